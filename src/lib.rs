@@ -1,0 +1,3 @@
+//! Holdfast.
+#[cfg(target_arch = "wasm32")]
+pub mod web;

@@ -1,0 +1,2 @@
+//! The one door to every command of the project.
+fn main() {}
