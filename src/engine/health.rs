@@ -1,0 +1,85 @@
+//! Whether a ready link is alive.
+//!
+//! A ping goes out an interval after the last pong. Anything heard is life. Silence for the whole
+//! timeout ends the link; but a number on a clock is no proof where timers were late (a hidden tab, a
+//! laptop that slept), so a deadline that is handled late leads to a probe, not to a verdict.
+
+use super::config;
+use super::types::Millis;
+
+#[derive(Debug, Default)]
+pub(super) struct Health {
+    next_ping_at: Millis,
+    heard_at: Millis,
+    ping_sent_at: Option<Millis>,
+    last_pong_at: Option<Millis>,
+    rtt: Option<Millis>,
+}
+
+/// What a deadline of health asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    Fine,
+    PingDue,
+    /// Silent, but the deadline was noticed late: ask before judging.
+    Doubtful,
+    Silent,
+}
+
+/// A timer this late was held up by the machine or the browser, and so may be what it waited for.
+pub(super) const LATE: Millis = Millis(1_000);
+
+impl Health {
+    pub(super) fn last_pong_at(&self) -> Option<Millis> {
+        self.last_pong_at
+    }
+
+    pub(super) fn rtt(&self) -> Option<Millis> {
+        self.rtt
+    }
+
+    pub(super) fn deadline(&self, config: &config::Health) -> Millis {
+        self.next_ping_at.min(self.heard_at + config.timeout)
+    }
+
+    /// A link became ready.
+    pub(super) fn started(&mut self, now: Millis, config: &config::Health) {
+        self.heard_at = now;
+        self.ping_sent_at = None;
+        self.next_ping_at = now + config.interval;
+    }
+
+    pub(super) fn ping_sent(&mut self, now: Millis, config: &config::Health) {
+        self.ping_sent_at = Some(now);
+        self.next_ping_at = now + config.interval;
+    }
+
+    pub(super) fn ponged(&mut self, now: Millis, config: &config::Health) {
+        self.heard_at = now;
+        self.last_pong_at = Some(now);
+        if let Some(sent_at) = self.ping_sent_at.take() {
+            self.rtt = Some(now - sent_at);
+        }
+        self.next_ping_at = now + config.interval;
+    }
+
+    pub(super) fn heard(&mut self, now: Millis) {
+        self.heard_at = now;
+    }
+
+    /// Whether nothing was heard since `moment`.
+    pub(super) fn silent_since(&self, moment: Millis) -> bool {
+        self.heard_at < moment
+    }
+
+    pub(super) fn examine(&self, now: Millis, config: &config::Health) -> Finding {
+        let silent_at = self.heard_at + config.timeout;
+        if now >= silent_at {
+            if now - silent_at > LATE { Finding::Doubtful } else { Finding::Silent }
+        } else if now >= self.next_ping_at {
+            Finding::PingDue
+        } else {
+            Finding::Fine
+        }
+    }
+}

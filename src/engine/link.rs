@@ -1,0 +1,374 @@
+//! The link: from nothing to ready, and back again for ever.
+//!
+//! ```text
+//!          open            wait over          granted             up
+//!  Idle ---------> Waiting ---------> Authorizing ---> Connecting ---> Joining
+//!   ^  \______________________________^                                   | joined, or the
+//!   |            first attempt                                            v fallback's time
+//!   +-- close, absent, final                         Suspect <--------> Ready
+//!                                                         doubt, alive
+//!  A failed attempt, a loss, or a failed probe leads from each of them to Waiting.
+//! ```
+//!
+//! The engine owns reconnecting: delays, the fallback of a join that nobody confirms, and every deadline
+//! on the way. Facts carry the epoch of their attempt; one of an earlier attempt is dropped.
+
+use alloc::collections::VecDeque;
+
+use super::backoff::{self, Rng};
+use super::config::Config;
+use super::health::LATE;
+use super::types::{DownCause, Epoch, Grant, Millis, Notice, Output, Phase};
+
+#[derive(Debug)]
+pub(super) struct Link {
+    state: State,
+    epoch: Epoch,
+    /// Attempts that failed in a row. Forgotten once a link stayed ready.
+    failures: u32,
+    /// When the last attempt began: a shortened wait still keeps its distance from it.
+    attempted_at: Millis,
+    /// A refused join is tried again here.
+    rejoin_at: Option<Millis>,
+    join_failures: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Idle { why: Why },
+    Waiting { until: Millis, hurried: bool },
+    Authorizing { deadline: Millis },
+    Connecting { deadline: Millis },
+    Joining { fallback_at: Millis },
+    Ready { since: Millis },
+    Suspect { since: Millis, deadline: Millis, late: bool },
+    Closed,
+}
+
+/// Why there is no link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    /// Nobody asked yet: a send does.
+    Fresh,
+    /// The app, its credentials or the server ended it: only the app starts it again.
+    Ended,
+}
+
+/// What the link reacts to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Event {
+    Opened,
+    Stopped,
+    Destroyed,
+    Sent,
+    Woke,
+    Authorized(Grant),
+    Up { join: bool },
+    Down(DownCause),
+    Joined,
+    JoinRejected,
+    /// Silence that proves nothing yet.
+    Doubted,
+    /// Silence that does.
+    Silent,
+    Alive,
+    Timeout,
+}
+
+/// What a step means for the messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    None,
+    /// Messages may leave.
+    BecameReady,
+    /// What was in flight has to be sent again.
+    Lost,
+}
+
+/// What a step needs from around it.
+pub(super) struct Surroundings<'a> {
+    pub(super) config: &'a Config,
+    pub(super) rng: &'a mut Rng,
+    pub(super) outputs: &'a mut VecDeque<Output>,
+}
+
+impl Link {
+    pub(super) fn new() -> Self {
+        Self {
+            state: State::Idle { why: Why::Fresh },
+            epoch: Epoch(0),
+            failures: 0,
+            attempted_at: Millis::default(),
+            rejoin_at: None,
+            join_failures: 0,
+        }
+    }
+
+    pub(super) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        match self.state {
+            State::Idle { .. } => Phase::Idle,
+            State::Waiting { .. } => Phase::Waiting,
+            State::Authorizing { .. } => Phase::Authorizing,
+            State::Connecting { .. } => Phase::Connecting,
+            State::Joining { .. } => Phase::Joining,
+            State::Ready { .. } => Phase::Ready,
+            State::Suspect { .. } => Phase::Suspect,
+            State::Closed => Phase::Closed,
+        }
+    }
+
+    pub(super) fn next_attempt_at(&self) -> Option<Millis> {
+        match self.state {
+            State::Waiting { until, .. } => Some(until),
+            State::Idle { .. }
+            | State::Authorizing { .. }
+            | State::Connecting { .. }
+            | State::Joining { .. }
+            | State::Ready { .. }
+            | State::Suspect { .. }
+            | State::Closed => None,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Millis> {
+        match self.state {
+            State::Waiting { until, .. } => Some(until),
+            State::Authorizing { deadline } | State::Connecting { deadline } => Some(deadline),
+            State::Joining { fallback_at } => {
+                Some(self.rejoin_at.map_or(fallback_at, |at| at.min(fallback_at)))
+            }
+            State::Ready { .. } => self.rejoin_at,
+            State::Suspect { deadline, .. } => Some(deadline),
+            State::Idle { .. } | State::Closed => None,
+        }
+    }
+
+    /// The one place where the state changes.
+    pub(super) fn step(
+        &mut self,
+        now: Millis,
+        event: Event,
+        around: &mut Surroundings<'_>,
+    ) -> Effect {
+        use State::{Authorizing, Closed, Connecting, Idle, Joining, Ready, Suspect, Waiting};
+
+        match (event, self.state) {
+            (Event::Opened, Idle { .. }) | (Event::Sent, Idle { why: Why::Fresh }) => {
+                self.failures = 0;
+                self.attempt(now, around)
+            }
+            (Event::Opened | Event::Sent | Event::Woke, Waiting { until, hurried: false }) => {
+                self.state = Waiting { until: until.min(self.soonest(around)), hurried: true };
+                Effect::None
+            }
+            (Event::Opened | Event::Sent, _) => Effect::None,
+            (Event::Woke, Ready { .. }) => self.step(now, Event::Doubted, around),
+            (Event::Woke, _) => Effect::None,
+
+            (Event::Stopped, Closed) => Effect::None,
+            (Event::Stopped, _) => self.end(Idle { why: Why::Ended }, around),
+            (Event::Destroyed, _) => self.end(Closed, around),
+
+            (Event::Authorized(Grant::Granted), Authorizing { .. }) => {
+                self.state = Connecting { deadline: now + around.config.reconnect.connect_timeout };
+                let (epoch, failures) = (self.epoch, self.failures);
+                around.outputs.push_back(Output::Connect { epoch, failures });
+                Effect::None
+            }
+            (Event::Authorized(Grant::Absent), Authorizing { .. }) => {
+                self.state = Idle { why: Why::Ended };
+                Effect::None
+            }
+            (Event::Authorized(Grant::Failed), Authorizing { .. }) => self.retry(now, around),
+            (Event::Authorized(_), _) => Effect::None,
+
+            (Event::Up { join: true }, Connecting { .. }) => {
+                self.rejoin_at = None;
+                self.join_failures = 0;
+                self.state = Joining { fallback_at: now + around.config.join.fallback };
+                around.outputs.push_back(Output::Join { epoch: self.epoch });
+                Effect::None
+            }
+            (Event::Up { join: false }, Connecting { .. }) => self.ready(now),
+            (Event::Up { .. }, _) => Effect::None,
+
+            (Event::Down(_), Idle { .. } | Waiting { .. } | Closed) => Effect::None,
+            (
+                Event::Down(cause),
+                Authorizing { .. }
+                | Connecting { .. }
+                | Joining { .. }
+                | Ready { .. }
+                | Suspect { .. },
+            ) => match cause {
+                DownCause::Lost => self.retry(now, around),
+                DownCause::Final => self.end(Idle { why: Why::Ended }, around),
+                DownCause::RetryAfter(span) => {
+                    let effect = self.retry(now, around);
+                    let until = now + span + around.rng.up_to(around.config.reconnect.spread);
+                    // Not to be shortened by a send: the server named it.
+                    self.state = Waiting { until, hurried: true };
+                    effect
+                }
+            },
+
+            (Event::Joined, Joining { .. }) => self.ready(now),
+            (Event::Joined, Ready { .. } | Suspect { .. }) => {
+                self.rejoin_at = None;
+                Effect::None
+            }
+            (Event::Joined, _) => Effect::None,
+            (Event::JoinRejected, Joining { .. } | Ready { .. } | Suspect { .. }) => {
+                self.join_failures += 1;
+                let config = &around.config.reconnect;
+                let wait = backoff::before_attempt(config, self.join_failures, around.rng);
+                self.rejoin_at = Some(now + wait);
+                Effect::None
+            }
+            (Event::JoinRejected, _) => Effect::None,
+
+            (Event::Doubted, Ready { since }) => self.probe(now, since, false, around),
+            (Event::Doubted, _) => Effect::None,
+            (Event::Silent, Ready { .. } | Suspect { .. }) => {
+                around.outputs.push_back(Output::Report(Notice::LinkSilent));
+                self.give_up(now, around)
+            }
+            (Event::Silent, _) => Effect::None,
+            (Event::Alive, Suspect { since, .. }) => {
+                self.state = Ready { since };
+                Effect::BecameReady
+            }
+            (Event::Alive, _) => Effect::None,
+
+            (Event::Timeout, Waiting { until, .. }) if until <= now => self.attempt(now, around),
+            (Event::Timeout, Authorizing { deadline }) if deadline <= now => {
+                around.outputs.push_back(Output::Report(Notice::AuthTimedOut));
+                self.retry(now, around)
+            }
+            (Event::Timeout, Connecting { deadline }) if deadline <= now => {
+                around.outputs.push_back(Output::Report(Notice::ConnectTimedOut));
+                self.give_up(now, around)
+            }
+            (Event::Timeout, Joining { fallback_at }) if fallback_at <= now => {
+                around.outputs.push_back(Output::Report(Notice::JoinUnconfirmed));
+                around.outputs.push_back(Output::Join { epoch: self.epoch });
+                self.ready(now)
+            }
+            (Event::Timeout, Joining { .. } | Ready { .. }) => self.rejoin_if_due(now, around),
+            (Event::Timeout, Suspect { since, deadline, late }) if deadline <= now => {
+                // A probe whose own timer was held up gets one more: the pong may wait in line.
+                if now - deadline > LATE && !late {
+                    self.probe(now, since, true, around)
+                } else {
+                    self.step(now, Event::Silent, around)
+                }
+            }
+            (
+                Event::Timeout,
+                Idle { .. }
+                | Waiting { .. }
+                | Authorizing { .. }
+                | Connecting { .. }
+                | Suspect { .. }
+                | Closed,
+            ) => Effect::None,
+        }
+    }
+
+    /// The first moment for a shortened wait: the minimum and its jitter after the last attempt.
+    fn soonest(&self, around: &mut Surroundings<'_>) -> Millis {
+        let min = around.config.reconnect.min;
+        self.attempted_at + min + around.rng.up_to(min)
+    }
+
+    fn attempt(&mut self, now: Millis, around: &mut Surroundings<'_>) -> Effect {
+        self.epoch = Epoch(self.epoch.0.wrapping_add(1));
+        self.attempted_at = now;
+        self.rejoin_at = None;
+        self.state =
+            State::Authorizing { deadline: now + around.config.reconnect.auth_timeout };
+        around.outputs.push_back(Output::Authorize { epoch: self.epoch });
+        Effect::None
+    }
+
+    fn ready(&mut self, now: Millis) -> Effect {
+        self.state = State::Ready { since: now };
+        Effect::BecameReady
+    }
+
+    fn probe(
+        &mut self,
+        now: Millis,
+        since: Millis,
+        late: bool,
+        around: &mut Surroundings<'_>,
+    ) -> Effect {
+        let Some(health) = &around.config.health else { return Effect::None };
+        self.state = State::Suspect { since, deadline: now + health.probe, late };
+        around.outputs.push_back(Output::Ping { epoch: self.epoch });
+        Effect::None
+    }
+
+    fn rejoin_if_due(&mut self, now: Millis, around: &mut Surroundings<'_>) -> Effect {
+        if self.rejoin_at.is_some_and(|at| at <= now) {
+            self.rejoin_at = None;
+            around.outputs.push_back(Output::Join { epoch: self.epoch });
+        }
+        Effect::None
+    }
+
+    /// Closes a link that still looks open, and tries again later.
+    fn give_up(&mut self, now: Millis, around: &mut Surroundings<'_>) -> Effect {
+        around.outputs.push_back(Output::Disconnect { epoch: self.epoch });
+        self.retry(now, around)
+    }
+
+    fn retry(&mut self, now: Millis, around: &mut Surroundings<'_>) -> Effect {
+        let config = &around.config.reconnect;
+        if let State::Ready { since } | State::Suspect { since, .. } = self.state
+            && now - since >= config.stable
+        {
+            self.failures = 0;
+        }
+        let effect = self.leave();
+        let wait = backoff::before_attempt(config, self.failures, around.rng);
+        self.failures = self.failures.saturating_add(1);
+        self.state = State::Waiting { until: now + wait, hurried: false };
+        effect
+    }
+
+    fn end(&mut self, state: State, around: &mut Surroundings<'_>) -> Effect {
+        match self.state {
+            State::Connecting { .. }
+            | State::Joining { .. }
+            | State::Ready { .. }
+            | State::Suspect { .. } => {
+                around.outputs.push_back(Output::Disconnect { epoch: self.epoch });
+            }
+            State::Idle { .. }
+            | State::Waiting { .. }
+            | State::Authorizing { .. }
+            | State::Closed => {}
+        }
+        let effect = self.leave();
+        self.state = state;
+        effect
+    }
+
+    /// What leaving the present state means for the messages.
+    fn leave(&self) -> Effect {
+        match self.state {
+            State::Ready { .. } | State::Suspect { .. } => Effect::Lost,
+            State::Idle { .. }
+            | State::Waiting { .. }
+            | State::Authorizing { .. }
+            | State::Connecting { .. }
+            | State::Joining { .. }
+            | State::Closed => Effect::None,
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The reliability engine: a deterministic state machine without I/O.
+//!
+//! It has no clock, no randomness and no JavaScript of its own: moments and a seed are handed in, and
+//! the same config, seed and inputs give identical orders (I7). Its methods come in five kinds:
+//!
+//! - commands, which may be refused: [`send`](Engine::send), [`cancel`](Engine::cancel),
+//!   [`open`](Engine::open), [`close`](Engine::close), [`settle_all`](Engine::settle_all),
+//!   [`destroy`](Engine::destroy);
+//! - facts, which never are: [`handle`](Engine::handle), [`handle_timeout`](Engine::handle_timeout);
+//! - orders, in one queue: [`poll_output`](Engine::poll_output), to be drained after every command
+//!   and fact;
+//! - the deadline: [`poll_timeout`](Engine::poll_timeout), at which `handle_timeout` wants to be called;
+//! - a view: [`status`](Engine::status).
+//!
+//! Payloads stay outside. The engine knows a message by its [`Seq`], and sizes, times and outcomes.
+//!
+//! # Invariants
+//!
+//! - I1 every accepted message settles exactly once.
+//! - I2 nothing is transmitted unless the link is ready, and then only in the current epoch.
+//! - I3 within a lane transmissions leave in send order; after a link loss everything unacknowledged
+//!   leaves again in send order before anything newer; while a message waits for a retry, nothing
+//!   newer of its lane leaves.
+//! - I5 nothing is ordered about a message after it settled.
+//! - I6 a timeout handled at its deadline makes progress: once drained, the next is later.
+//! - I7 same config, seed and inputs, identical orders.
+//! - I8 capacity, window, attempts, backoff and memory are bounded.
+//! - I9 time never runs backwards inside.
+//! - I10 a link loss uses up none of a message's attempts.
+//!
+//! (I4 is about a journal on disk, which is not there yet.)
+
+mod backoff;
+pub mod config;
+mod error;
+mod health;
+mod link;
+mod outbox;
+mod sorted;
+mod types;
+
+use alloc::collections::VecDeque;
+
+pub use config::Config;
+pub use error::SendError;
+pub use types::{
+    Cause, DownCause, Draft, Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase, Seq,
+    Status, Verdict,
+};
+
+use backoff::Rng;
+use health::{Finding, Health};
+use link::{Effect, Event, Link, Surroundings};
+use outbox::Outbox;
+
+/// The state machine. See the [module](self) for how to drive it.
+#[derive(Debug)]
+pub struct Engine {
+    config: Config,
+    now: Millis,
+    rng: Rng,
+    link: Link,
+    health: Health,
+    outbox: Outbox,
+    outputs: VecDeque<Output>,
+    changed: bool,
+}
+
+// Commands.
+impl Engine {
+    /// An idle engine. Numbers of `config` outside of what can be kept are brought into range.
+    #[must_use]
+    pub fn new(config: Config, seed: u64, now: Millis) -> Self {
+        Self {
+            config: config.bounded(),
+            now,
+            rng: Rng::new(seed),
+            link: Link::new(),
+            health: Health::default(),
+            outbox: Outbox::default(),
+            outputs: VecDeque::new(),
+            changed: false,
+        }
+    }
+
+    /// Takes new numbers. What is under way keeps the deadlines it has.
+    pub fn reconfigure(&mut self, config: Config) {
+        self.config = config.bounded();
+    }
+
+    /// Takes a message. It will settle exactly once (I1). Where nobody asked for a link yet, this
+    /// does; where one is waited for, the wait may get shorter.
+    ///
+    /// # Errors
+    /// Where the outbox is full or the engine is closed. Then nothing was taken.
+    pub fn send(&mut self, now: Millis, draft: Draft) -> Result<Seq, SendError> {
+        let now = self.advance(now);
+        if self.link.phase() == Phase::Closed {
+            return Err(SendError::Closed);
+        }
+        let seq = self.outbox.push(now, draft, &self.config.queue)?;
+        self.changed = true;
+        self.step_link(now, Event::Sent);
+        Ok(seq)
+    }
+
+    /// Takes a message back. One that has settled stays settled.
+    pub fn cancel(&mut self, now: Millis, seq: Seq) {
+        let now = self.advance(now);
+        self.changed = true;
+        self.outbox.cancel(now, seq, &mut self.outputs);
+    }
+
+    /// Asks for a link, and keeps asking until [`close`](Self::close).
+    pub fn open(&mut self, now: Millis) {
+        let now = self.advance(now);
+        self.step_link(now, Event::Opened);
+    }
+
+    /// Ends the link and stops asking. What waits keeps waiting.
+    pub fn close(&mut self, now: Millis) {
+        let now = self.advance(now);
+        self.step_link(now, Event::Stopped);
+    }
+
+    /// Settles all that is unsettled, in send order.
+    pub fn settle_all(&mut self, now: Millis, outcome: Outcome) {
+        let now = self.advance(now);
+        self.changed = true;
+        self.outbox.settle_all(now, outcome, &mut self.outputs);
+    }
+
+    /// Ends the link and settles everything as [`Outcome::Closed`]; every later send is refused.
+    pub fn destroy(&mut self, now: Millis) {
+        self.settle_all(now, Outcome::Closed);
+        self.step_link(self.now, Event::Destroyed);
+    }
+}
+
+// Facts.
+impl Engine {
+    /// Takes note of what happened. A fact about an earlier link, or a settled message, is ignored.
+    pub fn handle(&mut self, now: Millis, input: Input) {
+        let now = self.advance(now);
+        let (epoch, event) = match input {
+            Input::Acked { seq, attempt, verdict } => {
+                self.changed = true;
+                let (config, rng, outputs) =
+                    (&self.config.send, &mut self.rng, &mut self.outputs);
+                self.outbox.acked(now, (seq, attempt), verdict, config, rng, outputs);
+                return;
+            }
+            Input::Woke => return self.step_link(now, Event::Woke),
+            Input::Authorized { epoch, grant } => (epoch, Event::Authorized(grant)),
+            Input::LinkUp { epoch, join } => (epoch, Event::Up { join }),
+            Input::LinkDown { epoch, cause } => (epoch, Event::Down(cause)),
+            Input::Joined { epoch } => (epoch, Event::Joined),
+            Input::JoinRejected { epoch } => (epoch, Event::JoinRejected),
+            Input::Ponged { epoch } | Input::Heard { epoch } => (epoch, Event::Alive),
+        };
+        if epoch != self.link.epoch() {
+            return;
+        }
+        match input {
+            Input::Ponged { .. } => {
+                if let Some(health) = &self.config.health {
+                    self.health.ponged(now, health);
+                    self.changed = true;
+                }
+            }
+            Input::Heard { .. } => self.health.heard(now),
+            Input::Acked { .. }
+            | Input::Woke
+            | Input::Authorized { .. }
+            | Input::LinkUp { .. }
+            | Input::LinkDown { .. }
+            | Input::Joined { .. }
+            | Input::JoinRejected { .. } => {}
+        }
+        self.step_link(now, event);
+    }
+
+    /// Does what is due by `now`. Harmless at any time.
+    pub fn handle_timeout(&mut self, now: Millis) {
+        let now = self.advance(now);
+        self.step_link(now, Event::Timeout);
+        if self.link.phase() == Phase::Ready
+            && let Some(health) = &self.config.health
+        {
+            match self.health.examine(now, health) {
+                Finding::Fine => {}
+                Finding::PingDue => {
+                    self.health.ping_sent(now, health);
+                    self.outputs.push_back(Output::Ping { epoch: self.link.epoch() });
+                }
+                Finding::Doubtful => self.step_link(now, Event::Doubted),
+                Finding::Silent => self.step_link(now, Event::Silent),
+            }
+        }
+        let (config, rng, outputs) = (&self.config.send, &mut self.rng, &mut self.outputs);
+        let before = outputs.len();
+        let timed_out = self.outbox.handle_timeout(now, config, rng, outputs);
+        self.changed |= timed_out || self.outputs.len() > before;
+        // An answer that never came, on a link that said nothing else either: ask.
+        if timed_out && self.health.silent_since(now - self.config.send.ack_timeout) {
+            self.step_link(now, Event::Doubted);
+        }
+    }
+}
+
+// Orders, the deadline and the view.
+impl Engine {
+    /// The next order, until there is none. Transmissions are decided here, at the last moment.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        if let Some(output) = self.outputs.pop_front() {
+            return Some(output);
+        }
+        if self.link.phase() == Phase::Ready
+            && let Some(transmit) = self.outbox.poll_transmit(self.now, &self.config)
+        {
+            self.changed = true;
+            return Some(transmit);
+        }
+        core::mem::take(&mut self.changed).then_some(Output::Changed)
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called, if at all. Ask once drained.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Millis> {
+        let health = match (&self.config.health, self.link.phase()) {
+            (Some(health), Phase::Ready) => Some(self.health.deadline(health)),
+            (_, _) => None,
+        };
+        let outbox = self.outbox.deadline(&self.config.send);
+        [self.link.deadline(), health, outbox].into_iter().flatten().min()
+    }
+
+    /// The state as the app may see it.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        Status {
+            phase: self.link.phase(),
+            queued: self.outbox.queued(),
+            in_flight: self.outbox.in_flight(),
+            next_attempt_at: self.link.next_attempt_at(),
+            last_pong_at: self.health.last_pong_at(),
+            rtt: self.health.rtt(),
+        }
+    }
+}
+
+// What the above need.
+impl Engine {
+    /// Time as the engine sees it: never backwards (I9).
+    fn advance(&mut self, now: Millis) -> Millis {
+        self.now = self.now.max(now);
+        self.now
+    }
+
+    fn step_link(&mut self, now: Millis, event: Event) {
+        let before = self.link.phase();
+        let mut around = Surroundings {
+            config: &self.config,
+            rng: &mut self.rng,
+            outputs: &mut self.outputs,
+        };
+        let effect = self.link.step(now, event, &mut around);
+        match effect {
+            Effect::None => {}
+            Effect::BecameReady => {
+                if let Some(health) = &self.config.health
+                    && before != Phase::Suspect
+                {
+                    self.health.started(now, health);
+                }
+            }
+            Effect::Lost => self.outbox.link_lost(now, &mut self.outputs),
+        }
+        self.changed |= before != self.link.phase();
+        if self.link.phase() == Phase::Suspect
+            && before == Phase::Ready
+            && let Some(health) = &self.config.health
+        {
+            self.health.ping_sent(now, health);
+        }
+    }
+}

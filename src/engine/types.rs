@@ -1,0 +1,331 @@
+//! The engine's vocabulary: moments, identities, and the three enums that cross its border.
+
+use core::ops::{Add, Sub};
+
+/// Milliseconds: a moment since the engine's shell started its clock, or a span between two.
+///
+/// Adding and subtracting saturate, so no fact that the shell reports can overflow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Millis(pub u64);
+
+impl Add for Millis {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sub for Millis {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+/// One attempt to have a link. Facts about an earlier one never touch the live one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Epoch(pub u32);
+
+/// A message's identity and its place in send order.
+///
+/// The upper bits count sends, the lower [`Seq::SLOT_BITS`] name the slot that holds the message. So
+/// comparing two is comparing send order, a lookup is an index, and a slot that was used again is
+/// noticed. It stays below 2^53 and so is exact as a JavaScript number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seq(u64);
+
+impl Seq {
+    /// Bits that name the slot.
+    pub const SLOT_BITS: u32 = 20;
+    /// The largest capacity of an outbox: what the slot's bits can name.
+    pub const MAX_CAPACITY: usize = 1 << Self::SLOT_BITS;
+
+    pub(super) fn new(count: u64, slot: usize) -> Self {
+        debug_assert!(slot < Self::MAX_CAPACITY, "a slot has {} bits", Self::SLOT_BITS);
+        Self((count << Self::SLOT_BITS) | slot as u64)
+    }
+
+    /// The slot that holds the message while it is unsettled. Slots are dense and used again.
+    #[must_use]
+    pub fn slot(self) -> usize {
+        (self.0 & (Self::MAX_CAPACITY as u64 - 1)) as usize
+    }
+
+    /// The number to hand through a border that knows no `Seq`.
+    #[must_use]
+    pub fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    /// The inverse of [`Seq::to_bits`]. A number that never was a `Seq` finds no message.
+    #[must_use]
+    pub fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+}
+
+/// A message as the caller hands it over. Its payload stays outside of the engine.
+#[derive(Clone, Copy, Debug)]
+pub struct Draft {
+    /// Which conversation it belongs to. Messages of one lane leave in send order.
+    ///
+    /// Lanes are numbered densely from 0: a number is used again once its lane has no message. One
+    /// that is not below the capacity is refused as if the outbox were full.
+    pub lane: u32,
+    /// Its size on the wire, in bytes.
+    pub bytes: u32,
+    /// Nothing of its lane may be in flight beside it, so that even the order of effects holds.
+    pub strict: bool,
+    /// It has no place for an id: after it left it is never sent again, as a repeat could not be told.
+    pub once: bool,
+    /// How long it may stay unsettled.
+    pub ttl: Millis,
+}
+
+/// What happened, in the past tense. Facts are never refused; one that comes too late is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The app was asked for credentials and answered.
+    Authorized {
+        /// The attempt that asked.
+        epoch: Epoch,
+        /// The answer.
+        grant: Grant,
+    },
+    /// The server accepted the connection.
+    LinkUp {
+        /// The attempt that succeeded.
+        epoch: Epoch,
+        /// Whether there is a room to join before messages may leave.
+        join: bool,
+    },
+    /// The connection ended, or the attempt failed.
+    LinkDown {
+        /// The attempt that ended.
+        epoch: Epoch,
+        /// Why.
+        cause: DownCause,
+    },
+    /// The server confirmed the room.
+    Joined {
+        /// The link it came over.
+        epoch: Epoch,
+    },
+    /// The server refused the room.
+    JoinRejected {
+        /// The link it came over.
+        epoch: Epoch,
+    },
+    /// The server answered a message.
+    Acked {
+        /// The message.
+        seq: Seq,
+        /// Which of its transmissions was answered.
+        attempt: u32,
+        /// What the answer means.
+        verdict: Verdict,
+    },
+    /// The server answered a ping.
+    Ponged {
+        /// The link it came over.
+        epoch: Epoch,
+    },
+    /// Anything at all came from the server, or left the transport's buffer.
+    Heard {
+        /// The link it came over.
+        epoch: Epoch,
+    },
+    /// The page was shown, the network came back, or the machine woke up.
+    Woke,
+}
+
+/// What the app said when it was asked for credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// Here they are.
+    Granted,
+    /// Nobody is logged in: no further attempt until [`open`](super::Engine::open).
+    Absent,
+    /// Asking failed: a failed attempt.
+    Failed,
+}
+
+/// Why a link ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DownCause {
+    /// The connection broke, or could not be made.
+    Lost,
+    /// The server refused the handshake, or ended the session, and trying again makes no sense.
+    Final,
+    /// The server refused the handshake and named when to try again.
+    RetryAfter(Millis),
+}
+
+/// What a server's acknowledgement means for its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It took effect.
+    Accepted,
+    /// It is wrong and stays wrong.
+    Refused,
+    /// It failed this time.
+    TryAgain,
+    /// Not now: not before this span has passed. Uses up no retry.
+    TryAfter(Millis),
+}
+
+/// What to do, in the imperative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Ask the app for credentials.
+    Authorize {
+        /// The attempt they are for.
+        epoch: Epoch,
+    },
+    /// Open the connection.
+    Connect {
+        /// The attempt.
+        epoch: Epoch,
+        /// Failed attempts in a row before this one.
+        failures: u32,
+    },
+    /// Close the connection, if it is still there.
+    Disconnect {
+        /// The attempt that is given up.
+        epoch: Epoch,
+    },
+    /// Ask the server for the user's room.
+    Join {
+        /// The link to ask over.
+        epoch: Epoch,
+    },
+    /// Ping the server.
+    Ping {
+        /// The link to ping over.
+        epoch: Epoch,
+    },
+    /// Emit the message.
+    Transmit {
+        /// The message.
+        seq: Seq,
+        /// Counts its transmissions, from 1.
+        attempt: u32,
+    },
+    /// The message has its final outcome. Nothing about it follows.
+    Settle {
+        /// The message.
+        seq: Seq,
+        /// Its outcome.
+        outcome: Outcome,
+        /// It had left at least once without an answer.
+        maybe_delivered: bool,
+    },
+    /// Tell the developer.
+    Report(Notice),
+    /// What [`status`](super::Engine::status) answers is new.
+    Changed,
+}
+
+/// How a message ended (I1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server accepted it.
+    Delivered,
+    /// The server refused it for good.
+    Refused,
+    /// Every attempt was used up.
+    Exhausted(Cause),
+    /// Its ttl passed.
+    Expired,
+    /// The app took it back.
+    Cancelled,
+    /// The client was closed.
+    Closed,
+    /// The user logged out.
+    LoggedOut,
+}
+
+/// What the last attempt of an exhausted message died of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// No answer in time.
+    AckTimeout,
+    /// The server kept saying 'try again'.
+    TryAgain,
+    /// The link was lost and the message must not be repeated.
+    LinkLost,
+}
+
+/// What a developer wants to read in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The room was never confirmed: sending goes on without.
+    JoinUnconfirmed,
+    /// The link was silent for too long and is replaced.
+    LinkSilent,
+    /// No connection in time.
+    ConnectTimedOut,
+    /// The app did not hand over credentials in time.
+    AuthTimedOut,
+}
+
+/// Where the link is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Nobody asked for a link, or it was ended on purpose.
+    Idle,
+    /// The next attempt has its time.
+    Waiting,
+    /// The app is asked for credentials.
+    Authorizing,
+    /// The connection is being made.
+    Connecting,
+    /// Connected; the room is not confirmed yet.
+    Joining,
+    /// Messages flow.
+    Ready,
+    /// Silent for too long: a probe is out, messages wait.
+    Suspect,
+    /// Closed for good.
+    Closed,
+}
+
+/// A view of the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Where the link is.
+    pub phase: Phase,
+    /// Messages that wait to leave.
+    pub queued: usize,
+    /// Messages that left and have no answer yet.
+    pub in_flight: usize,
+    /// When the next attempt to connect starts, while one is planned.
+    pub next_attempt_at: Option<Millis>,
+    /// When the last pong came.
+    pub last_pong_at: Option<Millis>,
+    /// How long the last pong took.
+    pub rtt: Option<Millis>,
+}
+
+impl Status {
+    /// The server is there, though the room may not be confirmed.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        match self.phase {
+            Phase::Joining | Phase::Ready | Phase::Suspect => true,
+            Phase::Idle
+            | Phase::Waiting
+            | Phase::Authorizing
+            | Phase::Connecting
+            | Phase::Closed => false,
+        }
+    }
+
+    /// Messages leave at once.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.phase == Phase::Ready
+    }
+}
