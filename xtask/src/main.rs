@@ -1,2 +1,62 @@
-//! The one door to every command of the project.
-fn main() {}
+//! The one door to every command of the project: `cargo xtask <command>`.
+//!
+//! It needs Rust, Node and npm, and brings the rest itself: the wasm target, the npm packages at
+//! their locked versions, wasm-bindgen as a library, and, where it may, a browser.
+
+mod browser;
+mod ci;
+mod demo;
+mod npm;
+mod package;
+mod steps;
+mod test;
+mod tools;
+mod wasm;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  build            compile the engine to WebAssembly and leave the npm package in pkg/
+  demo             build the package and the demo app, and serve it
+  test [step...]   run every test, or the named steps and what they need
+  ci [step...]     run every check: format, lints, types, docs
+  help             print this
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", [].as_slice()),
+    };
+    match run(command, rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &str, rest: &[String]) -> Result<()> {
+    match (command, rest) {
+        ("build", []) => package::build(),
+        ("demo", []) => demo::run(),
+        ("test", chosen) => steps::run(test::STEPS, chosen),
+        ("ci", chosen) => steps::run(ci::STEPS, chosen),
+        ("help" | "--help" | "-h", _) => {
+            print!("{HELP}");
+            Ok(())
+        }
+        // Hidden: cargo calls it for each wasm test binary, see `wasm::test`.
+        (wasm::RUNNER, arguments) => wasm::run_test_binary(arguments),
+        ("build" | "demo", [unknown, ..]) => {
+            bail!("`{command}` takes no argument, got `{unknown}`")
+        }
+        (unknown, _) => bail!("there is no command `{unknown}`\n\n{HELP}"),
+    }
+}

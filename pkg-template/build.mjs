@@ -1,0 +1,266 @@
+// Makes `pkg/`, the npm package, from this folder and the compiled engine. `cargo xtask build` calls it:
+//   node pkg-template/build.mjs --version 1.2.3 --module a.wasm --glue a.js --size-before 12345
+//
+// Each part becomes one file, once as an ES module and once as CommonJS, with everything in it but
+// the peers and the other parts: so the wasm is there once, and one instance of each part's state.
+
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { deflateRawSync, gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+/**
+ * All that `holdfast/socket` adds to an app, minified and gzipped, without socket.io-client. The
+ * wasm is most of it.
+ */
+const BUDGET_BYTES = 25_600;
+
+/**
+ * The files of the package. `core` is what the others share: apps can't import it, since package.json
+ * doesn't name it. A part without a source is left out, and so is its entry.
+ */
+const PARTS = ['core', 'index', 'socket', 'react', 'server'];
+
+/**
+ * What every tool that has to read the package can parse: webpack 5 from its first version, Jest 27
+ * and Create React App 5, and every browser that runs the module.
+ */
+const SYNTAX = 'es2020';
+
+const source = path.dirname(fileURLToPath(import.meta.url));
+const root = path.dirname(source);
+const staging = path.join(root, 'target/package/staging');
+const destination = path.join(root, 'pkg');
+
+/** The two forms of each part. */
+const FORMS = [
+  // Without a platform nothing is replaced or assumed: the same file runs in browsers and in Node.
+  { format: 'esm', platform: 'neutral', folder: 'esm', extension: '.mjs' },
+  // For `node` esbuild adds the line by which Node finds the names that a CommonJS file exports.
+  { format: 'cjs', platform: 'node', folder: '.', extension: '.js' },
+];
+
+const { values: options } = parseArgs({
+  options: {
+    version: { type: 'string' },
+    module: { type: 'string' },
+    glue: { type: 'string' },
+    'size-before': { type: 'string' },
+  },
+});
+
+const parts = PARTS.filter((name) => existsSync(sourceOf(name)));
+const module = await readFile(options.module);
+const deflated = deflateRawSync(module, { level: 9, memLevel: 9 });
+const glue = await readFile(options.glue, 'utf8');
+
+try {
+  // Nothing of the package in place is touched before all of the new one is there.
+  await rm(staging, { recursive: true, force: true });
+  await mkdir(path.join(staging, 'esm'), { recursive: true });
+  for (const form of FORMS) await bundle(form);
+  await writeTypes();
+  await writeManifest();
+  await copyDocuments();
+  await replaceContents(destination, staging);
+  await report();
+} catch (error) {
+  console.error(`error: ${error.message}`);
+  process.exitCode = 1;
+}
+
+function sourceOf(part) {
+  return path.join(source, `${part}.js`);
+}
+
+/** Writes all parts in one form. */
+async function bundle({ format, platform, folder, extension }) {
+  const outputs = await Promise.all(
+    parts.map(async (name) => {
+      const { metafile } = await build({
+        entryPoints: [sourceOf(name)],
+        outfile: path.join(staging, folder, name + extension),
+        bundle: true,
+        format,
+        platform,
+        target: SYNTAX,
+        minify: true,
+        // Minified code alone can't be debugged. A map beside each file, with the sources in it, is
+        // read by every bundler that asks for one and ignored by the others; separate source files
+        // would not be found by some of them, which then warn.
+        sourcemap: 'linked',
+        legalComments: 'none',
+        external: ['socket.io-client', 'react', 'react/*'],
+        // Its build for Node would bring worker threads.
+        alias: { fflate: 'fflate/browser' },
+        plugins: [virtualModules(), otherPartsStayOutside(extension)],
+        metafile: true,
+        logLevel: 'warning',
+        absWorkingDir: root,
+      });
+      await tidyMap(path.join(staging, folder, `${name}${extension}.map`));
+      return { name, inputs: Object.keys(metafile.inputs) };
+    }),
+  );
+  const holders = outputs.filter(({ inputs }) => inputs.includes('holdfast:wasm'));
+  if (holders.length > 1) {
+    const names = holders.map(({ name }) => name).join(' and ');
+    throw new Error(
+      `the wasm is in ${names}: only one part may import it, the others import that part`,
+    );
+  }
+}
+
+/** `holdfast:wasm` and `holdfast:glue`, which are made, not written. */
+function virtualModules() {
+  return {
+    name: 'virtual modules',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^holdfast:(wasm|glue)$/ }, ({ path: name }) => ({
+        path: name.slice('holdfast:'.length),
+        namespace: 'holdfast',
+        sideEffects: false,
+      }));
+      onLoad({ filter: /^wasm$/, namespace: 'holdfast' }, () => ({
+        contents: `export default '${deflated.toString('base64')}';`,
+        loader: 'js',
+      }));
+      onLoad({ filter: /^glue$/, namespace: 'holdfast' }, () => ({
+        contents: `import { TextDecoder } from './text-coding.js';\n${glue}`,
+        resolveDir: source,
+        loader: 'js',
+      }));
+    },
+  };
+}
+
+/** A part that imports another finds it beside itself, in the form that it has. */
+function otherPartsStayOutside(extension) {
+  return {
+    name: 'other parts stay outside',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.?\// }, ({ path: specifier, resolveDir, kind }) => {
+        if (kind === 'entry-point') return undefined;
+        const file = path.resolve(resolveDir, specifier);
+        const name = parts.find((part) => sourceOf(part) === file);
+        return name && { path: `./${name}${extension}`, external: true };
+      });
+    },
+  };
+}
+
+/**
+ * Names sources as the package's users see them, and leaves out what nobody reads there: the base64,
+ * and the sources of dependencies.
+ */
+async function tidyMap(file) {
+  const map = JSON.parse(await readFile(file, 'utf8'));
+  map.sources = map.sources.map((name, index) => {
+    if (name === 'holdfast:wasm') map.sourcesContent[index] = '// The engine, compiled.\n';
+    const [, dependency] = name.split('node_modules/');
+    if (dependency) map.sourcesContent[index] = `// See ${dependency}\n`;
+    return name.replace(/^.*(pkg-template|node_modules)\//, 'holdfast/');
+  });
+  await writeFile(file, JSON.stringify(map));
+}
+
+/** The types are written by hand, once; each form needs a twin that names the files of its form. */
+async function writeTypes() {
+  const folder = path.join(source, 'types');
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.d.ts'));
+  for (const name of names) {
+    const text = await readFile(path.join(folder, name), 'utf8');
+    const stem = name.slice(0, -'.d.ts'.length);
+    await writeFile(path.join(staging, name), renameImports(text, '.js'));
+    await writeFile(path.join(staging, 'esm', `${stem}.d.mts`), renameImports(text, '.mjs'));
+  }
+}
+
+function renameImports(text, extension) {
+  return text.replace(
+    /((?:from|import)\s*\(?\s*)(['"])(\.\/.+?)(?:\.d\.ts|\.js)?\2/g,
+    (_, before, quote, name) => before + quote + name + extension + quote,
+  );
+}
+
+async function writeManifest() {
+  const manifest = JSON.parse(await readFile(path.join(source, 'package.json'), 'utf8'));
+  manifest.version = options.version;
+  // The sources are ES modules; of what is made from them the files that end in `.js` are not.
+  manifest.type = 'commonjs';
+  for (const [name, target] of Object.entries(manifest.exports)) {
+    if (typeof target === 'string') continue;
+    const lacks = (file) => !existsSync(path.join(staging, file));
+    if (lacks(target.default.default)) delete manifest.exports[name];
+    else if (lacks(target.default.types)) throw new Error(`the entry ${name} has no types`);
+  }
+  await writeFile(path.join(staging, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+async function copyDocuments() {
+  for (const name of ['README.md', 'LICENSE']) {
+    const file = path.join(root, name);
+    if (existsSync(file)) await cp(file, path.join(staging, name));
+  }
+}
+
+/** Prints what everything weighs, and fails when an app would have to carry too much. */
+async function report() {
+  const row = (name, ...sizes) =>
+    console.log(
+      name.padEnd(34) + sizes.map((size) => size.toLocaleString('en').padStart(10)).join(''),
+    );
+  console.log(`\n${'bytes'.padEnd(34)}${'raw'.padStart(10)}${'gzip'.padStart(10)}`);
+  row('wasm, before the optimizer', Number(options['size-before']));
+  row('wasm, and deflated', module.length, deflated.length);
+  for (const { folder, extension } of FORMS) {
+    for (const name of parts) {
+      const bytes = await readFile(path.join(staging, folder, name + extension));
+      row(path.join(folder, name + extension), bytes.length, compressed(bytes));
+    }
+  }
+  if (!parts.includes('socket')) return;
+  const app = await appThatUsesSocket();
+  const weight = compressed(app);
+  row('all that holdfast/socket loads', app.length, weight);
+  row('its budget', '', BUDGET_BYTES);
+  if (weight > BUDGET_BYTES) {
+    throw new Error(
+      `holdfast/socket is ${weight - BUDGET_BYTES} bytes over its budget of ${BUDGET_BYTES}`,
+    );
+  }
+}
+
+/** What a bundler makes of the file that an app keeps for its socket. */
+async function appThatUsesSocket() {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: "export * from 'holdfast/socket'; export { default } from 'holdfast/socket';",
+      resolveDir: root,
+    },
+    alias: { 'holdfast/socket': path.join(staging, 'esm/socket.mjs') },
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: SYNTAX,
+    minify: true,
+    external: ['socket.io-client'],
+    write: false,
+    logLevel: 'warning',
+  });
+  return outputFiles[0].contents;
+}
+
+function compressed(bytes) {
+  return gzipSync(bytes, { level: 9 }).length;
+}
+
+/** The folder itself stays: apps that link to it, as the demo does, keep their link. */
+async function replaceContents(folder, by) {
+  await mkdir(folder, { recursive: true });
+  for (const name of await readdir(folder)) await rm(path.join(folder, name), { recursive: true });
+  await cp(by, folder, { recursive: true });
+}

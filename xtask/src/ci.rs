@@ -1,0 +1,107 @@
+//! `cargo xtask ci`: every check that isn't a test.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::steps::{ALWAYS, Step};
+use crate::tools::{WASM_TARGET, cargo, node, require_wasm_target, root, run};
+use crate::{npm, package, test};
+
+/// Every check there is.
+pub const STEPS: &[Step] = &[
+    Step {
+        name: "format",
+        title: "Rust is formatted",
+        needs: &[],
+        browser: false,
+        exists: ALWAYS,
+        run: || run(cargo().args(["fmt", "--all", "--check"])),
+    },
+    Step {
+        name: "lint",
+        title: "Rust without a warning, on this machine and for WebAssembly",
+        needs: &[],
+        browser: false,
+        exists: ALWAYS,
+        run: lint,
+    },
+    Step {
+        name: "docs",
+        title: "Rust's documentation without a warning",
+        needs: &[],
+        browser: false,
+        exists: ALWAYS,
+        run: document,
+    },
+    Step {
+        name: "biome",
+        title: "JavaScript is formatted and without a warning",
+        needs: &[],
+        browser: false,
+        exists: ALWAYS,
+        run: || npm_tool("@biomejs/biome/bin/biome", &["ci", "--error-on-warnings"]),
+    },
+    Step {
+        name: "package",
+        title: "the npm package, whose types the next step reads",
+        needs: &[],
+        browser: false,
+        exists: ALWAYS,
+        run: package::build,
+    },
+    Step {
+        name: "types",
+        title: "JavaScript and the published types agree",
+        needs: &["package"],
+        browser: false,
+        exists: ALWAYS,
+        run: || npm_tool("typescript/bin/tsc", &["--noEmit"]),
+    },
+];
+
+fn lint() -> Result<()> {
+    require_wasm_target()?;
+    run(cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ]))?;
+    run(for_wasm("clippy").args(["--", "--deny", "warnings"]))
+}
+
+fn document() -> Result<()> {
+    require_wasm_target()?;
+    let flags = ["--no-deps", "--document-private-items"];
+    let strict =
+        |command: &mut Command| run(command.args(flags).env("RUSTDOCFLAGS", "-D warnings"));
+    strict(cargo().args(["doc", "--workspace"]))?;
+    strict(cargo().args(["doc", "--package", "holdfast", "--target", WASM_TARGET]))
+}
+
+/// The library, and the browser's tests where there are any; the other tests are native.
+fn for_wasm(command: &str) -> Command {
+    let mut cargo = cargo();
+    cargo.args([
+        command,
+        "--package",
+        "holdfast",
+        "--target",
+        WASM_TARGET,
+        "--lib",
+    ]);
+    if test::has_web_tests() {
+        cargo.args(["--test", "web"]);
+    }
+    cargo
+}
+
+fn npm_tool(path: &str, arguments: &[&str]) -> Result<()> {
+    npm::install(root())?;
+    run(node()
+        .arg(root().join("node_modules").join(path))
+        .args(arguments))
+}

@@ -1,0 +1,44 @@
+//! The demo app: a chat that uses the package as a user would.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::tools::{self, root};
+use crate::{npm, package};
+
+/// Builds the package and the app, and serves it until it is told to stop.
+pub fn run() -> Result<()> {
+    package::build()?;
+    build()?;
+    replace_by(tools::npm(&folder()).args(["start", "--loglevel=error"]))
+}
+
+/// Builds the app; `pkg/` has to be there.
+pub fn build() -> Result<()> {
+    npm::install(&folder())?;
+    tools::run(tools::npm(&folder()).args(["run", "build", "--loglevel=error"]))
+}
+
+/// Whether the app is in this checkout.
+pub fn exists() -> bool {
+    folder().join("package.json").is_file()
+}
+
+fn folder() -> PathBuf {
+    root().join("js-demo")
+}
+
+/// The server takes the place of this process, so that a Ctrl-C is its own and the terminal comes
+/// back only when it has ended.
+#[cfg(unix)]
+fn replace_by(command: &mut Command) -> Result<()> {
+    use std::os::unix::process::CommandExt;
+    Err(anyhow::Error::new(command.exec()).context("cannot start the demo"))
+}
+
+#[cfg(not(unix))]
+fn replace_by(command: &mut Command) -> Result<()> {
+    tools::run(command)
+}

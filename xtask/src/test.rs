@@ -1,0 +1,106 @@
+//! `cargo xtask test`: every test of the project.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::steps::{ALWAYS, Step};
+use crate::tools::{cargo, node, root, run};
+use crate::{browser, demo, npm, package, wasm};
+
+/// Every test there is. A step whose files are not in the checkout is reported as absent.
+pub const STEPS: &[Step] = &[
+    Step {
+        name: "native",
+        title: "the engine and the commands, on this machine",
+        needs: &[],
+        browser: false,
+        exists: ALWAYS,
+        run: || run(cargo().args(["test", "--workspace"])),
+    },
+    Step {
+        name: "web",
+        title: "the WebAssembly shell, in a browser",
+        needs: &[],
+        browser: true,
+        exists: has_web_tests,
+        run: wasm::test,
+    },
+    Step {
+        name: "package",
+        title: "the npm package builds and keeps to its size",
+        needs: &[],
+        browser: false,
+        exists: ALWAYS,
+        run: package::build,
+    },
+    Step {
+        name: "js",
+        title: "the package's JavaScript, in Node",
+        needs: &["package"],
+        browser: false,
+        exists: || !test_files("js").is_empty(),
+        run: || node_test("js", &[]),
+    },
+    Step {
+        name: "consumers",
+        title: "the packed package, installed into apps as users have them",
+        needs: &["package"],
+        browser: true,
+        exists: || !test_files("consumers").is_empty(),
+        run: || node_test("consumers", ONE_AT_A_TIME),
+    },
+    Step {
+        name: "demo",
+        title: "the demo app builds",
+        needs: &["package"],
+        browser: false,
+        exists: demo::exists,
+        run: demo::build,
+    },
+    Step {
+        name: "e2e",
+        title: "the demo app in a browser, with faults injected",
+        needs: &["package", "demo"],
+        browser: true,
+        exists: || !test_files("e2e").is_empty(),
+        run: || node_test("e2e", ONE_AT_A_TIME),
+    },
+];
+
+/// Whether the shell has tests for the browser.
+pub fn has_web_tests() -> bool {
+    root().join("tests/web.rs").is_file() || root().join("tests/web/main.rs").is_file()
+}
+
+/// Browsers and package installs side by side only slow each other down, and time matters in them.
+const ONE_AT_A_TIME: &[&str] = &["--test-concurrency=1"];
+
+/// A test file that hangs fails after ten minutes instead of holding up everything.
+const FILE_TIMEOUT: &str = "--test-timeout=600000";
+
+fn node_test(group: &str, flags: &[&str]) -> Result<()> {
+    npm::install(root())?;
+    let mut command = node();
+    browser::find()?.announce(&mut command);
+    run(command
+        .args(["--test", "--test-reporter=spec", FILE_TIMEOUT])
+        .args(flags)
+        .args(test_files(group)))
+    .with_context(|| format!("the tests in tests/{group} failed"))
+}
+
+/// Listed here, because Node 20 knows no patterns.
+fn test_files(group: &str) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(root().join("tests").join(group)) else {
+        return Vec::new();
+    };
+    let mut files: Vec<_> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    files
+}

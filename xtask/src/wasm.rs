@@ -1,0 +1,187 @@
+//! The engine as WebAssembly: compiled, bound to JavaScript, made small; and its tests in a browser.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli::{wasm_bindgen, wasm_bindgen_test_runner};
+
+use crate::tools::{WASM_TARGET, cargo, node, output, root, run, rustc};
+use crate::{browser, tools};
+
+/// The hidden command that runs one wasm test binary.
+pub const RUNNER: &str = "run-wasm-test";
+
+/// What `compile` leaves behind.
+pub struct Artifacts {
+    /// The module, optimized.
+    pub module: PathBuf,
+    /// The JavaScript that goes with it, as an ES module.
+    pub glue: PathBuf,
+    /// What wasm-bindgen gave to the optimizer, in bytes.
+    pub size_before: u64,
+}
+
+/// Compiles the engine into `target/package`.
+pub fn compile() -> Result<Artifacts> {
+    tools::require_wasm_target()?;
+    let folder = root().join("target/package");
+    fs::create_dir_all(&folder)?;
+
+    let flags = remapped_paths()
+        .into_iter()
+        .map(|flag| format!("{flag:?}"))
+        .collect::<Vec<_>>();
+    run(cargo()
+        .args([
+            "rustc",
+            "--package",
+            "holdfast",
+            "--lib",
+            "--crate-type",
+            "cdylib",
+        ])
+        .args(["--release", "--features", "module"])
+        .args(["--target", WASM_TARGET, "--config"])
+        .arg(format!(
+            "target.{WASM_TARGET}.rustflags=[{}]",
+            flags.join(",")
+        )))?;
+
+    // The types that come with the glue let `tsc` check the shell's calls; they aren't shipped.
+    let compiled = root().join(format!("target/{WASM_TARGET}/release/holdfast.wasm"));
+    let mut arguments: Vec<OsString> = ["wasm-bindgen", "--target", "web"].map(Into::into).into();
+    arguments.extend([compiled.into(), "--out-dir".into(), folder.clone().into()]);
+    arguments.extend(BINDGEN_FLAGS.map(Into::into));
+    wasm_bindgen::run_cli_with_args(arguments).context("wasm-bindgen failed")?;
+
+    let bound = folder.join("holdfast_bg.wasm");
+    let module = folder.join("holdfast.wasm");
+    run(node()
+        .arg("node_modules/binaryen/bin/wasm-opt")
+        .args(OPTIMIZER_FLAGS)
+        .arg(&bound)
+        .arg("-o")
+        .arg(&module))?;
+    forbid_local_paths(&module)?;
+    let size_before = fs::metadata(&bound)?.len();
+    Ok(Artifacts {
+        module,
+        glue: folder.join("holdfast.js"),
+        size_before,
+    })
+}
+
+/// Runs the tests of `tests/web.rs` in a headless browser.
+pub fn test() -> Result<()> {
+    tools::require_wasm_target()?;
+    let browser = browser::find()?;
+    let capabilities = root().join("target/webdriver.json");
+    fs::create_dir_all(root().join("target"))?;
+    fs::write(&capabilities, browser.capabilities())?;
+
+    // The array form, because the plain one is split at white space, which the path may have.
+    let runner = format!("[{:?}, {RUNNER:?}]", env::current_exe()?);
+    let mut command = cargo();
+    for other in ["GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER"] {
+        command
+            .env_remove(other)
+            .env_remove(format!("{other}_REMOTE"));
+    }
+    run(command
+        .args([
+            "test",
+            "--package",
+            "holdfast",
+            "--test",
+            "web",
+            "--target",
+            WASM_TARGET,
+        ])
+        .args(["--config", &format!("target.{WASM_TARGET}.runner={runner}")])
+        .env("CHROMEDRIVER", &browser.driver)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities)
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", DRIVER_TIMEOUT_SECONDS)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", TEST_TIMEOUT_SECONDS))
+}
+
+/// The hidden command: `arguments` are the test binary and what the caller gave to `cargo test`.
+pub fn run_test_binary(arguments: &[String]) -> Result<()> {
+    let name = std::iter::once("wasm-bindgen-test-runner");
+    wasm_bindgen_test_runner::run_cli_with_args(name.chain(arguments.iter().map(String::as_str)))
+}
+
+/// The module is handed in by the loader, so the glue shall look for none; the rest is size.
+const BINDGEN_FLAGS: [&str; 5] = [
+    "--omit-default-module-path",
+    "--remove-name-section",
+    "--remove-producers-section",
+    "--encode-into",
+    "always",
+];
+
+/// The features are those that rustc uses by default and every browser of the last years has;
+/// with `--all-features` Node 20 rejects the module.
+const OPTIMIZER_FLAGS: [&str; 8] = [
+    "-Oz",
+    "--converge",
+    "--enable-bulk-memory",
+    "--enable-reference-types",
+    "--enable-multivalue",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+];
+
+/// A loaded machine needs more than the default of 5 s.
+const DRIVER_TIMEOUT_SECONDS: &str = "60";
+
+/// For all tests of a binary together; the default of 20 s is meant for one small test.
+const TEST_TIMEOUT_SECONDS: &str = "300";
+
+/// Flags that keep this machine's folders out of the panic messages, so that the same sources give
+/// the same module everywhere. Of several that match, rustc takes the last.
+fn remapped_paths() -> Vec<String> {
+    let mut pairs = vec![(root().to_owned(), "holdfast")];
+    if let Some(home) = env::home_dir() {
+        pairs.insert(0, (home, "~"));
+    }
+    if let Some(sysroot) = output(rustc().args(["--print", "sysroot"])) {
+        pairs.push((Path::new(&sysroot).join("lib/rustlib/src/rust"), "rust"));
+    }
+    // One folder for each registry, named after its host.
+    let sources = cargo_home().map(|home| home.join("registry/src"));
+    if let Some(folders) = sources.and_then(|folder| fs::read_dir(folder).ok()) {
+        pairs.extend(folders.flatten().map(|folder| (folder.path(), "crates")));
+    }
+    pairs
+        .into_iter()
+        .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
+        .collect()
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    let default = || env::home_dir().map(|home| home.join(".cargo"));
+    env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(default)
+}
+
+fn forbid_local_paths(module: &Path) -> Result<()> {
+    let bytes = fs::read(module)?;
+    for folder in [Some(root().to_owned()), cargo_home(), env::home_dir()]
+        .into_iter()
+        .flatten()
+    {
+        let text = format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR);
+        if bytes
+            .windows(text.len())
+            .any(|window| window == text.as_bytes())
+        {
+            bail!("the module contains a path of this machine, `{text}`");
+        }
+    }
+    Ok(())
+}
