@@ -1,0 +1,481 @@
+/**
+ * The client: one Socket, one engine, and what lies between. Here the engine's orders are carried out
+ * and what happens on the Socket is reported to it; each part of that has a file of its own.
+ */
+
+import { ask, idOf, userOf } from './credentials.js';
+import { createDeliveries } from './deliveries.js';
+import { createEngine } from './engine.js';
+import { DeliveryError, HoldfastError, MESSAGES } from './errors.js';
+import { createInbound } from './inbound.js';
+import { createListeners } from './listeners.js';
+import { DOWN, GRANT, NOTICES, PHASES } from './numbers.js';
+import { settingsOf } from './options.js';
+import { createPresence } from './presence.js';
+import { call, report } from './report.js';
+import { createWire } from './wire.js';
+
+/**
+ * @typedef {import('../types/index.d.ts').Options} Options
+ * @typedef {import('./deliveries.js').Result} Result
+ * @typedef {ReturnType<typeof makeClient>} Client
+ */
+
+/**
+ * @param {Options} [options]
+ * @throws {HoldfastError} where an option is wrong, or socket.io-client is not one we know
+ */
+export function makeClient(options) {
+  let settings = settingsOf(options);
+  const { logger } = settings;
+
+  // --- what is known -------------------------------------------------------------------------------
+
+  /** The engine's last word on itself. */
+  const status = {
+    phase: /** @type {import('../types/index.d.ts').Phase} */ ('idle'),
+    queued: 0,
+    inFlight: 0,
+    /** @type {number | null} */
+    nextAttemptAt: null,
+    /** @type {number | null} */
+    lastPongTime: null,
+    /** @type {number | null} */
+    rttMs: null,
+  };
+  /** @type {Error | null} */
+  let lastError = null;
+  /** The user whose room and messages these are, and the one that `initializeSocket` named. */
+  /** @type {string | undefined} */
+  let user;
+  /** @type {string | undefined} */
+  let namedUser;
+  /** What the last attempt was made with. */
+  /** @type {unknown} */
+  let credentials;
+  /** What a component assigned to the Socket's `auth`: it goes before the option. */
+  /** @type {unknown} */
+  let assignedAuth;
+  let isLoggedOut = false;
+  let isHeld = false;
+  let isDestroyed = false;
+  let hasWarnedOfLogout = false;
+
+  const isConnected = () => ['joining', 'ready', 'suspect'].includes(status.phase);
+  const isReady = () => status.phase === 'ready';
+
+  const subscribers = createListeners();
+  const settledListeners = createListeners();
+  /** @type {ReturnType<typeof snapshotOf> | null} */
+  let cached = null;
+  const changed = () => {
+    cached = null;
+    subscribers.tell();
+  };
+
+  const snapshotOf = () =>
+    Object.freeze({
+      isConnected: settings.connectedMeans === 'accepting' ? isAccepting() : isConnected(),
+      isReady: isReady(),
+      phase: status.phase,
+      transport: isConnected() ? wire.transport() : null,
+      connectionHealth: Object.freeze({
+        isHealthy: isReady(),
+        lastPongTime: status.lastPongTime,
+        rttMs: status.rttMs,
+        isConnected: isConnected(),
+        isReady: isReady(),
+        queueLength: status.queued,
+      }),
+      onlineUsers: presence.online(),
+      onlineUsersStale: presence.isStale(),
+      queueLength: status.queued,
+      inFlight: status.inFlight,
+      nextAttemptAt: status.nextAttemptAt,
+      error: lastError,
+    });
+
+  const isAccepting = () => !isLoggedOut && !isDestroyed;
+
+  /** @param {string} code @param {string} message @param {unknown} [cause] */
+  const fail = (code, message, cause) => {
+    lastError = Object.assign(new HoldfastError(code, message), { cause });
+    changed();
+    call(settings.onError, lastError);
+  };
+
+  // --- what the app is told ------------------------------------------------------------------------
+
+  const inbound = createInbound(() => settings);
+  const presence = createPresence(() => settings.presence, changed);
+
+  // --- the Socket ----------------------------------------------------------------------------------
+
+  const wire = createWire(settings.url, settings.io, {
+    logger,
+    connect: () => client.connect(),
+    disconnect: () => client.disconnect(),
+    isActive: () => status.phase !== 'idle' && status.phase !== 'closed',
+    onHeard: () => engine.tell('heard', wire.epoch()),
+    onUp() {
+      const { join } = settings;
+      lastError = null;
+      engine.tell('linkUp', wire.epoch(), join !== null && (join.event === null || user !== undefined));
+    },
+    onDown({ error, isRejection, reason }) {
+      linkLost();
+      if (error) {
+        lastError = error;
+        logger.debug('connecting failed:', error.message);
+        call(settings.onError, error);
+      }
+      const [cause, span] = isRejection ? rejected(error) : [DOWN.lost, 0];
+      if (reason === 'io server disconnect') logger.debug('the server ended the connection');
+      engine.tell('linkDown', attempt, cause, span);
+    },
+    onEvent(args) {
+      const [event, ...rest] = /** @type {[string, ...unknown[]]} */ (args);
+      note(event, rest);
+      return inbound.isNews(event, rest) && (inbound.handle(event, rest), true);
+    },
+  });
+  const { socket } = wire;
+  const linkLost = () => {
+    deliveries.linkLost();
+    inbound.linkLost();
+    presence.stale();
+  };
+  /** The engine's last attempt to connect; the wire's is gone by the time that it says so. */
+  let attempt = 0;
+
+  /** @param {(Error & { data?: any }) | undefined} error @returns {[number, number]} */
+  const rejected = (error) => {
+    const { onRejected } = settings.reconnect;
+    const own = onRejected && call(/** @type {any} */ (onRejected), error);
+    if (own === 'retry') return [DOWN.lost, 0];
+    if (own && typeof own === 'object') return [DOWN.retryAfter, Number(own.retryAfterMs) || 0];
+    return own === 'stop' || error?.data?.final ? [DOWN.final, 0] : [DOWN.lost, 0];
+  };
+
+  /** What an event means to us, before anybody else hears of it. */
+  const note = (/** @type {string} */ event, /** @type {unknown[]} */ args) => {
+    const { join, health, events } = settings;
+    const epoch = wire.epoch();
+    if (health && event === 'pong') engine.tell('ponged', epoch);
+    if (join && event === join.confirm) engine.tell('joined', epoch);
+    if (join && event === join.reject) {
+      fail('JOIN_REJECTED', `The server refused the join: ${textOf(args[0])}`, args[0]);
+      engine.tell('joinRejected', epoch);
+    }
+    if (events.sent.includes(event)) deliveries.confirm(args[0]);
+    if (event === 'force_logout') forcedOut(args[0]);
+    presence.handle(event, args[0]);
+  };
+
+  const forcedOut = (/** @type {any} */ data) => {
+    isLoggedOut = true;
+    engine.tell('close');
+    if (settings.onForceLogout) call(settings.onForceLogout, data ?? {});
+    else if (!hasWarnedOfLogout && socket.listeners('force_logout').length === 0) {
+      hasWarnedOfLogout = true;
+      logger.warn('the server forced a logout and nobody handles it: set the option onForceLogout');
+    }
+  };
+
+  /** Emits where it may be lost: dropped unless the link is up. */
+  const emit = (/** @type {string} */ event, /** @type {readonly unknown[]} */ args, /** @type {any} */ ack) => {
+    if (wire.epoch() === 0) return;
+    try {
+      wire.emit(event, args, ack);
+    } catch (error) {
+      report(error);
+    }
+  };
+
+  // --- the engine's orders -------------------------------------------------------------------------
+
+  let isPolite = false;
+
+  const handlers = {
+    authorize(/** @type {number} */ epoch) {
+      attempt = epoch;
+      if (socket.auth !== credentials) assignedAuth = socket.auth;
+      ask(assignedAuth ?? settings.auth, (answer) => {
+        if (epoch !== attempt) return;
+        if ('error' in answer) {
+          fail('AUTH_FAILED', 'The option auth failed', answer.error);
+          engine.tell('authorized', epoch, GRANT.failed);
+        } else if (answer.value === null || answer.value === undefined) {
+          engine.tell('authorized', epoch, GRANT.absent);
+        } else {
+          credentials = answer.value;
+          socket.auth = /** @type {any} */ (credentials);
+          changeUser(namedUser ?? namedBy(settings.userId) ?? userOf(answer.value));
+          engine.tell('authorized', epoch, GRANT.granted);
+        }
+      });
+    },
+    connect(/** @type {number} */ epoch) {
+      try {
+        wire.connect(epoch);
+      } catch (error) {
+        fail('CONNECT_FAILED', `socket.io-client could not connect: ${textOf(error)}`, error);
+        engine.tell('linkDown', epoch, DOWN.lost, 0);
+      }
+    },
+    disconnect() {
+      wire.close(isPolite);
+      linkLost();
+    },
+    join() {
+      const { join } = settings;
+      if (!join?.event) return;
+      const payload = call(join.payload, user);
+      emit(join.event, payload === undefined ? [] : [payload], undefined);
+    },
+    ping(/** @type {number} */ epoch) {
+      const { health } = settings;
+      if (health) emit(health.event, health.args, () => engine.tell('ponged', epoch));
+    },
+    transmit: (/** @type {number} */ seq, /** @type {number} */ nth) => deliveries.transmit(seq, nth),
+    settle: (/** @type {number} */ seq, /** @type {number} */ outcome, /** @type {boolean} */ maybe) =>
+      deliveries.settle(seq, outcome, maybe),
+    report: (/** @type {number} */ notice) => logger.warn(NOTICES[notice]),
+    changed(
+      /** @type {number} */ phase,
+      /** @type {number} */ queued,
+      /** @type {number} */ inFlight,
+      /** @type {number} */ nextAttemptAt,
+      /** @type {number} */ lastPongAt,
+      /** @type {number} */ rttMs,
+    ) {
+      const start = Date.now() - engine.now();
+      const was = status.phase;
+      status.phase = PHASES[phase];
+      status.queued = queued;
+      status.inFlight = inFlight;
+      status.nextAttemptAt = nextAttemptAt < 0 ? null : start + nextAttemptAt;
+      status.lastPongTime = lastPongAt < 0 ? null : start + lastPongAt;
+      status.rttMs = rttMs < 0 ? null : rttMs;
+      changed();
+      if (was !== status.phase && status.phase === 'ready') whenReady();
+    },
+  };
+
+  const deliveries = createDeliveries({
+    engine: () => engine,
+    wire: () => wire,
+    settings: () => settings,
+    onSettled: (event, result) => settledListeners.tell({ event, ...result }),
+  });
+  const engine = createEngine(settings, handlers, die);
+
+  /** Without its engine the client hands the app a plain socket, and says so (D6). */
+  function die(/** @type {unknown} */ error) {
+    isDestroyed = true;
+    status.phase = 'closed';
+    deliveries.abandon();
+    wire.release();
+    logger.warn('the engine cannot run: the app has a plain socket without any guarantee.', error);
+    report(error);
+    changed();
+  }
+
+  // --- who the user is -----------------------------------------------------------------------------
+
+  const namedBy = (/** @type {unknown} */ source) =>
+    idOf(typeof source === 'function' ? call(/** @type {any} */ (source)) : source);
+
+  /** A user who changed finds nothing of the one before. */
+  const changeUser = (/** @type {string | undefined} */ next) => {
+    if (user !== undefined && next !== user) forgetUser();
+    user = next;
+  };
+
+  const forgetUser = () => {
+    engine.tell('forget');
+    wire.wipe();
+    inbound.forget();
+    presence.forget();
+    held.length = 0;
+    user = undefined;
+  };
+
+  // --- events of the app's that are worth a wait but no guarantee ----------------------------------
+
+  /** @type {{ event: string, data: unknown, until: number }[]} */
+  const held = [];
+  const HELD_MS = 60_000;
+  const HELD_MOST = 100;
+
+  const whenReady = () => {
+    const now = Date.now();
+    for (const { event, data, until } of held.splice(0)) {
+      if (until > now) emit(event, [data], undefined);
+    }
+    // Presence starts with a snapshot.
+    for (const event of settings.presence.request) emit(event, [{}], undefined);
+  };
+
+  // --- what the app calls --------------------------------------------------------------------------
+
+  const client = {
+    socket,
+    settings: () => settings,
+
+    /** Asks for a link. Refused while logged out. */
+    connect() {
+      if (!isLoggedOut && !isDestroyed && !isHeld) engine.tell('open');
+    },
+
+    /** Ends the link. What waits stays, and so do all listeners. */
+    disconnect() {
+      politely(() => engine.tell('close'));
+    },
+
+    /** Settles what waits as LOGGED_OUT and forgets the user. Nothing connects until `connect`. */
+    async logout() {
+      client.logOut();
+      isLoggedOut = false;
+    },
+
+    /** The same, until the flag is reset. */
+    logOut() {
+      isLoggedOut = true;
+      politely(() => engine.tell('close'));
+      forgetUser();
+      namedUser = undefined;
+      assignedAuth = undefined;
+    },
+    isLoggedOut: () => isLoggedOut,
+    resetLogout() {
+      isLoggedOut = false;
+    },
+
+    /** While the app's login is not ready, no attempt is made. @param {boolean} hold */
+    hold(hold) {
+      isHeld = hold;
+      // An engine that was closed takes no send for a wish to connect.
+      if (hold && !isConnected()) engine.tell('close');
+    },
+
+    /** Names the user, before the option and the token do. @param {unknown} id */
+    setUser(id) {
+      const next = idOf(id);
+      if (next === undefined || next === namedUser) return;
+      namedUser = next;
+      if (user !== undefined && user !== next) {
+        // The link is the other user's.
+        politely(() => engine.tell('close'));
+        forgetUser();
+      } else if (user === undefined && isConnected() && settings.join) {
+        // Connected before anybody knew who it is: there is a room to join now.
+        politely(() => engine.tell('close'));
+      }
+    },
+
+    /**
+     * @param {import('./deliveries.js').Draft} draft
+     * @param {(id: string) => void} onQueued called at once where the message was taken but cannot leave yet
+     * @param {(result: Result) => void} settled
+     */
+    deliver(draft, onQueued, settled) {
+      if (isLoggedOut || isDestroyed) {
+        const id = idOf(draft.id ?? /** @type {any} */ (draft.data)?.[settings.send.idField]) ?? '';
+        const code = isLoggedOut ? 'LOGGED_OUT' : 'CLOSED';
+        const result = { code, message: MESSAGES[code], reply: undefined };
+        return {
+          id,
+          isTaken: /** @type {const} */ (false),
+          result: { ...result, id, success: false, maybeDelivered: false, retryable: false },
+        };
+      }
+      const canLeave = isReady();
+      const taken = deliveries.send(draft, settled);
+      if (taken.isTaken && !canLeave) call(onQueued, taken.id);
+      engine.drain();
+      return taken;
+    },
+
+    /**
+     * @param {string} event
+     * @param {unknown} data
+     * @param {import('../types/index.d.ts').SendOptions} [options]
+     */
+    send(event, data, { id, lane, strict, ttlMs, signal } = {}) {
+      /** @type {(value: any) => void} */
+      let resolve;
+      /** @type {(reason: DeliveryError) => void} */
+      let reject;
+      const promise = new Promise((yes, no) => {
+        resolve = yes;
+        reject = no;
+      });
+      const settled = (/** @type {Result} */ result) => {
+        signal?.removeEventListener('abort', cancel);
+        if (result.success) resolve(result.reply);
+        else reject(new DeliveryError(result.code ?? '', result.message ?? '', result));
+      };
+      const cancel = () => deliveries.cancel(taken.id);
+      const taken = client.deliver({ event, data, id, lane, strict, ttlMs }, () => {}, settled);
+      if (!taken.isTaken) settled(taken.result);
+      else if (signal?.aborted) cancel();
+      else signal?.addEventListener('abort', cancel, { once: true });
+      return Object.assign(promise, { id: taken.id });
+    },
+
+    cancel: (/** @type {string} */ id) => deliveries.cancel(id),
+
+    on: inbound.on,
+    onHelper: inbound.onHelper,
+    presence,
+    subscribe: (/** @type {() => void} */ fn) => subscribers.add(fn),
+    onSettled: (/** @type {(result: any) => void} */ fn) => settledListeners.add(fn),
+    getState: () => (cached ??= snapshotOf()),
+
+    /** Worthless when late: dropped unless the link is ready. */
+    emitNow(/** @type {string} */ event, /** @type {unknown} */ data) {
+      if (isReady()) emit(event, [data], undefined);
+    },
+
+    /** Held until the link is ready, for a minute and a hundred at most. */
+    emitSoon(/** @type {string} */ event, /** @type {unknown} */ data) {
+      if (isReady()) emit(event, [data], undefined);
+      else if (!isLoggedOut && held.length < HELD_MOST) {
+        held.push({ event, data, until: Date.now() + HELD_MS });
+      }
+    },
+
+    /** Takes new options; the Socket stays. The url can't change. @param {Options} next */
+    reconfigure(next) {
+      settings = settingsOf(next);
+      engine.configure(settings);
+      changed();
+    },
+
+    /** Ends everything; what waits settles as CLOSED. */
+    destroy() {
+      if (isDestroyed) return;
+      isDestroyed = true;
+      politely(() => engine.tell('destroy'));
+    },
+  };
+
+  /** The server is told of a link that the app ends. */
+  const politely = (/** @type {() => void} */ command) => {
+    isPolite = true;
+    try {
+      command();
+    } finally {
+      isPolite = false;
+    }
+  };
+
+  return client;
+}
+
+/** @param {any} value */
+function textOf(value) {
+  const text = value?.message ?? value;
+  return typeof text === 'string' ? text : 'no reason given';
+}

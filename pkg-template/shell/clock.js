@@ -1,0 +1,28 @@
+/**
+ * The engine's time, made of two clocks.
+ *
+ * `performance.now()` never runs backwards but may stand still while the machine sleeps. `Date.now()`
+ * goes on, but may be set. So time is the first, plus whatever lead the second gains on it: that is
+ * sleep, or a clock set forward, which looks the same and costs a probe.
+ */
+
+/** A lead smaller than this is the two clocks' own difference. */
+const SLEEP_MS = 2000;
+
+/** @param {(now: number) => void} onWake the machine slept since the time was asked for last */
+export function createClock(onWake) {
+  let monotonic = performance.now();
+  let wall = Date.now();
+  let elapsed = 0;
+  /** @returns {number} milliseconds since the clock was made */
+  return () => {
+    const passed = performance.now() - monotonic;
+    const lead = Date.now() - wall - passed;
+    monotonic += passed;
+    wall += passed + lead;
+    const slept = lead > SLEEP_MS;
+    elapsed += slept ? passed + lead : passed;
+    if (slept) onWake(elapsed);
+    return elapsed;
+  };
+}

@@ -1,0 +1,54 @@
+/** The two errors of the package, and the text for each code of ours. */
+
+/** A mistake in how the package is used or in what it runs on. */
+export class HoldfastError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   */
+  constructor(code, message) {
+    super(message);
+    this.name = 'HoldfastError';
+    this.code = code;
+  }
+}
+
+/** A message that did not take effect, or for which nobody can tell. */
+export class DeliveryError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {{ id: string, maybeDelivered: boolean, retryable: boolean, reply: unknown }} details
+   */
+  constructor(code, message, { id, maybeDelivered, retryable, reply }) {
+    super(message);
+    this.name = 'DeliveryError';
+    this.code = code;
+    this.id = id;
+    this.retryable = retryable;
+    this.maybeDelivered = maybeDelivered;
+    this.reply = reply;
+  }
+}
+
+/** Every code of ours and what it says. The README lists them for users. */
+export const MESSAGES = {
+  ACK_TIMEOUT: 'The server did not answer in time, however often it was asked',
+  NO_RESPONSE: 'The client was closed before the server had answered',
+  INVALID_MESSAGE_PAYLOAD: 'This payload cannot be sent',
+  PAYLOAD_TOO_LARGE: 'This payload is larger than what may be queued',
+  DUPLICATE_ID: 'Another message with this id is still waiting',
+  QUEUE_FULL: 'The queue is full: nothing more is taken until some of it has left',
+  EXPIRED: 'The message was not delivered within its time to live',
+  CANCELLED: 'The message was cancelled',
+  LINK_LOST: 'The connection was lost after the message had left, and it must not be repeated',
+  LOGGED_OUT: 'The user is logged out',
+  CLOSED: 'The client is closed',
+  NOT_CONFIGURED: 'Call configureSocket before sending',
+};
+
+/** Codes after which sending the same message again can make sense. */
+const RETRYABLE = ['ACK_TIMEOUT', 'NO_RESPONSE', 'QUEUE_FULL', 'EXPIRED', 'LINK_LOST', 'CLOSED'];
+
+/** @param {string} code */
+export const isRetryable = (code) => RETRYABLE.includes(code) || !(code in MESSAGES);

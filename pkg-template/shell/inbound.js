@@ -1,0 +1,108 @@
+/** What the server sends: repeats dropped, and each helper's callbacks told once, whatever its name. */
+
+import { idOf } from './credentials.js';
+import { createListeners, createMemory } from './listeners.js';
+
+/** What arrives under a second name within this time is the same thing. */
+const ALIAS_MS = 2000;
+
+/** @typedef {'message' | 'sent' | 'typing' | 'friendRequest' | 'friendAccepted'} Helper */
+/** @type {Helper[]} */
+const HELPERS = ['message', 'sent', 'typing', 'friendRequest', 'friendAccepted'];
+
+/** @param {() => import('../types/settings.d.ts').Settings} settings */
+export function createInbound(settings) {
+  const helpers = new Map(HELPERS.map((name) => [name, createListeners()]));
+  /** @type {Map<string, ReturnType<typeof createListeners>>} */
+  const events = new Map();
+  let seen = createMemory(settings().dedupe.size);
+  /** What each helper was told last, under which name and when. */
+  /** @type {Map<Helper, { event: string, key: string, at: number }>} */
+  const last = new Map();
+  /** Who is typing to us, until when. @type {Map<string, ReturnType<typeof setTimeout>>} */
+  const typing = new Map();
+
+  const tell = (/** @type {Helper} */ helper, /** @type {any} */ data) =>
+    /** @type {ReturnType<typeof createListeners>} */ (helpers.get(helper)).tell(data);
+
+  const stopTyping = (/** @type {string} */ userId) => {
+    clearTimeout(typing.get(userId));
+    if (typing.delete(userId)) tell('typing', { userId, isTyping: false });
+  };
+
+  const noteTyping = (/** @type {any} */ data) => {
+    const userId = idOf(data?.userId);
+    if (userId === undefined) return;
+    clearTimeout(typing.get(userId));
+    typing.delete(userId);
+    if (data.isTyping === false) return;
+    typing.set(userId, setTimeout(stopTyping, settings().events.typingExpiryMs, userId));
+  };
+
+  /** The same thing under another of the helper's names. */
+  const isAlias = (/** @type {Helper} */ helper, /** @type {string} */ event, /** @type {any} */ data) => {
+    if (settings().events[helper].length < 2) return false;
+    const key = JSON.stringify(data) ?? '';
+    const before = last.get(helper);
+    const now = Date.now();
+    if (before && before.key === key && before.event !== event && now - before.at < ALIAS_MS) {
+      return true;
+    }
+    last.set(helper, { event, key, at: now });
+    return false;
+  };
+
+  return {
+    /**
+     * @param {string} event
+     * @param {unknown[]} args
+     * @returns {boolean} whether it is news; a repeat reaches nobody
+     */
+    isNews(event, args) {
+      const { dedupe, events: names } = settings();
+      if (!names.message.includes(event) && event !== 'notification:new') return true;
+      // One that wants an acknowledgement is answered each time.
+      if (typeof args[args.length - 1] === 'function') return true;
+      const data = /** @type {any} */ (args[0]);
+      const id = idOf(dedupe.id(data?.notification ?? data));
+      return id === undefined || seen.isNew(`${event} ${id}`);
+    },
+
+    /** @param {string} event @param {unknown[]} args */
+    handle(event, args) {
+      const data = /** @type {any} */ (args[0]);
+      for (const helper of HELPERS) {
+        if (!settings().events[helper].includes(event) || isAlias(helper, event, data)) continue;
+        if (helper === 'typing') noteTyping(data);
+        if (helper === 'message') {
+          const from = idOf(data?.sender?._id ?? data?.sender ?? data?.senderId);
+          if (from !== undefined) stopTyping(from);
+        }
+        tell(helper, data);
+      }
+      events.get(event)?.tell(...args);
+    },
+
+    /** @param {Helper} helper @param {(data: any) => unknown} fn */
+    onHelper: (helper, fn) =>
+      /** @type {ReturnType<typeof createListeners>} */ (helpers.get(helper)).add(fn),
+
+    /** @param {string} event @param {(...args: any[]) => unknown} fn */
+    on(event, fn) {
+      const listeners = events.get(event) ?? createListeners();
+      events.set(event, listeners);
+      return listeners.add(fn);
+    },
+
+    /** Nobody can end a typing mark over a link that is gone. */
+    linkLost() {
+      for (const userId of [...typing.keys()]) stopTyping(userId);
+    },
+
+    /** Forgets what was the user's. */
+    forget() {
+      seen = createMemory(settings().dedupe.size);
+      last.clear();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * The engine's enums as the numbers that cross its border. The other half is `src/web/numbers.rs`;
+ * `tests/web.rs` holds the two together.
+ */
+
+/** What the engine orders, by number: who carries it out. */
+export const ORDERS = /** @type {const} */ ([
+  'none',
+  'authorize',
+  'connect',
+  'disconnect',
+  'join',
+  'ping',
+  'transmit',
+  'settle',
+  'report',
+  'changed',
+]);
+
+/** @type {readonly import('../types/index.d.ts').Phase[]} */
+export const PHASES = [
+  'idle',
+  'waiting',
+  'authorizing',
+  'connecting',
+  'joining',
+  'ready',
+  'suspect',
+  'closed',
+];
+
+export const GRANT = { granted: 0, absent: 1, failed: 2 };
+/** `retryAfter` comes with a span in milliseconds. */
+export const DOWN = { lost: 0, final: 1, retryAfter: 2 };
+/** `tryAfter` comes with a span in milliseconds. */
+export const VERDICT = { accepted: 0, refused: 1, tryAgain: 2, tryAfter: 3 };
+export const SEND_FLAG = { strict: 1, once: 2 };
+
+/** How a message ended: the code that the app gets, or none where the server's own answer says it. */
+export const OUTCOMES = [
+  'DELIVERED',
+  '',
+  '',
+  'ACK_TIMEOUT',
+  'LINK_LOST',
+  'EXPIRED',
+  'CANCELLED',
+  'CLOSED',
+  'LOGGED_OUT',
+];
+export const DELIVERED = 0;
+export const CLOSED = 7;
+
+/** Why a send was not taken: the code, by the negative number that answers it. */
+export const SEND_ERRORS = { '-1': 'QUEUE_FULL', '-2': 'CLOSED' };
+
+/** What the engine tells the developer. */
+export const NOTICES = [
+  'the join was not confirmed in time: asked once more, and going on without',
+  'nothing was heard from the server for too long: the link is replaced',
+  'no connection in time: trying again',
+  'auth did not answer in time: trying again',
+];
+
+/** The slot in which a message's number lives. Dense, and used again once the message has settled. */
+export const slotOf = (/** @type {number} */ seq) => seq % 2 ** 20;
+
+/**
+ * The engine's configuration, in the order in which it reads it.
+ * @param {import('../types/settings.d.ts').Settings} settings
+ */
+export const configNumbers = ({ send, queue, reconnect, authTimeoutMs, join, health }) => [
+  send.ackTimeoutMs,
+  send.retries,
+  send.backoffMs,
+  send.backoffMaxMs,
+  send.window,
+  send.windowBytes,
+  queue.capacity,
+  queue.maxBytes,
+  reconnect.minMs,
+  reconnect.maxMs,
+  reconnect.spreadMs,
+  reconnect.stableMs,
+  authTimeoutMs,
+  reconnect.connectTimeoutMs,
+  join ? join.fallbackMs : 0,
+  health ? health.intervalMs : 0,
+  health ? health.timeoutMs : 0,
+  health ? health.probeMs : 0,
+];

@@ -1,0 +1,214 @@
+/** The options: what each takes, and its default. */
+
+import { HoldfastError } from './errors.js';
+
+/**
+ * @typedef {import('../types/index.d.ts').Options} Options
+ * @typedef {import('../types/settings.d.ts').Settings} Settings
+ *
+ * @typedef {object} Option
+ * @property {string} takes
+ * @property {(value: any) => boolean} fits
+ * @property {unknown} byDefault
+ */
+
+const isText = (/** @type {unknown} */ value) => typeof value === 'string' && value !== '';
+const isFunction = (/** @type {unknown} */ value) => typeof value === 'function';
+const isObject = (/** @type {unknown} */ value) =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+/**
+ * @param {string} takes
+ * @param {(value: any) => boolean} fits
+ * @returns {(byDefault?: unknown) => Option}
+ */
+const kind = (takes, fits) => (byDefault) => ({ takes, fits, byDefault });
+
+const text = kind('a string that is not empty', isText);
+const names = kind(
+  'a name or a list of names',
+  (value) => isText(value) || (Array.isArray(value) && value.every(isText)),
+);
+const list = kind('a list', Array.isArray);
+const callback = kind('a function', isFunction);
+
+/**
+ * @param {string} unit
+ * @param {number} least
+ * @param {number} most
+ */
+const count = (unit, least = 1, most = 2 ** 31 - 1) =>
+  kind(
+    `a whole number of ${unit} from ${least} to ${most}`,
+    (value) => Number.isInteger(value) && value >= least && value <= most,
+  );
+/** Timers of browsers go no further than 2^31 - 1. */
+const span = count('milliseconds');
+const spanOrNone = count('milliseconds', 0);
+const bytes = count('bytes', 1, Number.MAX_SAFE_INTEGER);
+/** @param {string[]} words */
+const oneOf = (...words) =>
+  kind(`one of: ${words.join(', ')}`, (value) => words.includes(value))(words[0]);
+
+/** Credentials where the app names none: the token that most apps keep. */
+function defaultAuth() {
+  try {
+    const token = globalThis.localStorage?.getItem('token');
+    return token ? { token } : {};
+  } catch {
+    // Storage is blocked.
+    return {};
+  }
+}
+
+/** The lane of a message that names none: whom, or which conversation, it is for. */
+const defaultLane = (/** @type {any} */ data) =>
+  data?.recipientId ?? data?.conversationId ?? data?.roomId ?? data?.groupChatId;
+
+const defaultLogger = {
+  warn: (/** @type {unknown[]} */ ...args) => console.warn('[holdfast]', ...args),
+  debug() {},
+};
+const silence = { warn() {}, debug() {} };
+
+/** Every option. A table inside is a group; those in `CAN_BE_OFF` may be `false` as a whole. */
+const OPTIONS = {
+  url: text(),
+  io: kind('an object', isObject)({}),
+  auth: kind('credentials, or a function that answers them', () => true)(defaultAuth),
+  authTimeoutMs: span(5000),
+  userId: kind(
+    'a string, a number or a function',
+    (value) => isFunction(value) || isText(value) || Number.isFinite(value),
+  )(),
+  join: {
+    event: kind('a string, or null for none', (value) => value === null || isText(value))('join'),
+    payload: callback((/** @type {unknown} */ userId) => userId),
+    confirm: text('room:joined'),
+    reject: text('room:error'),
+    fallbackMs: span(3000),
+  },
+  send: {
+    event: text('send_message'),
+    idField: text('_tempId'),
+    ackTimeoutMs: span(10_000),
+    retries: count('retries', 0, 1000)(3),
+    backoffMs: spanOrNone(1000),
+    backoffMaxMs: spanOrNone(30_000),
+    window: count('messages', 1, 100_000)(1024),
+    windowBytes: bytes(1_000_000),
+    lane: callback(defaultLane),
+    strict: kind('true or false', (value) => typeof value === 'boolean')(false),
+    final: list([]),
+    verdict: callback(),
+  },
+  health: {
+    event: text('ping'),
+    args: list([]),
+    intervalMs: span(15_000),
+    timeoutMs: span(30_000),
+    probeMs: span(5000),
+  },
+  presence: {
+    list: names('online_users'),
+    online: names('user_online'),
+    offline: names('user_offline'),
+    update: names('presence:update'),
+    request: names('get_online_users'),
+  },
+  events: {
+    message: names('message:new'),
+    sent: names('message:sent'),
+    typing: names(['typing', 'user_typing']),
+    friendRequest: names(['friend_request_received', 'friendRequestReceived']),
+    friendAccepted: names(['friend_request_accepted', 'friendRequestAccepted']),
+    typingExpiryMs: span(5000),
+  },
+  queue: {
+    capacity: count('messages', 1, 1_000_000)(10_000),
+    maxBytes: bytes(10_000_000),
+    ttlMs: span(86_400_000),
+    storage: oneOf('memory'),
+  },
+  reconnect: {
+    minMs: span(1000),
+    maxMs: span(30_000),
+    spreadMs: spanOrNone(3000),
+    stableMs: spanOrNone(5000),
+    connectTimeoutMs: span(20_000),
+    onRejected: callback(),
+  },
+  dedupe: {
+    id: callback((/** @type {any} */ data) => data?._id ?? data?.id),
+    size: count('messages', 0, 1_000_000)(1000),
+  },
+  connectedMeans: oneOf('link', 'accepting'),
+  onForceLogout: callback(),
+  onError: callback(),
+  logger: kind(
+    'an object with the functions warn and debug, or null for silence',
+    (value) => value === null || (isFunction(value?.warn) && isFunction(value?.debug)),
+  )(defaultLogger),
+};
+
+const CAN_BE_OFF = ['join', 'health'];
+
+/**
+ * @param {any} given
+ * @param {Record<string, any>} table
+ * @param {string} path
+ * @returns {any}
+ */
+function read(given, table, path) {
+  if (!isObject(given)) refuse(path || 'options', given, 'an object');
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(table, name)) {
+      refuse(path + name, given[name], `no such option: there are ${Object.keys(table).join(', ')}`);
+    }
+  }
+  /** @type {any} */
+  const settings = {};
+  for (const [name, option] of Object.entries(table)) {
+    const value = given[name];
+    if (!isFunction(option.fits)) {
+      const isOff = value === false && CAN_BE_OFF.includes(name);
+      settings[name] = isOff ? null : read(value ?? {}, option, `${path}${name}.`);
+    } else if (value === undefined) {
+      settings[name] = option.byDefault;
+    } else {
+      if (!option.fits(value)) refuse(path + name, value, option.takes);
+      settings[name] = value;
+    }
+    if (option.takes === names().takes) settings[name] = [settings[name]].flat();
+  }
+  return settings;
+}
+
+/**
+ * @param {string} option
+ * @param {unknown} got
+ * @param {string} takes
+ * @returns {never}
+ */
+function refuse(option, got, takes) {
+  const shown = isObject(got) ? 'an object' : isFunction(got) ? 'a function' : `'${String(got)}'`;
+  throw new HoldfastError(
+    'INVALID_OPTION',
+    `Option ${option} got ${shown.slice(0, 60)}; it takes ${takes}`,
+  );
+}
+
+/**
+ * Checks the options and fills in the defaults.
+ * @param {Options} options
+ * @returns {Settings}
+ * @throws {HoldfastError} names the option, what it got and what it takes
+ */
+export function settingsOf(options = {}) {
+  /** @type {Settings} */
+  const settings = read(options, OPTIONS, '');
+  const { minMs, maxMs } = settings.reconnect;
+  if (minMs > maxMs) refuse('reconnect.minMs', minMs, `at most reconnect.maxMs, which is ${maxMs}`);
+  settings.logger ??= silence;
+  return settings;
+}

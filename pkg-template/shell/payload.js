@@ -1,0 +1,181 @@
+/**
+ * A payload as it was when `send` was called.
+ *
+ * The copy is what socket.io's own encoder would have written at that moment: `toJSON` is respected,
+ * what JSON leaves out is left out, binary is kept as binary and copied. So a caller may go on using
+ * the object, a message that waits can't change, and what can't be encoded is refused here, to its
+ * caller, instead of throwing inside the socket at every connect.
+ */
+
+/** Why a payload can't be sent; the message is for the app. */
+export class PayloadError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   */
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** @param {string} message */
+const invalid = (message) => new PayloadError('INVALID_MESSAGE_PAYLOAD', message);
+
+/** Marks what JSON leaves out. */
+const NOTHING = Symbol('nothing');
+
+/**
+ * @param {unknown} value
+ * @param {number} maxBytes a larger payload is refused while it is copied
+ * @returns {{ copy: unknown, bytes: number }} `bytes` is its size on the wire, escapes not counted
+ * @throws {PayloadError}
+ */
+export function snapshot(value, maxBytes) {
+  if (isNode(value)) throw invalid('A DOM node cannot be sent: send the data that it shows');
+  let bytes = 0;
+  /** @type {object[]} */
+  const ancestors = [];
+
+  const count = (/** @type {number} */ more) => {
+    bytes += more;
+    if (bytes > maxBytes) {
+      throw new PayloadError('PAYLOAD_TOO_LARGE', `A payload may have ${maxBytes} bytes at most`);
+    }
+  };
+
+  /**
+   * @param {any} item
+   * @param {string} key
+   * @returns {unknown}
+   */
+  const copyOf = (item, key) => {
+    if (item !== null && typeof item === 'object' && isBinary(item)) {
+      const copy = copyBinary(item);
+      count(copy.byteLength ?? copy.size);
+      return copy;
+    }
+    let plain = item;
+    if (plain?.toJSON && typeof plain.toJSON === 'function') plain = plain.toJSON(key);
+    if (plain instanceof Number || plain instanceof String || plain instanceof Boolean) {
+      plain = plain.valueOf();
+    }
+    switch (typeof plain) {
+      case 'string':
+        count(utf8Length(plain) + 2);
+        return plain;
+      case 'number':
+        count(8);
+        return Number.isFinite(plain) ? plain : null;
+      case 'boolean':
+        count(5);
+        return plain;
+      case 'bigint':
+        throw invalid('A BigInt cannot be sent: send it as a string');
+      case 'object':
+        return plain === null ? (count(4), null) : copyObject(plain);
+      default:
+        return NOTHING;
+    }
+  };
+
+  const copyObject = (/** @type {any} */ source) => {
+    if (ancestors.includes(source)) throw invalid('This payload contains itself');
+    ancestors.push(source);
+    count(2);
+    /** @type {any} */
+    let copy;
+    if (Array.isArray(source)) {
+      copy = [];
+      for (let index = 0; index < source.length; index += 1) {
+        const item = copyOf(source[index], String(index));
+        count(1);
+        copy.push(item === NOTHING ? null : item);
+      }
+    } else {
+      copy = {};
+      for (const key of Object.keys(source)) {
+        const item = copyOf(source[key], key);
+        if (item === NOTHING) continue;
+        count(utf8Length(key) + 4);
+        // An own property of this name is data, not the copy's prototype.
+        if (key === '__proto__') {
+          Object.defineProperty(copy, key, { value: item, enumerable: true, configurable: true });
+        } else {
+          copy[key] = item;
+        }
+      }
+    }
+    ancestors.pop();
+    return copy;
+  };
+
+  try {
+    const copy = copyOf(value, '');
+    if (copy === NOTHING) throw invalid(`A payload cannot be ${typeof value}`);
+    return { copy, bytes };
+  } catch (error) {
+    if (error instanceof PayloadError) throw error;
+    // A getter, a proxy or a toJSON of the app's threw, or it is nested deeper than the stack.
+    throw invalid(`This payload cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * Whether two snapshots would be the same on the wire. Binary is compared by identity alone.
+ * @param {unknown} a
+ * @param {unknown} b
+ */
+export function sameSnapshot(a, b) {
+  return a === b || (!holdsBinary(a) && JSON.stringify(a) === JSON.stringify(b));
+}
+
+/** @param {any} value */
+const holdsBinary = (value) =>
+  value !== null &&
+  typeof value === 'object' &&
+  (isBinary(value) || /** @type {any[]} */ (Object.values(value)).some(holdsBinary));
+
+/** @param {unknown} error */
+function messageOf(error) {
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return 'its error cannot be shown';
+  }
+}
+
+/** Across realms, where `instanceof` fails. @param {any} value */
+function isNode(value) {
+  try {
+    return typeof value?.nodeType === 'number' && typeof value.nodeName === 'string';
+  } catch {
+    return false;
+  }
+}
+
+/** @param {object} value */
+const isBinary = (value) =>
+  value instanceof ArrayBuffer || ArrayBuffer.isView(value) || isBlob(value);
+
+/** @param {object} value */
+const isBlob = (value) => typeof Blob === 'function' && value instanceof Blob;
+
+/** @param {any} value */
+function copyBinary(value) {
+  // A Blob never changes.
+  if (isBlob(value)) return value;
+  if (value instanceof ArrayBuffer) return value.slice(0);
+  return new Uint8Array(value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength));
+}
+
+/** @param {string} text */
+function utf8Length(text) {
+  let length = text.length;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    // Two bytes from U+0080, three from U+0800; a surrogate pair has four, two for each half.
+    if (unit > 0x7f) length += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
+  }
+  return length;
+}

@@ -1,0 +1,72 @@
+/** What a server's acknowledgement means. */
+
+import { call } from './report.js';
+import { VERDICT } from './numbers.js';
+
+/** Codes that say that the message itself is wrong: sent again it would be refused again. */
+const FINAL = /^(INVALID_.*|MISSING_.*|EMPTY_.*|VALIDATION_ERROR|FORBIDDEN|UNAUTHORIZED|NOT_FOUND)$/;
+
+/**
+ * @typedef {object} Answer
+ * @property {number} verdict one of `VERDICT`
+ * @property {number} span milliseconds, where the server said when to try again
+ * @property {any} reply what the server said, `undefined` where it said nothing
+ * @property {string} code the server's code, where it refused
+ * @property {string} message the server's text, where it refused
+ */
+
+/**
+ * @param {unknown[]} args what the acknowledgement was called with
+ * @param {import('../types/settings.d.ts').Settings['send']} options
+ * @returns {Answer}
+ */
+export function judge(args, options) {
+  // Error first, as in Node: `ack(null, reply)`.
+  const reply = /** @type {any} */ (args.length > 1 && args[0] == null ? args[1] : args[0]);
+  const code = codeOf(reply);
+  const message = messageOf(reply);
+  const answer = { verdict: VERDICT.accepted, span: 0, reply, code, message };
+
+  const own = options.verdict && call(options.verdict, reply);
+  if (own === 'accepted') return answer;
+  if (own === 'refused') return { ...answer, verdict: VERDICT.refused };
+  if (own === 'retry') return { ...answer, verdict: VERDICT.tryAgain };
+  if (own && typeof own === 'object') {
+    return { ...answer, verdict: VERDICT.tryAfter, span: spanOf(own.retryAfterMs) ?? 0 };
+  }
+
+  if (!isRefusal(reply) || code === 'DUPLICATE_MESSAGE') return answer;
+  if (code === 'RATE_LIMITED') {
+    const seconds = spanOf(reply.retryAfter);
+    const named = spanOf(reply.retryAfterMs) ?? (seconds === undefined ? undefined : seconds * 1000);
+    return { ...answer, verdict: VERDICT.tryAfter, span: named ?? options.backoffMs };
+  }
+  const isFinal = FINAL.test(code) || options.final.includes(code);
+  return { ...answer, verdict: isFinal ? VERDICT.refused : VERDICT.tryAgain };
+}
+
+/** @param {any} reply */
+const isRefusal = (reply) =>
+  reply !== null &&
+  typeof reply === 'object' &&
+  (Boolean(reply.error) ||
+    reply.success === false ||
+    reply.ok === false ||
+    reply.status === 'error');
+
+/** @param {any} reply */
+function codeOf(reply) {
+  const code = reply?.code ?? reply?.error;
+  return typeof code === 'string' && code !== '' ? code : 'REFUSED';
+}
+
+/** @param {any} reply */
+function messageOf(reply) {
+  for (const text of [reply?.message, reply?.error?.message, reply?.error]) {
+    if (typeof text === 'string' && text !== '') return text;
+  }
+  return 'The server refused the message';
+}
+
+/** @param {unknown} value */
+const spanOf = (value) => (Number.isFinite(Number(value)) && value != null ? Number(value) : undefined);

@@ -1,0 +1,225 @@
+/**
+ * The one real Socket, from its creation to each packet.
+ *
+ * Nothing listens on it: two of its methods are overridden instead, which no `off(event)` removes and
+ * no `listeners(event)` shows. What is ours runs first and guarded; then every listener of the app's,
+ * each guarded too, so that one that throws keeps no other from being called.
+ */
+
+import { io as openSocket } from 'socket.io-client';
+import { HoldfastError } from './errors.js';
+import { call, report } from './report.js';
+
+/**
+ * @typedef {import('socket.io-client').Socket} Socket
+ *
+ * @typedef {object} Hooks
+ * @property {() => void} onUp the server accepted the connection
+ * @property {(down: { error?: Error & { data?: any }, isRejection: boolean, reason?: string }) => void}
+ *   onDown the connection ended, or the attempt failed
+ * @property {() => void} onHeard something came, or left the transport's buffer
+ * @property {(args: unknown[]) => boolean} onEvent an event came; false keeps it from the listeners
+ * @property {() => void} connect what the Socket's own `connect` does
+ * @property {() => void} disconnect what the Socket's own `disconnect` does
+ * @property {() => boolean} isActive what the Socket's own `active` answers
+ * @property {{ warn(...args: unknown[]): void }} logger
+ */
+
+/** Options of socket.io-client that would work against the engine. */
+const OURS = [
+  'retries',
+  'ackTimeout',
+  'reconnection',
+  'reconnectionAttempts',
+  'reconnectionDelay',
+  'reconnectionDelayMax',
+  'randomizationFactor',
+  'timeout',
+  'autoConnect',
+  'forceNew',
+  'multiplex',
+];
+
+const OVERRIDDEN = ['emitReserved', 'emitEvent', 'emitBuffered'];
+
+/**
+ * @param {string | undefined} url
+ * @param {Record<string, unknown>} ioOptions
+ * @param {Hooks} hooks
+ */
+export function createWire(url, ioOptions, hooks) {
+  const options = { ...ioOptions };
+  const dropped = OURS.filter((name) => name in options);
+  for (const name of dropped) delete options[name];
+  if (dropped.length > 0) {
+    hooks.logger.warn(`io.${dropped.join(', io.')}: not handed on to socket.io-client, this is ours`);
+  }
+  const own = { ...options, autoConnect: false, forceNew: true, reconnection: false, timeout: false };
+  const socket = /** @type {any} */ (
+    url === undefined ? openSocket(/** @type {any} */ (own)) : openSocket(url, /** @type {any} */ (own))
+  );
+  const manager = socket.io;
+  const missing = OVERRIDDEN.filter((name) => typeof socket[name] !== 'function');
+  if (missing.length > 0) {
+    throw new HoldfastError(
+      'UNSUPPORTED_SOCKET_IO',
+      `This socket.io-client has no Socket#${missing.join(', Socket#')}: use version 4.7 or later`,
+    );
+  }
+
+  const plain = {
+    connect: socket.connect,
+    disconnect: socket.disconnect,
+    emit: socket.emit,
+  };
+  let epoch = 0;
+
+  const dispatch = (/** @type {string} */ event, /** @type {unknown[]} */ args) => {
+    for (const listener of socket.listeners(event).slice()) {
+      call(() => listener.apply(socket, args));
+    }
+  };
+
+  const end = (/** @type {Parameters<Hooks['onDown']>[0]} */ down) => {
+    epoch = 0;
+    // After a refusal or a server's disconnect the transport is still open; the next attempt has its own.
+    manager._close();
+    hooks.onDown(down);
+  };
+
+  socket.emitReserved = (/** @type {string} */ event, /** @type {any[]} */ ...args) => {
+    const wasLive = epoch !== 0;
+    if (event === 'connect' && wasLive) {
+      hooks.onUp();
+    } else if (event === 'connect_error' && wasLive) {
+      // A refused handshake destroys the socket's subscriptions; a failed transport does not.
+      end({ error: args[0], isRejection: !socket.subs });
+    } else if (event === 'disconnect' && wasLive) {
+      end({ isRejection: false, reason: args[0] });
+    }
+    dispatch(event, args);
+    return socket;
+  };
+
+  socket.emitEvent = (/** @type {any[]} */ args) => {
+    if (!call(hooks.onEvent, args)) return;
+    for (const listener of socket.listenersAny().slice()) call(() => listener.apply(socket, args));
+    dispatch(args[0], args.slice(1));
+    // As the original does, for connection state recovery: the server appends an offset.
+    const last = args[args.length - 1];
+    if (socket._pid && typeof last === 'string') socket._lastOffset = last;
+  };
+
+  // One packet that cannot be encoded would throw here at every connect, before 'connect' is emitted.
+  socket.emitBuffered = () => {
+    const received = socket.receiveBuffer;
+    socket.receiveBuffer = [];
+    for (const args of received) socket.emitEvent(args);
+    const buffered = socket.sendBuffer;
+    socket.sendBuffer = [];
+    for (const packet of buffered) {
+      try {
+        socket.notifyOutgoingListeners(packet);
+        socket.packet(packet);
+      } catch (error) {
+        delete socket.acks[packet.id];
+        report(error);
+      }
+    }
+  };
+
+  socket.connect = socket.open = () => {
+    hooks.connect();
+    return socket;
+  };
+  socket.disconnect = socket.close = () => {
+    hooks.disconnect();
+    return socket;
+  };
+  Object.defineProperty(socket, 'active', { configurable: true, get: hooks.isActive });
+
+  return {
+    socket: /** @type {Socket} */ (socket),
+
+    /** The attempt that the transport belongs to, while it may still speak. 0 is none. */
+    epoch: () => epoch,
+
+    /**
+     * Opens a connection.
+     * @param {number} attempt
+     */
+    connect(attempt) {
+      epoch = attempt;
+      plain.connect.call(socket);
+      const { engine } = manager;
+      engine.on('packet', () => attempt === epoch && hooks.onHeard());
+      engine.on('drain', () => attempt === epoch && hooks.onHeard());
+    },
+
+    /**
+     * Closes the connection, whatever state it is in. Listeners hear of it; the engine does not.
+     * @param {boolean} isPolite tells the server, and says to listeners that it was us
+     */
+    close(isPolite) {
+      epoch = 0;
+      // Of a half-open transport `engine.close()` never reports; the manager does at once.
+      if (isPolite) plain.disconnect.call(socket);
+      manager._close();
+    },
+
+    /**
+     * Emits at once or not at all.
+     * @param {string} event
+     * @param {readonly unknown[]} args
+     * @param {(...reply: unknown[]) => void} [ack]
+     * @returns {number | undefined} the number of the acknowledgement; none where the packet did not
+     *   leave, since the socket knew, though it had not said so, that its link is dead. Then it is down.
+     * @throws what encoding throws
+     */
+    emit(event, args, ack) {
+      const { flags } = socket;
+      const id = socket.ids;
+      const buffered = socket.sendBuffer.length;
+      socket.flags = {};
+      try {
+        if (ack) plain.emit.call(socket, event, ...args, ack);
+        else plain.emit.call(socket, event, ...args);
+      } catch (error) {
+        delete socket.acks[id];
+        throw error;
+      } finally {
+        socket.flags = flags;
+      }
+      if (socket.sendBuffer.length === buffered) return id;
+      socket.sendBuffer.pop();
+      if (ack) delete socket.acks[id];
+      end({ isRejection: false, reason: 'ping timeout' });
+      return undefined;
+    },
+
+    /** Forgets an acknowledgement that will not come; before 4.7.5 the socket keeps it for ever. */
+    forget: (/** @type {number} */ id) => delete socket.acks[id],
+
+    /** Leaves nothing of a user behind that the next one's session could send, receive or recover. */
+    wipe() {
+      socket.sendBuffer = [];
+      socket.receiveBuffer = [];
+      socket.acks = {};
+      delete socket._pid;
+      delete socket._lastOffset;
+    },
+
+    transport: () => manager.engine?.transport?.name ?? null,
+
+    /** Gives the Socket back to the app as socket.io-client made it, reconnecting by itself. */
+    release() {
+      epoch = 0;
+      for (const name of [...OVERRIDDEN, 'connect', 'open', 'disconnect', 'close', 'active']) {
+        delete socket[name];
+      }
+      manager.reconnection(true);
+      manager.timeout(20_000);
+      manager.skipReconnect = false;
+    },
+  };
+}

@@ -1,0 +1,111 @@
+// The public types of `holdfast/server`. Nothing here depends on socket.io's own types.
+// biome-ignore-all lint/suspicious/noExplicitAny: data and sockets are the app's, and any is what socket.io gives it
+
+/** What is needed of a Socket.IO server's `Socket`. */
+export interface ServerSocket {
+  readonly id: string;
+}
+
+/** What a handler answers with: the arguments of the client's acknowledgement callback. */
+export type Reply = unknown[];
+
+/** Answers the client. The first answer counts; later calls are ignored. */
+export type Acknowledge = (...reply: unknown[]) => void;
+
+/**
+ * Does the work of one event. It answers by calling `ack`, or by returning (or resolving with)
+ * anything but undefined, which becomes the only argument of the acknowledgement: `null` is an empty
+ * acknowledgement. The first of the two counts. Returning undefined says that `ack` is called later.
+ *
+ * The client need not have asked for an acknowledgement: `ack` is a function all the same.
+ * A throw, a rejection, or an `Error` as the answer is a failure: the client is told INTERNAL_ERROR,
+ * without the error's text, and may send the message again.
+ */
+export type Handler<D = any, S = any> = (this: S, data: D, ack: Acknowledge) => unknown;
+
+/** For `socket.on(event, listener)`. */
+export type Listener = (data?: unknown, ack?: unknown) => void;
+
+/** What an error that goes to `onError` was met in. */
+export interface ErrorContext<S = any> {
+  socket: S;
+  /** The message's id, where it has one. */
+  id: string | undefined;
+  /** `ack`: the client's acknowledgement callback threw, or the handler never answered. */
+  at: 'handler' | 'userId' | 'store' | 'ack';
+}
+
+export interface DeduplicatorOptions<S extends ServerSocket = any> {
+  /**
+   * Whose message it is, asked for every message. An id counts per user, so that nobody can read or
+   * block another's. Numbers, bigints and objects with a `toString` of their own (an ObjectId) are
+   * taken as their text. undefined, null or '' means that nobody is logged in: the id then
+   * counts for this one connection only, never across users. Anything else, a promise for instance,
+   * or a throw is reported, and the message is answered INTERNAL_ERROR without running the handler.
+   */
+  userId: (socket: S) => unknown;
+  /** Where answers are kept. Default: the memory of this process. */
+  store?: DeduplicationStore;
+  /** The property of the data that is the message's id. Default `'_tempId'`. */
+  idField?: string;
+  /** How long an answer is kept after it was last asked for. Default 86,400,000, a day. */
+  ttlMs?: number;
+  /**
+   * How many answers the memory keeps; beyond it the one not asked for the longest is forgotten.
+   * Default 100,000. Not together with `store`, which has a bound of its own.
+   */
+  max?: number;
+  /**
+   * How many calls may be without an answer at once: handlers at work, and repeats that wait for
+   * them. Work in progress is never forgotten, so beyond this bound a message is answered RATE_LIMITED with
+   * `retryAfterMs`, which costs a holdfast client no retry. Default 10,000.
+   */
+  maxPending?: number;
+  /** Told of what went wrong on the server. Default: `console.error`. */
+  onError?: (error: unknown, context: ErrorContext<S>) => void;
+}
+
+/** What a store knows about a key. */
+export type Claim =
+  /** Nobody is at work on it and no answer is kept: it is the asker's now. */
+  | { status: 'claimed' }
+  /** It was answered with this. */
+  | { status: 'done'; reply: Reply }
+  /** Another process is at work on it: ask again after `retryAfterMs` (default 100). */
+  | { status: 'busy'; retryAfterMs?: number };
+
+/**
+ * Where answers are kept. Every method may be synchronous or answer a promise, which has to settle:
+ * the messages of a socket wait for one another's claims, so that a slow store can't reorder them.
+ *
+ * Within one process the deduplicator itself lets a repeat wait for the work in progress, and asks the
+ * store once per key at a time. A store that several processes share must make `claim` atomic, and
+ * answer `busy` while another process holds the key. If that process dies the claim has to end by itself
+ * (a lease which is renewed until `complete` or `release`), after which the next asker gets `claimed`.
+ *
+ * A `claim` that fails is answered INTERNAL_ERROR without running the handler. A `complete` that fails
+ * is reported and the client gets its answer, because the work is done; a later repeat may then run the handler
+ * again, unless a unique index forbids it.
+ */
+export interface DeduplicationStore {
+  claim(key: string): Claim | Promise<Claim>;
+  /** Keeps the answer for `ttlMs` and ends the claim. */
+  complete(key: string, reply: Reply, ttlMs: number): void | Promise<void>;
+  /** Ends the claim and keeps nothing: the next asker gets `claimed`. */
+  release(key: string): void | Promise<void>;
+}
+
+/**
+ * Wraps a handler, so that a message which arrives again takes effect once.
+ * @throws TypeError unless it gets a Socket and a function.
+ */
+export type Deduplicator<S = any> = <D = any>(socket: S, handler: Handler<D, S>) => Listener;
+
+/**
+ * Makes a deduplicator. Make one for the whole server, outside of `io.on('connection')`: a repeat
+ * comes on a new connection more often than not. Use one per event if ids may be shared by events.
+ * @throws TypeError on an option that is missing, wrong or unknown.
+ */
+export function createDeduplicator<S extends ServerSocket = any>(
+  options: DeduplicatorOptions<S>,
+): Deduplicator<S>;
