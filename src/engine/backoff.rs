@@ -50,6 +50,8 @@ fn doubled(base: Millis, times: u32, max: Millis) -> Millis {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::super::config::Config;
     use super::*;
 

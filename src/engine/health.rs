@@ -67,9 +67,9 @@ impl Health {
         self.heard_at = now;
     }
 
-    /// Whether nothing was heard since `moment`.
+    /// Whether nothing was heard after `moment`.
     pub(super) fn silent_since(&self, moment: Millis) -> bool {
-        self.heard_at < moment
+        self.heard_at <= moment
     }
 
     pub(super) fn examine(&self, now: Millis, config: &config::Health) -> Finding {

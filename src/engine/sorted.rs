@@ -76,6 +76,8 @@ impl<T: Ord + Copy> Sorted<T> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     #[test]
