@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const web = fileURLToPath(new URL('./web', import.meta.url));
+const server = 'http://127.0.0.1:3000';
+
+export default defineConfig({
+  root: web,
+  plugins: [react()],
+  resolve: {
+    // `holdfast` is a link to a folder outside of this one, from where its peers would not be found.
+    dedupe: ['react', 'react-dom', 'socket.io-client'],
+  },
+  build: {
+    rollupOptions: { input: { index: `${web}/index.html`, lab: `${web}/lab.html` } },
+  },
+  // `npm run dev` serves the page; `npm start` beside it serves everything else.
+  server: {
+    proxy: {
+      '/socket.io': { target: server, ws: true },
+      '/login': {
+        target: server,
+        bypass: ({ method, url }) => (method === 'GET' ? url : undefined),
+      },
+      '/people': server,
+      '/messages': server,
+    },
+  },
+});

@@ -1,0 +1,9 @@
+/** The first letter of somebody's name, with a dot while they are online. */
+export default function Avatar({ person, isOnline = false }) {
+  return (
+    <span className="avatar" aria-hidden="true">
+      {person.username[0]}
+      {isOnline && <span className="online-dot" />}
+    </span>
+  );
+}
