@@ -1,0 +1,82 @@
+// Apps that install the package as it would be published: packed, and outside of this repository, so
+// that nothing is found that a user would not have.
+
+import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { transform } from 'esbuild';
+import { pkg } from '../support/paths.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const start = promisify(execFile);
+
+/**
+ * Copies the app `name` to a folder of its own and installs it there, with the package.
+ *
+ * @param {string} name a folder beside this file
+ */
+export async function install(name) {
+  const folder = await temporary(name);
+  const { file } = await pack();
+  await cp(path.join(here, name), folder, { recursive: true, filter: isSource });
+  await npm(folder, 'ci');
+  await npm(folder, 'install', '--no-save', '--no-package-lock', file);
+
+  // The same checks for apps that import and for apps that require.
+  const checks = await readFile(path.join(here, 'checks.mjs'), 'utf8');
+  await writeFile(path.join(folder, 'checks.mjs'), checks);
+  const { code } = await transform(checks, { format: 'cjs' });
+  await writeFile(path.join(folder, 'checks.cjs'), code);
+  return folder;
+}
+
+/** Packs `pkg/`: the tarball, and the names of what is in it. */
+export async function pack() {
+  const folder = await temporary('pack');
+  const { stdout } = await npm(pkg, 'pack', '--json', '--pack-destination', folder);
+  // An array up to npm 11, from 12 on an object with a member for each package.
+  const [{ filename, files }] = Object.values(JSON.parse(stdout));
+  return { file: path.join(folder, filename), names: files.map((entry) => entry.path) };
+}
+
+/**
+ * Runs a program of the app to its end. A failure, or no end in time, carries all that it printed.
+ *
+ * @param {string} folder
+ * @param {string} file relative to the app
+ * @param {{ args?: string[], env?: Record<string, string>, timeoutMs?: number }} [options]
+ */
+export function run(folder, file, { args = [], ...options } = {}) {
+  return execute(process.execPath, [path.join(folder, file), ...args], folder, options);
+}
+
+function npm(folder, ...args) {
+  const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
+  return execute(process.platform === 'win32' ? 'npm.cmd' : 'npm', [...args, ...flags], folder);
+}
+
+async function execute(program, args, cwd, { env = {}, timeoutMs = 120_000 } = {}) {
+  // What the runner of this test tells its children is not for the tests of the app.
+  const { NODE_TEST_CONTEXT: _, ...own } = process.env;
+  try {
+    return await start(program, args, { cwd, env: { ...own, ...env }, timeout: timeoutMs });
+  } catch (error) {
+    const reason = error.killed ? `did not end within ${timeoutMs} ms` : 'failed';
+    throw new Error(`${program} ${args.join(' ')} ${reason}\n${error.message}\n${error.stdout}`);
+  }
+}
+
+async function temporary(name) {
+  const folder = await mkdtemp(path.join(tmpdir(), `holdfast-${name}-`));
+  // Not with the runner's `after`: called from a hook, it ends with the hook.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  return folder;
+}
+
+function isSource(file) {
+  return path.basename(file) !== 'node_modules';
+}

@@ -1,0 +1,52 @@
+// The packed package as a file: what is in it, and what the tools that judge packages say.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { pkg, root } from '../support/paths.mjs';
+import { pack } from './consumer.mjs';
+
+const start = promisify(execFile);
+
+test('every tool finds every entry and its types', async () => {
+  const { file } = await pack();
+  await start(process.execPath, [program('@arethetypeswrong/cli'), file]).catch(failWithOutput);
+  await start(process.execPath, [program('publint'), '--strict', pkg]).catch(failWithOutput);
+});
+
+test('only what a user needs is in the package', async () => {
+  const { names } = await pack();
+  const expected = /^(esm\/)?[a-z-]+\.(js|mjs|d\.ts|d\.mts|js\.map|mjs\.map)$/;
+  const others = names.filter((name) => !expected.test(name)).sort();
+  assert.deepEqual(
+    others.filter((name) => !['LICENSE', 'README.md', 'package.json'].includes(name)),
+    [],
+  );
+});
+
+test('nothing in the package tells where it was built', async () => {
+  const { names } = await pack();
+  for (const name of names) {
+    const text = await readFile(path.join(pkg, name), 'utf8');
+    for (const place of [root, `${homedir()}/`]) {
+      assert(!text.includes(place), `${name} contains ${place}`);
+    }
+  }
+});
+
+/** The file behind the command of an installed package. */
+function program(name) {
+  const folder = fileURLToPath(new URL(`../../node_modules/${name}/`, import.meta.url));
+  return path.join(folder, PROGRAMS[name]);
+}
+
+const PROGRAMS = { '@arethetypeswrong/cli': 'dist/index.js', publint: 'src/cli.js' };
+
+function failWithOutput({ stdout, stderr }) {
+  assert.fail(`${stdout}\n${stderr}`);
+}

@@ -1,0 +1,73 @@
+// The packed package in an app that Vite builds, opened in a real browser.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import http from 'node:http';
+import path from 'node:path';
+import test, { before } from 'node:test';
+import { launchBrowser, openPage } from '../support/browser.mjs';
+import { install, run } from './consumer.mjs';
+
+let folder;
+before(async () => {
+  folder = await install('vite');
+  await run(folder, 'node_modules/vite/bin/vite.js', { args: ['build', '--logLevel', 'warn'] });
+});
+
+test('the page can use every function as soon as it has imported it', async (t) => {
+  const url = await serve(t, path.join(folder, 'dist'));
+  const page = await openPage(t, await launchBrowser(), url);
+  await page.waitForFunction(() => document.body.textContent !== '');
+  assert.deepEqual(JSON.parse(await page.textContent('body')), []);
+});
+
+test('the app carries the wasm and socket.io-client once', async () => {
+  const app = await scripts(path.join(folder, 'dist/assets'));
+  const [wasm] = (await scripts(path.join(folder, 'node_modules/holdfast/esm'))).match(BASE64);
+  assert.equal(app.split(wasm).length - 1, 1, 'copies of the wasm');
+  assert.equal(app.split(DECODER).length - 1, 1, 'copies of socket.io-client');
+});
+
+/** Longer than any name: in a package's code this can only be the wasm. */
+const BASE64 = /[\w+/]{2000,}={0,2}/;
+
+/** Words of socket.io's decoder that no minifier may change. */
+const DECODER = 'got plaintext data when reconstructing a packet';
+
+/** As strict as an app's policy can be that lets WebAssembly run at all. */
+const POLICY = [
+  "default-src 'self' data:",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "connect-src 'self' http://127.0.0.1:1 ws://127.0.0.1:1",
+].join('; ');
+
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript' };
+
+async function serve(t, directory) {
+  const server = http.createServer(async (request, response) => {
+    const name = new URL(request.url, 'http://localhost').pathname;
+    const file = path.join(directory, name === '/' ? 'index.html' : name);
+    const body = await readFile(file).catch(() => null);
+    response.writeHead(body ? 200 : 404, {
+      'content-security-policy': POLICY,
+      'content-type': TYPES[path.extname(file)] ?? 'application/octet-stream',
+    });
+    response.end(body);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${server.address().port}/`;
+}
+
+async function scripts(directory) {
+  const names = (await readdir(directory)).filter((name) => /\.m?js$/.test(name));
+  const texts = await Promise.all(
+    names.map((name) => readFile(path.join(directory, name), 'utf8')),
+  );
+  return texts.join('\n');
+}

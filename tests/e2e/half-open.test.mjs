@@ -1,0 +1,192 @@
+// Links that look alive and aren't, and joins that nobody confirms.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { launchBrowser } from '../support/browser.mjs';
+import { startChatServer } from '../support/chat-server.mjs';
+import {
+  assertEachDeliveredOnce,
+  assertSavedOnceInOrder,
+  configure,
+  contents,
+  openLab,
+  QUICK,
+  untilReady,
+  untilSettled,
+} from '../support/lab.mjs';
+import { createProxy } from '../support/proxy.mjs';
+import { until } from '../support/until.mjs';
+
+const HEALTH = { intervalMs: 300, timeoutMs: 900, probeMs: 400 };
+const FALLBACK_MS = 3_000;
+
+const browser = await launchBrowser();
+
+for (const transport of ['websocket', 'polling']) {
+  test(`a half-open ${transport} link is noticed and replaced`, async (t) => {
+    const { server, proxy, page } = await setUp(t, {
+      health: HEALTH,
+      io: { transports: [transport] },
+    });
+    await send(page, 5);
+    await untilSettled(page, 5);
+
+    const joins = server.joins.length;
+    proxy.hang({ newToo: false });
+    await send(page, 20);
+    await until(() => server.joins.length > joins, 'a new link joined', 15_000);
+    const entries = await untilSettled(page, 25);
+    assertEachDeliveredOnce(entries);
+
+    // What the dead link still held arrives late, after the messages were delivered by the new one.
+    proxy.resume();
+    await send(page, 5);
+    const all = await untilSettled(page, 30);
+    assertEachDeliveredOnce(all);
+    assertSavedOnceInOrder(contents(server.saved), contents(all));
+    assert.deepEqual(
+      server.firstEntries,
+      server.saved.map((message) => message._tempId),
+    );
+  });
+}
+
+test('a link that hangs in both directions for new connections too recovers when it may', async (t) => {
+  const { proxy, page, server } = await setUp(t, {
+    health: HEALTH,
+    reconnect: { ...QUICK.reconnect, connectTimeoutMs: 500 },
+  });
+  const before = proxy.counters.connections;
+  proxy.hang();
+  await send(page, 20);
+  // Not one attempt but several: each that hangs is given up.
+  await until(
+    () => proxy.counters.connections >= before + 3,
+    () => `three attempts, so far ${proxy.counters.connections - before}`,
+    20_000,
+  );
+  proxy.cut();
+  proxy.resume();
+  const entries = await untilSettled(page, 20);
+  assertEachDeliveredOnce(entries);
+  assertSavedOnceInOrder(contents(server.saved), contents(entries));
+});
+
+for (const transports of [undefined, ['websocket', 'polling']]) {
+  const order = transports?.join(' first, then ') ?? 'the default transports';
+  test(`a websocket that hangs ends on polling: ${order}`, async (t) => {
+    const server = await startChatServer(t);
+    const proxy = await createProxy({ target: { port: server.port } });
+    t.after(() => proxy.close());
+    proxy.hangUpgrade();
+    const page = await openLab(t, browser, server.url);
+    const reconnect = { ...QUICK.reconnect, connectTimeoutMs: 1_000, upgradeTimeoutMs: 500 };
+    await configure(page, { url: proxy.url, reconnect, io: { transports } }, 'alice');
+    await send(page, 20);
+    const entries = await untilSettled(page, 20);
+    assertEachDeliveredOnce(entries);
+    assertSavedOnceInOrder(contents(server.saved), contents(entries));
+    assert.ok(proxy.counters.upgradesHung >= 1, 'a websocket was tried');
+    assert.equal(server.clients[0].conn.transport.name, 'polling');
+  });
+}
+
+test('a join that is never confirmed: ready after the fallback, and the queue flows', async (t) => {
+  const server = await startChatServer(t, { hooks: { join: () => 'ignore' } });
+  const page = await openLab(t, browser, server.url);
+  await watchReady(page, { url: server.url, ...QUICK });
+  await send(page, 20);
+  const entries = await untilSettled(page, 20);
+  const { connects, readies } = await page.evaluate(() => window.times);
+  const waited = readies[0] - connects[0];
+  assert.ok(waited > FALLBACK_MS - 50 && waited < FALLBACK_MS + 1_500, `ready after ${waited} ms`);
+  assert.equal(
+    server.joins.length,
+    2,
+    'the join was sent once more when its confirmation was missed',
+  );
+  assertEachDeliveredOnce(entries);
+  assertSavedOnceInOrder(contents(server.saved), contents(entries));
+  assert.equal(connects.length, 1);
+});
+
+test('a fallback of a link that is gone does not make the next one ready', async (t) => {
+  const server = await startChatServer(t, { hooks: { join: () => 'ignore' } });
+  const page = await openLab(t, browser, server.url);
+  await watchReady(page, { url: server.url, ...QUICK });
+  await send(page, 20);
+  await until(() => server.joins.length === 1, 'the first join came');
+  await server.restart();
+  const entries = await untilSettled(page, 20);
+  const { connects, readies } = await page.evaluate(() => window.times);
+  assert.equal(connects.length, 2);
+  assert.equal(readies.length, 1);
+  const waited = readies[0] - connects[1];
+  assert.ok(waited > FALLBACK_MS - 50, `ready ${waited} ms after the second connect`);
+  assertEachDeliveredOnce(entries);
+  assertSavedOnceInOrder(contents(server.saved), contents(entries));
+});
+
+test('a join missed by a server that restarts is made up for', async (t) => {
+  const server = await startChatServer(t, { hooks: { join: () => 'ignore' } });
+  const page = await openLab(t, browser, server.url);
+  await watchReady(page, { url: server.url, ...QUICK });
+  await send(page, 20);
+  await until(() => server.joins.length === 1, 'the first join came');
+  server.hooks.join = () => 'confirm';
+  await server.restart();
+  const entries = await untilSettled(page, 20);
+  const { connects, readies } = await page.evaluate(() => window.times);
+  assert.ok(readies[0] - connects[1] < FALLBACK_MS - 1_000, 'ready by the confirmation');
+  assertEachDeliveredOnce(entries);
+  assertSavedOnceInOrder(contents(server.saved), contents(entries));
+});
+
+test('a join that is refused is reported and tried again', async (t) => {
+  const join = ({ count }) => (server.joins.length > 2 ? 'confirm' : `not yet (${count})`);
+  const server = await startChatServer(t, { hooks: { join } });
+  const page = await openLab(t, browser, server.url);
+  await page.evaluate(
+    (options) => {
+      window.reported = [];
+      const onError = (error) => window.reported.push(String(error?.message ?? error));
+      window.holdfast.configureSocket({ ...options, onError });
+      window.holdfast.initializeSocket('alice');
+    },
+    { url: server.url, ...QUICK },
+  );
+  await send(page, 5);
+  assertEachDeliveredOnce(await untilSettled(page, 5));
+  const reported = await page.evaluate(() => window.reported);
+  assert.ok(reported.length >= 1, 'onError was told');
+});
+
+function send(page, count) {
+  return page.evaluate((n) => window.recorder.sendMany(n), count);
+}
+
+async function setUp(t, options) {
+  const server = await startChatServer(t);
+  const proxy = await createProxy({ target: { port: server.port } });
+  t.after(() => proxy.close());
+  const page = await openLab(t, browser, server.url);
+  await configure(page, { url: proxy.url, ...QUICK, ...options }, 'alice');
+  await untilReady(page);
+  return { server, proxy, page };
+}
+
+/** Configures, connects and records in `window.times` when the link was connected and became ready. */
+function watchReady(page, options) {
+  return page.evaluate((options) => {
+    const { holdfast } = window;
+    window.times = { connects: [], readies: [] };
+    holdfast.configureSocket(options);
+    holdfast.getSocket().on('connect', () => window.times.connects.push(performance.now()));
+    let ready = false;
+    setInterval(() => {
+      if (holdfast.isConnectionReady() && !ready) window.times.readies.push(performance.now());
+      ready = holdfast.isConnectionReady();
+    }, 10);
+    holdfast.initializeSocket('alice');
+  }, options);
+}

@@ -1,0 +1,81 @@
+// Headless Chromium, and pages whose errors fail the test that opened them.
+
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { after } from 'node:test';
+import { chromium } from 'playwright-core';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+const FLAGS = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** One browser for a test file; closed when the file is done. `HOLDFAST_CHROME` names the program. */
+export async function launchBrowser() {
+  const browser = await chromium.launch({ executablePath: findChrome(), args: chromeFlags() });
+  after(() => browser.close());
+  return browser;
+}
+
+/** What Chromium is started with, so that it keeps to itself. */
+export function chromeFlags() {
+  // Chromium's sandbox refuses to run as root.
+  return process.getuid?.() === 0 ? [...FLAGS, '--no-sandbox'] : FLAGS;
+}
+
+/** The program: `HOLDFAST_CHROME`, or the first of the usual names on PATH. */
+export function findChrome() {
+  if (process.env.HOLDFAST_CHROME) return process.env.HOLDFAST_CHROME;
+  for (const directory of (process.env.PATH ?? '').split(delimiter)) {
+    for (const name of NAMES) {
+      const file = join(directory, name);
+      try {
+        accessSync(file, constants.X_OK);
+        return file;
+      } catch {
+        // Not here.
+      }
+    }
+  }
+  throw new Error('no Chromium on PATH; set HOLDFAST_CHROME to the program');
+}
+
+/**
+ * Opens a page in a context (storage, cookies) of its own. When the test is over, an uncaught error of
+ * the page that no pattern in `allow` matches fails it.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} url
+ * @param {{ allow?: RegExp[] }} [options]
+ */
+export async function openPage(t, browser, url, { allow = [] } = {}) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const errors = [];
+  const log = [];
+  page.on('pageerror', (error) => errors.push(error.stack ?? String(error)));
+  page.on('console', (message) => {
+    const type = message.type();
+    if (type === 'error' || type === 'warning') log.push(`${type}: ${message.text()}`);
+  });
+  page.on('crash', () => errors.push('the page crashed'));
+  /** What the page reported so far: uncaught errors, and console warnings and errors. */
+  page.problems = { errors, log };
+  t.after(async () => {
+    await context.close();
+    const unexpected = errors.filter((error) => !allow.some((pattern) => pattern.test(error)));
+    if (unexpected.length) {
+      throw new Error(
+        `the page threw:\n${unexpected.join('\n')}\nits console:\n${log.slice(-20).join('\n')}`,
+      );
+    }
+  });
+  await page.goto(url);
+  return page;
+}

@@ -1,0 +1,75 @@
+// Page scripts, bundled as an app's bundler would: the package from `pkg/` through its `exports`, and
+// socket.io-client in the build that browsers get. The published ESM build for browsers differs from
+// the one that Node loads, and has had bugs of its own.
+
+import { build } from 'esbuild';
+import { pkg, root } from './paths.mjs';
+
+/** The installed versions of socket.io-client that the tests run with. */
+export const CLIENTS = {
+  '4.7.0': 'socket.io-client-4.7.0',
+  '4.8.1': 'socket.io-client-4.8.1',
+  newest: 'socket.io-client',
+};
+
+const bundles = new Map();
+
+/**
+ * @param {string} code an ES module that may import `holdfast`, `holdfast/socket`, ... and `socket.io-client`
+ * @param {{ client?: string }} [options] `client`: the name under which a version is installed
+ * @returns {Promise<string>} a classic script without imports
+ */
+export function bundle(code, { client = CLIENTS.newest } = {}) {
+  const key = `${client}\n${code}`;
+  if (!bundles.has(key)) bundles.set(key, bundleOnce(code, client));
+  return bundles.get(key);
+}
+
+async function bundleOnce(code, client) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: code, resolveDir: root, sourcefile: 'page.js' },
+    absWorkingDir: root,
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+    plugins: [installed(client)],
+  });
+  assertBrowserBuild(Object.keys(metafile.inputs), client);
+  return outputFiles[0].text;
+}
+
+function installed(client) {
+  return {
+    name: 'installed',
+    setup({ onResolve, resolve }) {
+      onResolve({ filter: /^socket\.io-client$/ }, ({ kind, pluginData }) =>
+        pluginData?.resolved
+          ? null
+          : resolve(client, { kind, resolveDir: root, pluginData: { resolved: true } }),
+      );
+      // A package may import itself by name: from inside of `pkg/` its `exports` are what resolves it.
+      onResolve({ filter: /^holdfast(\/|$)/ }, ({ path, kind, pluginData }) =>
+        pluginData?.resolved
+          ? null
+          : resolve(path, { kind, resolveDir: pkg, pluginData: { resolved: true } }),
+      );
+    },
+  };
+}
+
+/** Fails unless exactly the wanted client is in the bundle, once, in its ESM build for browsers. */
+function assertBrowserBuild(inputs, client) {
+  const clients = inputs.filter((input) => /socket\.io-client[^/]*\/(build|dist)\//.test(input));
+  const wanted = `node_modules/${client}/build/esm/`;
+  const wrong = clients.filter((input) => !input.startsWith(wanted));
+  const node = inputs.filter((input) => /esm-debug|build\/cjs|\.node\.js$/.test(input));
+  if (wrong.length || node.length) {
+    throw new Error(`expected only ${wanted} in the bundle, got ${[...wrong, ...node].join(', ')}`);
+  }
+  if (!clients.includes(`${wanted}index.js`)) throw new Error(`${client} is not in the bundle`);
+}

@@ -1,0 +1,166 @@
+// A Socket.IO server in this process that speaks the wire of CONTRACT.md and misbehaves on request.
+
+import http from 'node:http';
+import { Server } from 'socket.io';
+
+// PacketType.ACK of socket.io-parser.
+const ACK = 3;
+
+/**
+ * @param {import('node:test').TestContext} t
+ * @param {{ hooks?: Partial<Hooks>, io?: object, port?: number }} [options]
+ * @returns {Promise<ChatServer>}
+ */
+export async function startChatServer(t, options = {}) {
+  const server = new ChatServer(options);
+  await server.listen();
+  t.after(() => server.close());
+  return server;
+}
+
+/**
+ * What a test may replace, also while the server runs. Each may be async.
+ *
+ * @typedef {object} Hooks
+ * @property {(handshake: object) => Error | undefined} admit an error refuses the handshake
+ * @property {(join: { userId: string, count: number }) => 'confirm' | 'ignore' | string} join any other
+ *   string is the message of a `room:error`; `count` counts the joins of this socket
+ * @property {(message: Entry & { ack: Function, socket: object, save: () => object }) => unknown} message
+ *   answers or doesn't. `ack(...data)` sends an acknowledgement as often as it is called; `save()` does
+ *   what the server does by default and returns the acknowledgement that it would have sent
+ * @property {(ack: Function) => unknown} ping
+ *
+ * @typedef {object} Entry
+ * @property {string} id
+ * @property {object} data
+ * @property {number} repeat 0 for the first time that this id came, then 1, 2, ...
+ */
+
+export class ChatServer {
+  /** @type {Hooks} */
+  hooks = {
+    admit: () => undefined,
+    join: () => 'confirm',
+    message: ({ ack, save }) => ack(save()),
+    ping: (ack) => ack(),
+  };
+  /** Every `send_message` as it came: `{ id, data, repeat }`. @type {Entry[]} */
+  received = [];
+  /** What was saved, each id once. */
+  saved = [];
+  /** User ids of joins, and auths of handshakes, in the order they came. */
+  joins = [];
+  handshakes = [];
+  pings = 0;
+  #ids = new Map();
+  #replies = new Map();
+  #ioOptions;
+
+  constructor({ hooks = {}, io = {}, port = 0 }) {
+    Object.assign(this.hooks, hooks);
+    this.#ioOptions = { cors: { origin: true, credentials: true }, ...io };
+    this.port = port;
+  }
+
+  /** Also for a restart on the same port, after `stop`. */
+  async listen() {
+    this.http = http.createServer((_request, response) => response.writeHead(404).end());
+    this.io = new Server(this.http, this.#ioOptions);
+    this.io.use(async (socket, next) => {
+      this.handshakes.push(socket.handshake.auth);
+      next(await this.hooks.admit(socket.handshake));
+    });
+    this.io.on('connection', (socket) => this.#serve(socket));
+    await new Promise((resolve, reject) => {
+      this.http.once('error', reject).listen(this.port, '127.0.0.1', resolve);
+    });
+    this.port = this.http.address().port;
+    this.url = `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Drops every connection without a goodbye, as a crash does, and stops listening. */
+  async stop() {
+    const { http: server, io } = this;
+    const closed = new Promise((resolve) => server.close(resolve));
+    this.dropAll();
+    server.closeAllConnections();
+    await closed;
+    await io.close().catch(() => {});
+  }
+
+  async restart() {
+    await this.stop();
+    await this.listen();
+  }
+
+  async close() {
+    if (this.http.listening) await this.stop();
+  }
+
+  /** Closes the transports under all clients; the clients see a lost link. */
+  dropAll() {
+    for (const socket of this.io.of('/').sockets.values()) socket.conn.close(true);
+  }
+
+  get clients() {
+    return [...this.io.of('/').sockets.values()];
+  }
+
+  /** Ids in the order in which each came for the first time. */
+  get firstEntries() {
+    return this.received.filter(({ repeat }) => repeat === 0).map(({ id }) => id);
+  }
+
+  #serve(socket) {
+    let joins = 0;
+    socket.on('join', async (userId) => {
+      this.joins.push(userId);
+      const answer = await this.hooks.join({ userId, count: ++joins });
+      if (answer === 'ignore') return;
+      if (answer !== 'confirm') {
+        socket.emit('room:error', { message: answer });
+        return;
+      }
+      socket.data.userId = userId;
+      const room = `user_${userId}`;
+      socket.join(room);
+      socket.emit('room:joined', { room, userId, socketId: socket.id });
+    });
+    socket.on('ping', (ack) => {
+      this.pings += 1;
+      this.hooks.ping(ack);
+    });
+    socket.on('get_online_users', () => {
+      const users = this.clients.map(({ data }) => data.userId).filter(Boolean);
+      socket.emit('online_users', [...new Set(users)]);
+    });
+    socket.on('typing', ({ recipientId, ...rest }) => {
+      this.io.to(`user_${recipientId}`).emit('user_typing', rest);
+    });
+    // socket.io's own acknowledgement function ignores a second call; a broken server may not.
+    socket.ack =
+      (packetId) =>
+      (...answer) =>
+        socket.packet({ type: ACK, id: packetId, data: answer });
+    socket.on('send_message', (data, ack = () => {}) => {
+      const id = data?._tempId;
+      const repeat = this.#ids.get(id) ?? 0;
+      this.#ids.set(id, repeat + 1);
+      const entry = { id, data, repeat };
+      this.received.push(entry);
+      return this.hooks.message({ ...entry, ack, socket, save: () => this.#save(entry, socket) });
+    });
+  }
+
+  #save({ id, data }, socket) {
+    const known = this.#replies.get(id);
+    if (known) return { ...known, duplicate: true };
+    const sender = { _id: socket.data.userId, username: socket.data.userId };
+    const message = { ...data, _id: `m${this.saved.length + 1}`, sender, read: false };
+    this.saved.push(message);
+    this.io.to(`user_${data.recipientId}`).emit('message:new', message);
+    const reply = { success: true, messageId: message._id, _tempId: id };
+    this.#replies.set(id, reply);
+    return reply;
+  }
+}

@@ -1,0 +1,141 @@
+// The demo's server as a child process that can be killed, on one port for its whole life.
+
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './paths.mjs';
+import { deferred } from './until.mjs';
+
+const LINE = /^Demo: (http:\/\/\S+)$/m;
+const START_MS = 15_000;
+const RESTARTS_FOR_PORT = 20;
+
+/**
+ * Starts the demo with a fresh database; both are gone when the test is over.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {{ env?: Record<string, string>, main?: string }} [options]
+ * @returns {Promise<DemoServer>}
+ */
+export async function startDemo(t, { env = {}, main = 'js-demo/server/main.js' } = {}) {
+  const directory = await mkdtemp(join(tmpdir(), 'holdfast-demo-'));
+  const server = new DemoServer(main, { ...env, DATABASE: join(directory, 'demo.db') });
+  t.after(async () => {
+    await server.kill();
+    await rm(directory, { recursive: true, force: true });
+  });
+  await server.start();
+  return server;
+}
+
+export class DemoServer {
+  #child = null;
+  #env;
+  #main;
+  #output = '';
+
+  constructor(main, env) {
+    this.#main = main;
+    this.#env = env;
+    this.database = env.DATABASE;
+    /** Chosen by the system at the first start and kept at every later one. */
+    this.port = 0;
+    this.url = '';
+    this.starts = 0;
+  }
+
+  get running() {
+    return this.#child !== null;
+  }
+
+  /** What the server printed since it was first started, for the message of a failing test. */
+  get output() {
+    return this.#output;
+  }
+
+  /** Resolves when the server has printed its line. */
+  async start() {
+    for (let attempt = 0; ; attempt += 1) {
+      const failure = await this.#spawn();
+      if (!failure) return;
+      // Between two lives of the server, the system may have lent its port to an outgoing connection.
+      if (!/EADDRINUSE/.test(failure) || attempt === RESTARTS_FOR_PORT) throw new Error(failure);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+
+  /** Signs in over REST and resolves with the token. */
+  async login(userId) {
+    const response = await fetch(`${this.url}/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ userId }),
+    });
+    if (!response.ok) throw new Error(`login answered ${response.status}`);
+    return (await response.json()).token;
+  }
+
+  /** SIGKILL; resolves when the process is gone. Nothing happens when it isn't running. */
+  async kill() {
+    const child = this.#child;
+    if (!child) return;
+    child.kill('SIGKILL');
+    await child.gone;
+  }
+
+  /** SIGTERM, as a service manager says it; resolves when the process is gone. How it went is in `exit`. */
+  async stop() {
+    const child = this.#child;
+    if (!child) return;
+    child.kill('SIGTERM');
+    await child.gone;
+  }
+
+  async restart() {
+    await this.kill();
+    await this.start();
+  }
+
+  async #spawn() {
+    const env = { ...process.env, HOST: '127.0.0.1', ...this.#env, PORT: String(this.port) };
+    const child = spawn(process.execPath, [this.#main], {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    const onexit = () => child.kill('SIGKILL');
+    process.once('exit', onexit);
+    const listening = deferred();
+    let printed = '';
+    const read = (data) => {
+      printed += data;
+      this.#output += data;
+      const line = LINE.exec(printed);
+      if (line) listening.resolve(line[1]);
+    };
+    child.stdout.setEncoding('utf8').on('data', read);
+    child.stderr.setEncoding('utf8').on('data', read);
+    child.gone = new Promise((resolve) => {
+      child.once('close', (code, signal) => {
+        process.off('exit', onexit);
+        if (this.#child === child) this.#child = null;
+        listening.resolve(null);
+        this.exit = { code, signal };
+        resolve();
+      });
+      child.once('error', (error) => {
+        printed += error.stack;
+      });
+    });
+    const late = setTimeout(() => child.kill('SIGKILL'), START_MS);
+    const url = await listening.promise;
+    clearTimeout(late);
+    if (!url) return `the demo did not start (${JSON.stringify(this.exit)}):\n${printed}`;
+    this.url = url;
+    this.port = Number(new URL(url).port);
+    this.starts += 1;
+    return null;
+  }
+}
