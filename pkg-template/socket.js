@@ -5,7 +5,7 @@
  * `on...` helpers register, `sendMessage` answers NOT_CONFIGURED, and the rest is harmless.
  */
 
-import { MESSAGES, call, makeClient, report } from './core.js';
+import { call, MESSAGES, makeClient, report } from './core.js';
 
 export { DeliveryError, HoldfastError } from './core.js';
 
@@ -117,15 +117,13 @@ export function resetLogoutFlag() {
 export const getSocket = () => withClient((client) => client.socket, null);
 
 /** @type {Api['isSocketConnected']} */
-export const isSocketConnected = () =>
-  withClient((client) => client.getState().isConnected, false);
+export const isSocketConnected = () => withClient((client) => client.getState().isConnected, false);
 
 /** @type {Api['isConnectionReady']} */
 export const isConnectionReady = () => withClient((client) => client.getState().isReady, false);
 
 /** @type {Api['getMessageQueueLength']} */
-export const getMessageQueueLength = () =>
-  withClient((client) => client.getState().queueLength, 0);
+export const getMessageQueueLength = () => withClient((client) => client.getState().queueLength, 0);
 
 /** Health is watched as long as there is a link. @type {Api['startHealthMonitoring']} */
 export function startHealthMonitoring() {}
@@ -161,7 +159,12 @@ export function sendMessage(data, callback) {
     };
     if (!shared().client) {
       const { NOT_CONFIGURED } = MESSAGES;
-      finish({ success: false, error: 'NOT_CONFIGURED', message: NOT_CONFIGURED, maybeDelivered: false });
+      finish({
+        success: false,
+        error: 'NOT_CONFIGURED',
+        message: NOT_CONFIGURED,
+        maybeDelivered: false,
+      });
       return;
     }
     withClient((client) => {
@@ -214,7 +217,8 @@ export const onFriendRequestAccepted = helper('friendAccepted');
 /** @type {Api['onUserOnline']} */
 export const onUserOnline = (callback) => register((client) => client.presence.onOnline(callback));
 /** @type {Api['onUserOffline']} */
-export const onUserOffline = (callback) => register((client) => client.presence.onOffline(callback));
+export const onUserOffline = (callback) =>
+  register((client) => client.presence.onOffline(callback));
 /** @type {Api['onOnlineUsers']} */
 export const onOnlineUsers = (callback) => register((client) => client.presence.onList(callback));
 

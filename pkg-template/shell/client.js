@@ -120,9 +120,13 @@ export function makeClient(options) {
     onUp() {
       const { join } = settings;
       lastError = null;
-      engine.tell('linkUp', wire.epoch(), join !== null && (join.event === null || user !== undefined));
+      engine.tell(
+        'linkUp',
+        wire.epoch(),
+        join !== null && (join.event === null || user !== undefined),
+      );
     },
-    onDown({ error, isRejection, reason }) {
+    onDown({ error, isRejection }) {
       linkLost();
       if (error) {
         lastError = error;
@@ -130,13 +134,14 @@ export function makeClient(options) {
         call(settings.onError, error);
       }
       const [cause, span] = isRejection ? rejected(error) : [DOWN.lost, 0];
-      if (reason === 'io server disconnect') logger.debug('the server ended the connection');
       engine.tell('linkDown', attempt, cause, span);
     },
     onEvent(args) {
       const [event, ...rest] = /** @type {[string, ...unknown[]]} */ (args);
       note(event, rest);
-      return inbound.isNews(event, rest) && (inbound.handle(event, rest), true);
+      const isNews = inbound.isNews(event, rest);
+      if (isNews) inbound.handle(event, rest);
+      return isNews;
     },
   });
   const { socket } = wire;
@@ -183,7 +188,11 @@ export function makeClient(options) {
   };
 
   /** Emits where it may be lost: dropped unless the link is up. */
-  const emit = (/** @type {string} */ event, /** @type {readonly unknown[]} */ args, /** @type {any} */ ack) => {
+  const emit = (
+    /** @type {string} */ event,
+    /** @type {readonly unknown[]} */ args,
+    /** @type {any} */ ack,
+  ) => {
     if (wire.epoch() === 0) return;
     try {
       wire.emit(event, args, ack);
@@ -215,9 +224,9 @@ export function makeClient(options) {
         }
       });
     },
-    connect(/** @type {number} */ epoch) {
+    connect(/** @type {number} */ epoch, /** @type {number} */ failures) {
       try {
-        wire.connect(epoch);
+        wire.connect(epoch, failures, settings.reconnect.upgradeTimeoutMs);
       } catch (error) {
         fail('CONNECT_FAILED', `socket.io-client could not connect: ${textOf(error)}`, error);
         engine.tell('linkDown', epoch, DOWN.lost, 0);
@@ -237,9 +246,13 @@ export function makeClient(options) {
       const { health } = settings;
       if (health) emit(health.event, health.args, () => engine.tell('ponged', epoch));
     },
-    transmit: (/** @type {number} */ seq, /** @type {number} */ nth) => deliveries.transmit(seq, nth),
-    settle: (/** @type {number} */ seq, /** @type {number} */ outcome, /** @type {boolean} */ maybe) =>
-      deliveries.settle(seq, outcome, maybe),
+    transmit: (/** @type {number} */ seq, /** @type {number} */ nth) =>
+      deliveries.transmit(seq, nth),
+    settle: (
+      /** @type {number} */ seq,
+      /** @type {number} */ outcome,
+      /** @type {boolean} */ maybe,
+    ) => deliveries.settle(seq, outcome, maybe),
     report: (/** @type {number} */ notice) => logger.warn(NOTICES[notice]),
     changed(
       /** @type {number} */ phase,

@@ -43,7 +43,7 @@ export function userOf(credentials) {
   if (typeof token !== 'string') return undefined;
   try {
     const base64 = token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/');
-    const escaped = atob(base64).replace(/[^]/g, (byte) => {
+    const escaped = atob(base64).replace(/./gs, (byte) => {
       const code = byte.charCodeAt(0);
       return `%${code < 16 ? '0' : ''}${code.toString(16)}`;
     });

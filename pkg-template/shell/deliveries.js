@@ -6,9 +6,9 @@
  */
 
 import { idOf } from './credentials.js';
-import { MESSAGES, isRetryable } from './errors.js';
-import { CLOSED, DELIVERED, OUTCOMES, SEND_ERRORS, SEND_FLAG, VERDICT, slotOf } from './numbers.js';
-import { PayloadError, sameSnapshot, snapshot } from './payload.js';
+import { isRetryable, MESSAGES } from './errors.js';
+import { CLOSED, DELIVERED, OUTCOMES, SEND_ERRORS, SEND_FLAG, slotOf, VERDICT } from './numbers.js';
+import { sameSnapshot, snapshot } from './payload.js';
 import { call } from './report.js';
 import { judge } from './verdict.js';
 
@@ -122,7 +122,7 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
           snapshot(draft.data, queue.maxBytes)
         ));
       } catch (error) {
-        const { code, message } = /** @type {PayloadError} */ (error);
+        const { code, message } = /** @type {import('./payload.js').PayloadError} */ (error);
         id ||= newId();
         return { id, isTaken: false, result: refusal(id, code, message) };
       }
@@ -190,7 +190,8 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
         }
         const answer = judge(args, settings().send);
         entry.answer = answer;
-        entry.isAnswered = answer.verdict === VERDICT.accepted || answer.verdict === VERDICT.refused;
+        entry.isAnswered =
+          answer.verdict === VERDICT.accepted || answer.verdict === VERDICT.refused;
         engine().tell('acked', seq, attempt, answer.verdict, answer.span);
       };
       try {
@@ -214,7 +215,8 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
       slots[slotOf(seq)] = undefined;
       byId.delete(entry.id);
       const lane = lanes.get(entry.laneKey);
-      if (lane && (lane.count -= 1) === 0) {
+      if (lane) lane.count -= 1;
+      if (lane?.count === 0) {
         lanes.delete(entry.laneKey);
         freeLanes.push(lane.number);
       }
@@ -266,7 +268,10 @@ function newId() {
     for (const word of words) hex += word.toString(16).padStart(8, '0');
   } else {
     // Old test environments only: an id has to be unlikely, not secret.
-    while (hex.length < 24) hex += Math.floor(Math.random() * 2 ** 32).toString(16).padStart(8, '0');
+    while (hex.length < 24)
+      hex += Math.floor(Math.random() * 2 ** 32)
+        .toString(16)
+        .padStart(8, '0');
   }
   return `temp_${hex}`;
 }

@@ -10,7 +10,7 @@ import deflated from 'holdfast:wasm';
 import { inflateSync } from 'fflate';
 import { createClock } from './clock.js';
 import { HoldfastError } from './errors.js';
-import { ORDERS, configNumbers } from './numbers.js';
+import { configNumbers, ORDERS } from './numbers.js';
 import { call } from './report.js';
 
 let isLoaded = false;
@@ -130,7 +130,7 @@ export function createEngine(settings, handlers, onDeath) {
     /** @param {import('../types/settings.d.ts').Settings} next */
     configure(next) {
       guarded((live) => {
-        configNumbers(next).forEach((number, index) => live.set(index, number));
+        for (const [index, number] of configNumbers(next).entries()) live.set(index, number);
         live.configure();
       }, undefined);
     },

@@ -40,7 +40,11 @@ export function createInbound(settings) {
   };
 
   /** The same thing under another of the helper's names. */
-  const isAlias = (/** @type {Helper} */ helper, /** @type {string} */ event, /** @type {any} */ data) => {
+  const isAlias = (
+    /** @type {Helper} */ helper,
+    /** @type {string} */ event,
+    /** @type {any} */ data,
+  ) => {
     if (settings().events[helper].length < 2) return false;
     const key = JSON.stringify(data) ?? '';
     const before = last.get(helper);

@@ -136,6 +136,7 @@ const OPTIONS = {
     spreadMs: spanOrNone(3000),
     stableMs: spanOrNone(5000),
     connectTimeoutMs: span(20_000),
+    upgradeTimeoutMs: span(5000),
     onRejected: callback(),
   },
   dedupe: {
@@ -159,11 +160,15 @@ const CAN_BE_OFF = ['join', 'health'];
  * @param {string} path
  * @returns {any}
  */
-function read(given, table, path) {
-  if (!isObject(given)) refuse(path || 'options', given, 'an object');
+function read(given = {}, table, path) {
+  if (!isObject(given)) refuse(path.slice(0, -1) || 'options', given, 'an object');
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(table, name)) {
-      refuse(path + name, given[name], `no such option: there are ${Object.keys(table).join(', ')}`);
+      refuse(
+        path + name,
+        given[name],
+        `no such option: there are ${Object.keys(table).join(', ')}`,
+      );
     }
   }
   /** @type {any} */
@@ -172,7 +177,7 @@ function read(given, table, path) {
     const value = given[name];
     if (!isFunction(option.fits)) {
       const isOff = value === false && CAN_BE_OFF.includes(name);
-      settings[name] = isOff ? null : read(value ?? {}, option, `${path}${name}.`);
+      settings[name] = isOff ? null : read(value, option, `${path}${name}.`);
     } else if (value === undefined) {
       settings[name] = option.byDefault;
     } else {

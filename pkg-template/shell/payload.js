@@ -73,7 +73,9 @@ export function snapshot(value, maxBytes) {
       case 'bigint':
         throw invalid('A BigInt cannot be sent: send it as a string');
       case 'object':
-        return plain === null ? (count(4), null) : copyObject(plain);
+        if (plain !== null) return copyObject(plain);
+        count(4);
+        return null;
       default:
         return NOTHING;
     }

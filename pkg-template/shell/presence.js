@@ -5,9 +5,7 @@ import { createListeners } from './listeners.js';
 
 /** @param {any} item an id, or an object that has one */
 const userIn = (item) =>
-  item !== null && typeof item === 'object'
-    ? idOf(item.userId ?? item._id ?? item.id)
-    : idOf(item);
+  item !== null && typeof item === 'object' ? idOf(item.userId ?? item._id ?? item.id) : idOf(item);
 
 /**
  * @param {() => import('../types/settings.d.ts').Settings['presence']} names

@@ -1,10 +1,11 @@
 /** What a server's acknowledgement means. */
 
-import { call } from './report.js';
 import { VERDICT } from './numbers.js';
+import { call } from './report.js';
 
 /** Codes that say that the message itself is wrong: sent again it would be refused again. */
-const FINAL = /^(INVALID_.*|MISSING_.*|EMPTY_.*|VALIDATION_ERROR|FORBIDDEN|UNAUTHORIZED|NOT_FOUND)$/;
+const FINAL =
+  /^(INVALID_.*|MISSING_.*|EMPTY_.*|VALIDATION_ERROR|FORBIDDEN|UNAUTHORIZED|NOT_FOUND)$/;
 
 /**
  * @typedef {object} Answer
@@ -38,7 +39,8 @@ export function judge(args, options) {
   if (!isRefusal(reply) || code === 'DUPLICATE_MESSAGE') return answer;
   if (code === 'RATE_LIMITED') {
     const seconds = spanOf(reply.retryAfter);
-    const named = spanOf(reply.retryAfterMs) ?? (seconds === undefined ? undefined : seconds * 1000);
+    const named =
+      spanOf(reply.retryAfterMs) ?? (seconds === undefined ? undefined : seconds * 1000);
     return { ...answer, verdict: VERDICT.tryAfter, span: named ?? options.backoffMs };
   }
   const isFinal = FINAL.test(code) || options.final.includes(code);
@@ -69,4 +71,5 @@ function messageOf(reply) {
 }
 
 /** @param {unknown} value */
-const spanOf = (value) => (Number.isFinite(Number(value)) && value != null ? Number(value) : undefined);
+const spanOf = (value) =>
+  Number.isFinite(Number(value)) && value != null ? Number(value) : undefined;

@@ -15,9 +15,8 @@ import { call, report } from './report.js';
  *
  * @typedef {object} Hooks
  * @property {() => void} onUp the server accepted the connection
- * @property {(down: { error?: Error & { data?: any }, isRejection: boolean, reason?: string }) => void}
- *   onDown the connection ended, or the attempt failed
- * @property {() => void} onHeard something came, or left the transport's buffer
+ * @property {(down: { error?: Error & { data?: any }, isRejection: boolean }) => void} onDown the connection ended, or the attempt failed
+ * @property {() => void} onHeard something came from the server
  * @property {(args: unknown[]) => boolean} onEvent an event came; false keeps it from the listeners
  * @property {() => void} connect what the Socket's own `connect` does
  * @property {() => void} disconnect what the Socket's own `disconnect` does
@@ -52,11 +51,21 @@ export function createWire(url, ioOptions, hooks) {
   const dropped = OURS.filter((name) => name in options);
   for (const name of dropped) delete options[name];
   if (dropped.length > 0) {
-    hooks.logger.warn(`io.${dropped.join(', io.')}: not handed on to socket.io-client, this is ours`);
+    hooks.logger.warn(
+      `io.${dropped.join(', io.')}: not handed on to socket.io-client, this is ours`,
+    );
   }
-  const own = { ...options, autoConnect: false, forceNew: true, reconnection: false, timeout: false };
+  const own = {
+    ...options,
+    autoConnect: false,
+    forceNew: true,
+    reconnection: false,
+    timeout: false,
+  };
   const socket = /** @type {any} */ (
-    url === undefined ? openSocket(/** @type {any} */ (own)) : openSocket(url, /** @type {any} */ (own))
+    url === undefined
+      ? openSocket(/** @type {any} */ (own))
+      : openSocket(url, /** @type {any} */ (own))
   );
   const manager = socket.io;
   const missing = OVERRIDDEN.filter((name) => typeof socket[name] !== 'function');
@@ -72,7 +81,10 @@ export function createWire(url, ioOptions, hooks) {
     disconnect: socket.disconnect,
     emit: socket.emit,
   };
+  /** Names of transports, where the app leaves a choice. */
+  const transports = /** @type {unknown[]} */ (options.transports ?? ['polling', 'websocket']);
   let epoch = 0;
+  let isUp = false;
 
   const dispatch = (/** @type {string} */ event, /** @type {unknown[]} */ args) => {
     for (const listener of socket.listeners(event).slice()) {
@@ -83,19 +95,23 @@ export function createWire(url, ioOptions, hooks) {
   const end = (/** @type {Parameters<Hooks['onDown']>[0]} */ down) => {
     epoch = 0;
     // After a refusal or a server's disconnect the transport is still open; the next attempt has its own.
-    manager._close();
+    if (!socket.subs) manager._close();
     hooks.onDown(down);
   };
 
   socket.emitReserved = (/** @type {string} */ event, /** @type {any[]} */ ...args) => {
-    const wasLive = epoch !== 0;
-    if (event === 'connect' && wasLive) {
-      hooks.onUp();
-    } else if (event === 'connect_error' && wasLive) {
+    const isLive = epoch !== 0;
+    if (event === 'disconnect') {
+      // An attempt that is given up also closes a Manager, but there was no connection to end.
+      if (!isUp) return socket;
+      isUp = false;
+      if (isLive) end({ isRejection: false });
+    } else if (event === 'connect') {
+      isUp = true;
+      if (isLive) hooks.onUp();
+    } else if (isLive) {
       // A refused handshake destroys the socket's subscriptions; a failed transport does not.
       end({ error: args[0], isRejection: !socket.subs });
-    } else if (event === 'disconnect' && wasLive) {
-      end({ isRejection: false, reason: args[0] });
     }
     dispatch(event, args);
     return socket;
@@ -145,15 +161,34 @@ export function createWire(url, ioOptions, hooks) {
     epoch: () => epoch,
 
     /**
-     * Opens a connection.
+     * Opens a connection. Each failure changes which transport is tried first, since one of them may
+     * be what the network does not let through.
      * @param {number} attempt
+     * @param {number} failures
+     * @param {number} upgradeTimeoutMs a WebSocket that says nothing for so long is given up, where
+     *   there is another way
      */
-    connect(attempt) {
+    connect(attempt, failures, upgradeTimeoutMs) {
       epoch = attempt;
+      const [first, second, ...others] = transports;
+      const order = second && failures % 2 ? [second, first, ...others] : transports;
+      // socket.io-client writes to this list.
+      manager.opts.transports = [...order];
       plain.connect.call(socket);
       const { engine } = manager;
-      engine.on('packet', () => attempt === epoch && hooks.onHeard());
-      engine.on('drain', () => attempt === epoch && hooks.onHeard());
+      if (second && order[0] === 'websocket') {
+        setTimeout(() => {
+          if (attempt !== epoch || manager._readyState !== 'opening') return;
+          socket.emitReserved('connect_error', new Error('the WebSocket does not answer'));
+          manager._close();
+        }, upgradeTimeoutMs);
+      }
+      const heard = () => {
+        if (attempt === epoch) hooks.onHeard();
+      };
+      engine.on('packet', heard);
+      // A POST was answered. A WebSocket's drain says only that the browser has taken the bytes.
+      engine.on('drain', () => engine.transport.name === 'polling' && heard());
     },
 
     /**
@@ -161,10 +196,12 @@ export function createWire(url, ioOptions, hooks) {
      * @param {boolean} isPolite tells the server, and says to listeners that it was us
      */
     close(isPolite) {
+      const wasConnecting = epoch !== 0 && !isUp;
       epoch = 0;
       // Of a half-open transport `engine.close()` never reports; the manager does at once.
       if (isPolite) plain.disconnect.call(socket);
       manager._close();
+      if (wasConnecting && !isPolite) dispatch('connect_error', [new Error('timeout')]);
     },
 
     /**
@@ -193,7 +230,8 @@ export function createWire(url, ioOptions, hooks) {
       if (socket.sendBuffer.length === buffered) return id;
       socket.sendBuffer.pop();
       if (ack) delete socket.acks[id];
-      end({ isRejection: false, reason: 'ping timeout' });
+      end({ isRejection: false });
+      manager._close();
       return undefined;
     },
 

@@ -101,6 +101,7 @@ export interface Options {
     spreadMs?: number;
     stableMs?: number;
     connectTimeoutMs?: number;
+    upgradeTimeoutMs?: number;
     onRejected?: (
       error: Error & { data?: any },
     ) => 'retry' | 'stop' | { retryAfterMs: number } | undefined;

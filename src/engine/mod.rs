@@ -143,11 +143,15 @@ impl Engine {
     pub fn handle(&mut self, now: Millis, input: Input) {
         let now = self.advance(now);
         let (epoch, event) = match input {
-            Input::Acked { seq, attempt, verdict } => {
+            Input::Acked {
+                seq,
+                attempt,
+                verdict,
+            } => {
                 self.changed = true;
-                let (config, rng, outputs) =
-                    (&self.config.send, &mut self.rng, &mut self.outputs);
-                self.outbox.acked(now, (seq, attempt), verdict, config, rng, outputs);
+                let (config, rng, outputs) = (&self.config.send, &mut self.rng, &mut self.outputs);
+                self.outbox
+                    .acked(now, (seq, attempt), verdict, config, rng, outputs);
                 return;
             }
             Input::Woke => return self.step_link(now, Event::Woke),
@@ -191,7 +195,9 @@ impl Engine {
                 Finding::Fine => {}
                 Finding::PingDue => {
                     self.health.ping_sent(now, health);
-                    self.outputs.push_back(Output::Ping { epoch: self.link.epoch() });
+                    self.outputs.push_back(Output::Ping {
+                        epoch: self.link.epoch(),
+                    });
                 }
                 Finding::Doubtful => self.step_link(now, Event::Doubted),
                 Finding::Silent => self.step_link(now, Event::Silent),
@@ -232,7 +238,10 @@ impl Engine {
             (_, _) => None,
         };
         let outbox = self.outbox.deadline(&self.config.send);
-        [self.link.deadline(), health, outbox].into_iter().flatten().min()
+        [self.link.deadline(), health, outbox]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The state as the app may see it.

@@ -14,8 +14,7 @@
 //! The waiting messages of a lane are sorted by send order and only the first may leave (I3). So a
 //! message that has to be sent again, being older than all that never left, holds the rest of its lane.
 
-use core::cmp::Reverse;
-use alloc::collections::{BinaryHeap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::backoff::{self, Rng};
@@ -136,18 +135,27 @@ impl Outbox {
 
     /// When something is due, transmissions apart.
     pub(super) fn deadline(&self, config: &config::Send) -> Option<Millis> {
-        let ack = self.flight.first().and_then(|(_, seq)| self.ack_deadline(seq, config));
+        let ack = self
+            .flight
+            .first()
+            .and_then(|(_, seq)| self.ack_deadline(seq, config));
         let lane = self.blocked.first().map(|(at, _)| at);
         let expiry = self.expiry.first().map(|(at, _)| at);
         [ack, lane, expiry].into_iter().flatten().min()
     }
 
     fn get(&self, seq: Seq) -> Option<&Message> {
-        self.slots.get(seq.slot())?.as_ref().filter(|message| message.seq == seq)
+        self.slots
+            .get(seq.slot())?
+            .as_ref()
+            .filter(|message| message.seq == seq)
     }
 
     fn get_mut(&mut self, seq: Seq) -> Option<&mut Message> {
-        self.slots.get_mut(seq.slot())?.as_mut().filter(|message| message.seq == seq)
+        self.slots
+            .get_mut(seq.slot())?
+            .as_mut()
+            .filter(|message| message.seq == seq)
     }
 
     fn lane_mut(&mut self, lane: u32) -> Option<&mut Lane> {
@@ -192,7 +200,9 @@ impl Outbox {
             attempt: 0,
             failures: 0,
             unanswered: false,
-            state: State::Waiting { not_before: Millis::default() },
+            state: State::Waiting {
+                not_before: Millis::default(),
+            },
         });
         self.expiry.insert((expires_at, seq));
         if lane >= self.lanes.len() {
@@ -209,9 +219,11 @@ impl Outbox {
 
     /// Settles all that there is, in send order.
     pub(super) fn settle_all(&mut self, now: Millis, outcome: Outcome, outputs: &mut Outputs) {
-        let mut all: BinaryHeap<Reverse<Seq>> =
-            self.slots.iter().flatten().map(|message| Reverse(message.seq)).collect();
-        while let Some(Reverse(seq)) = all.pop() {
+        let mut all = Sorted::default();
+        for message in self.slots.iter().flatten() {
+            all.insert(message.seq);
+        }
+        for seq in all.iter() {
             self.settle(now, seq, outcome, outputs);
         }
     }
@@ -272,7 +284,9 @@ impl Outbox {
         let flight: Vec<Seq> = self.flight.iter().map(|(_, seq)| seq).collect();
         for &seq in &flight {
             self.land(seq, now);
-            let Some(message) = self.get_mut(seq) else { continue };
+            let Some(message) = self.get_mut(seq) else {
+                continue;
+            };
             message.unanswered = true;
             if message.draft.once {
                 self.settle(now, seq, Outcome::Exhausted(Cause::LinkLost), outputs);
@@ -287,7 +301,9 @@ impl Outbox {
             for seq in lane.waiting.iter() {
                 match self.slots.get_mut(seq.slot()) {
                     Some(Some(message)) if message.attempt > 0 => {
-                        message.state = State::Waiting { not_before: Millis::default() };
+                        message.state = State::Waiting {
+                            not_before: Millis::default(),
+                        };
                     }
                     Some(_) | None => break,
                 }
@@ -368,7 +384,9 @@ impl Outbox {
 
     /// Notes a lane where its next message is found in time, and makes an empty one as good as new.
     fn place(&mut self, id: u32, now: Millis) {
-        let Some(lane) = self.lanes.get_mut(id as usize) else { return };
+        let Some(lane) = self.lanes.get_mut(id as usize) else {
+            return;
+        };
         match lane.place {
             // Looked at again when its turn comes.
             Place::Ring if !lane.waiting.is_empty() => return,
@@ -399,7 +417,10 @@ impl Outbox {
         self.transmissions += 1;
         let transmission = self.transmissions;
         let message = self.get_mut(seq)?;
-        message.state = State::InFlight { transmission, since: now };
+        message.state = State::InFlight {
+            transmission,
+            since: now,
+        };
         message.attempt += 1;
         let (attempt, draft) = (message.attempt, message.draft);
         let lane = self.lane_mut(draft.lane)?;
@@ -415,9 +436,19 @@ impl Outbox {
     /// the deadlines of all that was transmitted after it begin no earlier. They never decrease along
     /// the flight, so handing it to the next one is enough.
     fn land(&mut self, seq: Seq, heard_at: Millis) {
-        let Some(message) = self.get_mut(seq) else { return };
-        let State::InFlight { transmission, since } = message.state else { return };
-        message.state = State::Waiting { not_before: Millis::default() };
+        let Some(message) = self.get_mut(seq) else {
+            return;
+        };
+        let State::InFlight {
+            transmission,
+            since,
+        } = message.state
+        else {
+            return;
+        };
+        message.state = State::Waiting {
+            not_before: Millis::default(),
+        };
         let draft = message.draft;
         let handed_on = since.max(heard_at);
         if let Some((_, next)) = self.flight.remove((transmission, seq))
@@ -435,7 +466,9 @@ impl Outbox {
 
     /// Puts a landed message back into its lane, if it is not settled.
     fn wait(&mut self, now: Millis, seq: Seq, not_before: Millis) {
-        let Some(message) = self.get_mut(seq) else { return };
+        let Some(message) = self.get_mut(seq) else {
+            return;
+        };
         message.state = State::Waiting { not_before };
         let id = message.draft.lane;
         if let Some(lane) = self.lane_mut(id) {
@@ -454,7 +487,9 @@ impl Outbox {
         rng: &mut Rng,
         outputs: &mut Outputs,
     ) {
-        let Some(message) = self.get_mut(seq) else { return };
+        let Some(message) = self.get_mut(seq) else {
+            return;
+        };
         message.failures += 1;
         let failures = message.failures;
         let lane = message.draft.lane;
@@ -474,7 +509,9 @@ impl Outbox {
         let in_flight = matches!(message.state, State::InFlight { .. });
         let maybe_delivered = message.unanswered || in_flight;
         self.land(seq, Millis::default());
-        let Some(message) = self.slots.get_mut(seq.slot()).and_then(Option::take) else { return };
+        let Some(message) = self.slots.get_mut(seq.slot()).and_then(Option::take) else {
+            return;
+        };
         self.free.push(seq.slot());
         self.bytes -= u64::from(message.draft.bytes);
         self.expiry.remove((message.expires_at, seq));
@@ -482,6 +519,10 @@ impl Outbox {
             lane.waiting.remove(seq);
         }
         self.place(message.draft.lane, now);
-        outputs.push_back(Output::Settle { seq, outcome, maybe_delivered });
+        outputs.push_back(Output::Settle {
+            seq,
+            outcome,
+            maybe_delivered,
+        });
     }
 }

@@ -43,7 +43,11 @@ impl Seq {
     pub const MAX_CAPACITY: usize = 1 << Self::SLOT_BITS;
 
     pub(super) fn new(count: u64, slot: usize) -> Self {
-        debug_assert!(slot < Self::MAX_CAPACITY, "a slot has {} bits", Self::SLOT_BITS);
+        debug_assert!(
+            slot < Self::MAX_CAPACITY,
+            "a slot has {} bits",
+            Self::SLOT_BITS
+        );
         Self((count << Self::SLOT_BITS) | slot as u64)
     }
 
@@ -132,7 +136,7 @@ pub enum Input {
         /// The link it came over.
         epoch: Epoch,
     },
-    /// Anything at all came from the server, or left the transport's buffer.
+    /// Anything at all came from the server.
     Heard {
         /// The link it came over.
         epoch: Epoch,
