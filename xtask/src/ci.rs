@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: every check that isn't a test.
 
+use std::io::{IsTerminal, stdout};
 use std::process::Command;
 
 use anyhow::Result;
@@ -40,7 +41,12 @@ pub const STEPS: &[Step] = &[
         needs: &[],
         browser: false,
         exists: ALWAYS,
-        run: || npm_tool("@biomejs/biome/bin/biome", &["ci", "--error-on-warnings"]),
+        run: || {
+            npm_tool(
+                "@biomejs/biome/bin/biome",
+                &["ci", "--error-on-warnings", colors()],
+            )
+        },
     },
     Step {
         name: "package",
@@ -97,6 +103,15 @@ fn for_wasm(command: &str) -> Command {
         cargo.args(["--test", "web"]);
     }
     cargo
+}
+
+/// Biome colors single letters, which makes a log unreadable.
+fn colors() -> &'static str {
+    if stdout().is_terminal() {
+        "--colors=force"
+    } else {
+        "--colors=off"
+    }
 }
 
 fn npm_tool(path: &str, arguments: &[&str]) -> Result<()> {
