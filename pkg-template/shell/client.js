@@ -251,8 +251,8 @@ export function makeClient(options) {
     settle: (
       /** @type {number} */ seq,
       /** @type {number} */ outcome,
-      /** @type {boolean} */ maybe,
-    ) => deliveries.settle(seq, outcome, maybe),
+      /** @type {number} */ maybeDelivered,
+    ) => deliveries.settle(seq, outcome, maybeDelivered > 0),
     report: (/** @type {number} */ notice) => logger.warn(NOTICES[notice]),
     changed(
       /** @type {number} */ phase,

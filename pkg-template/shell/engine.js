@@ -55,7 +55,7 @@ export function createEngine(settings, handlers, onDeath) {
   /** @type {Driver | null} */
   let driver = null;
   let isDraining = false;
-  /** When the timer fires; it is never set later, as one that fires for nothing is cheaper. */
+  /** When the timer fires. It is never set later, as one that fires for nothing is cheaper. */
   let armedFor = Infinity;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -90,10 +90,10 @@ export function createEngine(settings, handlers, onDeath) {
 
   const arm = () => {
     const at = guarded((live) => live.nextTimeout(), -1);
-    if (at < 0 || at >= armedFor) return;
-    armedFor = at;
+    if (at >= armedFor) return;
     clearTimeout(timer);
-    timer = setTimeout(fire, Math.min(Math.max(at - now(), 0), MAX_DELAY_MS));
+    armedFor = at < 0 ? Infinity : at;
+    if (at >= 0) timer = setTimeout(fire, Math.min(Math.max(at - now(), 0), MAX_DELAY_MS));
   };
 
   const fire = () => {
