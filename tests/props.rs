@@ -57,10 +57,7 @@ impl Model {
         for &(_, output) in &world.log[self.read..] {
             match output {
                 Output::Transmit { seq, attempt } => {
-                    assert!(
-                        !self.settled.contains(&seq),
-                        "I5: {seq:?} left after it settled"
-                    );
+                    assert!(!self.settled.contains(&seq), "I5: {seq:?} left after it settled");
                     let draft = self.accepted[&seq];
                     let last = self.attempts.insert(seq, attempt).unwrap_or(0);
                     assert_eq!(attempt, last + 1, "attempts of {seq:?} are counted");
@@ -79,19 +76,14 @@ impl Model {
                     let mut others = self.flight.keys().filter(|other| **other != seq);
                     let beside = |other: &Seq| self.accepted[other].lane == draft.lane;
                     let alone = draft.strict
-                        || others
-                            .clone()
-                            .any(|other| beside(other) && self.accepted[other].strict);
+                        || others.clone().any(|other| beside(other) && self.accepted[other].strict);
                     assert!(
                         !alone || !others.any(beside),
                         "{seq:?} is not alone in its strict lane"
                     );
                 }
                 Output::Settle { seq, .. } => {
-                    assert!(
-                        self.accepted.contains_key(&seq),
-                        "{seq:?} was never accepted"
-                    );
+                    assert!(self.accepted.contains_key(&seq), "{seq:?} was never accepted");
                     assert!(self.settled.insert(seq), "I1: {seq:?} settled twice");
                     self.flight.remove(&seq);
                     self.retrying.remove(&seq);
@@ -106,17 +98,9 @@ impl Model {
             }
         }
         self.read = world.log.len();
-        assert!(
-            status.in_flight <= window,
-            "I8: {} in flight",
-            status.in_flight
-        );
+        assert!(status.in_flight <= window, "I8: {} in flight", status.in_flight);
         let unsettled = self.accepted.len() - self.settled.len();
-        assert_eq!(
-            status.queued + status.in_flight,
-            unsettled,
-            "nothing got lost inside"
-        );
+        assert_eq!(status.queued + status.in_flight, unsettled, "nothing got lost inside");
     }
 }
 
@@ -132,11 +116,7 @@ fn config(dice: &mut Dice) -> Config {
 }
 
 fn random_draft(dice: &mut Dice) -> Draft {
-    let ttl = if dice.below(8) == 0 {
-        Millis(dice.below(20_000))
-    } else {
-        Millis(86_400_000)
-    };
+    let ttl = if dice.below(8) == 0 { Millis(dice.below(20_000)) } else { Millis(86_400_000) };
     Draft {
         lane: u32::try_from(dice.below(4)).expect("small"),
         strict: dice.below(10) == 0,
@@ -207,17 +187,10 @@ fn step(dice: &mut Dice, world: &mut World, model: &mut Model) {
             let Some(epoch) = epoch else {
                 return world.open();
             };
-            let grant = [
-                Grant::Granted,
-                Grant::Granted,
-                Grant::Granted,
-                Grant::Failed,
-            ][usize::try_from(dice.below(4)).expect("small")];
+            let grant = [Grant::Granted, Grant::Granted, Grant::Granted, Grant::Failed]
+                [usize::try_from(dice.below(4)).expect("small")];
             world.tell(Input::Authorized { epoch, grant });
-            world.tell(Input::LinkUp {
-                epoch,
-                join: dice.below(4) > 0,
-            });
+            world.tell(Input::LinkUp { epoch, join: dice.below(4) > 0 });
             if dice.below(3) > 0 {
                 world.tell(Input::Joined { epoch });
             }
@@ -267,10 +240,7 @@ fn run(seed: u64) -> Vec<(u64, Output)> {
                 world.run_to(at.0.max(world.now));
             }
             let epoch = world.epoch();
-            world.tell(Input::Authorized {
-                epoch,
-                grant: Grant::Granted,
-            });
+            world.tell(Input::Authorized { epoch, grant: Grant::Granted });
             world.tell(Input::LinkUp { epoch, join: false });
             world.tell(Input::Heard { epoch });
         }
@@ -284,12 +254,7 @@ fn run(seed: u64) -> Vec<(u64, Output)> {
         }
         model.check(&world, window);
     }
-    assert_eq!(
-        model.accepted.len(),
-        model.settled.len(),
-        "liveness: {:?}",
-        world.engine.status()
-    );
+    assert_eq!(model.accepted.len(), model.settled.len(), "liveness: {:?}", world.engine.status());
     world.log
 }
 
@@ -316,19 +281,8 @@ fn outcomes_of_every_kind_occur() {
             }
         }
     }
-    for outcome in [
-        Outcome::Delivered,
-        Outcome::Refused,
-        Outcome::Expired,
-        Outcome::Cancelled,
-    ] {
-        assert!(
-            kinds.contains(&format!("{outcome:?}")),
-            "{outcome:?} is not among {kinds:?}"
-        );
+    for outcome in [Outcome::Delivered, Outcome::Refused, Outcome::Expired, Outcome::Cancelled] {
+        assert!(kinds.contains(&format!("{outcome:?}")), "{outcome:?} is not among {kinds:?}");
     }
-    assert!(
-        kinds.iter().any(|kind| kind.starts_with("Exhausted")),
-        "{kinds:?}"
-    );
+    assert!(kinds.iter().any(|kind| kind.starts_with("Exhausted")), "{kinds:?}");
 }

@@ -10,10 +10,7 @@ use world::{World, draft};
 
 /// For stories in which nothing is heard for long without a meaning.
 fn without_health() -> Config {
-    Config {
-        health: None,
-        ..Config::default()
-    }
+    Config { health: None, ..Config::default() }
 }
 
 const DELIVERED: Option<(Outcome, bool)> = Some((Outcome::Delivered, false));
@@ -33,10 +30,7 @@ mod connecting {
         let mut world = World::new();
         let seq = world.send(0);
         let epoch = world.epoch();
-        world.tell(Input::Authorized {
-            epoch,
-            grant: Grant::Granted,
-        });
+        world.tell(Input::Authorized { epoch, grant: Grant::Granted });
         world.tell(Input::LinkUp { epoch, join: true });
         assert_eq!(world.left(), []);
         world.tell(Input::Joined { epoch });
@@ -48,10 +42,7 @@ mod connecting {
         let mut world = World::new();
         let seq = world.send(0);
         let epoch = world.epoch();
-        world.tell(Input::Authorized {
-            epoch,
-            grant: Grant::Granted,
-        });
+        world.tell(Input::Authorized { epoch, grant: Grant::Granted });
         world.tell(Input::LinkUp { epoch, join: true });
         world.fresh();
         world.run_to(2_999);
@@ -72,27 +63,15 @@ mod connecting {
         let mut world = World::new();
         world.open();
         let epoch = world.epoch();
-        world.tell(Input::Authorized {
-            epoch,
-            grant: Grant::Granted,
-        });
+        world.tell(Input::Authorized { epoch, grant: Grant::Granted });
         world.run_to(1_000);
         world.tell(Input::LinkUp { epoch, join: true });
         world.lose_link();
         world.run_to(3_999);
         let next = world.epoch();
-        assert_ne!(
-            next, epoch,
-            "the first attempt after a loss comes within 3 s"
-        );
-        world.tell(Input::Authorized {
-            epoch: next,
-            grant: Grant::Granted,
-        });
-        world.tell(Input::LinkUp {
-            epoch: next,
-            join: true,
-        });
+        assert_ne!(next, epoch, "the first attempt after a loss comes within 3 s");
+        world.tell(Input::Authorized { epoch: next, grant: Grant::Granted });
+        world.tell(Input::LinkUp { epoch: next, join: true });
         world.run_to(4_500);
         assert_eq!(world.engine.status().phase, Phase::Joining);
     }
@@ -105,10 +84,7 @@ mod connecting {
         let wait = world.engine.status().next_attempt_at.expect("planned");
         world.run_to(wait.0);
         let epoch = world.epoch();
-        world.tell(Input::Authorized {
-            epoch,
-            grant: Grant::Granted,
-        });
+        world.tell(Input::Authorized { epoch, grant: Grant::Granted });
         world.tell(Input::LinkUp { epoch, join: true });
         world.tell(Input::Joined { epoch: old });
         assert_eq!(world.engine.status().phase, Phase::Joining);
@@ -128,10 +104,7 @@ mod connecting {
         let mut world = World::new();
         world.open();
         let epoch = world.epoch();
-        world.tell(Input::Authorized {
-            epoch,
-            grant: Grant::Granted,
-        });
+        world.tell(Input::Authorized { epoch, grant: Grant::Granted });
         world.tell(Input::LinkUp { epoch, join: true });
         world.tell(Input::JoinRejected { epoch });
         world.fresh();
@@ -144,10 +117,7 @@ mod connecting {
         let mut world = World::new();
         world.send(0);
         let epoch = world.epoch();
-        world.tell(Input::Authorized {
-            epoch,
-            grant: Grant::Absent,
-        });
+        world.tell(Input::Authorized { epoch, grant: Grant::Absent });
         world.send(0);
         world.run_to(600_000);
         assert_eq!(world.epoch(), epoch);
@@ -163,10 +133,7 @@ mod connecting {
         let epoch = world.epoch();
         world.run_to(5_000);
         assert_eq!(world.engine.status().phase, Phase::Waiting);
-        world.tell(Input::Authorized {
-            epoch,
-            grant: Grant::Granted,
-        });
+        world.tell(Input::Authorized { epoch, grant: Grant::Granted });
         assert_eq!(world.engine.status().phase, Phase::Waiting);
     }
 
@@ -175,10 +142,7 @@ mod connecting {
         let mut world = World::new();
         world.open();
         let epoch = world.epoch();
-        world.tell(Input::Authorized {
-            epoch,
-            grant: Grant::Granted,
-        });
+        world.tell(Input::Authorized { epoch, grant: Grant::Granted });
         world.fresh();
         world.run_to(20_000);
         assert!(world.fresh().contains(&Output::Disconnect { epoch }));
@@ -228,10 +192,7 @@ mod connecting {
         world.lose_link();
         world.send(0);
         let at = world.engine.status().next_attempt_at.expect("planned").0;
-        assert!(
-            (attempted_at + 1_000..=attempted_at + 2_000).contains(&at),
-            "{at}"
-        );
+        assert!((attempted_at + 1_000..=attempted_at + 2_000).contains(&at), "{at}");
         for _ in 0..100 {
             world.send(0);
         }
@@ -242,10 +203,7 @@ mod connecting {
     fn wait_that_the_server_named_is_not_shortened() {
         let mut world = World::ready();
         let epoch = world.epoch();
-        world.tell(Input::LinkDown {
-            epoch,
-            cause: DownCause::RetryAfter(Millis(60_000)),
-        });
+        world.tell(Input::LinkDown { epoch, cause: DownCause::RetryAfter(Millis(60_000)) });
         world.send(0);
         assert!(world.engine.status().next_attempt_at >= Some(Millis(60_000)));
     }
@@ -255,14 +213,8 @@ mod connecting {
         let mut world = World::new();
         world.open();
         let epoch = world.epoch();
-        world.tell(Input::Authorized {
-            epoch,
-            grant: Grant::Granted,
-        });
-        world.tell(Input::LinkDown {
-            epoch,
-            cause: DownCause::Final,
-        });
+        world.tell(Input::Authorized { epoch, grant: Grant::Granted });
+        world.tell(Input::LinkDown { epoch, cause: DownCause::Final });
         world.send(0);
         world.run_to(600_000);
         assert_eq!(world.epoch(), epoch);
@@ -307,14 +259,8 @@ mod sending {
     #[test]
     fn window_bounds_bytes_in_flight_and_lets_one_large_message_out_alone() {
         let mut world = World::ready();
-        let large = Draft {
-            bytes: 600_000,
-            ..draft(0)
-        };
-        let larger = Draft {
-            bytes: 3_000_000,
-            ..draft(1)
-        };
+        let large = Draft { bytes: 600_000, ..draft(0) };
+        let larger = Draft { bytes: 3_000_000, ..draft(1) };
         let [first, second] = [world.send_draft(large), world.send_draft(large)];
         assert_eq!(world.left(), [first]);
         let third = world.send_draft(larger);
@@ -343,10 +289,7 @@ mod sending {
         let mut world = World::ready_with(config);
         let first = world.send(0);
         world.send(0);
-        assert_eq!(
-            world.engine.send(world.at(), draft(0)),
-            Err(SendError::QueueFull)
-        );
+        assert_eq!(world.engine.send(world.at(), draft(0)), Err(SendError::QueueFull));
         world.accept(first);
         world.send(0);
     }
@@ -357,28 +300,19 @@ mod sending {
         config.queue.max_bytes = 150;
         let mut world = World::ready_with(config);
         world.send(0);
-        assert_eq!(
-            world.engine.send(world.at(), draft(0)),
-            Err(SendError::QueueFull)
-        );
+        assert_eq!(world.engine.send(world.at(), draft(0)), Err(SendError::QueueFull));
     }
 
     #[test]
     fn lane_numbers_that_are_not_dense_are_refused_not_allocated() {
         let mut world = World::ready();
-        assert_eq!(
-            world.engine.send(world.at(), draft(u32::MAX)),
-            Err(SendError::QueueFull)
-        );
+        assert_eq!(world.engine.send(world.at(), draft(u32::MAX)), Err(SendError::QueueFull));
     }
 
     #[test]
     fn strict_lane_has_one_in_flight() {
         let mut world = World::ready();
-        let strict = Draft {
-            strict: true,
-            ..draft(0)
-        };
+        let strict = Draft { strict: true, ..draft(0) };
         let [first, second] = [world.send_draft(strict), world.send_draft(strict)];
         let third = world.send(0);
         assert_eq!(world.left(), [first]);
@@ -409,10 +343,7 @@ mod acknowledgements {
             world.tell(Input::Heard { epoch });
         }
         assert_eq!(world.left(), [seq; 4]);
-        assert_eq!(
-            world.outcome(seq),
-            Some((Outcome::Exhausted(Cause::AckTimeout), true))
-        );
+        assert_eq!(world.outcome(seq), Some((Outcome::Exhausted(Cause::AckTimeout), true)));
     }
 
     #[test]
@@ -421,10 +352,7 @@ mod acknowledgements {
         let seq = world.send(0);
         world.run_to(10_000);
         world.ack(seq, 1, Verdict::Accepted);
-        assert_eq!(
-            world.outcome(seq).map(|(outcome, _)| outcome),
-            Some(Outcome::Delivered)
-        );
+        assert_eq!(world.outcome(seq).map(|(outcome, _)| outcome), Some(Outcome::Delivered));
     }
 
     #[test]
@@ -491,11 +419,7 @@ mod acknowledgements {
         let left = world.left();
         assert_eq!(left, [first, elsewhere], "{second:?} waits");
         world.run_to(1_000);
-        assert_eq!(
-            world.left(),
-            [first],
-            "and then one at a time until something is delivered"
-        );
+        assert_eq!(world.left(), [first], "and then one at a time until something is delivered");
         world.ack(first, 2, Verdict::Accepted);
         assert_eq!(world.left(), [second]);
     }
@@ -517,10 +441,7 @@ mod acknowledgements {
             world.ack(seq, attempt, Verdict::TryAgain);
             world.run_to(world.now + 8_000);
         }
-        assert_eq!(
-            world.outcome(seq),
-            Some((Outcome::Exhausted(Cause::TryAgain), false))
-        );
+        assert_eq!(world.outcome(seq), Some((Outcome::Exhausted(Cause::TryAgain), false)));
     }
 
     #[test]
@@ -578,10 +499,7 @@ mod losses {
             world.replace_link();
         }
         world.ack(seq, 11, Verdict::Accepted);
-        assert_eq!(
-            world.outcome(seq).map(|(outcome, _)| outcome),
-            Some(Outcome::Delivered)
-        );
+        assert_eq!(world.outcome(seq).map(|(outcome, _)| outcome), Some(Outcome::Delivered));
     }
 
     #[test]
@@ -608,29 +526,17 @@ mod losses {
     #[test]
     fn message_without_a_place_for_an_id_is_never_sent_twice() {
         let mut world = World::ready();
-        let once = Draft {
-            once: true,
-            ..draft(0)
-        };
+        let once = Draft { once: true, ..draft(0) };
         let [lost, unanswered, again] = [
             world.send_draft(once),
             world.send_draft(Draft { lane: 1, ..once }),
             world.send_draft(Draft { lane: 2, ..once }),
         ];
         world.ack(again, 1, Verdict::TryAfter(Millis(1)));
-        assert_eq!(
-            world.outcome(again),
-            Some((Outcome::Exhausted(Cause::TryAgain), false))
-        );
+        assert_eq!(world.outcome(again), Some((Outcome::Exhausted(Cause::TryAgain), false)));
         world.lose_link();
-        assert_eq!(
-            world.outcome(lost),
-            Some((Outcome::Exhausted(Cause::LinkLost), true))
-        );
-        assert_eq!(
-            world.outcome(unanswered),
-            Some((Outcome::Exhausted(Cause::LinkLost), true))
-        );
+        assert_eq!(world.outcome(lost), Some((Outcome::Exhausted(Cause::LinkLost), true)));
+        assert_eq!(world.outcome(unanswered), Some((Outcome::Exhausted(Cause::LinkLost), true)));
     }
 }
 
@@ -640,10 +546,7 @@ mod settling {
     #[test]
     fn ttl_covers_waiting_and_flying_messages() {
         let mut world = World::ready();
-        let brief = Draft {
-            ttl: Millis(4_000),
-            ..draft(0)
-        };
+        let brief = Draft { ttl: Millis(4_000), ..draft(0) };
         let flying = world.send_draft(brief);
         world.engine.close(world.at());
         world.drain();
@@ -691,10 +594,7 @@ mod settling {
         world.engine.destroy(world.at());
         world.drain();
         assert_eq!(world.outcome(seq), Some((Outcome::Closed, true)));
-        assert_eq!(
-            world.engine.send(world.at(), draft(0)),
-            Err(SendError::Closed)
-        );
+        assert_eq!(world.engine.send(world.at(), draft(0)), Err(SendError::Closed));
         world.open();
         world.fresh();
         world.run_to(600_000);
@@ -804,11 +704,7 @@ mod health {
         world.run_to(10_000);
         assert_eq!(world.engine.status().phase, Phase::Suspect);
         world.run_to(15_000);
-        assert_eq!(
-            world.engine.status().phase,
-            Phase::Waiting,
-            "half-open: 15 s instead of 30"
-        );
+        assert_eq!(world.engine.status().phase, Phase::Waiting, "half-open: 15 s instead of 30");
     }
 
     #[test]

@@ -40,9 +40,7 @@ fn text(table: &Array, index: u32) -> String {
 }
 
 fn number(table: &Object, name: &str) -> u32 {
-    let value = Reflect::get(table, &name.into())
-        .expect("an object")
-        .as_f64();
+    let value = Reflect::get(table, &name.into()).expect("an object").as_f64();
     value.unwrap_or_else(|| panic!("{name} is missing")) as u32
 }
 
@@ -66,10 +64,7 @@ fn ready() -> Driver {
     driver.authorized(0.0, 1, GRANT.with(|table| number(table, "granted")));
     driver.link_up(0.0, 1, true);
     driver.joined(0.0, 1);
-    let names: Vec<_> = drain(&mut driver)
-        .into_iter()
-        .map(|(name, _)| name)
-        .collect();
+    let names: Vec<_> = drain(&mut driver).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["authorize", "connect", "join", "changed"]);
     driver
 }
@@ -81,13 +76,7 @@ fn message_goes_its_way_in_numbers() {
     assert!(seq > 0.0);
     let orders = drain(&mut driver);
     assert_eq!(orders[0], ("transmit".into(), seq));
-    driver.acked(
-        2.0,
-        seq,
-        1,
-        VERDICT.with(|table| number(table, "accepted")),
-        0.0,
-    );
+    driver.acked(2.0, seq, 1, VERDICT.with(|table| number(table, "accepted")), 0.0);
     let orders = drain(&mut driver);
     assert_eq!(orders[0], ("settle".into(), seq));
 }
@@ -97,10 +86,7 @@ fn refused_send_answers_a_negative_number_that_the_shell_has_a_code_for() {
     for error in SendError::ALL {
         let key = numbers::error_number(error).to_string();
         let code = SEND_ERRORS.with(|table| Reflect::get(table, &key.into()));
-        assert_eq!(
-            code.expect("an object").as_string().as_deref(),
-            Some(error.code())
-        );
+        assert_eq!(code.expect("an object").as_string().as_deref(), Some(error.code()));
     }
 }
 
@@ -117,10 +103,7 @@ fn outcomes_have_the_codes_that_the_shell_names() {
         (Outcome::Closed, "CLOSED"),
         (Outcome::LoggedOut, "LOGGED_OUT"),
     ] {
-        assert_eq!(
-            OUTCOMES.with(|table| text(table, numbers::outcome_number(outcome))),
-            code
-        );
+        assert_eq!(OUTCOMES.with(|table| text(table, numbers::outcome_number(outcome))), code);
     }
 }
 
@@ -136,10 +119,7 @@ fn phases_have_the_names_that_the_shell_shows() {
         (Phase::Suspect, "suspect"),
         (Phase::Closed, "closed"),
     ] {
-        assert_eq!(
-            PHASES.with(|table| text(table, numbers::phase_number(phase))),
-            name
-        );
+        assert_eq!(PHASES.with(|table| text(table, numbers::phase_number(phase))), name);
     }
 }
 
@@ -167,10 +147,7 @@ fn facts_mean_what_the_shell_says() {
         let cause = |name| numbers::down_cause(number(table, name), 5.0);
         assert_eq!(cause("lost"), DownCause::Lost);
         assert_eq!(cause("final"), DownCause::Final);
-        assert_eq!(
-            cause("retryAfter"),
-            DownCause::RetryAfter(numbers::millis(5.0))
-        );
+        assert_eq!(cause("retryAfter"), DownCause::RetryAfter(numbers::millis(5.0)));
     });
     VERDICT.with(|table| {
         let verdict = |name| numbers::verdict(number(table, name), 5.0);
@@ -184,9 +161,7 @@ fn facts_mean_what_the_shell_says() {
 #[wasm_bindgen_test]
 fn shell_finds_the_slot_that_the_engine_means() {
     let mut driver = ready();
-    let seqs: Vec<_> = (0..50)
-        .map(|lane| driver.send(1.0, lane, 1, 0, 60_000.0))
-        .collect();
+    let seqs: Vec<_> = (0..50).map(|lane| driver.send(1.0, lane, 1, 0, 60_000.0)).collect();
     for (slot, seq) in seqs.into_iter().enumerate() {
         assert_eq!(slot_of(seq), slot as f64);
     }
@@ -231,9 +206,5 @@ async fn deadline_is_met_by_a_real_timer() {
     let limit = TimeoutFuture::new(30_000);
     assert!(matches!(select(timer, limit).await, Either::Left(_)));
     driver.timeout((js_sys::Date::now() - start).max(deadline));
-    assert!(
-        drain(&mut driver)
-            .iter()
-            .any(|(order, _)| order == "settle")
-    );
+    assert!(drain(&mut driver).iter().any(|(order, _)| order == "settle"));
 }

@@ -28,11 +28,7 @@ impl Rng {
 /// The wait before a message's `retry`-th repeat, counted from 1: full jitter, so anything from none
 /// to the doubled cap.
 pub(super) fn before_retry(config: &Send, retry: u32, rng: &mut Rng) -> Millis {
-    rng.up_to(doubled(
-        config.backoff,
-        retry.saturating_sub(1),
-        config.backoff_max,
-    ))
+    rng.up_to(doubled(config.backoff, retry.saturating_sub(1), config.backoff_max))
 }
 
 /// The wait before the next attempt to connect, after `failures` attempts failed in a row. The first
@@ -66,24 +62,15 @@ mod tests {
         for _ in 0..4_000 {
             seen[usize::try_from(rng.up_to(Millis(3)).0).expect("small")] += 1;
         }
-        assert!(
-            seen.iter().all(|&count| (900..1_100).contains(&count)),
-            "{seen:?}"
-        );
+        assert!(seen.iter().all(|&count| (900..1_100).contains(&count)), "{seen:?}");
     }
 
     #[test]
     fn attempts_keep_their_jitter_at_the_cap_after_a_week_offline() {
         let config = Config::default().reconnect;
         let mut rng = Rng::new(1);
-        let waits: Vec<_> = (0..1_000)
-            .map(|_| before_attempt(&config, 40_000, &mut rng))
-            .collect();
-        assert!(
-            waits
-                .iter()
-                .all(|wait| (config.min..=config.max).contains(wait))
-        );
+        let waits: Vec<_> = (0..1_000).map(|_| before_attempt(&config, 40_000, &mut rng)).collect();
+        assert!(waits.iter().all(|wait| (config.min..=config.max).contains(wait)));
         let spread = *waits.iter().max().expect("some") - *waits.iter().min().expect("some");
         assert!(spread > Millis(28_000), "{spread:?}");
     }
@@ -92,9 +79,7 @@ mod tests {
     fn first_attempt_after_a_loss_is_spread() {
         let config = Config::default().reconnect;
         let mut rng = Rng::new(3);
-        let waits: Vec<_> = (0..1_000)
-            .map(|_| before_attempt(&config, 0, &mut rng))
-            .collect();
+        let waits: Vec<_> = (0..1_000).map(|_| before_attempt(&config, 0, &mut rng)).collect();
         assert!(waits.iter().all(|&wait| wait <= config.spread));
         assert!(waits.iter().filter(|&&wait| wait < Millis(1_500)).count() > 400);
     }

@@ -89,10 +89,7 @@ impl Default for Config {
                 window: 1_024,
                 window_bytes: 1_000_000,
             },
-            queue: Queue {
-                capacity: 10_000,
-                max_bytes: 10_000_000,
-            },
+            queue: Queue { capacity: 10_000, max_bytes: 10_000_000 },
             reconnect: Reconnect {
                 min: Millis(1_000),
                 max: Millis(30_000),
@@ -101,9 +98,7 @@ impl Default for Config {
                 auth_timeout: Millis(5_000),
                 connect_timeout: Millis(20_000),
             },
-            join: Join {
-                fallback: Millis(3_000),
-            },
+            join: Join { fallback: Millis(3_000) },
             health: Some(Health {
                 interval: Millis(15_000),
                 timeout: Millis(30_000),

@@ -75,11 +75,7 @@ impl Health {
     pub(super) fn examine(&self, now: Millis, config: &config::Health) -> Finding {
         let silent_at = self.heard_at + config.timeout;
         if now >= silent_at {
-            if now - silent_at > LATE {
-                Finding::Doubtful
-            } else {
-                Finding::Silent
-            }
+            if now - silent_at > LATE { Finding::Doubtful } else { Finding::Silent }
         } else if now >= self.next_ping_at {
             Finding::PingDue
         } else {

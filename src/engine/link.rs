@@ -35,30 +35,13 @@ pub(super) struct Link {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    Idle {
-        why: Why,
-    },
-    Waiting {
-        until: Millis,
-        hurried: bool,
-    },
-    Authorizing {
-        deadline: Millis,
-    },
-    Connecting {
-        deadline: Millis,
-    },
-    Joining {
-        fallback_at: Millis,
-    },
-    Ready {
-        since: Millis,
-    },
-    Suspect {
-        since: Millis,
-        deadline: Millis,
-        late: bool,
-    },
+    Idle { why: Why },
+    Waiting { until: Millis, hurried: bool },
+    Authorizing { deadline: Millis },
+    Connecting { deadline: Millis },
+    Joining { fallback_at: Millis },
+    Ready { since: Millis },
+    Suspect { since: Millis, deadline: Millis, late: bool },
     Closed,
 }
 
@@ -180,17 +163,8 @@ impl Link {
                 self.failures = 0;
                 self.attempt(now, around)
             }
-            (
-                Event::Opened | Event::Sent | Event::Woke,
-                Waiting {
-                    until,
-                    hurried: false,
-                },
-            ) => {
-                self.state = Waiting {
-                    until: until.min(self.soonest(around)),
-                    hurried: true,
-                };
+            (Event::Opened | Event::Sent | Event::Woke, Waiting { until, hurried: false }) => {
+                self.state = Waiting { until: until.min(self.soonest(around)), hurried: true };
                 Effect::None
             }
             (Event::Opened | Event::Sent, _) => Effect::None,
@@ -202,13 +176,9 @@ impl Link {
             (Event::Destroyed, _) => self.end(Closed, around),
 
             (Event::Authorized(Grant::Granted), Authorizing { .. }) => {
-                self.state = Connecting {
-                    deadline: now + around.config.reconnect.connect_timeout,
-                };
+                self.state = Connecting { deadline: now + around.config.reconnect.connect_timeout };
                 let (epoch, failures) = (self.epoch, self.failures);
-                around
-                    .outputs
-                    .push_back(Output::Connect { epoch, failures });
+                around.outputs.push_back(Output::Connect { epoch, failures });
                 Effect::None
             }
             (Event::Authorized(Grant::Absent), Authorizing { .. }) => {
@@ -221,9 +191,7 @@ impl Link {
             (Event::Up { join: true }, Connecting { .. }) => {
                 self.rejoin_at = None;
                 self.join_failures = 0;
-                self.state = Joining {
-                    fallback_at: now + around.config.join.fallback,
-                };
+                self.state = Joining { fallback_at: now + around.config.join.fallback };
                 around.outputs.push_back(Output::Join { epoch: self.epoch });
                 Effect::None
             }
@@ -245,10 +213,7 @@ impl Link {
                     let effect = self.retry(now, around);
                     let until = now + span + around.rng.up_to(around.config.reconnect.spread);
                     // Not to be shortened by a send: the server named it.
-                    self.state = Waiting {
-                        until,
-                        hurried: true,
-                    };
+                    self.state = Waiting { until, hurried: true };
                     effect
                 }
             },
@@ -283,33 +248,20 @@ impl Link {
 
             (Event::Timeout, Waiting { until, .. }) if until <= now => self.attempt(now, around),
             (Event::Timeout, Authorizing { deadline }) if deadline <= now => {
-                around
-                    .outputs
-                    .push_back(Output::Report(Notice::AuthTimedOut));
+                around.outputs.push_back(Output::Report(Notice::AuthTimedOut));
                 self.retry(now, around)
             }
             (Event::Timeout, Connecting { deadline }) if deadline <= now => {
-                around
-                    .outputs
-                    .push_back(Output::Report(Notice::ConnectTimedOut));
+                around.outputs.push_back(Output::Report(Notice::ConnectTimedOut));
                 self.give_up(now, around)
             }
             (Event::Timeout, Joining { fallback_at }) if fallback_at <= now => {
-                around
-                    .outputs
-                    .push_back(Output::Report(Notice::JoinUnconfirmed));
+                around.outputs.push_back(Output::Report(Notice::JoinUnconfirmed));
                 around.outputs.push_back(Output::Join { epoch: self.epoch });
                 self.ready(now)
             }
             (Event::Timeout, Joining { .. } | Ready { .. }) => self.rejoin_if_due(now, around),
-            (
-                Event::Timeout,
-                Suspect {
-                    since,
-                    deadline,
-                    late,
-                },
-            ) if deadline <= now => {
+            (Event::Timeout, Suspect { since, deadline, late }) if deadline <= now => {
                 // A probe whose own timer was held up gets one more: the pong may wait in line.
                 if now - deadline > LATE && !late {
                     self.probe(now, since, true, around)
@@ -339,12 +291,8 @@ impl Link {
         self.epoch = Epoch(self.epoch.0.wrapping_add(1));
         self.attempted_at = now;
         self.rejoin_at = None;
-        self.state = State::Authorizing {
-            deadline: now + around.config.reconnect.auth_timeout,
-        };
-        around
-            .outputs
-            .push_back(Output::Authorize { epoch: self.epoch });
+        self.state = State::Authorizing { deadline: now + around.config.reconnect.auth_timeout };
+        around.outputs.push_back(Output::Authorize { epoch: self.epoch });
         Effect::None
     }
 
@@ -363,11 +311,7 @@ impl Link {
         let Some(health) = &around.config.health else {
             return Effect::None;
         };
-        self.state = State::Suspect {
-            since,
-            deadline: now + health.probe,
-            late,
-        };
+        self.state = State::Suspect { since, deadline: now + health.probe, late };
         around.outputs.push_back(Output::Ping { epoch: self.epoch });
         Effect::None
     }
@@ -382,9 +326,7 @@ impl Link {
 
     /// Closes a link that still looks open, and tries again later.
     fn give_up(&mut self, now: Millis, around: &mut Surroundings<'_>) -> Effect {
-        around
-            .outputs
-            .push_back(Output::Disconnect { epoch: self.epoch });
+        around.outputs.push_back(Output::Disconnect { epoch: self.epoch });
         self.retry(now, around)
     }
 
@@ -398,10 +340,7 @@ impl Link {
         let effect = self.leave();
         let wait = backoff::before_attempt(config, self.failures, around.rng);
         self.failures = self.failures.saturating_add(1);
-        self.state = State::Waiting {
-            until: now + wait,
-            hurried: false,
-        };
+        self.state = State::Waiting { until: now + wait, hurried: false };
         effect
     }
 
@@ -411,9 +350,7 @@ impl Link {
             | State::Joining { .. }
             | State::Ready { .. }
             | State::Suspect { .. } => {
-                around
-                    .outputs
-                    .push_back(Output::Disconnect { epoch: self.epoch });
+                around.outputs.push_back(Output::Disconnect { epoch: self.epoch });
             }
             State::Idle { .. }
             | State::Waiting { .. }

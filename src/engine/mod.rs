@@ -143,15 +143,10 @@ impl Engine {
     pub fn handle(&mut self, now: Millis, input: Input) {
         let now = self.advance(now);
         let (epoch, event) = match input {
-            Input::Acked {
-                seq,
-                attempt,
-                verdict,
-            } => {
+            Input::Acked { seq, attempt, verdict } => {
                 self.changed = true;
                 let (config, rng, outputs) = (&self.config.send, &mut self.rng, &mut self.outputs);
-                self.outbox
-                    .acked(now, (seq, attempt), verdict, config, rng, outputs);
+                self.outbox.acked(now, (seq, attempt), verdict, config, rng, outputs);
                 return;
             }
             Input::Woke => return self.step_link(now, Event::Woke),
@@ -195,9 +190,7 @@ impl Engine {
                 Finding::Fine => {}
                 Finding::PingDue => {
                     self.health.ping_sent(now, health);
-                    self.outputs.push_back(Output::Ping {
-                        epoch: self.link.epoch(),
-                    });
+                    self.outputs.push_back(Output::Ping { epoch: self.link.epoch() });
                 }
                 Finding::Doubtful => self.step_link(now, Event::Doubted),
                 Finding::Silent => self.step_link(now, Event::Silent),
@@ -238,10 +231,7 @@ impl Engine {
             (_, _) => None,
         };
         let outbox = self.outbox.deadline(&self.config.send);
-        [self.link.deadline(), health, outbox]
-            .into_iter()
-            .flatten()
-            .min()
+        [self.link.deadline(), health, outbox].into_iter().flatten().min()
     }
 
     /// The state as the app may see it.
@@ -268,11 +258,8 @@ impl Engine {
 
     fn step_link(&mut self, now: Millis, event: Event) {
         let before = self.link.phase();
-        let mut around = Surroundings {
-            config: &self.config,
-            rng: &mut self.rng,
-            outputs: &mut self.outputs,
-        };
+        let mut around =
+            Surroundings { config: &self.config, rng: &mut self.rng, outputs: &mut self.outputs };
         let effect = self.link.step(now, event, &mut around);
         match effect {
             Effect::None => {}

@@ -135,27 +135,18 @@ impl Outbox {
 
     /// When something is due, transmissions apart.
     pub(super) fn deadline(&self, config: &config::Send) -> Option<Millis> {
-        let ack = self
-            .flight
-            .first()
-            .and_then(|(_, seq)| self.ack_deadline(seq, config));
+        let ack = self.flight.first().and_then(|(_, seq)| self.ack_deadline(seq, config));
         let lane = self.blocked.first().map(|(at, _)| at);
         let expiry = self.expiry.first().map(|(at, _)| at);
         [ack, lane, expiry].into_iter().flatten().min()
     }
 
     fn get(&self, seq: Seq) -> Option<&Message> {
-        self.slots
-            .get(seq.slot())?
-            .as_ref()
-            .filter(|message| message.seq == seq)
+        self.slots.get(seq.slot())?.as_ref().filter(|message| message.seq == seq)
     }
 
     fn get_mut(&mut self, seq: Seq) -> Option<&mut Message> {
-        self.slots
-            .get_mut(seq.slot())?
-            .as_mut()
-            .filter(|message| message.seq == seq)
+        self.slots.get_mut(seq.slot())?.as_mut().filter(|message| message.seq == seq)
     }
 
     fn lane_mut(&mut self, lane: u32) -> Option<&mut Lane> {
@@ -200,9 +191,7 @@ impl Outbox {
             attempt: 0,
             failures: 0,
             unanswered: false,
-            state: State::Waiting {
-                not_before: Millis::default(),
-            },
+            state: State::Waiting { not_before: Millis::default() },
         });
         self.expiry.insert((expires_at, seq));
         if lane >= self.lanes.len() {
@@ -301,9 +290,7 @@ impl Outbox {
             for seq in lane.waiting.iter() {
                 match self.slots.get_mut(seq.slot()) {
                     Some(Some(message)) if message.attempt > 0 => {
-                        message.state = State::Waiting {
-                            not_before: Millis::default(),
-                        };
+                        message.state = State::Waiting { not_before: Millis::default() };
                     }
                     Some(_) | None => break,
                 }
@@ -417,10 +404,7 @@ impl Outbox {
         self.transmissions += 1;
         let transmission = self.transmissions;
         let message = self.get_mut(seq)?;
-        message.state = State::InFlight {
-            transmission,
-            since: now,
-        };
+        message.state = State::InFlight { transmission, since: now };
         message.attempt += 1;
         let (attempt, draft) = (message.attempt, message.draft);
         let lane = self.lane_mut(draft.lane)?;
@@ -439,16 +423,10 @@ impl Outbox {
         let Some(message) = self.get_mut(seq) else {
             return;
         };
-        let State::InFlight {
-            transmission,
-            since,
-        } = message.state
-        else {
+        let State::InFlight { transmission, since } = message.state else {
             return;
         };
-        message.state = State::Waiting {
-            not_before: Millis::default(),
-        };
+        message.state = State::Waiting { not_before: Millis::default() };
         let draft = message.draft;
         let handed_on = since.max(heard_at);
         if let Some((_, next)) = self.flight.remove((transmission, seq))
@@ -519,10 +497,6 @@ impl Outbox {
             lane.waiting.remove(seq);
         }
         self.place(message.draft.lane, now);
-        outputs.push_back(Output::Settle {
-            seq,
-            outcome,
-            maybe_delivered,
-        });
+        outputs.push_back(Output::Settle { seq, outcome, maybe_delivered });
     }
 }

@@ -49,11 +49,7 @@ impl<T: Ord + Copy> Sorted<T> {
     /// Removes `item` and answers what followed it.
     #[inline(never)]
     pub(super) fn remove(&mut self, item: T) -> Option<T> {
-        let index = if self.first() == Some(item) {
-            0
-        } else {
-            self.index_of(item)
-        };
+        let index = if self.first() == Some(item) { 0 } else { self.index_of(item) };
         if self.0.get(index) != Some(&item) {
             return None;
         }

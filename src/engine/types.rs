@@ -43,11 +43,7 @@ impl Seq {
     pub const MAX_CAPACITY: usize = 1 << Self::SLOT_BITS;
 
     pub(super) fn new(count: u64, slot: usize) -> Self {
-        debug_assert!(
-            slot < Self::MAX_CAPACITY,
-            "a slot has {} bits",
-            Self::SLOT_BITS
-        );
+        debug_assert!(slot < Self::MAX_CAPACITY, "a slot has {} bits", Self::SLOT_BITS);
         Self((count << Self::SLOT_BITS) | slot as u64)
     }
 

@@ -57,13 +57,7 @@ impl Driver {
     pub fn send(&mut self, now: f64, lane: u32, bytes: u32, flags: u32, ttl: f64) -> f64 {
         let strict = flags & STRICT != 0;
         let once = flags & ONCE != 0;
-        let draft = Draft {
-            lane,
-            bytes,
-            strict,
-            once,
-            ttl: millis(ttl),
-        };
+        let draft = Draft { lane, bytes, strict, once, ttl: millis(ttl) };
         match self.engine.send(millis(now), draft) {
             Ok(seq) => double(seq.to_bits()),
             Err(error) => error_number(error),
@@ -101,91 +95,46 @@ impl Driver {
 impl Driver {
     /// The app's credentials are there, or not; `answer` by the table `GRANT`.
     pub fn authorized(&mut self, now: f64, epoch: u32, answer: u32) {
-        self.fact(
-            now,
-            Input::Authorized {
-                epoch: Epoch(epoch),
-                grant: grant(answer),
-            },
-        );
+        self.fact(now, Input::Authorized { epoch: Epoch(epoch), grant: grant(answer) });
     }
 
     /// The connection is made.
     #[wasm_bindgen(js_name = linkUp)]
     pub fn link_up(&mut self, now: f64, epoch: u32, join: bool) {
-        self.fact(
-            now,
-            Input::LinkUp {
-                epoch: Epoch(epoch),
-                join,
-            },
-        );
+        self.fact(now, Input::LinkUp { epoch: Epoch(epoch), join });
     }
 
     /// The connection ended; `cause` by the table `DOWN`, which says what `span` is for.
     #[wasm_bindgen(js_name = linkDown)]
     pub fn link_down(&mut self, now: f64, epoch: u32, cause: u32, span: f64) {
-        self.fact(
-            now,
-            Input::LinkDown {
-                epoch: Epoch(epoch),
-                cause: down_cause(cause, span),
-            },
-        );
+        self.fact(now, Input::LinkDown { epoch: Epoch(epoch), cause: down_cause(cause, span) });
     }
 
     /// The room is confirmed.
     pub fn joined(&mut self, now: f64, epoch: u32) {
-        self.fact(
-            now,
-            Input::Joined {
-                epoch: Epoch(epoch),
-            },
-        );
+        self.fact(now, Input::Joined { epoch: Epoch(epoch) });
     }
 
     /// The room is refused.
     #[wasm_bindgen(js_name = joinRejected)]
     pub fn join_rejected(&mut self, now: f64, epoch: u32) {
-        self.fact(
-            now,
-            Input::JoinRejected {
-                epoch: Epoch(epoch),
-            },
-        );
+        self.fact(now, Input::JoinRejected { epoch: Epoch(epoch) });
     }
 
     /// A message is answered; `answer` by the table `VERDICT`, which says what `span` is for.
     pub fn acked(&mut self, now: f64, seq: f64, attempt: u32, answer: u32, span: f64) {
         let seq = Seq::from_bits(whole(seq));
-        self.fact(
-            now,
-            Input::Acked {
-                seq,
-                attempt,
-                verdict: verdict(answer, span),
-            },
-        );
+        self.fact(now, Input::Acked { seq, attempt, verdict: verdict(answer, span) });
     }
 
     /// A ping is answered.
     pub fn ponged(&mut self, now: f64, epoch: u32) {
-        self.fact(
-            now,
-            Input::Ponged {
-                epoch: Epoch(epoch),
-            },
-        );
+        self.fact(now, Input::Ponged { epoch: Epoch(epoch) });
     }
 
     /// Something came from the server.
     pub fn heard(&mut self, now: f64, epoch: u32) {
-        self.fact(
-            now,
-            Input::Heard {
-                epoch: Epoch(epoch),
-            },
-        );
+        self.fact(now, Input::Heard { epoch: Epoch(epoch) });
     }
 
     /// The page is shown again, the network is back, or the machine woke up.
@@ -248,10 +197,7 @@ fn config_of(settings: &[f64; SETTINGS]) -> Config {
             window: count(4),
             window_bytes: settings[5],
         },
-        queue: config::Queue {
-            capacity: count(6) as usize,
-            max_bytes: settings[7],
-        },
+        queue: config::Queue { capacity: count(6) as usize, max_bytes: settings[7] },
         reconnect: config::Reconnect {
             min: span(8),
             max: span(9),

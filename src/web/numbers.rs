@@ -41,11 +41,7 @@ pub fn order(output: Output, status: impl FnOnce() -> Status) -> (u32, [f64; FIE
             fields[1] = attempt.into();
             6
         }
-        Output::Settle {
-            seq,
-            outcome,
-            maybe_delivered,
-        } => {
+        Output::Settle { seq, outcome, maybe_delivered } => {
             fields[0] = double(seq.to_bits());
             fields[1] = outcome_number(outcome).into();
             fields[2] = maybe_delivered.into();
@@ -176,10 +172,7 @@ pub fn whole(number: f64) -> u64 {
 
 /// A number for JavaScript.
 #[must_use]
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "exact below 2^53: 285,000 years, 8 billion sends"
-)]
+#[expect(clippy::cast_precision_loss, reason = "exact below 2^53: 285,000 years, 8 billion sends")]
 pub fn double(number: u64) -> f64 {
     number as f64
 }

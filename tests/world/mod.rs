@@ -15,13 +15,7 @@ pub struct World {
 }
 
 pub fn draft(lane: u32) -> Draft {
-    Draft {
-        lane,
-        bytes: 100,
-        strict: false,
-        once: false,
-        ttl: Millis(86_400_000),
-    }
+    Draft { lane, bytes: 100, strict: false, once: false, ttl: Millis(86_400_000) }
 }
 
 impl World {
@@ -30,12 +24,7 @@ impl World {
     }
 
     pub fn with(config: Config) -> Self {
-        Self {
-            engine: Engine::new(config, 1, Millis(0)),
-            now: 0,
-            log: Vec::new(),
-            seen: 0,
-        }
+        Self { engine: Engine::new(config, 1, Millis(0)), now: 0, log: Vec::new(), seen: 0 }
     }
 
     /// An engine whose link is ready.
@@ -63,17 +52,10 @@ impl World {
     /// Answers the pending attempt until the link is ready.
     pub fn connect(&mut self) {
         let epoch = self.epoch();
-        self.tell(Input::Authorized {
-            epoch,
-            grant: Grant::Granted,
-        });
+        self.tell(Input::Authorized { epoch, grant: Grant::Granted });
         self.tell(Input::LinkUp { epoch, join: true });
         self.tell(Input::Joined { epoch });
-        assert!(
-            self.engine.status().is_ready(),
-            "{:?}",
-            self.engine.status()
-        );
+        assert!(self.engine.status().is_ready(), "{:?}", self.engine.status());
     }
 
     /// The epoch of the last attempt.
@@ -109,11 +91,7 @@ impl World {
         if let Some(epoch) = self.any_epoch() {
             self.engine.handle(self.at(), Input::Heard { epoch });
         }
-        self.tell(Input::Acked {
-            seq,
-            attempt,
-            verdict,
-        });
+        self.tell(Input::Acked { seq, attempt, verdict });
     }
 
     pub fn accept(&mut self, seq: Seq) {
@@ -122,10 +100,7 @@ impl World {
 
     pub fn lose_link(&mut self) {
         let epoch = self.epoch();
-        self.tell(Input::LinkDown {
-            epoch,
-            cause: holdfast::engine::DownCause::Lost,
-        });
+        self.tell(Input::LinkDown { epoch, cause: holdfast::engine::DownCause::Lost });
     }
 
     /// Loses the link and has the next one ready, however long that takes.
@@ -135,11 +110,7 @@ impl World {
     }
 
     pub fn reconnect(&mut self) {
-        let wait = self
-            .engine
-            .status()
-            .next_attempt_at
-            .expect("a planned attempt");
+        let wait = self.engine.status().next_attempt_at.expect("a planned attempt");
         self.run_to(wait.0);
         self.connect();
     }
@@ -151,11 +122,7 @@ impl World {
             self.engine.handle_timeout(self.at());
             self.drain();
             let next = self.engine.poll_timeout();
-            assert!(
-                next.is_none_or(|next| next > self.at()),
-                "I6: {next:?} at {}",
-                self.now
-            );
+            assert!(next.is_none_or(|next| next > self.at()), "I6: {next:?} at {}", self.now);
         }
         self.now = until;
     }
@@ -193,11 +160,9 @@ impl World {
     /// How a message ended, and that it did so once.
     pub fn outcome(&self, of: Seq) -> Option<(Outcome, bool)> {
         let settled = |&(_, output): &(u64, Output)| match output {
-            Output::Settle {
-                seq,
-                outcome,
-                maybe_delivered,
-            } if seq == of => Some((outcome, maybe_delivered)),
+            Output::Settle { seq, outcome, maybe_delivered } if seq == of => {
+                Some((outcome, maybe_delivered))
+            }
             _ => None,
         };
         let all: Vec<_> = self.log.iter().filter_map(settled).collect();

@@ -29,9 +29,7 @@ impl Browser {
 
     /// Names the browser to a child process.
     pub fn announce<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        command
-            .env("HOLDFAST_CHROME", &self.program)
-            .env("CHROMEDRIVER", &self.driver)
+        command.env("HOLDFAST_CHROME", &self.program).env("CHROMEDRIVER", &self.driver)
     }
 }
 
@@ -44,21 +42,12 @@ pub fn find() -> Result<&'static Browser> {
     if program().is_none() || driver().is_none() {
         install()?;
     }
-    let Some(program) = program() else {
-        bail!("there is still no browser. {ADVICE}")
-    };
-    let Some(driver) = driver() else {
-        bail!("there is still no chromedriver. {ADVICE}")
-    };
-    for (file, variables) in [
-        (&program, "HOLDFAST_CHROME or CHROME_BIN"),
-        (&driver, "CHROMEDRIVER"),
-    ] {
-        ensure!(
-            file.is_file(),
-            "{variables} names {}, which is no file",
-            file.display()
-        );
+    let Some(program) = program() else { bail!("there is still no browser. {ADVICE}") };
+    let Some(driver) = driver() else { bail!("there is still no chromedriver. {ADVICE}") };
+    for (file, variables) in
+        [(&program, "HOLDFAST_CHROME or CHROME_BIN"), (&driver, "CHROMEDRIVER")]
+    {
+        ensure!(file.is_file(), "{variables} names {}, which is no file", file.display());
     }
     Ok(FOUND.get_or_init(|| Browser { program, driver }))
 }
@@ -75,9 +64,7 @@ fn program() -> Option<PathBuf> {
 fn driver() -> Option<PathBuf> {
     let beside_browser = || {
         let folder = program()?.canonicalize().ok()?.parent()?.to_owned();
-        let file = folder
-            .join("chromedriver")
-            .with_extension(env::consts::EXE_EXTENSION);
+        let file = folder.join("chromedriver").with_extension(env::consts::EXE_EXTENSION);
         file.is_file().then_some(file)
     };
     env::var_os("CHROMEDRIVER")
@@ -88,11 +75,8 @@ fn driver() -> Option<PathBuf> {
 }
 
 fn install() -> Result<()> {
-    let missing = if program().is_none() {
-        "no browser was found"
-    } else {
-        "chromedriver is missing"
-    };
+    let missing =
+        if program().is_none() { "no browser was found" } else { "chromedriver is missing" };
     let apt = Path::new("/usr/bin/apt-get");
     let is_root = || output(Command::new("id").arg("-u")).is_some_and(|id| id == "0");
     ensure!(apt.is_file() && is_root(), "{missing}. {ADVICE}");
@@ -103,17 +87,11 @@ fn install() -> Result<()> {
         command
     };
     run(apt_get().args(["update", "--quiet"]))?;
-    run(apt_get()
-        .args(["install", "--yes", "--quiet", "--no-install-recommends"])
-        .args(PACKAGES))
+    run(apt_get().args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(PACKAGES))
 }
 
-const PROGRAMS: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-];
+const PROGRAMS: [&str; 4] =
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 const MAC_PROGRAM: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 

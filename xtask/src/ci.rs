@@ -41,12 +41,7 @@ pub const STEPS: &[Step] = &[
         needs: &[],
         browser: false,
         exists: ALWAYS,
-        run: || {
-            npm_tool(
-                "@biomejs/biome/bin/biome",
-                &["ci", "--error-on-warnings", colors()],
-            )
-        },
+        run: || npm_tool("@biomejs/biome/bin/biome", &["ci", "--error-on-warnings", colors()]),
     },
     Step {
         name: "package",
@@ -68,14 +63,7 @@ pub const STEPS: &[Step] = &[
 
 fn lint() -> Result<()> {
     require_wasm_target()?;
-    run(cargo().args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "--deny",
-        "warnings",
-    ]))?;
+    run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
     run(for_wasm("clippy").args(["--", "--deny", "warnings"]))
 }
 
@@ -91,14 +79,7 @@ fn document() -> Result<()> {
 /// The library, and the browser's tests where there are any; the other tests are native.
 fn for_wasm(command: &str) -> Command {
     let mut cargo = cargo();
-    cargo.args([
-        command,
-        "--package",
-        "holdfast",
-        "--target",
-        WASM_TARGET,
-        "--lib",
-    ]);
+    cargo.args([command, "--package", "holdfast", "--target", WASM_TARGET, "--lib"]);
     if test::has_web_tests() {
         cargo.args(["--test", "web"]);
     }
@@ -107,16 +88,10 @@ fn for_wasm(command: &str) -> Command {
 
 /// Biome colors single letters, which makes a log unreadable.
 fn colors() -> &'static str {
-    if stdout().is_terminal() {
-        "--colors=force"
-    } else {
-        "--colors=off"
-    }
+    if stdout().is_terminal() { "--colors=force" } else { "--colors=off" }
 }
 
 fn npm_tool(path: &str, arguments: &[&str]) -> Result<()> {
     npm::install(root())?;
-    run(node()
-        .arg(root().join("node_modules").join(path))
-        .args(arguments))
+    run(node().arg(root().join("node_modules").join(path)).args(arguments))
 }

@@ -14,11 +14,7 @@ pub fn build() -> Result<()> {
     npm::install(root())?;
     let artifacts = wasm::compile()?;
     run(node()
-        .args([
-            "pkg-template/build.mjs",
-            "--version",
-            env!("CARGO_PKG_VERSION"),
-        ])
+        .args(["pkg-template/build.mjs", "--version", env!("CARGO_PKG_VERSION")])
         .arg("--module")
         .arg(&artifacts.module)
         .arg("--glue")

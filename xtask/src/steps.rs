@@ -66,11 +66,7 @@ pub fn run(steps: &[Step], chosen: &[String]) -> Result<()> {
             }
         };
         if matches!(outcome, Outcome::Passed | Outcome::Failed) {
-            println!(
-                "--- {} took {:.1} s",
-                step.name,
-                begin.elapsed().as_secs_f64()
-            );
+            println!("--- {} took {:.1} s", step.name, begin.elapsed().as_secs_f64());
         }
         results.push((step, outcome, begin.elapsed()));
     }
@@ -90,12 +86,7 @@ fn summarize(results: &[(&Step, Outcome, Duration)], total: Duration) -> Result<
         if matches!(outcome, Outcome::Failed | Outcome::NotRun) {
             bad.push(step.name);
         }
-        println!(
-            "{:<10} {word:<8} {:>7.1} s  {}",
-            step.name,
-            time.as_secs_f64(),
-            step.title
-        );
+        println!("{:<10} {word:<8} {:>7.1} s  {}", step.name, time.as_secs_f64(), step.title);
     }
     println!("{:<10} {:<8} {:>7.1} s", "all", "", total.as_secs_f64());
     ensure!(bad.is_empty(), "did not pass: {}", bad.join(", "));
@@ -107,19 +98,14 @@ fn select<'a>(steps: &'a [Step], chosen: &[String]) -> Result<Vec<&'a Step>> {
     if wanted.is_empty() {
         return Ok(steps.iter().collect());
     }
-    if let Some(unknown) = wanted
-        .iter()
-        .find(|name| !steps.iter().any(|s| s.name == **name))
-    {
+    if let Some(unknown) = wanted.iter().find(|name| !steps.iter().any(|s| s.name == **name)) {
         let names: Vec<_> = steps.iter().map(|step| step.name).collect();
         bail!("there is no step `{unknown}`, only {}", names.join(", "));
     }
     // Upwards, since a step only needs those above it.
     let mut selected = Vec::new();
-    for step in steps
-        .iter()
-        .rev()
-        .filter(|step| (step.exists)() || chosen.contains(&step.name.to_owned()))
+    for step in
+        steps.iter().rev().filter(|step| (step.exists)() || chosen.contains(&step.name.to_owned()))
     {
         if wanted.contains(&step.name) {
             wanted.extend(step.needs);

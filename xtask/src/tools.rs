@@ -8,9 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 /// The folder of the workspace.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask is a folder of the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the workspace")
 }
 
 /// `cargo`, of the toolchain that runs this.
@@ -37,9 +35,7 @@ pub fn npm(folder: &Path) -> Command {
 
 /// Runs a command to its end; a failure names the command.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start {}", describe(command)))?;
+    let status = command.status().with_context(|| format!("cannot start {}", describe(command)))?;
     ensure!(status.success(), "{} failed ({status})", describe(command));
     Ok(())
 }
@@ -47,10 +43,7 @@ pub fn run(command: &mut Command) -> Result<()> {
 /// What a command prints, without the white space around it; `None` if it can't be run or fails.
 pub fn output(command: &mut Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// The first of `names` that is an executable on PATH.
@@ -66,10 +59,7 @@ pub fn on_path(names: &[&str]) -> Option<PathBuf> {
 /// Refuses to go on without Node and npm.
 pub fn require_node() -> Result<()> {
     let Some(version) = output(node().arg("--version")) else {
-        bail!(
-            "Node is missing: install Node {} or newer",
-            written(OLDEST_NODE)
-        );
+        bail!("Node is missing: install Node {} or newer", written(OLDEST_NODE));
     };
     let found = parse_version(&version);
     ensure!(
@@ -95,10 +85,7 @@ pub fn require_wasm_target() -> Result<()> {
         "Rust's target {WASM_TARGET} is not installed and there is no rustup to install it: \
          install Rust with rustup, or your system's package with that target"
     );
-    run(Command::new("rustup")
-        .args(["target", "add", WASM_TARGET])
-        .current_dir(root()))
-    .context(
+    run(Command::new("rustup").args(["target", "add", WASM_TARGET]).current_dir(root())).context(
         "Rust's target could not be installed: see that rustup reaches its server, then try again",
     )
 }
@@ -118,23 +105,10 @@ const OLDEST_NODE: (u32, u32) = (20, 19);
 
 fn describe(command: &Command) -> String {
     let program = Path::new(command.get_program());
-    let name = program
-        .file_name()
-        .unwrap_or(program.as_os_str())
-        .to_string_lossy();
-    let arguments = command
-        .get_args()
-        .take(SHOWN_ARGUMENTS)
-        .map(|a| a.to_string_lossy());
-    let line = std::iter::once(name)
-        .chain(arguments)
-        .collect::<Vec<_>>()
-        .join(" ");
-    let rest = if command.get_args().len() > SHOWN_ARGUMENTS {
-        " ..."
-    } else {
-        ""
-    };
+    let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy();
+    let arguments = command.get_args().take(SHOWN_ARGUMENTS).map(|a| a.to_string_lossy());
+    let line = std::iter::once(name).chain(arguments).collect::<Vec<_>>().join(" ");
+    let rest = if command.get_args().len() > SHOWN_ARGUMENTS { " ..." } else { "" };
     format!("`{line}{rest}`")
 }
 

@@ -30,25 +30,12 @@ pub fn compile() -> Result<Artifacts> {
     let folder = root().join("target/package");
     fs::create_dir_all(&folder)?;
 
-    let flags = remapped_paths()
-        .into_iter()
-        .map(|flag| format!("{flag:?}"))
-        .collect::<Vec<_>>();
+    let flags = remapped_paths().into_iter().map(|flag| format!("{flag:?}")).collect::<Vec<_>>();
     run(cargo()
-        .args([
-            "rustc",
-            "--package",
-            "holdfast",
-            "--lib",
-            "--crate-type",
-            "cdylib",
-        ])
+        .args(["rustc", "--package", "holdfast", "--lib", "--crate-type", "cdylib"])
         .args(["--release", "--features", "module"])
         .args(["--target", WASM_TARGET, "--config"])
-        .arg(format!(
-            "target.{WASM_TARGET}.rustflags=[{}]",
-            flags.join(",")
-        )))?;
+        .arg(format!("target.{WASM_TARGET}.rustflags=[{}]", flags.join(","))))?;
 
     // The types that come with the glue let `tsc` check the shell's calls; they aren't shipped.
     let compiled = root().join(format!("target/{WASM_TARGET}/release/holdfast.wasm"));
@@ -67,11 +54,7 @@ pub fn compile() -> Result<Artifacts> {
         .arg(&module))?;
     forbid_local_paths(&module)?;
     let size_before = fs::metadata(&bound)?.len();
-    Ok(Artifacts {
-        module,
-        glue: folder.join("holdfast.js"),
-        size_before,
-    })
+    Ok(Artifacts { module, glue: folder.join("holdfast.js"), size_before })
 }
 
 /// Runs the tests of `tests/web.rs` in a headless browser.
@@ -86,20 +69,10 @@ pub fn test() -> Result<()> {
     let runner = format!("[{:?}, {RUNNER:?}]", env::current_exe()?);
     let mut command = cargo();
     for other in ["GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER"] {
-        command
-            .env_remove(other)
-            .env_remove(format!("{other}_REMOTE"));
+        command.env_remove(other).env_remove(format!("{other}_REMOTE"));
     }
     run(command
-        .args([
-            "test",
-            "--package",
-            "holdfast",
-            "--test",
-            "web",
-            "--target",
-            WASM_TARGET,
-        ])
+        .args(["test", "--package", "holdfast", "--test", "web", "--target", WASM_TARGET])
         .args(["--config", &format!("target.{WASM_TARGET}.runner={runner}")])
         .env("CHROMEDRIVER", &browser.driver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities)
@@ -164,22 +137,14 @@ fn remapped_paths() -> Vec<String> {
 
 fn cargo_home() -> Option<PathBuf> {
     let default = || env::home_dir().map(|home| home.join(".cargo"));
-    env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(default)
+    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(default)
 }
 
 fn forbid_local_paths(module: &Path) -> Result<()> {
     let bytes = fs::read(module)?;
-    for folder in [Some(root().to_owned()), cargo_home(), env::home_dir()]
-        .into_iter()
-        .flatten()
-    {
+    for folder in [Some(root().to_owned()), cargo_home(), env::home_dir()].into_iter().flatten() {
         let text = format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR);
-        if bytes
-            .windows(text.len())
-            .any(|window| window == text.as_bytes())
-        {
+        if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
             bail!("the module contains a path of this machine, `{text}`");
         }
     }
