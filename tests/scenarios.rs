@@ -511,6 +511,85 @@ mod losses {
         assert_eq!(world.left(), []);
     }
 
+    /// Links on which everything works but that die as soon as `killer` has left.
+    fn live_with_killer(world: &mut World, killer: holdfast::engine::Seq) {
+        for _ in 0..40 {
+            world.fresh();
+            if !world.engine.status().is_ready() {
+                world.reconnect();
+            }
+            let mut answered = 0;
+            loop {
+                let transmitted: Vec<_> = world.log[answered..]
+                    .iter()
+                    .filter_map(|&(at, output)| match output {
+                        Output::Transmit { seq, attempt } if at == world.now => {
+                            Some((seq, attempt))
+                        }
+                        _ => None,
+                    })
+                    .collect();
+                answered = world.log.len();
+                if transmitted.iter().any(|&(seq, _)| seq == killer) {
+                    world.lose_link();
+                    break;
+                }
+                if transmitted.is_empty() {
+                    return;
+                }
+                for (seq, attempt) in transmitted {
+                    world.ack(seq, attempt, Verdict::Accepted);
+                }
+            }
+        }
+        panic!("the killer holds the queue hostage");
+    }
+
+    #[test]
+    fn message_that_kills_every_link_is_found_out_and_those_behind_it_arrive() {
+        let mut world = World::new();
+        world.open();
+        let before = world.send(0);
+        let killer = world.send(0);
+        let behind: Vec<_> = (0..5).map(|lane| world.send(lane % 2)).collect();
+        world.connect();
+        world.lose_link();
+        live_with_killer(&mut world, killer);
+        assert_eq!(world.outcome(killer), Some((Outcome::Exhausted(Cause::LinkLost), true)));
+        let delivered = |seq| world.outcome(seq).map(|(outcome, _)| outcome);
+        assert_eq!(delivered(before), Some(Outcome::Delivered));
+        assert!(behind.iter().all(|&seq| delivered(seq) == Some(Outcome::Delivered)));
+    }
+
+    #[test]
+    fn stable_link_between_losses_keeps_everybody_above_suspicion() {
+        let mut world = World::ready();
+        let all: Vec<_> = (0..4).map(|_| world.send(0)).collect();
+        for _ in 0..40 {
+            world.run_to(world.now + 5_000);
+            world.fresh();
+            world.replace_link();
+            assert_eq!(world.left(), all, "all at once, after however many losses");
+        }
+    }
+
+    #[test]
+    fn suspicion_ends_with_an_answer() {
+        let mut world = World::ready();
+        let all: Vec<_> = (0..4).map(|_| world.send(0)).collect();
+        for _ in 0..12 {
+            world.fresh();
+            world.replace_link();
+        }
+        assert_eq!(world.left(), [all[0]], "one at a time");
+        for &seq in &all {
+            world.ack(seq, 99, Verdict::Accepted);
+        }
+        world.fresh();
+        let next: Vec<_> = (0..4).map(|_| world.send(0)).collect();
+        assert_eq!(world.left(), next);
+    }
+
     #[test]
     fn new_link_ends_a_backoff() {
         let mut config = Config::default();
@@ -705,6 +784,42 @@ mod health {
         assert_eq!(world.engine.status().phase, Phase::Suspect);
         world.run_to(15_000);
         assert_eq!(world.engine.status().phase, Phase::Waiting, "half-open: 15 s instead of 30");
+    }
+
+    /// A link whose server sends things but answers no ping.
+    fn ignore_pings(world: &mut World) {
+        let epoch = world.epoch();
+        for _ in 0..3 {
+            world.run_to(world.now + 16_000);
+            world.tell(Input::Heard { epoch });
+        }
+    }
+
+    #[test]
+    fn server_without_a_ping_handler_is_told_by_two_links_and_then_left_to_its_heartbeat() {
+        let mut world = World::ready();
+        ignore_pings(&mut world);
+        world.replace_link();
+        ignore_pings(&mut world);
+        world.replace_link();
+        assert!(world.fresh().contains(&Output::Report(Notice::PingsUnanswered)));
+        assert_eq!(world.engine.poll_timeout(), None, "no ping, no verdict");
+        world.tell(Input::Woke);
+        assert_eq!(world.engine.status().phase, Phase::Ready, "and no probe");
+        world.replace_link();
+        assert!(!world.fresh().contains(&Output::Report(Notice::PingsUnanswered)), "said once");
+    }
+
+    #[test]
+    fn one_answered_ping_restores_trust_in_pings() {
+        let mut world = World::ready();
+        ignore_pings(&mut world);
+        let epoch = world.epoch();
+        world.tell(Input::Ponged { epoch });
+        world.replace_link();
+        ignore_pings(&mut world);
+        world.replace_link();
+        assert!(world.engine.poll_timeout().is_some());
     }
 
     #[test]

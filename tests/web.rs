@@ -130,6 +130,7 @@ fn notices_have_their_texts() {
         (Notice::LinkSilent, "heard"),
         (Notice::ConnectTimedOut, "connection"),
         (Notice::AuthTimedOut, "auth"),
+        (Notice::PingsUnanswered, "ping"),
     ] {
         let text = NOTICES.with(|table| text(table, numbers::notice_number(notice)));
         assert!(text.contains(word), "{text}");

@@ -60,6 +60,7 @@ export const NOTICES = [
   'nothing was heard from the server for too long: the link is replaced',
   'no connection in time: trying again',
   'auth did not answer in time: trying again',
+  'the server answers no ping: health rests on its own heartbeat',
 ];
 
 /** The slot in which a message's number lives. Dense, and used again once the message has settled. */

@@ -3,6 +3,9 @@
 //! A ping goes out an interval after the last pong. Anything heard is life. Silence for the whole
 //! timeout ends the link; but a number on a clock is no proof where timers were late (a hidden tab, a
 //! laptop that slept), so a deadline that is handled late leads to a probe, not to a verdict.
+//!
+//! A server that never answers a ping, while it sends other things, has no handler for it. Once two links
+//! in a row have shown that, nothing here judges a link any more: the transport's own heartbeat does.
 
 use super::config;
 use super::types::Millis;
@@ -13,7 +16,20 @@ pub(super) struct Health {
     heard_at: Millis,
     ping_sent_at: Option<Millis>,
     last_pong_at: Option<Millis>,
+    /// What this link has shown.
+    pings: Pings,
+    mute_links: u32,
     rtt: Option<Millis>,
+}
+
+/// How a link's pings fared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Pings {
+    #[default]
+    Unknown,
+    /// Something else came after one.
+    Ignored,
+    Answered,
 }
 
 /// What a deadline of health asks for.
@@ -42,9 +58,15 @@ impl Health {
         self.next_ping_at.min(self.heard_at + config.timeout)
     }
 
+    /// Pings are in vain.
+    pub(super) fn is_mute(&self) -> bool {
+        self.mute_links >= MUTE_LINKS
+    }
+
     /// A link became ready.
     pub(super) fn started(&mut self, now: Millis, config: &config::Health) {
         self.heard_at = now;
+        self.pings = Pings::Unknown;
         self.ping_sent_at = None;
         self.next_ping_at = now + config.interval;
     }
@@ -54,8 +76,20 @@ impl Health {
         self.next_ping_at = now + config.interval;
     }
 
+    /// The link is gone. Answers whether it was the one that proved pings to be in vain.
+    pub(super) fn ended(&mut self) -> bool {
+        match core::mem::take(&mut self.pings) {
+            Pings::Unknown => return false,
+            Pings::Answered => self.mute_links = 0,
+            Pings::Ignored => self.mute_links = self.mute_links.saturating_add(1),
+        }
+        self.mute_links == MUTE_LINKS
+    }
+
     pub(super) fn ponged(&mut self, now: Millis, config: &config::Health) {
         self.heard_at = now;
+        self.pings = Pings::Answered;
+        self.mute_links = 0;
         self.last_pong_at = Some(now);
         if let Some(sent_at) = self.ping_sent_at.take() {
             self.rtt = Some(now - sent_at);
@@ -65,6 +99,9 @@ impl Health {
 
     pub(super) fn heard(&mut self, now: Millis) {
         self.heard_at = now;
+        if self.pings == Pings::Unknown && self.ping_sent_at.is_some_and(|at| at < now) {
+            self.pings = Pings::Ignored;
+        }
     }
 
     /// Whether nothing was heard after `moment`.
@@ -83,3 +120,6 @@ impl Health {
         }
     }
 }
+
+/// One link may be unlucky.
+const MUTE_LINKS: u32 = 2;

@@ -16,7 +16,7 @@
 use alloc::collections::VecDeque;
 
 use super::backoff::{self, Rng};
-use super::config::Config;
+use super::config::{self, Config};
 use super::health::LATE;
 use super::types::{DownCause, Epoch, Grant, Millis, Notice, Output, Phase};
 
@@ -26,6 +26,8 @@ pub(super) struct Link {
     epoch: Epoch,
     /// Attempts that failed in a row. Forgotten once a link stayed ready.
     failures: u32,
+    /// Links that were ready and died young, in a row.
+    short_lived: u32,
     /// When the last attempt began: a shortened wait still keeps its distance from it.
     attempted_at: Millis,
     /// A refused join is tried again here.
@@ -90,6 +92,8 @@ pub(super) enum Effect {
 /// What a step needs from around it.
 pub(super) struct Surroundings<'a> {
     pub(super) config: &'a Config,
+    /// None where nothing would answer a probe.
+    pub(super) health: Option<&'a config::Health>,
     pub(super) rng: &'a mut Rng,
     pub(super) outputs: &'a mut VecDeque<Output>,
 }
@@ -100,6 +104,7 @@ impl Link {
             state: State::Idle { why: Why::Fresh },
             epoch: Epoch(0),
             failures: 0,
+            short_lived: 0,
             attempted_at: Millis::default(),
             rejoin_at: None,
             join_failures: 0,
@@ -108,6 +113,11 @@ impl Link {
 
     pub(super) fn epoch(&self) -> Epoch {
         self.epoch
+    }
+
+    /// Links die so often that a message may be what kills them (I10).
+    pub(super) fn losses_are_usual(&self) -> bool {
+        self.short_lived >= USUAL_LOSSES
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -308,9 +318,7 @@ impl Link {
         late: bool,
         around: &mut Surroundings<'_>,
     ) -> Effect {
-        let Some(health) = &around.config.health else {
-            return Effect::None;
-        };
+        let Some(health) = around.health else { return Effect::None };
         self.state = State::Suspect { since, deadline: now + health.probe, late };
         around.outputs.push_back(Output::Ping { epoch: self.epoch });
         Effect::None
@@ -332,10 +340,13 @@ impl Link {
 
     fn retry(&mut self, now: Millis, around: &mut Surroundings<'_>) -> Effect {
         let config = &around.config.reconnect;
-        if let State::Ready { since } | State::Suspect { since, .. } = self.state
-            && now - since >= config.stable
-        {
-            self.failures = 0;
+        if let State::Ready { since } | State::Suspect { since, .. } = self.state {
+            if now - since >= config.stable {
+                self.failures = 0;
+                self.short_lived = 0;
+            } else {
+                self.short_lived = self.short_lived.saturating_add(1);
+            }
         }
         let effect = self.leave();
         let wait = backoff::before_attempt(config, self.failures, around.rng);
@@ -375,3 +386,6 @@ impl Link {
         }
     }
 }
+
+/// After so many young links in a row a message is suspected, not the network.
+const USUAL_LOSSES: u32 = 12;

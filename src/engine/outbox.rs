@@ -39,6 +39,8 @@ pub(super) struct Outbox {
     flight: Sorted<(u64, Seq)>,
     flight_bytes: u64,
     expiry: Sorted<(Millis, Seq)>,
+    /// Messages that may be what kills the link: while there are any, one leaves at a time.
+    suspects: usize,
     bytes: u64,
     sends: u64,
     transmissions: u64,
@@ -55,6 +57,10 @@ struct Message {
     failures: u32,
     /// Left at least once without an answer.
     unanswered: bool,
+    /// It was in flight when links kept dying, and nothing has cleared it since (I10).
+    suspected: bool,
+    /// Links that died while it alone was in flight.
+    lone_losses: u32,
     state: State,
 }
 
@@ -191,6 +197,8 @@ impl Outbox {
             attempt: 0,
             failures: 0,
             unanswered: false,
+            suspected: false,
+            lone_losses: 0,
             state: State::Waiting { not_before: Millis::default() },
         });
         self.expiry.insert((expires_at, seq));
@@ -248,6 +256,7 @@ impl Outbox {
             }
             Verdict::TryAgain if is_current => {
                 self.land(seq, now);
+                self.clear(seq);
                 self.fail(now, seq, Cause::TryAgain, config, rng, outputs);
             }
             Verdict::TryAfter(_) if is_current && message.draft.once => {
@@ -256,6 +265,7 @@ impl Outbox {
             }
             Verdict::TryAfter(span) if is_current => {
                 self.land(seq, now);
+                self.clear(seq);
                 if let Some(lane) = self.lane_mut(lane) {
                     lane.held_until = lane.held_until.max(now + span);
                     lane.window = Some(1);
@@ -268,16 +278,21 @@ impl Outbox {
     }
 
     /// The link is gone, and with it every answer that was still due: what was in flight waits again,
-    /// in send order and ahead of all that never left (I3).
-    pub(super) fn link_lost(&mut self, now: Millis, outputs: &mut Outputs) {
+    /// in send order and ahead of all that never left (I3). Where losses are usual, one of these may be
+    /// why: then they leave one at a time, until one is found out or all are cleared (I10).
+    pub(super) fn link_lost(&mut self, now: Millis, is_usual: bool, outputs: &mut Outputs) {
         let flight: Vec<Seq> = self.flight.iter().map(|(_, seq)| seq).collect();
+        let is_alone = self.suspects > 0 && flight.len() == 1;
         for &seq in &flight {
             self.land(seq, now);
-            let Some(message) = self.get_mut(seq) else {
-                continue;
-            };
+            let Some(message) = self.get_mut(seq) else { continue };
             message.unanswered = true;
-            if message.draft.once {
+            message.lone_losses += u32::from(is_alone);
+            let is_new = is_usual && !message.suspected;
+            message.suspected |= is_usual;
+            let is_over = message.draft.once || message.lone_losses >= LONE_LOSSES;
+            self.suspects += usize::from(is_new);
+            if is_over {
                 self.settle(now, seq, Outcome::Exhausted(Cause::LinkLost), outputs);
             }
         }
@@ -339,7 +354,8 @@ impl Outbox {
 impl Outbox {
     /// The next message that may leave: lanes take turns, and messages and bytes in flight are bounded.
     pub(super) fn poll_transmit(&mut self, now: Millis, config: &Config) -> Option<Output> {
-        while self.flight.len() < config.send.window as usize {
+        let window = if self.suspects > 0 { 1 } else { config.send.window as usize };
+        while self.flight.len() < window {
             let id = *self.ring.front()?;
             let lane = self.lanes.get(id as usize)?;
             let next = lane.next(&self.slots, now);
@@ -442,6 +458,14 @@ impl Outbox {
         }
     }
 
+    /// The server answered it, so it is not what kills the link.
+    fn clear(&mut self, seq: Seq) {
+        let Some(message) = self.get_mut(seq) else { return };
+        let was_suspected = core::mem::take(&mut message.suspected);
+        message.lone_losses = 0;
+        self.suspects -= usize::from(was_suspected);
+    }
+
     /// Puts a landed message back into its lane, if it is not settled.
     fn wait(&mut self, now: Millis, seq: Seq, not_before: Millis) {
         let Some(message) = self.get_mut(seq) else {
@@ -491,6 +515,7 @@ impl Outbox {
             return;
         };
         self.free.push(seq.slot());
+        self.suspects -= usize::from(message.suspected);
         self.bytes -= u64::from(message.draft.bytes);
         self.expiry.remove((message.expires_at, seq));
         if let Some(lane) = self.lane_mut(message.draft.lane) {
@@ -500,3 +525,6 @@ impl Outbox {
         outputs.push_back(Output::Settle { seq, outcome, maybe_delivered });
     }
 }
+
+/// A message that has killed this many links all alone is the one.
+const LONE_LOSSES: u32 = 3;

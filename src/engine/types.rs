@@ -254,7 +254,7 @@ pub enum Cause {
     AckTimeout,
     /// The server kept saying 'try again'.
     TryAgain,
-    /// The link was lost and the message must not be repeated.
+    /// The link was lost, and the message must not be repeated, or is what kills it.
     LinkLost,
 }
 
@@ -269,6 +269,8 @@ pub enum Notice {
     ConnectTimedOut,
     /// The app did not hand over credentials in time.
     AuthTimedOut,
+    /// Two links in a row answered no ping: the server has no handler for it.
+    PingsUnanswered,
 }
 
 /// Where the link is.

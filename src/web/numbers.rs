@@ -110,6 +110,7 @@ pub fn notice_number(notice: Notice) -> u32 {
         Notice::LinkSilent => 1,
         Notice::ConnectTimedOut => 2,
         Notice::AuthTimedOut => 3,
+        Notice::PingsUnanswered => 4,
     }
 }
 
