@@ -10,8 +10,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import zopfli from '@gfx/zopfli';
 import { build } from 'esbuild';
+import { encode } from './wasm-text.js';
 
 /**
  * All that `holdfast/socket` adds to an app, minified and gzipped, without socket.io-client. The
@@ -55,8 +55,6 @@ const { values: options } = parseArgs({
 
 const parts = PARTS.filter((name) => existsSync(sourceOf(name)));
 const module = await readFile(options.module);
-// Half a kilobyte less than zlib's best, for every user of every app.
-const deflated = Buffer.from(await zopfli.deflateAsync(module, { numiterations: 50 }));
 const glue = await readFile(options.glue, 'utf8');
 
 try {
@@ -96,8 +94,6 @@ async function bundle({ format, platform, folder, extension }) {
         sourcemap: 'linked',
         legalComments: 'none',
         external: ['socket.io-client', 'react', 'react/*'],
-        // Its build for Node would bring worker threads.
-        alias: { fflate: 'fflate/browser' },
         plugins: [virtualModules(), otherPartsStayOutside(extension)],
         metafile: true,
         logLevel: 'warning',
@@ -126,7 +122,7 @@ function virtualModules() {
         namespace: 'holdfast',
       }));
       onLoad({ filter: /^wasm$/, namespace: 'holdfast' }, () => ({
-        contents: `export default '${deflated.toString('base64')}';`,
+        contents: `export default '${encode(module)}';`,
         loader: 'js',
       }));
       onLoad({ filter: /^glue$/, namespace: 'holdfast' }, () => ({
@@ -154,7 +150,7 @@ function otherPartsStayOutside(extension) {
 }
 
 /**
- * Names sources as the package's users see them, and leaves out what nobody reads there: the base64,
+ * Names sources as the package's users see them, and leaves out what nobody reads there: the wasm,
  * and the sources of dependencies.
  */
 async function tidyMap(file) {
@@ -216,7 +212,7 @@ async function report() {
     );
   console.log(`\n${'bytes'.padEnd(34)}${'raw'.padStart(10)}${'gzip'.padStart(10)}`);
   row('wasm, before the optimizer', Number(options['size-before']));
-  row('wasm, and deflated', module.length, deflated.length);
+  row('wasm', module.length, compressed(module));
   for (const { folder, extension } of FORMS) {
     for (const name of parts) {
       const bytes = await readFile(path.join(staging, folder, name + extension));

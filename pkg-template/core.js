@@ -1,6 +1,6 @@
 /** What the entries share, so that the engine and its state exist once. */
 
-// First, so that the engine's text stands at the start of the bundle: in one piece it compresses best.
+// First, so that the wasm stands at the start of the bundle: in one piece it compresses best.
 import 'holdfast:wasm';
 
 export { makeClient } from './shell/client.js';

@@ -1,3 +1,3 @@
-/** `holdfast:wasm`: the module, deflated (raw) and in base64. `build.mjs` makes it. */
+/** `holdfast:wasm`: the module as `wasm-text.js` writes it. `build.mjs` makes it. */
 declare const module: string;
 export default module;

@@ -6,8 +6,8 @@
  */
 
 import { Driver, initSync } from 'holdfast:glue';
-import deflated from 'holdfast:wasm';
-import { inflateSync } from 'fflate';
+import text from 'holdfast:wasm';
+import { decode } from '../wasm-text.js';
 import { createClock } from './clock.js';
 import { HoldfastError } from './errors.js';
 import { configNumbers, ORDERS } from './numbers.js';
@@ -18,8 +18,7 @@ let isLoaded = false;
 function load() {
   if (isLoaded) return;
   try {
-    const packed = Uint8Array.from(atob(deflated), (char) => char.charCodeAt(0));
-    initSync({ module: inflateSync(packed) });
+    initSync({ module: decode(text) });
     isLoaded = true;
   } catch (error) {
     throw new HoldfastError(
