@@ -12,12 +12,16 @@ export { DeliveryError, HoldfastError } from './core.js';
  * @throws {HoldfastError} where an option is wrong: it names the option, what it got and what it takes
  */
 export function createClient(options) {
-  const { socket, connect, disconnect, logout, destroy, send, cancel, on, ...rest } =
-    makeClient(options);
-  const { subscribe, onSettled, getState } = rest;
+  const client = makeClient(options);
+  const { socket, disconnect, logout, destroy, send, cancel, on, subscribe } = client;
+  const { onSettled, getState } = client;
   return /** @type {any} */ ({
     socket,
-    connect,
+    // Here the app itself asks, and not one of its components: that ends a logout.
+    connect() {
+      client.resetLogout();
+      client.connect();
+    },
     disconnect,
     logout,
     destroy,

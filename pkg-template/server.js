@@ -301,8 +301,10 @@ function isAcceptance([first, second]) {
  */
 function readId(data, idField) {
   if (typeof data !== 'object' || data === null) return undefined;
-  const id = /** @type {Record<string, unknown>} */ (data)[idField];
+  let id = /** @type {Record<string, unknown>} */ (data)[idField];
   if (id === undefined || id === null) return undefined;
+  // `Date.now()` is what many apps take for an id.
+  if (Number.isFinite(id)) id = String(id);
   return typeof id === 'string' && id !== '' && id.length <= MAX_ID_LENGTH ? id : null;
 }
 

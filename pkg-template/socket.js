@@ -152,9 +152,10 @@ export function getConnectionHealth() {
 
 /** @type {Api['sendMessage']} */
 export function sendMessage(data, callback) {
+  const told = typeof callback === 'function' ? callback : undefined;
   return new Promise((resolve) => {
     const finish = (/** @type {any} */ result) => {
-      if (typeof callback === 'function') call(callback, result);
+      call(told, result);
       resolve(result);
     };
     if (!shared().client) {
@@ -169,17 +170,26 @@ export function sendMessage(data, callback) {
     }
     withClient((client) => {
       const { event, idField } = client.settings().send;
+      /** @type {unknown} */
+      let own;
+      try {
+        own = /** @type {any} */ (data)?.[idField];
+      } catch {
+        // Refused below.
+      }
+      // The caller finds a message by the id that he gave it: a number stays one.
+      const idFor = (/** @type {string} */ id) => ({ [idField]: Number.isFinite(own) ? own : id });
       const notice = (/** @type {string} */ id) =>
-        callback?.({
+        told?.({
           success: false,
           queued: true,
           message: 'Waiting for the connection: the message is sent as soon as it is ready',
-          [idField]: id,
+          ...idFor(id),
         });
-      const taken = client.deliver({ event, data }, notice, (result) =>
-        finish(asReply(result, idField)),
-      );
-      if (!taken.isTaken) finish(asReply(taken.result, idField));
+      const settled = (/** @type {import('./shell/deliveries.js').Result} */ result) =>
+        finish({ ...asReply(result), ...idFor(result.id) });
+      const taken = client.deliver({ event, data }, notice, settled);
+      if (!taken.isTaken) settled(taken.result);
     }, undefined);
   });
 }
@@ -187,17 +197,18 @@ export function sendMessage(data, callback) {
 /**
  * What the callback gets: the server's own acknowledgement, with what apps count on made sure of.
  * @param {import('./shell/deliveries.js').Result} result
- * @param {string} idField
  */
-function asReply({ success, id, reply, code, message, maybeDelivered }, idField) {
+function asReply({ success, reply, code, message, maybeDelivered }) {
   const fields =
     reply !== null && typeof reply === 'object' && !Array.isArray(reply)
       ? reply
       : reply === undefined
         ? {}
         : { data: reply };
-  if (success) return { ...fields, success: true, [idField]: id };
-  return { ...fields, success: false, error: code, message, [idField]: id, maybeDelivered };
+  // Whatever the server wrote, this is no notice.
+  const { queued, ...said } = fields;
+  if (success) return { ...said, success };
+  return { ...said, success, error: code, message, maybeDelivered };
 }
 
 /** @param {'message' | 'sent' | 'typing' | 'friendRequest' | 'friendAccepted'} helper */

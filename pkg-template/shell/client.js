@@ -6,13 +6,15 @@
 import { ask, idOf, userOf } from './credentials.js';
 import { createDeliveries } from './deliveries.js';
 import { createEngine } from './engine.js';
-import { DeliveryError, HoldfastError, MESSAGES } from './errors.js';
+import { DeliveryError, HoldfastError } from './errors.js';
 import { createInbound } from './inbound.js';
 import { createListeners } from './listeners.js';
 import { DOWN, GRANT, NOTICES, PHASES } from './numbers.js';
 import { settingsOf } from './options.js';
+import { watchPage } from './page.js';
 import { createPresence } from './presence.js';
 import { call, report } from './report.js';
+import { createResync } from './resync.js';
 import { createWire } from './wire.js';
 
 /**
@@ -27,7 +29,6 @@ import { createWire } from './wire.js';
  */
 export function makeClient(options) {
   let settings = settingsOf(options);
-  const { logger } = settings;
 
   // --- what is known -------------------------------------------------------------------------------
 
@@ -59,9 +60,11 @@ export function makeClient(options) {
   let isLoggedOut = false;
   let isHeld = false;
   let isDestroyed = false;
+  let isDead = false;
   let hasWarnedOfLogout = false;
 
-  const isConnected = () => ['joining', 'ready', 'suspect'].includes(status.phase);
+  const isConnected = () =>
+    isDead ? socket.connected : ['joining', 'ready', 'suspect'].includes(status.phase);
   const isReady = () => status.phase === 'ready';
 
   const subscribers = createListeners();
@@ -95,10 +98,16 @@ export function makeClient(options) {
       error: lastError,
     });
 
+  /** Codes that the developer was told of. @type {Set<string>} */
+  const told = new Set();
+
   const isAccepting = () => !isLoggedOut && !isDestroyed;
 
   /** @param {string} code @param {string} message @param {unknown} [cause] */
   const fail = (code, message, cause) => {
+    // Once for each kind, until the link is ready again: an outage is no reason to fill the console.
+    if (!told.has(code)) settings.logger.warn(message);
+    told.add(code);
     lastError = Object.assign(new HoldfastError(code, message), { cause });
     changed();
     call(settings.onError, lastError);
@@ -106,17 +115,34 @@ export function makeClient(options) {
 
   // --- what the app is told ------------------------------------------------------------------------
 
-  const inbound = createInbound(() => settings);
+  const inbound = createInbound(
+    () => settings,
+    (id) => resync.saw(id),
+  );
   const presence = createPresence(() => settings.presence, changed);
+
+  /** Hands an event to our own callbacks. @returns {boolean} whether raw listeners get it too */
+  const pass = (/** @type {string} */ event, /** @type {unknown[]} */ args) => {
+    const isNews = inbound.isNews(event, args);
+    if (isNews) inbound.handle(event, args);
+    return isNews;
+  };
+  const resync = createResync((event, args) => {
+    if (pass(event, args)) wire.dispatch(event, args);
+  });
 
   // --- the Socket ----------------------------------------------------------------------------------
 
   const wire = createWire(settings.url, settings.io, {
-    logger,
+    warn: (message) => settings.logger.warn(message),
     connect: () => client.connect(),
     disconnect: () => client.disconnect(),
     isActive: () => status.phase !== 'idle' && status.phase !== 'closed',
-    onHeard: () => engine.tell('heard', wire.epoch()),
+    onHeard() {
+      engine.note('heard', wire.epoch());
+      // Only a link in doubt waits for it.
+      if (status.phase === 'suspect') engine.drain();
+    },
     onUp() {
       const { join } = settings;
       lastError = null;
@@ -129,9 +155,11 @@ export function makeClient(options) {
     onDown({ error, isRejection }) {
       linkLost();
       if (error) {
-        lastError = error;
-        logger.debug('connecting failed:', error.message);
-        call(settings.onError, error);
+        fail(
+          isRejection ? 'REJECTED' : 'CONNECT_FAILED',
+          `${isRejection ? 'The server refused the connection' : 'Connecting failed'}: ${error.message}`,
+          error,
+        );
       }
       const [cause, span] = isRejection ? rejected(error) : [DOWN.lost, 0];
       engine.tell('linkDown', attempt, cause, span);
@@ -139,19 +167,23 @@ export function makeClient(options) {
     onEvent(args) {
       const [event, ...rest] = /** @type {[string, ...unknown[]]} */ (args);
       note(event, rest);
-      const isNews = inbound.isNews(event, rest);
-      if (isNews) inbound.handle(event, rest);
-      return isNews;
+      if (resync.holds(event, rest)) return false;
+      return pass(event, rest);
     },
   });
   const { socket } = wire;
   const linkLost = () => {
+    // Listeners that hear of it ask for the state, whose news may come only later.
+    status.phase = isPolite ? 'idle' : 'waiting';
+    cached = null;
     deliveries.linkLost();
     inbound.linkLost();
     presence.stale();
   };
   /** The engine's last attempt to connect; the wire's is gone by the time that it says so. */
   let attempt = 0;
+  /** The attempt that credentials are asked for, until they are there or too late. */
+  let asked = 0;
 
   /** @param {(Error & { data?: any }) | undefined} error @returns {[number, number]} */
   const rejected = (error) => {
@@ -179,11 +211,13 @@ export function makeClient(options) {
 
   const forcedOut = (/** @type {any} */ data) => {
     isLoggedOut = true;
-    engine.tell('close');
+    end('close');
     if (settings.onForceLogout) call(settings.onForceLogout, data ?? {});
     else if (!hasWarnedOfLogout && socket.listeners('force_logout').length === 0) {
       hasWarnedOfLogout = true;
-      logger.warn('the server forced a logout and nobody handles it: set the option onForceLogout');
+      settings.logger.warn(
+        'the server forced a logout and nobody handles it: set the option onForceLogout',
+      );
     }
   };
 
@@ -203,19 +237,25 @@ export function makeClient(options) {
 
   // --- the engine's orders -------------------------------------------------------------------------
 
+  /** It is the app that ends the link: the server is told. Until the next attempt. */
   let isPolite = false;
 
   const handlers = {
     authorize(/** @type {number} */ epoch) {
-      attempt = epoch;
+      attempt = asked = epoch;
+      isPolite = false;
       if (socket.auth !== credentials) assignedAuth = socket.auth;
       ask(assignedAuth ?? settings.auth, (answer) => {
-        if (epoch !== attempt) return;
+        if (epoch !== asked) return;
+        asked = 0;
         if ('error' in answer) {
           fail('AUTH_FAILED', 'The option auth failed', answer.error);
           engine.tell('authorized', epoch, GRANT.failed);
         } else if (answer.value === null || answer.value === undefined) {
           engine.tell('authorized', epoch, GRANT.absent);
+        } else if (typeof answer.value !== 'object') {
+          fail('AUTH_FAILED', 'The option auth answers no object such as { token }');
+          engine.tell('authorized', epoch, GRANT.failed);
         } else {
           credentials = answer.value;
           socket.auth = /** @type {any} */ (credentials);
@@ -233,8 +273,8 @@ export function makeClient(options) {
       }
     },
     disconnect() {
-      wire.close(isPolite);
       linkLost();
+      wire.close(isPolite);
     },
     join() {
       const { join } = settings;
@@ -253,7 +293,7 @@ export function makeClient(options) {
       /** @type {number} */ outcome,
       /** @type {number} */ maybeDelivered,
     ) => deliveries.settle(seq, outcome, maybeDelivered > 0),
-    report: (/** @type {number} */ notice) => logger.warn(NOTICES[notice]),
+    report: (/** @type {number} */ notice) => settings.logger.warn(NOTICES[notice]),
     changed(
       /** @type {number} */ phase,
       /** @type {number} */ queued,
@@ -270,6 +310,7 @@ export function makeClient(options) {
       status.nextAttemptAt = nextAttemptAt < 0 ? null : start + nextAttemptAt;
       status.lastPongTime = lastPongAt < 0 ? null : start + lastPongAt;
       status.rttMs = rttMs < 0 ? null : rttMs;
+      if (status.phase !== 'authorizing') asked = 0;
       changed();
       if (was !== status.phase && status.phase === 'ready') whenReady();
     },
@@ -281,17 +322,38 @@ export function makeClient(options) {
     settings: () => settings,
     onSettled: (event, result) => settledListeners.tell({ event, ...result }),
   });
+  let isStashed = false;
+  const unwatch = watchPage({
+    wake: () => engine.tell('woke'),
+    stash() {
+      isStashed = status.phase !== 'idle' && status.phase !== 'closed';
+      if (isStashed) end('close');
+    },
+    restore() {
+      if (isStashed) client.connect();
+      isStashed = false;
+    },
+  });
+
   const engine = createEngine(settings, handlers, die);
 
   /** Without its engine the client hands the app a plain socket, and says so (D6). */
   function die(/** @type {unknown} */ error) {
-    isDestroyed = true;
+    isDestroyed = isDead = true;
     status.phase = 'closed';
+    unwatch();
     deliveries.abandon();
     wire.release();
-    logger.warn('the engine cannot run: the app has a plain socket without any guarantee.', error);
+    socket.auth = (done) =>
+      ask(assignedAuth ?? settings.auth, (answer) => {
+        if ('value' in answer) done(/** @type {any} */ (answer.value));
+      });
+    fail(
+      'ENGINE_DEAD',
+      `The app has a plain socket without any guarantee: ${textOf(error)}`,
+      error,
+    );
     report(error);
-    changed();
   }
 
   // --- who the user is -----------------------------------------------------------------------------
@@ -299,8 +361,8 @@ export function makeClient(options) {
   const namedBy = (/** @type {unknown} */ source) =>
     idOf(typeof source === 'function' ? call(/** @type {any} */ (source)) : source);
 
-  /** A user who changed finds nothing of the one before. */
-  const changeUser = (/** @type {string | undefined} */ next) => {
+  /** A user who changed finds nothing of the one before. @param {string} [next] */
+  const changeUser = (next) => {
     if (user !== undefined && next !== user) forgetUser();
     user = next;
   };
@@ -310,8 +372,9 @@ export function makeClient(options) {
     wire.wipe();
     inbound.forget();
     presence.forget();
+    resync.forget();
     held.length = 0;
-    user = undefined;
+    assignedAuth = undefined;
   };
 
   // --- events of the app's that are worth a wait but no guarantee ----------------------------------
@@ -322,12 +385,15 @@ export function makeClient(options) {
   const HELD_MOST = 100;
 
   const whenReady = () => {
+    told.clear();
+    const [event] = settings.events.message;
+    resync.ready(Boolean(socket.recovered), event, settings.onResync);
     const now = Date.now();
-    for (const { event, data, until } of held.splice(0)) {
-      if (until > now) emit(event, [data], undefined);
+    for (const { event: late, data, until } of held.splice(0)) {
+      if (until > now) emit(late, [data], undefined);
     }
     // Presence starts with a snapshot.
-    for (const event of settings.presence.request) emit(event, [{}], undefined);
+    for (const request of settings.presence.request) emit(request, [{}], undefined);
   };
 
   // --- what the app calls --------------------------------------------------------------------------
@@ -338,13 +404,13 @@ export function makeClient(options) {
 
     /** Asks for a link. Refused while logged out. */
     connect() {
-      if (!isLoggedOut && !isDestroyed && !isHeld) engine.tell('open');
+      if (isLoggedOut || isHeld) return;
+      if (isDead) socket.connect();
+      else engine.tell('open');
     },
 
     /** Ends the link. What waits stays, and so do all listeners. */
-    disconnect() {
-      politely(() => engine.tell('close'));
-    },
+    disconnect: () => end('close'),
 
     /** Settles what waits as LOGGED_OUT and forgets the user. Nothing connects until `connect`. */
     async logout() {
@@ -355,8 +421,9 @@ export function makeClient(options) {
     /** The same, until the flag is reset. */
     logOut() {
       isLoggedOut = true;
-      politely(() => engine.tell('close'));
+      end('close');
       forgetUser();
+      user = undefined;
       namedUser = undefined;
       assignedAuth = undefined;
     },
@@ -369,7 +436,7 @@ export function makeClient(options) {
     hold(hold) {
       isHeld = hold;
       // An engine that was closed takes no send for a wish to connect.
-      if (hold && !isConnected()) engine.tell('close');
+      if (hold && !isConnected()) end('close');
     },
 
     /** Names the user, before the option and the token do. @param {unknown} id */
@@ -377,14 +444,10 @@ export function makeClient(options) {
       const next = idOf(id);
       if (next === undefined || next === namedUser) return;
       namedUser = next;
-      if (user !== undefined && user !== next) {
-        // The link is the other user's.
-        politely(() => engine.tell('close'));
-        forgetUser();
-      } else if (user === undefined && isConnected() && settings.join) {
-        // Connected before anybody knew who it is: there is a room to join now.
-        politely(() => engine.tell('close'));
-      }
+      if (next === user) return;
+      // The link is another user's, or from before anybody knew whose: there is a room to join now.
+      if (user !== undefined || (wire.epoch() > 0 && settings.join)) end('close');
+      changeUser();
     },
 
     /**
@@ -393,18 +456,8 @@ export function makeClient(options) {
      * @param {(result: Result) => void} settled
      */
     deliver(draft, onQueued, settled) {
-      if (isLoggedOut || isDestroyed) {
-        const id = idOf(draft.id ?? /** @type {any} */ (draft.data)?.[settings.send.idField]) ?? '';
-        const code = isLoggedOut ? 'LOGGED_OUT' : 'CLOSED';
-        const result = { code, message: MESSAGES[code], reply: undefined };
-        return {
-          id,
-          isTaken: /** @type {const} */ (false),
-          result: { ...result, id, success: false, maybeDelivered: false, retryable: false },
-        };
-      }
       const canLeave = isReady();
-      const taken = deliveries.send(draft, settled);
+      const taken = deliveries.send(draft, settled, isLoggedOut);
       if (taken.isTaken && !canLeave) call(onQueued, taken.id);
       engine.drain();
       return taken;
@@ -468,21 +521,20 @@ export function makeClient(options) {
 
     /** Ends everything; what waits settles as CLOSED. */
     destroy() {
-      if (isDestroyed) return;
       isDestroyed = true;
-      politely(() => engine.tell('destroy'));
+      unwatch();
+      end('destroy');
     },
   };
 
-  /** The server is told of a link that the app ends. */
-  const politely = (/** @type {() => void} */ command) => {
+  /** Ends the link because the app wants it so. @param {'close' | 'destroy'} command */
+  function end(command) {
     isPolite = true;
-    try {
-      command();
-    } finally {
-      isPolite = false;
-    }
-  };
+    // Credentials that are still asked for come too late.
+    asked = 0;
+    if (isDead) socket.disconnect();
+    else engine.tell(command);
+  }
 
   return client;
 }

@@ -24,9 +24,10 @@ export function ask(source, done) {
     }
   };
   try {
-    if (typeof source !== 'function') settle(source);
-    else if (source.length > 0) source(settle);
-    else settle(source());
+    const result = typeof source === 'function' ? source(settle) : source;
+    // A function that takes something may answer by calling it; then only a promise is an answer too.
+    const isAsked = typeof source === 'function' && source.length > 0;
+    if (!isAsked || typeof result?.then === 'function') settle(result);
   } catch (error) {
     answer({ error });
   }
@@ -55,7 +56,15 @@ export function userOf(credentials) {
 }
 
 /**
- * An id as a string: servers send numbers, strings and objects that print as one.
+ * An id as a string: servers send numbers, strings and objects that print as one. What has no text of
+ * its own is none.
  * @param {unknown} id
  */
-export const idOf = (id) => (id === undefined || id === null || id === '' ? undefined : String(id));
+export function idOf(id) {
+  try {
+    const text = String(id ?? '');
+    return text === '' || text.startsWith('[object ') ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}

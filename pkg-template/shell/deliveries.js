@@ -8,7 +8,7 @@
 import { idOf } from './credentials.js';
 import { isRetryable, MESSAGES } from './errors.js';
 import { CLOSED, DELIVERED, OUTCOMES, SEND_ERRORS, SEND_FLAG, slotOf, VERDICT } from './numbers.js';
-import { sameSnapshot, snapshot } from './payload.js';
+import { holdsBinary, sameSnapshot, snapshot, utf8Length } from './payload.js';
 import { call } from './report.js';
 import { judge } from './verdict.js';
 
@@ -27,8 +27,9 @@ import { judge } from './verdict.js';
  * @property {string} id
  * @property {string} event
  * @property {any} data
+ * @property {number} bytes
  * @property {string} laneKey
- * @property {number} ackId of the transmission in flight, -1 for none
+ * @property {number[]} ackIds one for each time that it left: a late answer counts too
  * @property {import('./verdict.js').Answer | null} answer the last one
  * @property {boolean} isAnswered for good
  * @property {((result: Result) => void)[]} waiting told once it has settled
@@ -64,10 +65,8 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
     return entry?.seq === seq ? entry : undefined;
   };
 
-  const laneOf = (/** @type {Draft} */ draft, /** @type {any} */ data) => {
-    const key = draft.lane ?? call(settings().send.lane, data);
-    return key === undefined || key === null ? '' : `:${String(key)}`;
-  };
+  const laneOf = (/** @type {Draft} */ draft, /** @type {any} */ data) =>
+    idOf(draft.lane ?? call(settings().send.lane, data)) ?? '';
 
   /**
    * @param {string} id
@@ -84,6 +83,16 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
     maybeDelivered: false,
     retryable: isRetryable(code),
   });
+
+  const refused = (/** @type {[string, string, string?]} */ ...why) => ({
+    id: why[0],
+    isTaken: /** @type {const} */ (false),
+    result: refusal(...why),
+  });
+
+  const forgetAcks = (/** @type {Entry} */ { ackIds }) => {
+    for (const id of ackIds) wire().forget(id);
+  };
 
   /**
    * @param {Entry} entry
@@ -110,11 +119,13 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
      * nothing leaves before the engine is drained, which is the caller's to do.
      * @param {Draft} draft
      * @param {(result: Result) => void} settled
+     * @param {boolean} isLoggedOut
      * @returns {{ id: string, isTaken: true } | { id: string, isTaken: false, result: Result }}
      */
-    send(draft, settled) {
+    send(draft, settled, isLoggedOut) {
       const { send, queue } = settings();
-      let id = draft.id ?? '';
+      const { idField } = send;
+      let id = draft.id;
       let data;
       let bytes;
       try {
@@ -123,19 +134,18 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
         ));
       } catch (error) {
         const { code, message } = /** @type {import('./payload.js').PayloadError} */ (error);
-        id ||= newId();
-        return { id, isTaken: false, result: refusal(id, code, message) };
+        return refused(id || idIn(draft.data, idField) || newId(), code, message);
       }
       const hasPlace = isPlain(data);
-      const { idField } = send;
       id ||= (hasPlace && idOf(data[idField])) || newId();
+      if (isLoggedOut) return refused(id, 'LOGGED_OUT');
       // The snapshot is ours to write to. An id that the caller wrote there stays as it is.
       if (hasPlace && idOf(data[idField]) !== id) data[idField] = id;
 
       const known = byId.get(id);
       if (known) {
         if (known.event !== draft.event || !sameSnapshot(known.data, data)) {
-          return { id, isTaken: false, result: refusal(id, 'DUPLICATE_ID') };
+          return refused(id, 'DUPLICATE_ID');
         }
         known.waiting.push(settled);
         return { id, isTaken: true };
@@ -147,8 +157,7 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
       const once = hasPlace ? 0 : SEND_FLAG.once;
       const seq = engine().send(lane.number, bytes, strict | once, draft.ttlMs ?? queue.ttlMs);
       if (seq < 0) {
-        const code = SEND_ERRORS[/** @type {keyof typeof SEND_ERRORS} */ (String(seq))];
-        return { id, isTaken: false, result: refusal(id, code) };
+        return refused(id, SEND_ERRORS[/** @type {keyof typeof SEND_ERRORS} */ (String(seq))]);
       }
       lane.count += 1;
       if (lane.count === 1) {
@@ -161,8 +170,9 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
         id,
         event: draft.event,
         data,
+        bytes,
         laneKey: key,
-        ackId: -1,
+        ackIds: [],
         answer: null,
         isAnswered: false,
         waiting: [settled],
@@ -184,27 +194,28 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
       const entry = find(seq);
       if (!entry) return;
       const answered = (/** @type {unknown[]} */ ...args) => {
-        if (find(seq) !== entry || entry.isAnswered) {
-          settings().logger.debug('an acknowledgement came after its message had settled');
-          return;
-        }
+        if (find(seq) !== entry || entry.isAnswered) return;
         const answer = judge(args, settings().send);
         entry.answer = answer;
         entry.isAnswered =
           answer.verdict === VERDICT.accepted || answer.verdict === VERDICT.refused;
         engine().tell('acked', seq, attempt, answer.verdict, answer.span);
       };
-      try {
-        entry.ackId = wire().emit(entry.event, [entry.data], answered) ?? -1;
-      } catch (error) {
-        entry.answer = {
-          verdict: VERDICT.refused,
-          span: 0,
-          reply: undefined,
-          code: 'INVALID_MESSAGE_PAYLOAD',
-          message: `This payload cannot be encoded: ${error}`,
-        };
+      const refuse = (/** @type {string} */ code, /** @type {string} */ message) => {
+        entry.answer = { verdict: VERDICT.refused, span: 0, reply: undefined, code, message };
         engine().tell('acked', seq, attempt, VERDICT.refused, 0);
+      };
+      const limit = wire().maxPayload() ?? Infinity;
+      // A server ends a link over which more comes, however often it is tried.
+      if (entry.bytes > limit / LARGEST_ESCAPE && wireBytes(entry) > limit) {
+        refuse('PAYLOAD_TOO_LARGE', `The server takes ${limit} bytes at most`);
+        return;
+      }
+      try {
+        const ackId = wire().emit(entry.event, [entry.data], answered);
+        if (ackId !== undefined) entry.ackIds.push(ackId);
+      } catch (error) {
+        refuse('INVALID_MESSAGE_PAYLOAD', `This payload cannot be encoded: ${error}`);
       }
     },
 
@@ -220,7 +231,7 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
         lanes.delete(entry.laneKey);
         freeLanes.push(lane.number);
       }
-      if (entry.ackId >= 0 && !entry.isAnswered) wire().forget(entry.ackId);
+      forgetAcks(entry);
       const result = resultOf(entry, outcome, maybe);
       for (const settled of entry.waiting) call(settled, result);
       onSettled(entry.event, result);
@@ -228,8 +239,7 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
 
     /** An event that carries the id of a waiting message confirms it. @param {any} data */
     confirm(data) {
-      const id = idOf(data?.[settings().send.idField]);
-      const entry = id === undefined ? undefined : byId.get(id);
+      const entry = byId.get(idOf(data?.[settings().send.idField]) ?? '');
       if (!entry || entry.isAnswered) return;
       entry.answer = { verdict: VERDICT.accepted, span: 0, reply: data, code: '', message: '' };
       entry.isAnswered = true;
@@ -238,15 +248,12 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
 
     /** The link is gone: no acknowledgement of it will come. */
     linkLost() {
-      for (const entry of byId.values()) {
-        if (entry.ackId >= 0) wire().forget(entry.ackId);
-        entry.ackId = -1;
-      }
+      byId.forEach(forgetAcks);
     },
 
     /** The engine died: everything that waits ends here. */
     abandon() {
-      for (const { seq, ackId } of [...byId.values()]) this.settle(seq, CLOSED, ackId >= 0);
+      for (const { seq, ackIds } of [...byId.values()]) this.settle(seq, CLOSED, ackIds.length > 0);
     },
   };
 }
@@ -260,18 +267,44 @@ const isPlain = (data) =>
   !(data instanceof ArrayBuffer) &&
   !(typeof Blob === 'function' && data instanceof Blob);
 
-/** 96 random bits. */
-function newId() {
-  let hex = '';
-  if (globalThis.crypto?.getRandomValues) {
-    const words = globalThis.crypto.getRandomValues(new Uint32Array(3));
-    for (const word of words) hex += word.toString(16).padStart(8, '0');
-  } else {
-    // Old test environments only: an id has to be unlikely, not secret.
-    while (hex.length < 24)
-      hex += Math.floor(Math.random() * 2 ** 32)
-        .toString(16)
-        .padStart(8, '0');
+/**
+ * The id in a payload that can't be copied, if that much can be read.
+ * @param {any} data
+ * @param {string} field
+ */
+function idIn(data, field) {
+  try {
+    return idOf(data[field]);
+  } catch {
+    return undefined;
   }
-  return `temp_${hex}`;
 }
+
+/** What one character may become in JSON: six bytes. */
+const LARGEST_ESCAPE = 6;
+/** What socket.io writes around an event and its payload. */
+const ENVELOPE_BYTES = 40;
+
+/** The size of a message on the wire. @param {Entry} entry */
+const wireBytes = ({ event, data, bytes }) =>
+  (holdsBinary(data) ? bytes : utf8Length(JSON.stringify(data))) + event.length + ENVELOPE_BYTES;
+
+/** Random words, drawn many at a time: a draw for each message was the most expensive part of a send. */
+/** @type {Uint32Array<ArrayBuffer> | undefined} */
+let words;
+let wordsLeft = 0;
+
+function randomWord() {
+  if (wordsLeft === 0) {
+    words ??= new Uint32Array(768);
+    if (globalThis.crypto?.getRandomValues) globalThis.crypto.getRandomValues(words);
+    // Old test environments only: an id has to be unlikely, not secret.
+    else words = words.map(() => Math.random() * 2 ** 32);
+    wordsLeft = words.length;
+  }
+  wordsLeft -= 1;
+  return /** @type {Uint32Array} */ (words)[wordsLeft].toString(16).padStart(8, '0');
+}
+
+/** 96 random bits. */
+const newId = () => `temp_${randomWord()}${randomWord()}${randomWord()}`;

@@ -59,16 +59,10 @@ export function createEngine(settings, handlers, onDeath) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
-  /** @template R @param {(driver: Driver) => R} use @param {R} otherwise */
-  const guarded = (use, otherwise) => {
-    try {
-      return driver ? use(driver) : otherwise;
-    } catch (error) {
-      driver = null;
-      clearTimeout(timer);
-      onDeath(error);
-      return otherwise;
-    }
+  const die = (/** @type {unknown} */ error) => {
+    driver = null;
+    clearTimeout(timer);
+    onDeath(error);
   };
 
   const now = createClock((time) => driver?.woke(time));
@@ -76,19 +70,32 @@ export function createEngine(settings, handlers, onDeath) {
   const drain = () => {
     if (isDraining) return;
     isDraining = true;
-    for (;;) {
-      const order = guarded((live) => live.poll(), 0);
-      if (order === 0 || !driver) break;
-      const field = (/** @type {number} */ index) => /** @type {Driver} */ (driver).field(index);
-      const handler = handlers[/** @type {Order} */ (ORDERS[order])];
-      call(handler, field(0), field(1), field(2), field(3), field(4), field(5));
+    try {
+      while (driver) {
+        const order = driver.poll();
+        if (order === 0) break;
+        const live = driver;
+        const handler = handlers[/** @type {Order} */ (ORDERS[order])];
+        call(
+          handler,
+          live.field(0),
+          live.field(1),
+          live.field(2),
+          live.field(3),
+          live.field(4),
+          live.field(5),
+        );
+      }
+      arm();
+    } catch (error) {
+      die(error);
+    } finally {
+      isDraining = false;
     }
-    isDraining = false;
-    arm();
   };
 
   const arm = () => {
-    const at = guarded((live) => live.nextTimeout(), -1);
+    const at = driver ? driver.nextTimeout() : -1;
     if (at >= armedFor) return;
     clearTimeout(timer);
     armedFor = at < 0 ? Infinity : at;
@@ -108,8 +115,21 @@ export function createEngine(settings, handlers, onDeath) {
      * @param {(number | boolean)[]} details
      */
     tell(what, ...details) {
-      guarded((live) => /** @type {any} */ (live)[what](now(), ...details), undefined);
+      engine.note(what, ...details);
       drain();
+    },
+
+    /**
+     * The same without the orders, where none is expected or more is to be told first.
+     * @param {Told} what
+     * @param {(number | boolean)[]} details
+     */
+    note(what, ...details) {
+      try {
+        if (driver) /** @type {any} */ (driver)[what](now(), ...details);
+      } catch (error) {
+        die(error);
+      }
     },
 
     /**
@@ -120,18 +140,26 @@ export function createEngine(settings, handlers, onDeath) {
      * @param {number} flags
      * @param {number} ttlMs
      */
-    send: (lane, bytes, flags, ttlMs) =>
-      guarded((live) => live.send(now(), lane, bytes, flags, ttlMs), CLOSED),
+    send(lane, bytes, flags, ttlMs) {
+      try {
+        return driver ? driver.send(now(), lane, bytes, flags, ttlMs) : CLOSED;
+      } catch (error) {
+        die(error);
+        return CLOSED;
+      }
+    },
 
     drain,
     now,
 
     /** @param {import('../types/settings.d.ts').Settings} next */
     configure(next) {
-      guarded((live) => {
-        for (const [index, number] of configNumbers(next).entries()) live.set(index, number);
-        live.configure();
-      }, undefined);
+      try {
+        for (const [index, number] of configNumbers(next).entries()) driver?.set(index, number);
+        driver?.configure();
+      } catch (error) {
+        die(error);
+      }
     },
   };
 

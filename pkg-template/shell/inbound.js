@@ -2,6 +2,7 @@
 
 import { idOf } from './credentials.js';
 import { createListeners, createMemory } from './listeners.js';
+import { call } from './report.js';
 
 /** What arrives under a second name within this time is the same thing. */
 const ALIAS_MS = 2000;
@@ -10,12 +11,15 @@ const ALIAS_MS = 2000;
 /** @type {Helper[]} */
 const HELPERS = ['message', 'sent', 'typing', 'friendRequest', 'friendAccepted'];
 
-/** @param {() => import('../types/settings.d.ts').Settings} settings */
-export function createInbound(settings) {
+/**
+ * @param {() => import('../types/settings.d.ts').Settings} settings
+ * @param {(id: string | undefined) => void} saw a message is handed on
+ */
+export function createInbound(settings, saw) {
   const helpers = new Map(HELPERS.map((name) => [name, createListeners()]));
   /** @type {Map<string, ReturnType<typeof createListeners>>} */
   const events = new Map();
-  let seen = createMemory(settings().dedupe.size);
+  const seen = createMemory(() => settings().dedupe.size);
   /** What each helper was told last, under which name and when. */
   /** @type {Map<Helper, { event: string, key: string, at: number }>} */
   const last = new Map();
@@ -68,8 +72,10 @@ export function createInbound(settings) {
       // One that wants an acknowledgement is answered each time.
       if (typeof args[args.length - 1] === 'function') return true;
       const data = /** @type {any} */ (args[0]);
-      const id = idOf(dedupe.id(data?.notification ?? data));
-      return id === undefined || seen.isNew(`${event} ${id}`);
+      const id = idOf(call(dedupe.id, data?.notification ?? data));
+      const isNew = id === undefined || seen.isNew(`${event} ${id}`);
+      if (isNew && event !== 'notification:new') saw(id);
+      return isNew;
     },
 
     /** @param {string} event @param {unknown[]} args */
@@ -105,7 +111,7 @@ export function createInbound(settings) {
 
     /** Forgets what was the user's. */
     forget() {
-      seen = createMemory(settings().dedupe.size);
+      seen.clear();
       last.clear();
     },
   };

@@ -32,17 +32,16 @@ export function createListeners() {
   };
 }
 
-/** A memory of the last so many keys. @param {number} size */
+/** A memory of the last so many keys. @param {() => number} size */
 export function createMemory(size) {
   /** @type {Set<unknown>} */
   const keys = new Set();
   return {
     /** Whether the key is new; from now on it is not. @param {unknown} key */
     isNew(key) {
-      if (size === 0) return true;
       const isKnown = keys.delete(key);
       keys.add(key);
-      if (keys.size > size) keys.delete(keys.values().next().value);
+      while (keys.size > size()) keys.delete(keys.values().next().value);
       return !isKnown;
     },
     clear: () => keys.clear(),

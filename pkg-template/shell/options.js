@@ -1,6 +1,7 @@
 /** The options: what each takes, and its default. */
 
 import { HoldfastError } from './errors.js';
+import { call } from './report.js';
 
 /**
  * @typedef {import('../types/index.d.ts').Options} Options
@@ -145,6 +146,7 @@ const OPTIONS = {
   },
   connectedMeans: oneOf('link', 'accepting'),
   onForceLogout: callback(),
+  onResync: callback(),
   onError: callback(),
   logger: kind(
     'an object with the functions warn and debug, or null for silence',
@@ -214,6 +216,14 @@ export function settingsOf(options = {}) {
   const settings = read(options, OPTIONS, '');
   const { minMs, maxMs } = settings.reconnect;
   if (minMs > maxMs) refuse('reconnect.minMs', minMs, `at most reconnect.maxMs, which is ${maxMs}`);
-  settings.logger ??= silence;
+  // `auth` is one thing, wherever it is given.
+  const { auth, ...io } = settings.io;
+  settings.io = io;
+  if (options.auth === undefined && auth !== undefined) settings.auth = auth;
+  const logger = settings.logger ?? silence;
+  settings.logger = {
+    warn: (...args) => call(() => logger.warn(...args)),
+    debug: (...args) => call(() => logger.debug(...args)),
+  };
   return settings;
 }

@@ -133,7 +133,7 @@ export function sameSnapshot(a, b) {
 }
 
 /** @param {any} value */
-const holdsBinary = (value) =>
+export const holdsBinary = (value) =>
   value !== null &&
   typeof value === 'object' &&
   (isBinary(value) || /** @type {any[]} */ (Object.values(value)).some(holdsBinary));
@@ -172,7 +172,7 @@ function copyBinary(value) {
 }
 
 /** @param {string} text */
-function utf8Length(text) {
+export function utf8Length(text) {
   let length = text.length;
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);

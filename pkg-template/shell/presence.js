@@ -2,6 +2,7 @@
 
 import { idOf } from './credentials.js';
 import { createListeners } from './listeners.js';
+import { call } from './report.js';
 
 /** @param {any} item an id, or an object that has one */
 const userIn = (item) =>
@@ -15,7 +16,7 @@ export function createPresence(names, onChange) {
   /** @type {readonly string[]} */
   let online = Object.freeze([]);
   let isStale = true;
-  /** @type {import('./listeners.js').Listeners<[readonly string[]]>} */
+  /** @type {import('./listeners.js').Listeners<[string[]]>} */
   const lists = createListeners();
   /** @type {import('./listeners.js').Listeners<[any]>} */
   const onlines = createListeners();
@@ -25,7 +26,7 @@ export function createPresence(names, onChange) {
   /** @param {Iterable<string>} ids */
   const publish = (ids) => {
     online = Object.freeze([...new Set(ids)]);
-    lists.tell(online);
+    lists.tell([...online]);
     onChange();
   };
 
@@ -39,8 +40,9 @@ export function createPresence(names, onChange) {
   const leave = (/** @type {any} */ data) => {
     const id = userIn(data);
     if (id === undefined) return;
-    const wasOnline = online.includes(id);
-    if (wasOnline) publish(online.filter((other) => other !== id));
+    if (online.includes(id)) publish(online.filter((other) => other !== id));
+    // Not in a list that is known to be right: it was told under another name.
+    else if (!isStale) return;
     offlines.tell(typeof data === 'object' ? data : { userId: id });
   };
 
@@ -77,10 +79,10 @@ export function createPresence(names, onChange) {
       publish([]);
     },
 
-    /** A late subscriber is told at once. @param {(ids: readonly string[]) => void} fn */
+    /** A late subscriber is told at once. @param {(ids: string[]) => void} fn */
     onList(fn) {
       const off = lists.add(fn);
-      if (typeof fn === 'function' && !isStale) fn(online);
+      if (typeof fn === 'function' && !isStale) call(fn, [...online]);
       return off;
     },
     onOnline: onlines.add,

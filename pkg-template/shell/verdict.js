@@ -22,8 +22,10 @@ const FINAL =
  * @returns {Answer}
  */
 export function judge(args, options) {
-  // Error first, as in Node: `ack(null, reply)`.
-  const reply = /** @type {any} */ (args.length > 1 && args[0] == null ? args[1] : args[0]);
+  // Error first, as in Node: `ack(null, reply)`, and `ack(error, null)`.
+  const [first, second] = /** @type {any[]} */ (args);
+  const isErrorFirst = args.length === 2 && (first == null) !== (second == null);
+  const reply = !isErrorFirst ? first : first == null ? second : { error: first };
   const code = codeOf(reply);
   const message = messageOf(reply);
   const answer = { verdict: VERDICT.accepted, span: 0, reply, code, message };
@@ -58,7 +60,7 @@ const isRefusal = (reply) =>
 
 /** @param {any} reply */
 function codeOf(reply) {
-  const code = reply?.code ?? reply?.error;
+  const code = reply?.code ?? reply?.error?.code ?? reply?.error;
   return typeof code === 'string' && code !== '' ? code : 'REFUSED';
 }
 
@@ -70,6 +72,9 @@ function messageOf(reply) {
   return 'The server refused the message';
 }
 
-/** @param {unknown} value */
+/**
+ * A wait of none is none: it would ask a busy server again at once, as often as it says so.
+ * @param {any} value
+ */
 const spanOf = (value) =>
-  Number.isFinite(Number(value)) && value != null ? Number(value) : undefined;
+  typeof value !== 'object' && value > 0 && value < Infinity ? Number(value) : undefined;

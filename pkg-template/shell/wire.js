@@ -1,7 +1,7 @@
 /**
  * The one real Socket, from its creation to each packet.
  *
- * Nothing listens on it: two of its methods are overridden instead, which no `off(event)` removes and
+ * Nothing listens on it: some of its methods are overridden instead, which no `off(event)` removes and
  * no `listeners(event)` shows. What is ours runs first and guarded; then every listener of the app's,
  * each guarded too, so that one that throws keeps no other from being called.
  */
@@ -21,7 +21,7 @@ import { call, report } from './report.js';
  * @property {() => void} connect what the Socket's own `connect` does
  * @property {() => void} disconnect what the Socket's own `disconnect` does
  * @property {() => boolean} isActive what the Socket's own `active` answers
- * @property {{ warn(...args: unknown[]): void }} logger
+ * @property {(message: string) => void} warn
  */
 
 /** Options of socket.io-client that would work against the engine. */
@@ -39,7 +39,7 @@ const OURS = [
   'multiplex',
 ];
 
-const OVERRIDDEN = ['emitReserved', 'emitEvent', 'emitBuffered'];
+const OVERRIDDEN = ['emitReserved', 'emitEvent', 'emitBuffered', 'notifyOutgoingListeners'];
 
 /**
  * @param {string | undefined} url
@@ -51,9 +51,7 @@ export function createWire(url, ioOptions, hooks) {
   const dropped = OURS.filter((name) => name in options);
   for (const name of dropped) delete options[name];
   if (dropped.length > 0) {
-    hooks.logger.warn(
-      `io.${dropped.join(', io.')}: not handed on to socket.io-client, this is ours`,
-    );
+    hooks.warn(`io.${dropped.join(', io.')}: not handed on to socket.io-client, this is ours`);
   }
   const own = {
     ...options,
@@ -86,11 +84,11 @@ export function createWire(url, ioOptions, hooks) {
   let epoch = 0;
   let isUp = false;
 
-  const dispatch = (/** @type {string} */ event, /** @type {unknown[]} */ args) => {
-    for (const listener of socket.listeners(event).slice()) {
-      call(() => listener.apply(socket, args));
-    }
+  const callEach = (/** @type {Function[]} */ listeners, /** @type {unknown[]} */ args) => {
+    for (const listener of [...listeners]) call(() => listener.apply(socket, args));
   };
+  const dispatch = (/** @type {string} */ event, /** @type {unknown[]} */ args) =>
+    callEach(socket.listeners(event), args);
 
   const end = (/** @type {Parameters<Hooks['onDown']>[0]} */ down) => {
     epoch = 0;
@@ -102,8 +100,9 @@ export function createWire(url, ioOptions, hooks) {
   socket.emitReserved = (/** @type {string} */ event, /** @type {any[]} */ ...args) => {
     const isLive = epoch !== 0;
     if (event === 'disconnect') {
-      // An attempt that is given up also closes a Manager, but there was no connection to end.
-      if (!isUp) return socket;
+      // A transport that closes before the server has let us in is a failed attempt; one that we close
+      // ourselves, or give up, has no connection to end.
+      if (!isUp) return isLive ? socket.emitReserved('connect_error', new Error(args[0])) : socket;
       isUp = false;
       if (isLive) end({ isRejection: false });
     } else if (event === 'connect') {
@@ -118,13 +117,16 @@ export function createWire(url, ioOptions, hooks) {
   };
 
   socket.emitEvent = (/** @type {any[]} */ args) => {
-    if (!call(hooks.onEvent, args)) return;
-    for (const listener of socket.listenersAny().slice()) call(() => listener.apply(socket, args));
+    if (call(hooks.onEvent, args) === false) return;
+    callEach(socket.listenersAny(), args);
     dispatch(args[0], args.slice(1));
     // As the original does, for connection state recovery: the server appends an offset.
     const last = args[args.length - 1];
     if (socket._pid && typeof last === 'string') socket._lastOffset = last;
   };
+
+  socket.notifyOutgoingListeners = (/** @type {any} */ packet) =>
+    callEach(socket.listenersAnyOutgoing(), packet.data);
 
   // One packet that cannot be encoded would throw here at every connect, before 'connect' is emitted.
   socket.emitBuffered = () => {
@@ -234,6 +236,13 @@ export function createWire(url, ioOptions, hooks) {
       manager._close();
       return undefined;
     },
+
+    /** Hands an event to the app's listeners on the Socket. */
+    dispatch,
+
+    /** The largest message that the server takes, in bytes; none is named before the handshake. */
+    maxPayload: () =>
+      /** @type {number | undefined} */ (manager.engine?._maxPayload ?? manager.engine?.maxPayload),
 
     /** Forgets an acknowledgement that will not come; before 4.7.5 the socket keeps it for ever. */
     forget: (/** @type {number} */ id) => delete socket.acks[id],

@@ -109,6 +109,16 @@ export interface Options {
   dedupe?: { id?: (message: any) => unknown; size?: number };
   connectedMeans?: 'link' | 'accepting';
   onForceLogout?: (data: { reason?: string; final?: boolean }) => void;
+  /**
+   * Asked on every return that was not a recovered session. Live messages are held until what it
+   * answers is settled, for 5 s or 1,000 at most.
+   */
+  onResync?: (missed: {
+    /** The last message that arrived; its id is null where none did. `at` in ms since the epoch. */
+    since: { id: string | null; at: number };
+    /** Hands messages to the listeners of `events.message`; repeats are dropped. */
+    deliver: (messages: readonly unknown[]) => void;
+  }) => unknown;
   onError?: (error: Error) => void;
   /** null for silence. */
   logger?: { warn(...args: unknown[]): void; debug(...args: unknown[]): void } | null;

@@ -24,6 +24,7 @@ export interface Settings {
   dedupe: Filled<Options['dedupe']>;
   connectedMeans: 'link' | 'accepting';
   onForceLogout?: (data: any) => void;
+  onResync?: Options['onResync'];
   onError?: (error: Error) => void;
   logger: { warn(...args: unknown[]): void; debug(...args: unknown[]): void };
 }

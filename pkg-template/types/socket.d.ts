@@ -76,7 +76,7 @@ export function onFriendRequestAccepted(callback: (data: any) => void): Off;
 export function onUserOnline(callback: (data: { userId: string }) => void): Off;
 export function onUserOffline(callback: (data: { userId: string }) => void): Off;
 /** A late subscriber is told the current list at once. */
-export function onOnlineUsers(callback: (userIds: readonly string[]) => void): Off;
+export function onOnlineUsers(callback: (userIds: string[]) => void): Off;
 /** Dropped unless the link is ready: worthless when late. */
 export function emitTyping(
   recipientId: string | number,

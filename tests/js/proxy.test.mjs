@@ -111,7 +111,8 @@ test('delay adds latency each way, keeps order and does not limit throughput', a
   const written = performance.now();
   await until(() => client.seen.toString() === expected.join(''), 'everything came back in order');
   const took = performance.now() - started;
-  assert.ok(took >= 40 + 40, `a round trip under the delay: ${took} ms`);
+  // 40 ms there, and 20 ms back once the delay was lowered.
+  assert.ok(took >= 40 + 20, `a round trip under the delay: ${took} ms`);
   // A delay paid per chunk would take 4,000 times as long.
   assert.ok(took - (written - started) < 2_000, `took ${took} ms`);
 });

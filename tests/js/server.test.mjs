@@ -311,15 +311,22 @@ test('data without an id runs every time', async () => {
   }
 });
 
-test('an id that is no text of 1 to 200 characters is refused for good, and nothing runs', async () => {
+test('an id that is no number and no text of 1 to 200 characters is refused for good, and nothing runs', async () => {
   const { call, runs } = setup(() => ({ success: true }));
-  for (const _tempId of ['', 'x'.repeat(201), 5, true, {}, ['a'], Buffer.from('a')]) {
+  for (const _tempId of ['', 'x'.repeat(201), Number.NaN, true, {}, ['a'], Buffer.from('a')]) {
     const [reply] = await call('ann', { _tempId });
     assert.equal(reply.code, 'INVALID_MESSAGE_ID');
     assert.equal(reply.error, '_tempId must be 1 to 200 characters');
   }
   assert.equal(runs.length, 0);
   await call('ann', { _tempId: 'x'.repeat(200) });
+  assert.equal(runs.length, 1);
+});
+
+test('a number as an id is deduplicated like its text', async () => {
+  const { call, runs } = setup(() => ({ success: true }));
+  await call('ann', { _tempId: 1_795_442_938_211 });
+  await call('ann', { _tempId: '1795442938211' });
   assert.equal(runs.length, 1);
 });
 

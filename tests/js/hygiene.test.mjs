@@ -1,0 +1,288 @@
+// The app's Socket is the app's: nothing of ours shows on it, stays in it, or can be taken away from it.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import test from 'node:test';
+import { promisify } from 'node:util';
+import { startChatServer } from '../support/chat-server.mjs';
+import { pkg } from '../support/paths.mjs';
+import {
+  api,
+  client,
+  collectReports,
+  quick,
+  ready,
+  roundTrip,
+  send,
+  settled,
+  start,
+  until,
+} from './shell-kit.mjs';
+
+const EVENTS = [
+  ...['connect', 'disconnect', 'connect_error', 'room:joined', 'room:error', 'ping', 'pong'],
+  ...['force_logout', 'online_users', 'user_online', 'user_offline', 'presence:update'],
+  ...['message:new', 'message:sent', 'typing', 'user_typing', 'notification:new'],
+  ...['friend_request_received', 'friend_request_accepted'],
+];
+
+/** Every listener that anybody could find on the Socket. */
+function visible(socket) {
+  return [
+    ...EVENTS.flatMap((event) => socket.listeners(event)),
+    ...socket.listenersAny(),
+    ...socket.listenersAnyOutgoing(),
+    ...Object.keys(socket._callbacks ?? {}),
+  ];
+}
+
+test('nothing of ours shows among the listeners, with every helper in use', async (t) => {
+  const server = await start(t);
+  const names = Object.keys(api).filter((name) => /^on[A-Z]/.test(name));
+  assert.equal(names.length, 8);
+  for (const name of names) api[name](() => {});
+  assert.deepEqual(visible(api.getSocket()), []);
+  api.initializeSocket('u1');
+  await settled(send({ text: 'a' }));
+  await roundTrip(server);
+  delete api.getSocket()._callbacks;
+  assert.deepEqual(visible(api.getSocket()), []);
+});
+
+test('all works on after a component has removed every listener there is', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  const socket = api.getSocket();
+  const heard = [];
+  api.onNewMessage(({ n }) => heard.push(n));
+  const removals = [
+    () => socket.off(),
+    () => socket.removeAllListeners(),
+    () => EVENTS.map((event) => socket.off(event)),
+    () => [socket.offAny(), socket.offAnyOutgoing()],
+  ];
+  for (const [n, remove] of removals.entries()) {
+    remove();
+    server.dropAll();
+    await until(() => server.joins.length === n + 2, 'joined again');
+    await ready();
+    assert.equal((await settled(send({ text: 'a' }))).success, true);
+    server.io.emit('message:new', { _id: n, n });
+    await roundTrip(server);
+  }
+  assert.deepEqual(heard, [0, 1, 2, 3]);
+});
+
+test('a link whose heartbeat has expired is replaced, and nothing of ours is buffered on it', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  const socket = api.getSocket();
+  const disconnects = [];
+  socket.on('disconnect', () => disconnects.push(api.isSocketConnected()));
+  const dead = socket.io.engine;
+  dead._hasPingExpired = () => true;
+  socket.emit('component', 'its own');
+  const sent = ['a', 'b'].map((text) => send({ recipientId: 'bob', text }));
+  assert.deepEqual(
+    socket.sendBuffer.map(({ data }) => data[0]),
+    ['component'],
+  );
+  assert.deepEqual(Object.keys(socket.acks), []);
+  for (const result of await Promise.all(sent.map(settled))) assert.equal(result.success, true);
+  assert.notEqual(socket.io.engine, dead);
+  await roundTrip(server);
+  assert.deepEqual(
+    server.received.map(({ data }) => data.text),
+    ['a', 'b'],
+  );
+  assert.deepEqual(disconnects, [false]);
+  assert.equal(server.handshakes.length, 2);
+});
+
+test('flags that a component has set are its own', async (t) => {
+  await start(t, {}, { user: 'u1' });
+  const socket = api.getSocket();
+  const chained = socket.volatile.timeout(60_000).compress(false);
+  const flags = { volatile: true, timeout: 60_000, compress: false };
+  assert.deepEqual(socket.flags, flags);
+  const sent = send({ text: 'a' });
+  api.emitTyping('bob', 'u1');
+  assert.deepEqual(socket.flags, flags);
+  chained.emit('component');
+  assert.deepEqual(socket.flags, {});
+  assert.equal((await settled(sent)).success, true);
+});
+
+test('a packet of a component that cannot be encoded is dropped, the others go', async (t) => {
+  const reported = collectReports(t);
+  const server = await start(t);
+  const socket = api.getSocket();
+  const came = [];
+  server.io.on('connection', (peer) => peer.onAny((event) => came.push(event)));
+  const cycle = {};
+  cycle.self = cycle;
+  socket.emit('before', 1);
+  socket.emit('cycle', cycle, () => assert.fail('it was never sent'));
+  socket.emit('bigint', 1n);
+  socket.emit('after', 2);
+  let connects = 0;
+  socket.on('connect', () => {
+    connects += 1;
+  });
+  api.initializeSocket('u1');
+  await ready();
+  await roundTrip(server);
+  assert.deepEqual(came.slice(0, 3), ['before', 'after', 'join'], 'and before the join');
+  assert.equal(connects, 1);
+  assert.equal(reported.length, 2);
+  assert.deepEqual([socket.sendBuffer, Object.keys(socket.acks)], [[], []]);
+  server.dropAll();
+  await until(() => connects === 2, 'connected again');
+  await ready();
+  assert.equal(came.filter((event) => event === 'before').length, 1);
+});
+
+test('the map of acknowledgements does not grow, over losses or unanswered attempts', async (t) => {
+  const server = await start(t, { health: false, send: { ackTimeoutMs: 20 } }, { user: 'u1' });
+  const socket = api.getSocket();
+  // What socket.io-client does only from 4.7.5 on.
+  socket._clearAcks = () => {};
+  const acks = () => Object.keys(socket.acks).length;
+  server.hooks.message = ({ ack, repeat }) => repeat > 1 && ack();
+  for (let round = 0; round < 3; round += 1) {
+    await Promise.all(Array.from({ length: 10 }, () => settled(send({ text: 'a' }))));
+    assert.equal(acks(), 0, 'after unanswered attempts');
+    server.hooks.message = () => {};
+    const lost = Array.from({ length: 10 }, () => send({ text: 'b' }));
+    await until(() => acks() === 10, 'they left');
+    server.hooks.message = ({ ack }) => ack();
+    server.dropAll();
+    await Promise.all(lost.map(settled));
+    await ready();
+    assert.equal(acks(), 0, 'after a loss');
+    server.hooks.message = ({ ack, repeat }) => repeat > 1 && ack();
+  }
+});
+
+test('an attempt that fails is no disconnect, and is told as an error each time', async (t) => {
+  const server = await start(t);
+  const socket = api.getSocket();
+  const events = [];
+  for (const event of ['connect', 'disconnect', 'connect_error']) {
+    socket.on(event, () => events.push(event));
+  }
+  await server.stop();
+  api.initializeSocket('u1');
+  await until(() => events.length >= 3, 'three attempts');
+  assert.deepEqual([...new Set(events)], ['connect_error']);
+  await server.listen();
+  await ready();
+  assert.deepEqual([...new Set(events)], ['connect_error', 'connect']);
+  api.disconnectSocket();
+  assert.equal(events.at(-1), 'disconnect');
+});
+
+test('a transport that closes before the server let us in is a failed attempt at once', async (t) => {
+  const server = await start(t);
+  let asked = 0;
+  server.hooks.admit = () => {
+    asked += 1;
+    // The first handshake gets no answer.
+    return asked > 1 ? undefined : new Promise(() => {});
+  };
+  const events = [];
+  for (const event of ['connect', 'disconnect', 'connect_error']) {
+    api.getSocket().on(event, () => events.push(event));
+  }
+  api.initializeSocket('u1');
+  await until(() => asked === 1, 'the handshake came');
+  for (const transport of Object.values(server.io.engine.clients)) transport.close(true);
+  await ready();
+  assert.deepEqual(events, ['connect_error', 'connect']);
+});
+
+test('two clients live side by side', async (t) => {
+  const server = await start(t);
+  const other = await startChatServer(t);
+  const [a, b, c] = [client(t, server), client(t, server), client(t, other)];
+  const all = [a, b, c];
+  assert.equal(new Set(all.map(({ socket }) => socket)).size, 3);
+  const replies = await Promise.all(
+    all.map((made, n) => made.send('send_message', { n }, { id: 'same' })),
+  );
+  assert.deepEqual(
+    replies.map(({ messageId }) => messageId),
+    ['m1', 'm1', 'm1'],
+  );
+  await a.logout();
+  a.destroy();
+  assert.equal((await b.send('send_message', { n: 4 })).success, true);
+  assert.equal((await c.send('send_message', { n: 5 })).success, true);
+  assert.equal(api.isSocketConnected(), false);
+});
+
+test('destroy settles what waits, once, and nothing connects again', async (t) => {
+  const server = await start(t);
+  const made = client(t, server);
+  server.hooks.message = () => {};
+  const settledIds = [];
+  made.onSettled(({ id, code }) => settledIds.push([id, code]));
+  const left = made.send('send_message', {}, { id: 'left' });
+  await until(() => server.received.length === 1, 'it left');
+  made.disconnect();
+  const waiting = made.send('send_message', {}, { id: 'waiting' });
+  assert.equal(made.cancel('waiting'), true);
+  const closed = made.send('send_message', {}, { id: 'closed' });
+  made.destroy();
+  made.destroy();
+  await assert.rejects(left, { code: 'NO_RESPONSE', maybeDelivered: true, retryable: true });
+  await assert.rejects(waiting, { code: 'CANCELLED', maybeDelivered: false });
+  await assert.rejects(closed, { code: 'CLOSED', id: 'closed', maybeDelivered: false });
+  await assert.rejects(made.send('send_message', {}), { name: 'DeliveryError', code: 'CLOSED' });
+  assert.equal(made.cancel('left'), false);
+  made.connect();
+  made.socket.connect();
+  assert.equal(made.getState().phase, 'closed');
+  assert.equal(made.socket.active, false);
+  assert.deepEqual(settledIds, [
+    ['waiting', 'CANCELLED'],
+    ['left', 'NO_RESPONSE'],
+    ['closed', 'CLOSED'],
+  ]);
+  assert.equal(server.handshakes.length, 1);
+});
+
+test('imported as ES module and as CommonJS it is one client', async (t) => {
+  const cjs = createRequire(import.meta.url)(`${pkg}/socket.js`);
+  assert.notEqual(cjs.getSocket, api.getSocket);
+  const server = await start(t, {}, { user: 'u1' });
+  assert.equal(cjs.getSocket(), api.getSocket());
+  const heard = [];
+  cjs.onNewMessage(({ n }) => heard.push(n));
+  server.io.emit('message:new', { _id: 1, n: 1 });
+  assert.equal((await cjs.default.sendMessage({ text: 'a' })).success, true);
+  assert.deepEqual(heard, [1]);
+  assert.equal(server.handshakes.length, 1);
+});
+
+test('importing does nothing, and a process ends by itself once it has disconnected', async (t) => {
+  const server = await startChatServer(t);
+  const code = `
+    import assert from 'node:assert/strict';
+    const names = () => [...Object.getOwnPropertyNames(globalThis), ...Object.getOwnPropertySymbols(globalThis)];
+    const before = names();
+    const { Module } = WebAssembly;
+    WebAssembly.Module = class { constructor() { assert.fail('compiled at import'); } };
+    await import(${JSON.stringify(`file://${pkg}/esm/index.mjs`)});
+    const api = await import(${JSON.stringify(`file://${pkg}/esm/socket.mjs`)});
+    assert.deepEqual(names(), before);
+    assert.deepEqual(process.getActiveResourcesInfo().filter((name) => /Timeout|TCP/.test(name)), []);
+    WebAssembly.Module = Module;
+    api.configureSocket(${JSON.stringify(quick(server.url))});
+    api.initializeSocket('u1');
+    assert.equal((await api.sendMessage({ text: 'a' })).success, true);
+    api.disconnectSocket();
+  `;
+  const run = promisify(execFile);
+  await run(process.execPath, ['--input-type=module', '-e', code], { timeout: 8000 });
+  assert.equal(server.saved.length, 1);
+});

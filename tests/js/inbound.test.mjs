@@ -1,0 +1,279 @@
+// What the server sends: repeats, second names, presence, typing, and listeners that throw.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { api, client, collectReports, ready, roundTrip, start, until } from './shell-kit.mjs';
+
+/** Lets the server emit, and resolves when all of it has arrived. */
+async function say(server, ...packets) {
+  for (const packet of packets) server.io.emit(...packet);
+  await roundTrip(server);
+}
+
+test('a repeat of a message is dropped by its id, for raw listeners too', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  const heard = { helper: [], raw: [], any: [] };
+  api.onNewMessage(({ n }) => heard.helper.push(n));
+  api.getSocket().on('message:new', ({ n }) => heard.raw.push(n));
+  api.getSocket().onAny((event, { n } = {}) => event === 'message:new' && heard.any.push(n));
+  const message = (_id, n) => ['message:new', { _id, n }];
+  await say(
+    server,
+    message('a', 1),
+    message('a', 2),
+    message(7, 3),
+    message('7', 4),
+    ['message:new', { id: 'b', n: 5 }],
+    ['message:new', { id: 'b', n: 6 }],
+    ['message:new', { n: 7 }],
+    ['message:new', { n: 8 }],
+  );
+  for (const list of Object.values(heard)) assert.deepEqual(list, [1, 3, 5, 7, 8]);
+});
+
+test('a repeat of a notification is dropped, other events never are', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  const heard = [];
+  for (const event of ['notification:new', 'message:read', 'message:deleted', 'chat']) {
+    api.getSocket().on(event, () => heard.push(event));
+  }
+  const twice = (event, data) => [
+    [event, data],
+    [event, data],
+  ];
+  await say(
+    server,
+    ...twice('notification:new', { notification: { _id: 'n1' } }),
+    ...twice('notification:new', { _id: 'n2' }),
+    ...twice('message:read', { _id: 'a' }),
+    ...twice('message:deleted', { id: 'a' }),
+    ...twice('chat', { id: 'a' }),
+  );
+  const pairs = ['notification:new', 'message:read', 'message:deleted', 'chat'];
+  assert.deepEqual(
+    heard,
+    pairs.flatMap((event) => [event, event]),
+  );
+});
+
+test('a message that wants an acknowledgement is delivered and answered each time', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  let heard = 0;
+  api.getSocket().on('message:new', (_message, ack) => ack(++heard));
+  const [peer] = server.clients;
+  assert.equal(await peer.emitWithAck('message:new', { _id: 'a' }), 1);
+  assert.equal(await peer.emitWithAck('message:new', { _id: 'a' }), 2);
+});
+
+test('an id function that throws keeps no message from anybody', async (t) => {
+  const reported = collectReports(t);
+  const id = () => {
+    throw new Error('no id');
+  };
+  const server = await start(t, { dedupe: { id } }, { user: 'u1' });
+  const heard = [];
+  api.getSocket().on('message:new', ({ n }) => heard.push(n));
+  await say(server, ['message:new', { n: 1 }], ['message:new', { n: 2 }]);
+  assert.deepEqual(heard, [1, 2]);
+  assert.equal(reported.length, 2);
+});
+
+test('what arrives under two names is delivered once, by each helper', async (t) => {
+  const server = await start(
+    t,
+    { events: { message: ['newMessage', 'message:new'] } },
+    { user: 'u1' },
+  );
+  const heard = [];
+  const note = (name) => (data) => heard.push([name, data]);
+  api.onFriendRequestReceived(note('received'));
+  api.onFriendRequestAccepted(note('accepted'));
+  api.onUserTyping(note('typing'));
+  api.onNewMessage(note('message'));
+  const request = { from: 'u2', n: 1 };
+  const mark = { userId: 'u2', isTyping: true };
+  await say(
+    server,
+    ['friend_request_received', request],
+    ['friend_request_received', request],
+    ['friendRequestReceived', request],
+    ['friendRequestAccepted', request],
+    ['friend_request_accepted', request],
+    ['typing', mark],
+    ['user_typing', mark],
+    ['newMessage', { _id: 1 }],
+    ['message:new', { _id: 1 }],
+    ['friend_request_received', { ...request, n: 2 }],
+  );
+  assert.deepEqual(
+    heard.map(([name]) => name),
+    // The same name twice is the server's wish, another name is not.
+    ['received', 'received', 'accepted', 'typing', 'message', 'received'],
+  );
+  assert.deepEqual(heard[0][1], request);
+});
+
+test('a listener that throws, of whatever kind, keeps no other from being called', async (t) => {
+  const reported = collectReports(t);
+  const server = await start(t, {}, { user: 'u1' });
+  const socket = api.getSocket();
+  const heard = [];
+  const bad = (name) => () => {
+    throw new Error(name);
+  };
+  api.onNewMessage(bad('helper'));
+  api.onNewMessage(() => heard.push('helper'));
+  socket.onAny(bad('any'));
+  socket.onAny(() => heard.push('any'));
+  socket.on('message:new', bad('raw'));
+  socket.once('message:new', bad('once'));
+  socket.on('message:new', () => heard.push('raw'));
+  server.io.emit('message:new', { _id: 1 });
+  await until(() => heard.length === 3, 'all three');
+  socket.offAny();
+  assert.deepEqual(heard, ['helper', 'any', 'raw']);
+  assert.deepEqual(
+    reported.map(({ message }) => message),
+    ['helper', 'any', 'raw', 'once'],
+  );
+  socket.on('connect', bad('connect'));
+  socket.on('disconnect', bad('disconnect'));
+  api.disconnectSocket();
+  api.initializeSocket('u1');
+  await ready();
+  socket.onAnyOutgoing(bad('outgoing'));
+  assert.equal((await api.sendMessage({ text: 'a' })).success, true);
+});
+
+test('a listener may add, remove and send while it is called', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  const calls = [];
+  const off = api.onNewMessage(({ n }) => {
+    calls.push(n);
+    off();
+    api.onNewMessage(() => calls.push('added'));
+    api.sendMessage({ text: 'from within' });
+    api.disconnectSocket();
+    api.initializeSocket('u1');
+  });
+  server.io.emit('message:new', { _id: 1, n: 1 });
+  await until(() => server.saved.length === 1, 'the message from within is saved');
+  await ready();
+  await say(server, ['message:new', { _id: 2, n: 2 }]);
+  assert.deepEqual(calls, [1, 'added']);
+  assert.equal(server.handshakes.length, 2);
+});
+
+test('presence is a list with changes, its ids are texts, and nobody is told twice', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  await roundTrip(server);
+  const told = [];
+  api.onUserOnline(({ userId }) => told.push(`+${userId}`));
+  api.onUserOffline(({ userId }) => told.push(`-${userId}`));
+  const lists = [];
+  api.onOnlineUsers((users) => lists.push(users));
+  assert.deepEqual(lists, [['u1']], 'a late subscriber is told at once');
+  await say(
+    server,
+    ['online_users', ['u1', 2, { userId: 3 }, { _id: 'u4' }, null, 2]],
+    ['user_online', { userId: 5, name: 'x' }],
+    ['presence:update', { userId: 5, online: true }],
+    ['presence:update', { userId: '6', online: true }],
+    ['user_online', 'u7'],
+    ['user_offline', { userId: 3 }],
+    ['presence:update', { userId: 3, online: false }],
+    ['presence:update', { userId: 2, online: false }],
+    ['user_offline', {}],
+  );
+  assert.deepEqual(lists[1], ['u1', '2', '3', 'u4']);
+  assert.deepEqual(lists.at(-1), ['u1', 'u4', '5', '6', 'u7']);
+  assert.deepEqual(told, ['+5', '+6', '+u7', '-3', '-2']);
+});
+
+test('the list goes stale with the link, and a fresh one is asked for on the next', async (t) => {
+  const server = await start(t);
+  const made = client(t, server, { userId: 'u1' });
+  made.connect();
+  const state = () => made.getState();
+  await until(() => !state().onlineUsersStale, 'the first list');
+  const told = [];
+  made.on('user_offline', () => told.push('offline'));
+  made.disconnect();
+  assert.deepEqual([state().onlineUsers, state().onlineUsersStale], [['u1'], true]);
+  assert.ok(Object.isFrozen(state()) && Object.isFrozen(state().onlineUsers));
+  assert.equal(state(), state());
+  made.connect();
+  await until(() => !state().onlineUsersStale, 'the next list');
+  assert.deepEqual(told, []);
+  await made.logout();
+  assert.deepEqual([state().onlineUsers, state().onlineUsersStale], [[], true]);
+});
+
+test('a late subscriber that throws is reported, and stays one', async (t) => {
+  const reported = collectReports(t);
+  const server = await start(t, {}, { user: 'u1' });
+  await roundTrip(server);
+  let calls = 0;
+  const off = api.onOnlineUsers(() => {
+    calls += 1;
+    throw new Error('late');
+  });
+  await say(server, ['online_users', []]);
+  assert.equal(calls, 2);
+  assert.equal(reported.length, 2);
+  off();
+});
+
+test('a typing mark that nobody ends expires', async (t) => {
+  const server = await start(t, { events: { typingExpiryMs: 30 } }, { user: 'u1' });
+  const marks = [];
+  api.onUserTyping(({ userId, isTyping }) => marks.push(`${userId} ${isTyping}`));
+  await say(server, ['user_typing', { userId: 'a', isTyping: true }]);
+  await until(() => marks.length === 2, 'it expires');
+  assert.deepEqual(marks, ['a true', 'a false']);
+});
+
+test('a typing mark is ended by a message, by the server, and by the end of the link', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  const marks = [];
+  api.onUserTyping(({ userId, isTyping }) => marks.push(`${userId} ${isTyping}`));
+  const typing = (userId, isTyping) => ['user_typing', { userId, isTyping }];
+  await say(
+    server,
+    typing('a', true),
+    typing('b', true),
+    typing(3, true),
+    ['message:new', { _id: 1, sender: { _id: 'a' } }],
+    ['message:new', { _id: 2, senderId: 'nobody' }],
+    typing('b', false),
+  );
+  assert.deepEqual(marks.splice(0), ['a true', 'b true', '3 true', 'a false', 'b false']);
+  api.disconnectSocket();
+  assert.deepEqual(marks, ['3 false']);
+});
+
+test('typing is dropped while not ready, friend requests are held, in order', async (t) => {
+  const server = await start(t);
+  const came = [];
+  server.io.on('connection', (peer) =>
+    peer.onAny((event, data) => /typing|friend/.test(event) && came.push([event, data])),
+  );
+  api.emitTyping('u2', 'u1');
+  api.requestOnlineUsers();
+  api.emitFriendRequestSent({ n: 1 });
+  api.emitFriendRequestAccepted({ n: 2 });
+  assert.equal(api.getSocket().sendBuffer.length, 0);
+  api.initializeSocket('u1');
+  await ready();
+  api.emitTyping('u2', 'u1');
+  api.emitTyping('u2', 'u1', false);
+  api.emitFriendRequestSent({ n: 3 });
+  await roundTrip(server);
+  assert.deepEqual(came, [
+    ['friend_request_sent', { n: 1 }],
+    ['friend_request_accepted', { n: 2 }],
+    ['typing', { recipientId: 'u2', isTyping: true, userId: 'u1' }],
+    ['typing', { recipientId: 'u2', isTyping: false, userId: 'u1' }],
+    ['friend_request_sent', { n: 3 }],
+  ]);
+});

@@ -1,0 +1,272 @@
+// Who the user is, with what the server is told so, and that nothing of one user reaches the next.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {
+  api,
+  client,
+  collectReports,
+  jwt,
+  quick,
+  ready,
+  roundTrip,
+  send,
+  settled,
+  start,
+  until,
+} from './shell-kit.mjs';
+
+test('who joins is named by initializeSocket, else by the option, else by the token', async (t) => {
+  const token = jwt({ userId: 'of the token' });
+  const server = await start(t, { auth: { token }, userId: () => 'of the option' });
+  const join = async (id) => {
+    api.initializeSocket(id);
+    await ready();
+    api.disconnectSocket();
+    return server.joins.at(-1);
+  };
+  assert.equal(await join(), 'of the option');
+  api.configureSocket(quick(server.url, { auth: { token } }));
+  assert.equal(await join(), 'of the token');
+  assert.equal(await join('named'), 'named');
+});
+
+for (const [name, token, joins] of [
+  ['userId before sub', jwt({ sub: 's', userId: 'u' }), ['u']],
+  ['sub before id', jwt({ id: 'i', sub: 's' }), ['s']],
+  ['an id that is a number', jwt({ id: 5 }), ['5']],
+  ['unicode, in base64url', jwt({ userId: 'Zoë ✓ 🔑', name: 'ÿ?>~þ'.repeat(9) }), ['Zoë ✓ 🔑']],
+  ['a token without a user', jwt({ name: 'x' }), []],
+  ['a token that is no JWT', 'opaque', []],
+  ['a JWT of nonsense', 'a.%%%.c', []],
+  ['a token that is no text', { a: 1 }, []],
+]) {
+  test(`the user is read from the token: ${name}`, async (t) => {
+    const server = await start(t, { auth: { token } });
+    api.initializeSocket();
+    await ready();
+    await roundTrip(server);
+    assert.deepEqual(server.joins, joins);
+    assert.deepEqual(server.handshakes, [{ token }]);
+  });
+}
+
+test('one who is named after connecting joins then, on every link', async (t) => {
+  const server = await start(t);
+  api.initializeSocket();
+  await ready();
+  assert.deepEqual(server.joins, []);
+  api.initializeSocket('u1');
+  await until(() => server.joins.length === 1, 'joined');
+});
+
+test('one who is named while the connection is being made joins too', async (t) => {
+  let admit;
+  const server = await start(t);
+  server.hooks.admit = () =>
+    new Promise((resolve) => {
+      admit = resolve;
+    });
+  api.initializeSocket();
+  await until(() => admit, 'the handshake is under way');
+  api.initializeSocket('u1');
+  server.hooks.admit = () => undefined;
+  admit();
+  await until(() => server.joins.length === 1, 'joined');
+});
+
+test('another user gets nothing of the queue, the room and the session of the first', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  const socket = api.getSocket();
+  server.hooks.message = () => {};
+  const inFlight = send({ text: 'of u1' });
+  await until(() => server.received.length === 1, 'it left');
+  api.emitFriendRequestSent({ to: 'u2' });
+  api.disconnectSocket();
+  const waiting = send({ text: 'of u1, later' });
+  api.emitFriendRequestSent({ to: 'u3' });
+  socket.emit('component', 'of u1');
+  Object.assign(socket, { _pid: 'session of u1', _lastOffset: 'x' });
+  const asked = [];
+  server.io.on('connection', (peer) => peer.onAny((...packet) => asked.push(packet)));
+  server.hooks.message = ({ ack }) => ack();
+
+  assert.equal(api.initializeSocket('u2'), socket);
+  const results = await Promise.all([inFlight, waiting].map(settled));
+  assert.deepEqual(
+    results.map(({ error, maybeDelivered }) => [error, maybeDelivered]),
+    [
+      ['LOGGED_OUT', true],
+      ['LOGGED_OUT', false],
+    ],
+  );
+  assert.equal((await settled(send({ text: 'of u2' }))).success, true);
+  await roundTrip(server);
+  const names = asked.map(([event]) => event).filter((event) => !event.startsWith('mark'));
+  assert.deepEqual(names.sort(), ['get_online_users', 'join', 'send_message']);
+  assert.deepEqual(server.joins, ['u1', 'u2']);
+  assert.equal(socket._pid, undefined);
+  assert.deepEqual(Object.keys(socket.acks), []);
+});
+
+test('ids are compared as text: a number and an object that prints the same are the same user', async (t) => {
+  const server = await start(t, {}, { user: 17 });
+  const sent = send({ text: 'a' });
+  for (const id of ['17', 17, { toString: () => '17' }, undefined, null, '']) {
+    api.initializeSocket(id);
+  }
+  assert.equal((await settled(sent)).success, true);
+  assert.equal(server.handshakes.length, 1);
+  assert.deepEqual(server.joins, ['17']);
+});
+
+test('a token that names another user brings nothing of the first along', async (t) => {
+  let userId = 'u1';
+  const server = await start(t, { auth: () => ({ token: jwt({ userId }) }) });
+  api.initializeSocket();
+  await ready();
+  api.disconnectSocket();
+  const waiting = send({ text: 'of u1' });
+  userId = 'u2';
+  api.initializeSocket();
+  assert.equal((await settled(waiting)).error, 'LOGGED_OUT');
+  await ready();
+  assert.deepEqual(server.joins, ['u1', 'u2']);
+  assert.deepEqual(server.received, []);
+});
+
+test('nothing is tried while the login is not ready, and then once', async (t) => {
+  const server = await start(t);
+  const socket = api.initializeSocket('u1', { isAuthReady: false });
+  assert.equal(socket, api.getSocket());
+  const sent = send({ text: 'a' });
+  socket.connect();
+  assert.equal(socket.active, false);
+  api.initializeSocket('u1', { isAuthReady: true });
+  api.initializeSocket('u1', { isAuthReady: true });
+  assert.equal((await settled(sent)).success, true);
+  assert.equal(server.handshakes.length, 1);
+});
+
+test('credentials may be promised, and are asked for anew at every attempt', async (t) => {
+  let n = 0;
+  const server = await start(t, { auth: async () => ({ token: `t${++n}` }) }, { user: 'u1' });
+  server.dropAll();
+  await until(() => server.handshakes.length === 2, 'connected again');
+  assert.deepEqual(server.handshakes, [{ token: 't1' }, { token: 't2' }]);
+});
+
+test("socket.io's own form of auth and an assigned socket.auth work too", async (t) => {
+  const server = await start(t, { auth: (done) => setImmediate(done, { token: 'called back' }) });
+  api.initializeSocket('u1');
+  await ready();
+  api.getSocket().auth = { token: 'assigned' };
+  server.dropAll();
+  await until(() => server.handshakes.length === 2, 'connected again');
+  assert.deepEqual(server.handshakes, [{ token: 'called back' }, { token: 'assigned' }]);
+});
+
+for (const [name, auth] of [
+  ['throws', () => assert.fail('no token')],
+  ['rejects', () => Promise.reject(new Error('no token'))],
+]) {
+  test(`an auth that ${name} is a failed attempt, which is made again`, async (t) => {
+    const [errors, reported] = [[], collectReports(t)];
+    let calls = 0;
+    const server = await start(t, {
+      auth: (...args) => (++calls < 3 ? auth(...args) : { token: 'at last' }),
+      onError: (error) => errors.push(error),
+    });
+    api.initializeSocket('u1');
+    await ready();
+    assert.deepEqual(server.handshakes, [{ token: 'at last' }]);
+    assert.deepEqual(
+      errors.map(({ code, cause }) => [code, cause.message]),
+      Array(2).fill(['AUTH_FAILED', 'no token']),
+    );
+    assert.deepEqual(reported, []);
+  });
+}
+
+test('an auth that never answers is given up, and its late answer is dropped', async (t) => {
+  const late = [];
+  const server = await start(t, {
+    authTimeoutMs: 20,
+    auth: () =>
+      late.length < 2 ? new Promise((resolve) => late.push(resolve)) : { token: 'in time' },
+  });
+  api.initializeSocket('u1');
+  await ready();
+  for (const resolve of late) resolve({ token: 'late' });
+  await roundTrip(server);
+  assert.deepEqual(server.handshakes, [{ token: 'in time' }]);
+  assert.deepEqual(api.getSocket().auth, { token: 'in time' });
+});
+
+test('credentials that come after a logout name nobody', async (t) => {
+  let answer;
+  const server = await start(t, { auth: () => new Promise((resolve) => (answer = resolve)) });
+  api.initializeSocket();
+  const first = answer;
+  api.disconnectSocketForLogout();
+  api.resetLogoutFlag();
+  const waiting = send({ text: 'of u2' });
+  first({ token: jwt({ userId: 'u1' }) });
+  await Promise.resolve();
+  api.initializeSocket();
+  answer({ token: jwt({ userId: 'u2' }) });
+  assert.equal((await settled(waiting)).success, true);
+  assert.deepEqual(server.joins, ['u2']);
+});
+
+test('an auth that answers null is nobody: no attempt until asked again', async (t) => {
+  let token = null;
+  const server = await start(t, { auth: async () => token && { token } });
+  api.initializeSocket('u1');
+  await until(() => !api.getSocket().active, 'the attempt ended');
+  assert.equal(send({ text: 'a' }).calls[0].queued, true);
+  assert.equal(api.getSocket().active, false);
+  token = 'here';
+  api.initializeSocket('u1');
+  await ready();
+  assert.deepEqual(server.handshakes, [{ token: 'here' }]);
+});
+
+test('a rejected handshake is tried again, unless it is final or the app says stop', async (t) => {
+  const answers = [];
+  const server = await start(t, { reconnect: { onRejected: () => answers.shift() } });
+  let rejections = 0;
+  server.hooks.admit = () =>
+    ++rejections % 2
+      ? Object.assign(new Error('no'), { data: { final: rejections > 2 } })
+      : undefined;
+  api.initializeSocket('u1');
+  await ready();
+  assert.equal(rejections, 2);
+  answers.push('retry');
+  server.dropAll();
+  await until(() => rejections === 4, 'tried again although the server said final');
+  await ready();
+  server.dropAll();
+  await until(() => rejections === 5 && !api.getSocket().active, 'final');
+  answers.push('stop');
+  rejections = 0;
+  api.initializeSocket('u1');
+  await until(() => rejections === 1 && !api.getSocket().active, 'stopped');
+});
+
+test('after a forced logout a client of createClient connects when it is asked to', async (t) => {
+  const server = await start(t);
+  const made = client(t, server, { userId: 'u1', onForceLogout() {} });
+  made.connect();
+  await until(() => made.getState().isReady, 'ready');
+  server.io.emit('force_logout', {});
+  await until(() => !made.getState().isConnected, 'forced out');
+  made.socket.connect();
+  await assert.rejects(made.send('send_message', {}), { code: 'LOGGED_OUT' });
+  made.connect();
+  await until(() => made.getState().isReady, 'ready again');
+  await made.logout();
+  made.connect();
+  await until(() => made.getState().isReady, 'ready after a logout');
+});

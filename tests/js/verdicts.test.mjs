@@ -1,0 +1,295 @@
+// What each acknowledgement means for a message, and that a message keeps its id until it is settled.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { api, collectReports, ready, send, settled, start, until } from './shell-kit.mjs';
+
+/** Sends one message to a server that gives this answer each time, and resolves when it settled. */
+async function answered(server, ...answer) {
+  server.received.length = 0;
+  server.hooks.message = ({ ack }) => ack(...answer);
+  const result = await settled(send({ text: 'a' }));
+  const ids = new Set(server.received.map(({ id }) => id));
+  assert.deepEqual([...ids], [result._tempId], 'one id for every attempt, and for the caller');
+  return { ...result, attempts: server.received.length };
+}
+
+const accepted = [
+  { answer: [], fields: {} },
+  { answer: [null], fields: { data: null } },
+  { answer: [{}], fields: {} },
+  { answer: [{ success: true, messageId: 'm1' }], fields: { messageId: 'm1' } },
+  { answer: [{ ok: true }], fields: { ok: true } },
+  { answer: [{ status: 'ok' }], fields: { status: 'ok' } },
+  { answer: [{ error: null, data: 1 }], fields: { error: null, data: 1 } },
+  { answer: [{ error: '', code: 'FINE' }], fields: { error: '', code: 'FINE' } },
+  { answer: [{ _tempId: 'another' }], fields: {} },
+  { answer: ['ok'], fields: { data: 'ok' } },
+  { answer: [true], fields: { data: true } },
+  { answer: [0], fields: { data: 0 } },
+  { answer: [['a']], fields: { data: ['a'] } },
+  { answer: [null, { messageId: 'm2' }], fields: { messageId: 'm2' } },
+  {
+    answer: [{ success: false, code: 'DUPLICATE_MESSAGE', messageId: 'm3' }],
+    fields: { code: 'DUPLICATE_MESSAGE', messageId: 'm3' },
+  },
+  { answer: [{ error: 'DUPLICATE_MESSAGE' }], fields: { error: 'DUPLICATE_MESSAGE' } },
+];
+
+test('an acknowledgement that is no refusal is an acceptance, and reaches the caller', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  for (const { answer, fields } of accepted) {
+    const { attempts, _tempId, ...result } = await answered(server, ...answer);
+    assert.deepEqual(result, { ...fields, success: true }, JSON.stringify(answer));
+    assert.equal(attempts, 1);
+  }
+});
+
+/** What is final at once: the answer, then the code and the text that the caller gets. */
+const refused = [
+  [{ error: 'INVALID_RECIPIENT' }, 'INVALID_RECIPIENT', 'INVALID_RECIPIENT'],
+  [{ error: 'no such user', code: 'NOT_FOUND' }, 'NOT_FOUND', 'no such user'],
+  [
+    { success: false, code: 'MISSING_CONTENT' },
+    'MISSING_CONTENT',
+    'The server refused the message',
+  ],
+  [{ ok: false, code: 'EMPTY_MESSAGE', message: 'say it' }, 'EMPTY_MESSAGE', 'say it'],
+  [{ status: 'error', code: 'VALIDATION_ERROR' }, 'VALIDATION_ERROR', /./],
+  [{ error: { message: 'not yours' }, code: 'FORBIDDEN' }, 'FORBIDDEN', 'not yours'],
+  [{ error: true, code: 'UNAUTHORIZED' }, 'UNAUTHORIZED', /./],
+  [{ error: 'blocked', code: 'BLOCKED' }, 'BLOCKED', 'blocked'],
+];
+
+test('a refusal that says that the message is wrong is final at once', async (t) => {
+  const server = await start(t, { send: { final: ['BLOCKED'] } }, { user: 'u1' });
+  for (const [answer, code, message] of refused) {
+    const result = await answered(server, { ...answer, timestamp: 5 });
+    assert.equal(result.success, false);
+    assert.equal(result.error, code);
+    assert.match(result.message, message instanceof RegExp ? message : new RegExp(`^${message}$`));
+    assert.equal(result.timestamp, 5, "the server's other fields are kept");
+    assert.equal(result.maybeDelivered, false);
+    assert.equal(result.attempts, 1, JSON.stringify(answer));
+  }
+  const first = await answered(server, { code: 'FORBIDDEN', success: false }, 'more');
+  assert.equal(first.error, 'FORBIDDEN');
+});
+
+test('any other refusal is tried again as often as the options say, and then final', async (t) => {
+  const server = await start(t, { send: { retries: 2 } }, { user: 'u1' });
+  for (const answer of [
+    { error: 'INTERNAL_ERROR' },
+    { error: 'XINVALID_', code: 'NOT_INVALID_' },
+    { success: false },
+    { ok: false, error: 5 },
+    { status: 'error' },
+    { error: {} },
+  ]) {
+    const result = await answered(server, answer);
+    assert.equal(result.success, false);
+    assert.equal(
+      result.error,
+      answer.code ?? (typeof answer.error === 'string' ? answer.error : 'REFUSED'),
+    );
+    assert.equal(result.attempts, 3, JSON.stringify(answer));
+  }
+});
+
+test('a refusal that is taken back in time is a success', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  server.hooks.message = ({ ack, repeat }) =>
+    ack(repeat < 3 ? { error: 'BUSY' } : { success: true });
+  assert.equal((await settled(send({ text: 'a' }))).success, true);
+  assert.equal(server.received.length, 4);
+});
+
+test('a server that does not answer is asked again, under the same id, and then given up', async (t) => {
+  const server = await start(t, { send: { retries: 2, ackTimeoutMs: 30 } }, { user: 'u1' });
+  server.hooks.message = () => {};
+  const result = await settled(send({ _tempId: 'mine', text: 'a' }));
+  assert.equal(result.error, 'ACK_TIMEOUT');
+  assert.equal(result.maybeDelivered, true);
+  assert.deepEqual(
+    server.received.map(({ id }) => id),
+    ['mine', 'mine', 'mine'],
+  );
+});
+
+for (const [name, answer, atLeast] of [
+  [
+    'retryAfterMs',
+    { error: 'slow down', code: 'RATE_LIMITED', retryAfterMs: 40, retryAfter: 60 },
+    40,
+  ],
+  ['retryAfter in seconds', { error: 'RATE_LIMITED', retryAfter: 0.05 }, 50],
+  ['the backoff, where the server names no time', { error: 'RATE_LIMITED' }, 0],
+  ['the backoff, where the time is none', { error: 'RATE_LIMITED', retryAfterMs: 'soon' }, 0],
+  ['the backoff, where the wait is none', { error: 'RATE_LIMITED', retryAfterMs: 0 }, 25],
+  ['the backoff, where the wait is over', { error: 'RATE_LIMITED', retryAfterMs: -9 }, 25],
+  [
+    'the backoff, where the wait has no number',
+    { error: 'RATE_LIMITED', retryAfterMs: { valueOf: 1, toString: 1 }, retryAfter: null },
+    0,
+  ],
+]) {
+  test(`RATE_LIMITED holds the lane for ${name}, and uses up no retry`, async (t) => {
+    const backoffMs = atLeast === 25 ? 25 : 1;
+    const server = await start(t, { send: { retries: 0, backoffMs } }, { user: 'u1' });
+    const came = [];
+    server.hooks.message = ({ data, ack, repeat }) => {
+      came.push({ text: data.text, at: performance.now() });
+      ack(data.text === 'limited' && repeat < 3 ? answer : { success: true });
+    };
+    const first = send({ recipientId: 'bob', text: 'limited' });
+    await until(() => came.length > 0, 'the first attempt');
+    const behind = send({ recipientId: 'bob', text: 'behind' });
+    const elsewhere = send({ recipientId: 'eve', text: 'elsewhere' });
+    const results = await Promise.all([first, behind, elsewhere].map(settled));
+    assert.ok(results.every(({ success }) => success));
+    const attempts = came.filter(({ text }) => text === 'limited');
+    assert.equal(attempts.length, 4);
+    // A timer of Node may fire a millisecond early.
+    for (const [i, { at }] of attempts.slice(1).entries())
+      assert.ok(at - attempts[i].at >= atLeast - 2);
+    const order = came.map(({ text }) => text);
+    assert.ok(order.indexOf('behind') > order.lastIndexOf('limited'), 'its lane waits');
+    if (atLeast >= 40) assert.ok(order.indexOf('elsewhere') < 3, 'other lanes do not');
+  });
+}
+
+test('RATE_LIMITED ends with the ttl', async (t) => {
+  const server = await start(t, { queue: { ttlMs: 60 } }, { user: 'u1' });
+  const result = await answered(server, { error: 'RATE_LIMITED', retryAfterMs: 10 });
+  assert.equal(result.error, 'EXPIRED');
+  assert.ok(result.attempts > 1);
+});
+
+test("an app's own verdict goes before ours, and one that throws or says nothing does not", async (t) => {
+  const reported = collectReports(t);
+  const verdicts = {
+    fine: 'accepted',
+    bad: 'refused',
+    again: 'retry',
+    later: { retryAfterMs: 1 },
+    unknown: undefined,
+    nonsense: 'perhaps',
+  };
+  const server = await start(
+    t,
+    {
+      send: {
+        retries: 1,
+        verdict(reply) {
+          if (reply.say === 'throws') throw new Error('the verdict throws');
+          return verdicts[reply.say];
+        },
+      },
+    },
+    { user: 'u1' },
+  );
+  const fine = await answered(server, { error: 'NOT_FOUND', say: 'fine' });
+  assert.equal(fine.success, true);
+  const bad = await answered(server, { success: true, say: 'bad', code: 'MINE' });
+  assert.deepEqual([bad.success, bad.error, bad.attempts], [false, 'MINE', 1]);
+  const again = await answered(server, { success: true, say: 'again' });
+  assert.deepEqual([again.success, again.error, again.attempts], [false, 'REFUSED', 2]);
+  for (const say of ['unknown', 'nonsense', 'throws']) {
+    assert.equal((await answered(server, { success: true, say })).success, true, say);
+    const refusal = await answered(server, { error: 'FORBIDDEN', say });
+    assert.deepEqual([refusal.error, refusal.attempts], ['FORBIDDEN', 1], say);
+  }
+  assert.deepEqual(
+    reported.map(({ message }) => message),
+    ['the verdict throws', 'the verdict throws'],
+  );
+  server.hooks.message = ({ ack, repeat }) => ack({ say: repeat < 4 ? 'later' : 'fine' });
+  assert.equal((await settled(send({ text: 'a' }))).success, true);
+});
+
+test('late, repeated and contradicting acknowledgements settle a message once', async (t) => {
+  const server = await start(t, { send: { ackTimeoutMs: 30, retries: 5 } }, { user: 'u1' });
+  const acks = [];
+  server.hooks.message = ({ id, socket, ack, repeat }) => {
+    acks.push(ack);
+    if (repeat < 1) return;
+    for (const late of [...acks, ...acks]) late({ success: true, from: 'first' });
+    socket.emit('message:sent', { _tempId: id, from: 'event' });
+    ack({ error: 'FORBIDDEN' });
+  };
+  const sent = send({ text: 'a' });
+  const result = await settled(sent);
+  assert.equal(result.from, 'first');
+  server.hooks.message = ({ ack }) => ack();
+  await settled(send({ text: 'b' }));
+  assert.equal(sent.calls.length, 1);
+});
+
+test('message:sent with the id of a waiting message confirms it', async (t) => {
+  const server = await start(t, { send: { ackTimeoutMs: 60_000 } }, { user: 'u1' });
+  server.hooks.message = ({ id, socket }) => {
+    socket.emit('message:sent', { _tempId: 'nobody' });
+    socket.emit('message:sent', { messageId: 'm1', _tempId: id });
+    socket.emit('message:sent', null);
+  };
+  const seen = [];
+  api.onMessageSent((data) => seen.push(data));
+  const result = await settled(send({ text: 'a' }));
+  assert.equal(result.success, true);
+  assert.equal(result.messageId, 'm1');
+  await until(() => seen.length === 3, 'the helper hears of each too');
+  assert.deepEqual(Object.keys(api.getSocket().acks), [], 'nobody waits for its acknowledgement');
+});
+
+test('the same id again joins an equal message and is refused for another', async (t) => {
+  const server = await start(t);
+  const data = { _tempId: 'x', recipientId: 'bob', text: 'a' };
+  const all = [send(data), send({ ...data }), send({ ...data, text: 'b' })];
+  assert.deepEqual(
+    all.map(({ calls }) => calls[0].queued ?? calls[0].error),
+    [true, true, 'DUPLICATE_ID'],
+  );
+  api.initializeSocket('u1');
+  const results = await Promise.all(all.map(settled));
+  assert.deepEqual(
+    results.map(({ success, _tempId }) => [success, _tempId]),
+    [
+      [true, 'x'],
+      [true, 'x'],
+      [false, 'x'],
+    ],
+  );
+  assert.equal(server.received.length, 1);
+  assert.equal((await settled(send({ ...data, text: 'b' }))).success, true, 'free once it settled');
+});
+
+test('a callback that throws harms neither its promise nor others', async (t) => {
+  const reported = collectReports(t);
+  await start(t);
+  const results = [];
+  const thrower = api.sendMessage({ text: 'a' }, ({ queued }) => {
+    throw new Error(queued ? 'at the notice' : 'at the end');
+  });
+  const beside = api.sendMessage({ text: 'b' }, (result) => results.push(result));
+  const without = api.sendMessage({ text: 'c' });
+  const odd = api.sendMessage({ text: 'd' }, 'no function');
+  api.initializeSocket('u1');
+  for (const sent of [thrower, beside, without, odd]) assert.equal((await sent).success, true);
+  assert.equal(results.length, 2);
+  assert.deepEqual(
+    reported.map(({ message }) => message),
+    ['at the notice', 'at the end'],
+  );
+});
+
+test('what was unanswered when the link was lost goes again under the same id', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  server.hooks.message = ({ ack, repeat, save }) => repeat > 0 && ack(save());
+  const all = ['a', 'b', 'c'].map((text) => send({ recipientId: 'bob', text }));
+  await until(() => server.received.length === 3, 'all have left');
+  server.dropAll();
+  for (const result of await Promise.all(all.map(settled))) assert.equal(result.success, true);
+  await ready();
+  const ids = server.received.map(({ id }) => id);
+  assert.deepEqual(ids.slice(0, 3), ids.slice(3));
+});
