@@ -176,7 +176,6 @@ export function makeClient(options) {
     // Listeners that hear of it ask for the state, whose news may come only later.
     status.phase = isPolite ? 'idle' : 'waiting';
     cached = null;
-    deliveries.linkLost();
     inbound.linkLost();
     presence.stale();
   };

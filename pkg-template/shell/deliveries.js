@@ -90,10 +90,6 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
     result: refusal(...why),
   });
 
-  const forgetAcks = (/** @type {Entry} */ { ackIds }) => {
-    for (const id of ackIds) wire().forget(id);
-  };
-
   /**
    * @param {Entry} entry
    * @param {number} outcome
@@ -231,7 +227,7 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
         lanes.delete(entry.laneKey);
         freeLanes.push(lane.number);
       }
-      forgetAcks(entry);
+      for (const ackId of entry.ackIds) wire().forget(ackId);
       const result = resultOf(entry, outcome, maybe);
       for (const settled of entry.waiting) call(settled, result);
       onSettled(entry.event, result);
@@ -244,11 +240,6 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
       entry.answer = { verdict: VERDICT.accepted, span: 0, reply: data, code: '', message: '' };
       entry.isAnswered = true;
       engine().tell('acked', entry.seq, 0, VERDICT.accepted, 0);
-    },
-
-    /** The link is gone: no acknowledgement of it will come. */
-    linkLost() {
-      byId.forEach(forgetAcks);
     },
 
     /** The engine died: everything that waits ends here. */

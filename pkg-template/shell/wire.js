@@ -266,7 +266,6 @@ export function createWire(url, ioOptions, hooks) {
       }
       manager.reconnection(true);
       manager.timeout(20_000);
-      manager.skipReconnect = false;
     },
   };
 }

@@ -87,8 +87,10 @@ test('a listener that is attached before connecting hears every connection', asy
   });
   await untilReady(page);
   proxy.cut();
-  await untilDown(page);
-  await untilReady(page);
+  await until(
+    () => page.evaluate(() => window.heard.length >= 5),
+    async () => `a second connection, heard ${await page.evaluate(() => window.heard)}`,
+  );
   const { heard, same } = await page.evaluate(() => ({ heard: window.heard, same: window.same }));
   const once = ['connect', 'room:joined'];
   assert.deepEqual(heard, [...once, 'disconnect', ...once]);

@@ -157,6 +157,12 @@ test('after all that a new client works', async (t) => {
 
 /** A plain Socket: it is connected, emits, gets acknowledgements, and its listeners are called. */
 async function works(server, socket) {
+  for (const name of ['connect', 'disconnect', 'emitEvent', 'emitReserved', 'emitBuffered']) {
+    assert.equal(Object.hasOwn(socket, name), false, name);
+  }
+  for (const name of ['open', 'close', 'active', 'notifyOutgoingListeners']) {
+    assert.equal(Object.hasOwn(socket, name), false, name);
+  }
   await until(() => socket.connected, 'connected');
   server.hooks.message = ({ ack }) => ack('plain');
   assert.equal(await socket.emitWithAck('send_message', { text: 'plain' }), 'plain');

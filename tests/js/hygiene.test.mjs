@@ -79,6 +79,8 @@ test('a link whose heartbeat has expired is replaced, and nothing of ours is buf
   const disconnects = [];
   socket.on('disconnect', () => disconnects.push(api.isSocketConnected()));
   const dead = socket.io.engine;
+  // What socket.io-client does only from 4.7.5 on.
+  socket._clearAcks = () => {};
   dead._hasPingExpired = () => true;
   socket.emit('component', 'its own');
   const sent = ['a', 'b'].map((text) => send({ recipientId: 'bob', text }));
@@ -104,9 +106,11 @@ test('flags that a component has set are its own', async (t) => {
   const chained = socket.volatile.timeout(60_000).compress(false);
   const flags = { volatile: true, timeout: 60_000, compress: false };
   assert.deepEqual(socket.flags, flags);
-  const sent = send({ text: 'a' });
+  socket.io.engine.transport.writable = false;
+  const sent = send({ text: 'volatile it would be dropped now' });
   api.emitTyping('bob', 'u1');
   assert.deepEqual(socket.flags, flags);
+  socket.io.engine.transport.writable = true;
   chained.emit('component');
   assert.deepEqual(socket.flags, {});
   assert.equal((await settled(sent)).success, true);
@@ -198,6 +202,21 @@ test('a transport that closes before the server let us in is a failed attempt at
   for (const transport of Object.values(server.io.engine.clients)) transport.close(true);
   await ready();
   assert.deepEqual(events, ['connect_error', 'connect']);
+});
+
+test('an attempt that gets no answer is told as an error, after a disconnect of the app too', async (t) => {
+  const server = await start(t, { reconnect: { connectTimeoutMs: 30 } }, { user: 'u1' });
+  api.disconnectSocket();
+  let asked = 0;
+  server.hooks.admit = () => {
+    asked += 1;
+    return asked > 2 ? undefined : new Promise(() => {});
+  };
+  const errors = [];
+  api.getSocket().on('connect_error', ({ message }) => errors.push(message));
+  api.initializeSocket('u1');
+  await ready();
+  assert.deepEqual(errors, ['timeout', 'timeout']);
 });
 
 test('two clients live side by side', async (t) => {

@@ -26,6 +26,9 @@ test('who joins is named by initializeSocket, else by the option, else by the to
     return server.joins.at(-1);
   };
   assert.equal(await join(), 'of the option');
+  assert.equal(await join('named first'), 'named first');
+  api.disconnectSocketForLogout();
+  api.resetLogoutFlag();
   api.configureSocket(quick(server.url, { auth: { token } }));
   assert.equal(await join(), 'of the token');
   assert.equal(await join('named'), 'named');
@@ -105,7 +108,7 @@ test('another user gets nothing of the queue, the room and the session of the fi
   const names = asked.map(([event]) => event).filter((event) => !event.startsWith('mark'));
   assert.deepEqual(names.sort(), ['get_online_users', 'join', 'send_message']);
   assert.deepEqual(server.joins, ['u1', 'u2']);
-  assert.equal(socket._pid, undefined);
+  assert.deepEqual(server.handshakes, [{}, {}], 'no session is asked to be recovered');
   assert.deepEqual(Object.keys(socket.acks), []);
 });
 
