@@ -83,12 +83,19 @@ export function createWire(url, ioOptions, hooks) {
   const transports = /** @type {unknown[]} */ (options.transports ?? ['polling', 'websocket']);
   let epoch = 0;
   let isUp = false;
+  /** Attempts since the last connection, the very first one not counted. */
+  let tries = -1;
 
   const callEach = (/** @type {Function[]} */ listeners, /** @type {unknown[]} */ args) => {
     for (const listener of [...listeners]) call(() => listener.apply(socket, args));
   };
   const dispatch = (/** @type {string} */ event, /** @type {unknown[]} */ args) =>
     callEach(socket.listeners(event), args);
+
+  /** What the Manager would say if it reconnected by itself, for whoever listens. */
+  const announce = (/** @type {string} */ event, /** @type {unknown} */ detail) => {
+    if (tries > 0) call(() => manager.emitReserved(event, detail));
+  };
 
   const end = (/** @type {Parameters<Hooks['onDown']>[0]} */ down) => {
     epoch = 0;
@@ -107,10 +114,13 @@ export function createWire(url, ioOptions, hooks) {
       if (isLive) end({ isRejection: false });
     } else if (event === 'connect') {
       isUp = true;
+      announce('reconnect', tries);
+      tries = 0;
       if (isLive) hooks.onUp();
     } else if (isLive) {
       // A refused handshake destroys the socket's subscriptions; a failed transport does not.
       end({ error: args[0], isRejection: !socket.subs });
+      announce('reconnect_error', args[0]);
     }
     dispatch(event, args);
     return socket;
@@ -172,6 +182,8 @@ export function createWire(url, ioOptions, hooks) {
      */
     connect(attempt, failures, upgradeTimeoutMs) {
       epoch = attempt;
+      tries += 1;
+      announce('reconnect_attempt', tries);
       const [first, second, ...others] = transports;
       const order = second && failures % 2 ? [second, first, ...others] : transports;
       // socket.io-client writes to this list.

@@ -12,7 +12,6 @@ import {
   contents,
   openLab,
   QUICK,
-  untilDown,
   untilReady,
   untilSettled,
 } from '../support/lab.mjs';

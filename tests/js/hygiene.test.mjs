@@ -305,3 +305,20 @@ test('importing does nothing, and a process ends by itself once it has disconnec
   await run(process.execPath, ['--input-type=module', '-e', code], { timeout: 8000 });
   assert.equal(server.saved.length, 1);
 });
+
+test('the Manager tells of reconnecting as if it did that by itself', async (t) => {
+  const server = await start(t);
+  const told = [];
+  for (const event of ['reconnect_attempt', 'reconnect', 'reconnect_error']) {
+    api.getSocket().io.on(event, (detail) => told.push([event, detail?.message ?? detail]));
+  }
+  api.initializeSocket('u1');
+  await ready();
+  assert.deepEqual(told, [], 'the first connection is no reconnection');
+  server.dropAll();
+  await until(() => told.length === 2, 'reconnected');
+  assert.deepEqual(told, [
+    ['reconnect_attempt', 1],
+    ['reconnect', 1],
+  ]);
+});
