@@ -37,7 +37,7 @@ enum Pings {
 pub(super) enum Finding {
     Fine,
     PingDue,
-    /// Silent, but the deadline was noticed late: ask before judging.
+    /// Silent, but nobody was asked in time, or the deadline was noticed late: ask before judging.
     Doubtful,
     Silent,
 }
@@ -112,7 +112,11 @@ impl Health {
     pub(super) fn examine(&self, now: Millis, config: &config::Health) -> Finding {
         let silent_at = self.heard_at + config.timeout;
         if now >= silent_at {
-            if now - silent_at > LATE { Finding::Doubtful } else { Finding::Silent }
+            // Nor is it proof where the timer of the ping was late: somebody has to be asked, in time.
+            let was_asked =
+                self.ping_sent_at.is_some_and(|at| at >= self.heard_at && now - at >= config.probe);
+            let is_certain = was_asked && now - silent_at <= LATE;
+            if is_certain { Finding::Silent } else { Finding::Doubtful }
         } else if now >= self.next_ping_at {
             Finding::PingDue
         } else {

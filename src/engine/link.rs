@@ -179,6 +179,8 @@ impl Link {
             }
             (Event::Opened | Event::Sent, _) => Effect::None,
             (Event::Woke, Ready { .. }) => self.step(now, Event::Doubted, around),
+            // The time that passed asleep is not the probe's.
+            (Event::Woke, Suspect { since, late, .. }) => self.probe(now, since, late, around),
             (Event::Woke, _) => Effect::None,
 
             (Event::Stopped, Closed) => Effect::None,
@@ -221,7 +223,8 @@ impl Link {
                 DownCause::Final => self.end(Idle { why: Why::Ended }, around),
                 DownCause::RetryAfter(span) => {
                     let effect = self.retry(now, around);
-                    let until = now + span + around.rng.up_to(around.config.reconnect.spread);
+                    let config = &around.config.reconnect;
+                    let until = now + span.max(config.min) + around.rng.up_to(config.spread);
                     // Not to be shortened by a send: the server named it.
                     self.state = Waiting { until, hurried: true };
                     effect
@@ -307,6 +310,8 @@ impl Link {
     }
 
     fn ready(&mut self, now: Millis) -> Effect {
+        // Either the room is confirmed, or it was just asked for once more.
+        self.rejoin_at = None;
         self.state = State::Ready { since: now };
         Effect::BecameReady
     }
@@ -351,7 +356,8 @@ impl Link {
         let effect = self.leave();
         let wait = backoff::before_attempt(config, self.failures, around.rng);
         self.failures = self.failures.saturating_add(1);
-        self.state = State::Waiting { until: now + wait, hurried: false };
+        // A wait of none would be due at once (I6).
+        self.state = State::Waiting { until: now + wait.max(Millis(1)), hurried: false };
         effect
     }
 

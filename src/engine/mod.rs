@@ -212,6 +212,11 @@ impl Engine {
 impl Engine {
     /// The next order, until there is none. Transmissions are decided here, at the last moment.
     pub fn poll_output(&mut self) -> Option<Output> {
+        if self.link.phase() == Phase::Ready && self.outputs.is_empty() {
+            // The timer may be late, and what has expired must not leave.
+            self.outbox.expire(self.now, &mut self.outputs);
+            self.changed |= !self.outputs.is_empty();
+        }
         if let Some(output) = self.outputs.pop_front() {
             return Some(output);
         }
@@ -261,6 +266,7 @@ impl Engine {
 
     fn step_link(&mut self, now: Millis, event: Event) {
         let before = self.link.phase();
+        let was_planned_at = self.link.next_attempt_at();
         let mut around = Surroundings {
             config: &self.config,
             health: self.config.health.as_ref().filter(|_| !self.health.is_mute()),
@@ -285,7 +291,8 @@ impl Engine {
                 self.outbox.link_lost(now, is_usual, &mut self.outputs);
             }
         }
-        self.changed |= before != self.link.phase();
+        self.changed |=
+            before != self.link.phase() || was_planned_at != self.link.next_attempt_at();
         if self.link.phase() == Phase::Suspect
             && before == Phase::Ready
             && let Some(health) = &self.config.health

@@ -283,6 +283,7 @@ impl Outbox {
     pub(super) fn link_lost(&mut self, now: Millis, is_usual: bool, outputs: &mut Outputs) {
         let flight: Vec<Seq> = self.flight.iter().map(|(_, seq)| seq).collect();
         let is_alone = self.suspects > 0 && flight.len() == 1;
+        let mut over = Vec::new();
         for &seq in &flight {
             self.land(seq, now);
             let Some(message) = self.get_mut(seq) else { continue };
@@ -293,11 +294,15 @@ impl Outbox {
             let is_over = message.draft.once || message.lone_losses >= LONE_LOSSES;
             self.suspects += usize::from(is_new);
             if is_over {
-                self.settle(now, seq, Outcome::Exhausted(Cause::LinkLost), outputs);
+                over.push(seq);
             }
         }
         for &seq in flight.iter().rev() {
             self.wait(now, seq, Millis::default());
+        }
+        // Only now: a lane that looks empty would forget what the server said.
+        for seq in over {
+            self.settle(now, seq, Outcome::Exhausted(Cause::LinkLost), outputs);
         }
         // A new link is a new chance: what waits out a backoff need not. What was sent before is at the
         // front of its lane.
@@ -317,6 +322,15 @@ impl Outbox {
         }
     }
 
+    /// Settles what has outlived its ttl.
+    pub(super) fn expire(&mut self, now: Millis, outputs: &mut Outputs) {
+        while let Some((at, seq)) = self.expiry.first()
+            && at <= now
+        {
+            self.settle(now, seq, Outcome::Expired, outputs);
+        }
+    }
+
     /// Answers whether an ack deadline ran out.
     pub(super) fn handle_timeout(
         &mut self,
@@ -325,11 +339,7 @@ impl Outbox {
         rng: &mut Rng,
         outputs: &mut Outputs,
     ) -> bool {
-        while let Some((at, seq)) = self.expiry.first()
-            && at <= now
-        {
-            self.settle(now, seq, Outcome::Expired, outputs);
-        }
+        self.expire(now, outputs);
         let mut timed_out = false;
         while let Some((_, seq)) = self.flight.first()
             && self.ack_deadline(seq, config).is_some_and(|at| at <= now)
