@@ -1,4 +1,4 @@
-//! What the simulation found out, each as the shortest story that shows it.
+//! What the simulation and the mutants found out, each as the shortest story that shows it.
 
 mod world;
 
@@ -54,6 +54,25 @@ fn ping_that_went_out_late_has_as_long_as_any_probe() {
     assert_eq!(world.engine.status().phase, Phase::Suspect);
     world.run_to(34_999);
     assert_eq!(world.engine.status().phase, Phase::Suspect);
+}
+
+#[test]
+fn ping_that_was_out_when_the_machine_fell_asleep_is_asked_once_more() {
+    let mut world = World::ready();
+    world.run_to(15_000);
+    world.wake_late(3_600_000);
+    assert_eq!(world.engine.status().phase, Phase::Suspect);
+}
+
+#[test]
+fn many_signs_of_waking_up_make_one_probe() {
+    let mut world = World::ready();
+    let epoch = world.epoch();
+    for _ in 0..3 {
+        world.tell(Input::Woke);
+        world.now += 10;
+    }
+    assert_eq!(world.fresh(), [Output::Ping { epoch }]);
 }
 
 #[test]
@@ -117,18 +136,18 @@ fn server_that_asks_for_no_wait_gets_the_least_one() {
 fn wait_without_any_length_is_over_later_than_now() {
     let mut config = Config::default();
     config.reconnect.spread = Millis(0);
-    let mut world = World::with(config);
-    world.open();
-    // Nobody answers for the credentials: the deadline leads to a wait, and that to a deadline (I6).
+    let mut world = World::ready_with(config);
     world.run_to(5_000);
+    world.lose_link();
+    // After a stable link nothing is waited for, and still the deadline lies ahead (I6).
     assert_eq!(world.engine.poll_timeout(), Some(Millis(5_001)));
 }
 
 #[test]
 fn lane_that_is_empty_for_a_moment_stays_held() {
     let mut world = World::ready_with(Config { health: None, ..Config::default() });
-    let once = world.send_draft(Draft { once: true, ..draft(0) });
     let [held, refused] = [world.send(0), world.send(0)];
+    let once = world.send_draft(Draft { once: true, ..draft(0) });
     world.ack(refused, 1, Verdict::TryAfter(Millis(60_000)));
     world.engine.cancel(world.at(), refused);
     world.drain();
@@ -142,4 +161,13 @@ fn lane_that_is_empty_for_a_moment_stays_held() {
     assert_eq!(world.left(), []);
     world.run_to(60_000);
     assert_eq!(world.left(), [held]);
+}
+
+#[test]
+fn window_of_none_still_lets_one_out() {
+    let mut config = Config::default();
+    config.send.window = 0;
+    let mut world = World::ready_with(config);
+    let sent = [world.send(0), world.send(0)];
+    assert_eq!(world.left(), sent[..1]);
 }

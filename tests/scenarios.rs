@@ -169,6 +169,16 @@ mod connecting {
     }
 
     #[test]
+    fn loss_of_a_stable_link_is_no_failed_attempt() {
+        let mut world = World::ready();
+        world.run_to(5_000);
+        world.fresh();
+        world.replace_link();
+        let epoch = world.epoch();
+        assert!(world.fresh().contains(&Output::Connect { epoch, failures: 0 }));
+    }
+
+    #[test]
     fn server_that_accepts_and_drops_is_not_hammered() {
         let mut world = World::new();
         world.open();

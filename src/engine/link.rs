@@ -24,7 +24,7 @@ use super::types::{DownCause, Epoch, Grant, Millis, Notice, Output, Phase};
 pub(super) struct Link {
     state: State,
     epoch: Epoch,
-    /// Attempts that failed in a row. Forgotten once a link stayed ready.
+    /// Attempts in a row that failed, or whose link died young. Forgotten once one stayed ready.
     failures: u32,
     /// Links that were ready and died young, in a row.
     short_lived: u32,
@@ -180,7 +180,9 @@ impl Link {
             (Event::Opened | Event::Sent, _) => Effect::None,
             (Event::Woke, Ready { .. }) => self.step(now, Event::Doubted, around),
             // The time that passed asleep is not the probe's.
-            (Event::Woke, Suspect { since, late, .. }) => self.probe(now, since, late, around),
+            (Event::Woke, Suspect { since, deadline, late }) if deadline <= now + LATE => {
+                self.probe(now, since, late, around)
+            }
             (Event::Woke, _) => Effect::None,
 
             (Event::Stopped, Closed) => Effect::None,
@@ -345,17 +347,24 @@ impl Link {
 
     fn retry(&mut self, now: Millis, around: &mut Surroundings<'_>) -> Effect {
         let config = &around.config.reconnect;
-        if let State::Ready { since } | State::Suspect { since, .. } = self.state {
-            if now - since >= config.stable {
-                self.failures = 0;
-                self.short_lived = 0;
-            } else {
-                self.short_lived = self.short_lived.saturating_add(1);
-            }
+        let was_ready_for = match self.state {
+            State::Ready { since } | State::Suspect { since, .. } => Some(now - since),
+            State::Idle { .. }
+            | State::Waiting { .. }
+            | State::Authorizing { .. }
+            | State::Connecting { .. }
+            | State::Joining { .. }
+            | State::Closed => None,
+        };
+        if was_ready_for >= Some(config.stable) {
+            self.failures = 0;
+            self.short_lived = 0;
+        } else {
+            self.failures = self.failures.saturating_add(1);
+            self.short_lived = self.short_lived.saturating_add(u32::from(was_ready_for.is_some()));
         }
         let effect = self.leave();
         let wait = backoff::before_attempt(config, self.failures, around.rng);
-        self.failures = self.failures.saturating_add(1);
         // A wait of none would be due at once (I6).
         self.state = State::Waiting { until: now + wait.max(Millis(1)), hurried: false };
         effect
