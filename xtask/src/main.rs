@@ -6,8 +6,10 @@
 mod browser;
 mod ci;
 mod demo;
+mod mutants;
 mod npm;
 mod package;
+mod sim;
 mod steps;
 mod test;
 mod tools;
@@ -24,6 +26,8 @@ cargo xtask <command>
   demo             build the package and the demo app, and serve it
   test [step...]   run every test, or the named steps and what they need
   ci [step...]     run every check: format, lints, types, docs
+  sim [options]    play simulated worlds against the engine: --seeds N --from S, or --seed S with its trace
+  mutants          break the engine on purpose, one line at a time, and see that tests notice
   help             print this
 ";
 
@@ -48,13 +52,15 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("demo", []) => demo::run(),
         ("test", chosen) => steps::run(test::STEPS, chosen),
         ("ci", chosen) => steps::run(ci::STEPS, chosen),
+        ("sim", arguments) => sim::run(arguments),
+        ("mutants", []) => mutants::run(),
         ("help" | "--help" | "-h", _) => {
             print!("{HELP}");
             Ok(())
         }
         // Hidden: cargo calls it for each wasm test binary, see `wasm::test`.
         (wasm::RUNNER, arguments) => wasm::run_test_binary(arguments),
-        ("build" | "demo", [unknown, ..]) => {
+        ("build" | "demo" | "mutants", [unknown, ..]) => {
             bail!("`{command}` takes no argument, got `{unknown}`")
         }
         (unknown, _) => bail!("there is no command `{unknown}`\n\n{HELP}"),

@@ -1,0 +1,201 @@
+//! What the engine owes the network and the app about links: when it may try, and when messages may
+//! leave.
+
+use holdfast::engine::{Config, DownCause, Epoch, Grant, Input, Phase};
+
+use crate::violated;
+
+pub(crate) struct Links {
+    config: Config,
+    /// The app, its credentials or the server ended it; only the app starts it again.
+    is_ended: bool,
+    epoch: Option<Epoch>,
+    attempted_at: u64,
+    /// Attempts that failed in a row, stable links apart.
+    failures: u32,
+    /// Links that were ready and died young, in a row.
+    short_lived: u32,
+    /// The server named a time.
+    not_before: u64,
+    waiting_since: u64,
+    up_at: Option<u64>,
+    room: Room,
+    /// The room was confirmed on this link, or there is none.
+    is_admitted: bool,
+    ready_since: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    None,
+    Asked,
+    Confirmed,
+}
+
+impl Links {
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
+            config,
+            is_ended: false,
+            epoch: None,
+            attempted_at: 0,
+            failures: 0,
+            short_lived: 0,
+            not_before: 0,
+            waiting_since: 0,
+            up_at: None,
+            room: Room::None,
+            is_admitted: false,
+            ready_since: 0,
+        }
+    }
+
+    pub(crate) fn is_live(&self, epoch: Epoch) -> bool {
+        self.epoch == Some(epoch)
+    }
+
+    /// Nobody wants a link.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.is_ended
+    }
+
+    /// By the engine's clock.
+    pub(crate) fn ready_since(&self) -> u64 {
+        self.ready_since
+    }
+
+    /// After 12 in a row it is the messages that are suspected.
+    pub(crate) fn losses_are_usual(&self) -> bool {
+        self.short_lived >= 12
+    }
+
+    pub(crate) fn opened(&mut self, phase: Phase) {
+        if phase == Phase::Idle {
+            self.is_ended = false;
+            self.failures = 0;
+            self.not_before = 0;
+        }
+    }
+
+    pub(crate) fn closed(&mut self) {
+        self.is_ended = true;
+        self.up_at = None;
+    }
+
+    pub(crate) fn told(&mut self, now: u64, input: Input, before: Phase) {
+        let is_trying = !matches!(before, Phase::Idle | Phase::Waiting | Phase::Closed);
+        match input {
+            Input::Authorized { epoch, grant: Grant::Absent }
+                if self.is_live(epoch) && before == Phase::Authorizing =>
+            {
+                self.closed();
+            }
+            Input::LinkUp { epoch, join } if self.is_live(epoch) && before == Phase::Connecting => {
+                self.up_at = Some(now);
+                self.room = if join { Room::Asked } else { Room::None };
+                self.is_admitted = !join;
+            }
+            Input::LinkDown { epoch, cause } if self.is_live(epoch) && is_trying => {
+                self.up_at = None;
+                match cause {
+                    DownCause::Lost => {}
+                    DownCause::Final => self.is_ended = true,
+                    DownCause::RetryAfter(span) => self.not_before = now + span.0,
+                }
+            }
+            Input::Joined { epoch } if self.is_live(epoch) && self.up_at.is_some() => {
+                self.room = Room::Confirmed;
+                self.is_admitted = true;
+            }
+            Input::JoinRejected { epoch } if self.is_live(epoch) && self.up_at.is_some() => {
+                self.room = Room::Asked;
+            }
+            Input::Authorized { .. }
+            | Input::LinkUp { .. }
+            | Input::LinkDown { .. }
+            | Input::Joined { .. }
+            | Input::JoinRejected { .. }
+            | Input::Acked { .. }
+            | Input::Ponged { .. }
+            | Input::Heard { .. }
+            | Input::Woke => {}
+        }
+    }
+
+    /// Answers whether a link that was ready ended.
+    pub(crate) fn moved(&mut self, now: u64, before: Phase, after: Phase) -> bool {
+        let was_ready = matches!(before, Phase::Ready | Phase::Suspect);
+        let is_ready = matches!(after, Phase::Ready | Phase::Suspect);
+        if is_ready && !was_ready {
+            self.ready_since = now;
+        }
+        if after == Phase::Waiting && before != Phase::Waiting {
+            self.waiting_since = now;
+            self.up_at = None;
+            if was_ready {
+                let is_stable = now - self.ready_since >= self.config.reconnect.stable.0;
+                self.short_lived = if is_stable { 0 } else { self.short_lived + 1 };
+                self.failures = if is_stable { 0 } else { self.failures };
+            }
+            self.failures += 1;
+        }
+        was_ready && !is_ready
+    }
+
+    pub(crate) fn authorize(&mut self, now: u64, epoch: Epoch) {
+        if self.is_ended {
+            violated!("link", "an attempt after the link was ended");
+        }
+        if self.epoch == Some(epoch) {
+            violated!("link", "{epoch:?} again");
+        }
+        if now < self.not_before {
+            violated!("link", "an attempt before the time {} that was named", self.not_before);
+        }
+        let min = self.config.reconnect.min.0;
+        if self.failures >= 2 && now - self.attempted_at < min {
+            violated!("I8", "two attempts within {} ms", now - self.attempted_at);
+        }
+        self.epoch = Some(epoch);
+        self.attempted_at = now;
+        self.not_before = 0;
+    }
+
+    pub(crate) fn join(&self, epoch: Epoch) {
+        if !self.is_live(epoch) || self.up_at.is_none() {
+            violated!("link", "a join without a link");
+        }
+        if self.room != Room::Asked {
+            violated!("link", "a join though the room is {:?}", self.room);
+        }
+    }
+
+    pub(crate) fn ping(&self, epoch: Epoch) {
+        if !self.is_live(epoch) || self.up_at.is_none() {
+            violated!("link", "a ping without a link");
+        }
+    }
+
+    /// I2
+    pub(crate) fn transmit(&self, now: u64, phase: Phase) {
+        if phase != Phase::Ready {
+            violated!("I2", "a transmission while {phase:?}");
+        }
+        let Some(up_at) = self.up_at else {
+            violated!("I2", "a transmission without a link");
+        };
+        let fallback = self.config.join.fallback.0;
+        if !self.is_admitted && now < up_at + fallback {
+            violated!("I2", "a transmission before the room is confirmed");
+        }
+    }
+
+    pub(crate) fn check_plan(&self, next_attempt_at: Option<u64>) {
+        let config = &self.config.reconnect;
+        let longest = config.max.0.max(config.spread.0);
+        let latest = (self.waiting_since + longest).max(self.not_before + config.spread.0);
+        if next_attempt_at.is_some_and(|at| at > latest) {
+            violated!("I8", "the next attempt is planned for {next_attempt_at:?}");
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Connections as a network makes them: late, in order, and gone without a word.
+
+use holdfast::engine::{DownCause, Epoch, Input, Verdict};
+
+use crate::tally::Count;
+use crate::trace::note;
+use crate::violated;
+use crate::world::{Event, World};
+
+/// The world's number for a connection; one for each attempt that got so far.
+pub(crate) type ConnectionId = usize;
+
+pub(crate) struct Network {
+    pub(crate) connections: Vec<Connection>,
+    /// The one that the shell has open, or is opening.
+    pub(crate) current: Option<ConnectionId>,
+    slow: Vec<(u64, u64)>,
+    offline_until: u64,
+}
+
+pub(crate) struct Connection {
+    pub(crate) epoch: Epoch,
+    /// The client's end is open: nothing arrives at one that was closed.
+    is_open: bool,
+    /// The server accepted it.
+    pub(crate) is_up: bool,
+    /// Nothing passes any more, and nobody is told.
+    pub(crate) half_open_since: Option<u64>,
+    /// What arrives later than this was under way when the connection was cut.
+    up_until: u64,
+    down_until: u64,
+    /// When the last frame of each direction arrives, so that the next does not overtake it.
+    up_last: u64,
+    down_last: u64,
+    /// What survived a cut arrives this late.
+    stalled_until: u64,
+    heartbeat_at: u64,
+    pub(crate) server_end: ServerEnd,
+}
+
+/// What the server knows of a connection.
+#[derive(Default)]
+pub(crate) struct ServerEnd {
+    /// The life of the server that accepted it.
+    pub(crate) life: Option<u32>,
+    pub(crate) is_busy: bool,
+    pub(crate) backlog: std::collections::VecDeque<(usize, u32)>,
+}
+
+/// From client to server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Frame {
+    Join,
+    Ping,
+    Message { id: usize, attempt: u32 },
+}
+
+/// From server to client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Packet {
+    Heartbeat,
+    Joined,
+    JoinRefused,
+    Pong,
+    Ack {
+        id: usize,
+        attempt: u32,
+        verdict: Verdict,
+    },
+    /// An event that tells the sender that its message took effect.
+    Confirmation {
+        id: usize,
+    },
+}
+
+impl Network {
+    pub(crate) fn new() -> Self {
+        Self { connections: Vec::new(), current: None, slow: Vec::new(), offline_until: 0 }
+    }
+
+    /// The connection over which the shell can speak, whether anybody hears it or not.
+    pub(crate) fn up(&self) -> Option<ConnectionId> {
+        self.current.filter(|&id| self.connections[id].is_up)
+    }
+
+    pub(crate) fn slow(&mut self, by: u64, until: u64) {
+        self.slow.push((until, by));
+    }
+
+    pub(crate) fn go_offline(&mut self, until: u64) {
+        self.offline_until = self.offline_until.max(until);
+    }
+
+    pub(crate) fn recover(&mut self) {
+        self.slow.clear();
+        self.offline_until = 0;
+    }
+}
+
+impl World {
+    fn latency(&mut self) -> u64 {
+        let now = self.now;
+        let slow = self.network.slow.iter().filter(|&&(until, _)| until > now);
+        let extra = slow.map(|&(_, by)| by).max().unwrap_or_default();
+        let plan = &self.plan.network;
+        plan.latency + extra + self.dice.below(plan.jitter + 1)
+    }
+
+    /// The engine asked for a connection.
+    pub(crate) fn connect(&mut self, epoch: Epoch) {
+        if self.network.current.is_some() {
+            violated!("link", "two connections at a time");
+        }
+        let id = self.network.connections.len();
+        self.network.connections.push(Connection {
+            epoch,
+            is_open: true,
+            is_up: false,
+            half_open_since: None,
+            up_until: u64::MAX,
+            down_until: u64::MAX,
+            up_last: 0,
+            down_last: 0,
+            stalled_until: 0,
+            heartbeat_at: 0,
+            server_end: ServerEnd::default(),
+        });
+        self.network.current = Some(id);
+        let there = self.now + self.latency();
+        let back = there + self.latency();
+        let plan = self.plan.network;
+        let is_refused = self.now < self.network.offline_until || !self.server.is_up();
+        if is_refused || self.dice.chance(plan.refused) {
+            self.schedule(back, Event::Closed { connection: id, cause: DownCause::Lost });
+        } else if self.dice.chance(plan.hanging) {
+            note!(self, "the attempt hangs");
+        } else if self.dice.chance(self.plan.server.refusals) {
+            let cause = self.refusal();
+            self.schedule(back, Event::Closed { connection: id, cause });
+        } else {
+            self.schedule(there, Event::Arrived { connection: id });
+            self.schedule(back, Event::Up { connection: id });
+        }
+    }
+
+    /// How a server turns a client away.
+    fn refusal(&mut self) -> DownCause {
+        match self.dice.below(8) {
+            0 => DownCause::Final,
+            1 | 2 => DownCause::RetryAfter(holdfast::engine::Millis(self.dice.below(30_000))),
+            _ => DownCause::Lost,
+        }
+    }
+
+    /// The client's end hears that it is connected.
+    pub(crate) fn came_up(&mut self, id: ConnectionId) {
+        let connection = &mut self.network.connections[id];
+        if !connection.is_open {
+            return;
+        }
+        if connection.server_end.life != self.server.life() {
+            return self.came_down(id, DownCause::Lost);
+        }
+        connection.is_up = true;
+        connection.heartbeat_at = self.now;
+        let epoch = connection.epoch;
+        self.tally.one(Count::Links);
+        self.schedule(self.now + HEARTBEAT, Event::Heartbeat { connection: id });
+        self.schedule(self.now + HEARTBEAT_TIMEOUT, Event::HeartbeatMissed { connection: id });
+        if let Some(patience) = self.plan.server.patience {
+            let at = self.now + self.dice.between(patience / 2, patience);
+            self.schedule(at, Event::PatienceEnds { connection: id });
+        }
+        let join = self.plan.shell.joins;
+        self.tell(Input::LinkUp { epoch, join });
+    }
+
+    /// The client's end hears that it is not.
+    pub(crate) fn came_down(&mut self, id: ConnectionId, cause: DownCause) {
+        // A server that is well again turns nobody away for good.
+        let is_well = self.is_kind_now() && cause == DownCause::Final;
+        let cause = if is_well { DownCause::Lost } else { cause };
+        let connection = &mut self.network.connections[id];
+        if !connection.is_open {
+            return;
+        }
+        connection.is_open = false;
+        connection.is_up = false;
+        let epoch = connection.epoch;
+        self.network.current = None;
+        self.tell(Input::LinkDown { epoch, cause });
+    }
+
+    /// The engine gives the connection up. What is under way to the server may still arrive.
+    pub(crate) fn disconnect(&mut self, epoch: Epoch) {
+        let Some(id) = self.network.current.take() else { return };
+        if self.network.connections[id].epoch != epoch {
+            violated!("link", "{epoch:?} is not what is connected");
+        }
+        let connection = &mut self.network.connections[id];
+        let was_up = std::mem::take(&mut connection.is_up);
+        connection.is_open = false;
+        if was_up && connection.half_open_since.is_none() {
+            self.tally.one(Count::Abandoned);
+            if self.plan.kinds.only_clock() && !self.links.is_ended() {
+                violated!("health", "a live link was given up");
+            }
+        }
+        self.lose_tail(id);
+        let at = self.now + self.latency();
+        self.schedule(at, Event::Hangup { connection: id });
+    }
+
+    pub(crate) fn send_up(&mut self, id: ConnectionId, frame: Frame) {
+        let at = self.network.connections[id].up_last.max(self.now + self.latency());
+        self.network.connections[id].up_last = at;
+        self.schedule(at, Event::Frame { connection: id, frame, is_straggler: false });
+    }
+
+    pub(crate) fn send_down(&mut self, id: ConnectionId, packet: Packet) {
+        if self.network.connections[id].server_end.life != self.server.life() {
+            return;
+        }
+        let at = self.network.connections[id].down_last.max(self.now + self.latency());
+        self.network.connections[id].down_last = at;
+        self.schedule(at, Event::Packet { connection: id, packet });
+    }
+
+    pub(crate) fn frame_arrived(&mut self, id: ConnectionId, frame: Frame, is_straggler: bool) {
+        let connection = &self.network.connections[id];
+        if !is_straggler {
+            if self.now > connection.up_until {
+                note!(self, "lost: {frame:?}");
+                return;
+            }
+            if connection.stalled_until >= self.now {
+                let at = connection.stalled_until;
+                let event = Event::Frame { connection: id, frame, is_straggler: true };
+                return self.schedule(at, event);
+            }
+        }
+        if connection.server_end.life == self.server.life() {
+            if !connection.is_open {
+                self.tally.one(Count::Stragglers);
+            }
+            self.receive(id, frame);
+        }
+    }
+
+    pub(crate) fn packet_arrived(&mut self, id: ConnectionId, packet: Packet) {
+        let connection = &mut self.network.connections[id];
+        let is_alive = connection.is_open && self.now <= connection.down_until;
+        if is_alive && matches!(packet, Packet::Heartbeat) {
+            connection.heartbeat_at = self.now;
+        }
+        let epoch = connection.epoch;
+        self.heard(epoch, packet, is_alive);
+    }
+
+    /// The transport's own watch over the heartbeats, which nothing on a live link sets off.
+    pub(crate) fn heartbeat_missed(&mut self, id: ConnectionId) {
+        let connection = &self.network.connections[id];
+        if !connection.is_open {
+            return;
+        }
+        let due_at = connection.heartbeat_at + HEARTBEAT_TIMEOUT;
+        if connection.half_open_since.is_some() && self.now >= due_at {
+            return self.came_down(id, DownCause::Lost);
+        }
+        self.schedule(due_at.max(self.now + 1), Event::HeartbeatMissed { connection: id });
+    }
+
+    /// The connection breaks now.
+    pub(crate) fn cut(&mut self, id: ConnectionId, is_told: bool, cause: DownCause) {
+        if self.network.connections[id].half_open_since.is_some() {
+            return;
+        }
+        self.lose_tail(id);
+        self.network.connections[id].down_until = self.now;
+        let heard_at = self.now + self.dice.below(200);
+        let server_heard_at = self.network.connections[id].stalled_until.max(heard_at);
+        self.schedule(server_heard_at, Event::Hangup { connection: id });
+        if is_told {
+            self.schedule(heard_at, Event::Closed { connection: id, cause });
+        } else {
+            self.network.connections[id].half_open_since = Some(self.now);
+        }
+    }
+
+    pub(crate) fn cut_off(&mut self, id: ConnectionId) {
+        let connection = &mut self.network.connections[id];
+        if connection.half_open_since.is_none() {
+            connection.half_open_since = Some(self.now);
+            connection.up_until = connection.up_until.min(self.now);
+            connection.down_until = self.now;
+        }
+    }
+
+    /// Of what is under way to the server the first part arrives, perhaps much later.
+    fn lose_tail(&mut self, id: ConnectionId) {
+        let survives = match self.dice.below(3) {
+            0 => 0,
+            1 => self.dice.below(2 * self.plan.network.latency + 2),
+            _ => A_LOT,
+        };
+        let straggles = self.dice.below(self.plan.network.straggling + 1);
+        let connection = &mut self.network.connections[id];
+        connection.up_until = connection.up_until.min(self.now + survives);
+        if straggles > 0 {
+            connection.stalled_until = self.now + straggles;
+        }
+    }
+}
+
+/// All that was under way.
+const A_LOT: u64 = 60_000;
+/// engine.io's defaults.
+pub(crate) const HEARTBEAT: u64 = 25_000;
+const HEARTBEAT_TIMEOUT: u64 = 45_000;

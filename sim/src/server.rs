@@ -1,0 +1,283 @@
+//! The reference server: it takes a message's effect once by its id, and answers as badly as planned.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast::engine::{DownCause, Millis, Verdict};
+
+use crate::network::{ConnectionId, Frame, Packet};
+use crate::tally::Count;
+use crate::trace::note;
+use crate::violated;
+use crate::world::{Event, World};
+
+pub(crate) struct Server {
+    is_up: bool,
+    /// Counts its starts: nothing of an earlier life answers.
+    life: u32,
+    /// Counts the times that its memory of ids was lost.
+    memory: u32,
+    accepted: BTreeSet<usize>,
+    /// Who waits for the work on an id.
+    working: BTreeMap<usize, Vec<Caller>>,
+    /// Effects, with the memory that could have prevented a second one.
+    effects: BTreeSet<(usize, u32)>,
+    /// The newest message of each lane that reached the handler, and the newest that took effect.
+    entered: BTreeMap<u32, usize>,
+    took_effect: BTreeMap<u32, usize>,
+    /// When the next message is within the limit of the rate.
+    free_at: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    connection: ConnectionId,
+    attempt: u32,
+}
+
+/// What a handler is at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Task {
+    id: usize,
+    caller: Caller,
+    life: u32,
+    verdict: Verdict,
+    is_silent: bool,
+}
+
+impl Server {
+    pub(crate) fn new() -> Self {
+        Self {
+            is_up: true,
+            life: 1,
+            memory: 0,
+            accepted: BTreeSet::new(),
+            working: BTreeMap::new(),
+            effects: BTreeSet::new(),
+            entered: BTreeMap::new(),
+            took_effect: BTreeMap::new(),
+            free_at: 0,
+        }
+    }
+
+    pub(crate) fn is_up(&self) -> bool {
+        self.is_up
+    }
+
+    pub(crate) fn life(&self) -> Option<u32> {
+        Some(self.life)
+    }
+
+    pub(crate) fn has_taken(&self, id: usize) -> bool {
+        self.effects.range((id, 0)..=(id, u32::MAX)).next().is_some()
+    }
+}
+
+impl World {
+    pub(crate) fn crash(&mut self) {
+        if !self.server.is_up {
+            return;
+        }
+        note!(self, "the server dies");
+        self.tally.one(Count::Crashes);
+        self.server.is_up = false;
+        self.server.working.clear();
+        if !self.plan.server.remembers {
+            self.server.accepted.clear();
+            self.server.memory += 1;
+        }
+        let life = self.server.life();
+        let down = self.plan.server.restart;
+        self.schedule(self.now + down, Event::Restarted);
+        for id in 0..self.network.connections.len() {
+            if self.network.connections[id].server_end.life == life {
+                self.cut(id, true, DownCause::Lost);
+            }
+        }
+        self.server.life += 1;
+    }
+
+    pub(crate) fn restarted(&mut self) {
+        self.server.is_up = true;
+    }
+
+    pub(crate) fn connection_arrived(&mut self, id: ConnectionId) {
+        if self.server.is_up {
+            self.network.connections[id].server_end.life = self.server.life();
+        }
+    }
+
+    pub(crate) fn hung_up(&mut self, id: ConnectionId) {
+        self.network.connections[id].server_end.life = None;
+    }
+
+    pub(crate) fn kick(&mut self, id: ConnectionId) {
+        let cause = match self.dice.below(6) {
+            0 => DownCause::RetryAfter(Millis(self.dice.below(20_000))),
+            _ => DownCause::Lost,
+        };
+        self.cut(id, true, cause);
+    }
+
+    pub(crate) fn receive(&mut self, id: ConnectionId, frame: Frame) {
+        match frame {
+            Frame::Ping => {
+                if self.plan.server.has_ping_handler {
+                    self.send_down(id, Packet::Pong);
+                }
+            }
+            Frame::Join => match self.dice.weighted(self.plan.shell.joining) {
+                0 => self.send_down(id, Packet::Joined),
+                1 => {
+                    self.send_down(id, Packet::Joined);
+                    self.send_down(id, Packet::Joined);
+                }
+                2 => {}
+                _ => self.send_down(id, Packet::JoinRefused),
+            },
+            Frame::Message { id: message, attempt } => {
+                let end = &mut self.network.connections[id].server_end;
+                if self.plan.server.serial && end.is_busy {
+                    end.backlog.push_back((message, attempt));
+                } else {
+                    self.enter(message, Caller { connection: id, attempt });
+                }
+            }
+        }
+    }
+
+    /// A message reaches the handler.
+    fn enter(&mut self, id: usize, caller: Caller) {
+        self.check_entry(id);
+        if self.plan.app.poison == Some(id) {
+            self.tally.one(Count::Poisoned);
+            return self.crash();
+        }
+        let has_id = !self.app.messages[id].draft.once && self.plan.server.deduplicates;
+        if has_id && self.server.accepted.contains(&id) {
+            self.tally.one(Count::Deduplicated);
+            return self.answer(id, caller, Verdict::Accepted);
+        }
+        if has_id && let Some(callers) = self.server.working.get_mut(&id) {
+            callers.push(caller);
+            return;
+        }
+        if let Some(span) = self.over_the_limit() {
+            return self.answer(id, caller, Verdict::TryAfter(Millis(span)));
+        }
+        let plan = self.plan.server;
+        let mut is_silent = false;
+        let verdict = match self.dice.weighted(plan.verdicts) {
+            0 => Verdict::Accepted,
+            1 => Verdict::Refused,
+            2 => Verdict::TryAgain,
+            3 => Verdict::TryAfter(Millis(self.dice.magnitude(1, 30_000))),
+            _ => {
+                is_silent = true;
+                if self.dice.chance(500) { Verdict::Accepted } else { Verdict::TryAgain }
+            }
+        };
+        if has_id {
+            self.server.working.insert(id, Vec::new());
+        }
+        self.network.connections[caller.connection].server_end.is_busy = true;
+        let task = Task { id, caller, life: self.server.life, verdict, is_silent };
+        let (least, most) = plan.work;
+        let at = self.now + self.dice.between(least, most);
+        self.schedule(at, Event::Finished { task });
+    }
+
+    fn over_the_limit(&mut self) -> Option<u64> {
+        let rate = self.plan.server.rate?;
+        let burst = 1_000;
+        if self.server.free_at > self.now + burst {
+            return Some(self.server.free_at - self.now - burst);
+        }
+        self.server.free_at = self.server.free_at.max(self.now) + 1_000 / rate;
+        None
+    }
+
+    pub(crate) fn finished(&mut self, task: Task) {
+        let Task { id, caller, life, verdict, is_silent } = task;
+        if life != self.server.life {
+            return;
+        }
+        self.network.connections[caller.connection].server_end.is_busy = false;
+        if verdict == Verdict::Accepted {
+            self.take_effect(id);
+        }
+        let others = self.server.working.remove(&id).unwrap_or_default();
+        if !is_silent {
+            for caller in std::iter::once(caller).chain(others) {
+                self.answer(id, caller, verdict);
+            }
+        }
+        self.work_on(caller.connection);
+    }
+
+    /// What waited for its turn on a connection.
+    fn work_on(&mut self, connection: ConnectionId) {
+        while let end = &mut self.network.connections[connection].server_end
+            && !end.is_busy
+            && let Some((id, attempt)) = end.backlog.pop_front()
+        {
+            self.enter(id, Caller { connection, attempt });
+        }
+    }
+
+    fn take_effect(&mut self, id: usize) {
+        note!(self, "effect of message {id}");
+        let message = &self.app.messages[id];
+        if message.is_promised_away {
+            violated!("maybeDelivered", "message {id} took effect, and the app was told that not");
+        }
+        let (draft, seq) = (message.draft, message.seq);
+        let is_new = self.server.effects.insert((id, self.server.memory));
+        if (draft.once || self.plan.server.deduplicates) && !is_new {
+            violated!("once", "message {id} took effect twice");
+        }
+        let newest = self.server.took_effect.entry(draft.lane).or_insert(id);
+        let is_ordered =
+            draft.strict && !self.model.is_settled(seq) && self.app.messages[*newest].draft.strict;
+        if is_ordered && *newest > id {
+            violated!("strict", "message {newest} took effect before message {id}");
+        }
+        *newest = (*newest).max(id);
+        if self.plan.server.deduplicates && !draft.once {
+            self.server.accepted.insert(id);
+        }
+        if self.dice.chance(self.plan.server.confirms)
+            && let Some(connection) = self.network.up()
+        {
+            self.send_down(connection, Packet::Confirmation { id });
+        }
+    }
+
+    /// Messages of a lane reach the handler for the first time in send order, but for those that
+    /// had settled before.
+    fn check_entry(&mut self, id: usize) {
+        let message = &mut self.app.messages[id];
+        if std::mem::replace(&mut message.has_entered, true) {
+            return;
+        }
+        let newest = self.server.entered.entry(message.draft.lane).or_insert(id);
+        if *newest > id && !self.model.is_settled(message.seq) {
+            violated!("I3", "message {newest} reached the handler before message {id}");
+        }
+        *newest = (*newest).max(id);
+    }
+
+    fn answer(&mut self, id: usize, caller: Caller, verdict: Verdict) {
+        let Caller { connection, attempt } = caller;
+        let packet = Packet::Ack { id, attempt, verdict };
+        let plan = self.plan.server;
+        if self.dice.chance(plan.late_answers) {
+            let at = self.now + self.dice.magnitude(1_000, 60_000);
+            self.schedule(at, Event::LateAnswer { connection, packet });
+        } else {
+            self.send_down(connection, packet);
+        }
+        if self.dice.chance(plan.double_answers) {
+            self.send_down(connection, packet);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What happened how often: a simulation that never meets a case proves nothing about it.
+
+use holdfast::engine::{Cause, Notice, Outcome};
+
+/// Counts of one run, or of many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tally([u64; NAMES.len()]);
+
+macro_rules! counts {
+    ($($count:ident $name:literal,)*) => {
+        /// What is counted.
+        #[derive(Clone, Copy)]
+        pub(crate) enum Count { $($count),* }
+
+        const NAMES: &[&str] = &[$($name),*];
+    };
+}
+
+counts! {
+    Steps "steps: calls of the engine, and orders",
+    Seconds "seconds of virtual time",
+    Sent "messages",
+    NoRoom "sends refused for want of room",
+    Transmitted "transmissions",
+    Repeated "of these again",
+    Delivered "delivered",
+    Refused "refused",
+    Unanswered "exhausted without an answer",
+    Failed "exhausted by 'try again'",
+    Lost "exhausted by losses",
+    Expired "expired",
+    Cancelled "cancelled",
+    Closed "closed",
+    LoggedOut "logged out",
+    Attempts "attempts to connect",
+    Links "links",
+    Abandoned "live links given up",
+    Losses "links lost",
+    Suspicious "of these under suspicion",
+    Crashes "crashes of the server",
+    Poisoned "of these by poison",
+    Deduplicated "messages that the server knew already",
+    Stragglers "frames of a connection that was gone",
+    Pings "pings",
+    LateTimers "timers over a second late",
+    Sleeps "sleeps",
+    StrayFacts "stray facts",
+    Unconfirmed "joins never confirmed",
+    Silent "links found silent",
+    ConnectHung "connects that hung",
+    LoginHung "logins that hung",
+    Mute "servers found without a ping handler",
+    WronglyMute "of these wrongly",
+    Destroyed "clients destroyed",
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self([0; NAMES.len()])
+    }
+}
+
+impl Tally {
+    /// Every count with its name.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        NAMES.iter().copied().zip(self.0)
+    }
+
+    /// Commands and facts given to engines, and orders taken from them.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.0[Count::Steps as usize]
+    }
+
+    /// Adds another's counts.
+    pub fn add(&mut self, other: &Self) {
+        for (mine, others) in self.0.iter_mut().zip(other.0) {
+            *mine += others;
+        }
+    }
+
+    pub(crate) fn more(&mut self, count: Count, by: u64) {
+        self.0[count as usize] += by;
+    }
+
+    pub(crate) fn one(&mut self, count: Count) {
+        self.more(count, 1);
+    }
+
+    pub(crate) fn settled(&mut self, outcome: Outcome) {
+        self.one(match outcome {
+            Outcome::Delivered => Count::Delivered,
+            Outcome::Refused => Count::Refused,
+            Outcome::Exhausted(Cause::AckTimeout) => Count::Unanswered,
+            Outcome::Exhausted(Cause::TryAgain) => Count::Failed,
+            Outcome::Exhausted(Cause::LinkLost) => Count::Lost,
+            Outcome::Expired => Count::Expired,
+            Outcome::Cancelled => Count::Cancelled,
+            Outcome::Closed => Count::Closed,
+            Outcome::LoggedOut => Count::LoggedOut,
+        });
+    }
+
+    pub(crate) fn reported(&mut self, notice: Notice) {
+        self.one(match notice {
+            Notice::JoinUnconfirmed => Count::Unconfirmed,
+            Notice::LinkSilent => Count::Silent,
+            Notice::ConnectTimedOut => Count::ConnectHung,
+            Notice::AuthTimedOut => Count::LoginHung,
+            Notice::PingsUnanswered => Count::Mute,
+        });
+    }
+}

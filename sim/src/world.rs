@@ -1,0 +1,336 @@
+//! One run: events in virtual time, from the first to the last thing that is owed.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use holdfast::engine::{DownCause, Epoch, Grant, Input, Phase};
+
+use crate::app::App;
+use crate::dice::Dice;
+use crate::links::Links;
+use crate::messages::Messages;
+use crate::network::{ConnectionId, Frame, HEARTBEAT, Network, Packet};
+use crate::plan::{Plan, Planned};
+use crate::server::{Server, Task};
+use crate::shell::Shell;
+use crate::tally::{Count, Tally};
+use crate::trace::{Trace, note};
+use crate::violated;
+
+pub(crate) struct World {
+    pub(crate) plan: Plan,
+    pub(crate) dice: Dice,
+    /// Milliseconds since the run began.
+    pub(crate) now: u64,
+    events: BinaryHeap<Reverse<Scheduled>>,
+    scheduled: u64,
+    pub(crate) shell: Shell,
+    pub(crate) links: Links,
+    pub(crate) model: Messages,
+    pub(crate) network: Network,
+    pub(crate) server: Server,
+    pub(crate) app: App,
+    pub(crate) pings: u64,
+    /// All is settled and quiet: nothing but pings may happen.
+    pub(crate) is_idle: bool,
+    are_faults_over: bool,
+    pub(crate) tally: Tally,
+    pub(crate) trace: Trace,
+}
+
+#[derive(Debug)]
+pub(crate) enum Event {
+    Planned(Planned),
+    // On the client's machine.
+    Timer { number: u64 },
+    Awake,
+    Authorized { epoch: Epoch, grant: Grant },
+    Up { connection: ConnectionId },
+    Closed { connection: ConnectionId, cause: DownCause },
+    Packet { connection: ConnectionId, packet: Packet },
+    HeartbeatMissed { connection: ConnectionId },
+    // On the server's.
+    Arrived { connection: ConnectionId },
+    Hangup { connection: ConnectionId },
+    Frame { connection: ConnectionId, frame: Frame, is_straggler: bool },
+    Heartbeat { connection: ConnectionId },
+    PatienceEnds { connection: ConnectionId },
+    Finished { task: Task },
+    LateAnswer { connection: ConnectionId, packet: Packet },
+    Restarted,
+}
+
+struct Scheduled {
+    at: u64,
+    /// Among those of the same time.
+    turn: u8,
+    number: u64,
+    event: Event,
+}
+
+impl Scheduled {
+    fn key(&self) -> (u64, u8, u64) {
+        (self.at, self.turn, self.number)
+    }
+}
+
+impl PartialEq for Scheduled {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Scheduled {}
+
+impl PartialOrd for Scheduled {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Scheduled {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+pub(crate) const FIRST: u8 = 0;
+const IN_TURN: u8 = 1;
+const LAST: u8 = 2;
+
+impl World {
+    pub(crate) fn new(seed: u64, trace: Trace) -> Self {
+        let mut dice = Dice::new(seed);
+        let plan = Plan::draw(seed, &mut dice);
+        let mut world = Self {
+            shell: Shell::new(&plan),
+            links: Links::new(plan.config.clone()),
+            model: Messages::new(plan.config.clone()),
+            network: Network::new(),
+            server: Server::new(),
+            app: App::default(),
+            plan,
+            dice,
+            now: 0,
+            events: BinaryHeap::new(),
+            scheduled: 0,
+            pings: 0,
+            is_idle: false,
+            are_faults_over: false,
+            tally: Tally::default(),
+            trace,
+        };
+        for (at, planned) in std::mem::take(&mut world.plan.schedule) {
+            world.schedule(at, Event::Planned(planned));
+        }
+        world
+    }
+
+    pub(crate) fn schedule(&mut self, at: u64, event: Event) {
+        self.schedule_in(IN_TURN, at, event);
+    }
+
+    pub(crate) fn schedule_in(&mut self, turn: u8, at: u64, event: Event) {
+        self.scheduled += 1;
+        self.events.push(Reverse(Scheduled { at, turn, number: self.scheduled, event }));
+    }
+
+    /// From here on nothing new goes wrong, poison apart.
+    pub(crate) fn is_kind_now(&self) -> bool {
+        self.are_faults_over
+    }
+
+    /// The whole story: faults, recovery, and a while of nothing.
+    pub(crate) fn run(&mut self) {
+        self.run_until(self.plan.faults_until);
+        self.stop_faults();
+        if !self.shell.is_destroyed {
+            self.recover();
+            self.rest();
+        }
+        self.tally.more(Count::Seconds, self.now / 1_000);
+    }
+
+    fn run_until(&mut self, until: u64) {
+        while self.events.peek().is_some_and(|next| next.0.at <= until) {
+            self.step();
+        }
+        self.now = until;
+    }
+
+    fn stop_faults(&mut self) {
+        note!(self, "faults are over");
+        self.are_faults_over = true;
+        self.network.recover();
+        self.plan.network.refused = 0;
+        self.plan.network.hanging = 0;
+        self.plan.server.verdicts = [1, 0, 0, 0, 0];
+        self.plan.server.work = (0, 5);
+        self.plan.server.late_answers = 0;
+        self.plan.server.rate = None;
+        self.plan.server.refusals = 0;
+        self.plan.server.patience = None;
+        self.plan.shell.grants = [1, 0, 0, 0, 0];
+        self.plan.shell.joining = [1, 0, 0, 0];
+        self.plan.clock.steps_back = 0;
+    }
+
+    /// Everything settles in bounded time, and there is a link.
+    fn recover(&mut self) {
+        self.open();
+        let patience = if self.plan.kinds.poison { 1_800_000 } else { 300_000 };
+        let until = self.now + patience;
+        while !(self.app.unsettled == 0 && self.is_well_connected()) {
+            if self.now > until {
+                violated!("liveness", "{:?} after {patience} ms", self.shell.status());
+            }
+            self.step();
+        }
+    }
+
+    fn is_well_connected(&self) -> bool {
+        let is_alive = |id: ConnectionId| self.network.connections[id].half_open_since.is_none();
+        self.shell.status().phase == Phase::Ready && self.network.up().is_some_and(is_alive)
+    }
+
+    /// An idle engine wakes up for its pings and for nothing else, and keeps its link.
+    fn rest(&mut self) {
+        self.run_until(self.now + 60_000);
+        let (links, pings) = (self.network.connections.len(), self.pings);
+        self.is_idle = true;
+        self.run_until(self.now + 120_000);
+        if !self.is_well_connected() || self.network.connections.len() != links {
+            violated!("idle", "the link was not kept: {:?}", self.shell.status());
+        }
+        if self.pings - pings > 9 {
+            violated!("idle", "{} pings in two minutes", self.pings - pings);
+        }
+    }
+
+    fn step(&mut self) {
+        let Some(Reverse(Scheduled { at, event, .. })) = self.events.pop() else {
+            violated!("liveness", "nothing will ever happen: {:?}", self.shell.status());
+        };
+        self.now = at;
+        let asleep_until = self.shell.asleep_until;
+        if asleep_until > at && event.is_the_clients() {
+            let turn = match event {
+                Event::Timer { .. } if self.plan.clock.timer_first => FIRST,
+                Event::Timer { .. } => LAST,
+                _ => IN_TURN,
+            };
+            return self.schedule_in(turn, asleep_until, event);
+        }
+        self.happen(event);
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Planned(planned) => self.happen_as_planned(planned),
+            Event::Timer { number } => self.timer_fired(number),
+            Event::Awake => self.woke_up(),
+            Event::Authorized { epoch, grant } => {
+                let grant = if self.are_faults_over { Grant::Granted } else { grant };
+                self.tell(Input::Authorized { epoch, grant });
+            }
+            Event::Up { connection } => self.came_up(connection),
+            Event::Closed { connection, cause } => self.came_down(connection, cause),
+            Event::Packet { connection, packet } => self.packet_arrived(connection, packet),
+            Event::HeartbeatMissed { connection } => self.heartbeat_missed(connection),
+            Event::Arrived { connection } => self.connection_arrived(connection),
+            Event::Hangup { connection } => self.hung_up(connection),
+            Event::Frame { connection, frame, is_straggler } => {
+                self.frame_arrived(connection, frame, is_straggler);
+            }
+            Event::Heartbeat { connection } => self.heartbeat(connection),
+            Event::PatienceEnds { connection } => {
+                if self.plan.server.patience.is_some() && self.network.up() == Some(connection) {
+                    self.kick(connection);
+                }
+            }
+            Event::Finished { task } => self.finished(task),
+            Event::LateAnswer { connection, packet } => self.send_down(connection, packet),
+            Event::Restarted => self.restarted(),
+        }
+    }
+
+    fn heartbeat(&mut self, id: ConnectionId) {
+        if self.network.connections[id].server_end.life != self.server.life() {
+            return;
+        }
+        // What piles up while the machine sleeps is as good as one.
+        let asleep_until = self.shell.asleep_until;
+        if asleep_until > self.now {
+            return self.schedule(asleep_until, Event::Heartbeat { connection: id });
+        }
+        self.send_down(id, Packet::Heartbeat);
+        self.schedule(self.now + HEARTBEAT, Event::Heartbeat { connection: id });
+    }
+
+    fn happen_as_planned(&mut self, planned: Planned) {
+        note!(self, "{planned:?}");
+        match planned {
+            Planned::Open => self.open(),
+            Planned::Close => self.close(),
+            Planned::Send { count } => {
+                for _ in 0..count {
+                    self.send_one();
+                }
+                self.drain();
+            }
+            Planned::Cancel => self.cancel_one(),
+            Planned::LogOut => {
+                self.close();
+                self.forget();
+            }
+            Planned::ChangeUser => self.forget(),
+            Planned::Destroy => self.destroy(),
+            Planned::Cut { is_told } => {
+                if let Some(id) = self.network.up() {
+                    self.cut(id, is_told, DownCause::Lost);
+                }
+            }
+            Planned::HalfOpen => {
+                if let Some(id) = self.network.up() {
+                    self.cut_off(id);
+                }
+            }
+            Planned::Slow { by, until } => self.network.slow(by, until),
+            Planned::Offline { until } => self.network.go_offline(until),
+            Planned::Kick => {
+                if let Some(id) = self.network.up() {
+                    self.kick(id);
+                }
+            }
+            Planned::Restart => self.crash(),
+            Planned::Throttle { until } => self.throttle(until),
+            Planned::Sleep { until } => self.fall_asleep(until),
+            Planned::Jump { by } => self.jump(by),
+            Planned::Woke => self.tell(Input::Woke),
+        }
+    }
+}
+
+impl Event {
+    /// It happens on the client's machine, which may sleep.
+    fn is_the_clients(&self) -> bool {
+        match self {
+            Self::Timer { .. }
+            | Self::Awake
+            | Self::Authorized { .. }
+            | Self::Up { .. }
+            | Self::Closed { .. }
+            | Self::Packet { .. }
+            | Self::HeartbeatMissed { .. } => true,
+            Self::Planned(planned) => planned.is_the_clients(),
+            Self::Arrived { .. }
+            | Self::Hangup { .. }
+            | Self::Frame { .. }
+            | Self::Heartbeat { .. }
+            | Self::PatienceEnds { .. }
+            | Self::Finished { .. }
+            | Self::LateAnswer { .. }
+            | Self::Restarted => false,
+        }
+    }
+}
