@@ -98,16 +98,20 @@ export function makeClient(options) {
       error: lastError,
     });
 
-  /** Codes that the developer was told of. @type {Set<string>} */
+  /** What the developer was told of. @type {Set<string>} */
   const told = new Set();
 
   const isAccepting = () => !isLoggedOut && !isDestroyed;
 
+  /** Once for each kind, until the link is ready again: an outage is no reason to fill the console. */
+  const warnOnce = (/** @type {string} */ kind, /** @type {string} */ message) => {
+    if (!told.has(kind)) settings.logger.warn(message);
+    told.add(kind);
+  };
+
   /** @param {string} code @param {string} message @param {unknown} [cause] */
   const fail = (code, message, cause) => {
-    // Once for each kind, until the link is ready again: an outage is no reason to fill the console.
-    if (!told.has(code)) settings.logger.warn(message);
-    told.add(code);
+    warnOnce(code, message);
     lastError = Object.assign(new HoldfastError(code, message), { cause });
     changed();
     call(settings.onError, lastError);
@@ -176,7 +180,9 @@ export function makeClient(options) {
     // Listeners that hear of it ask for the state, whose news may come only later.
     status.phase = isPolite ? 'idle' : 'waiting';
     cached = null;
+    deliveries.linkLost();
     inbound.linkLost();
+    resync.linkLost();
     presence.stale();
   };
   /** The engine's last attempt to connect; the wire's is gone by the time that it says so. */
@@ -252,13 +258,12 @@ export function makeClient(options) {
           engine.tell('authorized', epoch, GRANT.failed);
         } else if (answer.value === null || answer.value === undefined) {
           engine.tell('authorized', epoch, GRANT.absent);
-        } else if (typeof answer.value !== 'object') {
+        } else if (typeof answer.value !== 'object' || Array.isArray(answer.value)) {
           fail('AUTH_FAILED', 'The option auth answers no object such as { token }');
           engine.tell('authorized', epoch, GRANT.failed);
         } else {
-          credentials = answer.value;
-          socket.auth = /** @type {any} */ (credentials);
           changeUser(namedUser ?? namedBy(settings.userId) ?? userOf(answer.value));
+          authenticate(answer.value);
           engine.tell('authorized', epoch, GRANT.granted);
         }
       });
@@ -292,7 +297,7 @@ export function makeClient(options) {
       /** @type {number} */ outcome,
       /** @type {number} */ maybeDelivered,
     ) => deliveries.settle(seq, outcome, maybeDelivered > 0),
-    report: (/** @type {number} */ notice) => settings.logger.warn(NOTICES[notice]),
+    report: (/** @type {number} */ notice) => warnOnce(NOTICES[notice], NOTICES[notice]),
     changed(
       /** @type {number} */ phase,
       /** @type {number} */ queued,
@@ -311,7 +316,7 @@ export function makeClient(options) {
       status.rttMs = rttMs < 0 ? null : rttMs;
       if (status.phase !== 'authorizing') asked = 0;
       changed();
-      if (was !== status.phase && status.phase === 'ready') whenReady();
+      if (was !== status.phase && status.phase === 'ready') whenReady(was !== 'suspect');
     },
   };
 
@@ -374,6 +379,12 @@ export function makeClient(options) {
     resync.forget();
     held.length = 0;
     assignedAuth = undefined;
+    if (!isDead) authenticate(undefined);
+  };
+
+  /** What the Socket's `auth` is from now on, unless a component assigns another. */
+  const authenticate = (/** @type {any} */ value) => {
+    socket.auth = credentials = value;
   };
 
   // --- events of the app's that are worth a wait but no guarantee ----------------------------------
@@ -383,15 +394,16 @@ export function makeClient(options) {
   const HELD_MS = 60_000;
   const HELD_MOST = 100;
 
-  const whenReady = () => {
+  /** @param {boolean} isReturn not after a mere doubt */
+  const whenReady = (isReturn) => {
     told.clear();
-    const [event] = settings.events.message;
-    resync.ready(Boolean(socket.recovered), event, settings.onResync);
+    if (isReturn) resync.ready(socket.recovered, settings.events.message, settings.onResync);
     const now = Date.now();
     for (const { event: late, data, until } of held.splice(0)) {
       if (until > now) emit(late, [data], undefined);
     }
     // Presence starts with a snapshot.
+    if (!isReturn) return;
     for (const request of settings.presence.request) emit(request, [{}], undefined);
   };
 
@@ -424,7 +436,6 @@ export function makeClient(options) {
       forgetUser();
       user = undefined;
       namedUser = undefined;
-      assignedAuth = undefined;
     },
     isLoggedOut: () => isLoggedOut,
     resetLogout() {
@@ -523,6 +534,7 @@ export function makeClient(options) {
       isDestroyed = true;
       unwatch();
       end('destroy');
+      resync.forget();
     },
   };
 

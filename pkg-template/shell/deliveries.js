@@ -8,7 +8,7 @@
 import { idOf } from './credentials.js';
 import { isRetryable, MESSAGES } from './errors.js';
 import { CLOSED, DELIVERED, OUTCOMES, SEND_ERRORS, SEND_FLAG, slotOf, VERDICT } from './numbers.js';
-import { holdsBinary, sameSnapshot, snapshot, utf8Length } from './payload.js';
+import { isBinary, sameSnapshot, snapshot, utf8Length } from './payload.js';
 import { call } from './report.js';
 import { judge } from './verdict.js';
 
@@ -29,7 +29,8 @@ import { judge } from './verdict.js';
  * @property {any} data
  * @property {number} bytes
  * @property {string} laneKey
- * @property {number[]} ackIds one for each time that it left: a late answer counts too
+ * @property {number[]} ackIds those that this link may still answer: a late answer counts too
+ * @property {boolean} isInDoubt it left over a link that was lost before the answer
  * @property {import('./verdict.js').Answer | null} answer the last one
  * @property {boolean} isAnswered for good
  * @property {((result: Result) => void)[]} waiting told once it has settled
@@ -89,6 +90,13 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
     isTaken: /** @type {const} */ (false),
     result: refusal(...why),
   });
+
+  const forgetAcks = (/** @type {Entry} */ entry) => {
+    for (const id of entry.ackIds.splice(0)) {
+      entry.isInDoubt = true;
+      wire().forget(id);
+    }
+  };
 
   /**
    * @param {Entry} entry
@@ -169,6 +177,7 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
         bytes,
         laneKey: key,
         ackIds: [],
+        isInDoubt: false,
         answer: null,
         isAnswered: false,
         waiting: [settled],
@@ -189,6 +198,9 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
     transmit(seq, attempt) {
       const entry = find(seq);
       if (!entry) return;
+      const { ackIds } = entry;
+      /** @type {number | undefined} */
+      let ackId;
       const answered = (/** @type {unknown[]} */ ...args) => {
         if (find(seq) !== entry || entry.isAnswered) return;
         const answer = judge(args, settings().send);
@@ -196,6 +208,8 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
         entry.isAnswered =
           answer.verdict === VERDICT.accepted || answer.verdict === VERDICT.refused;
         engine().tell('acked', seq, attempt, answer.verdict, answer.span);
+        const at = ackIds.indexOf(/** @type {number} */ (ackId));
+        if (at >= 0) ackIds.splice(at, 1);
       };
       const refuse = (/** @type {string} */ code, /** @type {string} */ message) => {
         entry.answer = { verdict: VERDICT.refused, span: 0, reply: undefined, code, message };
@@ -203,13 +217,14 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
       };
       const limit = wire().maxPayload() ?? Infinity;
       // A server ends a link over which more comes, however often it is tried.
-      if (entry.bytes > limit / LARGEST_ESCAPE && wireBytes(entry) > limit) {
+      const isPolling = wire().transport() === 'polling';
+      if (entry.bytes > limit / LARGEST_ESCAPE && largestPacket(entry, isPolling) > limit) {
         refuse('PAYLOAD_TOO_LARGE', `The server takes ${limit} bytes at most`);
         return;
       }
       try {
-        const ackId = wire().emit(entry.event, [entry.data], answered);
-        if (ackId !== undefined) entry.ackIds.push(ackId);
+        ackId = wire().emit(entry.event, [entry.data], answered);
+        if (ackId !== undefined) ackIds.push(ackId);
       } catch (error) {
         refuse('INVALID_MESSAGE_PAYLOAD', `This payload cannot be encoded: ${error}`);
       }
@@ -227,7 +242,7 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
         lanes.delete(entry.laneKey);
         freeLanes.push(lane.number);
       }
-      for (const ackId of entry.ackIds) wire().forget(ackId);
+      forgetAcks(entry);
       const result = resultOf(entry, outcome, maybe);
       for (const settled of entry.waiting) call(settled, result);
       onSettled(entry.event, result);
@@ -242,9 +257,15 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
       engine().tell('acked', entry.seq, 0, VERDICT.accepted, 0);
     },
 
+    /** The link is gone: no acknowledgement of it will come. */
+    linkLost() {
+      byId.forEach(forgetAcks);
+    },
+
     /** The engine died: everything that waits ends here. */
     abandon() {
-      for (const { seq, ackIds } of [...byId.values()]) this.settle(seq, CLOSED, ackIds.length > 0);
+      this.linkLost();
+      for (const { seq, isInDoubt } of [...byId.values()]) this.settle(seq, CLOSED, isInDoubt);
     },
   };
 }
@@ -276,9 +297,21 @@ const LARGEST_ESCAPE = 6;
 /** What socket.io writes around an event and its payload. */
 const ENVELOPE_BYTES = 40;
 
-/** The size of a message on the wire. @param {Entry} entry */
-const wireBytes = ({ event, data, bytes }) =>
-  (holdsBinary(data) ? bytes : utf8Length(JSON.stringify(data))) + event.length + ENVELOPE_BYTES;
+/**
+ * The size of a message's largest packet: what is binary goes by itself, over polling as base64.
+ * @param {Entry} entry
+ * @param {boolean} isPolling
+ */
+function largestPacket({ event, data }, isPolling) {
+  let largest = 0;
+  const text = JSON.stringify([event, data], (_key, value) => {
+    if (!isBinary(value)) return value;
+    const bytes = value.byteLength ?? value.size;
+    largest = Math.max(largest, isPolling ? Math.ceil(bytes / 3) * 4 + 1 : bytes);
+    return { _placeholder: true, num: 99 };
+  });
+  return Math.max(largest, utf8Length(text) + ENVELOPE_BYTES);
+}
 
 /** Random words, drawn many at a time: a draw for each message was the most expensive part of a send. */
 /** @type {Uint32Array<ArrayBuffer> | undefined} */

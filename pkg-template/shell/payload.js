@@ -133,7 +133,7 @@ export function sameSnapshot(a, b) {
 }
 
 /** @param {any} value */
-export const holdsBinary = (value) =>
+const holdsBinary = (value) =>
   value !== null &&
   typeof value === 'object' &&
   (isBinary(value) || /** @type {any[]} */ (Object.values(value)).some(holdsBinary));
@@ -156,11 +156,11 @@ function isNode(value) {
   }
 }
 
-/** @param {object} value */
-const isBinary = (value) =>
+/** @param {unknown} value */
+export const isBinary = (value) =>
   value instanceof ArrayBuffer || ArrayBuffer.isView(value) || isBlob(value);
 
-/** @param {object} value */
+/** @param {unknown} value */
 const isBlob = (value) => typeof Blob === 'function' && value instanceof Blob;
 
 /** @param {any} value */

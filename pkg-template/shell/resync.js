@@ -9,17 +9,25 @@ import { report } from './report.js';
 const HOLD_MS = 5000;
 const HOLD_MOST = 1000;
 
+/** @typedef {{ id: string | null, at: number }} Position */
+
 /**
  * @param {(event: string, args: unknown[]) => void} dispatch hands an event to the listeners
  */
 export function createResync(dispatch) {
-  /** @type {{ id: string | null, at: number } | null} */
-  let since = null;
+  /** The last message. @type {Position | null} */
+  let last = null;
+  /** From where on something may be missing: the last message before a link was lost. */
+  /** @type {Position | null} */
+  let gap = null;
   /** @type {{ event: string, args: unknown[] }[] | null} */
   let held = null;
-  let heldEvent = '';
-  /** Counts returns: an answer to an earlier one releases nothing. */
+  /** @type {string[]} */
+  let events = [];
+  /** Counts returns and losses: an answer to an earlier return fills no later gap. */
   let round = 0;
+  /** The round in which the user's time began. */
+  let first = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
@@ -33,7 +41,7 @@ export function createResync(dispatch) {
   return {
     /** A message was handed to the listeners. @param {string | undefined} id */
     saw(id) {
-      since = { id: id ?? null, at: Date.now() };
+      last = { id: id ?? null, at: Date.now() };
     },
 
     /**
@@ -42,43 +50,50 @@ export function createResync(dispatch) {
      * @param {unknown[]} args
      */
     holds(event, args) {
-      if (!held || event !== heldEvent || typeof args.at(-1) === 'function') return false;
+      if (!held || !events.includes(event) || typeof args.at(-1) === 'function') return false;
       held.push({ event, args });
       if (held.length >= HOLD_MOST) release();
       return true;
     },
 
+    /** What is said from now on is missed, and what comes later does not tell from where on. */
+    linkLost() {
+      round += 1;
+      gap ??= last;
+    },
+
     /**
      * The link is ready.
      * @param {boolean} isRecovered the server has sent what was missed by itself
-     * @param {string} event under which messages arrive
+     * @param {string[]} names under which messages arrive
      * @param {((details: any) => unknown) | undefined} ask the app's
      */
-    ready(isRecovered, event, ask) {
-      const position = since;
-      since ??= { id: null, at: Date.now() };
-      if (!position || isRecovered || !ask) return;
+    ready(isRecovered, names, ask) {
+      last ??= { id: null, at: Date.now() };
+      if (isRecovered || !ask) gap = null;
+      if (!gap || !ask) return;
       round += 1;
       const asked = round;
       held ??= [];
-      heldEvent = event;
+      events = names;
       clearTimeout(timer);
       timer = setTimeout(release, HOLD_MS);
       const deliver = (/** @type {unknown} */ messages) => {
-        if (!Array.isArray(messages)) return;
-        for (const message of messages) dispatch(event, [message]);
+        // What another user was sent is not for this one.
+        if (asked < first || !Array.isArray(messages)) return;
+        for (const message of messages) dispatch(names[0], [message]);
       };
-      const done = () => asked === round && release();
-      new Promise((resolve) => resolve(ask({ since: position, deliver }))).then(done, (error) => {
-        report(error);
-        done();
-      });
+      new Promise((resolve) => resolve(ask({ since: gap, deliver })))
+        .then(() => {
+          if (asked === round) gap = null;
+        }, report)
+        .then(() => asked === round && release());
     },
 
     forget() {
       round += 1;
-      since = null;
-      held = null;
+      first = round;
+      last = gap = held = null;
       clearTimeout(timer);
     },
   };

@@ -147,6 +147,35 @@ test('a trap while there is no link leaves a Socket that connects when it is ask
   await works(server, socket);
 });
 
+test('after a trap, what had left without an answer is in doubt, over a link that is gone too', async (t) => {
+  const reported = collectReports(t);
+  const server = await start(
+    t,
+    { send: { backoffMs: 60_000, backoffMaxMs: 60_000 } },
+    { user: 'u1' },
+  );
+  server.hooks.message = ({ data, ack }) => data.text === 'answered' && ack({ error: 'BUSY' });
+  const [answered, unanswered] = ['answered', 'unanswered'].map((text) => send({ text }));
+  await until(() => server.received.length === 2, 'both left');
+  await roundTrip(server);
+  await server.stop();
+  await until(() => !api.isSocketConnected(), 'down');
+  const neverLeft = send({ text: 'never left' });
+  trap(t, 'driver_close');
+  api.disconnectSocket();
+  assert.deepEqual(
+    (await Promise.all([answered, unanswered, neverLeft].map(settled))).map(
+      ({ error, maybeDelivered }) => [error, maybeDelivered],
+    ),
+    [
+      ['CLOSED', false],
+      ['NO_RESPONSE', true],
+      ['CLOSED', false],
+    ],
+  );
+  assert.equal(reported.length, 1);
+});
+
 test('after all that a new client works', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   await ready();

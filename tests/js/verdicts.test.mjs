@@ -1,6 +1,7 @@
 // What each acknowledgement means for a message, and that a message keeps its id until it is settled.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import test from 'node:test';
 import { api, collectReports, ready, send, settled, start, until } from './shell-kit.mjs';
 
@@ -29,6 +30,12 @@ const accepted = [
   { answer: [0], fields: { data: 0 } },
   { answer: [['a']], fields: { data: ['a'] } },
   { answer: [null, { messageId: 'm2' }], fields: { messageId: 'm2' } },
+  { answer: [null, { success: true }], fields: {} },
+  { answer: [null, 'ok'], fields: { data: 'ok' } },
+  { answer: [null, null], fields: { data: null } },
+  { answer: [{ messageId: 'm4' }, 'more'], fields: { messageId: 'm4' } },
+  { answer: [{ success: true, queued: true }], fields: {} },
+  { answer: [null, { queued: true, messageId: 'm5' }], fields: { messageId: 'm5' } },
   {
     answer: [{ success: false, code: 'DUPLICATE_MESSAGE', messageId: 'm3' }],
     fields: { code: 'DUPLICATE_MESSAGE', messageId: 'm3' },
@@ -58,6 +65,9 @@ const refused = [
   [{ status: 'error', code: 'VALIDATION_ERROR' }, 'VALIDATION_ERROR', /./],
   [{ error: { message: 'not yours' }, code: 'FORBIDDEN' }, 'FORBIDDEN', 'not yours'],
   [{ error: true, code: 'UNAUTHORIZED' }, 'UNAUTHORIZED', /./],
+  [{ error: { code: 'FORBIDDEN' } }, 'FORBIDDEN', 'The server refused the message'],
+  [{ error: { code: 'NOT_FOUND', message: 'no such user' } }, 'NOT_FOUND', 'no such user'],
+  [{ error: 'FORBIDDEN', queued: true }, 'FORBIDDEN', 'FORBIDDEN'],
   [{ error: 'blocked', code: 'BLOCKED' }, 'BLOCKED', 'blocked'],
 ];
 
@@ -74,6 +84,50 @@ test('a refusal that says that the message is wrong is final at once', async (t)
   }
   const first = await answered(server, { code: 'FORBIDDEN', success: false }, 'more');
   assert.equal(first.error, 'FORBIDDEN');
+});
+
+test('an error that comes first, as in Node, is a refusal: by its code, else by its text', async (t) => {
+  const server = await start(t, { send: { retries: 1, final: ['BLOCKED'] } }, { user: 'u1' });
+  for (const [answer, code, message, attempts] of [
+    [['boom', null], 'boom', 'boom', 2],
+    [['BLOCKED', null], 'BLOCKED', 'BLOCKED', 1],
+    [['FORBIDDEN', undefined], 'FORBIDDEN', 'FORBIDDEN', 1],
+    [[{ code: 'NOT_FOUND', message: 'no such user' }, null], 'NOT_FOUND', 'no such user', 1],
+    [[{ message: 'try later' }, null], 'REFUSED', 'try later', 2],
+    [[null, { error: 'INVALID_TEXT' }], 'INVALID_TEXT', 'INVALID_TEXT', 1],
+    [[null, { success: false }], 'REFUSED', 'The server refused the message', 2],
+  ]) {
+    const result = await answered(server, ...answer);
+    const told = JSON.stringify(answer);
+    assert.equal(result.success, false, told);
+    assert.deepEqual(
+      [result.error, result.message, result.attempts],
+      [code, message, attempts],
+      told,
+    );
+    assert.equal(result.maybeDelivered, false, told);
+  }
+});
+
+test('whatever a server writes, a final result does not look like a notice', async (t) => {
+  const server = await start(t, { send: { retries: 0 } });
+  const sent = send({ text: 'a' });
+  assert.equal(sent.calls[0].queued, true, 'this is one');
+  server.hooks.message = ({ ack }) => ack({ success: true, queued: true, messageId: 'm1' });
+  api.initializeSocket('u1');
+  const result = await settled(sent);
+  assert.deepEqual([result.success, result.messageId], [true, 'm1']);
+  for (const answer of [
+    { queued: true },
+    { success: false, queued: true },
+    { error: 'FORBIDDEN', queued: 1 },
+  ]) {
+    assert.equal('queued' in (await answered(server, answer)), false, JSON.stringify(answer));
+  }
+  server.hooks.message = ({ id, socket }) => {
+    socket.emit('message:sent', { _tempId: id, queued: true });
+  };
+  assert.equal('queued' in (await settled(send({ text: 'b' }))), false, 'nor by message:sent');
 });
 
 test('any other refusal is tried again as often as the options say, and then final', async (t) => {
@@ -280,6 +334,25 @@ test('a callback that throws harms neither its promise nor others', async (t) =>
     reported.map(({ message }) => message),
     ['at the notice', 'at the end'],
   );
+});
+
+test('a message that loses many links keeps no trace of the answers that will not come', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  const socket = api.getSocket();
+  // What socket.io-client does by itself only from 4.7.5 on.
+  socket._clearAcks = () => {};
+  server.hooks.message = ({ ack, repeat, save }) => repeat === 6 && ack(save());
+  const sent = send({ text: 'a' });
+  for (let link = 1; link <= 6; link += 1) {
+    await until(() => server.received.length === link, `attempt ${link}`);
+    assert.equal(Object.keys(socket.acks).length, 1);
+    const lost = once(socket, 'disconnect');
+    server.dropAll();
+    await lost;
+    assert.deepEqual(Object.keys(socket.acks), []);
+  }
+  assert.equal((await settled(sent)).success, true);
+  assert.deepEqual(Object.keys(socket.acks), []);
 });
 
 test('what was unanswered when the link was lost goes again under the same id', async (t) => {

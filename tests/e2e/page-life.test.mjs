@@ -1,0 +1,185 @@
+// What becomes of the page: offline and back, into the back-forward cache and out of it, left, hidden and
+// shown again.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { launchBrowser } from '../support/browser.mjs';
+import { startChatServer } from '../support/chat-server.mjs';
+import {
+  assertEachDeliveredOnce,
+  assertSavedOnceInOrder,
+  configure,
+  contents,
+  openLab,
+  QUICK,
+  untilDown,
+  untilReady,
+  untilSettled,
+} from '../support/lab.mjs';
+import { createProxy } from '../support/proxy.mjs';
+import { until } from '../support/until.mjs';
+
+/** Nobody waits so long for an attempt by itself. */
+const LONG_MS = 600_000;
+
+const browser = await launchBrowser();
+
+/** A page that is connected as alice and counts what its Socket and its helper heard. */
+async function setUp(t, options = {}) {
+  const server = await startChatServer(t);
+  const proxy = await createProxy({ target: { port: server.port } });
+  t.after(() => proxy.close());
+  const left = [];
+  server.io.on('connection', (socket) => socket.on('disconnect', (reason) => left.push(reason)));
+  const page = await openLab(t, browser, server.url);
+  await configure(page, { url: proxy.url, ...QUICK, ...options }, 'alice');
+  await page.evaluate(() => {
+    const socket = window.holdfast.getSocket();
+    window.heard = [];
+    for (const event of ['connect', 'disconnect', 'online_users']) {
+      socket.on(event, () => window.heard.push(event));
+    }
+  });
+  await untilReady(page);
+  await until(() => page.evaluate(() => window.heard.includes('online_users')), 'presence');
+  return { server, proxy, page, left };
+}
+
+/** What the browser says when the page goes into its back-forward cache, or comes back from there. */
+const transition = (page, event, persisted) =>
+  page.evaluate(
+    ([name, value]) => window.dispatchEvent(new PageTransitionEvent(name, { persisted: value })),
+    [event, persisted],
+  );
+
+const sendMany = (page, count) => page.evaluate((n) => window.recorder.sendMany(n), count);
+
+/** A message and its answer: all that was said before has been heard. */
+async function roundTrip(page, settled) {
+  await sendMany(page, 1);
+  await untilSettled(page, settled);
+}
+
+test('a client that waits long for its next attempt makes it when the network is back', async (t) => {
+  // The first wait is drawn from all of the span: nine in ten are longer than a minute.
+  const reconnect = { ...QUICK.reconnect, spreadMs: LONG_MS };
+  const { server, proxy, page } = await setUp(t, { reconnect });
+  await page.context().setOffline(true);
+  proxy.cut();
+  await untilDown(page);
+  await page.context().setOffline(false);
+  await untilReady(page, 5_000);
+  await roundTrip(page, 1);
+  assert.equal(server.handshakes.length, 2);
+});
+
+test('a client that waits long after failures makes an attempt when the network is back', async (t) => {
+  const reconnect = { ...QUICK.reconnect, maxMs: LONG_MS };
+  const { server, proxy, page } = await setUp(t, { reconnect });
+  await page.context().setOffline(true);
+  const refused = proxy.counters.refused;
+  proxy.refuse();
+  proxy.cut();
+  await untilDown(page);
+  await until(() => proxy.counters.refused >= refused, 'attempts fail');
+  proxy.refuse(false);
+  await page.context().setOffline(false);
+  await untilReady(page, 5_000);
+  assert.equal(server.clients.length, 1);
+});
+
+test('into the back-forward cache and back: the link is closed with a goodbye and made again', async (t) => {
+  const { server, page, left } = await setUp(t);
+  server.hooks.message = () => {};
+  await sendMany(page, 5);
+  await until(() => server.received.length === 5, 'all have left, unanswered');
+  await transition(page, 'pagehide', true);
+  assert.equal(await page.evaluate(() => window.holdfast.isSocketConnected()), false);
+  await until(() => left.length === 1, 'the server knows');
+  assert.deepEqual(left, ['client namespace disconnect']);
+  assert.equal(server.clients.length, 0);
+
+  server.hooks.message = ({ ack, save }) => ack(save());
+  await transition(page, 'pageshow', true);
+  await untilReady(page);
+  await sendMany(page, 5);
+  const entries = await untilSettled(page, 10);
+  assertEachDeliveredOnce(entries);
+  assertSavedOnceInOrder(contents(server.saved), contents(entries));
+  assert.equal(server.handshakes.length, 2);
+  assert.equal(server.clients.length, 1);
+
+  await transition(page, 'pageshow', true);
+  await roundTrip(page, 11);
+  assert.equal(server.handshakes.length, 2, 'shown again, it goes on');
+});
+
+test('what had ended before the page was cached stays ended when it comes back', async (t) => {
+  const { server, page } = await setUp(t);
+  const isActive = () => page.evaluate(() => window.holdfast.getSocket().active);
+  await page.evaluate(() => window.holdfast.disconnectSocket());
+  await transition(page, 'pagehide', true);
+  await transition(page, 'pageshow', true);
+  assert.equal(await isActive(), false);
+  await until(() => server.clients.length === 0, 'nobody is left');
+  await page.evaluate(() => window.holdfast.initializeSocket('alice'));
+  await untilReady(page);
+  await transition(page, 'pagehide', true);
+  await page.evaluate(() => window.holdfast.disconnectSocketForLogout());
+  await transition(page, 'pageshow', true);
+  assert.equal(await isActive(), false);
+  await until(() => server.clients.length === 0, 'nobody is left after the logout');
+});
+
+test('a page that is left for good, but stays, keeps its link', async (t) => {
+  const { server, page, left } = await setUp(t);
+  await transition(page, 'pagehide', false);
+  await transition(page, 'pageshow', false);
+  await roundTrip(page, 1);
+  assert.deepEqual(await page.evaluate(() => window.heard), ['connect', 'online_users']);
+  assert.deepEqual(left, []);
+  assert.equal(server.handshakes.length, 1);
+});
+
+test('a page that is shown again asks whether its link is alive, and keeps one that is', async (t) => {
+  const { server, page, left } = await setUp(t);
+  const pings = server.pings;
+  let answer;
+  server.hooks.ping = (ack) => {
+    answer = ack;
+  };
+  const show = (state) =>
+    page.evaluate((value) => {
+      Object.defineProperty(document, 'visibilityState', { configurable: true, value });
+      document.dispatchEvent(new Event('visibilitychange'));
+      return [window.holdfast.isSocketConnected(), window.holdfast.isConnectionReady()];
+    }, state);
+  assert.deepEqual(await show('hidden'), [true, true]);
+  assert.deepEqual(await show('visible'), [true, false], 'in doubt until it answers');
+  await until(() => answer, 'the probe');
+  assert.equal(server.pings, pings + 1, 'one, and none for being hidden');
+  answer();
+  await untilReady(page);
+  await roundTrip(page, 1);
+  assert.deepEqual(await page.evaluate(() => window.heard), ['connect', 'online_users']);
+  assert.deepEqual(left, []);
+  assert.equal(server.handshakes.length, 1);
+});
+
+test('a page that is shown or resumed with a dead link replaces it', async (t) => {
+  const { server, proxy, page } = await setUp(t, {
+    health: { intervalMs: LONG_MS, timeoutMs: LONG_MS, probeMs: 300 },
+    // Over polling, a browser would use one of the connections again that hang.
+    io: { transports: ['websocket'] },
+  });
+  for (const [event, links] of [
+    ['visibilitychange', 2],
+    ['resume', 3],
+  ]) {
+    proxy.hang({ newToo: false });
+    await page.evaluate((name) => document.dispatchEvent(new Event(name)), event);
+    await until(() => server.handshakes.length === links, `a new link after ${event}`, 5_000);
+    await untilReady(page);
+  }
+  await roundTrip(page, 1);
+});
