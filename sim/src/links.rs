@@ -11,7 +11,7 @@ pub(crate) struct Links {
     is_ended: bool,
     epoch: Option<Epoch>,
     attempted_at: u64,
-    /// Attempts that failed in a row, stable links apart.
+    /// Attempts in a row that failed, or whose link died young.
     failures: u32,
     /// Links that were ready and died young, in a row.
     short_lived: u32,
@@ -132,12 +132,14 @@ impl Links {
         if after == Phase::Waiting && before != Phase::Waiting {
             self.waiting_since = now;
             self.up_at = None;
-            if was_ready {
-                let is_stable = now - self.ready_since >= self.config.reconnect.stable.0;
-                self.short_lived = if is_stable { 0 } else { self.short_lived + 1 };
-                self.failures = if is_stable { 0 } else { self.failures };
+            let is_stable = was_ready && now - self.ready_since >= self.config.reconnect.stable.0;
+            if is_stable {
+                self.failures = 0;
+                self.short_lived = 0;
+            } else {
+                self.failures += 1;
+                self.short_lived += u32::from(was_ready);
             }
-            self.failures += 1;
         }
         was_ready && !is_ready
     }
@@ -153,7 +155,7 @@ impl Links {
             violated!("link", "an attempt before the time {} that was named", self.not_before);
         }
         let min = self.config.reconnect.min.0;
-        if self.failures >= 2 && now - self.attempted_at < min {
+        if self.failures > 0 && now - self.attempted_at < min {
             violated!("I8", "two attempts within {} ms", now - self.attempted_at);
         }
         self.epoch = Some(epoch);

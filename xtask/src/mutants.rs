@@ -220,8 +220,8 @@ const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         file: "link.rs",
-        find: "if now - since >= config.stable {",
-        replace: "if true {",
+        find: "if was_ready_for >= Some(config.stable) {",
+        replace: "if was_ready_for.is_some() {",
         breaks: "I10: no link dies young",
     },
     Mutant {
