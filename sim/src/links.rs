@@ -11,6 +11,8 @@ pub(crate) struct Links {
     is_ended: bool,
     epoch: Option<Epoch>,
     attempted_at: u64,
+    /// When the engine moved to the attempt that it orders next.
+    began_at: u64,
     /// Attempts in a row that failed, or whose link died young.
     failures: u32,
     /// Links that were ready and died young, in a row.
@@ -39,6 +41,7 @@ impl Links {
             is_ended: false,
             epoch: None,
             attempted_at: 0,
+            began_at: 0,
             failures: 0,
             short_lived: 0,
             not_before: 0,
@@ -129,6 +132,9 @@ impl Links {
         if is_ready && !was_ready {
             self.ready_since = now;
         }
+        if after == Phase::Authorizing && before != after {
+            self.began_at = now;
+        }
         if after == Phase::Waiting && before != Phase::Waiting {
             self.waiting_since = now;
             self.up_at = None;
@@ -155,11 +161,13 @@ impl Links {
             violated!("link", "an attempt before the time {} that was named", self.not_before);
         }
         let min = self.config.reconnect.min.0;
-        if self.failures > 0 && now - self.attempted_at < min {
-            violated!("I8", "two attempts within {} ms", now - self.attempted_at);
+        // Not when it is ordered: on a clock that was wrong meanwhile that may be later.
+        let apart = self.began_at - self.attempted_at;
+        if self.failures > 0 && apart < min {
+            violated!("I8", "two attempts within {apart} ms");
         }
         self.epoch = Some(epoch);
-        self.attempted_at = now;
+        self.attempted_at = self.began_at;
         self.not_before = 0;
     }
 
