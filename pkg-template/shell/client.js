@@ -397,13 +397,13 @@ export function makeClient(options) {
   /** @param {boolean} isReturn not after a mere doubt */
   const whenReady = (isReturn) => {
     told.clear();
-    if (isReturn) resync.ready(socket.recovered, settings.events.message, settings.onResync);
     const now = Date.now();
     for (const { event: late, data, until } of held.splice(0)) {
       if (until > now) emit(late, [data], undefined);
     }
     // Presence starts with a snapshot.
     if (!isReturn) return;
+    resync.ready(socket.recovered, settings.events.message, settings.onResync);
     for (const request of settings.presence.request) emit(request, [{}], undefined);
   };
 

@@ -29,7 +29,7 @@ import { judge } from './verdict.js';
  * @property {any} data
  * @property {number} bytes
  * @property {string} laneKey
- * @property {number[]} ackIds those that this link may still answer: a late answer counts too
+ * @property {Set<number | undefined>} ackIds those that this link may still answer: a late answer counts too
  * @property {boolean} isInDoubt it left over a link that was lost before the answer
  * @property {import('./verdict.js').Answer | null} answer the last one
  * @property {boolean} isAnswered for good
@@ -92,10 +92,9 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
   });
 
   const forgetAcks = (/** @type {Entry} */ entry) => {
-    for (const id of entry.ackIds.splice(0)) {
-      entry.isInDoubt = true;
-      wire().forget(id);
-    }
+    for (const id of entry.ackIds) wire().forget(id);
+    entry.isInDoubt ||= entry.ackIds.size > 0;
+    entry.ackIds.clear();
   };
 
   /**
@@ -176,7 +175,7 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
         data,
         bytes,
         laneKey: key,
-        ackIds: [],
+        ackIds: new Set(),
         isInDoubt: false,
         answer: null,
         isAnswered: false,
@@ -208,8 +207,7 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
         entry.isAnswered =
           answer.verdict === VERDICT.accepted || answer.verdict === VERDICT.refused;
         engine().tell('acked', seq, attempt, answer.verdict, answer.span);
-        const at = ackIds.indexOf(/** @type {number} */ (ackId));
-        if (at >= 0) ackIds.splice(at, 1);
+        ackIds.delete(ackId);
       };
       const refuse = (/** @type {string} */ code, /** @type {string} */ message) => {
         entry.answer = { verdict: VERDICT.refused, span: 0, reply: undefined, code, message };
@@ -224,7 +222,7 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
       }
       try {
         ackId = wire().emit(entry.event, [entry.data], answered);
-        if (ackId !== undefined) ackIds.push(ackId);
+        if (ackId !== undefined) ackIds.add(ackId);
       } catch (error) {
         refuse('INVALID_MESSAGE_PAYLOAD', `This payload cannot be encoded: ${error}`);
       }

@@ -257,7 +257,7 @@ export function createWire(url, ioOptions, hooks) {
       /** @type {number | undefined} */ (manager.engine?._maxPayload ?? manager.engine?.maxPayload),
 
     /** Forgets an acknowledgement that will not come; before 4.7.5 the socket keeps it for ever. */
-    forget: (/** @type {number} */ id) => delete socket.acks[id],
+    forget: (/** @type {any} */ id) => delete socket.acks[id],
 
     /** Leaves nothing of a user behind that the next one's session could send, receive or recover. */
     wipe() {

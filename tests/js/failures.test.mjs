@@ -92,6 +92,24 @@ for (const [name, leave] of [
   });
 }
 
+test('an auth that ends the attempt and answers all the same changes nothing', async (t) => {
+  let ends = true;
+  const auth = () => {
+    if (ends) api.disconnectSocket();
+    return ends ? LATE : NEXT;
+  };
+  const server = await start(t, { auth });
+  api.initializeSocket();
+  assert.equal(api.getSocket().auth, undefined);
+  const waiting = send({ text: 'of u2' });
+  ends = false;
+  api.initializeSocket();
+  assert.equal((await settled(waiting)).success, true);
+  await roundTrip(server);
+  assert.deepEqual(server.handshakes, [NEXT]);
+  assert.deepEqual(server.joins, ['u2']);
+});
+
 test('credentials that come after their time change nothing, whether the next were asked for or not', async (t) => {
   const { answers, auth } = askedAuth();
   const reconnect = { minMs: 200, maxMs: 200 };
