@@ -5,7 +5,9 @@
 
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
-use holdfast::engine::{Cause, DownCause, Grant, Notice, Outcome, Phase, SendError, Verdict};
+use holdfast::engine::{
+    Cause, DownCause, Grant, Notice, Outcome, Phase, SendError, Standing, Verdict,
+};
 use holdfast::web::{Driver, numbers};
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
@@ -19,6 +21,8 @@ extern "C" {
     static ORDERS: Array;
     #[wasm_bindgen(thread_local_v2, js_name = PHASES)]
     static PHASES: Array;
+    #[wasm_bindgen(thread_local_v2, js_name = STANDINGS)]
+    static STANDINGS: Array;
     #[wasm_bindgen(thread_local_v2, js_name = OUTCOMES)]
     static OUTCOMES: Array;
     #[wasm_bindgen(thread_local_v2, js_name = NOTICES)]
@@ -104,6 +108,18 @@ fn outcomes_have_the_codes_that_the_shell_names() {
         (Outcome::LoggedOut, "LOGGED_OUT"),
     ] {
         assert_eq!(OUTCOMES.with(|table| text(table, numbers::outcome_number(outcome))), code);
+    }
+}
+
+#[wasm_bindgen_test]
+fn standings_have_the_names_that_the_shell_shows() {
+    for (standing, name) in [
+        (Standing::Link, "link"),
+        (Standing::Turn, "turn"),
+        (Standing::Delay, "delay"),
+        (Standing::Answer, "answer"),
+    ] {
+        assert_eq!(STANDINGS.with(|table| text(table, numbers::standing_number(standing))), name);
     }
 }
 

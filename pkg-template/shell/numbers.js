@@ -29,6 +29,9 @@ export const PHASES = [
   'closed',
 ];
 
+/** What an unsettled message waits for; see `Standing` in the types. */
+export const STANDINGS = /** @type {const} */ (['none', 'link', 'turn', 'delay', 'answer']);
+
 export const GRANT = { granted: 0, absent: 1, failed: 2 };
 /** `retryAfter` comes with a span in milliseconds. */
 export const DOWN = { lost: 0, final: 1, retryAfter: 2 };

@@ -46,7 +46,7 @@ pub use config::Config;
 pub use error::SendError;
 pub use types::{
     Cause, DownCause, Draft, Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase, Seq,
-    Status, Verdict,
+    Standing, Status, Verdict,
 };
 
 use backoff::Rng;
@@ -240,6 +240,14 @@ impl Engine {
         };
         let outbox = self.outbox.deadline(&self.config.send);
         [self.link.deadline(), health, outbox].into_iter().flatten().min()
+    }
+
+    /// What a message waits for at `now`; none where it has settled.
+    #[must_use]
+    pub fn standing(&self, now: Millis, seq: Seq) -> Option<Standing> {
+        let standing = self.outbox.standing(now, seq)?;
+        let can_leave = self.link.phase() == Phase::Ready || standing == Standing::Answer;
+        Some(if can_leave { standing } else { Standing::Link })
     }
 
     /// The state as the app may see it.

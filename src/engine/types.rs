@@ -66,6 +66,19 @@ impl Seq {
     }
 }
 
+/// What an unsettled message waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The link: it can leave once that is ready.
+    Link,
+    /// Its turn: older messages of its lane, or room in the window.
+    Turn,
+    /// Its time: it, or an older one of its lane, is tried again later.
+    Delay,
+    /// The server's answer: it left.
+    Answer,
+}
+
 /// A message as the caller hands it over. Its payload stays outside of the engine.
 #[derive(Clone, Copy, Debug)]
 pub struct Draft {

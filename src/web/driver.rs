@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::*;
 
 use super::numbers::{
-    FIELDS, double, down_cause, error_number, grant, millis, order, verdict, whole,
+    FIELDS, double, down_cause, error_number, grant, millis, order, standing_number, verdict, whole,
 };
 use crate::engine::{Config, Draft, Engine, Epoch, Input, Millis, Outcome, Seq, config};
 
@@ -148,7 +148,7 @@ impl Driver {
     }
 }
 
-// Orders and the deadline.
+// Orders, the deadline and the view.
 #[wasm_bindgen]
 impl Driver {
     /// The number of the next order, whose fields can then be read; 0 when there is none.
@@ -172,6 +172,13 @@ impl Driver {
     #[must_use]
     pub fn next_timeout(&self) -> f64 {
         self.engine.poll_timeout().map_or(-1.0, |at| double(at.0))
+    }
+
+    /// What a message waits for, by the table `STANDINGS`; 0 where it has settled.
+    #[must_use]
+    pub fn standing(&self, now: f64, seq: f64) -> u32 {
+        let seq = Seq::from_bits(whole(seq));
+        self.engine.standing(millis(now), seq).map_or(0, standing_number)
     }
 }
 

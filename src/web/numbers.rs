@@ -2,7 +2,8 @@
 //! `pkg-template/shell/numbers.js`; `tests/web.rs` holds the two together.
 
 use crate::engine::{
-    Cause, DownCause, Grant, Millis, Notice, Outcome, Output, Phase, SendError, Status, Verdict,
+    Cause, DownCause, Grant, Millis, Notice, Outcome, Output, Phase, SendError, Standing, Status,
+    Verdict,
 };
 
 /// An order: its number in the table `ORDERS`, and its fields in the order of its handler's parameters
@@ -70,6 +71,17 @@ pub fn order(output: Output, status: impl FnOnce() -> Status) -> (u32, [f64; FIE
 
 /// As many fields as the largest order has.
 pub const FIELDS: usize = 6;
+
+/// Its place in the table `STANDINGS`.
+#[must_use]
+pub fn standing_number(standing: Standing) -> u32 {
+    match standing {
+        Standing::Link => 1,
+        Standing::Turn => 2,
+        Standing::Delay => 3,
+        Standing::Answer => 4,
+    }
+}
 
 /// Its place in the table `PHASES`.
 #[must_use]

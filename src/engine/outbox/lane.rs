@@ -1,0 +1,56 @@
+//! One conversation: what waits in it, and what may leave.
+
+use super::super::sorted::Sorted;
+use super::super::types::{Millis, Seq};
+use super::message::{Message, State};
+
+#[derive(Debug, Default)]
+pub(super) struct Lane {
+    pub(super) waiting: Sorted<Seq>,
+    pub(super) in_flight: u32,
+    /// What is in flight is strict: nothing beside it.
+    pub(super) strict: bool,
+    /// How many of this lane may be in flight: one after trouble, then doubled by every delivery. None
+    /// is no limit but the common one.
+    pub(super) window: Option<u32>,
+    /// The server said: not before.
+    pub(super) held_until: Millis,
+    pub(super) place: Place,
+}
+
+/// Where a lane is noted down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Place {
+    #[default]
+    Nowhere,
+    Ring,
+    Blocked(Millis),
+}
+
+/// What a lane can do next.
+pub(super) enum Next {
+    Leave(Seq),
+    NotBefore(Millis),
+    Nothing,
+}
+
+impl Lane {
+    pub(super) fn next(&self, slots: &[Option<Message>], now: Millis) -> Next {
+        let Some(Some(message)) = self.waiting.first().and_then(|seq| slots.get(seq.slot())) else {
+            return Next::Nothing;
+        };
+        let not_before = match message.state {
+            State::Waiting { not_before } => not_before.max(self.held_until),
+            State::InFlight { .. } => return Next::Nothing,
+        };
+        if not_before > now {
+            return Next::NotBefore(not_before);
+        }
+        let is_alone = self.strict || message.draft.strict;
+        let window = if is_alone { Some(1) } else { self.window };
+        if window.is_some_and(|window| self.in_flight >= window) {
+            return Next::Nothing;
+        }
+        Next::Leave(message.seq)
+    }
+}

@@ -1,0 +1,35 @@
+//! One message, and where it is.
+
+use super::super::types::{Draft, Millis, Seq};
+
+#[derive(Debug)]
+pub(super) struct Message {
+    pub(super) seq: Seq,
+    pub(super) draft: Draft,
+    pub(super) expires_at: Millis,
+    /// Transmissions so far; names the one in flight.
+    pub(super) attempt: u32,
+    /// Attempts that the server failed or left unanswered. A link loss is not one (I10).
+    pub(super) failures: u32,
+    /// Left at least once without an answer.
+    pub(super) unanswered: bool,
+    /// It was in flight when links kept dying, and nothing has cleared it since (I10).
+    pub(super) suspected: bool,
+    /// Links that died while it alone was in flight.
+    pub(super) lone_losses: u32,
+    pub(super) state: State,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum State {
+    Waiting {
+        not_before: Millis,
+    },
+    InFlight {
+        transmission: u64,
+        /// When the ack deadline began: at the transmission, or at the last acknowledgement of
+        /// anything transmitted before it, whichever is later. So a slow link that still delivers
+        /// runs no deadline out.
+        since: Millis,
+    },
+}

@@ -1,0 +1,163 @@
+//! The steps between the states of a message, each of which keeps all books at once.
+
+use super::super::backoff::{self, Rng};
+use super::super::config;
+use super::super::types::{Cause, Millis, Outcome, Output, Seq};
+use super::lane::{Lane, Next, Place};
+use super::message::State;
+use super::{Outbox, Outputs};
+
+impl Outbox {
+    pub(super) fn unring(&mut self, id: u32) {
+        self.ring.pop_front();
+        if let Some(lane) = self.lane_mut(id) {
+            lane.place = Place::Nowhere;
+        }
+    }
+
+    /// Notes a lane where its next message is found in time, and makes an empty one as good as new.
+    pub(super) fn place(&mut self, id: u32, now: Millis) {
+        let Some(lane) = self.lanes.get_mut(id as usize) else {
+            return;
+        };
+        match lane.place {
+            // Looked at again when its turn comes.
+            Place::Ring if !lane.waiting.is_empty() => return,
+            Place::Ring => self.ring.retain(|&other| other != id),
+            Place::Blocked(at) => {
+                self.blocked.remove((at, id));
+            }
+            Place::Nowhere => {}
+        }
+        lane.place = match lane.next(&self.slots, now) {
+            Next::Leave(_) => {
+                self.ring.push_back(id);
+                Place::Ring
+            }
+            Next::NotBefore(at) => {
+                self.blocked.insert((at, id));
+                Place::Blocked(at)
+            }
+            Next::Nothing => Place::Nowhere,
+        };
+        if lane.waiting.is_empty() && lane.in_flight == 0 {
+            *lane = Lane::default();
+        }
+    }
+
+    /// Waiting -> in flight.
+    pub(super) fn launch(&mut self, now: Millis, seq: Seq) -> Option<u32> {
+        self.transmissions += 1;
+        let transmission = self.transmissions;
+        let message = self.get_mut(seq)?;
+        message.state = State::InFlight { transmission, since: now };
+        message.attempt += 1;
+        let (attempt, draft) = (message.attempt, message.draft);
+        let lane = self.lane_mut(draft.lane)?;
+        lane.waiting.remove(seq);
+        lane.in_flight += 1;
+        lane.strict = draft.strict;
+        self.flight.insert((transmission, seq));
+        self.flight_bytes += u64::from(draft.bytes);
+        Some(attempt)
+    }
+
+    /// In flight -> neither; the caller puts it where it belongs. `heard_at` is when its answer came:
+    /// the deadlines of all that was transmitted after it begin no earlier. They never decrease along
+    /// the flight, so handing it to the next one is enough.
+    pub(super) fn land(&mut self, seq: Seq, heard_at: Millis) {
+        let Some(message) = self.get_mut(seq) else {
+            return;
+        };
+        let State::InFlight { transmission, since } = message.state else {
+            return;
+        };
+        message.state = State::Waiting { not_before: Millis::default() };
+        let draft = message.draft;
+        let handed_on = since.max(heard_at);
+        if let Some((_, next)) = self.flight.remove((transmission, seq))
+            && let Some(message) = self.get_mut(next)
+            && let State::InFlight { since, .. } = &mut message.state
+        {
+            *since = (*since).max(handed_on);
+        }
+        self.flight_bytes -= u64::from(draft.bytes);
+        if let Some(lane) = self.lane_mut(draft.lane) {
+            lane.in_flight -= 1;
+            lane.strict &= lane.in_flight > 0;
+        }
+    }
+
+    /// The server answered it, so it is not what kills the link.
+    pub(super) fn clear(&mut self, seq: Seq) {
+        let Some(message) = self.get_mut(seq) else { return };
+        let was_suspected = core::mem::take(&mut message.suspected);
+        message.lone_losses = 0;
+        self.suspects -= usize::from(was_suspected);
+    }
+
+    /// Puts a landed message back into its lane, if it is not settled.
+    pub(super) fn wait(&mut self, now: Millis, seq: Seq, not_before: Millis) {
+        let Some(message) = self.get_mut(seq) else {
+            return;
+        };
+        message.state = State::Waiting { not_before };
+        let id = message.draft.lane;
+        if let Some(lane) = self.lane_mut(id) {
+            lane.waiting.insert(seq);
+        }
+        self.place(id, now);
+    }
+
+    /// A landed attempt failed: again after a while, unless that was the last.
+    pub(super) fn fail(
+        &mut self,
+        now: Millis,
+        seq: Seq,
+        cause: Cause,
+        config: &config::Send,
+        rng: &mut Rng,
+        outputs: &mut Outputs,
+    ) {
+        let Some(message) = self.get_mut(seq) else {
+            return;
+        };
+        message.failures += 1;
+        let failures = message.failures;
+        let lane = message.draft.lane;
+        if failures > config.retries || message.draft.once {
+            self.settle(now, seq, Outcome::Exhausted(cause), outputs);
+            return;
+        }
+        if let Some(lane) = self.lane_mut(lane) {
+            lane.window = Some(1);
+        }
+        self.wait(now, seq, now + backoff::before_retry(config, failures, rng));
+    }
+
+    /// Either -> settled (I1). What is settled already is left alone.
+    pub(super) fn settle(
+        &mut self,
+        now: Millis,
+        seq: Seq,
+        outcome: Outcome,
+        outputs: &mut Outputs,
+    ) {
+        let Some(message) = self.get(seq) else { return };
+        let in_flight = matches!(message.state, State::InFlight { .. });
+        let maybe_delivered = message.unanswered || in_flight;
+        self.land(seq, Millis::default());
+        let Some(message) = self.slots.get_mut(seq.slot()).and_then(Option::take) else {
+            return;
+        };
+        self.free.push(seq.slot());
+        self.suspects -= usize::from(message.suspected);
+        self.bytes -= u64::from(message.draft.bytes);
+        self.expiry.remove((message.expires_at, seq));
+        if let Some(lane) = self.lane_mut(message.draft.lane) {
+            lane.waiting.remove(seq);
+        }
+        self.place(message.draft.lane, now);
+        outputs.push_back(Output::Settle { seq, outcome, maybe_delivered });
+    }
+}

@@ -1,0 +1,21 @@
+//! The engine's rules, each told as a short story in virtual time.
+
+mod acknowledgements;
+mod connecting;
+mod health;
+mod losses;
+mod sending;
+mod settling;
+mod standing;
+mod time;
+#[path = "../world/mod.rs"]
+mod world;
+
+use holdfast::engine::{Config, Outcome};
+
+/// For stories in which nothing is heard for long without a meaning.
+fn without_health() -> Config {
+    Config { health: None, ..Config::default() }
+}
+
+const DELIVERED: Option<(Outcome, bool)> = Some((Outcome::Delivered, false));
