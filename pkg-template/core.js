@@ -4,5 +4,6 @@
 import 'holdfast:wasm';
 
 export { makeClient } from './shell/client.js';
-export { DeliveryError, HoldfastError, MESSAGES } from './shell/errors.js';
+export { HoldfastError, MESSAGES } from './shell/errors.js';
+export { snapshot } from './shell/payload.js';
 export { call, report } from './shell/report.js';

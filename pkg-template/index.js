@@ -1,8 +1,12 @@
 /** The reliability layer itself. */
 
 import { makeClient } from './core.js';
+import { outboxOf } from './shell/outbox.js';
+import { send } from './shell/send.js';
+import { createStats } from './shell/stats.js';
 
-export { DeliveryError, HoldfastError } from './core.js';
+export { HoldfastError } from './core.js';
+export { DeliveryError } from './shell/send.js';
 
 /**
  * A client over the app's own socket.io-client. Nothing connects before `connect` or the first `send`.
@@ -13,7 +17,7 @@ export { DeliveryError, HoldfastError } from './core.js';
  */
 export function createClient(options) {
   const client = makeClient(options);
-  const { socket, disconnect, logout, destroy, send, cancel, on, subscribe } = client;
+  const { socket, disconnect, logout, destroy, cancel, on, subscribe } = client;
   const { onSettled, getState } = client;
   return /** @type {any} */ ({
     socket,
@@ -25,11 +29,13 @@ export function createClient(options) {
     disconnect,
     logout,
     destroy,
-    send,
+    send: (/** @type {any[]} */ ...args) => send(client, .../** @type {[any, any]} */ (args)),
     cancel,
     on,
     subscribe,
     onSettled,
     getState,
+    stats: createStats(client),
+    outbox: () => outboxOf(client),
   });
 }

@@ -7,7 +7,7 @@
 
 import { call, MESSAGES, makeClient, report } from './core.js';
 
-export { DeliveryError, HoldfastError } from './core.js';
+export { HoldfastError } from './core.js';
 
 /**
  * @typedef {typeof import('./types/socket.d.ts')} Api
@@ -83,7 +83,9 @@ export function initializeSocket(userId, authState) {
       shared().refused = [userId, authState];
       return null;
     }
-    client.hold(authState?.isAuthReady === false);
+    // A call that says nothing of the login changes nothing about it.
+    const isAuthReady = authState?.isAuthReady;
+    if (typeof isAuthReady === 'boolean') client.hold(!isAuthReady);
     client.setUser(userId);
     client.connect();
     return client.socket;

@@ -3,10 +3,9 @@
  * and what happens on the Socket is reported to it; each part of that has a file of its own.
  */
 
-import { ask, idOf, userOf } from './credentials.js';
 import { createDeliveries } from './deliveries.js';
 import { createEngine } from './engine.js';
-import { DeliveryError, HoldfastError } from './errors.js';
+import { HoldfastError } from './errors.js';
 import { createInbound } from './inbound.js';
 import { createListeners } from './listeners.js';
 import { DOWN, GRANT, NOTICES, PHASES } from './numbers.js';
@@ -15,6 +14,8 @@ import { watchPage } from './page.js';
 import { createPresence } from './presence.js';
 import { call, report } from './report.js';
 import { createResync } from './resync.js';
+import { createSession } from './session.js';
+import { createState } from './state.js';
 import { createWire } from './wire.js';
 
 /**
@@ -32,76 +33,33 @@ export function makeClient(options) {
 
   // --- what is known -------------------------------------------------------------------------------
 
-  /** The engine's last word on itself. */
-  const status = {
-    phase: /** @type {import('../types/index.d.ts').Phase} */ ('idle'),
-    queued: 0,
-    inFlight: 0,
-    /** @type {number | null} */
-    nextAttemptAt: null,
-    /** @type {number | null} */
-    lastPongTime: null,
-    /** @type {number | null} */
-    rttMs: null,
-  };
   /** @type {Error | null} */
   let lastError = null;
-  /** The user whose room and messages these are, and the one that `initializeSocket` named. */
-  /** @type {string | undefined} */
-  let user;
-  /** @type {string | undefined} */
-  let namedUser;
-  /** What the last attempt was made with. */
-  /** @type {unknown} */
-  let credentials;
-  /** What a component assigned to the Socket's `auth`: it goes before the option. */
-  /** @type {unknown} */
-  let assignedAuth;
   let isLoggedOut = false;
   let isHeld = false;
   let isDestroyed = false;
   let isDead = false;
   let hasWarnedOfLogout = false;
 
+  const state = createState(() => ({
+    isConnected: settings.connectedMeans === 'accepting' ? isAccepting() : isConnected(),
+    isLinked: isConnected(),
+    isReady: isReady(),
+    transport: isConnected() ? wire.transport() : null,
+    onlineUsers: presence.online(),
+    onlineUsersStale: presence.isStale(),
+    error: lastError,
+  }));
+  const { status, changed } = state;
+  const settledListeners = createListeners();
+
   const isConnected = () =>
     isDead ? socket.connected : ['joining', 'ready', 'suspect'].includes(status.phase);
   const isReady = () => status.phase === 'ready';
-
-  const subscribers = createListeners();
-  const settledListeners = createListeners();
-  /** @type {ReturnType<typeof snapshotOf> | null} */
-  let cached = null;
-  const changed = () => {
-    cached = null;
-    subscribers.tell();
-  };
-
-  const snapshotOf = () =>
-    Object.freeze({
-      isConnected: settings.connectedMeans === 'accepting' ? isAccepting() : isConnected(),
-      isReady: isReady(),
-      phase: status.phase,
-      transport: isConnected() ? wire.transport() : null,
-      connectionHealth: Object.freeze({
-        isHealthy: isReady(),
-        lastPongTime: status.lastPongTime,
-        rttMs: status.rttMs,
-        isConnected: isConnected(),
-        isReady: isReady(),
-        queueLength: status.queued,
-      }),
-      onlineUsers: presence.online(),
-      onlineUsersStale: presence.isStale(),
-      queueLength: status.queued,
-      inFlight: status.inFlight,
-      nextAttemptAt: status.nextAttemptAt,
-      error: lastError,
-    });
+  const isAccepting = () => !isLoggedOut && !isDestroyed;
 
   /** What the developer was told of. @type {Set<string>} */
   const told = new Set();
-
-  const isAccepting = () => !isLoggedOut && !isDestroyed;
 
   /** Once for each kind, until the link is ready again: an outage is no reason to fill the console. */
   const warnOnce = (/** @type {string} */ kind, /** @type {string} */ message) => {
@@ -153,7 +111,7 @@ export function makeClient(options) {
       engine.tell(
         'linkUp',
         wire.epoch(),
-        join !== null && (join.event === null || user !== undefined),
+        join !== null && (join.event === null || session.user() !== undefined),
       );
     },
     onDown({ error, isRejection }) {
@@ -176,10 +134,11 @@ export function makeClient(options) {
     },
   });
   const { socket } = wire;
+  const session = createSession({ socket, settings: () => settings, onChange: forgetUser });
   const linkLost = () => {
     // Listeners that hear of it ask for the state, whose news may come only later.
     status.phase = isPolite ? 'idle' : 'waiting';
-    cached = null;
+    state.spoil();
     deliveries.linkLost();
     inbound.linkLost();
     resync.linkLost();
@@ -187,8 +146,6 @@ export function makeClient(options) {
   };
   /** The engine's last attempt to connect; the wire's is gone by the time that it says so. */
   let attempt = 0;
-  /** The attempt that credentials are asked for, until they are there or too late. */
-  let asked = 0;
 
   /** @param {(Error & { data?: any }) | undefined} error @returns {[number, number]} */
   const rejected = (error) => {
@@ -247,24 +204,20 @@ export function makeClient(options) {
 
   const handlers = {
     authorize(/** @type {number} */ epoch) {
-      attempt = asked = epoch;
+      attempt = epoch;
       isPolite = false;
-      if (socket.auth !== credentials) assignedAuth = socket.auth;
-      ask(assignedAuth ?? settings.auth, (answer) => {
-        if (epoch !== asked) return;
-        asked = 0;
+      if (isHeld) {
+        engine.tell('authorized', epoch, GRANT.absent);
+        return;
+      }
+      session.authorize(epoch, (answer) => {
         if ('error' in answer) {
-          fail('AUTH_FAILED', 'The option auth failed', answer.error);
-          engine.tell('authorized', epoch, GRANT.failed);
-        } else if (answer.value === null || answer.value === undefined) {
-          engine.tell('authorized', epoch, GRANT.absent);
-        } else if (typeof answer.value !== 'object' || Array.isArray(answer.value)) {
-          fail('AUTH_FAILED', 'The option auth answers no object such as { token }');
+          const { error } = answer;
+          const what = error === undefined ? 'answers no object such as { token }' : 'failed';
+          fail('AUTH_FAILED', `The option auth ${what}`, error);
           engine.tell('authorized', epoch, GRANT.failed);
         } else {
-          changeUser(namedUser ?? namedBy(settings.userId) ?? userOf(answer.value));
-          authenticate(answer.value);
-          engine.tell('authorized', epoch, GRANT.granted);
+          engine.tell('authorized', epoch, answer.isGranted ? GRANT.granted : GRANT.absent);
         }
       });
     },
@@ -283,7 +236,7 @@ export function makeClient(options) {
     join() {
       const { join } = settings;
       if (!join?.event) return;
-      const payload = call(join.payload, user);
+      const payload = call(join.payload, session.user());
       emit(join.event, payload === undefined ? [] : [payload], undefined);
     },
     ping(/** @type {number} */ epoch) {
@@ -314,7 +267,7 @@ export function makeClient(options) {
       status.nextAttemptAt = nextAttemptAt < 0 ? null : start + nextAttemptAt;
       status.lastPongTime = lastPongAt < 0 ? null : start + lastPongAt;
       status.rttMs = rttMs < 0 ? null : rttMs;
-      if (status.phase !== 'authorizing') asked = 0;
+      if (status.phase !== 'authorizing') session.expire();
       changed();
       if (was !== status.phase && status.phase === 'ready') whenReady(was !== 'suspect');
     },
@@ -348,10 +301,7 @@ export function makeClient(options) {
     unwatch();
     deliveries.abandon();
     wire.release();
-    socket.auth = (done) =>
-      ask(assignedAuth ?? settings.auth, (answer) => {
-        if ('value' in answer) done(/** @type {any} */ (answer.value));
-      });
+    session.release();
     fail(
       'ENGINE_DEAD',
       `The app has a plain socket without any guarantee: ${textOf(error)}`,
@@ -360,32 +310,16 @@ export function makeClient(options) {
     report(error);
   }
 
-  // --- who the user is -----------------------------------------------------------------------------
-
-  const namedBy = (/** @type {unknown} */ source) =>
-    idOf(typeof source === 'function' ? call(/** @type {any} */ (source)) : source);
-
-  /** A user who changed finds nothing of the one before. @param {string} [next] */
-  const changeUser = (next) => {
-    if (user !== undefined && next !== user) forgetUser();
-    user = next;
-  };
-
-  const forgetUser = () => {
+  /** Of a user who is gone nothing is left to be sent, received or shown. */
+  function forgetUser() {
     engine.tell('forget');
     wire.wipe();
     inbound.forget();
     presence.forget();
     resync.forget();
     held.length = 0;
-    assignedAuth = undefined;
-    if (!isDead) authenticate(undefined);
-  };
-
-  /** What the Socket's `auth` is from now on, unless a component assigns another. */
-  const authenticate = (/** @type {any} */ value) => {
-    socket.auth = credentials = value;
-  };
+    if (!isDead) session.forgetCredentials();
+  }
 
   // --- events of the app's that are worth a wait but no guarantee ----------------------------------
 
@@ -432,10 +366,10 @@ export function makeClient(options) {
     /** The same, until the flag is reset. */
     logOut() {
       isLoggedOut = true;
+      isHeld = false;
       end('close');
       forgetUser();
-      user = undefined;
-      namedUser = undefined;
+      session.forgetUser();
     },
     isLoggedOut: () => isLoggedOut,
     resetLogout() {
@@ -451,13 +385,10 @@ export function makeClient(options) {
 
     /** Names the user, before the option and the token do. @param {unknown} id */
     setUser(id) {
-      const next = idOf(id);
-      if (next === undefined || next === namedUser) return;
-      namedUser = next;
-      if (next === user) return;
+      if (!session.name(id)) return;
       // The link is another user's, or from before anybody knew whose: there is a room to join now.
-      if (user !== undefined || (wire.epoch() > 0 && settings.join)) end('close');
-      changeUser();
+      if (session.user() !== undefined || (wire.epoch() > 0 && settings.join)) end('close');
+      session.become();
     },
 
     /**
@@ -473,41 +404,16 @@ export function makeClient(options) {
       return taken;
     },
 
-    /**
-     * @param {string} event
-     * @param {unknown} data
-     * @param {import('../types/index.d.ts').SendOptions} [options]
-     */
-    send(event, data, { id, lane, strict, ttlMs, signal } = {}) {
-      /** @type {(value: any) => void} */
-      let resolve;
-      /** @type {(reason: DeliveryError) => void} */
-      let reject;
-      const promise = new Promise((yes, no) => {
-        resolve = yes;
-        reject = no;
-      });
-      const settled = (/** @type {Result} */ result) => {
-        signal?.removeEventListener('abort', cancel);
-        if (result.success) resolve(result.reply);
-        else reject(new DeliveryError(result.code ?? '', result.message ?? '', result));
-      };
-      const cancel = () => deliveries.cancel(taken.id);
-      const taken = client.deliver({ event, data, id, lane, strict, ttlMs }, () => {}, settled);
-      if (!taken.isTaken) settled(taken.result);
-      else if (signal?.aborted) cancel();
-      else signal?.addEventListener('abort', cancel, { once: true });
-      return Object.assign(promise, { id: taken.id });
-    },
-
     cancel: (/** @type {string} */ id) => deliveries.cancel(id),
 
     on: inbound.on,
     onHelper: inbound.onHelper,
     presence,
-    subscribe: (/** @type {() => void} */ fn) => subscribers.add(fn),
+    subscribe: state.subscribe,
     onSettled: (/** @type {(result: any) => void} */ fn) => settledListeners.add(fn),
-    getState: () => (cached ??= snapshotOf()),
+    getState: state.get,
+    entries: deliveries.entries,
+    standing: engine.standing,
 
     /** Worthless when late: dropped unless the link is ready. */
     emitNow(/** @type {string} */ event, /** @type {unknown} */ data) {
@@ -541,8 +447,7 @@ export function makeClient(options) {
   /** Ends the link because the app wants it so. @param {'close' | 'destroy'} command */
   function end(command) {
     isPolite = true;
-    // Credentials that are still asked for come too late.
-    asked = 0;
+    session.expire();
     if (isDead) socket.disconnect();
     else engine.tell(command);
   }

@@ -21,6 +21,7 @@ import { judge } from './verdict.js';
  * @property {any} reply the server's own acknowledgement, if there was one
  * @property {boolean} maybeDelivered
  * @property {boolean} retryable
+ * @property {number} [rttMs] from its last transmission to its answer
  *
  * @typedef {object} Entry
  * @property {number} seq
@@ -29,6 +30,8 @@ import { judge } from './verdict.js';
  * @property {any} data
  * @property {number} bytes
  * @property {string} laneKey
+ * @property {number} attempts transmissions so far
+ * @property {number} sentAt when the last one was
  * @property {Set<number | undefined>} ackIds those that this link may still answer: a late answer counts too
  * @property {boolean} isInDoubt it left over a link that was lost before the answer
  * @property {import('./verdict.js').Answer | null} answer the last one
@@ -175,6 +178,8 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
         data,
         bytes,
         laneKey: key,
+        attempts: 0,
+        sentAt: 0,
         ackIds: new Set(),
         isInDoubt: false,
         answer: null,
@@ -185,6 +190,9 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
       byId.set(id, entry);
       return { id, isTaken: true };
     },
+
+    /** What is unsettled, in send order. */
+    entries: () => byId.values(),
 
     /** @param {string} id @returns {boolean} whether it was still waiting */
     cancel(id) {
@@ -198,6 +206,8 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
       const entry = find(seq);
       if (!entry) return;
       const { ackIds } = entry;
+      entry.attempts = attempt;
+      entry.sentAt = engine().now();
       /** @type {number | undefined} */
       let ackId;
       const answered = (/** @type {unknown[]} */ ...args) => {
@@ -242,6 +252,8 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
       }
       forgetAcks(entry);
       const result = resultOf(entry, outcome, maybe);
+      // An answer to one of several transmissions does not say which.
+      if (entry.answer && entry.attempts === 1) result.rttMs = engine().now() - entry.sentAt;
       for (const settled of entry.waiting) call(settled, result);
       onSettled(entry.event, result);
     },

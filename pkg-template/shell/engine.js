@@ -5,7 +5,7 @@
  * bundler setting, no fetch and no waiting.
  */
 
-import { Driver, initSync } from 'holdfast:glue';
+import * as glue from 'holdfast:glue';
 import text from 'holdfast:wasm';
 import { decode } from '../wasm-text.js';
 import { createClock } from './clock.js';
@@ -18,7 +18,10 @@ let isLoaded = false;
 function load() {
   if (isLoaded) return;
   try {
-    initSync({ module: decode(text) });
+    const module = new WebAssembly.Module(decode(text));
+    const { exports } = new WebAssembly.Instance(module, { './holdfast_bg.js': { ...glue } });
+    glue.__wbg_set_wasm(exports);
+    /** @type {() => void} */ (exports.__wbindgen_start)();
     isLoaded = true;
   } catch (error) {
     throw new HoldfastError(
@@ -51,7 +54,7 @@ const CLOSED = -2;
  * @param {(error: unknown) => void} onDeath
  */
 export function createEngine(settings, handlers, onDeath) {
-  /** @type {Driver | null} */
+  /** @type {glue.Driver | null} */
   let driver = null;
   let isDraining = false;
   /** When the timer fires. It is never set later, as one that fires for nothing is cheaper. */
@@ -149,6 +152,9 @@ export function createEngine(settings, handlers, onDeath) {
       }
     },
 
+    /** What a message waits for, by `STANDINGS`. @param {number} seq */
+    standing: (seq) => driver?.standing(now(), seq) ?? 0,
+
     drain,
     now,
 
@@ -165,7 +171,7 @@ export function createEngine(settings, handlers, onDeath) {
 
   try {
     load();
-    driver = new Driver(now(), Math.random());
+    driver = new glue.Driver(now(), Math.random());
     engine.configure(settings);
   } catch (error) {
     onDeath(error);

@@ -1,4 +1,4 @@
-/** The two errors of the package, and the text for each code of ours. */
+/** A mistake's error, and the text for each code of ours. */
 
 /** A mistake in how the package is used or in what it runs on. */
 export class HoldfastError extends Error {
@@ -10,24 +10,6 @@ export class HoldfastError extends Error {
     super(message);
     this.name = 'HoldfastError';
     this.code = code;
-  }
-}
-
-/** A message that did not take effect, or for which nobody can tell. */
-export class DeliveryError extends Error {
-  /**
-   * @param {string} code
-   * @param {string} message
-   * @param {{ id: string, maybeDelivered: boolean, retryable: boolean, reply: unknown }} details
-   */
-  constructor(code, message, { id, maybeDelivered, retryable, reply }) {
-    super(message);
-    this.name = 'DeliveryError';
-    this.code = code;
-    this.id = id;
-    this.retryable = retryable;
-    this.maybeDelivered = maybeDelivered;
-    this.reply = reply;
   }
 }
 

@@ -6,6 +6,8 @@ import { call } from './report.js';
 
 /** What arrives under a second name within this time is the same thing. */
 const ALIAS_MS = 2000;
+/** Things that are kept in mind for that. */
+const ALIASES = 1000;
 
 /** @typedef {'message' | 'sent' | 'typing' | 'friendRequest' | 'friendAccepted'} Helper */
 /** @type {Helper[]} */
@@ -20,9 +22,9 @@ export function createInbound(settings, saw) {
   /** @type {Map<string, ReturnType<typeof createListeners>>} */
   const events = new Map();
   const seen = createMemory(() => settings().dedupe.size);
-  /** What each helper was told last, under which name and when. */
-  /** @type {Map<Helper, { event: string, key: string, at: number }>} */
-  const last = new Map();
+  /** What the helpers with several names were told lately, under which of them and when. */
+  /** @type {Map<string, { event: string, at: number }>} */
+  const told = new Map();
   /** Who is typing to us, until when. @type {Map<string, ReturnType<typeof setTimeout>>} */
   const typing = new Map();
 
@@ -43,6 +45,10 @@ export function createInbound(settings, saw) {
     typing.set(userId, setTimeout(stopTyping, settings().events.typingExpiryMs, userId));
   };
 
+  /** The id of what is dropped when it repeats. */
+  const messageId = (/** @type {any} */ data) =>
+    idOf(call(settings().dedupe.id, data?.notification ?? data));
+
   /** The same thing under another of the helper's names. */
   const isAlias = (
     /** @type {Helper} */ helper,
@@ -50,13 +56,16 @@ export function createInbound(settings, saw) {
     /** @type {any} */ data,
   ) => {
     if (settings().events[helper].length < 2) return false;
-    const key = JSON.stringify(data) ?? '';
-    const before = last.get(helper);
-    const now = Date.now();
-    if (before && before.key === key && before.event !== event && now - before.at < ALIAS_MS) {
+    const id = helper === 'message' ? messageId(data) : undefined;
+    const key = `${helper} ${id ?? JSON.stringify(data)}`;
+    const before = told.get(key);
+    const at = Date.now();
+    if (before && before.event !== event && (id !== undefined || at - before.at < ALIAS_MS)) {
       return true;
     }
-    last.set(helper, { event, key, at: now });
+    told.delete(key);
+    told.set(key, { event, at });
+    if (told.size > ALIASES) told.delete(/** @type {string} */ (told.keys().next().value));
     return false;
   };
 
@@ -67,12 +76,12 @@ export function createInbound(settings, saw) {
      * @returns {boolean} whether it is news; a repeat reaches nobody
      */
     isNews(event, args) {
-      const { dedupe, events: names } = settings();
+      const { events: names } = settings();
       if (!names.message.includes(event) && event !== 'notification:new') return true;
       // One that wants an acknowledgement is answered each time.
       if (typeof args[args.length - 1] === 'function') return true;
       const data = /** @type {any} */ (args[0]);
-      const id = idOf(call(dedupe.id, data?.notification ?? data));
+      const id = messageId(data);
       const isNew = id === undefined || seen.isNew(`${event} ${id}`);
       if (isNew && event !== 'notification:new') saw(id);
       return isNew;
@@ -112,7 +121,7 @@ export function createInbound(settings, saw) {
     /** Forgets what was the user's. */
     forget() {
       seen.clear();
-      last.clear();
+      told.clear();
     },
   };
 }

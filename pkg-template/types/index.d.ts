@@ -176,6 +176,39 @@ export interface Settled {
   /** It had left at least once without an answer. */
   readonly maybeDelivered: boolean;
   readonly retryable: boolean;
+  /** Milliseconds from leaving to the answer, where it left once only: else nobody can tell. */
+  readonly rttMs?: number;
+}
+
+/** A message that is not settled. */
+export interface Waiting {
+  readonly id: string;
+  readonly event: string;
+  /** What will arrive; a copy. */
+  readonly data: any;
+  /** Its conversation; empty for the one that all without a key share. */
+  readonly lane: string;
+  /**
+   * `link`: for the link to be ready. `turn`: for older messages of its lane, or for room in the window.
+   * `delay`: to be tried again later, it or an older one of its lane. `answer`: it left.
+   */
+  readonly waitsFor: 'link' | 'turn' | 'delay' | 'answer';
+  /** How often it left. */
+  readonly attempts: number;
+  /** Why the server wants it to be tried again, if it said so. */
+  readonly code: string | null;
+}
+
+/** Since the client was made. */
+export interface Stats {
+  /** Accepted messages by how they ended: `DELIVERED`, or the code. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** From leaving to the answer, of the last 1,024 that left once; null before the first. */
+  readonly rttMs: Readonly<Record<'p50' | 'p95' | 'p99', number | null>>;
+  /** How often the link was ready again. */
+  readonly reconnects: number;
+  /** The most messages that were unsettled at one time. */
+  readonly queueHighWater: number;
 }
 
 export interface Client {
@@ -197,6 +230,9 @@ export interface Client {
   subscribe(listener: () => void): () => void;
   onSettled(listener: (settled: Settled) => void): () => void;
   getState(): State;
+  stats(): Stats;
+  /** What is not settled, in send order, and what each waits for. */
+  outbox(): Waiting[];
 }
 
 /** @throws {HoldfastError} for a wrong option: it names the option, what it got and what it takes. */

@@ -5,7 +5,7 @@ import type { Socket } from 'socket.io-client';
 import type { Code, ConnectionHealth, Options } from './index.js';
 
 export type { Code, ConnectionHealth, Options } from './index.js';
-export { DeliveryError, HoldfastError } from './index.js';
+export { HoldfastError } from './index.js';
 
 /** Told at once, where the link is not ready; the final result follows. */
 export interface QueuedNotice {

@@ -116,6 +116,35 @@ test('what arrives under two names is delivered once, by each helper', async (t)
   assert.deepEqual(heard[0][1], request);
 });
 
+test('pairs of names that come interleaved are delivered once each', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  const heard = [];
+  api.onFriendRequestReceived(({ n }) => heard.push(n));
+  await say(
+    server,
+    ['friend_request_received', { n: 1 }],
+    ['friend_request_received', { n: 2 }],
+    ['friendRequestReceived', { n: 1 }],
+    ['friendRequestReceived', { n: 2 }],
+  );
+  assert.deepEqual(heard, [1, 2]);
+});
+
+test('a message under another name is the same one by its id, however it came', async (t) => {
+  const events = { message: ['message:new', 'newMessage'] };
+  const missed = { _id: 7, text: 'as fetched' };
+  const onResync = ({ deliver }) => deliver([missed]);
+  const server = await start(t, { events, onResync }, { user: 'u1' });
+  const heard = [];
+  api.onNewMessage(({ text }) => heard.push(text));
+  await say(server, ['newMessage', { _id: 7, text: 'as it came' }]);
+  server.dropAll();
+  await until(() => server.handshakes.length === 2, 'connected again');
+  await ready();
+  await say(server, ['newMessage', { _id: 8, text: 'another' }]);
+  assert.deepEqual(heard, ['as it came', 'another']);
+});
+
 test('a listener that throws, of whatever kind, keeps no other from being called', async (t) => {
   const reported = collectReports(t);
   const server = await start(t, {}, { user: 'u1' });

@@ -151,6 +151,39 @@ test('nothing is tried while the login is not ready, and then once', async (t) =
   assert.equal(server.handshakes.length, 1);
 });
 
+test('a hold ends with a call that says so, not with one that says nothing', async (t) => {
+  const server = await start(t);
+  api.initializeSocket('u1', { isAuthReady: false });
+  const socket = api.initializeSocket('u1');
+  api.connectSocket();
+  assert.equal(socket.active, false);
+  api.connectSocket('u1', { isAuthReady: true });
+  await ready();
+  assert.equal(server.handshakes.length, 1);
+});
+
+test('a hold on a live link keeps it, and holds the attempts after it', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  const socket = api.initializeSocket('u1', { isAuthReady: false });
+  assert.equal(api.isConnectionReady(), true);
+  server.dropAll();
+  await until(() => !socket.active, 'the next attempt is held');
+  assert.equal(server.handshakes.length, 1);
+  api.initializeSocket('u1', { isAuthReady: true });
+  await ready();
+  assert.equal(server.handshakes.length, 2);
+});
+
+test('a logout ends a hold: the next login is another one', async (t) => {
+  const server = await start(t);
+  api.initializeSocket('u1', { isAuthReady: false });
+  api.disconnectSocketForLogout();
+  api.resetLogoutFlag();
+  api.initializeSocket('u2');
+  await ready();
+  assert.deepEqual(server.joins, ['u2']);
+});
+
 test('credentials may be promised, and are asked for anew at every attempt', async (t) => {
   let n = 0;
   const server = await start(t, { auth: async () => ({ token: `t${++n}` }) }, { user: 'u1' });

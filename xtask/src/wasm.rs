@@ -39,7 +39,9 @@ pub fn compile() -> Result<Artifacts> {
 
     // The types that come with the glue let `tsc` check the shell's calls; they aren't shipped.
     let compiled = root().join(format!("target/{WASM_TARGET}/release/holdfast.wasm"));
-    let mut arguments: Vec<OsString> = ["wasm-bindgen", "--target", "web"].map(Into::into).into();
+    // Of what `bundler` makes, the half that loads the module is left out: the shell does that.
+    let mut arguments: Vec<OsString> =
+        ["wasm-bindgen", "--target", "bundler"].map(Into::into).into();
     arguments.extend([compiled.into(), "--out-dir".into(), folder.clone().into()]);
     arguments.extend(BINDGEN_FLAGS.map(Into::into));
     wasm_bindgen::run_cli_with_args(arguments).context("wasm-bindgen failed")?;
@@ -54,7 +56,7 @@ pub fn compile() -> Result<Artifacts> {
         .arg(&module))?;
     forbid_local_paths(&module)?;
     let size_before = fs::metadata(&bound)?.len();
-    Ok(Artifacts { module, glue: folder.join("holdfast.js"), size_before })
+    Ok(Artifacts { module, glue: folder.join("holdfast_bg.js"), size_before })
 }
 
 /// Runs the tests of `tests/web.rs` in a headless browser.
@@ -86,18 +88,16 @@ pub fn run_test_binary(arguments: &[String]) -> Result<()> {
     wasm_bindgen_test_runner::run_cli_with_args(name.chain(arguments.iter().map(String::as_str)))
 }
 
-/// The module is handed in by the loader, so the glue shall look for none; the rest is size.
-const BINDGEN_FLAGS: [&str; 5] = [
-    "--omit-default-module-path",
-    "--remove-name-section",
-    "--remove-producers-section",
-    "--encode-into",
-    "always",
-];
+/// All for size.
+const BINDGEN_FLAGS: [&str; 4] =
+    ["--remove-name-section", "--remove-producers-section", "--encode-into", "always"];
 
 /// The features are those that rustc uses by default and every browser of the last years has;
 /// with `--all-features` Node 20 rejects the module.
-const OPTIMIZER_FLAGS: [&str; 8] = [
+const OPTIMIZER_FLAGS: [&str; 10] = [
+    // Control flow as the engine's matches have it compresses worse than what this makes of it.
+    "--flatten",
+    "--rereloop",
     "-Oz",
     "--converge",
     "--enable-bulk-memory",

@@ -1,0 +1,22 @@
+/** What waits, and why: the view of the outbox that an app can show. */
+
+import { snapshot } from '../core.js';
+import { STANDINGS } from './numbers.js';
+
+/**
+ * @param {ReturnType<typeof import('../core.js').makeClient>} client
+ * @returns {import('../types/index.d.ts').Waiting[]} in send order
+ */
+export const outboxOf = (client) =>
+  [...client.entries()].map(({ id, event, data, laneKey, attempts, answer, seq }) => ({
+    id,
+    event,
+    lane: laneKey,
+    waitsFor: /** @type {any} */ (STANDINGS[client.standing(seq)]),
+    attempts,
+    code: answer?.code || null,
+    // A copy, as what is ours is what will be sent; made only for those who look.
+    get data() {
+      return snapshot(data, Infinity).copy;
+    },
+  }));

@@ -1,0 +1,120 @@
+// What a client of createClient shows of itself: the outbox, and its figures.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startChatServer } from '../support/chat-server.mjs';
+import { client, until } from './shell-kit.mjs';
+
+const untilReady = (made) => until(() => made.getState().isReady, 'the link is ready');
+const brief = (made) =>
+  made.outbox().map(({ id, waitsFor, attempts, code }) => [id, waitsFor, attempts, code]);
+
+test('the outbox says what waits and for what: the link, the answer, the turn, the time', async (t) => {
+  const message = ({ data, ack }) => {
+    if (data.content === 'later') ack({ error: 'RATE_LIMITED', retryAfterMs: 3_600_000 });
+  };
+  const server = await startChatServer(t, { hooks: { message } });
+  const made = client(t, server, { userId: 'alice' });
+  const send = (id, content, lane) => {
+    const options = { id, lane, strict: true };
+    made.send('send_message', { content }, options).catch(() => {});
+  };
+  send('a1', 'never answered', 'a');
+  send('a2', 'behind it', 'a');
+  send('b1', 'later', 'b');
+  assert.deepEqual(brief(made), [
+    ['a1', 'link', 0, null],
+    ['a2', 'link', 0, null],
+    ['b1', 'link', 0, null],
+  ]);
+  await untilReady(made);
+  await until(() => brief(made)[2][1] === 'delay', 'the server named its delay');
+  assert.deepEqual(brief(made), [
+    ['a1', 'answer', 1, null],
+    ['a2', 'turn', 0, null],
+    ['b1', 'delay', 1, 'RATE_LIMITED'],
+  ]);
+  made.cancel('a1');
+  assert.deepEqual(brief(made).slice(0, 1), [['a2', 'answer', 1, null]]);
+  made.disconnect();
+  assert.deepEqual(brief(made), [
+    ['a2', 'link', 1, null],
+    ['b1', 'link', 1, 'RATE_LIMITED'],
+  ]);
+});
+
+test('the outbox shows copies: nobody changes by them what will be sent', async (t) => {
+  const server = await startChatServer(t);
+  const made = client(t, server, { userId: 'alice' });
+  const sent = made.send('send_message', { content: 'as it was', deep: { n: 1 } }, { lane: 7 });
+  const [shown] = made.outbox();
+  assert.deepEqual(
+    { event: shown.event, lane: shown.lane, data: shown.data },
+    {
+      event: 'send_message',
+      lane: '7',
+      data: { content: 'as it was', deep: { n: 1 }, _tempId: sent.id },
+    },
+  );
+  shown.data.deep.n = 2;
+  const { deep } = shown.data;
+  deep.n = 3;
+  await sent;
+  assert.deepEqual(server.received.at(-1).data.deep, { n: 1 });
+  assert.deepEqual(made.outbox(), []);
+});
+
+test('the figures count what was accepted by how it ended, and links that came back', async (t) => {
+  const message = ({ data, ack }) => {
+    if (data.content === 'bad') ack({ error: 'INVALID_MESSAGE' });
+    else if (data.content !== 'slow') ack({ success: true });
+  };
+  const server = await startChatServer(t, { hooks: { message } });
+  const made = client(t, server, { userId: 'alice' });
+  assert.deepEqual(made.stats(), {
+    outcomes: {},
+    rttMs: { p50: null, p95: null, p99: null },
+    reconnects: 0,
+    queueHighWater: 0,
+  });
+  const all = ['good', 'good', 'bad', 'slow'].map((content) =>
+    made.send('send_message', { content }, { id: content === 'slow' ? 'slow' : undefined }),
+  );
+  assert.equal(made.stats().queueHighWater, 4);
+  await Promise.allSettled(all.slice(0, 3));
+  made.cancel('slow');
+  await Promise.allSettled(all);
+  const { outcomes, rttMs, reconnects } = made.stats();
+  assert.deepEqual(outcomes, { DELIVERED: 2, INVALID_MESSAGE: 1, CANCELLED: 1 });
+  assert.ok(rttMs.p50 > 0 && rttMs.p50 <= rttMs.p95 && rttMs.p95 <= rttMs.p99, `${rttMs.p50}`);
+  assert.equal(reconnects, 0, 'the first link is no return');
+  made.socket.io.engine.close();
+  await until(() => made.stats().reconnects === 1, 'the link came back');
+});
+
+test('round trips are of messages that left once: of others nobody can tell', async (t) => {
+  const message = ({ ack, repeat, data }) =>
+    ack(data.content === 'twice' && repeat === 0 ? { error: 'BUSY' } : { success: true });
+  const server = await startChatServer(t, { hooks: { message } });
+  const made = client(t, server, { userId: 'alice' });
+  const settled = [];
+  made.onSettled(({ id, rttMs }) => settled.push([id, typeof rttMs]));
+  await made.send('send_message', { content: 'twice' }, { id: 'twice' });
+  await made.send('send_message', { content: 'once' }, { id: 'once' });
+  assert.deepEqual(settled, [
+    ['twice', 'undefined'],
+    ['once', 'number'],
+  ]);
+});
+
+test('a signal that was aborted before, or is while it waits, cancels', async (t) => {
+  const server = await startChatServer(t);
+  const made = client(t, server, { userId: 'alice' });
+  const cancelled = { name: 'DeliveryError', code: 'CANCELLED' };
+  await assert.rejects(made.send('x', { n: 1 }, { signal: AbortSignal.abort() }), cancelled);
+  const controller = new AbortController();
+  const sent = made.send('x', { n: 2 }, { signal: controller.signal });
+  controller.abort();
+  await assert.rejects(sent, cancelled);
+  assert.deepEqual(made.outbox(), []);
+});
