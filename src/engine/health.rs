@@ -5,7 +5,8 @@
 //! laptop that slept), so a deadline that is handled late leads to a probe, not to a verdict.
 //!
 //! A server that never answers a ping, while it sends other things, has no handler for it. Once two links
-//! in a row have shown that, nothing here judges a link any more: the transport's own heartbeat does.
+//! in a row have shown that, nothing here judges a link any more: the transport's own heartbeat does. Each
+//! later link is asked once more, since two may have been unlucky.
 
 use super::config;
 use super::types::Millis;

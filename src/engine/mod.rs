@@ -289,6 +289,11 @@ impl Engine {
                     && before != Phase::Suspect
                 {
                     self.health.started(now, health);
+                    if self.health.is_mute() {
+                        // Nothing is judged by it, but a pong would show that pings are heard after all.
+                        self.health.ping_sent(now, health);
+                        self.outputs.push_back(Output::Ping { epoch: self.link.epoch() });
+                    }
                 }
             }
             Effect::Lost => {

@@ -131,6 +131,21 @@ fn server_without_a_ping_handler_is_told_by_two_links_and_then_left_to_its_heart
 }
 
 #[test]
+fn two_unlucky_links_do_not_end_health_for_good() {
+    let mut world = World::ready();
+    for _ in 0..2 {
+        ignore_pings(&mut world);
+        world.replace_link();
+    }
+    world.replace_link();
+    let epoch = world.epoch();
+    assert!(world.fresh().contains(&Output::Ping { epoch }), "each link is asked once more");
+    assert_eq!(world.engine.poll_timeout(), None);
+    world.tell(Input::Ponged { epoch });
+    assert_eq!(world.engine.poll_timeout(), Some(Millis(world.now + 15_000)));
+}
+
+#[test]
 fn one_answered_ping_restores_trust_in_pings() {
     let mut world = World::ready();
     ignore_pings(&mut world);
