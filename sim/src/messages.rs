@@ -44,11 +44,16 @@ struct Message {
     flight: Option<Flight>,
 }
 
+/// A timer this late may have been held up together with the answers.
+const LATE: u64 = 1_000;
+
 #[derive(Clone, Copy)]
 struct Flight {
     transmission: u64,
     /// When its ack deadline began.
     since: u64,
+    /// That was moved because a timer was late, which happens once.
+    excused: bool,
 }
 
 #[derive(Default)]
@@ -207,11 +212,25 @@ impl Messages {
         let ack_timeout = self.config.send.ack_timeout.0;
         self.expire(now);
         for seq in self.flight.values().copied().collect::<Vec<_>>() {
-            let message = self.message(seq);
-            if message.flight.is_some_and(|flight| flight.since + ack_timeout <= now) {
-                self.landed(seq);
-                self.message(seq).unanswered = true;
-                self.failed(seq, Cause::AckTimeout, retries);
+            let Some(flight) = self.message(seq).flight else { continue };
+            let deadline = flight.since + ack_timeout;
+            if deadline > now {
+                continue;
+            }
+            if now - deadline > LATE && !flight.excused {
+                self.excuse_all(now);
+                break;
+            }
+            self.landed(seq);
+            self.message(seq).unanswered = true;
+            self.failed(seq, Cause::AckTimeout, retries);
+        }
+    }
+
+    fn excuse_all(&mut self, now: u64) {
+        for message in self.unsettled.values_mut() {
+            if let Some(flight) = &mut message.flight {
+                *flight = Flight { since: now, excused: true, ..*flight };
             }
         }
     }
@@ -247,7 +266,7 @@ impl Messages {
         let message = self.message(seq);
         message.attempt = attempt;
         message.backs_off = false;
-        message.flight = Some(Flight { transmission, since: now });
+        message.flight = Some(Flight { transmission, since: now, excused: false });
         let bytes = u64::from(message.draft.bytes);
         self.flight_bytes += bytes;
         let lane = self.lane_of(seq);

@@ -1,8 +1,8 @@
 //! What an answer means, and what its absence does.
 
-use holdfast::engine::{Cause, Input, Millis, Outcome, Verdict};
+use holdfast::engine::{Cause, Draft, Input, Millis, Outcome, Verdict};
 
-use crate::world::World;
+use crate::world::{World, draft};
 use crate::{DELIVERED, without_health};
 
 #[test]
@@ -146,4 +146,32 @@ fn delay_that_the_server_names_is_not_shortened_by_a_link_loss() {
     assert_eq!(world.left(), []);
     world.run_to(30_000);
     assert_eq!(world.left(), [seq]);
+}
+
+#[test]
+fn deadline_that_a_sleep_ran_out_begins_anew_once() {
+    let mut world = World::ready_with(without_health());
+    let once = Draft { once: true, ..draft(1) };
+    let (first, second) = (world.send(0), world.send_draft(once));
+    world.left();
+    world.wake_late(3_600_000);
+    assert_eq!(world.left(), [], "the answers may wait in line");
+    world.accept(second);
+    assert_eq!(world.outcome(second), DELIVERED);
+    world.run_to(3_609_999);
+    assert_eq!(world.left(), []);
+    world.run_to(3_611_000);
+    assert_eq!(world.left(), [first], "nobody answered: again, after its backoff");
+}
+
+#[test]
+fn timers_that_are_always_late_keep_no_message_unanswered_for_ever() {
+    let mut world = World::ready_with(without_health());
+    let seq = world.send(0);
+    for minute in 1..=20 {
+        world.wake_late(minute * 60_000);
+    }
+    let (outcome, maybe_delivered) = world.outcome(seq).expect("settled");
+    assert_eq!(outcome, Outcome::Exhausted(Cause::AckTimeout));
+    assert!(maybe_delivered);
 }

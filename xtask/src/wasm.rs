@@ -94,7 +94,7 @@ const BINDGEN_FLAGS: [&str; 4] =
 
 /// The features are those that rustc uses by default and every browser of the last years has;
 /// with `--all-features` Node 20 rejects the module.
-const OPTIMIZER_FLAGS: [&str; 10] = [
+const OPTIMIZER_FLAGS: [&str; 13] = [
     // Control flow as the engine's matches have it compresses worse than what this makes of it.
     "--flatten",
     "--rereloop",
@@ -106,6 +106,10 @@ const OPTIMIZER_FLAGS: [&str; 10] = [
     "--enable-nontrapping-float-to-int",
     "--enable-sign-ext",
     "--enable-mutable-globals",
+    // Tools that link modules read it; nothing that runs one does.
+    "--strip-target-features",
+    "--reorder-globals",
+    "--reorder-functions",
 ];
 
 /// A loaded machine needs more than the default of 5 s.

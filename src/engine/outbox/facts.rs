@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::super::backoff::Rng;
 use super::super::config;
+use super::super::health::LATE;
 use super::super::types::{Cause, Millis, Outcome, Seq, Verdict};
 use super::message::State;
 use super::{Outbox, Outputs};
@@ -128,9 +129,12 @@ impl Outbox {
         self.expire(now, outputs);
         let mut timed_out = false;
         while let Some((_, seq)) = self.flight.first()
-            && self.ack_deadline(seq, config).is_some_and(|at| at <= now)
+            && let Some(at) = self.ack_deadline(seq, config).filter(|&at| at <= now)
         {
             timed_out = true;
+            if now - at > LATE && self.excuse(seq, now) {
+                break;
+            }
             self.land(seq, Millis::default());
             if let Some(message) = self.get_mut(seq) {
                 message.unanswered = true;

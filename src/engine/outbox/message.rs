@@ -31,5 +31,7 @@ pub(super) enum State {
         /// anything transmitted before it, whichever is later. So a slow link that still delivers
         /// runs no deadline out.
         since: Millis,
+        /// Its deadline was noticed late once, and moved.
+        excused: bool,
     },
 }

@@ -4,7 +4,7 @@ use super::super::backoff::{self, Rng};
 use super::super::config;
 use super::super::types::{Cause, Millis, Outcome, Output, Seq};
 use super::lane::{Lane, Next, Place};
-use super::message::State;
+use super::message::{Message, State};
 use super::{Outbox, Outputs};
 
 impl Outbox {
@@ -50,7 +50,7 @@ impl Outbox {
         self.transmissions += 1;
         let transmission = self.transmissions;
         let message = self.get_mut(seq)?;
-        message.state = State::InFlight { transmission, since: now };
+        message.state = State::InFlight { transmission, since: now, excused: false };
         message.attempt += 1;
         let (attempt, draft) = (message.attempt, message.draft);
         let lane = self.lane_mut(draft.lane)?;
@@ -69,7 +69,7 @@ impl Outbox {
         let Some(message) = self.get_mut(seq) else {
             return;
         };
-        let State::InFlight { transmission, since } = message.state else {
+        let State::InFlight { transmission, since, .. } = message.state else {
             return;
         };
         message.state = State::Waiting { not_before: Millis::default() };
@@ -86,6 +86,26 @@ impl Outbox {
             lane.in_flight -= 1;
             lane.strict &= lane.in_flight > 0;
         }
+    }
+
+    /// The timer was held up, and so may be the answers: all that is in flight gets as long again, once.
+    /// Answers whether that holds for `seq`.
+    pub(super) fn excuse(&mut self, seq: Seq, now: Millis) -> bool {
+        if matches!(
+            self.get(seq),
+            Some(Message { state: State::InFlight { excused: true, .. }, .. })
+        ) {
+            return false;
+        }
+        for (_, seq) in self.flight.iter() {
+            if let Some(Some(message)) = self.slots.get_mut(seq.slot())
+                && let State::InFlight { since, excused, .. } = &mut message.state
+            {
+                *since = now;
+                *excused = true;
+            }
+        }
+        true
     }
 
     /// The server answered it, so it is not what kills the link.
