@@ -1,6 +1,6 @@
 /** The reliability layer itself. */
 
-import { makeClient } from './core.js';
+import { expose, makeClient } from './core.js';
 import { outboxOf } from './shell/outbox.js';
 import { send } from './shell/send.js';
 import { createStats } from './shell/stats.js';
@@ -19,7 +19,7 @@ export function createClient(options) {
   const client = makeClient(options);
   const { socket, disconnect, logout, destroy, cancel, on, subscribe } = client;
   const { onSettled, getState } = client;
-  return /** @type {any} */ ({
+  const exposed = {
     socket,
     // Here the app itself asks, and not one of its components: that ends a logout.
     connect() {
@@ -37,5 +37,6 @@ export function createClient(options) {
     getState,
     stats: createStats(client),
     outbox: () => outboxOf(client),
-  });
+  };
+  return /** @type {any} */ (expose(exposed, client));
 }

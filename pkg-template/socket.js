@@ -5,27 +5,15 @@
  * `on...` helpers register, `sendMessage` answers NOT_CONFIGURED, and the rest is harmless.
  */
 
-import { call, MESSAGES, makeClient, report } from './core.js';
+import { sendMessage as deliver, makeClient, report } from './core.js';
+import { register, replaceClient, shared } from './shell/world.js';
 
 export { HoldfastError } from './core.js';
 
 /**
  * @typedef {typeof import('./types/socket.d.ts')} Api
- * @typedef {import('./shell/client.js').Client} Client
- * @typedef {{ attach(client: Client): () => void, off: (() => void) | null }} Registration
+ * @typedef {import('./shell/world.js').Client} Client
  */
-
-/**
- * One instance, however the package is imported: an app's ESM and a test's CommonJS share it.
- * @returns {{ client: Client | null, registrations: Set<Registration>,
- *   refused: Parameters<Api['initializeSocket']> | null }}
- */
-const shared = () => {
-  const key = Symbol.for('holdfast@1');
-  const world = /** @type {any} */ (globalThis);
-  world[key] ??= { client: null, registrations: new Set(), refused: null };
-  return world[key];
-};
 
 /**
  * @template R
@@ -44,22 +32,6 @@ function withClient(use, otherwise) {
   }
 }
 
-/**
- * Registers now, or as soon as there is a client, and again with the next one.
- * @param {(client: Client) => () => void} attach
- * @returns {() => void}
- */
-function register(attach) {
-  const { client, registrations } = shared();
-  const registration = { attach, off: client ? attach(client) : null };
-  registrations.add(registration);
-  return () => {
-    registrations.delete(registration);
-    registration.off?.();
-    registration.off = null;
-  };
-}
-
 /** @type {Api['configureSocket']} */
 export function configureSocket(options = {}) {
   const state = shared();
@@ -67,13 +39,7 @@ export function configureSocket(options = {}) {
     state.client.reconfigure(options);
     return;
   }
-  const client = makeClient(options);
-  state.client?.destroy();
-  state.client = client;
-  for (const registration of state.registrations) {
-    registration.off?.();
-    registration.off = registration.attach(client);
-  }
+  replaceClient(makeClient(options));
 }
 
 /** @type {Api['initializeSocket']} */
@@ -153,65 +119,7 @@ export function getConnectionHealth() {
 }
 
 /** @type {Api['sendMessage']} */
-export function sendMessage(data, callback) {
-  const told = typeof callback === 'function' ? callback : undefined;
-  return new Promise((resolve) => {
-    const finish = (/** @type {any} */ result) => {
-      call(told, result);
-      resolve(result);
-    };
-    if (!shared().client) {
-      const { NOT_CONFIGURED } = MESSAGES;
-      finish({
-        success: false,
-        error: 'NOT_CONFIGURED',
-        message: NOT_CONFIGURED,
-        maybeDelivered: false,
-      });
-      return;
-    }
-    withClient((client) => {
-      const { event, idField } = client.settings().send;
-      /** @type {unknown} */
-      let own;
-      try {
-        own = /** @type {any} */ (data)?.[idField];
-      } catch {
-        // Refused below.
-      }
-      // The caller finds a message by the id that he gave it: a number stays one.
-      const idFor = (/** @type {string} */ id) => ({ [idField]: Number.isFinite(own) ? own : id });
-      const notice = (/** @type {string} */ id) =>
-        told?.({
-          success: false,
-          queued: true,
-          message: 'Waiting for the connection: the message is sent as soon as it is ready',
-          ...idFor(id),
-        });
-      const settled = (/** @type {import('./shell/deliveries.js').Result} */ result) =>
-        finish({ ...asReply(result), ...idFor(result.id) });
-      const taken = client.deliver({ event, data }, notice, settled);
-      if (!taken.isTaken) settled(taken.result);
-    }, undefined);
-  });
-}
-
-/**
- * What the callback gets: the server's own acknowledgement, with what apps count on made sure of.
- * @param {import('./shell/deliveries.js').Result} result
- */
-function asReply({ success, reply, code, message, maybeDelivered }) {
-  const fields =
-    reply !== null && typeof reply === 'object' && !Array.isArray(reply)
-      ? reply
-      : reply === undefined
-        ? {}
-        : { data: reply };
-  // Whatever the server wrote, this is no notice.
-  const { queued, ...said } = fields;
-  if (success) return { ...said, success };
-  return { ...said, success, error: code, message, maybeDelivered };
-}
+export const sendMessage = (data, callback) => deliver(shared().client, data, callback);
 
 /** @param {'message' | 'sent' | 'typing' | 'friendRequest' | 'friendAccepted'} helper */
 const helper = (helper) => (/** @type {any} */ callback) =>

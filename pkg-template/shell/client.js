@@ -413,6 +413,7 @@ export function makeClient(options) {
     onSettled: (/** @type {(result: any) => void} */ fn) => settledListeners.add(fn),
     getState: state.get,
     entries: deliveries.entries,
+    seqOf: deliveries.seqOf,
     standing: engine.standing,
 
     /** Worthless when late: dropped unless the link is ready. */

@@ -191,6 +191,9 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
       return { id, isTaken: true };
     },
 
+    /** @param {string} id @returns {number | undefined} none where it has settled */
+    seqOf: (id) => byId.get(id)?.seq,
+
     /** What is unsettled, in send order. */
     entries: () => byId.values(),
 

@@ -1,0 +1,74 @@
+/** The provider: which client the components below use, and whether its link is wanted. */
+
+import {
+  createContext,
+  createElement,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from 'react';
+import { internals } from '../core.js';
+import { configureSocket } from '../socket.js';
+import { createStore } from './store.js';
+
+/** @typedef {import('../types/react.d.ts').SocketProviderProps} Props */
+
+/** For hooks: it never changes, so it re-renders nobody. */
+const StoreContext = createContext(/** @type {import('./store.js').Store | null} */ (null));
+
+/** For components that read the context themselves: the whole state, anew whenever some of it changes. */
+export const SocketContext = createContext(
+  /** @type {import('../types/react.d.ts').SocketView | null} */ (null),
+);
+SocketContext.displayName = 'SocketContext';
+
+/** The client of `configureSocket`. */
+const configured = createStore(null);
+
+/** @param {Props} props */
+export function SocketProvider(props) {
+  const { client, options, isAuthenticated, userId, children } = props;
+  useOptions(options);
+  const store = useMemo(() => (client ? createStore(internals(client)) : configured), [client]);
+
+  const isNamed = userId !== undefined && userId !== null && userId !== '';
+  const isWanted = isAuthenticated ?? ('userId' in props ? isNamed : Boolean(client ?? options));
+  const isLogin = isAuthenticated === true;
+  useEffect(() => {
+    if (isWanted) return store.hold(userId, isLogin);
+    // Also a link that somebody else asked for: there is no user any more.
+    if (isAuthenticated === false) store.client()?.disconnect();
+    return undefined;
+  }, [store, isWanted, isLogin, isAuthenticated, userId]);
+
+  const view = useSyncExternalStore(store.subscribe, store.view, () => store.serverView);
+  return createElement(
+    StoreContext.Provider,
+    { value: store },
+    createElement(SocketContext.Provider, { value: view }, children),
+  );
+}
+
+/**
+ * Options in a provider configure the one client, before a component below can ask for it. On a server
+ * there is none.
+ * @param {Props['options']} options
+ */
+function useOptions(options) {
+  useState(() => {
+    if (options && typeof window !== 'undefined') configureSocket(options);
+  });
+  // Handlers among them are as new as the render; the first ones are taken twice.
+  useEffect(() => {
+    if (options) configureSocket(options);
+  }, [options]);
+}
+
+/** @returns {import('./store.js').Store} */
+export function useStore() {
+  const store = useContext(StoreContext);
+  if (!store) throw new Error('useSocket must be used within a SocketProvider');
+  return store;
+}

@@ -1,0 +1,112 @@
+/** What components read: each re-renders for what it reads, and for nothing else. */
+
+import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { outboxOf } from '../shell/outbox.js';
+import { useStore } from './context.js';
+
+/**
+ * @typedef {import('../types/react.d.ts').SocketView} View
+ * @typedef {keyof View} Field
+ *
+ * @typedef {object} Memo
+ * @property {View} view that `selected` is of, or would be
+ * @property {unknown} selector
+ * @property {any} selected what React was given
+ * @property {View} rendered what the component read its fields from
+ */
+
+/**
+ * The state, whose fields are noted as they are read during a render; or what `selector` makes of it.
+ * @param {(view: View) => any} [selector]
+ * @param {(a: any, b: any) => boolean} [isEqual]
+ */
+export function useSocket(selector, isEqual = isShallowEqual) {
+  const store = useStore();
+  const memo = useRef(/** @type {Memo | null} */ (null));
+  const read = useRef(/** @type {Set<Field>} */ (new Set())).current;
+
+  const isShown = (/** @type {Memo} */ { selected, rendered }, /** @type {any} */ next) =>
+    selector
+      ? isEqual(selected, next)
+      : [...read].every((field) => Object.is(rendered[field], next[field]));
+  /** The same object as long as the component would show the same. */
+  const snapshotOf = (/** @type {View} */ view) => {
+    const before = memo.current;
+    if (before?.view === view && before.selector === selector) return before.selected;
+    const next = selector ? selector(view) : view;
+    const selected = before && isShown(before, next) ? before.selected : next;
+    memo.current = { view, selector, selected, rendered: before?.rendered ?? view };
+    return selected;
+  };
+  const selected = useSyncExternalStore(
+    store.subscribe,
+    () => snapshotOf(store.view()),
+    () => snapshotOf(store.serverView),
+  );
+  if (selector) return selected;
+  // What is read for the first time now is shown as it is now, whatever was the same until now.
+  const view = selected === store.serverView ? selected : store.view();
+  if (memo.current) memo.current.rendered = view;
+  return tracked(view, read);
+}
+
+/** @param {View} view @param {Set<Field>} read */
+function tracked(view, read) {
+  const result = {};
+  for (const field of /** @type {Field[]} */ (Object.keys(view))) {
+    Object.defineProperty(result, field, {
+      enumerable: true,
+      get() {
+        read.add(field);
+        return view[field];
+      },
+    });
+  }
+  return result;
+}
+
+/** @param {any} a @param {any} b */
+function isShallowEqual(a, b) {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && Object.is(a[key], b[key]))
+  );
+}
+
+/**
+ * Calls `handler`, always the one of the last render, for an event of the server's.
+ * @param {string} event
+ * @param {(...args: any[]) => unknown} handler
+ */
+export function useSocketEvent(event, handler) {
+  const store = useStore();
+  const latest = useRef(handler);
+  useEffect(() => {
+    latest.current = handler;
+  });
+  useEffect(
+    () => store.onClient((client) => client.on(event, (...args) => latest.current(...args))),
+    [store, event],
+  );
+}
+
+export const useOnlineUsers = () => useSocket((view) => view.onlineUsers);
+
+/** @param {string | number | null | undefined} userId */
+export const useIsOnline = (userId) =>
+  useSocket((view) => view.onlineUsers.includes(String(userId)));
+
+export const useConnectionHealth = () => useSocket((view) => view.connectionHealth);
+
+/** What is not settled, in send order, and what each waits for. */
+export function useOutbox() {
+  const store = useStore();
+  const view = useSocket((all) => all, Object.is);
+  return useMemo(() => {
+    const client = view === store.serverView ? null : store.client();
+    return client ? outboxOf(client) : [];
+  }, [store, view]);
+}

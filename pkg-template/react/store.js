@@ -1,0 +1,117 @@
+/** A client as React reads it: cached snapshots, who is told of new ones, and who holds the link. */
+
+import { sendMessage } from '../core.js';
+import { register, shared } from '../shell/world.js';
+import { initializeSocket, resetLogoutFlag } from '../socket.js';
+
+/**
+ * @typedef {import('../shell/world.js').Client} Client
+ * @typedef {import('../types/react.d.ts').SocketView} View
+ * @typedef {ReturnType<typeof createStore>} Store
+ */
+
+/** What a server renders, and what a page shows before there is a client. */
+const NO_STATE = Object.freeze({
+  isConnected: false,
+  isReady: false,
+  phase: /** @type {const} */ ('idle'),
+  transport: null,
+  connectionHealth: Object.freeze({
+    isHealthy: false,
+    lastPongTime: null,
+    rttMs: null,
+    isConnected: false,
+    isReady: false,
+    queueLength: 0,
+  }),
+  onlineUsers: Object.freeze(/** @type {string[]} */ ([])),
+  onlineUsersStale: true,
+  queueLength: 0,
+  inFlight: 0,
+  nextAttemptAt: null,
+  error: null,
+});
+
+/** How many mounted providers want a client's link, and the timer that ends it after the last. */
+/** @type {WeakMap<Client, { count: number, timer?: ReturnType<typeof setTimeout> }>} */
+const holders = new WeakMap();
+
+/** @param {Client | null} given none: the configured one, whichever that is */
+export function createStore(given) {
+  const client = () => given ?? shared().client;
+
+  const store = {
+    client,
+
+    /** @param {(client: Client) => () => void} attach called for this client, and for those after it */
+    onClient: (attach) => (given ? attach(given) : register(attach)),
+
+    /** @param {() => void} listener */
+    subscribe: (listener) =>
+      store.onClient((current) => {
+        listener();
+        return current.subscribe(listener);
+      }),
+
+    /** The same object until something changes. @returns {View} */
+    view() {
+      const state = client()?.getState() ?? NO_STATE;
+      if (view.state !== state) view = { state, value: viewOf(state) };
+      return view.value;
+    },
+
+    /**
+     * Wants the link until the answer is called. A provider that is mounted again in the same turn, as in
+     * StrictMode and by hot reload, finds it as it was.
+     * @param {string | number | null | undefined} userId
+     * @param {boolean} isLogin the app says that the user is logged in: that ends a logout
+     */
+    hold: (userId, isLogin) =>
+      store.onClient((current) => {
+        const holder = holders.get(current) ?? { count: 0 };
+        holders.set(current, holder);
+        clearTimeout(holder.timer);
+        holder.count += 1;
+        connect(current, userId, isLogin);
+        return () => {
+          holder.count -= 1;
+          if (holder.count === 0) holder.timer = setTimeout(current.disconnect);
+        };
+      }),
+  };
+
+  const connect = (
+    /** @type {Client} */ current,
+    /** @type {string | number | null | undefined} */ userId,
+    /** @type {boolean} */ isLogin,
+  ) => {
+    if (given) {
+      if (isLogin) current.resetLogout();
+      current.setUser(userId);
+      current.connect();
+    } else {
+      if (isLogin) resetLogoutFlag();
+      initializeSocket(userId);
+    }
+  };
+
+  const actions = {
+    reconnect: () => {
+      const current = client();
+      if (current && !current.isLoggedOut()) current.connect();
+    },
+    sendMessage: (/** @type {unknown} */ data, /** @type {any} */ callback) =>
+      sendMessage(client(), data, callback),
+  };
+  const viewOf = (/** @type {typeof NO_STATE | ReturnType<Client['getState']>} */ state) =>
+    Object.freeze({
+      ...state,
+      connected: state.isConnected,
+      socket: client()?.socket ?? null,
+      ...actions,
+    });
+  const serverView = Object.freeze({ ...NO_STATE, connected: false, socket: null, ...actions });
+  let view = { state: /** @type {unknown} */ (NO_STATE), value: /** @type {View} */ (serverView) };
+
+  return { ...store, serverView: /** @type {View} */ (serverView) };
+}

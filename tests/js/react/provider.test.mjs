@@ -1,0 +1,198 @@
+// The provider: one connection however often it is mounted, and whose link it wants.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {
+  act,
+  api,
+  client,
+  createRoot,
+  freshModule,
+  h,
+  holdfast,
+  hydrateRoot,
+  mount,
+  quick,
+  React,
+  renderToString,
+  StrictMode,
+  start,
+  until,
+} from './kit.mjs';
+
+const { SocketContext, SocketProvider, useSocket } = holdfast;
+
+const Status = () => {
+  const { isReady, socket } = useSocket();
+  return `${isReady ? 'ready' : 'not ready'}, ${socket ? 'a socket' : 'no socket'}`;
+};
+const App = (props) => h(SocketProvider, props, h(Status));
+
+test('mounted twice at once, as StrictMode does, it opens one connection', async (t) => {
+  const server = await start(t);
+  const { text } = await mount(t, h(StrictMode, null, h(App, { userId: 'u1' })));
+  await until(() => text() === 'ready, a socket', 'ready');
+  assert.equal(server.handshakes.length, 1);
+  assert.deepEqual(server.joins, ['u1']);
+});
+
+test('unmounted for good it ends the link, and keeps what waits', async (t) => {
+  const server = await start(t);
+  const { unmount, text } = await mount(t, h(App, { userId: 'u1' }));
+  await until(() => text() === 'ready, a socket', 'ready');
+  await unmount();
+  await until(() => server.clients.length === 0, 'the server sees it gone');
+  const sent = api.sendMessage({ text: 'kept' });
+  const again = await mount(t, h(App, { userId: 'u1' }));
+  await until(() => again.text() === 'ready, a socket', 'ready again');
+  assert.equal((await sent).success, true);
+});
+
+test('two providers share the link, which ends with the second', async (t) => {
+  const server = await start(t);
+  const first = await mount(t, h(App, { userId: 'u1' }));
+  const second = await mount(t, h(App, { userId: 'u1' }));
+  await until(() => second.text() === 'ready, a socket', 'ready');
+  await first.unmount();
+  await act(() => new Promise((resolve) => setTimeout(resolve)));
+  assert.equal(second.text(), 'ready, a socket');
+  assert.equal(server.clients.length, 1);
+  await second.unmount();
+  await until(() => server.clients.length === 0, 'the server sees it gone');
+});
+
+test('isAuthenticated false disconnects and keeps what waits, true connects', async (t) => {
+  const server = await start(t);
+  const { render, text } = await mount(t, h(App, { isAuthenticated: true, userId: 'u1' }));
+  await until(() => text() === 'ready, a socket', 'ready');
+  await render(h(App, { isAuthenticated: false, userId: 'u1' }));
+  await until(() => server.clients.length === 0, 'the server sees it gone');
+  const sent = api.sendMessage({ text: 'kept' });
+  assert.equal(api.getMessageQueueLength(), 1);
+  await render(h(App, { isAuthenticated: true, userId: 'u1' }));
+  assert.equal((await sent).success, true);
+});
+
+test('a login after a logout connects the next user, with nothing of the first', async (t) => {
+  const server = await start(t);
+  const { render, text } = await mount(t, h(App, { isAuthenticated: true, userId: 'u1' }));
+  await until(() => text() === 'ready, a socket', 'ready');
+  api.disconnectSocketForLogout();
+  await render(h(App, { isAuthenticated: false, userId: null }));
+  assert.equal(text(), 'not ready, a socket');
+  await render(h(App, { isAuthenticated: true, userId: 'u2' }));
+  await until(() => text() === 'ready, a socket', 'ready');
+  assert.deepEqual(server.joins, ['u1', 'u2']);
+});
+
+test('another userId joins his room', async (t) => {
+  const server = await start(t);
+  const { render, text } = await mount(t, h(App, { userId: 'u1' }));
+  await until(() => text() === 'ready, a socket', 'ready');
+  await render(h(App, { userId: 'u2' }));
+  await until(() => server.joins.length === 2 && text() === 'ready, a socket', 'joined');
+  assert.deepEqual(server.joins, ['u1', 'u2']);
+});
+
+test('with no props it asks for nothing: the app does, through its module', async (t) => {
+  const server = await start(t);
+  const { text } = await mount(t, h(App));
+  assert.equal(text(), 'not ready, a socket');
+  assert.equal(server.handshakes.length, 0);
+  api.initializeSocket('u1');
+  await until(() => text() === 'ready, a socket', 'ready');
+});
+
+test('a client that is configured after the provider is mounted is taken', async (t) => {
+  const server = await start(t);
+  const { url } = server;
+  freshModule(t);
+  const { text } = await mount(t, h(App, { userId: 'u1' }));
+  assert.equal(text(), 'not ready, no socket');
+  await act(async () => api.configureSocket(quick(url)));
+  await until(() => text() === 'ready, a socket', 'ready');
+});
+
+test('options in the provider configure, are refused by name, and their handlers stay fresh', async (t) => {
+  const server = await start(t);
+  const { url } = server;
+  freshModule(t);
+  const forced = [];
+  const element = (label) => {
+    const onForceLogout = () => forced.push(label);
+    return h(App, { userId: 'u1', options: quick(url, { onForceLogout }) });
+  };
+  const { render, text } = await mount(t, h(StrictMode, null, element('first')));
+  await render(h(StrictMode, null, element('second')));
+  await until(() => text() === 'ready, a socket', 'ready');
+  assert.equal(server.handshakes.length, 1);
+  server.io.emit('force_logout', {});
+  await until(() => forced.length > 0, 'told');
+  assert.deepEqual(forced, ['second']);
+
+  const errors = t.mock.method(console, 'error', () => {});
+  await assert.rejects(mount(t, h(App, { options: { retires: 3 } })), {
+    code: 'INVALID_OPTION',
+    message: /^Option retires got /,
+  });
+  errors.mock.restore();
+});
+
+test('a client of createClient can be handed in, and nothing else', async (t) => {
+  const server = await start(t);
+  const own = client(t, server, { userId: 'u9' });
+  const { text, render } = await mount(t, h(App, { client: own }));
+  await until(() => text() === 'ready, a socket', 'ready');
+  assert.deepEqual(server.joins, ['u9']);
+  assert.equal(api.isSocketConnected(), false, 'the configured one has no part in it');
+  const errors = t.mock.method(console, 'error', () => {});
+  await assert.rejects(render(h(App, { client: {} })), { code: 'INVALID_OPTION' });
+  errors.mock.restore();
+});
+
+test('components that read the context see every change', async (t) => {
+  await start(t);
+  const Raw = () => {
+    const { isConnected, connected, socket } = React.useContext(SocketContext);
+    return `${isConnected} ${connected} ${socket === api.getSocket()}`;
+  };
+  const { text } = await mount(t, h(SocketProvider, { userId: 'u1' }, h(Raw)));
+  await until(() => text() === 'true true true', 'connected');
+});
+
+test('outside of a provider useSocket says what is missing', async (t) => {
+  const errors = t.mock.method(console, 'error', () => {});
+  await assert.rejects(mount(t, h(Status)), {
+    message: 'useSocket must be used within a SocketProvider',
+  });
+  errors.mock.restore();
+});
+
+test('a server renders the state of nobody, and the page takes it over without a complaint', async (t) => {
+  await start(t);
+  const page = h(SocketProvider, { userId: 'u1' }, h(Status));
+  const { window } = globalThis;
+  delete globalThis.window;
+  const html = renderToString(page);
+  globalThis.window = window;
+  assert.equal(html, 'not ready, no socket');
+  const container = document.body.appendChild(document.createElement('div'));
+  container.innerHTML = html;
+  const errors = t.mock.method(console, 'error');
+  const problems = [];
+  let root;
+  await act(async () => {
+    root = hydrateRoot(container, page, { onRecoverableError: (error) => problems.push(error) });
+  });
+  t.after(() => act(async () => root.unmount()));
+  await until(() => container.textContent === 'ready, a socket', 'ready');
+  assert.deepEqual(problems, []);
+  assert.equal(errors.mock.callCount(), 0);
+});
+
+test('without a document, too, importing and rendering opens nothing', async (t) => {
+  const server = await start(t);
+  renderToString(h(App, { userId: 'u1', options: quick(server.url) }));
+  assert.equal(server.handshakes.length, 0);
+  assert.equal(typeof createRoot, 'function');
+});

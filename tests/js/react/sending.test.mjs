@@ -1,0 +1,137 @@
+// Messages as a component shows them.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { act, api, h, holdfast, mount, start, until } from './kit.mjs';
+
+const { SocketProvider, useOutbox, useSendMessage, useSocket } = holdfast;
+
+/** Mounts a component that shows what it sends; answers its hook and its text. */
+async function chat(t, props = { userId: 'u1' }) {
+  const hook = {};
+  const Chat = () => {
+    Object.assign(hook, useSendMessage());
+    return hook.messages
+      .map(({ data, status, error }) => `${data.text} ${status}${error ? ` ${error.code}` : ''}`)
+      .join(', ');
+  };
+  const page = await mount(t, h(SocketProvider, props, h(Chat)));
+  return { hook, ...page, send: (data, options) => act(async () => hook.send(data, options)) };
+}
+
+test('a message is queued, on its way, and sent', async (t) => {
+  let answer;
+  const message = ({ ack, save }) => {
+    answer = () => ack(save());
+  };
+  await start(t, {}, { hooks: { message } });
+  const { send, text, render, hook } = await chat(t, { isAuthenticated: false });
+  await send({ text: 'hi' });
+  assert.equal(text(), 'hi queued');
+  api.initializeSocket('u1');
+  await until(() => text() === 'hi sending', 'on its way');
+  await until(() => answer, 'it is there');
+  answer();
+  await until(() => text() === 'hi sent', 'sent');
+  assert.equal(hook.messages[0].reply.success, true);
+  assert.equal(typeof render, 'function');
+});
+
+test('a link that is lost puts what was on its way back into the queue', async (t) => {
+  const server = await start(t, { reconnect: { minMs: 60_000, maxMs: 60_000 } });
+  server.hooks.message = () => {};
+  const { send, text } = await chat(t);
+  await until(() => api.isConnectionReady(), 'ready');
+  await send({ text: 'hi' });
+  assert.equal(text(), 'hi sending');
+  server.dropAll();
+  await until(() => text() === 'hi queued', 'back in the queue');
+});
+
+test('a message that failed says why, and is sent again under its id', async (t) => {
+  const server = await start(t, { send: { retries: 0 } });
+  let isBusy = true;
+  server.hooks.message = ({ ack, save }) =>
+    ack(isBusy ? { error: 'INVALID_CONTENT', message: 'Too rude' } : save());
+  const { send, text, hook } = await chat(t);
+  await send({ text: 'hi' });
+  await until(() => text() === 'hi failed INVALID_CONTENT', 'failed');
+  const [{ id, error }] = hook.messages;
+  assert.deepEqual(error, {
+    code: 'INVALID_CONTENT',
+    message: 'Too rude',
+    maybeDelivered: false,
+    retryable: false,
+  });
+  isBusy = false;
+  await act(async () => hook.retry(id));
+  await until(() => text() === 'hi sent', 'sent');
+  assert.deepEqual(
+    server.received.map((entry) => entry.id),
+    [id, id],
+  );
+  assert.equal(hook.messages.length, 1);
+});
+
+test('a message is taken back, or just not shown any more', async (t) => {
+  await start(t);
+  const { send, text, hook } = await chat(t, { isAuthenticated: false });
+  await send({ text: 'one' }, { id: 'one' });
+  await send({ text: 'two' }, { id: 'two' });
+  await act(async () => hook.cancel('one'));
+  assert.equal(text(), 'one failed CANCELLED, two queued');
+  await act(async () => hook.dismiss('one'));
+  assert.equal(text(), 'two queued');
+  assert.equal(api.getMessageQueueLength(), 1);
+});
+
+test('what cannot be sent fails at once', async (t) => {
+  await start(t);
+  const { send, text } = await chat(t, { isAuthenticated: false });
+  await send({ text: 'big', n: 1n });
+  assert.equal(text(), 'big failed INVALID_MESSAGE_PAYLOAD');
+});
+
+test('the actions stay the same functions', async (t) => {
+  await start(t);
+  const { send, hook } = await chat(t, { isAuthenticated: false });
+  const before = { ...hook };
+  await send({ text: 'hi' });
+  for (const name of ['send', 'retry', 'cancel', 'dismiss']) assert.equal(hook[name], before[name]);
+});
+
+test('the outbox shows what waits, whoever sent it, and for what', async (t) => {
+  const server = await start(t);
+  server.hooks.message = () => {};
+  const Outbox = () =>
+    useOutbox()
+      .map(({ data, waitsFor }) => `${data.text} ${waitsFor}`)
+      .join();
+  const { text } = await mount(t, h(SocketProvider, { userId: 'u1' }, h(Outbox)));
+  await act(async () => {
+    api.sendMessage({ text: 'hi' });
+  });
+  await until(() => text() === 'hi answer', 'on its way');
+  await act(async () => api.disconnectSocket());
+  assert.equal(text(), 'hi link');
+});
+
+test('sendMessage of useSocket is that of the module', async (t) => {
+  await start(t);
+  const hook = {};
+  const Sender = () => {
+    hook.sendMessage = useSocket().sendMessage;
+    return null;
+  };
+  await mount(t, h(SocketProvider, { userId: 'u1' }, h(Sender)));
+  const calls = [];
+  const result = await hook.sendMessage({ text: 'hi' }, (told) => calls.push(told));
+  assert.equal(result.success, true);
+  assert.deepEqual(
+    calls.map(({ success, queued }) => [success, queued]),
+    [
+      [false, true],
+      [true, undefined],
+    ],
+  );
+});
