@@ -2,13 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { api, client, collectReports, ready, roundTrip, start, until } from './shell-kit.mjs';
-
-/** Lets the server emit, and resolves when all of it has arrived. */
-async function say(server, ...packets) {
-  for (const packet of packets) server.io.emit(...packet);
-  await roundTrip(server);
-}
+import { api, client, collectReports, ready, roundTrip, say, start, until } from './shell-kit.mjs';
 
 test('a repeat of a message is dropped by its id, for raw listeners too', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
