@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { io } from 'socket.io-client';
+import { deferred } from '../../support/until.mjs';
 import {
   api,
   awayAndBack,
@@ -134,7 +135,9 @@ test('an app that sends by REST when told it is offline can be told that a send 
 
 test('a component that fetches nothing is shown what it missed, before what is new', async (t) => {
   const stored = [];
+  const answered = deferred();
   const onResync = async ({ since, deliver }) => {
+    await answered.promise;
     deliver(stored.slice(stored.findIndex(({ _id }) => _id === since.id)));
   };
   const server = await start(t, { onResync }, { user: 'u1' });
@@ -149,6 +152,9 @@ test('a component that fetches nothing is shown what it missed, before what is n
   await awayAndBack(server, () => ['b', 'c'].map(post));
   post('d');
   await roundTrip(server);
+  assert.deepEqual(shown, ['a']);
+  answered.resolve();
+  await until(() => shown.length >= 4, 'all are shown');
   assert.deepEqual(shown, ['a', 'b', 'c', 'd']);
 });
 

@@ -157,6 +157,8 @@ test('a disconnect by the server is not the end', async (t) => {
     peer.emit('connection_limit', { message: 'too many' });
     peer.disconnect(isClosing);
     await until(() => reasons.length === 1, 'told');
+    // Without a send, which would find out by itself.
+    await until(() => server.clients.some(({ id }) => id !== peer.id), 'another link');
     await ready();
     assert.equal((await settled(send({ text: 'a' }))).success, true);
     assert.deepEqual(reasons.splice(0), ['io server disconnect']);
