@@ -19,6 +19,9 @@ export const { makeClient } = await load('core');
 /** Where `holdfast/socket` keeps its one client. */
 export const WORLD = Symbol.for('holdfast@1');
 
+/** For a server, where a test sets the time: the transport's heartbeat keeps to its own, and stays out. */
+export const NO_HEARTBEAT = { io: { pingInterval: 2 ** 30, pingTimeout: 2 ** 30 } };
+
 /** Every span small, so that a test waits for events and not for time. */
 const QUICK = {
   auth: {},

@@ -8,6 +8,7 @@ import {
   api,
   awayAndBack,
   collectReports,
+  NO_HEARTBEAT,
   observed,
   roundTrip,
   send,
@@ -15,9 +16,6 @@ import {
   start,
   until,
 } from '../shell-kit.mjs';
-
-/** The transport's heartbeat keeps to its own time, and is out of the way. */
-const NO_HEARTBEAT = { io: { pingInterval: 2 ** 30, pingTimeout: 2 ** 30 } };
 
 test("who asks for socket.io's own retries is told, and keeps plain acknowledgements and emits", async (t) => {
   const { warned, options } = observed({ io: { ackTimeout: 10_000, retries: 3 } });

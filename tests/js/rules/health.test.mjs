@@ -3,12 +3,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { freezeTime } from '../../support/frozen-time.mjs';
-import { api, roundTrip, send, settled, start, until } from '../shell-kit.mjs';
+import { api, NO_HEARTBEAT, roundTrip, send, settled, start, until } from '../shell-kit.mjs';
 
 const INTERVAL_MS = 15_000;
-/** The transport's heartbeat keeps to its own time, and is out of the way. */
-const NO_HEARTBEAT = { io: { pingInterval: 2 ** 30, pingTimeout: 2 ** 30 } };
-
 /** Connected as u1, with time in the test's hands. */
 async function setUp(t, options) {
   const clock = freezeTime(t);

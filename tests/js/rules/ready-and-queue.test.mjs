@@ -5,12 +5,20 @@ import test from 'node:test';
 import { freezeTime } from '../../support/frozen-time.mjs';
 import { createProxy } from '../../support/proxy.mjs';
 import { deferred } from '../../support/until.mjs';
-import { api, down, quick, ready, roundTrip, send, settled, start, until } from '../shell-kit.mjs';
+import {
+  api,
+  down,
+  NO_HEARTBEAT,
+  quick,
+  ready,
+  roundTrip,
+  send,
+  settled,
+  start,
+  until,
+} from '../shell-kit.mjs';
 
 const FALLBACK_MS = 3000;
-/** The transport's heartbeat keeps to its own time, and is out of the way. */
-const NO_HEARTBEAT = { io: { pingInterval: 2 ** 30, pingTimeout: 2 ** 30 } };
-
 const joinCame = (server, count) => until(() => server.joins.length === count, 'the join came');
 
 test('without a confirmation the link is ready after 3 s, with nothing queued too', async (t) => {
