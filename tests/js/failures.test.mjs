@@ -8,7 +8,9 @@ import {
   client,
   collectReports,
   jwt,
+  observed,
   ready,
+  refuse,
   roundTrip,
   send,
   settled,
@@ -23,32 +25,8 @@ function askedAuth() {
   return { answers, auth };
 }
 
-/** Options that keep what was logged and what was told through `onError`. */
-function observed(options = {}) {
-  const warned = [];
-  const errors = [];
-  return {
-    warned,
-    errors,
-    options: {
-      logger: { warn: (...texts) => warned.push(texts.join(' ')), debug() {} },
-      onError: (error) => errors.push(error),
-      ...options,
-    },
-  };
-}
-
 /** Callbacks that were waiting for a promise have run. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
-
-/** Refuses the next `count` handshakes; `data` gets how many are left. */
-function refuse(server, count, text) {
-  let left = count;
-  server.hooks.admit = () => {
-    left -= 1;
-    return left < 0 ? undefined : Object.assign(new Error(text), { data: { left } });
-  };
-}
 
 async function anotherLink(server) {
   const before = server.handshakes.length;

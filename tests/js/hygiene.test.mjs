@@ -20,59 +20,6 @@ import {
   until,
 } from './shell-kit.mjs';
 
-const EVENTS = [
-  ...['connect', 'disconnect', 'connect_error', 'room:joined', 'room:error', 'ping', 'pong'],
-  ...['force_logout', 'online_users', 'user_online', 'user_offline', 'presence:update'],
-  ...['message:new', 'message:sent', 'typing', 'user_typing', 'notification:new'],
-  ...['friend_request_received', 'friend_request_accepted'],
-];
-
-/** Every listener that anybody could find on the Socket. */
-function visible(socket) {
-  return [
-    ...EVENTS.flatMap((event) => socket.listeners(event)),
-    ...socket.listenersAny(),
-    ...socket.listenersAnyOutgoing(),
-    ...Object.keys(socket._callbacks ?? {}),
-  ];
-}
-
-test('nothing of ours shows among the listeners, with every helper in use', async (t) => {
-  const server = await start(t);
-  const names = Object.keys(api).filter((name) => /^on[A-Z]/.test(name));
-  assert.equal(names.length, 8);
-  for (const name of names) api[name](() => {});
-  assert.deepEqual(visible(api.getSocket()), []);
-  api.initializeSocket('u1');
-  await settled(send({ text: 'a' }));
-  await roundTrip(server);
-  delete api.getSocket()._callbacks;
-  assert.deepEqual(visible(api.getSocket()), []);
-});
-
-test('all works on after a component has removed every listener there is', async (t) => {
-  const server = await start(t, {}, { user: 'u1' });
-  const socket = api.getSocket();
-  const heard = [];
-  api.onNewMessage(({ n }) => heard.push(n));
-  const removals = [
-    () => socket.off(),
-    () => socket.removeAllListeners(),
-    () => EVENTS.map((event) => socket.off(event)),
-    () => [socket.offAny(), socket.offAnyOutgoing()],
-  ];
-  for (const [n, remove] of removals.entries()) {
-    remove();
-    server.dropAll();
-    await until(() => server.joins.length === n + 2, 'joined again');
-    await ready();
-    assert.equal((await settled(send({ text: 'a' }))).success, true);
-    server.io.emit('message:new', { _id: n, n });
-    await roundTrip(server);
-  }
-  assert.deepEqual(heard, [0, 1, 2, 3]);
-});
-
 test('a link whose heartbeat has expired is replaced, and nothing of ours is buffered on it', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const socket = api.getSocket();

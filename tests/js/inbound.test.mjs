@@ -2,34 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { api, client, collectReports, ready, roundTrip, start, until } from './shell-kit.mjs';
-
-/** Lets the server emit, and resolves when all of it has arrived. */
-async function say(server, ...packets) {
-  for (const packet of packets) server.io.emit(...packet);
-  await roundTrip(server);
-}
-
-test('a repeat of a message is dropped by its id, for raw listeners too', async (t) => {
-  const server = await start(t, {}, { user: 'u1' });
-  const heard = { helper: [], raw: [], any: [] };
-  api.onNewMessage(({ n }) => heard.helper.push(n));
-  api.getSocket().on('message:new', ({ n }) => heard.raw.push(n));
-  api.getSocket().onAny((event, { n } = {}) => event === 'message:new' && heard.any.push(n));
-  const message = (_id, n) => ['message:new', { _id, n }];
-  await say(
-    server,
-    message('a', 1),
-    message('a', 2),
-    message(7, 3),
-    message('7', 4),
-    ['message:new', { id: 'b', n: 5 }],
-    ['message:new', { id: 'b', n: 6 }],
-    ['message:new', { n: 7 }],
-    ['message:new', { n: 8 }],
-  );
-  for (const list of Object.values(heard)) assert.deepEqual(list, [1, 3, 5, 7, 8]);
-});
+import { api, client, collectReports, ready, roundTrip, say, start, until } from './shell-kit.mjs';
 
 test('a repeat of a notification is dropped, other events never are', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
@@ -81,41 +54,6 @@ test('an id function that throws keeps no message from anybody', async (t) => {
   assert.equal(reported.length, 2);
 });
 
-test('what arrives under two names is delivered once, by each helper', async (t) => {
-  const server = await start(
-    t,
-    { events: { message: ['newMessage', 'message:new'] } },
-    { user: 'u1' },
-  );
-  const heard = [];
-  const note = (name) => (data) => heard.push([name, data]);
-  api.onFriendRequestReceived(note('received'));
-  api.onFriendRequestAccepted(note('accepted'));
-  api.onUserTyping(note('typing'));
-  api.onNewMessage(note('message'));
-  const request = { from: 'u2', n: 1 };
-  const mark = { userId: 'u2', isTyping: true };
-  await say(
-    server,
-    ['friend_request_received', request],
-    ['friend_request_received', request],
-    ['friendRequestReceived', request],
-    ['friendRequestAccepted', request],
-    ['friend_request_accepted', request],
-    ['typing', mark],
-    ['user_typing', mark],
-    ['newMessage', { _id: 1 }],
-    ['message:new', { _id: 1 }],
-    ['friend_request_received', { ...request, n: 2 }],
-  );
-  assert.deepEqual(
-    heard.map(([name]) => name),
-    // The same name twice is the server's wish, another name is not.
-    ['received', 'received', 'accepted', 'typing', 'message', 'received'],
-  );
-  assert.deepEqual(heard[0][1], request);
-});
-
 test('pairs of names that come interleaved are delivered once each', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const heard = [];
@@ -143,39 +81,6 @@ test('a message under another name is the same one by its id, however it came', 
   await ready();
   await say(server, ['newMessage', { _id: 8, text: 'another' }]);
   assert.deepEqual(heard, ['as it came', 'another']);
-});
-
-test('a listener that throws, of whatever kind, keeps no other from being called', async (t) => {
-  const reported = collectReports(t);
-  const server = await start(t, {}, { user: 'u1' });
-  const socket = api.getSocket();
-  const heard = [];
-  const bad = (name) => () => {
-    throw new Error(name);
-  };
-  api.onNewMessage(bad('helper'));
-  api.onNewMessage(() => heard.push('helper'));
-  // The online list may come at any time.
-  socket.onAny((event) => event === 'message:new' && bad('any')());
-  socket.onAny((event) => event === 'message:new' && heard.push('any'));
-  socket.on('message:new', bad('raw'));
-  socket.once('message:new', bad('once'));
-  socket.on('message:new', () => heard.push('raw'));
-  server.io.emit('message:new', { _id: 1 });
-  await until(() => heard.length === 3, 'all three');
-  socket.offAny();
-  assert.deepEqual(heard, ['helper', 'any', 'raw']);
-  assert.deepEqual(
-    reported.map(({ message }) => message),
-    ['helper', 'any', 'raw', 'once'],
-  );
-  socket.on('connect', bad('connect'));
-  socket.on('disconnect', bad('disconnect'));
-  api.disconnectSocket();
-  api.initializeSocket('u1');
-  await ready();
-  socket.onAnyOutgoing(bad('outgoing'));
-  assert.equal((await api.sendMessage({ text: 'a' })).success, true);
 });
 
 test('a listener may add, remove and send while it is called', async (t) => {
@@ -211,32 +116,6 @@ test('what came before the connection was confirmed is delivered with it, once',
   assert.deepEqual(heard, [1, 2]);
 });
 
-test('presence is a list with changes, its ids are texts, and nobody is told twice', async (t) => {
-  const server = await start(t, {}, { user: 'u1' });
-  await roundTrip(server);
-  const told = [];
-  api.onUserOnline(({ userId }) => told.push(`+${userId}`));
-  api.onUserOffline(({ userId }) => told.push(`-${userId}`));
-  const lists = [];
-  api.onOnlineUsers((users) => lists.push(users));
-  assert.deepEqual(lists, [['u1']], 'a late subscriber is told at once');
-  await say(
-    server,
-    ['online_users', ['u1', 2, { userId: 3 }, { _id: 'u4' }, null, 2]],
-    ['user_online', { userId: 5, name: 'x' }],
-    ['presence:update', { userId: 5, online: true }],
-    ['presence:update', { userId: '6', online: true }],
-    ['user_online', 'u7'],
-    ['user_offline', { userId: 3 }],
-    ['presence:update', { userId: 3, online: false }],
-    ['presence:update', { userId: 2, online: false }],
-    ['user_offline', {}],
-  );
-  assert.deepEqual(lists[1], ['u1', '2', '3', 'u4']);
-  assert.deepEqual(lists.at(-1), ['u1', 'u4', '5', '6', 'u7']);
-  assert.deepEqual(told, ['+5', '+6', '+u7', '-3', '-2']);
-});
-
 test('the list goes stale with the link, and a fresh one is asked for on the next', async (t) => {
   const server = await start(t);
   const made = client(t, server, { userId: 'u1' });
@@ -269,15 +148,6 @@ test('a late subscriber that throws is reported, and stays one', async (t) => {
   assert.equal(calls, 2);
   assert.equal(reported.length, 2);
   off();
-});
-
-test('a typing mark that nobody ends expires', async (t) => {
-  const server = await start(t, { events: { typingExpiryMs: 30 } }, { user: 'u1' });
-  const marks = [];
-  api.onUserTyping(({ userId, isTyping }) => marks.push(`${userId} ${isTyping}`));
-  await say(server, ['user_typing', { userId: 'a', isTyping: true }]);
-  await until(() => marks.length === 2, 'it expires');
-  assert.deepEqual(marks, ['a true', 'a false']);
 });
 
 test('a typing mark is ended by a message, by the server, and by the end of the link', async (t) => {

@@ -4,7 +4,16 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import test from 'node:test';
 import { deferred } from '../support/until.mjs';
-import { api, collectReports, quick, ready, roundTrip, start, until } from './shell-kit.mjs';
+import {
+  api,
+  awayAndBack,
+  collectReports,
+  quick,
+  ready,
+  roundTrip,
+  start,
+  until,
+} from './shell-kit.mjs';
 
 /**
  * Connected as u1, with `onResync` in the test's hands: `asked` has an entry for each time that it was
@@ -30,16 +39,6 @@ const messages = (...ids) => ids.map(message);
 async function say(server, ...ids) {
   for (const id of ids) server.io.emit('message:new', message(id));
   await roundTrip(server);
-}
-
-/** Loses the link, lets `away` happen, and resolves when the next one is ready. */
-async function awayAndBack(server, away = () => {}) {
-  const socket = api.getSocket();
-  const lost = once(socket, 'disconnect');
-  server.dropAll();
-  await lost;
-  away();
-  await ready();
 }
 
 /** What waits for a promise has run. */

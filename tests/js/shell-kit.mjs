@@ -19,6 +19,9 @@ export const { makeClient } = await load('core');
 /** Where `holdfast/socket` keeps its one client. */
 export const WORLD = Symbol.for('holdfast@1');
 
+/** For a server, where a test sets the time: the transport's heartbeat keeps to its own, and stays out. */
+export const NO_HEARTBEAT = { io: { pingInterval: 2 ** 30, pingTimeout: 2 ** 30 } };
+
 /** Every span small, so that a test waits for events and not for time. */
 const QUICK = {
   auth: {},
@@ -116,6 +119,45 @@ export async function settled({ calls, final }) {
 export function jwt(claims) {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   return `${part({ alg: 'none', typ: 'JWT' })}.${part(claims)}.c2lnbmF0dXJl`;
+}
+
+/** Lets the server emit, and resolves when all of it has arrived. */
+export async function say(server, ...packets) {
+  for (const packet of packets) server.io.emit(...packet);
+  await roundTrip(server);
+}
+
+/** Loses the link, lets `away` happen, and resolves when the next one is ready. */
+export async function awayAndBack(server, away = () => {}) {
+  const lost = once(api.getSocket(), 'disconnect');
+  server.dropAll();
+  await lost;
+  await away();
+  await ready();
+}
+
+/** Options that keep what was logged and what was told through `onError`. */
+export function observed(options = {}) {
+  const warned = [];
+  const errors = [];
+  return {
+    warned,
+    errors,
+    options: {
+      logger: { warn: (...texts) => warned.push(texts.join(' ')), debug() {} },
+      onError: (error) => errors.push(error),
+      ...options,
+    },
+  };
+}
+
+/** Refuses the next `count` handshakes; `data` gets how many are left. */
+export function refuse(server, count, text) {
+  let left = count;
+  server.hooks.admit = () => {
+    left -= 1;
+    return left < 0 ? undefined : Object.assign(new Error(text), { data: { left } });
+  };
 }
 
 /** A round trip: all that the server sent before is here, and all that was sent before is there. */

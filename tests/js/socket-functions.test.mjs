@@ -152,32 +152,6 @@ test('disconnectSocket keeps the queue and all listeners, and a send does not co
   assert.equal(server.handshakes.length, 2);
 });
 
-test('a send asks for a connection where nobody did yet', async (t) => {
-  const server = await start(t);
-  assert.equal((await settled(send({ text: 'a' }))).success, true);
-  assert.equal(server.handshakes.length, 1);
-});
-
-test('a token refresh loses nothing and asks for credentials anew', async (t) => {
-  let token = 1;
-  const server = await start(t, { auth: () => ({ token: `t${token++}` }) }, { user: 'u1' });
-  const socket = api.getSocket();
-  server.hooks.message = ({ repeat, ack, save }) => repeat > 0 && ack(save());
-  const inFlight = send({ text: 'in flight' });
-  await until(() => server.received.length === 1, 'it left');
-  let heard = 0;
-  socket.on('hello', () => {
-    heard += 1;
-  });
-  api.disconnectSocket();
-  assert.equal(api.initializeSocket('u1'), socket);
-  assert.equal((await settled(inFlight)).success, true);
-  server.io.emit('hello');
-  await roundTrip(server);
-  assert.equal(heard, 1);
-  assert.deepEqual(server.handshakes, [{ token: 't1' }, { token: 't2' }]);
-});
-
 test('a logout settles what waits, and is final until the flag is reset', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   server.hooks.message = () => {};

@@ -78,40 +78,6 @@ test('one who is named while the connection is being made joins too', async (t) 
   await until(() => server.joins.length === 1, 'joined');
 });
 
-test('another user gets nothing of the queue, the room and the session of the first', async (t) => {
-  const server = await start(t, {}, { user: 'u1' });
-  const socket = api.getSocket();
-  server.hooks.message = () => {};
-  const inFlight = send({ text: 'of u1' });
-  await until(() => server.received.length === 1, 'it left');
-  api.emitFriendRequestSent({ to: 'u2' });
-  api.disconnectSocket();
-  const waiting = send({ text: 'of u1, later' });
-  api.emitFriendRequestSent({ to: 'u3' });
-  socket.emit('component', 'of u1');
-  Object.assign(socket, { _pid: 'session of u1', _lastOffset: 'x' });
-  const asked = [];
-  server.io.on('connection', (peer) => peer.onAny((...packet) => asked.push(packet)));
-  server.hooks.message = ({ ack }) => ack();
-
-  assert.equal(api.initializeSocket('u2'), socket);
-  const results = await Promise.all([inFlight, waiting].map(settled));
-  assert.deepEqual(
-    results.map(({ error, maybeDelivered }) => [error, maybeDelivered]),
-    [
-      ['LOGGED_OUT', true],
-      ['LOGGED_OUT', false],
-    ],
-  );
-  assert.equal((await settled(send({ text: 'of u2' }))).success, true);
-  await roundTrip(server);
-  const names = asked.map(([event]) => event).filter((event) => !event.startsWith('mark'));
-  assert.deepEqual(names.sort(), ['get_online_users', 'join', 'send_message']);
-  assert.deepEqual(server.joins, ['u1', 'u2']);
-  assert.deepEqual(server.handshakes, [{}, {}], 'no session is asked to be recovered');
-  assert.deepEqual(Object.keys(socket.acks), []);
-});
-
 test('ids are compared as text: a number and an object that prints the same are the same user', async (t) => {
   const server = await start(t, {}, { user: 17 });
   const sent = send({ text: 'a' });
@@ -136,19 +102,6 @@ test('a token that names another user brings nothing of the first along', async 
   await ready();
   assert.deepEqual(server.joins, ['u1', 'u2']);
   assert.deepEqual(server.received, []);
-});
-
-test('nothing is tried while the login is not ready, and then once', async (t) => {
-  const server = await start(t);
-  const socket = api.initializeSocket('u1', { isAuthReady: false });
-  assert.equal(socket, api.getSocket());
-  const sent = send({ text: 'a' });
-  socket.connect();
-  assert.equal(socket.active, false);
-  api.initializeSocket('u1', { isAuthReady: true });
-  api.initializeSocket('u1', { isAuthReady: true });
-  assert.equal((await settled(sent)).success, true);
-  assert.equal(server.handshakes.length, 1);
 });
 
 test('a hold ends with a call that says so, not with one that says nothing', async (t) => {
@@ -182,14 +135,6 @@ test('a logout ends a hold: the next login is another one', async (t) => {
   api.initializeSocket('u2');
   await ready();
   assert.deepEqual(server.joins, ['u2']);
-});
-
-test('credentials may be promised, and are asked for anew at every attempt', async (t) => {
-  let n = 0;
-  const server = await start(t, { auth: async () => ({ token: `t${++n}` }) }, { user: 'u1' });
-  server.dropAll();
-  await until(() => server.handshakes.length === 2, 'connected again');
-  assert.deepEqual(server.handshakes, [{ token: 't1' }, { token: 't2' }]);
 });
 
 test("socket.io's own form of auth and an assigned socket.auth work too", async (t) => {

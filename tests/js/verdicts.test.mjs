@@ -261,24 +261,6 @@ test("an app's own verdict goes before ours, and one that throws or says nothing
   assert.equal((await settled(send({ text: 'a' }))).success, true);
 });
 
-test('late, repeated and contradicting acknowledgements settle a message once', async (t) => {
-  const server = await start(t, { send: { ackTimeoutMs: 30, retries: 5 } }, { user: 'u1' });
-  const acks = [];
-  server.hooks.message = ({ id, socket, ack, repeat }) => {
-    acks.push(ack);
-    if (repeat < 1) return;
-    for (const late of [...acks, ...acks]) late({ success: true, from: 'first' });
-    socket.emit('message:sent', { _tempId: id, from: 'event' });
-    ack({ error: 'FORBIDDEN' });
-  };
-  const sent = send({ text: 'a' });
-  const result = await settled(sent);
-  assert.equal(result.from, 'first');
-  server.hooks.message = ({ ack }) => ack();
-  await settled(send({ text: 'b' }));
-  assert.equal(sent.calls.length, 1);
-});
-
 test('message:sent with the id of a waiting message confirms it', async (t) => {
   const server = await start(t, { send: { ackTimeoutMs: 60_000 } }, { user: 'u1' });
   server.hooks.message = ({ id, socket }) => {

@@ -1,5 +1,9 @@
 // Waiting for a condition, instead of for a time.
 
+// The real ones, whatever a test puts in their place.
+const { setTimeout } = globalThis;
+const now = performance.now.bind(performance);
+
 /**
  * Asks `fn` again and again until it answers something truthy, and resolves with that answer.
  *
@@ -12,7 +16,7 @@
  * @returns {Promise<NonNullable<T>>}
  */
 export async function until(fn, what, deadlineMs = 10_000, everyMs = 20) {
-  const started = performance.now();
+  const started = now();
   let last;
   for (;;) {
     try {
@@ -21,7 +25,7 @@ export async function until(fn, what, deadlineMs = 10_000, everyMs = 20) {
     } catch (error) {
       last = error;
     }
-    if (performance.now() - started > deadlineMs) {
+    if (now() - started > deadlineMs) {
       const text = typeof what === 'function' ? await Promise.resolve().then(what) : what;
       const seen = last instanceof Error ? `; last error: ${last.message}` : '';
       throw new Error(`not within ${deadlineMs} ms: ${text}${seen}`);
