@@ -165,6 +165,9 @@ export function createWire(url, ioOptions, hooks) {
     return socket;
   };
   Object.defineProperty(socket, 'active', { configurable: true, get: hooks.isActive });
+  // Whatever a component sets by `socket.io.reconnection(true)`: of two that reconnect neither knows
+  // what the other does.
+  manager.reconnect = () => {};
 
   return {
     socket: /** @type {Socket} */ (socket),
@@ -276,6 +279,7 @@ export function createWire(url, ioOptions, hooks) {
       for (const name of [...OVERRIDDEN, 'connect', 'open', 'disconnect', 'close', 'active']) {
         delete socket[name];
       }
+      delete manager.reconnect;
       manager.reconnection(true);
       manager.timeout(20_000);
     },

@@ -127,8 +127,17 @@ test('whatever a component sets on the Manager, a lost link is replaced, and by 
   for (const wanted of [false, true]) {
     const before = server.handshakes.length;
     io.opts.reconnection = wanted;
-    io.reconnection(false);
+    io.reconnection(wanted);
+    io.reconnectionDelay(1);
+    let isTheirs;
+    io.once('close', () => {
+      // By now it would have begun.
+      queueMicrotask(() => {
+        isTheirs = io._reconnecting;
+      });
+    });
     await awayAndBack(server);
+    assert.equal(isTheirs, false, 'the Manager has no part in it');
     await roundTrip(server);
     assert.equal(server.handshakes.length, before + 1);
     assert.equal(server.clients.length, 1);
