@@ -133,7 +133,7 @@ test('whatever a component sets on the Manager, a lost link is replaced, and by 
     io.once('close', () => {
       // By now it would have begun.
       queueMicrotask(() => {
-        isTheirs = io._reconnecting;
+        isTheirs = io._reconnecting === true;
       });
     });
     await awayAndBack(server);
