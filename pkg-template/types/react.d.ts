@@ -7,10 +7,12 @@ import type { QueuedNotice, SendResult } from './socket.js';
 
 /** What Socket.IO takes for a map of events: names and their listeners. */
 type Events<Map> = { [Name in keyof Map]: (...args: never[]) => void };
+/** An interface as Socket.IO wants its maps: one that may have more names. */
+type Plain<Map> = { [Name in keyof Map]: Map[Name] };
 type AnyEvents = Record<string, (...args: never[]) => void>;
 type SocketOf<Listen, Emit> = AnyEvents extends Listen
   ? Socket
-  : Socket<Listen & Events<Listen>, Emit & Events<Emit>>;
+  : Socket<Plain<Listen>, Plain<Emit>>;
 
 export interface SocketProviderProps {
   /** A client of `createClient`. Default: the one of `configureSocket`. */

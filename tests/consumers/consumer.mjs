@@ -17,10 +17,10 @@ const start = promisify(execFile);
 /**
  * Copies the app `name` to a folder of its own and installs it there, with the package.
  *
- * @param {string} name a folder beside this file
+ * @param {string} name a folder beside this file, or in one
  */
 export async function install(name) {
-  const folder = await temporary(name);
+  const folder = await temporary(path.basename(name));
   const { file } = await pack();
   await cp(path.join(here, name), folder, { recursive: true, filter: isSource });
   await npm(folder, 'ci');
