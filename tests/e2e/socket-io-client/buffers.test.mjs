@@ -18,6 +18,7 @@ import {
   connectOurs,
   connectPlain,
   handled,
+  LONG_MS,
   openPlain,
   oursSend,
   plainSend,
@@ -142,7 +143,9 @@ test('a listener that throws at what was missed keeps neither the link nor messa
     io: { connectionStateRecovery: { maxDisconnectionDuration: 60_000 } },
   });
   await connectPlain(page, plain, io);
-  await connectOurs(page, ours, { io });
+  // An attempt that such a listener spoils is not to be made good by the next one.
+  const reconnect = { ...QUICK.reconnect, connectTimeoutMs: LONG_MS };
+  await connectOurs(page, ours, { io, reconnect });
   await page.evaluate(() => {
     window.heard = [];
     window.connects = [0, 0];

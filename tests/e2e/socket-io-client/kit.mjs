@@ -105,16 +105,23 @@ export const told = (page) => page.evaluate(() => window.told);
 export const handled = ({ server }) => server.received.map(({ data }) => data.content);
 
 /**
- * A laptop that sleeps, as its page sees it afterwards: no timer ran, and the wall clock has gone on.
+ * Time that passes without a timer, as a page sees it afterwards. While a laptop sleeps only the wall clock
+ * goes on; in a tab that the browser throttles both clocks do.
  *
  * @param {import('playwright-core').Page} page
  * @param {number} ms
+ * @param {'asleep' | 'throttled'} [how]
  */
-export const sleep = (page, ms) =>
-  page.evaluate((span) => {
-    const now = Date.now;
-    Date.now = () => now() + span;
-  }, ms);
+export const pass = (page, ms, how = 'asleep') =>
+  page.evaluate(
+    ([span, isThrottled]) => {
+      for (const clock of isThrottled ? [Date, performance] : [Date]) {
+        const now = clock.now.bind(clock);
+        clock.now = () => now() + span;
+      }
+    },
+    [ms, how === 'throttled'],
+  );
 
 /**
  * Stops the page's clock: from now on its timers fire only in `page.clock.runFor`. For the timers of a client

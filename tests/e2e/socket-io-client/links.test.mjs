@@ -21,8 +21,8 @@ import {
   LONG_MS,
   openPlain,
   oursSend,
+  pass,
   plainSend,
-  sleep,
   stopClock,
   told,
   twoWorlds,
@@ -102,7 +102,7 @@ test('a page that only listens notices on waking that its link is dead', async (
   });
   await stopClock(page);
   for (const { proxy } of [plain, ours]) proxy.hang({ newToo: false });
-  await sleep(page, 3_600_000);
+  await pass(page, 3_600_000);
   // The next ping asks for the time, the probe has 5 s. The heartbeat's deadline is later than that.
   const isBack = () => ours.server.handshakes.length === 2;
   let awakeMs = 0;
