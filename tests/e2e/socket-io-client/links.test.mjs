@@ -44,7 +44,7 @@ for (const transport of ['websocket', 'polling']) {
     const { page, plain, ours } = await twoWorlds(t, browser);
     await connectPlain(page, plain, io);
     await connectOurs(page, ours, { io });
-    for (const { proxy } of [plain, ours]) proxy.hang({ newToo: false });
+    for (const { proxy } of [plain, ours]) proxy.hang();
     const state = await page.evaluate((count) => {
       for (let i = 0; i < count; i += 1) {
         window.plainSend(`asked ${i}`);
@@ -103,7 +103,7 @@ test('a page that only listens notices on waking that its link is dead', async (
   await stopClock(page);
   for (const { proxy } of [plain, ours]) proxy.hang({ newToo: false });
   await pass(page, 3_600_000);
-  // The next ping asks for the time, the probe has 5 s. The heartbeat's deadline is later than that.
+  // The next ping comes within 15 s, and a link in doubt has 5 more. The heartbeat's deadline is later.
   const isBack = () => ours.server.handshakes.length === 2;
   let awakeMs = 0;
   for (; awakeMs < 25_000 && !isBack(); awakeMs += 500) await page.clock.runFor(500);
