@@ -146,9 +146,9 @@ test('credentials that come late are not used, and those that never come are ask
         new Promise((answer) => {
           window.asked.push(answer);
           if (window.asked.length === 1) return;
-          // The late answer comes first, while this one is awaited.
+          // The late answer comes first, and has time to do harm while this one is awaited.
           window.asked[0]({ token: 'token 0' });
-          setTimeout(answer, 0, { token: 'token 1' });
+          setTimeout(answer, 150, { token: 'token 1' });
         });
       window.holdfast.configureSocket({ ...options, auth });
       window.holdfast.initializeSocket('alice');
@@ -156,7 +156,7 @@ test('credentials that come late are not used, and those that never come are ask
     { url: ours.proxy.url, io, ...QUICK, authTimeoutMs: 300 },
   );
   await untilReady(page);
-  assert.equal(await asked(), 2);
+  assert.ok((await asked()) >= 2);
   await oursSend(page, 'A');
   assertEachDeliveredOnce(await untilSettled(page, 1));
   assert.deepEqual(ours.server.handshakes, [{ token: 'token 1' }]);
