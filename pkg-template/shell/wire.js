@@ -130,8 +130,9 @@ export function createWire(url, ioOptions, hooks) {
     if (call(hooks.onEvent, args) === false) return;
     callEach(socket.listenersAny(), args);
     dispatch(args[0], args.slice(1));
-    // As the original does, for connection state recovery: the server appends an offset.
-    const last = args[args.length - 1];
+    // As the original does, for connection state recovery: the server appends an offset, though not to an
+    // event that may be lost. The name of a bare one is none.
+    const last = args.length > 1 && args[args.length - 1];
     if (socket._pid && typeof last === 'string') socket._lastOffset = last;
   };
 

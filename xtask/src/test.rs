@@ -111,3 +111,16 @@ fn test_files(group: &str) -> Vec<PathBuf> {
     files.sort();
     files
 }
+
+#[cfg(test)]
+mod tests {
+    use super::test_files;
+
+    #[test]
+    fn a_folder_inside_of_a_group_belongs_to_it_and_an_app_does_not() {
+        let has = |group, end| test_files(group).iter().any(|file| file.ends_with(end));
+        assert!(has("e2e", "e2e/socket-io-client/retries.test.mjs"));
+        assert!(has("consumers", "consumers/jest.test.mjs"));
+        assert!(!has("consumers", "jest/socket.test.mjs"));
+    }
+}
