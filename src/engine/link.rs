@@ -325,7 +325,11 @@ impl Link {
         late: bool,
         around: &mut Surroundings<'_>,
     ) -> Effect {
-        let Some(health) = around.health else { return Effect::None };
+        let Some(health) = around.health else {
+            // Nobody asks any more, so there is no answer to wait for.
+            self.state = State::Ready { since };
+            return Effect::None;
+        };
         self.state = State::Suspect { since, deadline: now + health.probe, late };
         around.outputs.push_back(Output::Ping { epoch: self.epoch });
         Effect::None
