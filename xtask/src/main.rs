@@ -6,6 +6,7 @@
 mod browser;
 mod ci;
 mod demo;
+mod fuzz;
 mod mutants;
 mod npm;
 mod package;
@@ -27,6 +28,7 @@ cargo xtask <command>
   test [step...]   run every test, or the named steps and what they need
   ci [step...]     run every check: format, lints, types, docs
   sim [options]    play simulated worlds against the engine: --seeds N --from S, or --seed S with its trace
+  fuzz [options]   choose operations on the engine by a fuzzer: --seconds N
   mutants          break the engine on purpose, one line at a time, and see that tests notice
   help             print this
 ";
@@ -53,6 +55,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("test", chosen) => steps::run(test::STEPS, chosen),
         ("ci", chosen) => steps::run(ci::STEPS, chosen),
         ("sim", arguments) => sim::run(arguments),
+        ("fuzz", arguments) => fuzz::fuzz(arguments),
         ("mutants", []) => mutants::run(),
         ("help" | "--help" | "-h", _) => {
             print!("{HELP}");
