@@ -4,7 +4,7 @@ mod world;
 
 use holdfast::engine::{
     Cause, Config, DownCause, Draft, Engine, Grant, Input, Millis, Notice, Outcome, Output, Phase,
-    SendError, Verdict,
+    SendError, Seq, Verdict,
 };
 use world::{World, draft};
 
@@ -333,9 +333,19 @@ mod sending {
     }
 
     #[test]
+    fn message_is_found_by_its_number_too() {
+        let mut world = World::ready();
+        let seq = world.send(0);
+        assert!(seq.to_bits() < 1 << 53, "JavaScript holds it exactly");
+        world.accept(Seq::from_bits(seq.to_bits()));
+        assert_eq!(world.outcome(seq), DELIVERED);
+    }
+
+    #[test]
     fn every_error_has_its_code() {
         let codes: Vec<_> = SendError::ALL.map(SendError::code).into();
         assert_eq!(codes, ["QUEUE_FULL", "CLOSED"]);
+        assert_eq!(SendError::ALL.map(|error| error.to_string()).to_vec(), codes);
     }
 }
 

@@ -250,11 +250,11 @@ impl Link {
 
             (Event::Doubted, Ready { since }) => self.probe(now, since, false, around),
             (Event::Doubted, _) => Effect::None,
-            (Event::Silent, Ready { .. } | Suspect { .. }) => {
+            // Only a link that is ready, or in doubt, is ever judged.
+            (Event::Silent, _) => {
                 around.outputs.push_back(Output::Report(Notice::LinkSilent));
                 self.give_up(now, around)
             }
-            (Event::Silent, _) => Effect::None,
             (Event::Alive, Suspect { since, .. }) => {
                 self.state = Ready { since };
                 Effect::BecameReady
