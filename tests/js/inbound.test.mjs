@@ -2,7 +2,16 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { api, client, collectReports, ready, roundTrip, start, until } from './shell-kit.mjs';
+import {
+  api,
+  client,
+  collectReports,
+  ready,
+  roundTrip,
+  start,
+  until,
+  wallClock,
+} from './shell-kit.mjs';
 
 /** Lets the server emit, and resolves when all of it has arrived. */
 async function say(server, ...packets) {
@@ -303,4 +312,21 @@ test('typing is dropped while not ready, friend requests are held, in order', as
     ['typing', { recipientId: 'u2', isTyping: false, userId: 'u1' }],
     ['friend_request_sent', { n: 3 }],
   ]);
+});
+
+test('of friend requests a hundred are held, for a minute', async (t) => {
+  const server = await start(t);
+  const came = [];
+  server.io.on('connection', (peer) => peer.on('friend_request_sent', ({ n }) => came.push(n)));
+  const jump = wallClock(t);
+  api.emitFriendRequestSent({ n: 0 });
+  jump(60_001);
+  for (let n = 1; n <= 150; n += 1) api.emitFriendRequestSent({ n });
+  api.initializeSocket('u1');
+  await ready();
+  await roundTrip(server);
+  assert.deepEqual(
+    came,
+    Array.from({ length: 99 }, (_, index) => index + 1),
+  );
 });

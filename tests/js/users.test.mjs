@@ -112,6 +112,22 @@ test('another user gets nothing of the queue, the room and the session of the fi
   assert.deepEqual(Object.keys(socket.acks), []);
 });
 
+test('what the first user was told is no repeat for the next', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  const told = [];
+  api.onNewMessage(({ text }) => told.push(text));
+  const tell = (text) => {
+    server.io.emit('message:new', { _id: 'm1', text });
+    return roundTrip(server);
+  };
+  await tell('to u1');
+  await tell('a repeat');
+  api.initializeSocket('u2');
+  await ready();
+  await tell('to u2');
+  assert.deepEqual(told, ['to u1', 'to u2']);
+});
+
 test('ids are compared as text: a number and an object that prints the same are the same user', async (t) => {
   const server = await start(t, {}, { user: 17 });
   const sent = send({ text: 'a' });

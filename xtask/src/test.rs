@@ -92,7 +92,7 @@ fn node_test(group: &str, flags: &[&str]) -> Result<()> {
 }
 
 /// Listed here, because Node 20 knows no patterns.
-fn test_files(group: &str) -> Vec<PathBuf> {
+pub fn test_files(group: &str) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(root().join("tests").join(group)) else {
         return Vec::new();
     };
