@@ -7,6 +7,10 @@ use holdfast::engine::{
 };
 use world::{World, draft};
 
+fn without_health() -> Config {
+    Config { health: None, ..Config::default() }
+}
+
 #[test]
 fn wait_that_gets_shorter_is_shown() {
     let mut world = World::new();
@@ -87,6 +91,19 @@ fn time_asleep_is_not_taken_from_a_probe() {
     assert_eq!(world.engine.status().phase, Phase::Waiting);
 }
 
+#[test]
+fn probe_whose_timer_was_late_ends_where_health_was_switched_off_meanwhile() {
+    let mut world = World::ready();
+    let seq = world.send(0);
+    world.tell(Input::Woke);
+    world.engine.reconfigure(without_health());
+    world.wake_late(8_000);
+    assert_eq!(world.engine.status().phase, Phase::Ready);
+    let next = world.engine.poll_timeout();
+    assert!(next > Some(Millis(8_000)), "I6: {next:?}");
+    world.accept(seq);
+}
+
 /// A link whose first join was refused.
 fn refused_join() -> World {
     let mut world = World::new();
@@ -145,7 +162,7 @@ fn wait_without_any_length_is_over_later_than_now() {
 
 #[test]
 fn lane_that_is_empty_for_a_moment_stays_held() {
-    let mut world = World::ready_with(Config { health: None, ..Config::default() });
+    let mut world = World::ready_with(without_health());
     let [held, refused] = [world.send(0), world.send(0)];
     let once = world.send_draft(Draft { once: true, ..draft(0) });
     world.ack(refused, 1, Verdict::TryAfter(Millis(60_000)));

@@ -424,8 +424,10 @@ export function makeClient(options) {
     /** Held until the link is ready, for a minute and a hundred at most. */
     emitSoon(/** @type {string} */ event, /** @type {unknown} */ data) {
       if (isReady()) emit(event, [data], undefined);
-      else if (!isLoggedOut && held.length < HELD_MOST) {
-        held.push({ event, data, until: Date.now() + HELD_MS });
+      else if (!isLoggedOut) {
+        const now = Date.now();
+        while (held[0]?.until <= now) held.shift();
+        if (held.length < HELD_MOST) held.push({ event, data, until: now + HELD_MS });
       }
     },
 

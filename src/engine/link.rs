@@ -250,11 +250,11 @@ impl Link {
 
             (Event::Doubted, Ready { since }) => self.probe(now, since, false, around),
             (Event::Doubted, _) => Effect::None,
-            (Event::Silent, Ready { .. } | Suspect { .. }) => {
+            // Only a link that is ready, or in doubt, is ever judged.
+            (Event::Silent, _) => {
                 around.outputs.push_back(Output::Report(Notice::LinkSilent));
                 self.give_up(now, around)
             }
-            (Event::Silent, _) => Effect::None,
             (Event::Alive, Suspect { since, .. }) => {
                 self.state = Ready { since };
                 Effect::BecameReady
@@ -325,7 +325,11 @@ impl Link {
         late: bool,
         around: &mut Surroundings<'_>,
     ) -> Effect {
-        let Some(health) = around.health else { return Effect::None };
+        let Some(health) = around.health else {
+            // Nobody asks any more, so there is no answer to wait for.
+            self.state = State::Ready { since };
+            return Effect::None;
+        };
         self.state = State::Suspect { since, deadline: now + health.probe, late };
         around.outputs.push_back(Output::Ping { epoch: self.epoch });
         Effect::None

@@ -325,19 +325,6 @@ pub struct Status {
 }
 
 impl Status {
-    /// The server is there, though the room may not be confirmed.
-    #[must_use]
-    pub fn is_connected(&self) -> bool {
-        match self.phase {
-            Phase::Joining | Phase::Ready | Phase::Suspect => true,
-            Phase::Idle
-            | Phase::Waiting
-            | Phase::Authorizing
-            | Phase::Connecting
-            | Phase::Closed => false,
-        }
-    }
-
     /// Messages leave at once.
     #[must_use]
     pub fn is_ready(&self) -> bool {

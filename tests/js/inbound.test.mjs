@@ -2,7 +2,17 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { api, client, collectReports, ready, roundTrip, say, start, until } from './shell-kit.mjs';
+import {
+  api,
+  client,
+  collectReports,
+  ready,
+  roundTrip,
+  say,
+  start,
+  until,
+  wallClock,
+} from './shell-kit.mjs';
 
 test('a repeat of a notification is dropped, other events never are', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
@@ -202,4 +212,21 @@ test('typing is dropped while not ready, friend requests are held, in order', as
     ['typing', { recipientId: 'u2', isTyping: false, userId: 'u1' }],
     ['friend_request_sent', { n: 3 }],
   ]);
+});
+
+test('of friend requests a hundred are held, for a minute', async (t) => {
+  const server = await start(t);
+  const came = [];
+  server.io.on('connection', (peer) => peer.on('friend_request_sent', ({ n }) => came.push(n)));
+  const jump = wallClock(t);
+  api.emitFriendRequestSent({ n: 0 });
+  jump(60_001);
+  for (let n = 1; n <= 150; n += 1) api.emitFriendRequestSent({ n });
+  api.initializeSocket('u1');
+  await ready();
+  await roundTrip(server);
+  assert.deepEqual(
+    came,
+    Array.from({ length: 100 }, (_, index) => index + 1),
+  );
 });

@@ -160,6 +160,16 @@ export function refuse(server, count, text) {
   };
 }
 
+/** Answers a function that sets the wall clock forward, for as long as the test runs. */
+export function wallClock(t) {
+  const { now } = Date;
+  let lead = 0;
+  t.mock.method(Date, 'now', () => now() + lead);
+  return (ms) => {
+    lead += ms;
+  };
+}
+
 /** A round trip: all that the server sent before is here, and all that was sent before is there. */
 export async function roundTrip(server, socket = api.getSocket()) {
   const [peer] = server.clients.filter(({ id }) => id === socket.id);

@@ -10,6 +10,7 @@ import {
   quick,
   ready,
   roundTrip,
+  say,
   send,
   settled,
   start,
@@ -76,6 +77,18 @@ test('one who is named while the connection is being made joins too', async (t) 
   server.hooks.admit = () => undefined;
   admit();
   await until(() => server.joins.length === 1, 'joined');
+});
+
+test('what the first user was told is no repeat for the next', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  const told = [];
+  api.onNewMessage(({ text }) => told.push(text));
+  await say(server, ['message:new', { _id: 'm1', text: 'to u1' }]);
+  await say(server, ['message:new', { _id: 'm1', text: 'a repeat' }]);
+  api.initializeSocket('u2');
+  await ready();
+  await say(server, ['message:new', { _id: 'm1', text: 'to u2' }]);
+  assert.deepEqual(told, ['to u1', 'to u2']);
 });
 
 test('ids are compared as text: a number and an object that prints the same are the same user', async (t) => {

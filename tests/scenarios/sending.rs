@@ -1,7 +1,8 @@
 //! What may leave, and in which order.
 
-use holdfast::engine::{Config, Draft, SendError};
+use holdfast::engine::{Config, Draft, SendError, Seq};
 
+use crate::DELIVERED;
 use crate::world::{World, draft};
 
 #[test]
@@ -88,7 +89,17 @@ fn strict_lane_has_one_in_flight() {
 }
 
 #[test]
+fn message_is_found_by_its_number_too() {
+    let mut world = World::ready();
+    let seq = world.send(0);
+    assert!(seq.to_bits() < 1 << 53, "JavaScript holds it exactly");
+    world.accept(Seq::from_bits(seq.to_bits()));
+    assert_eq!(world.outcome(seq), DELIVERED);
+}
+
+#[test]
 fn every_error_has_its_code() {
     let codes: Vec<_> = SendError::ALL.map(SendError::code).into();
     assert_eq!(codes, ["QUEUE_FULL", "CLOSED"]);
+    assert_eq!(SendError::ALL.map(|error| error.to_string()).to_vec(), codes);
 }

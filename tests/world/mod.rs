@@ -10,6 +10,8 @@ use holdfast::engine::{
 pub struct World {
     pub engine: Engine,
     pub now: u64,
+    /// How much too early the caller's clock is: what the engine is told, not what it is.
+    pub behind: u64,
     pub log: Vec<(u64, Output)>,
     seen: usize,
 }
@@ -24,7 +26,13 @@ impl World {
     }
 
     pub fn with(config: Config) -> Self {
-        Self { engine: Engine::new(config, 1, Millis(0)), now: 0, log: Vec::new(), seen: 0 }
+        Self {
+            engine: Engine::new(config, 1, Millis(0)),
+            now: 0,
+            behind: 0,
+            log: Vec::new(),
+            seen: 0,
+        }
     }
 
     /// An engine whose link is ready.
@@ -41,7 +49,7 @@ impl World {
     }
 
     pub fn at(&self) -> Millis {
-        Millis(self.now)
+        Millis(self.now.saturating_sub(self.behind))
     }
 
     pub fn open(&mut self) {

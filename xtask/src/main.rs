@@ -5,7 +5,9 @@
 
 mod browser;
 mod ci;
+mod coverage;
 mod demo;
+mod fuzz;
 mod mutants;
 mod npm;
 mod package;
@@ -27,7 +29,11 @@ cargo xtask <command>
   test [step...]   run every test, or the named steps and what they need
   ci [step...]     run every check: format, lints, types, docs
   sim [options]    play simulated worlds against the engine: --seeds N --from S, or --seed S with its trace
-  mutants          break the engine on purpose, one line at a time, and see that tests notice
+  coverage         which lines and branches of the engine the native tests reach
+  fuzz [options]   choose operations on the engine by a fuzzer: --seconds N
+  mutants [which]  break the engine or the shell on purpose, one line at a time, and see that a test
+                   notices: engine, shell or all; `all --write` keeps the results in docs/;
+                   `shell wire` breaks one file
   help             print this
 ";
 
@@ -53,14 +59,16 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("test", chosen) => steps::run(test::STEPS, chosen),
         ("ci", chosen) => steps::run(ci::STEPS, chosen),
         ("sim", arguments) => sim::run(arguments),
-        ("mutants", []) => mutants::run(),
+        ("coverage", []) => coverage::print(),
+        ("fuzz", arguments) => fuzz::fuzz(arguments),
+        ("mutants", arguments) => mutants::run(arguments),
         ("help" | "--help" | "-h", _) => {
             print!("{HELP}");
             Ok(())
         }
         // Hidden: cargo calls it for each wasm test binary, see `wasm::test`.
         (wasm::RUNNER, arguments) => wasm::run_test_binary(arguments),
-        ("build" | "demo" | "mutants", [unknown, ..]) => {
+        ("build" | "coverage" | "demo", [unknown, ..]) => {
             bail!("`{command}` takes no argument, got `{unknown}`")
         }
         (unknown, _) => bail!("there is no command `{unknown}`\n\n{HELP}"),

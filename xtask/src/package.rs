@@ -1,25 +1,45 @@
 //! The npm package: the module and the JavaScript around it, in `pkg/`.
 
 use std::fs::{self, File, TryLockError};
+use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::tools::{node, root, run};
+use crate::wasm::Artifacts;
 use crate::{npm, tools, wasm};
 
 /// Builds `pkg/` from the sources.
 pub fn build() -> Result<()> {
-    tools::require_node()?;
     let _lock = lock()?;
+    run(&mut bundle(root(), &compile_locked()?))
+}
+
+/// Compiles the engine, and has all that is needed to bundle it.
+pub fn compile() -> Result<Artifacts> {
+    let _lock = lock()?;
+    compile_locked()
+}
+
+fn compile_locked() -> Result<Artifacts> {
+    tools::require_node()?;
     npm::install(root())?;
-    let artifacts = wasm::compile()?;
-    run(node()
+    wasm::compile()
+}
+
+/// The command that makes the package of a tree, which is this checkout or a copy of its sources.
+pub fn bundle(tree: &Path, artifacts: &Artifacts) -> Command {
+    let mut command = node();
+    command
+        .current_dir(tree)
         .args(["pkg-template/build.mjs", "--version", env!("CARGO_PKG_VERSION")])
         .arg("--module")
         .arg(&artifacts.module)
         .arg("--glue")
         .arg(&artifacts.glue)
-        .args(["--size-before", &artifacts.size_before.to_string()]))
+        .args(["--size-before", &artifacts.size_before.to_string()]);
+    command
 }
 
 /// Held while `pkg/` and node_modules are written: two builds of one checkout take turns.

@@ -93,7 +93,7 @@ fn node_test(group: &str, flags: &[&str]) -> Result<()> {
 
 /// Listed here, because Node 20 knows no patterns. Folders inside of a group belong to it, but for those
 /// with a package.json: they are apps that the tests use, with tests of their own kind.
-fn test_files(group: &str) -> Vec<PathBuf> {
+pub fn test_files(group: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![root().join("tests").join(group)];
     while let Some(folder) = folders.pop() {

@@ -97,6 +97,22 @@ pub fn rustc() -> Command {
     command
 }
 
+/// A program of the nightly toolchain, for what stable Rust does not have.
+pub fn nightly(program: &str) -> Command {
+    let mut command = Command::new("rustup");
+    command.args(["run", "nightly", program]).current_dir(root());
+    command
+}
+
+/// Refuses to go on without the nightly toolchain. Nothing that users or the checks need asks for it.
+pub fn require_nightly() -> Result<()> {
+    ensure!(
+        output(nightly("rustc").arg("--version")).is_some(),
+        "Rust's nightly toolchain is missing: `rustup toolchain install nightly`"
+    );
+    Ok(())
+}
+
 /// The target of the package.
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 

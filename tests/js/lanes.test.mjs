@@ -1,0 +1,57 @@
+// A conversation has a lane of its own, whoever had its number before.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { startChatServer } from '../support/chat-server.mjs';
+import { client, roundTrip, send, settled, start, until } from './shell-kit.mjs';
+
+test('a new conversation does not wait behind one that is held', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  const came = new Map();
+  server.hooks.message = ({ data, ack }) => {
+    came.set(data.recipientId, ack);
+    if (data.text === 'held') ack({ error: 'RATE_LIMITED', retryAfterMs: 60_000 });
+  };
+  const sent = async (recipientId, text) => {
+    const message = send({ recipientId, text });
+    await until(() => came.has(recipientId), `the message to ${recipientId}`);
+    await roundTrip(server);
+    return message;
+  };
+  const toAnn = await sent('ann', 'a');
+  await sent('bob', 'held');
+  came.get('ann')({ success: true });
+  await settled(toAnn);
+  // The first of these may have the number that was ann's, and no other may have it then.
+  await sent('cid', 'held');
+  const toDan = await sent('dan', 'a');
+  came.get('dan')({ success: true });
+  assert.equal((await settled(toDan)).success, true);
+});
+
+test('with the option strict one message of a conversation is out at a time', async (t) => {
+  const server = await start(t, { send: { strict: true } }, { user: 'u1' });
+  const acks = [];
+  server.hooks.message = ({ ack }) => acks.push(ack);
+  const messages = [1, 2].map((n) => send({ recipientId: 'ann', n }));
+  await until(() => acks.length > 0, 'the first message');
+  await roundTrip(server);
+  assert.equal(acks.length, 1);
+  acks[0]({ success: true });
+  await until(() => acks.length > 1, 'the second message');
+  acks[1]({ success: true });
+  for (const message of messages) await settled(message);
+});
+
+test('what has no place for an id is never sent again, as nobody could tell the repeat', async (t) => {
+  const server = await startChatServer(t);
+  server.hooks.message = () => {};
+  const own = client(t, server);
+  const sent = own.send('send_message', 'a text');
+  await until(() => server.received.length > 0, 'the text');
+  server.dropAll();
+  await assert.rejects(sent, { code: 'LINK_LOST', maybeDelivered: true });
+  await until(() => own.getState().isReady, 'the next link');
+  await roundTrip(server, own.socket);
+  assert.equal(server.received.length, 1);
+});

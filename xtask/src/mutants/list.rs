@@ -1,0 +1,85 @@
+//! The lists of deliberate bugs: one paragraph for each, which says what it breaks, in which file, the
+//! lines that are there (`- `), once in that file, and what stands there instead (`+ `), if anything.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+/// A deliberate bug.
+pub struct Mutant {
+    pub breaks: String,
+    /// From the checkout's root.
+    pub file: String,
+    find: String,
+    replace: String,
+}
+
+/// Reads a list. A paragraph of comments (`#`) is none.
+pub fn parse(list: &str) -> Result<Vec<Mutant>> {
+    let paragraphs = list.split("\n\n").filter(|paragraph| !paragraph.starts_with('#'));
+    paragraphs.map(|paragraph| read(paragraph).with_context(|| paragraph.to_owned())).collect()
+}
+
+fn read(paragraph: &str) -> Result<Mutant> {
+    let mut lines = paragraph.trim_matches('\n').lines();
+    let breaks = lines.next().context("it says nothing")?.to_owned();
+    let file = lines.next().context("it names no file")?.to_owned();
+    let lines: Vec<&str> = lines.collect();
+    let with = |sign| {
+        lines.iter().filter_map(|line| line.strip_prefix(sign)).collect::<Vec<_>>().join("\n")
+    };
+    let (find, replace) = (with("- "), with("+ "));
+    let is_read = lines.iter().all(|line| line.starts_with("- ") || line.starts_with("+ "));
+    ensure!(is_read && !find.is_empty(), "it is no list of lines after `- ` and `+ `");
+    Ok(Mutant { breaks, file, find, replace })
+}
+
+impl Mutant {
+    /// The text of its file with the bug in it.
+    pub fn applied(&self, tree: &Path) -> Result<String> {
+        let path = tree.join(&self.file);
+        let source = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let count = source.matches(&self.find).count();
+        ensure!(
+            count == 1,
+            "the bug `{}` finds its lines {count} times in {}:\n{}",
+            self.breaks,
+            self.file,
+            self.find
+        );
+        Ok(source.replacen(&self.find, &self.replace, 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::SUBJECTS;
+    use super::*;
+    use crate::tools::root;
+
+    #[test]
+    fn each_mutant_finds_its_lines_and_changes_them() {
+        for subject in SUBJECTS {
+            for mutant in parse(subject.list).unwrap() {
+                let mutated = mutant.applied(root()).unwrap();
+                let source = fs::read_to_string(root().join(&mutant.file)).unwrap();
+                assert_ne!(mutated, source, "{}", mutant.breaks);
+            }
+        }
+    }
+
+    #[test]
+    fn a_bug_whose_lines_are_gone_is_named() {
+        let list = "a bug\nCargo.toml\n- no such line\n+ another";
+        let error = parse(list).unwrap()[0].applied(root()).unwrap_err().to_string();
+        assert!(error.contains("a bug") && error.contains("Cargo.toml"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_bug_is_refused() {
+        for list in ["says what", "says what\nfile.rs", "says what\nfile.rs\nbut no line"] {
+            assert!(parse(list).is_err(), "{list}");
+        }
+    }
+}

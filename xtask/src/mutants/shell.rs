@@ -1,0 +1,85 @@
+//! The mutants of the package's JavaScript, under the tests that run in Node.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+use super::{Suite, copy_checkout, run_with_patience};
+use crate::package::{self, bundle};
+use crate::test::test_files;
+use crate::tools::{node, root};
+use crate::wasm::Artifacts;
+
+pub fn prepare(folder: &Path) -> Result<Box<dyn Suite>> {
+    let tree = folder.join("tree");
+    copy_checkout(SOURCES, &tree)?;
+    let artifacts = package::compile()?.copied_to(folder)?;
+    let files = test_files("js").into_iter();
+    let files = files.map(|path| Ok((Duration::ZERO, path.strip_prefix(root())?.to_owned())));
+    let files = files.collect::<Result<_>>()?;
+    Ok(Box::new(Shell { folder: folder.to_owned(), artifacts, files }))
+}
+
+struct Shell {
+    folder: PathBuf,
+    artifacts: Artifacts,
+    /// The files of tests, and how long each took.
+    files: Vec<(Duration, PathBuf)>,
+}
+
+impl Suite for Shell {
+    /// Below the checkout, where Node finds the checkout's node_modules.
+    fn tree(&self) -> PathBuf {
+        self.folder.join("tree")
+    }
+
+    fn test(&mut self) -> Result<Option<String>> {
+        let mut build = bundle(&self.tree(), &self.artifacts);
+        // A bug may weigh what it likes.
+        let log = self.folder.join("build.txt");
+        let (text, status) = run_with_patience(build.arg("--any-size"), &log)?;
+        ensure!(status.is_some_and(|status| status.success()), "it does not build:\n{text}");
+        for index in 0..self.files.len() {
+            let begin = Instant::now();
+            let caught_by = self.run(&self.files[index].1)?;
+            self.files[index].0 = begin.elapsed();
+            if caught_by.is_some() {
+                // The next bug is in the same place, more often than not.
+                self.files[..=index].rotate_right(1);
+                return Ok(caught_by);
+            }
+        }
+        // Nobody failed, so these are their times: the quick ones come first.
+        self.files.sort();
+        Ok(None)
+    }
+}
+
+impl Shell {
+    fn run(&self, file: &Path) -> Result<Option<String>> {
+        let mut command = node();
+        let reporter = root().join("xtask/src/mutants/reporter.mjs");
+        command.current_dir(self.tree()).arg("--test-reporter").arg(reporter).arg(file);
+        let (text, status) = run_with_patience(&mut command, &self.folder.join("log.txt"))?;
+        if status.is_some_and(|status| status.success()) {
+            return Ok(None);
+        }
+        let named = text.lines().find_map(|line| line.strip_prefix("caught by "));
+        Ok(Some(named.map_or_else(|| format!("all of {}", file.display()), str::to_owned)))
+    }
+}
+
+impl Artifacts {
+    /// Where no later build changes them.
+    fn copied_to(self, folder: &Path) -> Result<Self> {
+        let (module, glue) = (folder.join("holdfast.wasm"), folder.join("holdfast.js"));
+        fs::copy(self.module, &module)?;
+        fs::copy(self.glue, &glue)?;
+        Ok(Self { module, glue, ..self })
+    }
+}
+
+/// What the package is made of, and its tests.
+const SOURCES: &[&str] = &["package.json", "README.md", "LICENSE", "pkg-template", "tests"];
