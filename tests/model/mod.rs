@@ -209,10 +209,10 @@ impl Model {
 
     fn tell(&mut self, world: &mut World, input: Input) {
         match input {
-            Input::LinkUp { epoch, join } if epoch == self.epoch => {
-                if self.link == Link::Connecting {
-                    self.link = if join { Link::Joining } else { Link::Ready };
-                }
+            Input::LinkUp { epoch, join }
+                if epoch == self.epoch && self.link == Link::Connecting =>
+            {
+                self.link = if join { Link::Joining } else { Link::Ready };
             }
             Input::Joined { epoch } if epoch == self.epoch => self.joined(),
             Input::LinkDown { epoch, cause } if epoch == self.epoch => {
