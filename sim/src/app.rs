@@ -82,7 +82,8 @@ impl World {
             return;
         }
         let key = self.dice.below(self.plan.app.lanes);
-        let draft = self.plan.app.draft(self.app.lane_number(key), &mut self.dice);
+        let mut draft = self.plan.app.draft(self.app.lane_number(key), &mut self.dice);
+        draft.durable = self.disk.chance(self.plan.disk.durable);
         let is_unencodable = self.dice.chance(self.plan.app.unencodable);
         if let Some(seq) = self.send(draft) {
             note!(self, "   message {} is {seq:?}", self.app.messages.len());

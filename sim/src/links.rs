@@ -121,6 +121,8 @@ impl Links {
             | Input::Acked { .. }
             | Input::Ponged { .. }
             | Input::Heard { .. }
+            | Input::Stored { .. }
+            | Input::Restored
             | Input::Woke => {}
         }
     }

@@ -41,6 +41,8 @@ struct Message {
     lone_losses: u32,
     /// Waits for the time of its retry, which only the engine knows.
     backs_off: bool,
+    /// It waits to be kept.
+    storing: bool,
     flight: Option<Flight>,
 }
 
@@ -129,10 +131,17 @@ impl Messages {
             suspected: false,
             lone_losses: 0,
             backs_off: false,
+            storing: draft.durable,
             flight: None,
         };
         if self.unsettled.insert(seq, message).is_some() {
             violated!("I5", "{seq:?} was given twice");
+        }
+    }
+
+    pub(crate) fn stored(&mut self, seq: Seq) {
+        if let Some(message) = self.unsettled.get_mut(&seq) {
+            message.storing = false;
         }
     }
 
@@ -248,6 +257,9 @@ impl Messages {
         if attempt != message.attempt + 1 {
             violated!("I7", "{seq:?} left for the {attempt}th time after {}", message.attempt);
         }
+        if message.storing {
+            violated!("I4", "{seq:?} left before it was kept");
+        }
         if message.draft.once && attempt > 1 {
             violated!("once", "{seq:?} left again");
         }
@@ -352,13 +364,13 @@ impl Messages {
     /// The message of a lane that leaves next, unless others of its lane in flight keep it.
     fn next_of(&self, lane: &Lane) -> Option<Next> {
         let &seq = lane.waiting.first()?;
-        let Message { draft, backs_off, .. } = self.unsettled[&seq];
+        let Message { draft, backs_off, storing, .. } = self.unsettled[&seq];
         let beside = lane.in_flight.len();
         let is_strict =
             draft.strict || lane.in_flight.iter().any(|seq| self.unsettled[seq].draft.strict);
         let has_room =
             !(is_strict && beside > 0) && lane.window.is_none_or(|window| beside < window as usize);
-        let is_due = lane.held_until <= self.examined_at && !backs_off;
+        let is_due = lane.held_until <= self.examined_at && !backs_off && !storing;
         has_room.then_some(Next { seq, bytes: draft.bytes, is_due })
     }
 }

@@ -20,6 +20,7 @@ pub(crate) struct Plan {
     pub(crate) clock: Clock,
     pub(crate) shell: Shell,
     pub(crate) app: App,
+    pub(crate) disk: Disk,
     /// What happens when, the app's actions included.
     pub(crate) schedule: Vec<(u64, Planned)>,
 }
@@ -104,6 +105,15 @@ pub(crate) struct Shell {
     pub(crate) stale_sockets: u64,
 }
 
+/// Where durable messages are kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Disk {
+    /// Messages per thousand that are durable.
+    pub(crate) durable: u64,
+    /// The longest that keeping one takes.
+    pub(crate) slowest: u64,
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct App {
     pub(crate) lanes: u64,
@@ -162,6 +172,7 @@ impl Plan {
             clock: clock(kinds, dice),
             shell: shell(kinds, dice),
             app: app(kinds, dice),
+            disk: disk(seed),
             schedule: Vec::new(),
         };
         plan.schedule_app(dice);
@@ -483,6 +494,12 @@ fn shell(kinds: Kinds, dice: &mut Dice) -> Shell {
     shell
 }
 
+/// Of a seed of its own, so that a world without a disk is what it was before there were disks.
+fn disk(seed: u64) -> Disk {
+    let mut dice = Dice::new(!seed);
+    Disk { durable: dice.below(2) * dice.below(1_001), slowest: dice.magnitude(2, 4_000) }
+}
+
 fn app(kinds: Kinds, dice: &mut Dice) -> App {
     let mut app = App {
         lanes: dice.magnitude(1, 8),
@@ -515,6 +532,7 @@ impl App {
             bytes: dice.magnitude(1, 2_000) as u32,
             strict: dice.chance(self.strict),
             once: dice.chance(self.once),
+            durable: false,
             ttl: Millis(ttl),
         }
     }

@@ -218,6 +218,11 @@ impl World {
         let is_for_nobody = is_old && self.network.up().is_none();
         match output {
             Output::Join { .. } | Output::Ping { .. } if is_for_nobody => {}
+            Output::Store { seq } => {
+                self.tally.one(Count::Stored);
+                let span = self.disk.magnitude(1, self.plan.disk.slowest);
+                self.schedule(self.now + span, Event::Stored { seq });
+            }
             Output::Authorize { epoch } => {
                 self.tally.one(Count::Attempts);
                 self.links.authorize(self.shell.time, epoch);

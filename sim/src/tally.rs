@@ -25,6 +25,7 @@ counts! {
     Repeated "of these again",
     Delivered "delivered",
     Refused "refused",
+    Stored "kept before they left",
     Unanswered "exhausted without an answer",
     Failed "exhausted by 'try again'",
     Lost "exhausted by losses",

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use holdfast::engine::{DownCause, Epoch, Grant, Input, Phase};
+use holdfast::engine::{DownCause, Epoch, Grant, Input, Phase, Seq};
 
 use crate::app::App;
 use crate::dice::Dice;
@@ -20,6 +20,7 @@ use crate::violated;
 pub(crate) struct World {
     pub(crate) plan: Plan,
     pub(crate) dice: Dice,
+    pub(crate) disk: Dice,
     /// Milliseconds since the run began.
     pub(crate) now: u64,
     events: BinaryHeap<Reverse<Scheduled>>,
@@ -45,6 +46,7 @@ pub(crate) enum Event {
     Timer { number: u64 },
     Awake,
     Authorized { epoch: Epoch, grant: Grant },
+    Stored { seq: Seq },
     Up { connection: ConnectionId },
     Closed { connection: ConnectionId, cause: DownCause },
     Packet { connection: ConnectionId, packet: Packet },
@@ -111,6 +113,7 @@ impl World {
             app: App::default(),
             plan,
             dice,
+            disk: Dice::new(!seed ^ 1),
             now: 0,
             events: BinaryHeap::new(),
             scheduled: 0,
@@ -233,6 +236,10 @@ impl World {
                 let grant = if self.are_faults_over { Grant::Granted } else { grant };
                 self.tell(Input::Authorized { epoch, grant });
             }
+            Event::Stored { seq } => {
+                self.model.stored(seq);
+                self.tell(Input::Stored { seq });
+            }
             Event::Up { connection } => self.came_up(connection),
             Event::Closed { connection, cause } => self.came_down(connection, cause),
             Event::Packet { connection, packet } => self.packet_arrived(connection, packet),
@@ -318,6 +325,7 @@ impl Event {
             Self::Timer { .. }
             | Self::Awake
             | Self::Authorized { .. }
+            | Self::Stored { .. }
             | Self::Up { .. }
             | Self::Closed { .. }
             | Self::Packet { .. }

@@ -21,6 +21,7 @@
 //! - I3 within a lane transmissions leave in send order; after a link loss everything unacknowledged
 //!   leaves again in send order before anything newer; while a message waits for a retry, nothing
 //!   newer of its lane leaves.
+//! - I4 a durable message is kept before it is transmitted.
 //! - I5 nothing is ordered about a message after it settled.
 //! - I6 a timeout handled at its deadline makes progress: once drained, the next is later.
 //! - I7 same config, seed and inputs, identical orders.
@@ -29,7 +30,6 @@
 //! - I10 a link loss uses up none of a message's attempts; but after 12 short-lived links in a row what
 //!   was in flight is sent one at a time, and three losses alone settle a message.
 //!
-//! (I4 is about a journal on disk, which is not there yet.)
 
 mod backoff;
 pub mod config;
@@ -52,7 +52,7 @@ pub use types::{
 use backoff::Rng;
 use health::{Finding, Health};
 use link::{Effect, Event, Link, Surroundings};
-use outbox::Outbox;
+use outbox::{Origin, Outbox};
 
 /// The state machine. See the [module](self) for how to drive it.
 #[derive(Debug)]
@@ -99,10 +99,33 @@ impl Engine {
         if self.link.phase() == Phase::Closed {
             return Err(SendError::Closed);
         }
-        let seq = self.outbox.push(now, draft, &self.config.queue)?;
+        let seq = self.outbox.push(now, draft, Origin::New, &self.config.queue)?;
+        if draft.durable {
+            self.outputs.push_back(Output::Store { seq });
+        }
         self.changed = true;
         self.step_link(now, Event::Sent);
         Ok(seq)
+    }
+
+    /// Announces that an earlier life's messages are looked for: nothing is transmitted until
+    /// [`Input::Restored`] says that all are here, as they go first.
+    pub fn restore(&mut self) {
+        self.outbox.restore();
+    }
+
+    /// Takes a message that an earlier life of this client, or another client that is gone, left waiting.
+    /// It goes before all new ones, asks for no link, and may have been delivered already.
+    ///
+    /// # Errors
+    /// Where no slot is left or the engine is closed. Then nothing was taken.
+    pub fn take_back(&mut self, now: Millis, draft: Draft) -> Result<Seq, SendError> {
+        let now = self.advance(now);
+        if self.link.phase() == Phase::Closed {
+            return Err(SendError::Closed);
+        }
+        self.changed = true;
+        self.outbox.push(now, draft, Origin::Restored, &self.config.queue)
     }
 
     /// Takes a message back. One that has settled stays settled.
@@ -150,6 +173,14 @@ impl Engine {
                 self.outbox.acked(now, (seq, attempt), verdict, config, rng, outputs);
                 return;
             }
+            Input::Stored { seq } => {
+                self.changed = true;
+                return self.outbox.stored(now, seq);
+            }
+            Input::Restored => {
+                self.changed = true;
+                return self.outbox.restored();
+            }
             Input::Woke => return self.step_link(now, Event::Woke),
             Input::Authorized { epoch, grant } => (epoch, Event::Authorized(grant)),
             Input::LinkUp { epoch, join } => (epoch, Event::Up { join }),
@@ -170,6 +201,8 @@ impl Engine {
             }
             Input::Heard { .. } => self.health.heard(now),
             Input::Acked { .. }
+            | Input::Stored { .. }
+            | Input::Restored
             | Input::Woke
             | Input::Authorized { .. }
             | Input::LinkUp { .. }

@@ -32,6 +32,17 @@ use super::types::{Draft, Millis, Outcome, Output, Seq, Standing};
 
 type Outputs = VecDeque<Output>;
 
+/// Where a message comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    New,
+    /// It was kept by an earlier life of this client, or by another that is gone.
+    Restored,
+}
+
+/// New messages are numbered from here, restored ones from below: they were sent earlier.
+const OLDEST_NEW: u64 = 1 << 32;
+
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     slots: Vec<Option<Message>>,
@@ -50,6 +61,10 @@ pub(super) struct Outbox {
     suspects: usize,
     bytes: u64,
     sends: u64,
+    /// Restored messages, which were sent before all others.
+    restored: u64,
+    /// Older messages are still to be restored: nothing leaves meanwhile.
+    restoring: bool,
     transmissions: u64,
 }
 
@@ -67,6 +82,9 @@ impl Outbox {
     pub(super) fn standing(&self, now: Millis, seq: Seq) -> Option<Standing> {
         let message = self.get(seq)?;
         let State::Waiting { not_before } = message.state else { return Some(Standing::Answer) };
+        if message.storing || self.restoring {
+            return Some(Standing::Turn);
+        }
         let held_until = self.lanes.get(message.draft.lane as usize)?.held_until;
         Some(if not_before.max(held_until) > now { Standing::Delay } else { Standing::Turn })
     }
@@ -105,21 +123,32 @@ impl Outbox {
         &mut self,
         now: Millis,
         draft: Draft,
+        origin: Origin,
         config: &config::Queue,
     ) -> Result<Seq, SendError> {
         let bytes = self.bytes + u64::from(draft.bytes);
         let count = self.slots.len() - self.free.len();
         let lane = draft.lane as usize;
         // There are never more lanes with messages than messages, so a number from beyond is not dense.
-        if count >= config.capacity || bytes > config.max_bytes || lane >= config.capacity {
+        let (capacity, max_bytes) = match origin {
+            Origin::New => (config.capacity, config.max_bytes),
+            // It was taken in its earlier life.
+            Origin::Restored => (Seq::MAX_CAPACITY, u64::MAX),
+        };
+        if count >= capacity || bytes > max_bytes || lane >= capacity {
             return Err(SendError::QueueFull);
         }
         let slot = self.free.pop().unwrap_or(self.slots.len());
         if slot == self.slots.len() {
             self.slots.push(None);
         }
-        self.sends += 1;
-        let seq = Seq::new(self.sends, slot);
+        let order = match origin {
+            Origin::New => &mut self.sends,
+            Origin::Restored => &mut self.restored,
+        };
+        *order += 1;
+        let place = *order + if origin == Origin::New { OLDEST_NEW } else { 0 };
+        let seq = Seq::new(place, slot);
         let expires_at = now + draft.ttl;
         self.bytes = bytes;
         self.slots[slot] = Some(Message {
@@ -128,7 +157,9 @@ impl Outbox {
             expires_at,
             attempt: 0,
             failures: 0,
-            unanswered: false,
+            storing: draft.durable && origin == Origin::New,
+            // Nobody knows whether it left in its earlier life.
+            unanswered: origin == Origin::Restored,
             suspected: false,
             lone_losses: 0,
             state: State::Waiting { not_before: Millis::default() },
@@ -140,6 +171,11 @@ impl Outbox {
         self.lanes[lane].waiting.insert(seq);
         self.place(draft.lane, now);
         Ok(seq)
+    }
+
+    /// From now on nothing leaves until `restored`.
+    pub(super) fn restore(&mut self) {
+        self.restoring = true;
     }
 
     pub(super) fn cancel(&mut self, now: Millis, seq: Seq, outputs: &mut Outputs) {
@@ -162,6 +198,9 @@ impl Outbox {
 impl Outbox {
     /// The next message that may leave: lanes take turns, and messages and bytes in flight are bounded.
     pub(super) fn poll_transmit(&mut self, now: Millis, config: &Config) -> Option<Output> {
+        if self.restoring {
+            return None;
+        }
         let window = if self.suspects > 0 { 1 } else { config.send.window as usize };
         while self.flight.len() < window {
             let id = *self.ring.front()?;

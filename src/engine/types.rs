@@ -93,6 +93,8 @@ pub struct Draft {
     pub strict: bool,
     /// It has no place for an id: after it left it is never sent again, as a repeat could not be told.
     pub once: bool,
+    /// It may leave only when [`Input::Stored`] has said that it is kept (I4).
+    pub durable: bool,
     /// How long it may stay unsettled.
     pub ttl: Millis,
 }
@@ -150,6 +152,13 @@ pub enum Input {
         /// The link it came over.
         epoch: Epoch,
     },
+    /// A message is kept, or cannot be: either way it may leave now (I4).
+    Stored {
+        /// The message.
+        seq: Seq,
+    },
+    /// What an earlier life of this client left waiting was restored: messages may leave now.
+    Restored,
     /// The page was shown, the network came back, or the machine woke up.
     Woke,
 }
@@ -192,6 +201,12 @@ pub enum Verdict {
 /// What to do, in the imperative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
+    /// Keep this message where it survives the page, and say so by [`Input::Stored`] (I4). What is kept is
+    /// for the caller to erase once it has settled.
+    Store {
+        /// The message.
+        seq: Seq,
+    },
     /// Ask the app for credentials.
     Authorize {
         /// The attempt they are for.

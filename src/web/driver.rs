@@ -23,6 +23,8 @@ pub struct Driver {
 /// The flags of [`Driver::send`], as the table `SEND_FLAG` has them.
 const STRICT: u32 = 1;
 const ONCE: u32 = 2;
+const DURABLE: u32 = 4;
+const RESTORED: u32 = 8;
 
 /// As many as `configNumbers` lists.
 const SETTINGS: usize = 18;
@@ -57,8 +59,14 @@ impl Driver {
     pub fn send(&mut self, now: f64, lane: u32, bytes: u32, flags: u32, ttl: f64) -> f64 {
         let strict = flags & STRICT != 0;
         let once = flags & ONCE != 0;
-        let draft = Draft { lane, bytes, strict, once, ttl: millis(ttl) };
-        match self.engine.send(millis(now), draft) {
+        let durable = flags & DURABLE != 0;
+        let draft = Draft { lane, bytes, strict, once, durable, ttl: millis(ttl) };
+        let taken = if flags & RESTORED != 0 {
+            self.engine.take_back(millis(now), draft)
+        } else {
+            self.engine.send(millis(now), draft)
+        };
+        match taken {
             Ok(seq) => double(seq.to_bits()),
             Err(error) => error_number(error),
         }
@@ -77,6 +85,11 @@ impl Driver {
     /// Ends the link; what waits keeps waiting.
     pub fn close(&mut self, now: f64) {
         self.engine.close(millis(now));
+    }
+
+    /// Announces restored messages: nothing leaves before `restored`.
+    pub fn restore(&mut self) {
+        self.engine.restore();
     }
 
     /// Settles what waits as logged out. The link stays as it is.
@@ -125,6 +138,16 @@ impl Driver {
     pub fn acked(&mut self, now: f64, seq: f64, attempt: u32, answer: u32, span: f64) {
         let seq = Seq::from_bits(whole(seq));
         self.fact(now, Input::Acked { seq, attempt, verdict: verdict(answer, span) });
+    }
+
+    /// A message is kept, or cannot be.
+    pub fn stored(&mut self, now: f64, seq: f64) {
+        self.fact(now, Input::Stored { seq: Seq::from_bits(whole(seq)) });
+    }
+
+    /// All restored messages are here.
+    pub fn restored(&mut self, now: f64) {
+        self.fact(now, Input::Restored);
     }
 
     /// A ping is answered.

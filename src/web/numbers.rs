@@ -16,6 +16,10 @@ use crate::engine::{
 pub fn order(output: Output, status: impl FnOnce() -> Status) -> (u32, [f64; FIELDS]) {
     let mut fields = [0.0; FIELDS];
     let number = match output {
+        Output::Store { seq } => {
+            fields[0] = double(seq.to_bits());
+            10
+        }
         Output::Authorize { epoch } => {
             fields[0] = epoch.0.into();
             1

@@ -49,6 +49,9 @@ struct Model {
     /// The newest message of each lane that left on this link for the first time since it came up.
     newest: BTreeMap<u32, Seq>,
     attempts: BTreeMap<Seq, u32>,
+    /// Messages that wait to be kept.
+    storing: BTreeSet<Seq>,
+    is_restoring: bool,
     /// Attempts that use up no retry: links that were lost, and what the server put off.
     excused: u32,
     most_retries: u32,
@@ -78,6 +81,8 @@ impl Model {
             flight: BTreeMap::new(),
             retrying: BTreeSet::new(),
             newest: BTreeMap::new(),
+            storing: BTreeSet::new(),
+            is_restoring: false,
             attempts: BTreeMap::new(),
             excused: 0,
             most_retries: 0,
@@ -125,6 +130,17 @@ impl Model {
                     assert!(!self.unsettled.contains_key(&seq), "{seq:?} was taken back");
                 }
             }
+            Operation::Stored { index } => {
+                if let Some(&seq) = nth(self.settled.iter().chain(self.unsettled.keys()), index) {
+                    self.stored(world, seq);
+                }
+            }
+            Operation::Restore => {
+                world.engine.restore();
+                self.is_restoring = true;
+            }
+            Operation::TakeBack(draft) => self.take_back(world, draft),
+            Operation::Restored => self.restored(world),
             Operation::Open => world.open(),
             Operation::Close => {
                 world.engine.close(world.at());
@@ -175,6 +191,31 @@ impl Model {
         self.check(world);
         let next = world.engine.poll_timeout();
         assert!(next.is_none_or(|next| next > Millis(at)), "I6: {next:?} at {at}");
+    }
+
+    fn stored(&mut self, world: &mut World, seq: Seq) {
+        self.storing.remove(&seq);
+        self.tell(world, Input::Stored { seq });
+    }
+
+    fn restored(&mut self, world: &mut World) {
+        self.is_restoring = false;
+        self.tell(world, Input::Restored);
+    }
+
+    fn take_back(&mut self, world: &mut World, draft: Draft) {
+        // Orders as the shell has them: nothing may leave while older messages come back.
+        world.engine.restore();
+        self.is_restoring = true;
+        if let Ok(seq) = world.engine.take_back(world.at(), draft) {
+            assert!(!self.is_destroyed, "a closed engine takes nothing");
+            assert!(seq.to_bits() < 1 << 52, "{seq:?} is older than all that is new");
+            self.attempts.insert(seq, 0);
+            self.unsettled.insert(seq, draft);
+            // Of another client that is gone: newer ones of the lane may have left already.
+            self.newest.remove(&draft.lane);
+        }
+        self.restored(world);
     }
 
     fn send(&mut self, world: &mut World, draft: Draft) {
@@ -271,6 +312,10 @@ impl Model {
 
     fn ordered(&mut self, output: Output) {
         match output {
+            Output::Store { seq } => {
+                assert!(self.unsettled[&seq].durable, "I4: nobody asked for {seq:?} to be kept");
+                self.storing.insert(seq);
+            }
             Output::Authorize { epoch } => {
                 assert_eq!(epoch.0, self.epoch.0 + 1, "each attempt has its own epoch");
                 self.epoch = epoch;
@@ -294,6 +339,7 @@ impl Model {
                 self.settled.insert(seq);
                 self.flight.remove(&seq);
                 self.retrying.remove(&seq);
+                self.storing.remove(&seq);
             }
             Output::Report(_) | Output::Changed => {}
         }
@@ -304,6 +350,8 @@ impl Model {
         let Some(&draft) = self.unsettled.get(&seq) else {
             panic!("I5: {seq:?} left after it had settled");
         };
+        assert!(!self.storing.contains(&seq), "I4: {seq:?} left before it was kept");
+        assert!(!self.is_restoring, "{seq:?} left before older ones were back");
         let last = self.attempts.insert(seq, attempt).unwrap_or(0);
         assert_eq!(attempt, last + 1, "attempts of {seq:?} are counted");
         assert!(!draft.once || attempt == 1, "{seq:?} may leave once only");
@@ -331,8 +379,12 @@ impl Model {
     /// From here on everything works: all that was taken settles.
     fn be_kind(&mut self, world: &mut World) {
         world.open();
+        self.restored(world);
         for _ in 0..1_000 {
             self.check(world);
+            for seq in self.storing.clone() {
+                self.stored(world, seq);
+            }
             if self.unsettled.is_empty() {
                 return;
             }

@@ -33,6 +33,13 @@ pub enum Operation {
     Cancel {
         index: usize,
     },
+    Stored {
+        index: usize,
+    },
+    /// An earlier life's messages are looked for.
+    Restore,
+    TakeBack(Draft),
+    Restored,
     Open,
     Close,
     SettleAll(Outcome),
@@ -109,7 +116,13 @@ pub fn any_step(choices: &mut impl Choices) -> Step {
 
 fn any_operation(choices: &mut impl Choices) -> Operation {
     match choices.below(64) {
-        0..=17 => Operation::Send(any_draft(choices)),
+        0..=14 => Operation::Send(any_draft(choices)),
+        15 | 16 => Operation::Stored { index: choices.index() },
+        17 => match choices.below(4) {
+            0 => Operation::Restore,
+            1 => Operation::TakeBack(any_draft(choices)),
+            _ => Operation::Restored,
+        },
         18..=31 => Operation::Answer { index: choices.index(), verdict: any_verdict(choices) },
         32 | 33 => Operation::StrayAnswer {
             index: choices.index(),
@@ -153,6 +166,7 @@ fn any_draft(choices: &mut impl Choices) -> Draft {
         bytes: u32::try_from(choices.below(256)).expect("small"),
         strict: choices.one_in(10),
         once: choices.one_in(10),
+        durable: choices.one_in(4),
         ttl: if choices.one_in(8) { choices.span(0, 20_000) } else { Millis(86_400_000) },
     }
 }

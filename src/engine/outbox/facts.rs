@@ -59,6 +59,19 @@ impl Outbox {
         }
     }
 
+    /// A message is kept, so it may leave.
+    pub(in crate::engine) fn stored(&mut self, now: Millis, seq: Seq) {
+        let Some(message) = self.get_mut(seq) else { return };
+        message.storing = false;
+        let lane = message.draft.lane;
+        self.place(lane, now);
+    }
+
+    /// All that an earlier life left is here.
+    pub(in crate::engine) fn restored(&mut self) {
+        self.restoring = false;
+    }
+
     /// The link is gone, and with it every answer that was still due: what was in flight waits again,
     /// in send order and ahead of all that never left (I3). Where losses are usual, one of these may be
     /// why: then they leave one at a time, until one is found out or all are cleared (I10).

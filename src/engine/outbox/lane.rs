@@ -39,6 +39,9 @@ impl Lane {
         let Some(Some(message)) = self.waiting.first().and_then(|seq| slots.get(seq.slot())) else {
             return Next::Nothing;
         };
+        if message.storing {
+            return Next::Nothing;
+        }
         let not_before = match message.state {
             State::Waiting { not_before } => not_before.max(self.held_until),
             State::InFlight { .. } => return Next::Nothing,

@@ -11,6 +11,8 @@ pub(super) struct Message {
     pub(super) attempt: u32,
     /// Attempts that the server failed or left unanswered. A link loss is not one (I10).
     pub(super) failures: u32,
+    /// It waits to be kept, and may not leave before (I4).
+    pub(super) storing: bool,
     /// Left at least once without an answer.
     pub(super) unanswered: bool,
     /// It was in flight when links kept dying, and nothing has cleared it since (I10).
