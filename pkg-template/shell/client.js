@@ -7,6 +7,7 @@ import { createDeliveries } from './deliveries.js';
 import { createEngine } from './engine.js';
 import { HoldfastError } from './errors.js';
 import { createInbound } from './inbound.js';
+import { canKeep, createKeeper } from './keeper.js';
 import { createListeners } from './listeners.js';
 import { DOWN, GRANT, NOTICES, PHASES } from './numbers.js';
 import { settingsOf } from './options.js';
@@ -211,6 +212,7 @@ export function makeClient(options) {
         return;
       }
       session.authorize(epoch, (answer) => {
+        if ('isGranted' in answer && answer.isGranted) openKept();
         if ('error' in answer) {
           const { error } = answer;
           const what = error === undefined ? 'answers no object such as { token }' : 'failed';
@@ -245,6 +247,7 @@ export function makeClient(options) {
     },
     transmit: (/** @type {number} */ seq, /** @type {number} */ nth) =>
       deliveries.transmit(seq, nth),
+    store: (/** @type {number} */ seq) => deliveries.store(seq),
     settle: (
       /** @type {number} */ seq,
       /** @type {number} */ outcome,
@@ -273,7 +276,34 @@ export function makeClient(options) {
     },
   };
 
+  const keeper =
+    settings.queue.storage === 'indexeddb' && canKeep()
+      ? createKeeper({
+          found: (left) => {
+            deliveries.restore(left);
+            engine.drain();
+          },
+          opened: () => engine.tell('restored'),
+          failed(error) {
+            fail('STORAGE_FAILED', `Messages are kept in memory only: ${textOf(error)}`, error);
+          },
+        })
+      : null;
+  /** Opens what is kept of the user, as soon as it is known who that is. */
+  const openKept = () => {
+    const scope = `${settings.url ?? ''} ${session.named() ?? session.user() ?? ''}`;
+    if (!keeper || scope === openScope) return;
+    openScope = scope;
+    engine.restore();
+    keeper.open(scope);
+    deliveries.keepAnew();
+  };
+  /** @type {string | undefined} */
+  let openScope;
+
   const deliveries = createDeliveries({
+    keeper,
+    isKept: (wish) => keeper !== null && wish !== false,
     engine: () => engine,
     wire: () => wire,
     settings: () => settings,
@@ -359,8 +389,9 @@ export function makeClient(options) {
 
     /** Settles what waits as LOGGED_OUT and forgets the user. Nothing connects until `connect`. */
     async logout() {
-      client.logOut();
+      const isClean = client.logOut();
       isLoggedOut = false;
+      await isClean;
     },
 
     /** The same, until the flag is reset. */
@@ -370,6 +401,10 @@ export function makeClient(options) {
       end('close');
       forgetUser();
       session.forgetUser();
+      openScope = undefined;
+      const isClean = keeper?.clear();
+      keeper?.close();
+      return isClean;
     },
     isLoggedOut: () => isLoggedOut,
     resetLogout() {
@@ -389,6 +424,7 @@ export function makeClient(options) {
       // The link is another user's, or from before anybody knew whose: there is a room to join now.
       if (session.user() !== undefined || (wire.epoch() > 0 && settings.join)) end('close');
       session.become();
+      openKept();
     },
 
     /**

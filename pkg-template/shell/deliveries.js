@@ -37,6 +37,8 @@ import { judge } from './verdict.js';
  * @property {import('./verdict.js').Answer | null} answer the last one
  * @property {boolean} isAnswered for good
  * @property {((result: Result) => void)[]} waiting told once it has settled
+ * @property {import('./journal.js').Place | null} place where it is kept, once it is
+ * @property {import('./journal.js').Kept} kept
  *
  * @typedef {object} Draft
  * @property {string} event
@@ -45,6 +47,7 @@ import { judge } from './verdict.js';
  * @property {unknown} [lane]
  * @property {boolean} [strict]
  * @property {number} [ttlMs]
+ * @property {boolean} [durable]
  */
 
 /**
@@ -52,9 +55,11 @@ import { judge } from './verdict.js';
  * @param {() => import('./engine.js').Engine} needs.engine
  * @param {() => ReturnType<typeof import('./wire.js').createWire>} needs.wire
  * @param {() => import('../types/settings.d.ts').Settings} needs.settings
+ * @param {ReturnType<typeof import('./keeper.js').createKeeper> | null} needs.keeper
+ * @param {(wish: boolean | undefined) => boolean} needs.isKept whether messages are kept on disk
  * @param {(event: string, result: Result) => void} needs.onSettled
  */
-export function createDeliveries({ engine, wire, settings, onSettled }) {
+export function createDeliveries({ engine, wire, settings, keeper, isKept, onSettled }) {
   /** @type {(Entry | undefined)[]} */
   const slots = [];
   /** @type {Map<string, Entry>} */
@@ -124,11 +129,12 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
      * Takes a message, or says why not. Where it was taken `settled` is called exactly once, but
      * nothing leaves before the engine is drained, which is the caller's to do.
      * @param {Draft} draft
-     * @param {(result: Result) => void} settled
+     * @param {((result: Result) => void) | null} settled
      * @param {boolean} isLoggedOut
+     * @param {import('./journal.js').Place | null} [restored] where it is kept, from an earlier life
      * @returns {{ id: string, isTaken: true } | { id: string, isTaken: false, result: Result }}
      */
-    send(draft, settled, isLoggedOut) {
+    send(draft, settled, isLoggedOut, restored = null) {
       const { send, queue } = settings();
       const { idField } = send;
       let id = draft.id;
@@ -153,15 +159,22 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
         if (known.event !== draft.event || !sameSnapshot(known.data, data)) {
           return refused(id, 'DUPLICATE_ID');
         }
-        known.waiting.push(settled);
+        if (settled) known.waiting.push(settled);
         return { id, isTaken: true };
       }
 
       const key = laneOf(draft, data);
       const lane = lanes.get(key) ?? { number: freeLanes.at(-1) ?? lanes.size, count: 0 };
-      const strict = (draft.strict ?? send.strict) ? SEND_FLAG.strict : 0;
-      const once = hasPlace ? 0 : SEND_FLAG.once;
-      const seq = engine().send(lane.number, bytes, strict | once, draft.ttlMs ?? queue.ttlMs);
+      const strict = draft.strict ?? send.strict;
+      const ttlMs = draft.ttlMs ?? queue.ttlMs;
+      // What has no place for an id can't be sent again in another life: it may have left in this one.
+      const durable = hasPlace && isKept(draft.durable) && !restored;
+      const flags =
+        (strict ? SEND_FLAG.strict : 0) |
+        (hasPlace ? 0 : SEND_FLAG.once) |
+        (durable ? SEND_FLAG.durable : 0) |
+        (restored ? SEND_FLAG.restored : 0);
+      const seq = engine().send(lane.number, bytes, flags, ttlMs);
       if (seq < 0) {
         return refused(id, SEND_ERRORS[/** @type {keyof typeof SEND_ERRORS} */ (String(seq))]);
       }
@@ -184,7 +197,9 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
         isInDoubt: false,
         answer: null,
         isAnswered: false,
-        waiting: [settled],
+        waiting: settled ? [settled] : [],
+        place: restored,
+        kept: { id, event: draft.event, data, lane: key, strict, expiresAt: Date.now() + ttlMs },
       };
       slots[slotOf(seq)] = entry;
       byId.set(id, entry);
@@ -242,6 +257,40 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
     },
 
     /** An order of the engine's. */
+    store(/** @type {number} */ seq) {
+      const entry = find(seq);
+      if (!entry || !keeper) return;
+      keeper.add(entry.kept, (place) => {
+        // Settled meanwhile: cancelled, for instance.
+        if (find(seq) !== entry) return void (place && keeper.erase(place));
+        entry.place = place;
+        engine().tell('stored', seq);
+      });
+    },
+
+    /** What waits belongs to another user now, whose name was not known before. */
+    keepAnew() {
+      for (const entry of byId.values()) {
+        if (!entry.place) continue;
+        keeper?.forget(entry.place);
+        entry.place = null;
+        this.store(entry.seq);
+      }
+    },
+
+    /** Messages of an earlier life, or of a tab that is gone. */
+    restore(
+      /** @type {{ kept: import('./journal.js').Kept, place: import('./journal.js').Place }[]} */ found,
+    ) {
+      for (const { kept, place } of found) {
+        const ttlMs = Math.max(kept.expiresAt - Date.now(), 0);
+        const taken = this.send({ ...kept, ttlMs }, null, false, place);
+        // The app was faster, or there is no room at all.
+        if (!taken.isTaken || byId.get(kept.id)?.place !== place) keeper?.erase(place);
+      }
+    },
+
+    /** An order of the engine's. */
     settle(/** @type {number} */ seq, /** @type {number} */ outcome, /** @type {boolean} */ maybe) {
       const entry = find(seq);
       if (!entry) return;
@@ -254,6 +303,7 @@ export function createDeliveries({ engine, wire, settings, onSettled }) {
         freeLanes.push(lane.number);
       }
       forgetAcks(entry);
+      if (entry.place) keeper?.erase(entry.place);
       const result = resultOf(entry, outcome, maybe);
       // An answer to one of several transmissions does not say which.
       if (entry.answer && entry.attempts === 1) result.rttMs = engine().now() - entry.sentAt;

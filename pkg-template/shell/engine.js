@@ -33,7 +33,7 @@ function load() {
 
 /**
  * @typedef {'cancel' | 'open' | 'close' | 'forget' | 'destroy' | 'authorized' | 'linkUp' | 'linkDown' |
- *   'joined' | 'joinRejected' | 'acked' | 'ponged' | 'heard' | 'woke' | 'timeout'} Told
+ *   'joined' | 'joinRejected' | 'acked' | 'stored' | 'restored' | 'ponged' | 'heard' | 'woke' | 'timeout'} Told
  * @typedef {Exclude<typeof ORDERS[number], 'none'>} Order
  * @typedef {ReturnType<typeof createEngine>} Engine
  */
@@ -154,6 +154,9 @@ export function createEngine(settings, handlers, onDeath) {
 
     /** What a message waits for, by `STANDINGS`. @param {number} seq */
     standing: (seq) => driver?.standing(now(), seq) ?? 0,
+
+    /** Nothing leaves before `restored` is told. */
+    restore: () => driver?.restore(),
 
     drain,
     now,

@@ -15,6 +15,7 @@ export const ORDERS = /** @type {const} */ ([
   'settle',
   'report',
   'changed',
+  'store',
 ]);
 
 /** @type {readonly import('../types/index.d.ts').Phase[]} */
@@ -37,7 +38,7 @@ export const GRANT = { granted: 0, absent: 1, failed: 2 };
 export const DOWN = { lost: 0, final: 1, retryAfter: 2 };
 /** `tryAfter` comes with a span in milliseconds. */
 export const VERDICT = { accepted: 0, refused: 1, tryAgain: 2, tryAfter: 3 };
-export const SEND_FLAG = { strict: 1, once: 2 };
+export const SEND_FLAG = { strict: 1, once: 2, durable: 4, restored: 8 };
 
 /** How a message ended: the code that the app gets, or none where the server's own answer says it. */
 export const OUTCOMES = [

@@ -129,7 +129,7 @@ const OPTIONS = {
     capacity: count('messages', 1, 1_000_000)(10_000),
     maxBytes: bytes(10_000_000),
     ttlMs: span(86_400_000),
-    storage: oneOf('memory'),
+    storage: oneOf('indexeddb', 'memory'),
   },
   reconnect: {
     minMs: span(1000),

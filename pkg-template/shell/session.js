@@ -32,6 +32,8 @@ export function createSession({ socket, settings, onChange }) {
 
   const session = {
     user: () => user,
+    /** Who will be the user, as far as `initializeSocket` said. */
+    named: () => named,
 
     /**
      * Asks for the credentials of an attempt. The answer comes once at most, and not at all where it

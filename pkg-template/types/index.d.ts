@@ -94,7 +94,12 @@ export interface Options {
     friendAccepted?: OneOrMore;
     typingExpiryMs?: number;
   };
-  queue?: { capacity?: number; maxBytes?: number; ttlMs?: number; storage?: 'memory' };
+  queue?: {
+    capacity?: number;
+    maxBytes?: number;
+    ttlMs?: number;
+    storage?: 'indexeddb' | 'memory';
+  };
   reconnect?: {
     minMs?: number;
     maxMs?: number;
@@ -160,6 +165,8 @@ export interface SendOptions {
   lane?: string | number;
   /** Nothing of its lane in flight beside it. */
   strict?: boolean;
+  /** `false` keeps it in memory only. */
+  durable?: boolean;
   ttlMs?: number;
   signal?: AbortSignal;
 }

@@ -39,7 +39,7 @@ const DEFAULTS = {
     friendAccepted: ['friend_request_accepted', 'friendRequestAccepted'],
     typingExpiryMs: 5000,
   },
-  queue: { capacity: 10_000, maxBytes: 10_000_000, ttlMs: 86_400_000, storage: 'memory' },
+  queue: { capacity: 10_000, maxBytes: 10_000_000, ttlMs: 86_400_000, storage: 'indexeddb' },
   reconnect: {
     minMs: 1000,
     maxMs: 30_000,
@@ -164,7 +164,7 @@ const WRONG = [
   ['presence.list', ['a', ''], "'a,'", 'a name or a list of names'],
   ['events.typing', [1], "'1'", 'a name or a list of names'],
   ['queue.capacity', 1_000_001, "'1000001'", 'a whole number of messages from 1 to 1000000'],
-  ['queue.storage', 'disk', "'disk'", 'one of: memory'],
+  ['queue.storage', 'disk', "'disk'", 'one of: indexeddb, memory'],
   ['reconnect.onRejected', true, "'true'", 'a function'],
   ['dedupe.size', -1, "'-1'", 'a whole number of messages from 0'],
   ['connectedMeans', 'yes', "'yes'", 'one of: link, accepting'],
