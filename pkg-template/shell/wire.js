@@ -212,9 +212,20 @@ export function createWire(url, ioOptions, hooks) {
     close(isPolite) {
       const wasConnecting = epoch !== 0 && !isUp;
       epoch = 0;
+      const { engine } = manager;
+      const opening = engine?.readyState === 'opening' && engine.transport;
       // Of a half-open transport `engine.close()` never reports; the manager does at once.
       if (isPolite) plain.disconnect.call(socket);
       manager._close();
+      // Polling's handshake is under way still, and nobody would tell the server that the session which
+      // it makes is unwanted: it would keep it until its ping timeout.
+      if (opening?.name === 'polling') {
+        opening.once('packet', (/** @type {any} */ { type, data }) => {
+          if (type !== 'open') return;
+          opening.query.sid = JSON.parse(data).sid;
+          opening.write([{ type: 'close' }]);
+        });
+      }
       if (wasConnecting && !isPolite) dispatch('connect_error', [new Error('timeout')]);
     },
 
