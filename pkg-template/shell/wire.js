@@ -203,6 +203,25 @@ export function createWire(url, ioOptions, hooks) {
       engine.on('packet', heard);
       // A POST was answered. A WebSocket's drain says only that the browser has taken the bytes.
       engine.on('drain', () => engine.transport.name === 'polling' && heard());
+      // A WebSocket that is lost while polling pauses for it leaves polling paused for good, and nobody
+      // notices. Polling is woken to say goodbye.
+      engine.on('upgradeError', () => {
+        const { transport } = engine;
+        if (transport.readyState !== 'pausing') return;
+        transport.readyState = 'open';
+        transport.onError();
+        transport.close();
+      });
+      // A handshake may be answered after we gave it up: nobody else would tell the server, which
+      // would keep that session until its ping timeout.
+      engine.on('close', () => {
+        const { transport } = engine;
+        transport.on('packet', (/** @type {any} */ { type, data }) => {
+          if (type !== 'open') return;
+          transport.query.sid = JSON.parse(data).sid;
+          transport.write([{ type: 'close' }]);
+        });
+      });
     },
 
     /**
@@ -212,20 +231,9 @@ export function createWire(url, ioOptions, hooks) {
     close(isPolite) {
       const wasConnecting = epoch !== 0 && !isUp;
       epoch = 0;
-      const { engine } = manager;
-      const opening = engine?.readyState === 'opening' && engine.transport;
       // Of a half-open transport `engine.close()` never reports; the manager does at once.
       if (isPolite) plain.disconnect.call(socket);
       manager._close();
-      // Polling's handshake is under way still, and nobody would tell the server that the session which
-      // it makes is unwanted: it would keep it until its ping timeout.
-      if (opening?.name === 'polling') {
-        opening.once('packet', (/** @type {any} */ { type, data }) => {
-          if (type !== 'open') return;
-          opening.query.sid = JSON.parse(data).sid;
-          opening.write([{ type: 'close' }]);
-        });
-      }
       if (wasConnecting && !isPolite) dispatch('connect_error', [new Error('timeout')]);
     },
 

@@ -17,8 +17,8 @@ export function holdHandshakes() {
       for (const done of held.splice(0)) done(null, true);
     },
     io: {
-      allowRequest(request, done) {
-        if (isHeld && !request.url.includes('sid=')) held.push(done);
+      allowRequest(_request, done) {
+        if (isHeld) held.push(done);
         else done(null, true);
       },
     },
