@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import { startChatServer } from '../support/chat-server.mjs';
+import { jwt } from '../support/jwt.mjs';
 import { pkg } from '../support/paths.mjs';
 import { until } from '../support/until.mjs';
 
@@ -112,12 +113,6 @@ export async function settled({ calls, final }) {
   return result;
 }
 
-/** An unsigned JWT with these claims, base64url as servers write it. */
-export function jwt(claims) {
-  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  return `${part({ alg: 'none', typ: 'JWT' })}.${part(claims)}.c2lnbmF0dXJl`;
-}
-
 /** A round trip: all that the server sent before is here, and all that was sent before is there. */
 export async function roundTrip(server, socket = api.getSocket()) {
   const [peer] = server.clients.filter(({ id }) => id === socket.id);
@@ -132,4 +127,4 @@ export async function roundTrip(server, socket = api.getSocket()) {
   await here;
 }
 
-export { until };
+export { jwt, until };
