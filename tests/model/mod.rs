@@ -6,7 +6,8 @@ mod operation;
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::engine::{
-    Config, Draft, Epoch, Grant, Input, Millis, Notice, Output, Phase, SendError, Seq, Verdict,
+    Config, DownCause, Draft, Epoch, Grant, Input, Millis, Notice, Output, Phase, SendError, Seq,
+    Verdict,
 };
 
 use crate::world::World;
@@ -209,14 +210,14 @@ impl Model {
 
     fn tell(&mut self, world: &mut World, input: Input) {
         match input {
-            Input::LinkUp { epoch, join } if epoch == self.epoch => {
-                if self.link == Link::Connecting {
-                    self.link = if join { Link::Joining } else { Link::Ready };
-                }
+            Input::LinkUp { epoch, join }
+                if epoch == self.epoch && self.link == Link::Connecting =>
+            {
+                self.link = if join { Link::Joining } else { Link::Ready };
             }
             Input::Joined { epoch } if epoch == self.epoch => self.joined(),
             Input::LinkDown { epoch, cause } if epoch == self.epoch => {
-                if let holdfast::engine::DownCause::RetryAfter(span) = cause {
+                if let DownCause::RetryAfter(span) = cause {
                     let reconnect = &self.config.reconnect;
                     let wait = span.max(reconnect.min) + reconnect.spread;
                     self.longest_wait = self.longest_wait.max(wait);
