@@ -40,6 +40,14 @@ test('a repeat of a message is dropped by its id, for raw listeners too', async 
   for (const list of Object.values(heard)) assert.deepEqual(list, [1, 3, 5, 7, 8]);
 });
 
+test('the memory of repeats has its size, and a repeat renews its place there', async (t) => {
+  const server = await start(t, { dedupe: { size: 2 } }, { user: 'u1' });
+  const told = [];
+  api.onNewMessage(({ _id }) => told.push(_id));
+  await say(server, ...['a', 'b', 'a', 'c', 'a', 'b'].map((_id) => ['message:new', { _id }]));
+  assert.deepEqual(told, ['a', 'b', 'c', 'b']);
+});
+
 test('a repeat of a notification is dropped, other events never are', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const heard = [];
