@@ -207,6 +207,25 @@ export function createWire(url, ioOptions, hooks) {
       engine.on('packet', heard);
       // A POST was answered. A WebSocket's drain says only that the browser has taken the bytes.
       engine.on('drain', () => engine.transport.name === 'polling' && heard());
+      // A WebSocket that is lost while polling pauses for it leaves polling paused for good, and nobody
+      // notices. Polling is woken to say goodbye.
+      engine.on('upgradeError', () => {
+        const { transport } = engine;
+        if (transport.readyState !== 'pausing') return;
+        transport.readyState = 'open';
+        transport.onError();
+        transport.close();
+      });
+      // A handshake may be answered after we gave it up: nobody else would tell the server, which
+      // would keep that session until its ping timeout.
+      engine.on('close', () => {
+        const { transport } = engine;
+        transport.on('packet', (/** @type {any} */ { type, data }) => {
+          if (type !== 'open') return;
+          transport.query.sid = JSON.parse(data).sid;
+          transport.write([{ type: 'close' }]);
+        });
+      });
     },
 
     /**

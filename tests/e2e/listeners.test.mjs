@@ -14,6 +14,7 @@ import {
   QUICK,
   untilReady,
   untilSettled,
+  untilUpgraded,
 } from '../support/lab.mjs';
 import { createProxy } from '../support/proxy.mjs';
 import { until } from '../support/until.mjs';
@@ -51,6 +52,7 @@ for (const [version, client] of Object.entries(CLIENTS)) {
     for (const remove of [offEach, offAll, removeAll]) {
       await page.evaluate(remove, EVENTS);
       const joins = server.joins.length;
+      await untilUpgraded(server);
       proxy.cut();
       await until(() => server.joins.length > joins, `joined again after ${remove.name}`);
       await untilReady(page);
@@ -85,6 +87,7 @@ test('a listener that is attached before connecting hears every connection', asy
     window.same = window.holdfast.initializeSocket('alice') === socket;
   });
   await untilReady(page);
+  await untilUpgraded(server);
   proxy.cut();
   await until(
     () => page.evaluate(() => window.heard.length >= 5),

@@ -15,6 +15,7 @@ import {
   untilDown,
   untilReady,
   untilSettled,
+  untilUpgraded,
 } from '../support/lab.mjs';
 import { createProxy } from '../support/proxy.mjs';
 import { until } from '../support/until.mjs';
@@ -42,6 +43,7 @@ async function setUp(t, options = {}) {
   });
   await untilReady(page);
   await until(() => page.evaluate(() => window.heard.includes('online_users')), 'presence');
+  await untilUpgraded(server);
   return { server, proxy, page, left };
 }
 
@@ -109,6 +111,7 @@ test('what had ended before the page was cached stays ended when it comes back',
   await until(() => server.clients.length === 0, 'nobody is left');
   await page.evaluate(() => window.holdfast.initializeSocket('alice'));
   await untilReady(page);
+  await untilUpgraded(server);
   await transition(page, 'pagehide', true);
   await page.evaluate(() => window.holdfast.disconnectSocketForLogout());
   await transition(page, 'pageshow', true);

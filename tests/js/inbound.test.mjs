@@ -14,6 +14,14 @@ import {
   wallClock,
 } from './shell-kit.mjs';
 
+test('the memory of repeats has its size, and a repeat renews its place there', async (t) => {
+  const server = await start(t, { dedupe: { size: 2 } }, { user: 'u1' });
+  const told = [];
+  api.onNewMessage(({ _id }) => told.push(_id));
+  await say(server, ...['a', 'b', 'a', 'c', 'a', 'b'].map((_id) => ['message:new', { _id }]));
+  assert.deepEqual(told, ['a', 'b', 'c', 'b']);
+});
+
 test('a repeat of a notification is dropped, other events never are', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const heard = [];

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import { startChatServer } from '../support/chat-server.mjs';
+import { jwt } from '../support/jwt.mjs';
 import { pkg } from '../support/paths.mjs';
 import { until } from '../support/until.mjs';
 
@@ -115,12 +116,6 @@ export async function settled({ calls, final }) {
   return result;
 }
 
-/** An unsigned JWT with these claims, base64url as servers write it. */
-export function jwt(claims) {
-  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  return `${part({ alg: 'none', typ: 'JWT' })}.${part(claims)}.c2lnbmF0dXJl`;
-}
-
 /** Lets the server emit, and resolves when all of it has arrived. */
 export async function say(server, ...packets) {
   for (const packet of packets) server.io.emit(...packet);
@@ -184,4 +179,4 @@ export async function roundTrip(server, socket = api.getSocket()) {
   await here;
 }
 
-export { until };
+export { jwt, until };

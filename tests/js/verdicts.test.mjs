@@ -150,6 +150,15 @@ test('any other refusal is tried again as often as the options say, and then fin
   }
 });
 
+test('the first retry waits for the first backoff, not for the longest', async (t) => {
+  const send = { backoffMs: 1, backoffMaxMs: 2 ** 31 - 1 };
+  const server = await start(t, { send }, { user: 'u1' });
+  server.hooks.message = ({ ack, repeat }) => ack(repeat ? {} : { error: 'again' });
+  const result = api.sendMessage({ text: 'a' });
+  await until(() => server.received.length === 2, 'the retry');
+  assert.equal((await result).success, true);
+});
+
 test('a refusal that is taken back in time is a success', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   server.hooks.message = ({ ack, repeat }) =>

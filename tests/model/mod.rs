@@ -6,7 +6,8 @@ mod operation;
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::engine::{
-    Config, Draft, Epoch, Grant, Input, Millis, Notice, Output, Phase, SendError, Seq, Verdict,
+    Config, DownCause, Draft, Epoch, Grant, Input, Millis, Notice, Output, Phase, SendError, Seq,
+    Verdict,
 };
 
 use crate::world::World;
@@ -57,6 +58,7 @@ struct Model {
     most_retries: u32,
     longest_wait: Millis,
     most_in_flight: usize,
+    most_bytes: u64,
     is_destroyed: bool,
     read: usize,
 }
@@ -88,6 +90,7 @@ impl Model {
             most_retries: 0,
             longest_wait: Millis(1),
             most_in_flight: 0,
+            most_bytes: 0,
             is_destroyed: false,
             read: 0,
         };
@@ -97,6 +100,7 @@ impl Model {
 
     fn configure(&mut self, config: Config) {
         self.most_retries = self.most_retries.max(config.send.retries);
+        self.most_bytes = self.most_bytes.max(config.send.window_bytes);
         let reconnect = &config.reconnect;
         self.longest_wait =
             self.longest_wait.max(reconnect.max).max(reconnect.min + reconnect.spread);
@@ -257,7 +261,7 @@ impl Model {
             }
             Input::Joined { epoch } if epoch == self.epoch => self.joined(),
             Input::LinkDown { epoch, cause } if epoch == self.epoch => {
-                if let holdfast::engine::DownCause::RetryAfter(span) = cause {
+                if let DownCause::RetryAfter(span) = cause {
                     let reconnect = &self.config.reconnect;
                     let wait = span.max(reconnect.min) + reconnect.spread;
                     self.longest_wait = self.longest_wait.max(wait);
@@ -302,6 +306,13 @@ impl Model {
             status.in_flight
         );
         self.most_in_flight = status.in_flight;
+        if status.in_flight == self.flight.len() {
+            let sizes = self.flight.keys().map(|seq| u64::from(self.unsettled[seq].bytes));
+            let sizes: Vec<u64> = sizes.filter(|&bytes| bytes > 0).collect();
+            let bytes: u64 = sizes.iter().sum();
+            let is_one = sizes.len() == 1;
+            assert!(is_one || bytes <= self.most_bytes, "I8: {bytes} bytes in flight");
+        }
         if let Some(at) = status.next_attempt_at {
             let latest = Millis(world.now) + self.longest_wait;
             assert!(at <= latest, "I8: the next attempt is at {at:?}, at {} now", world.now);

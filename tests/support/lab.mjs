@@ -95,6 +95,15 @@ export function untilReady(page, deadlineMs) {
   );
 }
 
+/**
+ * Resolves when all clients of the server have their WebSocket. A page that still polls may not notice that
+ * a connection is cut between two polls, nor the server; and its running polls end at any `pagehide`.
+ */
+export function untilUpgraded(server) {
+  const isUpgraded = ({ conn }) => conn.transport.name === 'websocket';
+  return until(() => server.clients.every(isUpgraded), 'every client has its WebSocket');
+}
+
 /** Resolves when the link is known to be lost. */
 export function untilDown(page, deadlineMs) {
   return until(

@@ -3,7 +3,7 @@
 import { writeSync } from 'node:fs';
 
 /** Many times what a test takes. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 20_000;
 
 /** Those of now: tests replace them by clocks of their own. */
 const { setTimeout, clearTimeout } = globalThis;
