@@ -279,11 +279,17 @@ export function makeClient(options) {
   const keeper =
     settings.queue.storage === 'indexeddb' && canKeep()
       ? createKeeper({
-          found: (left) => {
-            deliveries.restore(left);
+          found(left, isAdopted) {
+            deliveries.restore(left, isAdopted);
             engine.drain();
           },
-          opened: () => engine.tell('restored'),
+          opened(kept) {
+            const missing = deliveries.withhold(kept);
+            engine.tell('restored');
+            return missing;
+          },
+          settled: (result) => deliveries.settledElsewhere(result),
+          lost: (id) => deliveries.takeBack(id),
           failed(error) {
             fail('STORAGE_FAILED', `Messages are kept in memory only: ${textOf(error)}`, error);
           },
@@ -315,8 +321,14 @@ export function makeClient(options) {
     stash() {
       isStashed = status.phase !== 'idle' && status.phase !== 'closed';
       if (isStashed) end('close');
+      // Another tab may have what waits.
+      keeper?.close();
     },
     restore() {
+      if (keeper && openScope !== undefined) {
+        engine.restore();
+        keeper.open(openScope);
+      }
       if (isStashed) client.connect();
       isStashed = false;
     },

@@ -39,6 +39,8 @@ import { judge } from './verdict.js';
  * @property {((result: Result) => void)[]} waiting told once it has settled
  * @property {import('./journal.js').Place | null} place where it is kept, once it is
  * @property {import('./journal.js').Kept} kept
+ * @property {boolean} isAdopted another tab had it, and may ask how it ended
+ * @property {boolean} isElsewhere another tab has it now, and says how it ends
  *
  * @typedef {object} Draft
  * @property {string} event
@@ -120,7 +122,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
     // Closed for good while an attempt was unanswered is not the same as never having left.
     const code = outcome === CLOSED && maybeDelivered ? 'NO_RESPONSE' : OUTCOMES[outcome];
     if (code || !answer) return { ...refusal(id, code), reply, maybeDelivered };
-    const retryable = answer.verdict !== VERDICT.refused;
+    const { retryable = answer.verdict !== VERDICT.refused } = answer;
     return { ...refusal(id, answer.code, answer.message), reply, maybeDelivered, retryable };
   };
 
@@ -199,6 +201,8 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
         isAnswered: false,
         waiting: settled ? [settled] : [],
         place: restored,
+        isAdopted: false,
+        isElsewhere: false,
         kept: { id, event: draft.event, data, lane: key, strict, expiresAt: Date.now() + ttlMs },
       };
       slots[slotOf(seq)] = entry;
@@ -278,16 +282,59 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       }
     },
 
-    /** Messages of an earlier life, or of a tab that is gone. */
+    /** Messages of an earlier life, of this page before it was cached, or of a tab that is gone. */
     restore(
       /** @type {{ kept: import('./journal.js').Kept, place: import('./journal.js').Place }[]} */ found,
+      /** @type {boolean} */ isAdopted,
     ) {
       for (const { kept, place } of found) {
+        const known = byId.get(kept.id);
+        if (known?.place) {
+          known.place = place;
+          known.isElsewhere = false;
+          engine().tell('stored', known.seq);
+          continue;
+        }
         const ttlMs = Math.max(kept.expiresAt - Date.now(), 0);
-        const taken = this.send({ ...kept, ttlMs }, null, false, place);
+        const { isTaken } = this.send({ ...kept, ttlMs }, null, false, place);
+        const entry = byId.get(kept.id);
         // The app was faster, or there is no room at all.
-        if (!taken.isTaken || byId.get(kept.id)?.place !== place) keeper?.erase(place);
+        if (!isTaken || entry?.place !== place) keeper?.erase(place);
+        else entry.isAdopted = isAdopted;
       }
+    },
+
+    /**
+     * The page is back from the cache: what another tab took over meanwhile is that tab's.
+     * @param {Set<string>} ids what is still kept here
+     * @returns {string[]} what is not
+     */
+    withhold(ids) {
+      const elsewhere = [...byId.values()].filter(({ id, place }) => place && !ids.has(id));
+      for (const entry of elsewhere) {
+        entry.isElsewhere = true;
+        engine().tell('withheld', entry.seq);
+      }
+      return elsewhere.map(({ id }) => id);
+    },
+
+    /** Another tab says how a message ended that was ours. @param {Result} result */
+    settledElsewhere({ id, success, code = '', message = '', reply, retryable }) {
+      const entry = byId.get(id);
+      if (!entry?.isElsewhere) return;
+      const verdict = success ? VERDICT.accepted : VERDICT.refused;
+      entry.place = null;
+      entry.answer = { verdict, span: 0, reply, code, message, retryable };
+      engine().tell('acked', entry.seq, 0, verdict, 0);
+    },
+
+    /** Nobody has it any more, so it is ours again. @param {string} id */
+    takeBack(id) {
+      const entry = byId.get(id);
+      if (!entry?.isElsewhere) return;
+      entry.isElsewhere = false;
+      entry.place = null;
+      this.store(entry.seq);
     },
 
     /** An order of the engine's. */
@@ -308,6 +355,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       // An answer to one of several transmissions does not say which.
       if (entry.answer && entry.attempts === 1) result.rttMs = engine().now() - entry.sentAt;
       for (const settled of entry.waiting) call(settled, result);
+      if (entry.isAdopted) keeper?.tell(result);
       onSettled(entry.event, result);
     },
 

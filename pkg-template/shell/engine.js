@@ -33,7 +33,7 @@ function load() {
 
 /**
  * @typedef {'cancel' | 'open' | 'close' | 'forget' | 'destroy' | 'authorized' | 'linkUp' | 'linkDown' |
- *   'joined' | 'joinRejected' | 'acked' | 'stored' | 'restored' | 'ponged' | 'heard' | 'woke' | 'timeout'} Told
+ *   'joined' | 'joinRejected' | 'acked' | 'stored' | 'withheld' | 'restored' | 'ponged' | 'heard' | 'woke' | 'timeout'} Told
  * @typedef {Exclude<typeof ORDERS[number], 'none'>} Order
  * @typedef {ReturnType<typeof createEngine>} Engine
  */

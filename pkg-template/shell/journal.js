@@ -55,7 +55,7 @@ export function createJournal(database, scope, journal, onFailure) {
   let next = 0;
   let isWriting = false;
   let hasFailed = false;
-  /** @type {{ kept: Kept, done: (place: Place) => void }[]} */
+  /** @type {{ kept: Kept, done: (place: Place | null) => void }[]} */
   let added = [];
   /** Of each segment: how many are in it, and which have settled. */
   /** @type {Map<number, { size: number, settled: number[] }>} */
@@ -111,6 +111,8 @@ export function createJournal(database, scope, journal, onFailure) {
     } catch (error) {
       hasFailed = true;
       onFailure(error);
+      done.length = 0;
+      for (const one of [...group, ...added.splice(0)]) done.push(() => one.done(null));
     }
     isWriting = false;
     for (const tell of done) call(tell);
@@ -118,7 +120,7 @@ export function createJournal(database, scope, journal, onFailure) {
   };
 
   return {
-    /** @param {Kept} kept @param {(place: Place) => void} done it is committed */
+    /** @param {Kept} kept @param {(place: Place | null) => void} done it is committed, or cannot be */
     add(kept, done) {
       added.push({ kept, done });
       schedule();

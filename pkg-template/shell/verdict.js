@@ -14,6 +14,7 @@ const FINAL =
  * @property {any} reply what the server said, `undefined` where it said nothing
  * @property {string} code the server's code, where it refused
  * @property {string} message the server's text, where it refused
+ * @property {boolean} [retryable] where it is not the verdict that says so
  */
 
 /**

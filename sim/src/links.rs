@@ -122,6 +122,7 @@ impl Links {
             | Input::Ponged { .. }
             | Input::Heard { .. }
             | Input::Stored { .. }
+            | Input::Withheld { .. }
             | Input::Restored
             | Input::Woke => {}
         }

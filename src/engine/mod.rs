@@ -175,7 +175,11 @@ impl Engine {
             }
             Input::Stored { seq } => {
                 self.changed = true;
-                return self.outbox.stored(now, seq);
+                return self.outbox.keep_back(now, seq, false);
+            }
+            Input::Withheld { seq } => {
+                self.changed = true;
+                return self.outbox.keep_back(now, seq, true);
             }
             Input::Restored => {
                 self.changed = true;
@@ -202,6 +206,7 @@ impl Engine {
             Input::Heard { .. } => self.health.heard(now),
             Input::Acked { .. }
             | Input::Stored { .. }
+            | Input::Withheld { .. }
             | Input::Restored
             | Input::Woke
             | Input::Authorized { .. }

@@ -157,6 +157,12 @@ pub enum Input {
         /// The message.
         seq: Seq,
     },
+    /// A message is another client's for now: it may not leave before `Stored`. One that is in flight is not
+    /// touched.
+    Withheld {
+        /// The message.
+        seq: Seq,
+    },
     /// What an earlier life of this client left waiting was restored: messages may leave now.
     Restored,
     /// The page was shown, the network came back, or the machine woke up.

@@ -145,6 +145,11 @@ impl Driver {
         self.fact(now, Input::Stored { seq: Seq::from_bits(whole(seq)) });
     }
 
+    /// A message is another tab's for now.
+    pub fn withheld(&mut self, now: f64, seq: f64) {
+        self.fact(now, Input::Withheld { seq: Seq::from_bits(whole(seq)) });
+    }
+
     /// All restored messages are here.
     pub fn restored(&mut self, now: f64) {
         self.fact(now, Input::Restored);

@@ -110,3 +110,166 @@ test('what settled, was cancelled or logged out does not come back', async (t) =
   assert.deepEqual(await kept(page), []);
   assert.deepEqual(await page.evaluate(() => window.settled), ['a', 'c']);
 });
+
+/** Another tab of the same browser profile, with the package in it. */
+async function openTab(page) {
+  const tab = await page.context().newPage();
+  await tab.goto(page.url());
+  await tab.evaluate(await bundle(PAGE));
+  return tab;
+}
+
+test('a tab takes over what a crashed one left, and sends it once', async (t) => {
+  const server = await startChatServer(t);
+  server.hooks.admit = () => new Error('not now');
+  const page = await openLab(t, browser, server.url);
+  const crashing = await openTab(page);
+  for (const tab of [page, crashing]) await configure(tab, options(server.url), 'alice');
+  await crashing.evaluate(() => {
+    for (let n = 0; n < 20; n += 1) {
+      window.holdfast.sendMessage({ recipientId: 'bob', content: `m${n}`, _tempId: `id${n}` });
+    }
+  });
+  await until(async () => (await kept(page)).length === 20, 'all are on disk');
+  const session = await crashing.context().newCDPSession(crashing);
+  session.send('Page.crash').catch(() => {});
+  await until(
+    () => page.evaluate(() => window.holdfast.getMessageQueueLength() === 20),
+    'the other tab has them',
+  );
+  server.hooks.admit = () => undefined;
+  await until(() => server.saved.length === 20, 'all are saved');
+  await until(async () => (await kept(page)).length === 0, 'nothing is left on disk');
+  assert.deepEqual(
+    server.received.map(({ id }) => id),
+    Array.from({ length: 20 }, (_, n) => `id${n}`),
+  );
+});
+
+test('tabs that are alive keep what is theirs', async (t) => {
+  const server = await startChatServer(t);
+  server.hooks.admit = () => new Error('not now');
+  const page = await openLab(t, browser, server.url);
+  await configure(page, options(server.url), 'alice');
+  await page.evaluate(() => window.holdfast.sendMessage({ to: 'bob', _tempId: 'mine' }) && null);
+  await until(async () => (await kept(page)).length === 1, 'it is on disk');
+  const other = await openTab(page);
+  await configure(other, options(server.url), 'alice');
+  await other.evaluate(() => window.holdfast.sendMessage({ to: 'bob', _tempId: 'theirs' }) && null);
+  await until(async () => (await kept(page)).length === 2, 'both are on disk');
+  const counts = () =>
+    Promise.all(
+      [page, other].map((tab) => tab.evaluate(() => window.holdfast.getMessageQueueLength())),
+    );
+  assert.deepEqual(await counts(), [1, 1]);
+  server.hooks.admit = () => undefined;
+  await until(() => server.saved.length === 2, 'both are saved');
+  assert.equal(server.received.length, 2);
+});
+
+test('another user finds nothing of it', async (t) => {
+  const server = await startChatServer(t);
+  server.hooks.admit = () => new Error('not now');
+  const page = await openLab(t, browser, server.url);
+  await configure(page, options(server.url), 'alice');
+  await page.evaluate(() => window.holdfast.sendMessage({ to: 'bob', _tempId: 'hers' }) && null);
+  await until(async () => (await kept(page)).length === 1, 'it is on disk');
+  server.hooks.admit = () => undefined;
+  await reload(page);
+  await configure(page, options(server.url), 'carol');
+  await page.evaluate(() => window.holdfast.sendMessage({ to: 'bob', _tempId: 'mine' }));
+  assert.deepEqual(
+    server.received.map(({ id }) => id),
+    ['mine'],
+  );
+  assert.deepEqual(await kept(page), ['hers']);
+});
+
+for (const [name, breakIt] of [
+  [
+    'throws',
+    () => {
+      indexedDB.open = () => {
+        throw new Error('blocked');
+      };
+    },
+  ],
+  [
+    'fails later',
+    () => {
+      IDBObjectStore.prototype.put = () => {
+        throw new DOMException('full', 'QuotaExceededError');
+      };
+    },
+  ],
+]) {
+  test(`storage that ${name} costs no message, and is told`, async (t) => {
+    const server = await startChatServer(t);
+    const page = await openLab(t, browser, server.url);
+    await page.evaluate(await bundle(PAGE));
+    await page.evaluate(breakIt);
+    const result = await page.evaluate(async (given) => {
+      const errors = [];
+      const client = window.createClient({
+        ...given,
+        userId: 'alice',
+        logger: null,
+        onError: ({ code }) => errors.push(code),
+      });
+      const replies = [];
+      for (let n = 0; n < 5; n += 1) replies.push(client.send('send_message', { n }));
+      const all = await Promise.all(replies);
+      return [all.map(({ success }) => success), errors];
+    }, options(server.url));
+    assert.deepEqual(result, [Array(5).fill(true), ['STORAGE_FAILED']]);
+  });
+}
+
+test('into the cache and back: what nobody took over is sent by the page itself', async (t) => {
+  const { server, page } = await cachedPage(t);
+  server.hooks.admit = () => undefined;
+  await page.evaluate(() =>
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })),
+  );
+  await until(() => server.saved.length === 3, 'all are saved');
+  await until(() => page.evaluate(() => window.settled.length === 3), 'and the page is told');
+  assert.equal(server.received.length, 3);
+});
+
+test('into the cache and back: what another tab sent settles from its word', async (t) => {
+  const { server, page } = await cachedPage(t);
+  const other = await openTab(page);
+  await configure(other, options(server.url), 'alice');
+  server.hooks.admit = () => undefined;
+  await until(() => server.saved.length === 3, 'the other tab sent them');
+  await page.evaluate(() =>
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })),
+  );
+  await until(() => page.evaluate(() => window.settled.length === 3), 'the page is told');
+  assert.deepEqual(await page.evaluate(() => window.settled.map(({ success }) => success)), [
+    true,
+    true,
+    true,
+  ]);
+  assert.equal(server.received.length, 3, 'nothing was sent by two tabs');
+});
+
+/** A page with three messages on disk that has just gone into the cache. */
+async function cachedPage(t) {
+  const server = await startChatServer(t);
+  server.hooks.admit = () => new Error('not now');
+  const page = await openLab(t, browser, server.url);
+  await configure(page, options(server.url), 'alice');
+  await page.evaluate(() => {
+    window.settled = [];
+    for (const id of ['a', 'b', 'c']) {
+      const sent = window.holdfast.sendMessage({ to: 'bob', _tempId: id });
+      sent.then((result) => window.settled.push(result));
+    }
+  });
+  await until(async () => (await kept(page)).length === 3, 'all are on disk');
+  await page.evaluate(() =>
+    dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })),
+  );
+  return { server, page };
+}

@@ -139,6 +139,14 @@ impl Model {
                     self.stored(world, seq);
                 }
             }
+            Operation::Withheld { index } => {
+                if let Some(&seq) = nth(self.unsettled.keys(), index) {
+                    self.tell(world, Input::Withheld { seq });
+                    if self.unsettled.contains_key(&seq) && !self.flight.contains_key(&seq) {
+                        self.storing.insert(seq);
+                    }
+                }
+            }
             Operation::Restore => {
                 world.engine.restore();
                 self.is_restoring = true;

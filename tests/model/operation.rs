@@ -36,6 +36,9 @@ pub enum Operation {
     Stored {
         index: usize,
     },
+    Withheld {
+        index: usize,
+    },
     /// An earlier life's messages are looked for.
     Restore,
     TakeBack(Draft),
@@ -117,6 +120,7 @@ pub fn any_step(choices: &mut impl Choices) -> Step {
 fn any_operation(choices: &mut impl Choices) -> Operation {
     match choices.below(64) {
         0..=14 => Operation::Send(any_draft(choices)),
+        15 | 16 if choices.one_in(8) => Operation::Withheld { index: choices.index() },
         15 | 16 => Operation::Stored { index: choices.index() },
         17 => match choices.below(4) {
             0 => Operation::Restore,

@@ -59,10 +59,10 @@ impl Outbox {
         }
     }
 
-    /// A message is kept, so it may leave.
-    pub(in crate::engine) fn stored(&mut self, now: Millis, seq: Seq) {
+    /// A message may leave from now on, or not before that is said again.
+    pub(in crate::engine) fn keep_back(&mut self, now: Millis, seq: Seq, back: bool) {
         let Some(message) = self.get_mut(seq) else { return };
-        message.storing = false;
+        message.storing = back && matches!(message.state, State::Waiting { .. });
         let lane = message.draft.lane;
         self.place(lane, now);
     }

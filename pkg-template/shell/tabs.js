@@ -1,0 +1,143 @@
+/**
+ * The tabs of one server and user: whose journal is whose, by locks, and how adopted messages ended, by
+ * broadcast. Without locks no journal is ever adopted.
+ */
+
+import { createMemory } from './listeners.js';
+
+/** @typedef {import('./deliveries.js').Result} Result */
+
+/** A tab that is reloaded takes its own journal back; only then is it anybody's. */
+const GRACE_MS = 2000;
+/** Results that are kept in mind, for a tab that comes back from the cache and asks. */
+const RESULTS = 1000;
+const KEY = 'holdfast';
+
+/**
+ * @param {string} scope
+ * @param {object} on
+ * @param {(name: string) => unknown} on.adopt this journal is ours to take, while the answer is pending
+ * @param {(result: Result) => void} on.settled another tab settled a message
+ */
+export function createTabs(scope, { adopt, settled }) {
+  const { locks } = navigator;
+  const held = new AbortController();
+  const { signal } = held;
+  const lockName = (/** @type {string} */ name) => `holdfast ${scope} ${name}`;
+  const channel =
+    typeof BroadcastChannel === 'function' ? new BroadcastChannel(lockName('')) : null;
+  /** @type {Map<string, Result>} */
+  const results = new Map();
+
+  /**
+   * Holds a journal's lock until this is closed. Answers whether it is ours.
+   * @param {string} name @param {LockOptions} options @returns {Promise<boolean>}
+   */
+  const hold = (name, options) =>
+    new Promise((resolve) => {
+      const end = new Promise((done) => signal.addEventListener('abort', done));
+      locks
+        .request(lockName(name), options, () => {
+          resolve(true);
+          return signal.aborted ? undefined : end;
+        })
+        .catch(() => resolve(false));
+    });
+
+  /** Waits for a tab to die and takes what it left, unless it is back by then. */
+  const watch = async (/** @type {string} */ name) => {
+    try {
+      await locks.request(lockName(name), { signal }, () => {});
+      await new Promise((resolve) => setTimeout(resolve, GRACE_MS));
+      if (!signal.aborted) await adoptIfFree(name);
+    } catch {
+      // This was closed.
+    }
+  };
+
+  const adoptIfFree = (/** @type {string} */ name) =>
+    locks.request(lockName(name), { ifAvailable: true }, async (lock) => {
+      if (lock) await adopt(name);
+      else watch(name);
+    });
+
+  /** Other tabs of the scope that this one knows of. */
+  const known = createMemory(() => Infinity);
+  let mine = '';
+  const meet = (/** @type {string} */ name) => {
+    if (!locks || !known.isNew(name)) return;
+    watch(name);
+    // It is new here, so it does not know of us.
+    post({ name: mine });
+  };
+
+  const post = (/** @type {object} */ message) => channel?.postMessage(message);
+  channel?.addEventListener('message', ({ data }) => {
+    if (data.name) meet(data.name);
+    if (data.settled) settled(data.settled);
+    for (const id of data.ask ?? []) {
+      const result = results.get(id);
+      if (result) post({ settled: result });
+    }
+  });
+
+  return {
+    /** The name of this tab's journal: the one that it had before it was reloaded, or a new one. */
+    async name() {
+      const before = remembered();
+      // A tab that was duplicated finds it taken. Without locks nobody can tell.
+      const mayBe =
+        before && (!locks || (await hold(before, { signal: AbortSignal.timeout(GRACE_MS) })));
+      const name = mayBe
+        ? before
+        : Array.from(crypto.getRandomValues(new Uint32Array(3)), String).join('-');
+      if (!mayBe) {
+        remember(name);
+        if (locks) await hold(name, {});
+      }
+      mine = name;
+      known.isNew(name);
+      post({ name });
+      return name;
+    },
+
+    /** Takes over the journals of tabs that are gone, and waits for the others. */
+    async adoptFree(/** @type {string[]} */ names) {
+      if (!locks) return;
+      for (const name of names) if (known.isNew(name)) await adoptIfFree(name);
+    },
+
+    /** Asks the other tabs how these messages ended. */
+    ask: (/** @type {string[]} */ ids) => post({ ask: ids }),
+
+    /** Says how an adopted message ended. */
+    tell(/** @type {Result} */ result) {
+      results.set(result.id, result);
+      if (results.size > RESULTS) {
+        results.delete(/** @type {string} */ (results.keys().next().value));
+      }
+      post({ settled: result });
+    },
+
+    close() {
+      held.abort();
+      channel?.close();
+    },
+  };
+}
+
+function remembered() {
+  try {
+    return sessionStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+function remember(/** @type {string} */ name) {
+  try {
+    sessionStorage.setItem(KEY, name);
+  } catch {
+    // Blocked: after a reload another journal is begun, and this one adopted.
+  }
+}
