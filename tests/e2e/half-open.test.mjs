@@ -60,7 +60,8 @@ for (const transport of ['websocket', 'polling']) {
     ['the probe', 'visibilitychange', DEFAULTS.probeMs, DEFAULTS.probeMs],
   ]) {
     test(`a half-open ${transport} link is given up in time by ${what}, with health as it is by default`, async (t) => {
-      const server = await startChatServer(t);
+      // engine.io's own heartbeat would notice too, in 45 s.
+      const server = await startChatServer(t, { io: { pingInterval: 300_000 } });
       const proxy = await createProxy({ target: { port: server.port } });
       t.after(() => proxy.close());
       const page = await openLab(t, browser, server.url);
