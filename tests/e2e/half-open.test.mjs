@@ -18,6 +18,8 @@ import { createProxy } from '../support/proxy.mjs';
 import { until } from '../support/until.mjs';
 
 const HEALTH = { intervalMs: 300, timeoutMs: 900, probeMs: 400 };
+const DEFAULTS = { intervalMs: 15_000, timeoutMs: 30_000, probeMs: 5_000 };
+const STEP_MS = 500;
 const FALLBACK_MS = 3_000;
 
 const browser = await launchBrowser();
@@ -49,6 +51,50 @@ for (const transport of ['websocket', 'polling']) {
       server.saved.map((message) => message._tempId),
     );
   });
+}
+
+for (const transport of ['websocket', 'polling']) {
+  for (const [what, event, from, to] of [
+    // The last sign of life may be younger than the last pong, and the first ping goes after one interval.
+    ['silence', null, DEFAULTS.timeoutMs, DEFAULTS.intervalMs + DEFAULTS.timeoutMs],
+    ['the probe', 'visibilitychange', DEFAULTS.probeMs, DEFAULTS.probeMs],
+  ]) {
+    test(`a half-open ${transport} link is given up in time by ${what}, with health as it is by default`, async (t) => {
+      // engine.io's own heartbeat would notice too, in 45 s.
+      const server = await startChatServer(t, { io: { pingInterval: 300_000 } });
+      const proxy = await createProxy({ target: { port: server.port } });
+      t.after(() => proxy.close());
+      const page = await openLab(t, browser, server.url);
+      await page.clock.install();
+      await configure(page, { url: proxy.url, ...QUICK, io: { transports: [transport] } }, 'alice');
+      await untilReady(page);
+      await send(page, 1);
+      await untilSettled(page, 1);
+      // From here on time passes in the page only as the test says.
+      await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000));
+      proxy.hang();
+      await page.evaluate((name) => {
+        window.hungAt = performance.now();
+        window.holdfast.getSocket().on('disconnect', () => {
+          window.lostAfter = performance.now() - window.hungAt;
+        });
+        if (name) document.dispatchEvent(new Event(name));
+      }, event);
+      const lostAfter = () => page.evaluate(() => window.lostAfter);
+      for (let waited = 0; waited <= to && !(await lostAfter()); waited += STEP_MS) {
+        await page.clock.runFor(STEP_MS);
+      }
+      const span = await lostAfter();
+      // The last sign of life is from before the hang, by a second and a little.
+      assert.ok(span >= from - 1_000 && span <= to, `given up after ${span} ms`);
+
+      proxy.resume();
+      await page.clock.resume();
+      await send(page, 5);
+      assertEachDeliveredOnce(await untilSettled(page, 6));
+      assert.equal(server.handshakes.length, 2);
+    });
+  }
 }
 
 test('a link that hangs in both directions for new connections too recovers when it may', async (t) => {

@@ -199,3 +199,22 @@ async function works(server, socket) {
   server.io.emit('hello');
   await roundTrip(server, socket);
 }
+
+test('an auth that answers twice is heard once, without the engine too', async (t) => {
+  const reported = collectReports(t);
+  const auth = (done) => {
+    done({ token: 'first' });
+    done({ token: 'second' });
+  };
+  const server = await start(t, { auth }, { user: 'u1' });
+  trap(t, 'driver_poll');
+  await settled(send({ text: 'a' }));
+  assert.equal(reported.length, 1);
+  const socket = api.getSocket();
+  socket.disconnect();
+  await until(() => server.clients.length === 0, 'the link is closed');
+  socket.connect();
+  await until(() => socket.connected, 'the plain Socket is connected');
+  await roundTrip(server);
+  assert.deepEqual(server.handshakes, [{ token: 'first' }, { token: 'first' }]);
+});

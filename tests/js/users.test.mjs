@@ -32,6 +32,7 @@ test('who joins is named by initializeSocket, else by the option, else by the to
   api.resetLogoutFlag();
   api.configureSocket(quick(server.url, { auth: { token } }));
   assert.equal(await join(), 'of the token');
+  assert.equal(await join({ without: 'a text' }), 'of the token');
   assert.equal(await join('named'), 'named');
 });
 
