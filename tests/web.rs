@@ -35,6 +35,8 @@ extern "C" {
     static DOWN: Object;
     #[wasm_bindgen(thread_local_v2, js_name = VERDICT)]
     static VERDICT: Object;
+    #[wasm_bindgen(thread_local_v2, js_name = SEND_FLAG)]
+    static SEND_FLAG: Object;
     #[wasm_bindgen(js_name = slotOf)]
     fn slot_of(seq: f64) -> f64;
 }
@@ -83,6 +85,21 @@ fn message_goes_its_way_in_numbers() {
     driver.acked(2.0, seq, 1, VERDICT.with(|table| number(table, "accepted")), 0.0);
     let orders = drain(&mut driver);
     assert_eq!(orders[0], ("settle".into(), seq));
+}
+
+#[wasm_bindgen_test]
+fn durable_message_is_stored_first_and_restored_ones_come_back() {
+    let mut driver = ready();
+    let flag = |name| SEND_FLAG.with(|table| number(table, name));
+    let seq = driver.send(1.0, 0, 100, flag("durable"), 60_000.0);
+    assert_eq!(drain(&mut driver)[0], ("store".into(), seq));
+    driver.stored(2.0, seq);
+    assert_eq!(drain(&mut driver)[0], ("transmit".into(), seq));
+    driver.restore();
+    let old = driver.send(3.0, 1, 100, flag("restored"), 60_000.0);
+    assert!(old > 0.0 && old < seq, "it is older");
+    driver.restored(4.0);
+    assert_eq!(drain(&mut driver)[0], ("transmit".into(), old));
 }
 
 #[wasm_bindgen_test]

@@ -3,6 +3,7 @@
 mod acknowledgements;
 mod connecting;
 mod health;
+mod keeping;
 mod losses;
 mod sending;
 mod settling;

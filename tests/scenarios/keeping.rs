@@ -1,0 +1,96 @@
+//! Messages that are kept on disk, and those that an earlier life left there.
+
+use holdfast::engine::{Draft, Input, Millis, Outcome, Output, Standing};
+
+use crate::world::{World, draft};
+
+fn durable(lane: u32) -> Draft {
+    Draft { durable: true, ..draft(lane) }
+}
+
+#[test]
+fn durable_message_leaves_once_it_is_kept_and_holds_its_lane_until_then() {
+    let mut world = World::ready();
+    let seq = world.send_draft(durable(0));
+    let behind = world.send(0);
+    let beside = world.send(1);
+    assert_eq!(
+        world.fresh(),
+        [Output::Store { seq }, Output::Transmit { seq: beside, attempt: 1 }],
+        "I4"
+    );
+    assert_eq!(world.engine.standing(world.at(), seq), Some(Standing::Turn));
+    world.tell(Input::Stored { seq });
+    assert_eq!(world.left(), [seq, behind]);
+}
+
+#[test]
+fn message_that_settles_before_it_is_kept_does_not_come_back_to_life() {
+    let mut world = World::ready();
+    let seq = world.send_draft(durable(0));
+    world.engine.cancel(world.at(), seq);
+    world.drain();
+    world.tell(Input::Stored { seq });
+    assert_eq!(world.left(), []);
+}
+
+#[test]
+fn restored_messages_go_before_new_ones_and_may_have_been_delivered() {
+    let mut world = World::new();
+    world.engine.restore();
+    let new = world.send(0);
+    world.connect();
+    assert_eq!(world.left(), [], "older ones are still looked for");
+    let old = world.engine.take_back(world.at(), durable(0)).expect("taken");
+    let older_lane = world.engine.take_back(world.at(), durable(1)).expect("taken");
+    world.tell(Input::Restored);
+    assert_eq!(world.left(), [old, older_lane, new]);
+    world.accept(old);
+    assert!(matches!(world.outcome(old), Some((Outcome::Delivered, _))));
+    world.engine.cancel(world.at(), older_lane);
+    world.drain();
+    let (_, maybe_delivered) = world.outcome(older_lane).expect("settled");
+    assert!(maybe_delivered, "nobody knows what became of it in its earlier life");
+}
+
+#[test]
+fn restored_messages_are_taken_whatever_the_capacity() {
+    let mut config = crate::without_health();
+    config.queue.capacity = 1;
+    let mut world = World::with(config);
+    for lane in 0..10 {
+        world.engine.take_back(world.at(), draft(lane)).expect("it was taken once");
+    }
+    assert!(world.engine.send(world.at(), draft(0)).is_err());
+}
+
+#[test]
+fn restoring_asks_for_no_link() {
+    let mut world = World::new();
+    world.engine.take_back(world.at(), draft(0)).expect("taken");
+    world.drain();
+    assert_eq!(world.fresh(), []);
+}
+
+#[test]
+fn restored_message_whose_time_is_over_expires() {
+    let mut world = World::ready();
+    let seq = world.engine.take_back(world.at(), Draft { ttl: Millis(0), ..draft(0) });
+    world.drain();
+    assert!(world.outcome(seq.expect("taken")).is_some());
+    assert_eq!(world.left(), []);
+}
+
+#[test]
+fn message_that_another_tab_took_over_stays_until_that_says_how_it_ended() {
+    let mut world = World::new();
+    let seq = world.send(0);
+    world.tell(Input::Withheld { seq });
+    world.connect();
+    assert_eq!(world.left(), []);
+    world.tell(Input::Stored { seq });
+    assert_eq!(world.left(), [seq], "nobody has it any more");
+    world.tell(Input::Withheld { seq });
+    world.replace_link();
+    assert_eq!(world.left(), [seq], "what had left is not touched");
+}
