@@ -17,6 +17,7 @@ const Settings = z.object({
   MONGODB_URL: url(/^mongodb(\+srv)?$/),
   REDIS_URL: url(/^rediss?$/),
   TOKEN_TTL_S: whole(1, 86_400, 900),
+  PRESENCE_LEASE_S: whole(1, 3600, 15),
   RATE_LIMIT: whole(1, 1_000_000, 1000),
   RATE_WINDOW_S: whole(1, 3600, 10),
   SOCKET_URL: url(/^https?$/),

@@ -18,7 +18,7 @@ const CLIENTS = {
 
 for (const [name, connect] of Object.entries(CLIENTS)) {
   test(`with a client of ${name}`, { skip: withoutRedis }, async (t) => {
-    const url = await startRedis(t);
+    const { url } = await startRedis(t);
     const client = await connect(t, url);
     let prefixes = 0;
     /** Two processes, with keys that no other test has. */
@@ -196,7 +196,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
 test('a store whose Redis is away fails, and the message may be tried again', {
   skip: withoutRedis,
 }, async (t) => {
-  const url = await startRedis(t);
+  const { url } = await startRedis(t);
   const client = await ioredis(t, url, { enableOfflineQueue: false });
   const errors = [];
   const once = createDeduplicator({

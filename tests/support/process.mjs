@@ -20,43 +20,47 @@ export function isInstalled(program, question) {
  * @param {import('node:test').TestContext} t
  * @param {string} program
  * @param {(at: { port: number, folder: string }) => string[]} options
- * @returns {Promise<{ port: number, kill: () => Promise<void> }>}
+ * @returns {Promise<{ port: number, stop: () => Promise<void>, start: () => Promise<void> }>} stopped by
+ *   SIGKILL, and started again on its port
  */
 export async function startService(t, program, options) {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-service-'));
   const port = await freePort();
-  const child = spawn(program, options({ port, folder }), {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (data) => {
-      output += data;
+  let child;
+
+  async function start() {
+    child = spawn(program, options({ port, folder }), {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (data) => {
+        output += data;
+      });
+    }
+    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+    const isUp = async () => hasEnded() || (await accepts(port));
+    await until(isUp, () => `${program} listens; it printed ${output}`, START_MS);
+    if (hasEnded()) throw new Error(`${program} ended: ${output}`);
   }
-  const gone = new Promise((resolve) => child.once('close', resolve));
-  const kill = async () => {
+
+  async function stop() {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('close', resolve));
     child.kill('SIGKILL');
     await gone;
-  };
-  const onexit = () => child.kill('SIGKILL');
+  }
+
+  const onexit = () => child?.kill('SIGKILL');
   process.once('exit', onexit);
   t.after(async () => {
-    await kill();
+    await stop();
     process.off('exit', onexit);
     await rm(folder, { recursive: true, force: true });
   });
-  await until(
-    async () => {
-      if (child.exitCode !== null) return 'it ended';
-      return await accepts(port);
-    },
-    () => `${program} listens; it printed ${output}`,
-    START_MS,
-  );
-  if (child.exitCode !== null) throw new Error(`${program} ended: ${output}`);
-  return { port, kill };
+  await start();
+  return { port, start, stop };
 }
 
 async function freePort() {

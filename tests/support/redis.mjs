@@ -13,12 +13,12 @@ export const withoutRedis =
  * An empty Redis that keeps nothing on disk.
  *
  * @param {import('node:test').TestContext} t
- * @returns {Promise<string>} its url
+ * @returns {Promise<{ url: string, stop: () => Promise<void>, start: () => Promise<void> }>}
  */
 export async function startRedis(t) {
-  const { port } = await startService(t, PROGRAM, ({ port, folder }) => [
+  const service = await startService(t, PROGRAM, ({ port, folder }) => [
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder],
     ...['--save', '', '--appendonly', 'no'],
   ]);
-  return `redis://127.0.0.1:${port}`;
+  return { ...service, url: `redis://127.0.0.1:${service.port}` };
 }
