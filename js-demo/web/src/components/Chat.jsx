@@ -12,6 +12,7 @@ import useUnread from '../hooks/useUnread.js';
 import ConnectionBanner from './ConnectionBanner.jsx';
 import Conversation from './Conversation.jsx';
 import FaultPanel from './faults/FaultPanel.jsx';
+import Icon from './Icon.jsx';
 import NotificationBell from './NotificationBell.jsx';
 import PeopleList from './PeopleList.jsx';
 import Profile from './Profile.jsx';
@@ -41,6 +42,17 @@ export default function Chat({ me, people, labUrl, onLeave }) {
           Holdfast<span className="sr-only"> chat</span>
         </h1>
         <ConnectionBanner waiting={messages.sending.filter(isUnsettled).length} />
+        {labUrl && (
+          <button
+            type="button"
+            className="quiet open-faults"
+            popoverTarget="faults"
+            data-testid="open-faults"
+          >
+            <Icon name="bolt" />
+            Break it
+          </button>
+        )}
         <NotificationBell {...notifications} onOpen={open} />
         <Profile me={me} onLeave={onLeave} />
       </header>
@@ -59,13 +71,7 @@ export default function Chat({ me, people, labUrl, onLeave }) {
         <Welcome others={others} hasFaults={labUrl !== null} />
       )}
       {labUrl && (
-        <FaultPanel
-          labUrl={labUrl}
-          messages={messages}
-          peer={peer ?? others[0]}
-          tell={tell}
-          onOpen={open}
-        />
+        <FaultPanel labUrl={labUrl} messages={messages} peer={peer ?? others[0]} tell={tell} />
       )}
       <Toasts toasts={toasts} onDismiss={dismiss} />
     </div>

@@ -22,6 +22,7 @@ export default function ConnectionBanner({ waiting }) {
   }));
   const isOnline = useOnline();
   const state = stateOf(view.phase, isOnline);
+  const isWaiting = waiting > 0 && state !== 'healthy';
   const isCounting = state === 'reconnecting' && view.nextAttemptAt !== null;
   const now = useNow(isCounting ? 250 : null);
   const seconds = isCounting ? Math.max(0, Math.ceil((view.nextAttemptAt - now) / 1000)) : 0;
@@ -31,12 +32,17 @@ export default function ConnectionBanner({ waiting }) {
       <span className="banner-dot" aria-hidden="true" />
       <span role="status">
         {TEXTS[state]}
-        {waiting > 0 && state !== 'healthy' && `. ${count(waiting, 'message')} waiting`}
+        {isWaiting && <span className="sr-only">, {count(waiting, 'message')} waiting</span>}
       </span>
       {/* Not announced: a count every second would be all that is heard. */}
       {seconds > 0 && (
         <span className="banner-more" data-testid="countdown">
-          again in {seconds} s
+          in {seconds} s
+        </span>
+      )}
+      {isWaiting && (
+        <span className="banner-more" aria-hidden="true">
+          {waiting} waiting
         </span>
       )}
       {state === 'healthy' && view.rttMs !== null && (

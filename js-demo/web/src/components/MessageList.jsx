@@ -71,6 +71,7 @@ export default function MessageList(props) {
                   row={row}
                   author={row.isMine ? 'You' : peer.username}
                   isFollowing={!isNewDay && belongTogether(before, row)}
+                  isFollowed={isSaidBelow(row, rows[n + 1])}
                   onRetry={onRetry}
                   onRemove={onRemove}
                 />
@@ -98,6 +99,14 @@ export default function MessageList(props) {
 
 const belongTogether = (a, b) =>
   a.isMine === b.isMine && Date.parse(b.createdAt) - Date.parse(a.createdAt) < TOGETHER_MS;
+
+/** Whether what is known of a message stands below the next one too. */
+const isSaidBelow = (row, next) =>
+  next !== undefined &&
+  row.state === next.state &&
+  row.state !== 'failed' &&
+  belongTogether(row, next) &&
+  dayOf(row.createdAt) === dayOf(next.createdAt);
 
 /** Who is at the end stays there; who looks at old messages keeps them where they are. */
 function useScrollAnchor(list, { isAtEnd, oldest, newest, isTyping }) {

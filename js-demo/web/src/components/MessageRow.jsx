@@ -17,9 +17,14 @@ const WAITS = {
 };
 
 /** One message; its text is shown as text. */
-export default function MessageRow({ row, author, isFollowing, onRetry, onRemove }) {
+export default function MessageRow({ row, author, isFollowing, isFollowed, onRetry, onRemove }) {
   const { key, isMine, state, error } = row;
-  const classes = ['message', isMine && 'mine', isFollowing && 'following'].filter(Boolean);
+  const classes = [
+    'message',
+    isMine && 'mine',
+    isFollowing && 'following',
+    isFollowed && 'followed',
+  ].filter(Boolean);
   return (
     <li
       className={classes.join(' ')}

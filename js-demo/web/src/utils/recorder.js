@@ -1,9 +1,10 @@
 // What happened to the link and to each message, and when: what the timeline draws.
 
-/** How much of the past is kept. */
-export const KEPT_MS = 60_000;
+/** How much of the past is shown at least, and at most. */
+const SHORTEST_MS = 15_000;
+const LONGEST_MS = 60_000;
 /** Messages that are shown; older ones give way. */
-const SHOWN = 9;
+const SHOWN = 8;
 /** Round trips and lengths of the queue that are kept, one for each change. */
 const SAMPLES = 240;
 
@@ -44,7 +45,7 @@ export function createRecorder() {
     note(at, { phase, rttMs, waiting, sending, waits }) {
       mark(link, LINK[phase] ?? 'down', at);
       // One that ended before the picture begins is not needed, but the one before it is.
-      while (link.length > 1 && link[1].at < at - KEPT_MS) link.shift();
+      while (link.length > 1 && link[1].at < at - LONGEST_MS) link.shift();
 
       const last = samples.at(-1);
       if (last?.rttMs !== rttMs || last.waiting !== waiting) samples.push({ at, rttMs, waiting });
@@ -69,6 +70,12 @@ export function createRecorder() {
 
     /** The newest messages, in send order. */
     shown: () => [...tracks.values()].slice(-SHOWN),
+
+    /** How much of the past to show: enough for what is shown. */
+    windowMs(now) {
+      const oldest = Math.min(now, ...this.shown().map(({ marks }) => marks[0].at));
+      return Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (now - oldest) * 1.15));
+    },
   };
 }
 

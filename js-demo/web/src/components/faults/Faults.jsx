@@ -19,7 +19,7 @@ export default function Faults({ state, order }) {
         name="cut"
         icon="cut"
         title="Cut the link"
-        text="Reset, and refused from then on"
+        text="Connections are refused"
         isOn={link === 'cut'}
         onClick={toggle('cut', link === 'cut')}
       />
@@ -27,7 +27,7 @@ export default function Faults({ state, order }) {
         name="hang"
         icon="pause"
         title="Hang the link"
-        text="It stays open, nothing passes"
+        text="Open, but nothing passes"
         isOn={link === 'hung'}
         onClick={toggle('hang', link === 'hung')}
       />
@@ -35,7 +35,7 @@ export default function Faults({ state, order }) {
         name="restart"
         icon="restart"
         title="Kill the server"
-        text={server === 'starting' ? 'It is starting again…' : 'It is started again at once'}
+        text={server === 'starting' ? 'It is starting…' : 'Started again at once'}
         onClick={() => order('restart')}
       />
       <Fault
@@ -50,7 +50,7 @@ export default function Faults({ state, order }) {
         name="lose-acks"
         icon="mute"
         title="Lose answers"
-        text="Saved, and never confirmed"
+        text="Saved, never confirmed"
         isOn={loseAcks}
         onClick={() => order('lose-acks', { on: !loseAcks })}
       />

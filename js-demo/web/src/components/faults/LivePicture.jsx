@@ -13,6 +13,7 @@ export default function LivePicture({ recorder, peer, onBurst }) {
   const isCalm = useMediaQuery('(prefers-reduced-motion: reduce)');
   const now = useNow(isCalm ? CALM_TICK_MS : TICK_MS);
   const { samples, totals } = recorder;
+  const windowMs = recorder.windowMs(now);
   const last = samples.at(-1);
 
   return (
@@ -24,6 +25,7 @@ export default function LivePicture({ recorder, peer, onBurst }) {
           samples={samples}
           field="rttMs"
           now={now}
+          windowMs={windowMs}
         />
         <Figure
           name="Waiting"
@@ -31,10 +33,11 @@ export default function LivePicture({ recorder, peer, onBurst }) {
           samples={samples}
           field="waiting"
           now={now}
+          windowMs={windowMs}
         />
         <Figure name="Delivered" value={`${totals.delivered} of ${totals.accepted}`} />
       </dl>
-      <Timeline recorder={recorder} now={now} />
+      <Timeline recorder={recorder} now={now} windowMs={windowMs} />
       {peer && (
         <button type="button" className="quiet burst" data-testid="burst" onClick={onBurst}>
           Send five messages to {peer.username}

@@ -1,19 +1,19 @@
-// The way of each message through its states over the last 45 seconds, and what became of the link.
+// The way of each message through its states over the last seconds, and what became of the link.
 
 import { useLayoutEffect, useRef, useState } from 'react';
 import { lossesOf, outcomeOf } from '../../utils/recorder.js';
 import { span } from '../../utils/time.js';
-import { Bars, Grid, LinkLane, Losses, ROW, WINDOW_MS } from './drawing.jsx';
+import { Bars, Grid, LinkLane, Losses, ROW } from './drawing.jsx';
 
 const LABELS = { queued: 'waiting', sending: 'sending', sent: 'sent', failed: 'not sent' };
 const LINK_LABELS = { up: 'up', doubtful: 'silent', joining: 'joining', down: 'down' };
 
-export default function Timeline({ recorder, now }) {
+export default function Timeline({ recorder, now, windowMs }) {
   const [plot, width] = useWidth();
   const { link } = recorder;
   const tracks = recorder.shown();
-  const scale = { width, now, x: (at) => width * (1 - (now - at) / WINDOW_MS) };
-  const height = (tracks.length + 1) * ROW;
+  const scale = { width, now, windowMs, x: (at) => width * (1 - (now - at) / windowMs) };
+  const height = (Math.max(tracks.length, 3) + 1) * ROW;
 
   return (
     <figure className="timeline" data-testid="timeline" data-losses={lossesOf(link).length}>
@@ -37,6 +37,10 @@ export default function Timeline({ recorder, now }) {
           ))}
         </ol>
       </div>
+      <p className="timeline-axis" aria-hidden="true">
+        <span>{span(windowMs)} ago</span>
+        <span>now</span>
+      </p>
       {tracks.length === 0 && (
         <p className="timeline-empty">Write something, and watch how it gets there.</p>
       )}

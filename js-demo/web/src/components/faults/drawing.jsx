@@ -1,8 +1,7 @@
 // The pieces of the timeline's picture. All take marks, and a scale from time to pixels.
 
-export const ROW = 26;
-export const WINDOW_MS = 45_000;
-const GRID_MS = 15_000;
+export const ROW = 24;
+const GRID_MS = 5000;
 const BAR = 8;
 /** What ends a message is drawn at least this far from its beginning. */
 const SHORTEST = 3;
@@ -13,7 +12,9 @@ const spansOf = (marks, now) =>
 
 export function Grid({ scale, height }) {
   const lines = [];
-  for (let ago = GRID_MS; ago < WINDOW_MS; ago += GRID_MS) lines.push(scale.x(scale.now - ago));
+  for (let ago = GRID_MS; ago < scale.windowMs; ago += GRID_MS) {
+    lines.push(scale.x(scale.now - ago));
+  }
   return (
     <g className="grid">
       {lines.map((x) => (
@@ -23,10 +24,16 @@ export function Grid({ scale, height }) {
   );
 }
 
+/** A bar while there is a link, a broken line while there is none. */
 export function LinkLane({ marks, scale }) {
-  return spansOf(marks, scale.now).map(({ state, from, to }) => (
-    <Bar key={from} kind={`link ${state}`} from={from} to={to} y={ROW / 2} scale={scale} />
-  ));
+  const y = ROW / 2;
+  return spansOf(marks, scale.now).map(({ state, from, to }) => {
+    if (state !== 'down') {
+      return <Bar key={from} kind={`link ${state}`} from={from} to={to} y={y} scale={scale} />;
+    }
+    const x1 = Math.max(0, scale.x(from));
+    return <line key={from} className="link-down" x1={x1} x2={scale.x(to)} y1={y} y2={y} />;
+  });
 }
 
 export function Losses({ at, scale, height }) {
