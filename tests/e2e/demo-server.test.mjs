@@ -70,7 +70,7 @@ test('a repeat is answered and not sent out again, before and after a crash of t
 });
 
 test('killed in the middle of a burst, the server has kept everything it acknowledged, in order', async (t) => {
-  const demo = await startDemo(t);
+  const demo = await startDemo(t, { env: { RATE_LIMIT: '10000' } });
   const alice = await join(t, demo, 'alice');
   const count = 2000;
   const acknowledged = [];
@@ -112,7 +112,7 @@ test('what is wrong with a message is refused with a final code, and nothing is 
     [{ ...good, recipientId: 'alice' }, 'INVALID_RECIPIENT'],
     [{ ...good, recipientId: 'mallory' }, 'NOT_FOUND'],
     [{ ...good, recipientId: '__proto__' }, 'NOT_FOUND'],
-    [{ recipientId: 'bob' }, 'MISSING_CONTENT'],
+    [{ recipientId: 'bob' }, 'EMPTY_CONTENT'],
     [{ ...good, content: { toString: 'x' } }, 'INVALID_CONTENT'],
     [{ ...good, content: ' \n ' }, 'EMPTY_CONTENT'],
     [{ ...good, content: 'x'.repeat(4001) }, 'INVALID_CONTENT'],
@@ -252,7 +252,8 @@ test('the REST interface saves, refuses and pages', async (t) => {
   assert.equal((await post(once)).status, 201);
   assert.equal((await post(once)).status, 200);
   assert.equal((await post('{')).body.code, 'INVALID_JSON');
-  assert.equal((await post('null')).body.code, 'MISSING_RECIPIENT');
+  assert.equal((await post('null')).body.code, 'INVALID_MESSAGE');
+  assert.equal((await post('{}')).body.code, 'MISSING_RECIPIENT');
   assert.equal((await post(`"${'x'.repeat(70_000)}"`)).status, 413);
 
   const ids = async (query) =>
