@@ -46,14 +46,14 @@ export default function NotificationBell(props) {
         role="dialog"
         aria-labelledby="notifications-title"
       >
-        <header>
+        <div className="popover-head">
           <h2 id="notifications-title" ref={heading} tabIndex={-1}>
             Notifications
           </h2>
           <button type="button" className="plain" disabled={unread === 0} onClick={markAllRead}>
             Mark all as read
           </button>
-        </header>
+        </div>
         {list.length === 0 && <p className="hint">Nothing new.</p>}
         <ol>
           {list.map((one) => (

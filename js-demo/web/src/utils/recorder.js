@@ -25,6 +25,10 @@ export function createRecorder() {
   const samples = [];
   const totals = { accepted: 0, delivered: 0 };
 
+  /** The last round trip: of a ping, or of a message that left once. */
+  let roundTrip = null;
+  let lastPing = null;
+
   const mark = (/** @type {Mark[]} */ marks, state, at) => {
     if (marks.at(-1)?.state === state) return false;
     marks.push({ state, at });
@@ -47,9 +51,8 @@ export function createRecorder() {
       // One that ended before the picture begins is not needed, but the one before it is.
       while (link.length > 1 && link[1].at < at - LONGEST_MS) link.shift();
 
-      const last = samples.at(-1);
-      if (last?.rttMs !== rttMs || last.waiting !== waiting) samples.push({ at, rttMs, waiting });
-      if (samples.length > SAMPLES) samples.shift();
+      if (rttMs !== lastPing) roundTrip = rttMs;
+      lastPing = rttMs;
 
       for (const { id, data, status } of sending) {
         let track = tracks.get(id);
@@ -60,8 +63,18 @@ export function createRecorder() {
           mark(track.marks, 'queued', at);
         }
         track.attempts = Math.max(track.attempts, waits.get(id)?.attempts ?? 0);
-        if (mark(track.marks, status, at) && status === 'sent') totals.delivered += 1;
+        const left = track.marks.at(-1);
+        if (!mark(track.marks, status, at) || status !== 'sent') continue;
+        totals.delivered += 1;
+        if (left.state === 'sending' && track.attempts <= 1) roundTrip = at - left.at;
       }
+
+      const last = samples.at(-1);
+      if (last?.rttMs !== roundTrip || last.waiting !== waiting) {
+        samples.push({ at, rttMs: roundTrip, waiting });
+      }
+      if (samples.length > SAMPLES) samples.shift();
+
       // What is not settled is never forgotten: it would be counted anew.
       const isHere = new Set(sending.map(({ id }) => id));
       const spare = [...tracks.keys()].slice(0, -SHOWN).filter((id) => !isHere.has(id));

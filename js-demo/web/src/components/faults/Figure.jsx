@@ -12,6 +12,7 @@ export default function Figure({ name, value, samples, field, now, windowMs }) {
       <dd data-testid={`figure-${name.toLowerCase().replace(' ', '-')}`}>{value}</dd>
       {samples && (
         <dd aria-hidden="true">
+          {/* biome-ignore lint/a11y/noSvgWithoutTitle: the number above says it */}
           <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" className="spark">
             <path d={stepsOf(samples, field, now, windowMs)} vectorEffect="non-scaling-stroke" />
           </svg>
