@@ -14,18 +14,16 @@ const THEMES = ['light', 'dark'];
 const MOST_BYTES = 120_000;
 
 const TALK = [
-  ['bob', 'Are you on the train already?'],
-  ['alice', 'Yes. There is one tunnel after the other here.'],
-  ['bob', 'Then I will get your messages in an hour or so.'],
-  ['alice', 'You get them as soon as there is light again. Once, and in order.'],
-  ['bob', 'Bold words. What if the server goes down meanwhile?'],
-  ['alice', 'Then they wait here, and you can watch them wait.'],
+  ['bob', 'On the train already?'],
+  ['alice', 'Yes. One tunnel after the other.'],
+  ['bob', 'And if a message gets lost?'],
+  ['alice', 'None does. Watch.'],
 ];
 const TO_CAROL = [
-  ['carol', 'The slides for Monday are in the folder'],
-  ['carol', 'Can you look at page four?'],
+  ['carol', 'The slides are in the folder'],
+  ['carol', 'Look at page four?'],
 ];
-const IN_THE_TUNNEL = ['Here is the first tunnel', 'No bars at all', 'Still writing, though'];
+const IN_THE_TUNNEL = ['First tunnel', 'No bars at all', 'Still writing'];
 
 const browser = await chromium.launch({ executablePath: findChrome(), args: chromeFlags() });
 try {
@@ -80,7 +78,7 @@ async function takeAll(demo, size, viewport, theme) {
 
   const openSheet = () => isPhone && page.getByTestId('open-faults').click();
   await openSheet();
-  await page.getByTestId('fault-delay').fill('300');
+  await page.getByTestId('fault-delay').fill('600');
   await page.getByTestId('burst').click();
   await until(async () => (await sent(page)) >= 5, 'five are sent');
   await page.getByTestId('fault-cut').click();

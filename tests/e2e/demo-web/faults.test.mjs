@@ -142,6 +142,18 @@ test('what came in while the link was cut is there afterwards, in all conversati
   await alice.locator('[data-testid="bell"][data-unread="1"]').waitFor();
 });
 
+test('more than a page that came in meanwhile leaves no hole', async (t) => {
+  const { demo, alice } = await setUp(t);
+  await post(demo, 'bob', 'alice', ['before']);
+  await untilShown(alice, ['before']);
+  await press(alice, 'cut');
+  await untilBanner(alice, 'reconnecting');
+  const missed = Array.from({ length: 70 }, (_, n) => `missed ${n + 1}`);
+  await post(demo, 'bob', 'alice', missed);
+  await press(alice, 'restore');
+  await untilShown(alice, ['before', ...missed]);
+});
+
 test('on a phone the panel is a sheet behind a button', async (t) => {
   const demo = await startLab(t);
   const alice = await openAs(t, browser, demo, 'alice', { peer: 'bob', context: PHONE });

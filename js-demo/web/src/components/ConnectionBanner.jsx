@@ -46,7 +46,7 @@ export default function ConnectionBanner({ waiting }) {
         </span>
       )}
       {state === 'healthy' && view.rttMs !== null && (
-        <span className="banner-more wide-only">{span(view.rttMs)} round trip</span>
+        <span className="banner-more">{span(view.rttMs)} round trip</span>
       )}
       {isCounting && (
         <button type="button" className="plain" onClick={view.reconnect}>

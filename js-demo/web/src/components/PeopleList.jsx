@@ -54,6 +54,6 @@ export default function PeopleList({ people, online, unread, chosen, onChoose })
 
 /** @param {readonly string[] | null} online */
 export function presenceText(online, isOnline) {
-  if (!online) return 'presence unknown';
+  if (!online) return 'unknown';
   return isOnline ? 'online' : 'offline';
 }

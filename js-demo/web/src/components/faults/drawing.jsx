@@ -13,15 +13,10 @@ const spansOf = (marks, now) =>
 export function Grid({ scale, height }) {
   const lines = [];
   for (let ago = GRID_MS; ago < scale.windowMs; ago += GRID_MS) {
-    lines.push(scale.x(scale.now - ago));
+    const x = scale.x(scale.now - ago);
+    lines.push(<line key={ago} x1={x} x2={x} y1={0} y2={height} />);
   }
-  return (
-    <g className="grid">
-      {lines.map((x) => (
-        <line key={x} x1={x} x2={x} y1={0} y2={height} />
-      ))}
-    </g>
-  );
+  return <g className="grid">{lines}</g>;
 }
 
 /** A bar while there is a link, a broken line while there is none. */
@@ -38,12 +33,11 @@ export function LinkLane({ marks, scale }) {
 
 export function Losses({ at, scale, height }) {
   return at
-    .map(scale.x)
-    .filter((x) => x >= 0)
-    .map((x) => (
-      <g key={x} className="loss">
-        <line x1={x} x2={x} y1={ROW / 2} y2={height} />
-        <circle cx={x} cy={ROW / 2} r={4} />
+    .filter((moment) => scale.x(moment) >= 0)
+    .map((moment) => (
+      <g key={moment} className="loss" transform={`translate(${scale.x(moment)} ${ROW / 2})`}>
+        <line y2={height - ROW / 2} />
+        <circle r={4} />
       </g>
     ));
 }
