@@ -18,11 +18,12 @@ export function pageRoutes(folder) {
     // Their names carry a hash of what is in them.
     express.static(join(folder, 'assets'), { index: false, immutable: true, maxAge: '1y' }),
   );
-  const fresh = { headers: { 'cache-control': 'no-cache' }, root: folder };
-  routes.use(express.static(folder, { index: false, redirect: false, cacheControl: false }));
+  const headers = { 'cache-control': 'no-cache' };
+  const setHeaders = (response) => response.set(headers);
+  routes.use(express.static(folder, { index: false, redirect: false, setHeaders }));
   routes.use((request, response, next) => {
     if (extname(request.path) !== '') throw new Refusal('NOT_FOUND');
-    response.sendFile('index.html', fresh, (error) => {
+    response.sendFile('index.html', { root: folder, headers }, (error) => {
       // A client that leaves in the middle is no failure.
       if (!error || response.headersSent || error.code === 'ECONNABORTED') return;
       if (error.status !== 404) next(error);
