@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { openPage } from './browser.mjs';
-import { startDemo } from './server.mjs';
+import { request } from './demo-client.mjs';
 import { until } from './until.mjs';
 
 export const DESKTOP = { viewport: { width: 1280, height: 800 } };
@@ -11,17 +11,12 @@ export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, is
 /** Longer than any reconnecting of the page's takes. */
 const PATIENCE_MS = 20_000;
 
-/** The demo with its lab, which breaks things on the page's order. */
-export function startLab(t, env = {}) {
-  return startDemo(t, { env, main: 'js-demo/lab/main.js' });
-}
-
 /**
  * Opens the page as somebody, and a conversation if `peer` is given; resolves when the link is healthy.
  *
  * @param {import('node:test').TestContext} t
  * @param {import('playwright-core').Browser} browser
- * @param {import('./server.mjs').DemoServer} demo
+ * @param {{ url: string, login: (userId: string) => Promise<string> }} demo
  * @param {string} userId
  * @param {{ peer?: string, context?: import('playwright-core').BrowserContextOptions }} [options]
  */
@@ -70,25 +65,19 @@ export async function untilShown(page, texts, states = ['sent', 'read', 'receive
   );
 }
 
-/** Asks the demo's REST interface as somebody. */
-export async function rest(demo, userId, path, { method = 'GET', body } = {}) {
-  const headers = { authorization: `Bearer ${await demo.login(userId)}` };
-  if (body !== undefined) headers['content-type'] = 'application/json';
-  const text = body === undefined ? undefined : JSON.stringify(body);
-  const response = await fetch(demo.url + path, { method, headers, body: text });
-  assert.ok(response.ok, `${method} ${path} answered ${response.status}`);
-  return response.json();
+/** What the demo's REST interface answers somebody. */
+export async function rest(demo, userId, path) {
+  const { status, body } = await request(demo, path, { token: await demo.login(userId) });
+  assert.equal(status, 200, `${path} answered ${status}`);
+  return body;
 }
 
 /** Saves messages without a page. */
 export async function post(demo, from, to, texts) {
   const token = await demo.login(from);
   for (const content of texts) {
-    const response = await fetch(`${demo.url}/messages`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ recipient: to, content }),
-    });
-    assert.equal(response.status, 201);
+    const body = { recipient: to, content };
+    const { status } = await request(demo, '/messages', { method: 'POST', token, body });
+    assert.equal(status, 201);
   }
 }

@@ -10,11 +10,11 @@ import {
   openAs,
   PHONE,
   post,
-  startLab,
   untilBanner,
   untilShown,
   write,
 } from '../../support/demo-page.mjs';
+import { startLab } from '../../support/lab-process.mjs';
 
 const browser = await launchBrowser();
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { launchBrowser } from '../../support/browser.mjs';
-import { openAs, post, rest, startLab, untilShown, write } from '../../support/demo-page.mjs';
+import { openAs, post, rest, untilShown, write } from '../../support/demo-page.mjs';
+import { startLab } from '../../support/lab-process.mjs';
 import { until } from '../../support/until.mjs';
 
 const browser = await launchBrowser();

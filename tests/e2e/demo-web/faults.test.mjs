@@ -8,11 +8,11 @@ import {
   PHONE,
   post,
   rest,
-  startLab,
   untilBanner,
   untilShown,
   write,
 } from '../../support/demo-page.mjs';
+import { startLab } from '../../support/lab-process.mjs';
 import { startDemo } from '../../support/server.mjs';
 import { until } from '../../support/until.mjs';
 
@@ -28,7 +28,7 @@ test('cut: messages wait, the time of the next attempt is shown, and they arrive
   assert.equal(await alice.getByTestId('message-input').inputValue(), '');
   await untilShown(alice, ['one', 'two'], ['queued']);
   assert.match(await stateText(alice, 'one'), /waiting for the connection/);
-  assert.equal(await alice.getByTestId('figure-waiting').textContent(), '2');
+  await alice.getByTestId('figure-waiting').filter({ hasText: /^2$/ }).waitFor();
   await post(demo, 'bob', 'alice', ['meanwhile']);
   await press(alice, 'restore');
   await whole([alice, bob], ['meanwhile', 'one', 'two']);

@@ -1,5 +1,6 @@
 // Breaks the link on purpose, and shows what becomes of the messages.
 
+import { useState } from 'react';
 import useLab from '../../hooks/useLab.js';
 import useMediaQuery from '../../hooks/useMediaQuery.js';
 import useRecorder from '../../hooks/useRecorder.js';
@@ -14,6 +15,7 @@ export default function FaultPanel({ labUrl, messages, peer, tell }) {
   const [state, order] = useLab(labUrl, tell);
   const recorder = useRecorder(messages);
   const isWide = useMediaQuery('(min-width: 1100px)');
+  const [isOpen, setIsOpen] = useState(false);
 
   function sendBurst() {
     for (const text of BURST) messages.send(peer._id, text);
@@ -25,6 +27,7 @@ export default function FaultPanel({ labUrl, messages, peer, tell }) {
       className="faults"
       popover={isWide ? undefined : 'auto'}
       aria-labelledby="faults-title"
+      onToggle={({ newState }) => setIsOpen(newState === 'open')}
     >
       <header className="faults-head">
         <h2 id="faults-title">Break it</h2>
@@ -49,7 +52,7 @@ export default function FaultPanel({ labUrl, messages, peer, tell }) {
           </button>
         )}
       </header>
-      <LivePicture recorder={recorder} peer={peer} onBurst={sendBurst} />
+      <LivePicture recorder={recorder} isSeen={isWide || isOpen} peer={peer} onBurst={sendBurst} />
       <Faults state={state} order={order} />
     </aside>
   );

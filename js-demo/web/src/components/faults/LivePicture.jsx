@@ -9,9 +9,10 @@ const TICK_MS = 100;
 const CALM_TICK_MS = 1000;
 
 /** The figures, and the way of each message. */
-export default function LivePicture({ recorder, peer, onBurst }) {
+export default function LivePicture({ recorder, isSeen, peer, onBurst }) {
   const isCalm = useMediaQuery('(prefers-reduced-motion: reduce)');
-  const now = useNow(isCalm ? CALM_TICK_MS : TICK_MS);
+  const tickMs = isCalm ? CALM_TICK_MS : TICK_MS;
+  const now = useNow(isSeen ? tickMs : null);
   const { samples, totals } = recorder;
   const windowMs = recorder.windowMs(now);
   const last = samples.at(-1);
