@@ -4,6 +4,15 @@ import { defineConfig } from 'vite';
 
 const web = fileURLToPath(new URL('./web', import.meta.url));
 const server = 'http://127.0.0.1:3000';
+const REST = [
+  '/config.json',
+  '/people',
+  '/login',
+  '/token',
+  '/messages',
+  '/notifications',
+  '/missed',
+];
 
 export default defineConfig({
   root: web,
@@ -19,12 +28,7 @@ export default defineConfig({
   server: {
     proxy: {
       '/socket.io': { target: server, ws: true },
-      '/login': {
-        target: server,
-        bypass: ({ method, url }) => (method === 'GET' ? url : undefined),
-      },
-      '/people': server,
-      '/messages': server,
+      ...Object.fromEntries(REST.map((path) => [path, server])),
     },
   },
 });

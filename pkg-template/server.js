@@ -8,6 +8,11 @@
 // - The memory of a process ends with it. Across restarts a unique index on (user, id) does what this
 //   does within one process; the two go together.
 
+import { idText, show } from './server/values.js';
+
+export { attachReliability } from './server/attach-reliability.js';
+export { redisStore } from './server/redis-store.js';
+
 /**
  * @import {
  *   Claim, DeduplicationStore, DeduplicatorOptions, ErrorContext, Handler, Reply, ServerSocket,
@@ -314,16 +319,10 @@ function readId(data, idField) {
  * @param {string} id
  */
 function keyOf(user, socket, id) {
+  const text = idText(user);
   // As JSON no choice of user and id can look like another pair.
-  if (user === undefined || user === null || user === '') {
+  if (text === null) {
     return JSON.stringify(['socket', socket.id, id]);
-  }
-  const text = ['string', 'number', 'bigint', 'object'].includes(typeof user) ? String(user) : '';
-  // 'NaN', '[object Object]' or '[object Promise]' would make one user of all.
-  if (text === '' || text === 'NaN' || text.startsWith('[object ')) {
-    throw new TypeError(
-      `createDeduplicator: userId takes a function that answers an id, got ${show(user)} from it`,
-    );
   }
   return JSON.stringify(['user', text, id]);
 }
@@ -447,14 +446,6 @@ function checkOnce(socket, handler) {
 /** @param {string} name @param {unknown} got @param {string} takes */
 function wrong(name, got, takes) {
   return new TypeError(`createDeduplicator: ${name} takes ${takes}, got ${show(got)}`);
-}
-
-/** @param {unknown} value */
-function show(value) {
-  if (typeof value === 'string') return JSON.stringify(value);
-  return typeof value === 'object' && value !== null
-    ? Object.prototype.toString.call(value)
-    : String(value);
 }
 
 /** @param {unknown} value */

@@ -1,28 +1,35 @@
 // The chat's events over Socket.IO.
 
 import { createDeduplicator } from 'holdfast/server';
-import { Refusal, roomOf } from './messages.js';
-import { personOf } from './people.js';
-import { createPresence } from './presence.js';
+import { losable } from './faults.js';
+import { read, SocketMessage, Typing } from './input.js';
+import { roomOf } from './messages.js';
+import { Refusal } from './refusal.js';
 
 /**
+ * Attaches everything to a server.
+ *
  * @param {import('socket.io').Server} io
- * @param {{ messages: ReturnType<import('./messages.js').createMessages>,
- *   tokens: ReturnType<import('./identity.js').createTokens> }} parts
+ * @param {object} parts
+ * @param {ReturnType<import('./messages.js').createMessages>} parts.messages
+ * @param {ReturnType<import('./identity.js').createTokens>} parts.tokens
+ * @param {ReturnType<import('./presence.js').createPresence>} parts.presence
+ * @param {ReturnType<import('./limits.js').createLimits>} parts.take
+ * @param {import('holdfast/server').DeduplicationStore} [parts.answers] where acknowledgements are
+ *   kept; default: in memory
  */
-export function serveChat(io, { messages, tokens }) {
-  const presence = createPresence();
-  const once = createDeduplicator({ userId: (socket) => socket.data.userId });
+export function serveChat(io, { messages, tokens, presence, take, answers }) {
+  const once = createDeduplicator({ userId: (socket) => socket.data.userId, store: answers });
 
-  io.use((socket, next) => {
-    socket.data.userId = tokens.verify(socket.handshake.auth?.token);
-    if (socket.data.userId) {
-      next();
-    } else {
-      const error = new Error('Sign in first');
-      // Not final: the client may hold an expired token and get a fresh one.
-      error.data = { code: 'UNAUTHORIZED' };
-      next(error);
+  /** What others are still to be told. */
+  const telling = new Set();
+
+  io.use(async (socket, next) => {
+    try {
+      socket.data.userId = await tokens.verify(socket.handshake.auth?.token);
+      next(socket.data.userId ? undefined : rejection(new Refusal('UNAUTHORIZED')));
+    } catch (error) {
+      next(rejection(asRefusal(error, 'a handshake')));
     }
   });
 
@@ -30,71 +37,117 @@ export function serveChat(io, { messages, tokens }) {
     const me = socket.data.userId;
     const room = roomOf(me);
 
-    listen(socket, 'join', (userId, ack) => {
+    listen('join', (userId) => {
       if (userId !== me) {
-        socket.emit('room:error', { message: 'That is not your room' });
-        ack({ error: 'That is not your room', code: 'FORBIDDEN' });
-        return;
+        const refusal = new Refusal('FORBIDDEN');
+        socket.emit('room:error', { message: refusal.message });
+        throw refusal;
       }
       socket.join(room);
-      if (presence.arrive(me, socket.id)) announce(socket, me, true);
       socket.emit('room:joined', { room, userId: me, socketId: socket.id });
-      socket.emit('online_users', presence.list());
-      ack({ success: true, room });
+      // Whether others can be told must not hold up who has joined.
+      inBackground(arrive());
+      return { success: true, room };
     });
 
-    socket.on(
-      'send_message',
-      once(socket, async (data) => {
+    async function arrive() {
+      if (await presence.arrive(me, socket.id)) announce(me, true);
+      socket.emit('online_users', await presence.list());
+    }
+
+    async function leave() {
+      if (await presence.leave(me, socket.id)) announce(me, false);
+    }
+
+    const sendOnce = once(socket, async (data) => {
+      try {
+        const sent = await messages.send(me, read(SocketMessage, data), socket);
+        const { _id: messageId, _tempId } = sent.message;
+        return { success: true, messageId, _tempId, ...(sent.isDuplicate && { duplicate: true }) };
+      } catch (error) {
+        if (error instanceof Refusal) return error.reply;
+        throw error;
+      }
+    });
+    socket.on('send_message', (...args) => {
+      const { values, answer } = taken(args);
+      sendOnce(
+        values[0],
+        losable((reply) => answer(reply, { _tempId: values[0]?._tempId })),
+      );
+    });
+
+    listen('typing', (data) => {
+      const { recipientId, isTyping } = read(Typing, data);
+      if (recipientId === me) throw new Refusal('INVALID_RECIPIENT');
+      socket.to(roomOf(recipientId)).emit('user_typing', { userId: me, isTyping });
+      return { success: true };
+    });
+
+    listen('get_online_users', async () => {
+      const list = await presence.list();
+      socket.emit('online_users', list);
+      return list;
+    });
+
+    listen('ping', () => 'pong');
+
+    socket.on('disconnect', () => inBackground(leave()));
+
+    /** Attaches a listener whose result is the acknowledgement, and that no client can crash. */
+    function listen(event, handle) {
+      socket.on(event, async (...args) => {
+        const { values, answer } = taken(args);
         try {
-          const { message, isDuplicate } = await messages.send(me, data, socket);
-          const reply = { success: true, messageId: message._id, _tempId: message._tempId };
-          return isDuplicate ? { ...reply, duplicate: true } : reply;
+          await take('events', me);
+          if (!socket.connected) return;
+          answer(await handle(values[0]));
         } catch (error) {
-          if (error instanceof Refusal) return error.reply;
-          throw error;
+          answer(asRefusal(error, `the event ${event}`).reply);
         }
-      }),
-    );
+      });
+    }
 
-    listen(socket, 'typing', (data) => {
-      const recipient = personOf(data?.recipientId);
-      if (!recipient || recipient._id === me) return;
-      const isTyping = data.isTyping !== false;
-      socket.to(roomOf(recipient._id)).emit('user_typing', { userId: me, isTyping });
-    });
-
-    listen(socket, 'get_online_users', (_data, ack) => {
-      socket.emit('online_users', presence.list());
-      ack(presence.list());
-    });
-
-    listen(socket, 'ping', (_data, ack) => {
-      ack('pong');
-    });
-
-    socket.on('disconnect', () => {
-      if (presence.leave(me, socket.id)) announce(socket, me, false);
-    });
-  });
-}
-
-function announce(socket, userId, online) {
-  socket.broadcast.emit('presence:update', { userId, online });
-  socket.broadcast.emit(online ? 'user_online' : 'user_offline', { userId });
-}
-
-/**
- * Attaches a listener that no client can crash: `ack` is always a function, `data` is never it,
- * and a throw ends with this one event.
- */
-function listen(socket, event, handler) {
-  socket.on(event, (...args) => {
-    const ack = typeof args.at(-1) === 'function' ? args.pop() : () => {};
-    try {
-      handler(args[0], ack);
-    } catch (error) {
-      console.error(`The event ${event} failed`, error);
+    /** The values of an event, and how to answer it: a refusal that nobody waits for is an event. */
+    function taken(args) {
+      const ack = typeof args.at(-1) === 'function' ? args.at(-1) : null;
+      const answer = (reply, more) => {
+        if (ack) ack(reply);
+        else if (reply?.error) socket.emit('message:error', { ...reply, ...more });
+      };
+      return { values: ack ? args.slice(0, -1) : args, answer };
     }
   });
+
+  /** Tells everybody but the person that they came or went. */
+  function announce(userId, online) {
+    const others = io.except(roomOf(userId));
+    others.emit('presence:update', { userId, online });
+    others.emit(online ? 'user_online' : 'user_offline', { userId });
+  }
+
+  function inBackground(work) {
+    const settled = work
+      .catch((error) => console.error('The presence failed', error))
+      .finally(() => telling.delete(settled));
+    telling.add(settled);
+  }
+
+  return {
+    announce,
+    /** Resolves when everybody was told of what has happened so far. */
+    idle: () => Promise.all(telling),
+  };
+}
+
+/** A refusal as it is; anything else is the server's own failure, which the client learns nothing of. */
+function asRefusal(error, what) {
+  if (error instanceof Refusal) return error;
+  console.error(`Failed: ${what}`, error);
+  return new Refusal('INTERNAL_ERROR');
+}
+
+/** For the handshake. It isn't final: the client may hold an expired token and get a fresh one. */
+function rejection({ message, code }) {
+  return Object.assign(new Error(message), { data: { code } });
 }

@@ -1,51 +1,86 @@
-// Starts the demo's server. Options come from the environment:
-//   PORT      3000; 0 lets the system choose
-//   HOST      127.0.0.1
-//   DATABASE  data/demo.db in the demo's folder
+// Starts the demo's server. Its options come from the environment, see settings.js.
 
-import { mkdirSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { createServer } from 'node:http';
 import { Server } from 'socket.io';
+import { createApp } from './app.js';
 import { serveChat } from './chat.js';
-import { createHttpServer } from './http.js';
+import { obeyParent } from './faults.js';
 import { createTokens } from './identity.js';
+import { createLimits } from './limits.js';
 import { createMessages } from './messages.js';
-import { openStore } from './store.js';
+import { createPresence } from './presence.js';
+import { readSettings } from './settings.js';
+import { openStore } from './store/index.js';
 
-const demo = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const port = Number(process.env.PORT || 3000);
-const host = process.env.HOST || '127.0.0.1';
-const database = resolve(process.env.DATABASE || resolve(demo, 'data/demo.db'));
+/** Of one event. A message of 4,000 characters takes 16 KB at most. */
+const MAX_EVENT_BYTES = 100_000;
 
-mkdirSync(dirname(database), { recursive: true });
-const store = openStore(database);
-const tokens = createTokens(store.secret());
-const io = new Server();
-const messages = createMessages({ store, io });
-const server = createHttpServer({ messages, tokens, page: resolve(demo, 'web/dist') });
-io.attach(server);
-serveChat(io, { messages, tokens });
-
-server.once('error', (error) => {
-  console.error(`Cannot listen on ${host}, port ${process.env.PORT || 3000}: ${error.message}`);
+start().catch((error) => {
+  console.error(error.message);
   process.exit(1);
 });
-server.listen(port, host, () => {
-  const at = server.address();
-  const name = at.family === 'IPv6' ? `[${at.address}]` : at.address;
-  console.log(`Demo: http://${name}:${at.port}`);
-});
 
-process.once('SIGTERM', stop);
-process.once('SIGINT', stop);
+async function start() {
+  const settings = readSettings(process.env);
+  obeyParent();
+  const store = await openStore(settings);
+  // Redis is loaded only where it is used.
+  const cluster = settings.REDIS_URL
+    ? await (await import('./cluster.js')).joinCluster(settings)
+    : null;
+  const tokens = createTokens(await store.secret(), settings.TOKEN_TTL_S);
+  const take = createLimits({
+    points: settings.RATE_LIMIT,
+    windowS: settings.RATE_WINDOW_S,
+    redis: cluster?.redis,
+  });
 
-/** Ends every connection, saves what is not saved yet, and then ends the process. */
-async function stop() {
-  const closed = io.close();
-  server.closeAllConnections();
-  await closed;
-  store.close();
-  // A browser that never answers the end of its WebSocket would keep the process alive.
-  process.exit();
+  const server = createServer();
+  const io = new Server({
+    adapter: cluster?.adapter,
+    maxHttpBufferSize: MAX_EVENT_BYTES,
+    cors: { origin: (origin, answer) => answer(null, isAllowed(origin)) },
+  });
+  const presence = createPresence(cluster?.presence);
+  const messages = createMessages({ store, io, take, isShared: cluster !== null });
+  server.on('request', createApp({ messages, tokens, take, settings }));
+  // After the app: Socket.IO takes its own requests and leaves the others to who was there before.
+  io.attach(server);
+  const chat = serveChat(io, { messages, tokens, presence, take, answers: cluster?.answers });
+  cluster?.keepPresence(presence, chat.announce);
+
+  /** Socket.IO may be reached at another address than the page, through a proxy for instance. */
+  function isAllowed(origin) {
+    const { port } = server.address() ?? {};
+    const own = [`http://127.0.0.1:${port}`, `http://localhost:${port}`];
+    return [...own, ...settings.ORIGINS].includes(origin);
+  }
+
+  /** Ends every connection, saves what is not saved yet, and then ends the process. */
+  async function stop() {
+    const closed = io.close();
+    server.closeAllConnections();
+    await closed;
+    await chat.idle();
+    await cluster?.close();
+    await store.close();
+    // A browser that never answers the end of its WebSocket would keep the process alive.
+    process.exit();
+  }
+
+  const url = await listen(server, settings);
+  console.log(`Demo: ${url}`);
+  process.send?.({ type: 'listening', url });
+  for (const event of ['SIGTERM', 'SIGINT', 'disconnect']) process.once(event, stop);
+}
+
+async function listen(server, { HOST, PORT }) {
+  await new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(new Error(`Cannot listen on ${HOST}, port ${PORT}: ${error.message}`));
+    });
+    server.listen(PORT, HOST, resolve);
+  });
+  const { address, family, port } = server.address();
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

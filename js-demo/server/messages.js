@@ -1,94 +1,96 @@
-// Messages, from a checked request to what everybody sees.
+// Messages, from a request that was checked to what everybody sees.
 
+import { refuseIfAsked } from './faults.js';
 import { personOf } from './people.js';
-
-const MAX_CONTENT_LENGTH = 4000;
-
-/** What is refused for good: sending the same again can't help. The code says so to the client. */
-export class Refusal extends Error {
-  /** @param {string} code @param {string} message */
-  constructor(code, message) {
-    super(message);
-    this.code = code;
-  }
-
-  /** As an acknowledgement. */
-  get reply() {
-    return { error: this.message, code: this.code, timestamp: new Date().toISOString() };
-  }
-}
+import { Refusal } from './refusal.js';
 
 /** The room of all devices of a user. */
 export function roomOf(userId) {
   return `user_${userId}`;
 }
 
-/** @param {{ store: ReturnType<import('./store.js').openStore>, io: import('socket.io').Server }} parts */
-export function createMessages({ store, io }) {
+/**
+ * @param {{ store: import('./store/index.js').Store, io: import('socket.io').Server,
+ *   take: ReturnType<import('./limits.js').createLimits>, isShared: boolean }} parts
+ *   `isShared`: other server processes have the same store
+ */
+export function createMessages({ store, io, take, isShared }) {
   return {
     /**
-     * Checks and saves a message and sends it to the recipient's devices, and to the sender's other ones.
-     * When it resolves the message is on the disk. One that was saved before is not sent out again.
+     * Saves a message and sends it to the recipient's devices, and to the sender's other ones. When it
+     * resolves the message is on the disk.
      *
      * @param {string} sender
-     * @param {unknown} data { recipientId, content, _tempId? }
+     * @param {{ recipient: string, content: string, _tempId?: string | null }} draft
      * @param {{ to: (room: string) => { emit: Function } }} [device] reaches the sender's devices that
      *   are to be told; default: all of them
-     * @throws {Refusal} when the message is not acceptable
+     * @throws {Refusal}
      */
-    async send(sender, data, device = io) {
-      const draft = checked(sender, data);
+    async send(sender, { recipient, content, _tempId }, device = io) {
+      refuseIfAsked();
+      if (recipient === sender) throw new Refusal('INVALID_RECIPIENT');
+      await take('messages', sender);
+      const draft = { sender, recipient, content, tempId: _tempId ?? null };
       const { row, isDuplicate } = await store.append(draft);
       const message = present(row);
-      if (!isDuplicate) {
+      // A message that was saved before was also sent out, or everybody lost their link together with
+      // the process that saved it and asks for what is missed. But others' links outlive that process:
+      // it may have died in between, so they are told once more, and drop what they know.
+      if (!isDuplicate || isShared) {
         io.to(roomOf(row.recipient)).emit('message:new', message);
         device.to(roomOf(sender)).emit('message:sent', { ...message, messageId: message._id });
+        const notification = presentNotification(row);
+        io.to(roomOf(row.recipient)).emit('notification:new', { notification });
       }
       return { message, isDuplicate };
     },
 
-    /**
-     * A conversation as `me` sees it, ascending.
-     *
-     * @param {string} me
-     * @param {string} other
-     * @param {{ before?: number, limit: number }} range
-     */
-    between(me, other, { before = Number.MAX_SAFE_INTEGER, limit }) {
-      if (!personOf(other)) throw new Refusal('NOT_FOUND', 'There is no such person');
-      return store.conversation(me, other, { before, limit }).map(present);
+    /** A conversation as `me` sees it, ascending: the newest below `before`. */
+    async between(me, other, { before, limit }) {
+      return (await store.conversation(me, other, { before, limit })).map(present);
+    },
+
+    /** What was sent to and by `me` after a message, ascending. */
+    async missed(me, after) {
+      return (await store.missed(me, after, MAX_MISSED)).map(present);
+    },
+
+    /** How many messages of each person `me` has not read. */
+    unreadCounts(me) {
+      return store.unreadCounts(me);
+    },
+
+    /** Marks what `other` sent to `me` as read, and tells both. */
+    async markRead(me, other) {
+      const { read, upTo } = await store.markRead(me, other);
+      if (read > 0) {
+        const rooms = [roomOf(me), roomOf(other)];
+        io.to(rooms).emit('message:read', { by: me, with: other, upTo });
+      }
+      return { read };
+    },
+
+    /** The newest first. */
+    async notifications(me) {
+      const rows = await store.notifications(me, MAX_NOTIFICATIONS);
+      return rows.map((row) => presentNotification(row));
+    },
+
+    async readNotification(me, seq) {
+      if (!(await store.readNotification(me, seq))) throw new Refusal('NOT_FOUND');
+      io.to(roomOf(me)).emit('notification:read', { _id: String(seq) });
+    },
+
+    async readAllNotifications(me) {
+      await store.readAllNotifications(me);
+      io.to(roomOf(me)).emit('notification:read_all', {});
+    },
+
+    async deleteNotification(me, seq) {
+      if (!(await store.deleteNotification(me, seq))) throw new Refusal('NOT_FOUND');
+      io.to(roomOf(me)).emit('notification:deleted', { _id: String(seq) });
     },
   };
-}
-
-function checked(sender, data) {
-  if (typeof data !== 'object' || data === null) {
-    throw new Refusal('INVALID_MESSAGE', 'A message is an object');
-  }
-  const { recipientId, content, _tempId: tempId } = data;
-  if (recipientId === undefined) throw new Refusal('MISSING_RECIPIENT', 'recipientId is missing');
-  if (typeof recipientId !== 'string' || recipientId === sender) {
-    throw new Refusal('INVALID_RECIPIENT', 'recipientId is the id of another person');
-  }
-  if (!personOf(recipientId)) throw new Refusal('NOT_FOUND', 'There is no such person');
-  if (content === undefined) throw new Refusal('MISSING_CONTENT', 'content is missing');
-  if (typeof content !== 'string') throw new Refusal('INVALID_CONTENT', 'content is a text');
-  if (!isText(content)) {
-    throw new Refusal('INVALID_CONTENT', 'content has half a character or a zero byte');
-  }
-  if (content.trim() === '') throw new Refusal('EMPTY_CONTENT', 'The message is empty');
-  if (content.length > MAX_CONTENT_LENGTH) {
-    throw new Refusal('INVALID_CONTENT', `content has at most ${MAX_CONTENT_LENGTH} characters`);
-  }
-  if (tempId !== undefined && tempId !== null && !isText(tempId)) {
-    throw new Refusal('INVALID_MESSAGE_ID', '_tempId is a text');
-  }
-  return { sender, recipient: recipientId, content, tempId: tempId ?? undefined };
-}
-
-/** Text that the database gives back as it was: no zero byte, no half of a surrogate pair. */
-function isText(value) {
-  return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
 }
 
 /** A row as the apps know a message. */
@@ -99,8 +101,32 @@ function present(row) {
     sender: personOf(row.sender),
     recipient: personOf(row.recipient),
     content: row.content,
-    createdAt: row.created_at,
-    read: row.read === 1,
-    _tempId: row.temp_id,
+    createdAt: row.createdAt,
+    read: row.read,
+    _tempId: row.tempId,
   };
 }
+
+/** The notification of a message. It has the message's id: each message makes one. */
+function presentNotification(row) {
+  return {
+    _id: String(row.seq),
+    type: 'message',
+    from: personOf(row.sender),
+    messageId: String(row.seq),
+    text: shortened(row.content),
+    createdAt: row.createdAt,
+    read: row.notificationRead ?? false,
+  };
+}
+
+function shortened(content) {
+  // By code points: half of a pair is no character.
+  const characters = [...content];
+  if (characters.length <= MAX_NOTIFICATION_TEXT) return content;
+  return `${characters.slice(0, MAX_NOTIFICATION_TEXT).join('')}…`;
+}
+
+const MAX_MISSED = 1000;
+const MAX_NOTIFICATIONS = 100;
+const MAX_NOTIFICATION_TEXT = 140;

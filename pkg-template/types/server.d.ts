@@ -109,3 +109,48 @@ export type Deduplicator<S = any> = <D = any>(socket: S, handler: Handler<D, S>)
 export function createDeduplicator<S extends ServerSocket = any>(
   options: DeduplicatorOptions<S>,
 ): Deduplicator<S>;
+
+/**
+ * What is needed of a Redis client: one of `redis` (4 or later) or of `ioredis`, connected by the app,
+ * for one server or a cluster.
+ */
+export interface RedisClient {
+  eval(script: any, ...args: any[]): any;
+}
+
+export interface RedisStoreOptions {
+  /** What the keys in Redis begin with; one for each deduplicator. Default `'holdfast:'`. */
+  prefix?: string;
+  /**
+   * How long a message stays locked when the process at work on it dies. A claim of a living process is
+   * renewed three times in it. Default 5000.
+   */
+  leaseMs?: number;
+}
+
+/**
+ * The `store` of a deduplicator that several server processes share. An answer lives as long as Redis
+ * keeps it: a unique index on user and id is what holds for good.
+ * @throws TypeError on anything that is no such client, and on an option that is wrong or unknown.
+ */
+export function redisStore(client: RedisClient, options?: RedisStoreOptions): DeduplicationStore;
+
+export interface AttachOptions<S extends ServerSocket = any> {
+  /**
+   * Who a socket belongs to, asked at each join: see `createDeduplicator`. Nobody joins while it answers
+   * undefined, null or ''.
+   */
+  userId: (socket: S) => unknown;
+}
+
+/**
+ * Adds `join` and `ping` to a server that has neither. `join` with the socket's own user puts it into the
+ * room `user_<id>`, emits `room:joined` and acknowledges; with any other it emits `room:error` and
+ * acknowledges FORBIDDEN. `ping` is acknowledged, or answered by `pong` where no acknowledgement is wanted.
+ * Call it once, for a Server or a Namespace, before clients connect.
+ * @throws TypeError on an argument that is wrong, and on an unknown option.
+ */
+export function attachReliability<S extends ServerSocket = any>(
+  io: { on(event: 'connection', listener: (socket: any) => void): unknown },
+  options: AttachOptions<S>,
+): void;

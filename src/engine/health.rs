@@ -73,7 +73,9 @@ impl Health {
     }
 
     pub(super) fn ping_sent(&mut self, now: Millis, config: &config::Health) {
-        self.ping_sent_at = Some(now);
+        // The first that nothing followed is what silence is judged by.
+        let unanswered = self.ping_sent_at.filter(|&at| at >= self.heard_at);
+        self.ping_sent_at = Some(unanswered.unwrap_or(now));
         self.next_ping_at = now + config.interval;
     }
 

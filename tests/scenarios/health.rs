@@ -44,6 +44,20 @@ fn silent_link_is_replaced_after_30_s() {
 }
 
 #[test]
+fn a_second_ping_into_the_silence_does_not_put_off_the_verdict() {
+    let mut world = World::ready();
+    let epoch = world.epoch();
+    world.run_to(15_000);
+    world.tell(Input::Ponged { epoch });
+    world.now += 100;
+    world.tell(Input::Heard { epoch });
+    world.run_to(45_099);
+    assert_eq!(world.engine.status().phase, Phase::Ready);
+    world.run_to(45_100);
+    assert_eq!(world.engine.status().phase, Phase::Waiting);
+}
+
+#[test]
 fn any_packet_is_life() {
     let mut world = World::ready();
     let epoch = world.epoch();

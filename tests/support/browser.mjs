@@ -52,10 +52,10 @@ export function findChrome() {
  * @param {import('node:test').TestContext} t
  * @param {import('playwright-core').Browser} browser
  * @param {string} url
- * @param {{ allow?: RegExp[] }} [options]
+ * @param {{ allow?: RegExp[], context?: import('playwright-core').BrowserContextOptions }} [options]
  */
-export async function openPage(t, browser, url, { allow = [] } = {}) {
-  const context = await browser.newContext();
+export async function openPage(t, browser, url, { allow = [], context: kind = {} } = {}) {
+  const context = await browser.newContext(kind);
   const page = await context.newPage();
   const errors = [];
   const log = [];

@@ -39,6 +39,8 @@ export class DemoServer {
     this.#main = main;
     this.#env = env;
     this.database = env.DATABASE;
+    /** null: the messages are in the file. */
+    this.mongoUrl = env.MONGODB_URL ?? null;
     /** Chosen by the system at the first start and kept at every later one. */
     this.port = 0;
     this.url = '';

@@ -1,6 +1,14 @@
 // How an app's TypeScript uses `holdfast/server`; compiled, never run.
 
-import { createDeduplicator, type DeduplicationStore, type Listener } from 'holdfast/server';
+import {
+  attachReliability,
+  createDeduplicator,
+  type DeduplicationStore,
+  type Listener,
+  redisStore,
+} from 'holdfast/server';
+import type { Redis as IoRedis } from 'ioredis';
+import type { createClient, RedisClusterType } from 'redis';
 import type { Server, Socket } from 'socket.io';
 
 interface Message {
@@ -60,3 +68,23 @@ createDeduplicator({});
 createDeduplicator({ userId: () => 1, ttl: 5 });
 // @ts-expect-error a store without release
 createDeduplicator({ userId: () => 1, store: { claim: () => undefined, complete() {} } });
+
+declare const nodeRedis: ReturnType<typeof createClient>;
+declare const cluster: RedisClusterType;
+declare const ioRedis: IoRedis;
+for (const shared of [redisStore(nodeRedis), redisStore(cluster), redisStore(ioRedis)]) {
+  createDeduplicator({ userId: () => 1, store: shared });
+}
+redisStore(nodeRedis, { prefix: 'chat:', leaseMs: 1000 });
+// @ts-expect-error not a client
+redisStore({});
+// @ts-expect-error a misspelt option
+redisStore(nodeRedis, { ttl: 5 });
+
+attachReliability(io, { userId: (socket) => socket.data.userId });
+attachReliability(io.of('/chat'), { userId: (socket: Socket) => socket.data.userId });
+attachReliability(typed, { userId: (socket: Socket) => socket.id });
+// @ts-expect-error userId is needed
+attachReliability(io, {});
+// @ts-expect-error not a server
+attachReliability({}, { userId: () => 1 });

@@ -8,11 +8,11 @@ use anyhow::Result;
 use crate::tools::{self, root};
 use crate::{npm, package};
 
-/// Builds the package and the app, and serves it until it is told to stop.
+/// Builds the package and the app, and serves it with its lab until it is told to stop.
 pub fn run() -> Result<()> {
     package::build()?;
     build()?;
-    replace_by(tools::npm(&folder()).args(["start", "--loglevel=error"]))
+    replace_by(tools::npm(&folder()).args(["run", "lab", "--loglevel=error"]))
 }
 
 /// Builds the app; `pkg/` has to be there.

@@ -1,43 +1,52 @@
+// Who uses this tab: the login, or the chat of whoever is logged in.
+
+import { SocketProvider } from 'holdfast/react';
+import { disconnectSocketForLogout } from 'holdfast/socket';
 import { useEffect, useState } from 'react';
 import Chat from './components/Chat.jsx';
 import Login from './components/Login.jsx';
-import { getPeople } from './utils/api.js';
-import { clearSession, currentUserId, signIn } from './utils/session.js';
-import { disconnectSocketForLogout, resetLogoutFlag } from './utils/socket.js';
+import usePeople from './hooks/usePeople.js';
+import useSession from './hooks/useSession.js';
+import { signIn, signOut } from './utils/session.js';
 
-/** `?user=alice` signs in without asking, so that two windows are two people in no time. */
+/** `?user=alice` logs in without asking, so that two windows are two people in no time. */
 const namedUser = new URLSearchParams(location.search).get('user');
 
-export default function App() {
-  const [people, setPeople] = useState([]);
-  const [userId, setUserId] = useState(namedUser ? null : currentUserId());
-  const [error, setError] = useState(null);
+export default function App({ config }) {
+  const { user, endedBecause } = useSession();
+  const [isNaming, setIsNaming] = useState(namedUser !== null && user?._id !== namedUser);
+  const [failure, setFailure] = useState(null);
+  const people = usePeople(setFailure);
 
-  async function enter(id) {
-    setError(null);
+  async function enter(userId) {
+    setFailure(null);
     try {
-      await signIn(id);
-      resetLogoutFlag();
-      setUserId(id);
-    } catch (failure) {
-      setError(failure.message);
+      await signIn(userId);
+    } catch (error) {
+      setFailure(error.message);
     }
+    setIsNaming(false);
   }
 
   function leave() {
     disconnectSocketForLogout();
-    clearSession();
-    history.replaceState(null, '', '/login');
-    setUserId(null);
+    signOut(null);
+    history.replaceState(null, '', '/');
   }
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page opens
   useEffect(() => {
-    getPeople().then(setPeople, (failure) => setError(failure.message));
-    if (namedUser) enter(namedUser);
+    if (isNaming) enter(namedUser);
   }, []);
 
-  const me = people.find(({ _id }) => _id === userId);
-  if (me) return <Chat key={me._id} me={me} people={people} onLeave={leave} />;
-  return <Login people={people} error={error} onChoose={enter} />;
+  const isLoggedIn = user !== null && !isNaming;
+  return (
+    <SocketProvider userId={isLoggedIn ? user._id : null} isAuthenticated={isLoggedIn}>
+      {isLoggedIn ? (
+        <Chat key={user._id} me={user} people={people} labUrl={config.labUrl} onLeave={leave} />
+      ) : (
+        <Login people={people} error={failure ?? endedBecause} onChoose={enter} />
+      )}
+    </SocketProvider>
+  );
 }

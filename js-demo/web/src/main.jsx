@@ -1,10 +1,35 @@
+// Asks the server where things are, sets up the socket, and shows the app.
+
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import '@fontsource-variable/inter/wght.css';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/frame.css';
+import './styles/conversation.css';
+import './styles/popovers.css';
+import './styles/faults.css';
 import App from './App.jsx';
-import './styles.css';
+import { ask } from './utils/http.js';
+import { setUpSocket } from './utils/socket.js';
 
-createRoot(document.getElementById('root')).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
+const root = createRoot(document.getElementById('root'));
+
+ask('/config.json').then(
+  (config) => {
+    setUpSocket(config);
+    root.render(
+      <StrictMode>
+        <App config={config} />
+      </StrictMode>,
+    );
+  },
+  (error) => {
+    root.render(
+      <main className="login" role="alert">
+        <h1>The server does not answer</h1>
+        <p>{error.message}</p>
+      </main>,
+    );
+  },
 );

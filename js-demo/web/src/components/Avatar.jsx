@@ -1,7 +1,7 @@
 /** The first letter of somebody's name, with a dot while they are online. */
 export default function Avatar({ person, isOnline = false }) {
   return (
-    <span className="avatar" aria-hidden="true">
+    <span className="avatar" aria-hidden="true" data-person={person._id}>
       {person.username[0]}
       {isOnline && <span className="online-dot" />}
     </span>

@@ -1,56 +1,90 @@
-import { useEffect, useState } from 'react';
-import useConnection from '../hooks/useConnection.js';
-import useOnlineUsers from '../hooks/useOnlineUsers.js';
+// The chat of one user: the frame, and what its parts share.
+
+import { useSocket } from 'holdfast/react';
+import { useEffect } from 'react';
+import useFailures from '../hooks/useFailures.js';
+import useMessages from '../hooks/useMessages.js';
+import useNotifications from '../hooks/useNotifications.js';
+import useReturns from '../hooks/useReturns.js';
+import useRoute from '../hooks/useRoute.js';
+import useToasts from '../hooks/useToasts.js';
 import useUnread from '../hooks/useUnread.js';
-import { dropToken } from '../utils/session.js';
-import { getSocket, initializeSocket } from '../utils/socket.js';
 import ConnectionBanner from './ConnectionBanner.jsx';
-import MessagesController from './MessagesController.jsx';
+import Conversation from './Conversation.jsx';
+import FaultPanel from './faults/FaultPanel.jsx';
+import Icon from './Icon.jsx';
+import NotificationBell from './NotificationBell.jsx';
 import PeopleList from './PeopleList.jsx';
+import Profile from './Profile.jsx';
+import Toasts from './Toasts.jsx';
+import Welcome from './Welcome.jsx';
 
-export default function Chat({ me, people, onLeave }) {
+export default function Chat({ me, people, labUrl, onLeave }) {
   const others = people.filter(({ _id }) => _id !== me._id);
-  const [peerId, setPeerId] = useState(null);
-  const peer = others.find(({ _id }) => _id === peerId);
-  const connection = useConnection();
-  const online = useOnlineUsers();
-  const [unread, markRead] = useUnread(me._id, peerId);
+  const [peerId, open] = useRoute();
+  const peer = others.find(({ _id }) => _id === peerId) ?? null;
+  const openId = peer?._id ?? null;
 
-  useEffect(() => {
-    initializeSocket(me._id);
-    const socket = getSocket();
-    const onRejected = (error) => {
-      if (error.data?.code === 'UNAUTHORIZED') dropToken();
-    };
-    socket.on('connect_error', onRejected);
-    return () => socket.off('connect_error', onRejected);
-  }, [me._id]);
-
-  function open(id) {
-    markRead(id);
-    setPeerId(id);
-  }
+  const { toasts, tell, dismiss } = useToasts();
+  const returns = useReturns();
+  const messages = useMessages(me);
+  const unread = useUnread(me._id, openId, returns);
+  const notifications = useNotifications(openId, returns, tell);
+  // Nobody knows who is online while the list is from before the link was lost.
+  const online = useSocket((view) => (view.onlineUsersStale ? null : view.onlineUsers));
+  useFailures(messages.sending, tell);
+  useTitle(unread);
 
   return (
-    <div className={peer ? 'chat with-peer' : 'chat'}>
+    <div className={`chat${peer ? ' with-peer' : ''}${labUrl ? ' with-faults' : ''}`}>
       <header className="topbar">
-        <h1>Holdfast chat</h1>
-        <ConnectionBanner {...connection} />
-        <span className="me">
-          <span data-testid="me">{me.username}</span>
-          <button type="button" className="plain" onClick={onLeave}>
-            Sign out
+        <h1 className="brand">
+          Holdfast<span className="sr-only"> chat</span>
+        </h1>
+        <ConnectionBanner waiting={messages.sending.filter(isUnsettled).length} />
+        {labUrl && (
+          <button
+            type="button"
+            className="quiet open-faults"
+            popoverTarget="faults"
+            data-testid="open-faults"
+          >
+            <Icon name="bolt" />
+            Break it
           </button>
-        </span>
+        )}
+        <NotificationBell {...notifications} onOpen={open} />
+        <Profile me={me} onLeave={onLeave} />
       </header>
-      <PeopleList people={others} online={online} unread={unread} chosen={peerId} onChoose={open} />
-      <MessagesController
-        me={me}
-        peer={peer}
-        isOnline={online.includes(peerId)}
-        connection={connection}
-        onBack={() => open(null)}
-      />
+      <PeopleList people={others} online={online} unread={unread} chosen={openId} onChoose={open} />
+      {peer ? (
+        <Conversation
+          key={peer._id}
+          me={me}
+          peer={peer}
+          online={online}
+          messages={messages}
+          returns={returns}
+          onBack={() => open(null)}
+        />
+      ) : (
+        <Welcome others={others} hasFaults={labUrl !== null} />
+      )}
+      {labUrl && (
+        <FaultPanel labUrl={labUrl} messages={messages} peer={peer ?? others[0]} tell={tell} />
+      )}
+      <Toasts toasts={toasts} onDismiss={dismiss} />
     </div>
   );
+}
+
+const isUnsettled = ({ status }) => status === 'queued' || status === 'sending';
+
+/** How many unread messages there are stands in the tab. */
+function useTitle(unread) {
+  const total = Object.values(unread).reduce((sum, n) => sum + n, 0);
+
+  useEffect(() => {
+    document.title = total > 0 ? `(${total}) Holdfast chat` : 'Holdfast chat';
+  }, [total]);
 }

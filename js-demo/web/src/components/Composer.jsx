@@ -1,20 +1,35 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
+import Icon from './Icon.jsx';
 
 const MAX_LENGTH = 4000;
 
-/** Where a message is written. Emptied once the message is accepted for sending, connection or not. */
-export default function Composer({ peer, onSend, onTyping }) {
+/** Where a message is written. Emptied once the message is in the queue, whether there is a link or not. */
+export default function Composer({ peer, input, sending, onSend, onRefused, onTyping }) {
   const [text, setText] = useState('');
+  const [givenId, setGivenId] = useState(null);
   const [refusal, setRefusal] = useState(null);
+  const given = sending.find(({ id }) => id === givenId);
   const isEmpty = text.trim() === '';
+
+  // The queue takes a message at once or not at all.
+  useEffect(() => {
+    if (!given) return;
+    setGivenId(null);
+    if (given.status === 'failed') {
+      setRefusal(given.error.message);
+      onRefused(given.id);
+    } else {
+      setRefusal(null);
+      setText('');
+    }
+  }, [given, onRefused]);
 
   function submit(event) {
     event.preventDefault();
     if (isEmpty) return;
-    const refused = onSend(text);
-    setRefusal(refused);
-    if (!refused) setText('');
+    setGivenId(onSend(text.trim()));
     onTyping(false);
+    input.current.focus();
   }
 
   function onKeyDown(event) {
@@ -29,7 +44,13 @@ export default function Composer({ peer, onSend, onTyping }) {
 
   return (
     <form className="composer" onSubmit={submit}>
+      {refusal && (
+        <p role="alert" className="note bad">
+          {refusal}
+        </p>
+      )}
       <textarea
+        ref={input}
         rows={1}
         value={text}
         maxLength={MAX_LENGTH}
@@ -40,14 +61,15 @@ export default function Composer({ peer, onSend, onTyping }) {
         onKeyDown={onKeyDown}
         onBlur={() => onTyping(false)}
       />
-      <button type="submit" data-testid="send-button" disabled={isEmpty}>
-        Send
+      <button
+        type="submit"
+        className="send"
+        aria-label="Send"
+        data-testid="send-button"
+        disabled={isEmpty}
+      >
+        <Icon name="send" />
       </button>
-      {refusal && (
-        <p role="alert" className="error">
-          {refusal}
-        </p>
-      )}
     </form>
   );
 }

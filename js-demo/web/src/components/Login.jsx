@@ -1,11 +1,28 @@
+import { useEffect, useRef } from 'react';
 import Avatar from './Avatar.jsx';
 
+/** Who are you? There are no passwords: everybody here trusts each other. */
 export default function Login({ people, error, onChoose }) {
+  const heading = useRef(null);
+
+  useEffect(() => heading.current.focus({ preventScroll: true }), []);
+
   return (
     <main className="login">
-      <h1>Who are you?</h1>
-      <p>Open a second window as somebody else, and write to each other.</p>
-      <ul className="people">
+      <p className="brand">Holdfast</p>
+      <h1 ref={heading} tabIndex={-1}>
+        Who are you?
+      </h1>
+      <p className="lead">
+        A chat over a connection that you can break. Open a second window as somebody else, and
+        write to each other.
+      </p>
+      {error && (
+        <p role="alert" className="note bad">
+          {error}
+        </p>
+      )}
+      <ul className="people" aria-label="People">
         {people.map((person) => (
           <li key={person._id}>
             <button
@@ -20,11 +37,6 @@ export default function Login({ people, error, onChoose }) {
           </li>
         ))}
       </ul>
-      {error && (
-        <p role="alert" className="error">
-          {error}
-        </p>
-      )}
     </main>
   );
 }

@@ -1,42 +1,125 @@
-import { useLayoutEffect, useRef } from 'react';
+import { Fragment, useLayoutEffect, useRef, useState } from 'react';
+import { dayName, dayOf } from '../utils/time.js';
+import Icon from './Icon.jsx';
 import MessageRow from './MessageRow.jsx';
 
-/** Whoever is this close to the end wants to see what is new. */
-const NEAR_PX = 120;
+/** Whoever is this close to an edge wants to see what is beyond. */
+const NEAR_PX = 80;
+/** Messages of one person within this time belong together. */
+const TOGETHER_MS = 3 * 60_000;
 
-export default function MessageList({ rows, isReady, onRetry }) {
+export default function MessageList(props) {
+  const { rows, peer, hasOlder, isLoadingOlder, isTyping, onOlder, onRetry, onRemove } = props;
   const list = useRef(null);
-  const isAtEnd = useRef(true);
+  const [isAtEnd, setIsAtEnd] = useState(true);
+  const oldest = rows.find(({ seq }) => seq !== null)?.seq ?? null;
+  const newest = rows.at(-1)?.key;
+
+  useScrollAnchor(list, { isAtEnd, oldest, newest, isTyping });
+
+  const loadOlder = () => hasOlder && oldest !== null && onOlder(oldest);
 
   function onScroll() {
     const { scrollHeight, scrollTop, clientHeight } = list.current;
-    isAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    setIsAtEnd(scrollHeight - scrollTop - clientHeight < NEAR_PX);
+    // At the top for lack of messages is no wish to see more.
+    if (scrollTop < NEAR_PX && scrollHeight > clientHeight + NEAR_PX) loadOlder();
   }
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it follows the rows
-  useLayoutEffect(() => {
-    if (isAtEnd.current) list.current.scrollTop = list.current.scrollHeight;
-  }, [rows]);
+  function toEnd() {
+    list.current.scrollTop = list.current.scrollHeight;
+    list.current.focus();
+  }
 
   return (
-    <div className="messages" role="log" aria-label="Messages" ref={list} onScroll={onScroll}>
-      {rows.length === 0 && <p className="hint">No messages yet.</p>}
-      <ol>
-        {rows.map((row) => (
-          <MessageRow
-            key={row.isMine && row.tempId ? row.tempId : row.id}
-            row={row}
-            state={shownState(row.state, isReady)}
-            onRetry={onRetry}
-          />
-        ))}
-      </ol>
+    <div className="messages-frame">
+      <section
+        className="messages"
+        aria-label="Messages"
+        aria-busy={isLoadingOlder}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+        tabIndex={0}
+        ref={list}
+        onScroll={onScroll}
+      >
+        {hasOlder && (
+          <button
+            type="button"
+            className="quiet older"
+            disabled={isLoadingOlder}
+            onClick={loadOlder}
+          >
+            {isLoadingOlder ? 'Loading…' : 'Show earlier messages'}
+          </button>
+        )}
+        {rows.length === 0 && hasOlder === false && (
+          <p className="hint">No messages yet. Say hello to {peer.username}.</p>
+        )}
+        <ol>
+          {rows.map((row, n) => {
+            const before = rows[n - 1];
+            const day = dayOf(row.createdAt);
+            const isNewDay = !before || dayOf(before.createdAt) !== day;
+            return (
+              <Fragment key={row.key}>
+                {isNewDay && (
+                  <li className="day" data-testid="day">
+                    <span>{dayName(day)}</span>
+                  </li>
+                )}
+                <MessageRow
+                  row={row}
+                  author={row.isMine ? 'You' : peer.username}
+                  isFollowing={!isNewDay && belongTogether(before, row)}
+                  isFollowed={isSaidBelow(row, rows[n + 1])}
+                  onRetry={onRetry}
+                  onRemove={onRemove}
+                />
+              </Fragment>
+            );
+          })}
+        </ol>
+        {isTyping && (
+          <p className="typing" aria-hidden="true" data-testid="typing">
+            <span />
+            <span />
+            <span />
+          </p>
+        )}
+      </section>
+      {!isAtEnd && (
+        <button type="button" className="quiet to-end" onClick={toEnd}>
+          <Icon name="down" />
+          Newest
+        </button>
+      )}
     </div>
   );
 }
 
-/** A message without an answer yet is on its way while there is a connection, and waits while there is none. */
-function shownState(state, isReady) {
-  const pending = isReady ? 'sending' : 'waiting';
-  return state === 'pending' ? pending : state;
+const belongTogether = (a, b) =>
+  a.isMine === b.isMine && Date.parse(b.createdAt) - Date.parse(a.createdAt) < TOGETHER_MS;
+
+/** Whether what is known of a message stands below the next one too. */
+const isSaidBelow = (row, next) =>
+  next !== undefined &&
+  row.state === next.state &&
+  row.state !== 'failed' &&
+  belongTogether(row, next) &&
+  dayOf(row.createdAt) === dayOf(next.createdAt);
+
+/** Who is at the end stays there; who looks at old messages keeps them where they are. */
+function useScrollAnchor(list, { isAtEnd, oldest, newest, isTyping }) {
+  const was = useRef({ oldest: null, height: 0 });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what comes in moves the rest
+  useLayoutEffect(() => {
+    const { scrollHeight } = list.current;
+    const before = was.current;
+    if (isAtEnd) list.current.scrollTop = scrollHeight;
+    else if (before.oldest !== null && oldest < before.oldest) {
+      list.current.scrollTop += scrollHeight - before.height;
+    }
+    was.current = { oldest, height: scrollHeight };
+  }, [oldest, newest, isTyping]);
 }

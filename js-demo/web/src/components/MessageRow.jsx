@@ -1,43 +1,73 @@
-import { memo } from 'react';
+import { clockTime, count } from '../utils/time.js';
+import Icon from './Icon.jsx';
 
-const STATES = { waiting: 'waiting', sending: 'sending…', sent: 'sent', failed: 'not sent' };
-const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const ICONS = {
+  queued: 'clock',
+  sending: 'up',
+  sent: 'check',
+  read: 'checks',
+  failed: 'alert',
+};
+
+const WAITS = {
+  link: 'waiting for the connection',
+  turn: 'waiting for its turn',
+  delay: 'will be tried again',
+  answer: 'sending…',
+};
 
 /** One message; its text is shown as text. */
-function MessageRow({ row, state, onRetry }) {
+export default function MessageRow({ row, author, isFollowing, isFollowed, onRetry, onRemove }) {
+  const { key, isMine, state, error } = row;
+  const classes = [
+    'message',
+    isMine && 'mine',
+    isFollowing && 'following',
+    isFollowed && 'followed',
+  ].filter(Boolean);
   return (
     <li
-      className={row.isMine ? 'message mine' : 'message'}
+      className={classes.join(' ')}
       data-testid="message-row"
       data-state={state}
-      data-temp-id={row.tempId}
-      data-id={row.id}
+      data-key={key}
+      data-seq={row.seq}
     >
-      <p className="bubble" data-testid="message-text">
-        {row.content}
+      <p className="bubble">
+        <span className="sr-only">{author}: </span>
+        <span data-testid="message-text">{row.content}</span>
       </p>
       <p className="meta">
-        <time dateTime={row.createdAt}>{time.format(new Date(row.createdAt))}</time>
-        {row.isMine && <span data-testid="message-state">{STATES[state]}</span>}
-        {state === 'failed' && (
-          <>
-            <span className="reason">
-              {row.reason}
-              {row.maybeDelivered && ' (it may have arrived)'}
-            </span>
-            <button
-              type="button"
-              className="plain"
-              data-testid="retry-button"
-              onClick={() => onRetry(row)}
-            >
-              Try again
-            </button>
-          </>
+        <time dateTime={row.createdAt}>{clockTime(row.createdAt)}</time>
+        {isMine && (
+          <span className="message-state" data-testid="message-state">
+            <Icon name={ICONS[state]} />
+            {textOf(row)}
+          </span>
         )}
       </p>
+      {error && (
+        <div className="failure">
+          <p data-testid="reason">
+            {error.message} <code>{error.code}</code>
+            {error.maybeDelivered && ' It may have arrived: it left, and nobody answered.'}
+          </p>
+          <button type="button" className="quiet" onClick={() => onRetry(key)}>
+            Try again
+          </button>
+          <button type="button" className="quiet" onClick={() => onRemove(key)}>
+            Remove
+          </button>
+        </div>
+      )}
     </li>
   );
 }
 
-export default memo(MessageRow);
+function textOf({ state, wait }) {
+  if (state === 'queued' || state === 'sending') {
+    const text = WAITS[wait?.waitsFor] ?? WAITS.link;
+    return wait?.attempts > 1 ? `${text}, left ${count(wait.attempts, 'time')}` : text;
+  }
+  return state === 'failed' ? 'not sent' : state;
+}

@@ -1,30 +1,45 @@
+import { useEffect, useRef } from 'react';
 import Avatar from './Avatar.jsx';
 
+/** Everybody one can write to. `online` is null while that is not known. */
 export default function PeopleList({ people, online, unread, chosen, onChoose }) {
+  const list = useRef(null);
+  const was = useRef(chosen);
+
+  // Who comes back from a conversation finds themselves where they left.
+  useEffect(() => {
+    if (!chosen && was.current) {
+      list.current.querySelector(`[data-person="${CSS.escape(was.current)}"]`)?.focus();
+    }
+    was.current = chosen;
+  }, [chosen]);
+
   return (
     <nav className="sidebar" aria-label="Conversations">
-      <ul className="people">
+      <h2>Conversations</h2>
+      <ul className="people" ref={list}>
         {people.map((person) => {
-          const isOnline = online.includes(person._id);
-          const count = unread[person._id] ?? 0;
+          const isOnline = online?.includes(person._id) ?? false;
+          const number = unread[person._id] ?? 0;
           return (
             <li key={person._id}>
               <button
                 type="button"
                 className="person"
-                aria-current={person._id === chosen || undefined}
+                aria-current={person._id === chosen ? 'page' : undefined}
+                data-person={person._id}
                 data-testid={`person-${person._id}`}
-                data-online={isOnline}
+                data-online={online ? isOnline : 'unknown'}
                 onClick={() => onChoose(person._id)}
               >
                 <Avatar person={person} isOnline={isOnline} />
                 <span className="person-name">
                   {person.username}
-                  <small>{isOnline ? 'online' : 'offline'}</small>
+                  <small>{presenceText(online, isOnline)}</small>
                 </span>
-                {count > 0 && (
+                {number > 0 && (
                   <span className="badge" data-testid={`unread-${person._id}`}>
-                    {count}
+                    {number}
                     <span className="sr-only"> unread</span>
                   </span>
                 )}
@@ -35,4 +50,10 @@ export default function PeopleList({ people, online, unread, chosen, onChoose })
       </ul>
     </nav>
   );
+}
+
+/** @param {readonly string[] | null} online */
+export function presenceText(online, isOnline) {
+  if (!online) return 'unknown';
+  return isOnline ? 'online' : 'offline';
 }

@@ -1,111 +1,69 @@
-import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
-import { getMessages } from '../utils/api.js';
-import { composeRow, rowsReducer } from '../utils/rows.js';
-import { getFreshToken } from '../utils/session.js';
-import {
-  getMessageQueueLength,
-  getSocket,
-  onMessageSent,
-  onNewMessage,
-  sendMessage,
-} from '../utils/socket.js';
+import { useOutbox, useSendMessage, useSocketEvent } from 'holdfast/react';
+import { useCallback, useEffect, useMemo, useReducer, useRef } from 'react';
+import { messagesReducer, NOTHING, rowsOf } from '../utils/messages.js';
+import { noteLive, notePage } from '../utils/socket.js';
 
 /**
- * The messages of all conversations, as far as they were opened or came in, and what sends new ones.
- * `peerId` is whose conversation is open; it is read from the server now and after every connection.
+ * The messages of all conversations, as far as they were fetched or came in, and those that are being
+ * sent. It belongs where it is never unmounted, so that what waits is not forgotten.
+ *
+ * @param {{ _id: string, username: string }} me
  */
-export default function useMessages(me, peerId, queueLength) {
-  const [rows, dispatch] = useReducer(rowsReducer, []);
-  const [loadError, setLoadError] = useState(null);
+export default function useMessages(me) {
+  const [known, dispatch] = useReducer(messagesReducer, NOTHING);
+  const { messages: sending, send, retry, dismiss } = useSendMessage();
+  const outbox = useOutbox();
+  /** When each message was written. */
+  const composedAt = useRef(new Map()).current;
 
-  const load = useCallback(
-    async (signal) => {
-      if (!peerId) return;
-      try {
-        const messages = await getMessages(peerId, await getFreshToken(), signal);
-        dispatch({ type: 'received', messages, me });
-        setLoadError(null);
-      } catch (error) {
-        if (!signal?.aborted) setLoadError(error.message);
-      }
-    },
-    [me, peerId],
-  );
+  const receive = useCallback((message) => {
+    noteLive(message);
+    dispatch({ type: 'received', messages: [message] });
+  }, []);
+  useSocketEvent('message:new', receive);
+  // What this user wrote on another device.
+  useSocketEvent('message:sent', receive);
+  useSocketEvent('message:read', ({ by, with: withId, upTo }) => {
+    if (withId === me._id) dispatch({ type: 'read', peerId: by, upTo });
+  });
 
-  // The live events of a time without a connection are gone, so it is read again when one is back.
+  // What the server took is a message like any other.
   useEffect(() => {
-    const left = new AbortController();
-    const reload = () => load(left.signal);
-    const socket = getSocket();
-    socket.on('room:joined', reload);
-    reload();
-    return () => {
-      socket.off('room:joined', reload);
-      left.abort();
-    };
-  }, [load]);
-
-  useEffect(() => {
-    const receive = (message) => dispatch({ type: 'received', messages: [message], me });
-    const offs = [onNewMessage(receive), onMessageSent(receive)];
-    return () => {
-      for (const off of offs) off();
-    };
-  }, [me]);
-
-  useRestored(rows, queueLength, load);
-
-  /** Sends a row's message; under its id, so that however often that happens it arrives once. */
-  function transmit({ tempId, peerId: recipientId, content }) {
-    let isReturned = false;
-    let refusal = null;
-    sendMessage({ recipientId, content, _tempId: tempId }, (result) => {
-      if (result.success) {
-        dispatch({ type: 'accepted', tempId, id: result.messageId });
-      } else if (!result.queued) {
-        // A queued message is no failure: its row shows that it waits.
-        const reason = result.message ?? result.error;
-        if (!isReturned) refusal = reason;
-        dispatch({ type: 'failed', tempId, reason, maybeDelivered: result.maybeDelivered });
-      }
-    });
-    isReturned = true;
-    return refusal;
-  }
-
-  /** Answers null once the message is accepted for sending, or else why it isn't. */
-  function send(content) {
-    const row = composeRow(peerId, content);
-    dispatch({ type: 'composed', row });
-    const refusal = transmit(row);
-    if (refusal) dispatch({ type: 'withdrawn', tempId: row.tempId });
-    return refusal;
-  }
-
-  function retry(row) {
-    dispatch({ type: 'retried', tempId: row.tempId });
-    transmit(row);
-  }
-
-  return { rows, loadError, send, retry };
-}
-
-/**
- * Messages that waited when the page was reloaded are sent without a row of this page. Once they
- * are, the conversation is read again and shows them.
- */
-function useRestored(rows, queueLength, load) {
-  const hasRestored = useRef(false);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: queueLength says when to look again
-  useEffect(() => {
-    const waiting = getMessageQueueLength();
-    const known = rows.filter(({ state }) => state === 'pending').length;
-    if (waiting > known) {
-      hasRestored.current = true;
-    } else if (waiting === 0 && hasRestored.current) {
-      hasRestored.current = false;
-      load();
+    for (const { id, data, status, reply } of sending) {
+      if (status !== 'sent') continue;
+      receive({
+        _id: String(reply.messageId),
+        seq: reply.seq ?? Number(reply.messageId),
+        sender: me,
+        recipient: { _id: data.recipientId },
+        content: data.content,
+        createdAt: composedAt.get(id),
+        _tempId: id,
+      });
+      dismiss(id);
     }
-  }, [rows, queueLength, load]);
+  }, [sending, me, composedAt, dismiss, receive]);
+
+  const onFetched = useCallback((action) => {
+    notePage(action.messages);
+    dispatch({ ...action, type: 'fetched' });
+  }, []);
+
+  const waits = useMemo(() => new Map(outbox.map((one) => [one.id, one])), [outbox]);
+
+  return {
+    sending,
+    waits,
+    hasOlder: (peerId) => known.hasOlder[peerId],
+    rows: (peerId) => rowsOf(known, sending, { me: me._id, peerId, composedAt, waits }),
+    onFetched,
+    /** Answers the message's id. */
+    send(recipientId, content) {
+      const id = send({ recipientId, content });
+      composedAt.set(id, new Date().toISOString());
+      return id;
+    },
+    retry,
+    dismiss,
+  };
 }

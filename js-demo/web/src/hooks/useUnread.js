@@ -1,19 +1,49 @@
-import { useEffect, useState } from 'react';
-import { onNewMessage } from '../utils/socket.js';
+import { useSocketEvent } from 'holdfast/react';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { getUnreadCounts, markConversationRead } from '../utils/api.js';
+import useVisible from './useVisible.js';
 
-/** How many messages came from whom, apart from the one whose conversation is open. */
-export default function useUnread(myId, openId) {
-  const [unread, setUnread] = useState({});
+/**
+ * How many unread messages there are from whom. The server counts: it is asked again whenever that may
+ * have changed, so that devices agree and a missed event does no harm. What is on the screen is read.
+ *
+ * @param {string} me
+ * @param {string | null} openId whose conversation is open
+ * @param {number} returns see `useReturns`
+ */
+export default function useUnread(me, openId, returns) {
+  const [counts, setCounts] = useState({});
+  const isVisible = useVisible();
+  const asking = useRef(null);
 
-  useEffect(
-    () =>
-      onNewMessage(({ sender }) => {
-        if (sender._id === openId || sender._id === myId) return;
-        setUnread((old) => ({ ...old, [sender._id]: (old[sender._id] ?? 0) + 1 }));
-      }),
-    [myId, openId],
-  );
+  /** Asks once for all who want it meanwhile, and once more if somebody wanted it after that had left. */
+  const refresh = useCallback(() => {
+    if (asking.current) {
+      asking.current.again = true;
+      return;
+    }
+    const request = { again: false };
+    asking.current = request;
+    getUnreadCounts()
+      // While the server is away the old counts stay; a return asks again.
+      .then(setCounts, () => {})
+      .then(() => {
+        asking.current = null;
+        if (request.again) refresh();
+      });
+  }, []);
 
-  const markRead = (id) => setUnread((old) => ({ ...old, [id]: 0 }));
-  return [unread, markRead];
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a return is a reason to ask
+  useEffect(refresh, [refresh, returns]);
+  useSocketEvent('message:new', refresh);
+  useSocketEvent('message:read', ({ by }) => by === me && refresh());
+
+  const isReading = openId !== null && isVisible;
+  useEffect(() => {
+    if (!isReading || !counts[openId]) return;
+    // Where this fails the next return tries again.
+    markConversationRead(openId).then(refresh, () => {});
+  }, [isReading, openId, counts, refresh]);
+
+  return isReading && counts[openId] ? { ...counts, [openId]: 0 } : counts;
 }

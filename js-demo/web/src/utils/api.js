@@ -1,31 +1,52 @@
-// The REST interface.
+// The REST interface, as whoever is logged in.
 
-import { API_CONFIG } from '../config.js';
+import { ask } from './http.js';
+import { distrustToken, getFreshToken } from './session.js';
 
-/** @returns {Promise<{ token: string, user: { _id: string, username: string } }>} */
-export function login(userId) {
-  return ask('/login', { method: 'POST', body: JSON.stringify({ userId }) });
-}
+export const PAGE = 50;
+/** What the server answers at most when it is asked for what was missed. */
+const MISSED_AT_ONCE = 1000;
 
-/** @returns {Promise<{ _id: string, username: string }[]>} */
-export function getPeople() {
-  return ask('/people');
-}
+const at = encodeURIComponent;
 
-/** The conversation with somebody, ascending. */
-export function getMessages(userId, token, signal) {
-  const headers = { authorization: `Bearer ${token}` };
-  return ask(`/messages/${encodeURIComponent(userId)}`, { headers, signal });
-}
+export const getPeople = () => ask('/people');
 
-async function ask(path, { headers, ...options } = {}) {
-  const response = await fetch(API_CONFIG.BASE_URL + path, {
-    ...options,
-    headers: { ...headers, ...(options.body && { 'content-type': 'application/json' }) },
-  });
-  const body = await response.json().catch(() => null);
-  if (!response.ok || body === null) {
-    throw new Error(body?.error ?? `The server answered ${response.status}`);
+/** A page of a conversation, ascending: the newest, or what is older than `before`. */
+export const getMessages = (userId, { before, signal } = {}) =>
+  askAsMe(`/messages/${at(userId)}?limit=${PAGE}${before ? `&before=${before}` : ''}`, { signal });
+
+/** How many unread messages there are from whom. */
+export const getUnreadCounts = () => askAsMe('/messages/unread/counts');
+export const markConversationRead = (userId) =>
+  askAsMe(`/messages/${at(userId)}/read`, { method: 'PUT' });
+
+export const getNotifications = () => askAsMe('/notifications');
+export const markNotificationRead = (id) =>
+  askAsMe(`/notifications/${at(id)}/read`, { method: 'PUT' });
+export const markAllNotificationsRead = () => askAsMe('/notifications/read-all', { method: 'PUT' });
+export const deleteNotification = (id) => askAsMe(`/notifications/${at(id)}`, { method: 'DELETE' });
+
+/**
+ * All messages to and from me after the one with this number.
+ * @param {number} seq
+ * @param {(messages: object[]) => void} deliver called for each batch
+ */
+export async function getMissed(seq, deliver) {
+  for (let after = seq; ; ) {
+    const messages = await askAsMe(`/missed?after=${after}`);
+    deliver(messages);
+    if (messages.length < MISSED_AT_ONCE) return;
+    after = messages.at(-1).seq;
   }
-  return body;
+}
+
+async function askAsMe(path, options) {
+  try {
+    return await ask(path, { ...options, token: await getFreshToken() });
+  } catch (error) {
+    // A clock that runs late holds a token for fresh which the server does not.
+    if (error.status !== 401) throw error;
+    distrustToken();
+    return ask(path, { ...options, token: await getFreshToken() });
+  }
 }

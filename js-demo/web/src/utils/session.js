@@ -1,55 +1,97 @@
-// Who uses this tab. Kept per tab, so that two windows can be two people.
+// Who is logged in here, and their token. Kept per tab, so that two windows can be two people.
 
-import { login } from './api.js';
+import { ask } from './http.js';
 
 const KEY = 'holdfast-demo-session';
-const EARLY_MS = 60_000;
+/** A token is renewed when this share of its life has passed. */
+const RENEW_AFTER = 0.75;
 
-/** The id of the person who is signed in, or null. */
-export function currentUserId() {
-  return read()?.userId ?? null;
+/** @typedef {{ _id: string, username: string }} User */
+/** @type {{ user: User, token: string, renewAt: number } | null} */
+let session = read();
+/** @type {{ user: User | null, endedBecause: string | null }} */
+let shown = { user: session?.user ?? null, endedBecause: null };
+let renewal = null;
+const listeners = new Set();
+
+/** For `useSyncExternalStore`: the same object until somebody logs in or out. */
+export const currentSession = () => shown;
+
+export function subscribeToSession(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
-/** Signs in, unless this tab already is that person's. */
+/** When the token should be renewed, in ms since the epoch. */
+export const renewalTime = () => session?.renewAt ?? null;
+
 export async function signIn(userId) {
-  if (currentUserId() === userId) return;
-  write({ userId, token: (await login(userId)).token });
+  if (session?.user._id === userId) return;
+  const { token, expiresAt, user } = await ask('/login', { method: 'POST', body: { userId } });
+  keep({ user, ...lifeOf(token, expiresAt) });
+  show({ user, endedBecause: null });
 }
 
-/** A token that is valid for a while yet: the kept one, or a new one. Rejects while the server is away. */
-export async function getFreshToken() {
-  const session = read();
-  if (!session) throw new Error('Nobody is signed in');
-  if (session.token && expiryOf(session.token) - Date.now() > EARLY_MS) return session.token;
-  const { token } = await login(session.userId);
-  // Whoever signed out or changed meanwhile stays signed out.
-  if (currentUserId() === session.userId) write({ ...session, token });
-  return token;
+/** @param {string | null} reason why, if the user did not ask for it */
+export function signOut(reason) {
+  keep(null);
+  show({ user: null, endedBecause: reason });
 }
 
-/** Forgets the token, because the server refused it; the next one is asked for anew. */
-export function dropToken() {
-  const session = read();
-  if (session) write({ userId: session.userId });
+/**
+ * A token that is valid for a while yet: the kept one, or a new one. However many ask at once, it is
+ * renewed once. Rejects while the server is away, and where nobody is logged in.
+ */
+export function getFreshToken() {
+  if (!session) return Promise.reject(new Error('Nobody is logged in'));
+  if (Date.now() < session.renewAt) return Promise.resolve(session.token);
+  renewal ??= renew(session).finally(() => {
+    renewal = null;
+  });
+  return renewal;
 }
 
-export function clearSession() {
-  sessionStorage.removeItem(KEY);
+/** The server did not take the token: the next one is a new one. */
+export function distrustToken() {
+  if (session) keep({ ...session, renewAt: 0 });
+}
+
+async function renew(old) {
+  let life;
+  try {
+    const { token, expiresAt } = await ask('/token/refresh', { method: 'POST', token: old.token });
+    life = lifeOf(token, expiresAt);
+  } catch (error) {
+    if (error.status === 401 && session?.user === old.user) signOut('Your session has ended.');
+    throw error;
+  }
+  // Whoever logged out or changed meanwhile stays so.
+  if (session?.user !== old.user) throw new Error('Nobody is logged in');
+  keep({ user: old.user, ...life });
+  return life.token;
+}
+
+function lifeOf(token, expiresAt) {
+  const now = Date.now();
+  return { token, renewAt: now + (new Date(expiresAt).getTime() - now) * RENEW_AFTER };
+}
+
+function show(next) {
+  shown = next;
+  for (const listener of listeners) listener();
+}
+
+function keep(next) {
+  session = next;
+  if (next) sessionStorage.setItem(KEY, JSON.stringify(next));
+  else sessionStorage.removeItem(KEY);
 }
 
 function read() {
   try {
-    return JSON.parse(sessionStorage.getItem(KEY));
+    const kept = JSON.parse(sessionStorage.getItem(KEY));
+    return kept?.user && kept.token ? kept : null;
   } catch {
     return null;
   }
-}
-
-function write(session) {
-  sessionStorage.setItem(KEY, JSON.stringify(session));
-}
-
-function expiryOf(token) {
-  const payload = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
-  return JSON.parse(atob(payload)).exp * 1000;
 }

@@ -1,16 +1,45 @@
+// The one place where the app sets up Holdfast. Components use the hooks of `holdfast/react`.
+
 import { configureSocket } from 'holdfast/socket';
-import { API_CONFIG } from '../config.js';
-import { clearSession, getFreshToken } from './session.js';
+import { getMissed } from './api.js';
+import { distrustToken, getFreshToken, signOut } from './session.js';
 
-configureSocket({
-  url: API_CONFIG.SOCKET_URL,
-  io: { withCredentials: true },
-  auth: async () => ({ token: await getFreshToken() }),
-  onForceLogout: () => {
-    clearSession();
-    location.replace('/login');
-  },
-});
+/** Beside a lab that breaks the link nobody wants to wait: half a minute becomes seconds. */
+const IMPATIENT = {
+  health: { intervalMs: 2000, timeoutMs: 6000, probeMs: 2000 },
+  send: { ackTimeoutMs: 4000 },
+  reconnect: { maxMs: 8000, connectTimeoutMs: 6000 },
+};
 
-export * from 'holdfast/socket';
-export { default } from 'holdfast/socket';
+/** Where live messages have got to; before the first, where the first page read had. */
+let newestSeq = null;
+
+/** A message came over the socket, or was taken by the server. @param {{ seq: number }} message */
+export function noteLive({ seq }) {
+  newestSeq = Math.max(newestSeq ?? 0, seq);
+}
+
+/**
+ * A page of a conversation was read. It is no live message: what others wrote before it may be missing yet.
+ * @param {readonly { seq: number }[]} page
+ */
+export function notePage(page) {
+  if (page.length > 0) newestSeq ??= page.at(-1).seq;
+}
+
+/** @param {{ socketUrl: string | null, labUrl: string | null }} config of the server's */
+export function setUpSocket({ socketUrl, labUrl }) {
+  configureSocket({
+    url: socketUrl ?? location.origin,
+    auth: async () => ({ token: await getFreshToken() }),
+    reconnect: {
+      ...(labUrl && IMPATIENT.reconnect),
+      onRejected(error) {
+        if (error.data?.code === 'UNAUTHORIZED') distrustToken();
+      },
+    },
+    onResync: ({ deliver }) => getMissed(newestSeq ?? 0, deliver),
+    onForceLogout: ({ reason }) => signOut(reason ?? 'The server logged you out.'),
+    ...(labUrl && { health: IMPATIENT.health, send: IMPATIENT.send }),
+  });
+}

@@ -1,0 +1,291 @@
+// A small TCP proxy that breaks links in the ways that networks do. It knows bytes, not messages;
+// the one exception is `hangUpgrade`, which reads the head of HTTP requests.
+
+import net from 'node:net';
+
+/**
+ * Listens on a port of its own and forwards every connection to the target.
+ *
+ * @param {{ target: { host?: string, port: number }, host?: string, port?: number }} options
+ *   `port` 0 (the default) lets the system choose; read it from `proxy.port`
+ * @returns {Promise<FaultProxy>}
+ */
+export async function createProxy({ target, host = '127.0.0.1', port = 0 }) {
+  const proxy = new FaultProxy({ host: '127.0.0.1', ...target });
+  await proxy.listen(host, port);
+  return proxy;
+}
+
+/** Made by `createProxy`. All methods but `close` act at once, before they return. */
+class FaultProxy {
+  #target;
+  #listener;
+  #pairs = new Set();
+  #counters = { connections: 0, refused: 0, upgradesHung: 0, bytesUp: 0, bytesDown: 0 };
+
+  // Read by the pairs at every chunk.
+  delayMs = 0;
+  upgradesHang = false;
+  #refusing = false;
+  #newHang = false;
+
+  constructor(target) {
+    this.#target = target;
+  }
+
+  async listen(host, port) {
+    this.#listener = net.createServer(ACCEPT, (client) => this.#accept(client));
+    await new Promise((resolve, reject) => {
+      this.#listener.once('error', reject).listen(port, host, resolve);
+    });
+    this.host = host;
+    this.port = this.#listener.address().port;
+    this.url = `http://${host}:${this.port}`;
+  }
+
+  /** `connections` accepted so far, `active` now, `refused`, `upgradesHung`, and bytes that left each way. */
+  get counters() {
+    return { ...this.#counters, active: this.#pairs.size };
+  }
+
+  /** Resets every open connection (RST on both sides). What was under way is lost. New ones pass. */
+  cut() {
+    for (const pair of [...this.#pairs]) pair.reset();
+  }
+
+  /**
+   * On: a new connection is accepted and reset at once. The listener stays, so that nobody else can
+   * take the port meanwhile. Open connections are left alone.
+   */
+  refuse(on = true) {
+    this.#refusing = on;
+  }
+
+  /**
+   * Half-open: connections stay open and nothing passes either way, no byte, no FIN, no RST. What the
+   * ends write stays in the kernel's buffers. New connections are accepted and hang too, or with
+   * `{ newToo: false }` pass as usual. Ends with `resume` (and with `cut` for those open).
+   */
+  hang({ newToo = true } = {}) {
+    this.#newHang = newToo;
+    for (const pair of this.#pairs) pair.hang();
+  }
+
+  /** Ends `hang`: what was held passes now, in order. */
+  resume() {
+    this.#newHang = false;
+    for (const pair of this.#pairs) pair.resume();
+  }
+
+  /**
+   * Latency: every byte from now on arrives `ms` later, in each direction, so a round trip takes twice
+   * that. Order is kept and throughput is not limited. A FIN waits its turn; an RST doesn't.
+   */
+  delay(ms) {
+    this.delayMs = ms;
+  }
+
+  /**
+   * On: a connection that asks for `Upgrade: websocket` is swallowed from that request on: it stays
+   * open without an answer, until it is cut or its client closes it. Everything else passes.
+   * Off: later requests pass; the swallowed ones stay so. A request that follows others on one
+   * connection is recognised when it comes in a chunk of its own, as browsers and Node send it.
+   */
+  hangUpgrade(on = true) {
+    this.upgradesHang = on;
+  }
+
+  /** Connections made from now on go to another port of the same host. Open ones stay where they are. */
+  retarget(port) {
+    this.#target = { ...this.#target, port };
+  }
+
+  /** Resets everything and stops listening. */
+  async close() {
+    const closed = new Promise((resolve) => this.#listener.close(resolve));
+    this.cut();
+    await closed;
+  }
+
+  #accept(client) {
+    if (this.#refusing) {
+      this.#counters.refused += 1;
+      client.on('error', ignore);
+      client.resetAndDestroy();
+      return;
+    }
+    this.#counters.connections += 1;
+    const dial = () => net.connect({ ...this.#target, ...DIAL });
+    const pair = new Pair(this, this.#counters, client, dial);
+    this.#pairs.add(pair);
+    pair.onclose = () => this.#pairs.delete(pair);
+    if (this.#newHang) pair.hang();
+    else pair.resume();
+  }
+}
+
+/** One client connection, its connection to the target, and a line of chunks each way. */
+class Pair {
+  #proxy;
+  #counters;
+  #client;
+  #dial;
+  #server = null;
+  #lines = [];
+  #hung = false;
+  #swallowed = false;
+  #lostWhileHung = false;
+  onclose = ignore;
+
+  constructor(proxy, counters, client, dial) {
+    this.#proxy = proxy;
+    this.#counters = counters;
+    this.#client = client;
+    this.#dial = dial;
+    client.pause();
+    this.#watch(client);
+  }
+
+  hang() {
+    this.#hung = true;
+    this.#client.pause();
+    for (const line of this.#lines) line.stop();
+  }
+
+  resume() {
+    this.#hung = false;
+    if (this.#lostWhileHung) this.reset();
+    else if (this.#swallowed) this.#client.resume();
+    else if (!this.#server) this.#connect();
+    for (const line of this.#lines) line.start();
+  }
+
+  reset() {
+    for (const line of this.#lines) line.drop();
+    this.#lines = [];
+    this.#client.resetAndDestroy();
+    this.#server?.resetAndDestroy();
+    this.onclose();
+  }
+
+  // The target is dialled only when bytes may pass, so that a hanging connection is unknown to it.
+  #connect() {
+    this.#server = this.#dial();
+    this.#watch(this.#server);
+    const counters = this.#counters;
+    const up = new Line(this.#proxy, this.#client, this.#server, (n) => (counters.bytesUp += n));
+    const down = new Line(
+      this.#proxy,
+      this.#server,
+      this.#client,
+      (n) => (counters.bytesDown += n),
+    );
+    this.#lines = [up, down];
+    const asksForUpgrade = upgradeDetector();
+    up.admit = (chunk) => {
+      if (!this.#proxy.upgradesHang || !asksForUpgrade(chunk)) return true;
+      this.#swallow();
+      return false;
+    };
+  }
+
+  #swallow() {
+    this.#counters.upgradesHung += 1;
+    this.#swallowed = true;
+    for (const line of this.#lines) line.drop();
+    this.#lines = [];
+    this.#server.resetAndDestroy();
+    this.#client.removeAllListeners('data').removeAllListeners('end');
+    this.#client.on('end', () => this.reset()).resume();
+  }
+
+  #watch(socket) {
+    socket.on('error', ignore);
+    socket.on('close', (failed) => {
+      const other = socket === this.#client ? this.#server : this.#client;
+      if (failed && this.#hung) this.#lostWhileHung = true;
+      else if (failed) this.reset();
+      else if (other?.destroyed) this.onclose();
+    });
+  }
+}
+
+/** One direction of a pair: chunks leave in order, each `delayMs` after it came; one timer for all. */
+class Line {
+  #queue = [];
+  #timer = null;
+  #running = false;
+  admit = () => true;
+
+  constructor(proxy, from, to, count) {
+    this.proxy = proxy;
+    this.from = from;
+    this.to = to;
+    this.count = count;
+    from.on('data', (chunk) => this.admit(chunk) && this.#push(chunk));
+    from.on('end', () => this.#push(null));
+    to.on('drain', () => this.#running && from.resume());
+  }
+
+  start() {
+    this.#running = true;
+    this.#flush();
+    if (!this.to.writableNeedDrain) this.from.resume();
+  }
+
+  stop() {
+    this.#running = false;
+    this.from.pause();
+    clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  drop() {
+    this.stop();
+    this.#queue = [];
+    this.#push = ignore;
+  }
+
+  #push = (chunk) => {
+    const due = performance.now() + this.proxy.delayMs;
+    // A delay that was just lowered must not let a chunk overtake an older one.
+    this.#queue.push({ chunk, due: Math.max(due, this.#queue.at(-1)?.due ?? 0) });
+    if (!this.#timer) this.#flush();
+  };
+
+  #flush = () => {
+    this.#timer = null;
+    if (!this.#running) return;
+    const now = performance.now();
+    let ready = 0;
+    while (ready < this.#queue.length && this.#queue[ready].due <= now) ready += 1;
+    this.to.cork();
+    for (const { chunk } of this.#queue.splice(0, ready)) {
+      if (chunk === null) this.to.end();
+      else if (this.to.writable) {
+        this.count(chunk.length);
+        if (!this.to.write(chunk)) this.from.pause();
+      }
+    }
+    this.to.uncork();
+    const next = this.#queue[0];
+    if (next) this.#timer = setTimeout(this.#flush, Math.max(1, Math.ceil(next.due - now)));
+  };
+}
+
+/** Says whether a chunk belongs to a request for a websocket; puts a head together from its pieces. */
+function upgradeDetector() {
+  let head = '';
+  return (chunk) => {
+    const incomplete = head.startsWith('GET ') && !head.includes('\r\n\r\n');
+    head = ((incomplete ? head : '') + chunk.toString('latin1', 0, MAX_HEAD)).slice(0, MAX_HEAD);
+    return /^GET [^\r\n]+\r\n(?:[^\r\n]+\r\n)*?upgrade:[ \t]*websocket\r\n/i.test(head);
+  };
+}
+
+const DIAL = { allowHalfOpen: true, noDelay: true };
+const ACCEPT = { ...DIAL, pauseOnConnect: true };
+// Node refuses longer heads too.
+const MAX_HEAD = 16_384;
+
+function ignore() {}

@@ -1,0 +1,128 @@
+// What server processes share through Redis: rooms, the answers of repeats, counts, and who is online.
+
+import { randomUUID } from 'node:crypto';
+import { createAdapter } from '@socket.io/redis-streams-adapter';
+import { redisStore } from 'holdfast/server';
+import { createClient } from 'redis';
+
+const STREAM = 'demo:stream';
+const MAX_STREAM_LENGTH = 10_000;
+
+/** @param {{ REDIS_URL: string, PRESENCE_LEASE_S: number }} settings */
+export async function joinCluster({ REDIS_URL, PRESENCE_LEASE_S }) {
+  const redis = createClient({ url: REDIS_URL });
+  logOutages(redis);
+  await redis.connect();
+  const leaseMs = PRESENCE_LEASE_S * 1000;
+  const shared = sharePresence(redis, leaseMs);
+  let renewal;
+
+  return {
+    redis,
+    adapter: createAdapter(redis, { streamName: STREAM, maxLen: MAX_STREAM_LENGTH }),
+    answers: redisStore(redis, { prefix: 'demo:answer:' }),
+    presence: shared,
+
+    /**
+     * Keeps the people of this process online, and finds those whose process died.
+     *
+     * @param {{ here: () => string[] }} presence
+     * @param {(userId: string, online: boolean) => void} announce
+     */
+    keepPresence(presence, announce) {
+      renewal = setInterval(async () => {
+        try {
+          // The adapter begins to read with whatever comes while it listens, and listens anew every five
+          // seconds until something did: an entry that is nothing to anybody gives it a place to go on from.
+          const tick = redis.xAdd(STREAM, '*', { tick: '1' });
+          const { came, went } = await shared.renew(presence.here());
+          for (const userId of came) announce(userId, true);
+          for (const userId of went) announce(userId, false);
+          await tick;
+        } catch (error) {
+          console.error('The presence could not be renewed', error.message);
+        }
+      }, leaseMs / 3);
+    },
+
+    /** Resolves when everything has reached Redis. */
+    async close() {
+      clearInterval(renewal);
+      await redis.close();
+    },
+  };
+}
+
+/**
+ * Who is online at any process. A person is as long as a process that has them says so again and again: one
+ * that was killed takes nobody's leave.
+ *
+ * @param {import('redis').RedisClientType} redis
+ * @param {number} leaseMs
+ */
+export function sharePresence(redis, leaseMs) {
+  const self = randomUUID();
+  const run = (script, userId, process) =>
+    redis.eval(script, {
+      keys: [ONLINE, `${ONLINE}:${userId}`],
+      arguments: [userId, process, String(leaseMs)],
+    });
+  const arrive = async (userId) => (await run(ARRIVE, userId, self)) === 1;
+  const leave = async (userId, process = self) => (await run(LEAVE, userId, process)) === 1;
+  const list = () => redis.sMembers(ONLINE);
+
+  return {
+    /** @type {(userId: string) => Promise<boolean>} whether nobody knew them as online */
+    arrive,
+    /** @type {(userId: string) => Promise<boolean>} whether no other process has them */
+    leave: (userId) => leave(userId),
+    list,
+
+    /**
+     * @param {string[]} here everybody at this process
+     * @returns {Promise<{ came: string[], went: string[] }>} whose presence changed by it
+     */
+    async renew(here) {
+      // All at once, in one turn of the event loop: who leaves afterwards leaves after it in Redis too.
+      const arrived = await Promise.all(here.map(arrive));
+      const online = await list();
+      const expired = await Promise.all(online.map((userId) => leave(userId, 'nobody')));
+      return {
+        came: here.filter((_, n) => arrived[n]),
+        went: online.filter((_, n) => expired[n]),
+      };
+    },
+  };
+}
+
+/** Once for each outage, not for each attempt. */
+function logOutages(redis) {
+  let isDown = false;
+  redis.on('error', (error) => {
+    if (!isDown) console.error('Redis is away:', error.message || error.code);
+    isDown = true;
+  });
+  redis.on('ready', () => {
+    if (isDown) console.error('Redis is back');
+    isDown = false;
+  });
+}
+
+/** The set of everybody online; beside it, for each person, the processes that say so, by their leases' ends. */
+const ONLINE = 'demo:online';
+
+const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+
+/** Answers 1 when they were offline. */
+const ARRIVE = `${NOW}
+redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[2])
+return redis.call('SADD', KEYS[1], ARGV[1])`;
+
+/** Takes this process and all that died from a person; answers 1 when that made them offline. */
+const LEAVE = `${NOW}
+redis.call('ZREM', KEYS[2], ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+if redis.call('ZCARD', KEYS[2]) > 0 then return 0 end
+return redis.call('SREM', KEYS[1], ARGV[1])`;

@@ -1,0 +1,31 @@
+// Faults inside of the server, for the lab (js-demo/lab). They need a parent process that asks for them;
+// a server that was started by itself has none.
+
+import { Refusal } from './refusal.js';
+
+const wanted = { loseAcks: false, refuse: null };
+
+/** Listens to the parent process, where there is one. */
+export function obeyParent() {
+  process.on('message', (message) => {
+    if (message?.type === 'faults') Object.assign(wanted, message.faults);
+  });
+}
+
+/** @throws {Refusal} when every message is to be refused */
+export function refuseIfAsked() {
+  if (wanted.refuse === null) return;
+  const more = wanted.refuse === 'RATE_LIMITED' ? { retryAfterMs: 1000 } : {};
+  throw new Refusal(wanted.refuse, { message: 'The lab refuses every message', ...more });
+}
+
+/**
+ * The same acknowledgement, but lost while acknowledgements are to be lost.
+ *
+ * @param {(reply: object) => void} ack
+ */
+export function losable(ack) {
+  return (reply) => {
+    if (!wanted.loseAcks) ack(reply);
+  };
+}

@@ -1,0 +1,111 @@
+import Icon from '../Icon.jsx';
+
+/** Codes that show each of the ways in which a refusal is taken. */
+const CODES = [
+  ['FORBIDDEN', 'final at once'],
+  ['RATE_LIMITED', 'waits, then again'],
+  ['SERVER_BUSY', 'three more tries'],
+];
+
+/** The faults, each a button that is pressed as long as it lasts. */
+export default function Faults({ state, order }) {
+  if (!state) return <p className="hint">The lab does not answer.</p>;
+  const { link, server, delayMs, loseAcks, refuse } = state;
+  const toggle = (fault, isOn) => () => order(isOn ? 'restore' : fault);
+
+  return (
+    <div className="fault-grid">
+      <Fault
+        name="cut"
+        icon="cut"
+        title="Cut the link"
+        text="Connections are refused"
+        isOn={link === 'cut'}
+        onClick={toggle('cut', link === 'cut')}
+      />
+      <Fault
+        name="hang"
+        icon="pause"
+        title="Hang the link"
+        text="Open, but nothing passes"
+        isOn={link === 'hung'}
+        onClick={toggle('hang', link === 'hung')}
+      />
+      <Fault
+        name="restart"
+        icon="restart"
+        title="Kill the server"
+        text={server === 'starting' ? 'It is starting…' : 'Started again at once'}
+        onClick={() => order('restart')}
+      />
+      <Fault
+        name="stop"
+        icon="power"
+        title={server === 'down' ? 'Start the server' : 'Stop the server'}
+        text={server === 'down' ? 'It is down' : 'It stays down'}
+        isOn={server === 'down'}
+        onClick={() => order(server === 'down' ? 'start' : 'stop')}
+      />
+      <Fault
+        name="lose-acks"
+        icon="mute"
+        title="Lose answers"
+        text="Saved, never confirmed"
+        isOn={loseAcks}
+        onClick={() => order('lose-acks', { on: !loseAcks })}
+      />
+      <label className="fault choice" data-on={refuse !== null}>
+        <Icon name="block" />
+        <span className="fault-title">Refuse</span>
+        <select
+          value={refuse ?? ''}
+          data-testid="fault-refuse"
+          aria-label="Refuse every message"
+          onChange={({ target }) => order('refuse', { code: target.value || null })}
+        >
+          <option value="">Nothing is refused</option>
+          {CODES.map(([code, meaning]) => (
+            <option key={code} value={code}>
+              {code}: {meaning}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className="fault slider" data-on={delayMs > 0}>
+        <span className="fault-title">Delay</span>
+        <input
+          type="range"
+          min="0"
+          max="2000"
+          step="100"
+          value={delayMs}
+          data-testid="fault-delay"
+          aria-valuetext={`${delayMs} milliseconds each way`}
+          onChange={({ target }) => order('delay', { ms: Number(target.value) })}
+        />
+        <output>{delayMs} ms each way</output>
+      </label>
+      <p className="faults-note">
+        To go offline, switch your network off, or use the developer tools: only the browser itself
+        can say that. Timings here are short, so that you need not wait: a dead link is noticed in 6
+        s, not in 30.
+      </p>
+    </div>
+  );
+}
+
+function Fault({ name, icon, title, text, isOn, onClick }) {
+  return (
+    <button
+      type="button"
+      className="fault"
+      aria-pressed={isOn}
+      data-testid={`fault-${name}`}
+      onClick={onClick}
+    >
+      <Icon name={icon} />
+      <span className="fault-title">{title}</span>
+      <span className="fault-text">{text}</span>
+    </button>
+  );
+}

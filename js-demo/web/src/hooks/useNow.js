@@ -1,0 +1,15 @@
+import { useEffect, useState } from 'react';
+
+/** The time, in ms since the epoch, anew every so often; it stands still while `everyMs` is null. */
+export default function useNow(everyMs) {
+  const [now, setNow] = useState(Date.now);
+
+  useEffect(() => {
+    if (everyMs === null) return undefined;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+
+  return now;
+}

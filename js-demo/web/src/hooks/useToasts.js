@@ -1,0 +1,17 @@
+import { useCallback, useRef, useState } from 'react';
+
+/** Short notes about what went wrong. */
+export default function useToasts() {
+  const [toasts, setToasts] = useState([]);
+  const made = useRef(0);
+
+  const dismiss = useCallback((id) => setToasts((old) => old.filter((one) => one.id !== id)), []);
+  const tell = useCallback((text) => {
+    made.current += 1;
+    const toast = { id: made.current, text };
+    // The newest few: a burst that is refused should not cover the page.
+    setToasts((old) => [...old, toast].slice(-3));
+  }, []);
+
+  return { toasts, tell, dismiss };
+}

@@ -1,0 +1,73 @@
+// What the page knows of the server's messages, of all conversations, and the rows that it shows.
+
+/**
+ * @typedef {object} Known
+ * @property {readonly object[]} messages of the server's, in its order
+ * @property {Readonly<Record<string, number>>} readUpTo the last of my messages that somebody has read
+ * @property {Readonly<Record<string, boolean>>} hasOlder whether a conversation has more than was fetched;
+ *   undefined before its first page
+ */
+
+/** @type {Known} */
+export const NOTHING = { messages: [], readUpTo: {}, hasOlder: {} };
+
+/** For `useReducer`. @param {Known} known */
+export function messagesReducer(known, action) {
+  switch (action.type) {
+    case 'received':
+      return { ...known, messages: merge(known.messages, action.messages) };
+    case 'fetched': {
+      const { peerId, messages, isFirst, isLast } = action;
+      // The newest page says nothing about what lies before the older ones that are here already.
+      const isKnown = isFirst && known.hasOlder[peerId] !== undefined;
+      const hasOlder = isKnown ? known.hasOlder : { ...known.hasOlder, [peerId]: !isLast };
+      return { ...known, hasOlder, messages: merge(known.messages, messages) };
+    }
+    case 'read': {
+      const upTo = Math.max(known.readUpTo[action.peerId] ?? 0, action.upTo);
+      return { ...known, readUpTo: { ...known.readUpTo, [action.peerId]: upTo } };
+    }
+    default:
+      throw new Error(`There is no action ${action.type}`);
+  }
+}
+
+function merge(old, messages) {
+  const byId = new Map(old.map((message) => [message._id, message]));
+  for (const message of messages) byId.set(message._id, { ...byId.get(message._id), ...message });
+  return [...byId.values()].sort((a, b) => a.seq - b.seq);
+}
+
+/** Whom a message was exchanged with. */
+export const peerOf = (message, me) =>
+  message.sender._id === me ? message.recipient._id : message.sender._id;
+
+/**
+ * One conversation as it is shown: what the server has, then what it does not have yet.
+ *
+ * @param {Known} known
+ * @param {readonly import('holdfast/react').SentMessage[]} sending
+ * @param {{ me: string, peerId: string, composedAt: Map<string, string>, waits: Map<string, object> }} view
+ * @returns {{ key: string, isMine: boolean, content: string, createdAt: string, seq: number | null,
+ *   state: 'received' | 'queued' | 'sending' | 'sent' | 'read' | 'failed', error: object | null,
+ *   wait: { waitsFor: string, attempts: number } | undefined }[]}
+ */
+export function rowsOf(known, sending, { me, peerId, composedAt, waits }) {
+  const here = known.messages.filter((message) => peerOf(message, me) === peerId);
+  const isKnown = new Set(here.map(({ _tempId }) => _tempId));
+  const rows = here.map((message) => {
+    const isMine = message.sender._id === me;
+    const isRead = message.read || message.seq <= (known.readUpTo[peerId] ?? 0);
+    const { seq, content, createdAt, _id, _tempId } = message;
+    const mine = isRead ? 'read' : 'sent';
+    const state = isMine ? mine : 'received';
+    return { key: (isMine && _tempId) || _id, isMine, content, createdAt, seq, state, error: null };
+  });
+  for (const { id, data, status, error } of sending) {
+    if (data.recipientId !== peerId || isKnown.has(id)) continue;
+    const createdAt = composedAt.get(id);
+    const shared = { key: id, isMine: true, content: data.content, createdAt, seq: null };
+    rows.push({ ...shared, state: status, error, wait: waits.get(id) });
+  }
+  return rows;
+}

@@ -1,0 +1,109 @@
+// What happened to the link and to each message, and when: what the timeline draws.
+
+/** How much of the past is shown at least, and at most. */
+const SHORTEST_MS = 15_000;
+const LONGEST_MS = 60_000;
+/** Messages that are shown; older ones give way. */
+const SHOWN = 8;
+/** Round trips and lengths of the queue that are kept, one for each change. */
+const SAMPLES = 240;
+
+/** @typedef {{ state: string, at: number }} Mark `state` holds from `at` until the next mark */
+/** @typedef {{ id: string, text: string, attempts: number, marks: Mark[] }} Track */
+
+const LINK = { ready: 'up', suspect: 'doubtful', joining: 'joining', connecting: 'joining' };
+
+/**
+ * @returns what `note` fills and the timeline reads; it changes in place
+ */
+export function createRecorder() {
+  /** @type {Map<string, Track>} */
+  const tracks = new Map();
+  /** @type {Mark[]} */
+  const link = [];
+  /** @type {{ at: number, rttMs: number | null, waiting: number }[]} */
+  const samples = [];
+  const totals = { accepted: 0, delivered: 0 };
+
+  /** The last round trip: of a ping, or of a message that left once. */
+  let roundTrip = null;
+  let lastPing = null;
+
+  const mark = (/** @type {Mark[]} */ marks, state, at) => {
+    if (marks.at(-1)?.state === state) return false;
+    marks.push({ state, at });
+    return true;
+  };
+
+  return {
+    link,
+    samples,
+    totals,
+
+    /**
+     * How things are at this moment.
+     * @param {number} at
+     * @param {{ phase: string, rttMs: number | null, waiting: number,
+     *   sending: readonly import('holdfast/react').SentMessage[], waits: Map<string, { attempts: number }> }} now
+     */
+    note(at, { phase, rttMs, waiting, sending, waits }) {
+      mark(link, LINK[phase] ?? 'down', at);
+      // One that ended before the picture begins is not needed, but the one before it is.
+      while (link.length > 1 && link[1].at < at - LONGEST_MS) link.shift();
+
+      if (rttMs !== lastPing) roundTrip = rttMs;
+      lastPing = rttMs;
+
+      for (const { id, data, status } of sending) {
+        let track = tracks.get(id);
+        if (!track) {
+          track = { id, text: data.content, attempts: 0, marks: [] };
+          tracks.set(id, track);
+          totals.accepted += 1;
+          mark(track.marks, 'queued', at);
+        }
+        track.attempts = Math.max(track.attempts, waits.get(id)?.attempts ?? 0);
+        const left = track.marks.at(-1);
+        if (!mark(track.marks, status, at) || status !== 'sent') continue;
+        totals.delivered += 1;
+        if (left.state === 'sending' && track.attempts <= 1) roundTrip = at - left.at;
+      }
+
+      const last = samples.at(-1);
+      if (last?.rttMs !== roundTrip || last.waiting !== waiting) {
+        samples.push({ at, rttMs: roundTrip, waiting });
+      }
+      if (samples.length > SAMPLES) samples.shift();
+
+      // What is not settled is never forgotten: it would be counted anew.
+      const isHere = new Set(sending.map(({ id }) => id));
+      const spare = [...tracks.keys()].slice(0, -SHOWN).filter((id) => !isHere.has(id));
+      for (const id of spare) tracks.delete(id);
+    },
+
+    /** The newest messages, in send order. */
+    shown: () => [...tracks.values()].slice(-SHOWN),
+
+    /** How much of the past to show: enough for what is shown. */
+    windowMs(now) {
+      const oldest = Math.min(now, ...this.shown().map(({ marks }) => marks[0].at));
+      return Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (now - oldest) * 1.15));
+    },
+  };
+}
+
+/** When the link was lost. @param {Mark[]} link */
+export const lossesOf = (link) =>
+  link
+    .filter(({ state }, n) => isLinked(link[n - 1]?.state) && !isLinked(state))
+    .map(({ at }) => at);
+
+const isLinked = (state) => state === 'up' || state === 'doubtful';
+
+/** How a message ended, or how it is by now. @param {Track} track */
+export function outcomeOf({ marks, attempts }, now) {
+  const first = marks[0];
+  const last = marks.at(-1);
+  const isOver = last.state === 'sent' || last.state === 'failed';
+  return { state: last.state, tookMs: (isOver ? last.at : now) - first.at, attempts };
+}

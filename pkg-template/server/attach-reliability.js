@@ -1,0 +1,70 @@
+// Join and ping for a Socket.IO server that has neither: what a client's readiness and health rest on.
+
+import { checkNames, idText, show } from './values.js';
+
+/** @import { ServerSocket } from '../types/server.d.ts' */
+
+/**
+ * @typedef {ServerSocket & { join: (room: string) => unknown, emit: Function, on: Function }} Joinable
+ * @typedef {(reply: unknown) => void} Answer
+ */
+
+/** @type {typeof import('../types/server.d.ts').attachReliability} */
+export function attachReliability(io, options) {
+  if (typeof io?.on !== 'function') {
+    throw wrong('io', io, 'a Server or a Namespace of socket.io');
+  }
+  const userId = options?.userId;
+  if (typeof userId !== 'function') throw wrong('userId', userId, 'a function (socket) => id');
+  checkNames('attachReliability', options, ['userId']);
+
+  io.on('connection', (/** @type {Joinable} */ socket) => {
+    socket.on('join', async (/** @type {unknown[]} */ ...args) => {
+      const answer = answerOf(args);
+      try {
+        // Whoever the client says it is: the server knows.
+        const me = idText(userId(/** @type {any} */ (socket)));
+        const [wanted] = args;
+        if (me === null || !['string', 'number'].includes(typeof wanted) || String(wanted) !== me) {
+          refuse(socket, answer, 'FORBIDDEN', 'That is not your room');
+          return;
+        }
+        const room = `user_${me}`;
+        // An adapter may take a while. Who is told to have joined has.
+        await socket.join(room);
+        socket.emit('room:joined', { room, userId: me, socketId: socket.id });
+        answer({ success: true, room });
+      } catch (error) {
+        console.error('holdfast/server: a join failed', error);
+        refuse(socket, answer, 'INTERNAL_ERROR', 'The server could not process this join');
+      }
+    });
+
+    socket.on('ping', (/** @type {unknown[]} */ ...args) => {
+      if (typeof args[args.length - 1] === 'function') answerOf(args)('pong');
+      else socket.emit('pong');
+    });
+  });
+}
+
+/** @param {Joinable} socket @param {Answer} answer @param {string} code @param {string} error */
+function refuse(socket, answer, code, error) {
+  socket.emit('room:error', { message: error, code });
+  answer({ error, code, timestamp: new Date().toISOString() });
+}
+
+/**
+ * The acknowledgement of an event, or a function that does nothing where the client wants none.
+ *
+ * @param {unknown[]} args
+ * @returns {Answer}
+ */
+function answerOf(args) {
+  const last = args[args.length - 1];
+  return typeof last === 'function' ? /** @type {Answer} */ (last) : () => {};
+}
+
+/** @param {string} name @param {unknown} got @param {string} takes */
+function wrong(name, got, takes) {
+  return new TypeError(`attachReliability: ${name} takes ${takes}, got ${show(got)}`);
+}

@@ -1,0 +1,184 @@
+// Where several server processes keep the answers of `createDeduplicator` together: in Redis.
+//
+// A key holds either `claim:<token>` while a process is at work on its message, or
+// `done:<ttlMs>:<answer>`. A claim is a lease: it ends by itself when its process died, and is renewed
+// until `complete` or `release`. Each step is one script, so that nothing comes between its reads and writes.
+
+import { checkNames, show } from './values.js';
+
+/** @import { RedisClient, RedisStoreOptions, Reply } from '../types/server.d.ts' */
+
+/** @type {typeof import('../types/server.d.ts').redisStore} */
+export function redisStore(client, options = {}) {
+  const evaluate = evaluator(client);
+  const { prefix, leaseMs } = checked(options);
+  /** The claims of this store that are neither completed nor released. @type {Map<string, string>} */
+  const held = new Map();
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let renewal;
+  let claims = 0;
+  const self = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+
+  /** @param {string} script @param {string} key @param {(string | number)[]} values */
+  const run = (script, key, ...values) => evaluate(script, prefix + key, values.map(String));
+
+  /** @param {string} key @param {string} token */
+  function hold(key, token) {
+    held.set(key, token);
+    renewal ??= setInterval(renew, leaseMs / RENEWALS_PER_LEASE);
+    renewal.unref?.();
+  }
+
+  /** @param {string} key */
+  function drop(key) {
+    const token = held.get(key) ?? '';
+    held.delete(key);
+    if (held.size === 0) {
+      clearInterval(renewal);
+      renewal = undefined;
+    }
+    return token;
+  }
+
+  function renew() {
+    // One that can't be renewed while Redis is away ends; the work itself is not affected.
+    for (const [key, token] of held) run(RENEW, key, token, leaseMs).catch(() => {});
+  }
+
+  return {
+    async claim(key) {
+      claims += 1;
+      const token = `claim:${self}-${claims}`;
+      const found = await run(CLAIM, key, token, leaseMs);
+      if (found === null || found === undefined) {
+        hold(key, token);
+        return { status: 'claimed' };
+      }
+      const text = String(found);
+      if (!text.startsWith(DONE)) return { status: 'busy' };
+      return { status: 'done', reply: decode(text.slice(text.indexOf(':', DONE.length) + 1)) };
+    },
+
+    async complete(key, reply, ttlMs) {
+      // Dropped first: if this fails the claim ends by itself.
+      const token = drop(key);
+      const wholeTtlMs = Math.min(Math.ceil(ttlMs), MAX_TTL_MS);
+      await run(COMPLETE, key, `${DONE}${wholeTtlMs}:${encode(reply)}`, wholeTtlMs, token);
+    },
+
+    async release(key) {
+      await run(RELEASE, key, drop(key));
+    },
+  };
+}
+
+/**
+ * Makes one function of what the clients call the same thing differently.
+ *
+ * @param {RedisClient} client
+ * @returns {(script: string, key: string, values: string[]) => Promise<unknown>}
+ */
+function evaluator(client) {
+  const given = /** @type {any} */ (client);
+  if (typeof given?.eval !== 'function') {
+    throw wrong('client', client, 'a client of `redis` (4 or later) or of `ioredis`');
+  }
+  // Only ioredis has this; it takes keys and values one after the other.
+  if (typeof given.defineCommand === 'function') {
+    return async (script, key, values) => given.eval(script, 1, key, ...values);
+  }
+  return async (script, key, values) => given.eval(script, { keys: [key], arguments: values });
+}
+
+/** @param {RedisStoreOptions} options */
+function checked(options) {
+  checkNames('redisStore', options, ['prefix', 'leaseMs']);
+  const { prefix = 'holdfast:', leaseMs = LEASE_MS } = options;
+  if (typeof prefix !== 'string') throw wrong('prefix', prefix, 'a text');
+  if (!(Number.isSafeInteger(leaseMs) && leaseMs >= MIN_LEASE_MS)) {
+    throw wrong('leaseMs', leaseMs, `a whole number of milliseconds, at least ${MIN_LEASE_MS}`);
+  }
+  return { prefix, leaseMs };
+}
+
+/** @param {string} name @param {unknown} got @param {string} takes */
+function wrong(name, got, takes) {
+  return new TypeError(`redisStore: ${name} takes ${takes}, got ${show(got)}`);
+}
+
+/**
+ * An answer as text. Lists are marked, so that bytes, which become a marked list, look like nothing else.
+ *
+ * @param {Reply} reply
+ */
+function encode(reply) {
+  return JSON.stringify(marked(reply));
+}
+
+/** @param {unknown} value @returns {unknown} */
+function marked(value) {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof ArrayBuffer) return [BYTES, Buffer.from(value).toString('base64')];
+  if (ArrayBuffer.isView(value)) {
+    const { buffer, byteOffset, byteLength } = value;
+    return [BYTES, Buffer.from(buffer, byteOffset, byteLength).toString('base64')];
+  }
+  if (value instanceof Blob) throw new TypeError('redisStore cannot keep an answer with a Blob');
+  if (Array.isArray(value)) return [LIST, ...value.map(marked)];
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, marked(part)]));
+}
+
+/** @param {string} text @returns {Reply} */
+function decode(text) {
+  return /** @type {Reply} */ (unmarked(JSON.parse(text)));
+}
+
+/** @param {unknown} value @returns {unknown} */
+function unmarked(value) {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    return value[0] === BYTES ? Buffer.from(value[1], 'base64') : value.slice(1).map(unmarked);
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, unmarked(part)]));
+}
+
+const DONE = 'done:';
+const BYTES = 0;
+const LIST = 1;
+
+/** What is there, or nothing: then the key is the asker's. Asking for an answer renews its time. */
+const CLAIM = `
+local found = redis.call('GET', KEYS[1])
+if not found then
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  return nil
+end
+local ttl = string.match(found, '^done:(%d+):')
+if ttl then redis.call('PEXPIRE', KEYS[1], ttl) end
+return found`;
+
+const RENEW = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0`;
+
+/**
+ * The work is done, so the answer is kept even if the lease was lost meanwhile; but not over the answer
+ * of whoever took it then, which the client may have already.
+ */
+const COMPLETE = `
+local found = redis.call('GET', KEYS[1])
+if found and found ~= ARGV[3] and string.sub(found, 1, 5) == 'done:' then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+
+const RELEASE = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`;
+
+/** How long a message of a process that died stays locked: less than a client's ack deadline. */
+const LEASE_MS = 5000;
+const MIN_LEASE_MS = 100;
+/** Two renewals may be late or lost. */
+const RENEWALS_PER_LEASE = 3;
+/** A hundred years: Redis takes no time that overflows with the clock added. */
+const MAX_TTL_MS = 3_153_600_000_000;

@@ -1,0 +1,232 @@
+// Two processes of the demo's server, with one database and one Redis.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { openStore } from '../../../js-demo/server/store/index.js';
+import { countMessages, readMessages } from '../../support/database.mjs';
+import { join, request } from '../../support/demo-client.mjs';
+import { pkg } from '../../support/paths.mjs';
+import { createProxy } from '../../support/proxy.mjs';
+import { startRedis, withoutRedis } from '../../support/redis.mjs';
+import { DemoServer, startDemo } from '../../support/server.mjs';
+import { until } from '../../support/until.mjs';
+
+const { createClient } = await import(pathToFileURL(`${pkg}/esm/index.mjs`).href);
+const needsRedis = { skip: withoutRedis };
+
+test('what is sent at one process reaches everybody at the other', needsRedis, async (t) => {
+  const [one, two] = await startBoth(t);
+  const alice = await join(t, one, 'alice');
+  const phone = await join(t, two, 'alice');
+  const bob = await join(t, two, 'bob');
+  const count = 50;
+  for (let n = 0; n < count; n += 1) {
+    const reply = await alice.send({ recipientId: 'bob', content: `text ${n}`, _tempId: `id${n}` });
+    assert.equal(reply.success, true);
+  }
+  await until(
+    () =>
+      bob.seen['notification:new']?.length >= count && phone.seen['message:sent']?.length >= count,
+    'everybody has everything',
+  );
+  const expected = Array.from({ length: count }, (_, n) => `text ${n}`);
+  for (const list of [bob.seen['message:new'], phone.seen['message:sent']]) {
+    assert.deepEqual(
+      list.map(({ content }) => content),
+      expected,
+    );
+  }
+  assert.equal(alice.seen['message:sent'], undefined);
+  alice.emit('typing', { recipientId: 'bob' });
+  await until(() => bob.seen.user_typing, 'typing passes as well');
+  // A token of one process is good at the other.
+  const token = await one.login('bob');
+  await request(two, '/messages/alice/read', { method: 'PUT', token });
+  await until(() => alice.seen['message:read'], 'read marks pass as well');
+});
+
+test('a repeat at the other process is answered and saved nowhere', needsRedis, async (t) => {
+  const [one, two] = await startBoth(t);
+  const first = await join(t, one, 'alice');
+  const second = await join(t, two, 'alice');
+  const bob = await join(t, two, 'bob');
+  const data = { recipientId: 'bob', content: 'hello', _tempId: 'a' };
+  const replies = await Promise.all([first, second, first, second].map((link) => link.send(data)));
+  for (const reply of replies) assert.deepEqual(reply, replies[0]);
+  assert.equal(replies[0].duplicate, undefined);
+  await second.send({ ...data, content: 'next', _tempId: 'b' });
+  await until(() => bob.seen['message:new']?.length >= 2, 'both arrive');
+  assert.deepEqual(
+    bob.seen['message:new'].map(({ content }) => content),
+    ['hello', 'next'],
+  );
+  assert.equal(countMessages(one.database), 2);
+});
+
+test(
+  'a process is killed under a conversation: its clients go on at the other, and nothing is lost or doubled',
+  needsRedis,
+  async (t) => {
+    const [one, two] = await startBoth(t, { RATE_LIMIT: '100000' });
+    const heard = [];
+    const bob = holdfast(t, two, 'bob', await two.login('bob'));
+    bob.on('message:new', ({ content }) => heard.push(content));
+    bob.connect();
+    await until(() => bob.getState().isReady, 'bob is there');
+    const alice = holdfast(t, one, 'alice', await one.login('alice'));
+    alice.connect();
+    const count = 300;
+    const content = (n) => `text ${n}`;
+    const sent = Array.from({ length: count }, (_, n) =>
+      alice.send('send_message', { recipientId: 'bob', content: content(n), _tempId: `id${n}` }),
+    );
+    let acknowledged = 0;
+    for (const promise of sent)
+      promise.then(
+        () => (acknowledged += 1),
+        () => {},
+      );
+    await until(() => acknowledged >= 20, 'a part is acknowledged', 10_000, 1);
+    await one.kill();
+    const unsettled = count - acknowledged;
+    t.diagnostic(`killed with ${acknowledged} of ${count} acknowledged`);
+    balancer.retarget(two.port);
+    await Promise.all(sent);
+    assert.ok(unsettled > 0, 'all was over before the kill: the test proved nothing');
+    const expected = Array.from({ length: count }, (_, n) => content(n));
+    assert.deepEqual(
+      readMessages(two.database).map(({ content }) => content),
+      expected,
+    );
+    // His link never broke, so nothing but the server tells him what the dead process had saved.
+    await until(
+      () => new Set(heard).size === count,
+      () => `bob has ${new Set(heard).size} of ${count}`,
+    );
+    assert.equal(heard.length, count, 'none twice');
+  },
+);
+
+test('a person is online while any process has a tab of theirs', needsRedis, async (t) => {
+  const [one, two] = await startBoth(t);
+  const bob = await join(t, one, 'bob');
+  const tabs = [await join(t, one, 'alice'), await join(t, two, 'alice')];
+  await until(() => bob.seen.user_online, 'bob is told');
+  await until(
+    async () => (await bob.emitWithAck('get_online_users')).length === 2,
+    'both are listed',
+  );
+  const carol = await join(t, two, 'carol');
+  assert.deepEqual([...(await carol.emitWithAck('get_online_users'))].sort(), [
+    'alice',
+    'bob',
+    'carol',
+  ]);
+  tabs[0].disconnect();
+  // A later change of somebody else shows that nothing came before it.
+  carol.disconnect();
+  await until(() => bob.seen.user_offline, 'carol went');
+  assert.deepEqual(bob.seen.user_offline, [{ userId: 'carol' }]);
+  tabs[1].disconnect();
+  await until(() => bob.seen.user_offline.length === 2, 'alice went with her last tab');
+  assert.deepEqual(bob.seen.user_offline[1], { userId: 'alice' });
+  assert.deepEqual(bob.seen.user_online.map(({ userId }) => userId).sort(), ['alice', 'carol']);
+  assert.deepEqual(await bob.emitWithAck('get_online_users'), ['bob']);
+});
+
+test('who was at a process that was killed goes offline by and by, once', needsRedis, async (t) => {
+  const [one, two] = await startBoth(t, { PRESENCE_LEASE_S: '1' });
+  const bob = await join(t, two, 'bob');
+  await join(t, one, 'alice', { reconnection: false });
+  await join(t, one, 'carol', { reconnection: false });
+  const second = await join(t, two, 'carol');
+  await until(() => bob.seen.user_online?.length === 2, 'both are online');
+  await one.kill();
+  await until(() => bob.seen.user_offline, 'alice is found out');
+  assert.deepEqual(bob.seen.user_offline, [{ userId: 'alice' }]);
+  assert.deepEqual([...(await bob.emitWithAck('get_online_users'))].sort(), ['bob', 'carol']);
+  second.disconnect();
+  await until(() => bob.seen.user_offline.length === 2, 'carol goes with her last tab');
+  assert.equal(bob.seen.user_online.length, 2);
+});
+
+test('a process that is told to stop takes leave of everybody at once', needsRedis, async (t) => {
+  const [one, two] = await startBoth(t, { PRESENCE_LEASE_S: '3600' });
+  const bob = await join(t, two, 'bob');
+  await join(t, one, 'alice', { reconnection: false });
+  await until(() => bob.seen.user_online, 'alice is online');
+  await one.stop();
+  assert.deepEqual(one.exit, { code: 0, signal: null });
+  await until(() => bob.seen.user_offline, 'bob is told');
+});
+
+test('all processes count a person’s messages together', needsRedis, async (t) => {
+  const [one, two] = await startBoth(t, { RATE_LIMIT: '10', RATE_WINDOW_S: '3600' });
+  const links = [await join(t, one, 'alice'), await join(t, two, 'alice')];
+  const replies = [];
+  for (let n = 0; n < 14; n += 1) {
+    replies.push(await links[n % 2].send({ recipientId: 'bob', content: `text ${n}` }));
+  }
+  assert.equal(replies.filter(({ success }) => success).length, 10);
+  for (const reply of replies.slice(10)) {
+    assert.equal(reply.code, 'RATE_LIMITED');
+    assert.ok(reply.retryAfterMs > 3_000_000);
+  }
+  assert.equal(countMessages(one.database), 10);
+});
+
+test(
+  'without Redis for a while, a process goes on and is whole again afterwards',
+  needsRedis,
+  async (t) => {
+    const redis = await startRedis(t);
+    const demo = await startDemo(t, { env: { REDIS_URL: redis.url } });
+    const alice = await join(t, demo, 'alice');
+    const bob = await join(t, demo, 'bob');
+    await redis.stop();
+    const sent = alice.emitWithAck('send_message', {
+      recipientId: 'bob',
+      content: 'hello',
+      _tempId: 'a',
+    });
+    assert.equal((await request(demo, '/people')).status, 200);
+    const posted = await request(demo, '/messages', {
+      method: 'POST',
+      token: await demo.login('alice'),
+      body: { recipient: 'bob', content: 'posted' },
+    });
+    assert.equal(posted.status, 201);
+    await redis.start();
+    assert.equal((await sent).success, true);
+    await until(() => bob.seen['message:new']?.length === 2, 'bob has both', 30_000);
+    assert.equal(demo.starts, 1);
+    assert.ok(demo.running);
+  },
+);
+
+/** Two processes; all is gone when the test is over. */
+async function startBoth(t, env = {}) {
+  const { url } = await startRedis(t);
+  const one = await startDemo(t, { env: { ...env, REDIS_URL: url } });
+  const two = new DemoServer('js-demo/server/main.js', {
+    ...env,
+    REDIS_URL: url,
+    DATABASE: one.database,
+  });
+  t.after(() => two.kill());
+  await two.start();
+  return [one, two];
+}
+
+function holdfast(t, demo, userId, token) {
+  const client = createClient({
+    url: demo.url,
+    auth: { token },
+    userId,
+    reconnect: { minMs: 50, maxMs: 500, spreadMs: 50 },
+    send: { backoffMs: 50, ackTimeoutMs: 2000 },
+  });
+  t.after(() => client.destroy());
+  return client;
+}

@@ -1,0 +1,234 @@
+// What every store of the demo has to do. It runs on a SQLite file, and on a MongoDB-wire-compatible
+// server where one is installed.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { openStore } from '../../../js-demo/server/store/index.js';
+import { startMongo, withoutMongo } from '../../support/mongo.mjs';
+
+const LAST = Number.MAX_SAFE_INTEGER;
+const STORES = [
+  { name: 'a SQLite file', skip: false, settings: inFile },
+  { name: 'a MongoDB-wire-compatible server', skip: withoutMongo, settings: inMongo },
+];
+
+for (const { name, skip, settings } of STORES) {
+  test(`on ${name}`, { skip }, async (t) => {
+    const open = await opener(t, await settings(t));
+
+    await t.test(
+      'messages are numbered in the order of the calls, and come back as they were',
+      async () => {
+        const store = await open();
+        const contents = Array.from({ length: 30 }, (_, n) => `text ${n} 🦀 <b> "'); DROP`);
+        const saved = await Promise.all(
+          contents.map((content) => store.append(draft({ content }))),
+        );
+        const seqs = saved.map(({ row }) => row.seq);
+        assert.deepEqual(
+          seqs,
+          [...seqs].sort((one, other) => one - other),
+        );
+        assert.equal(new Set(seqs).size, contents.length);
+        const rows = await store.conversation('bob', 'alice', { before: LAST, limit: 100 });
+        assert.deepEqual(
+          rows,
+          saved.map(({ row }) => row),
+        );
+        assert.deepEqual(
+          rows.map(({ content }) => content),
+          contents,
+        );
+        const { createdAt, seq, ...rest } = rows[0];
+        assert.ok(seq >= 1);
+        assert.ok(Date.parse(createdAt));
+        const expected = { sender: 'alice', recipient: 'bob', content: contents[0], tempId: null };
+        assert.deepEqual(rest, { ...expected, read: false });
+      },
+    );
+
+    await t.test('an id of a sender is saved once, and the first message stands', async () => {
+      const store = await open();
+      const first = await store.append(draft({ content: 'first', tempId: 'a' }));
+      const [again, twin, other, next] = await Promise.all([
+        store.append(draft({ content: 'second', tempId: 'a' })),
+        store.append(draft({ content: 'third', tempId: 'b' })),
+        store.append(draft({ content: 'fourth', tempId: 'b' })),
+        store.append(draft({ sender: 'carol', content: 'hers', tempId: 'a' })),
+      ]);
+      assert.deepEqual([first.isDuplicate, again.isDuplicate], [false, true]);
+      assert.deepEqual(again.row, first.row);
+      assert.deepEqual([twin.isDuplicate, other.isDuplicate], [false, true]);
+      assert.equal(other.row.content, 'third');
+      assert.deepEqual([next.isDuplicate, next.row.content], [false, 'hers']);
+      const rows = await store.missed('bob', 0, 100);
+      assert.deepEqual(
+        rows.map(({ content }) => content),
+        ['first', 'third', 'hers'],
+      );
+    });
+
+    await t.test('two processes save each id once, and each sees the other in order', async () => {
+      const stores = [await open(), await open({ fresh: false })];
+      const count = 100;
+      const results = await Promise.all(
+        Array.from({ length: count * 2 }, (_, n) => {
+          const tempId = `id${Math.floor(n / 2)}`;
+          return stores[n % 2].append(draft({ content: tempId, tempId }));
+        }),
+      );
+      assert.equal(results.filter(({ isDuplicate }) => !isDuplicate).length, count);
+      for (let n = 0; n < count; n += 1) {
+        assert.deepEqual(results[2 * n].row, results[2 * n + 1].row);
+      }
+      const rows = await stores[1].missed('alice', 0, 1000);
+      assert.equal(rows.length, count);
+      assert.deepEqual(await stores[0].missed('alice', 0, 1000), rows);
+      assert.equal(await stores[0].secret(), await stores[1].secret());
+    });
+
+    await t.test(
+      'pages go back from any message, and what was missed comes after one',
+      async () => {
+        const store = await open();
+        const seqs = [];
+        for (let n = 0; n < 12; n += 1) {
+          const [sender, recipient] = n % 2 ? ['alice', 'bob'] : ['bob', 'alice'];
+          seqs.push((await store.append(draft({ sender, recipient }))).row.seq);
+        }
+        await store.append(draft({ sender: 'carol', recipient: 'bob' }));
+        const { row } = await store.append(draft({ sender: 'alice', recipient: 'carol' }));
+        const page = async (before, limit) =>
+          (await store.conversation('alice', 'bob', { before, limit })).map(({ seq }) => seq);
+        assert.deepEqual(await page(LAST, 5), seqs.slice(7));
+        assert.deepEqual(await page(seqs[7], 5), seqs.slice(2, 7));
+        assert.deepEqual(await page(seqs[2], 5), seqs.slice(0, 2));
+        assert.deepEqual(await page(seqs[0], 5), []);
+        const missed = async (after, limit) =>
+          (await store.missed('alice', after, limit)).map(({ seq }) => seq);
+        assert.deepEqual(await missed(seqs[9], 100), [...seqs.slice(10), row.seq]);
+        assert.deepEqual(await missed(0, 3), seqs.slice(0, 3));
+        assert.deepEqual(await missed(row.seq, 100), []);
+      },
+    );
+
+    await t.test(
+      'unread messages are counted by sender, and marked up to the last one',
+      async () => {
+        const store = await open();
+        assert.deepEqual(await store.unreadCounts('bob'), {});
+        assert.deepEqual(await store.markRead('bob', 'alice'), { read: 0, upTo: null });
+        for (let n = 0; n < 11; n += 1) await store.append(draft({}));
+        const { row } = await store.append(draft({}));
+        await store.append(draft({ sender: 'carol' }));
+        await store.append(draft({ sender: 'bob', recipient: 'alice' }));
+        assert.deepEqual(await store.unreadCounts('bob'), { alice: 12, carol: 1 });
+        assert.deepEqual(await store.markRead('bob', 'alice'), { read: 12, upTo: row.seq });
+        assert.deepEqual(await store.markRead('bob', 'alice'), { read: 0, upTo: null });
+        assert.deepEqual(await store.unreadCounts('bob'), { carol: 1 });
+        assert.deepEqual(await store.unreadCounts('alice'), { bob: 1 });
+        const rows = await store.conversation('alice', 'bob', { before: LAST, limit: 100 });
+        assert.deepEqual(
+          rows.map(({ read }) => read),
+          [...Array(12).fill(true), false],
+        );
+      },
+    );
+
+    await t.test(
+      'each message makes one notification, which is its recipient’s alone',
+      async () => {
+        const store = await open();
+        const seqs = [];
+        for (const tempId of ['a', 'b', 'a', 'c']) {
+          seqs.push((await store.append(draft({ tempId }))).row.seq);
+        }
+        const list = async (user, limit = 100) =>
+          (await store.notifications(user, limit)).map(({ seq, notificationRead }) => [
+            seq,
+            notificationRead,
+          ]);
+        const [a, b, , c] = seqs;
+        assert.deepEqual(await list('bob'), [
+          [c, false],
+          [b, false],
+          [a, false],
+        ]);
+        assert.deepEqual(await list('bob', 2), [
+          [c, false],
+          [b, false],
+        ]);
+        assert.deepEqual(await list('alice'), []);
+        assert.equal(await store.readNotification('alice', a), false);
+        assert.equal(await store.deleteNotification('alice', a), false);
+        assert.equal(await store.readNotification('bob', b), true);
+        assert.equal(await store.readNotification('bob', b), true);
+        assert.equal(await store.deleteNotification('bob', c), true);
+        assert.equal(await store.deleteNotification('bob', c), false);
+        assert.equal(await store.readNotification('bob', c), false);
+        assert.deepEqual(await list('bob'), [
+          [b, true],
+          [a, false],
+        ]);
+        await store.readAllNotifications('bob');
+        assert.deepEqual(await list('bob'), [
+          [b, true],
+          [a, true],
+        ]);
+        const [{ row: kept }] = [await store.append(draft({ tempId: 'c' }))];
+        assert.equal(kept.seq, c);
+        assert.equal((await list('bob')).length, 2);
+      },
+    );
+
+    await t.test(
+      'what was handed to it before it was closed is saved, with its secret',
+      async () => {
+        const store = await open();
+        const secret = await store.secret();
+        assert.match(secret, /^[\w-]{43}$/);
+        const saving = store.append(draft({ content: 'last' }));
+        await store.close();
+        const { row } = await saving;
+        const again = await open({ fresh: false });
+        assert.equal(await again.secret(), secret);
+        assert.deepEqual(await again.missed('alice', 0, 10), [row]);
+      },
+    );
+  });
+}
+
+test('a store in a file that is full of other things says so', async () => {
+  await assert.rejects(openStore({ MONGODB_URL: null, DATABASE: process.execPath }));
+});
+
+function draft(parts) {
+  return { sender: 'alice', recipient: 'bob', content: 'text', tempId: null, ...parts };
+}
+
+/** Opens stores, each on an empty database unless it is to be the last one's, and closes them in the end. */
+async function opener(t, settingsOf) {
+  const opened = [];
+  let databases = 0;
+  t.after(() => Promise.all(opened.map((store) => store.close().catch(() => {}))));
+  return async ({ fresh = true } = {}) => {
+    if (fresh) databases += 1;
+    const store = await openStore(settingsOf(databases));
+    opened.push(store);
+    return store;
+  };
+}
+
+async function inFile(t) {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-store-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return (n) => ({ MONGODB_URL: null, DATABASE: join(folder, `${n}.db`) });
+}
+
+async function inMongo(t) {
+  const { server } = await startMongo(t);
+  return (n) => ({ MONGODB_URL: `${server}/demo${n}`, DATABASE: '' });
+}

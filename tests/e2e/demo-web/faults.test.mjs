@@ -1,0 +1,207 @@
+// Each button of the fault panel does what it says, and the conversation is whole afterwards.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { launchBrowser } from '../../support/browser.mjs';
+import {
+  openAs,
+  PHONE,
+  post,
+  rest,
+  untilBanner,
+  untilShown,
+  write,
+} from '../../support/demo-page.mjs';
+import { startLab } from '../../support/lab-process.mjs';
+import { startDemo } from '../../support/server.mjs';
+import { until } from '../../support/until.mjs';
+
+const browser = await launchBrowser();
+
+test('cut: messages wait, the time of the next attempt is shown, and they arrive in order', async (t) => {
+  const { demo, alice, bob } = await setUp(t);
+  await press(alice, 'cut');
+  await untilBanner(alice, 'reconnecting');
+  await alice.getByTestId('countdown').waitFor();
+  await write(alice, 'one');
+  await write(alice, 'two');
+  assert.equal(await alice.getByTestId('message-input').inputValue(), '');
+  await untilShown(alice, ['one', 'two'], ['queued']);
+  assert.match(await stateText(alice, 'one'), /waiting for the connection/);
+  await alice.getByTestId('figure-waiting').filter({ hasText: /^2$/ }).waitFor();
+  await post(demo, 'bob', 'alice', ['meanwhile']);
+  await press(alice, 'restore');
+  await whole([alice, bob], ['meanwhile', 'one', 'two']);
+  const tracks = await statesOf(alice);
+  assert.deepEqual(tracks, ['queued sending sent', 'queued sending sent']);
+  assert.ok(Number(await alice.getByTestId('timeline').getAttribute('data-losses')) >= 1);
+});
+
+test('hang: a link that only looks alive is found out, and nothing is lost or doubled', async (t) => {
+  const { alice, bob } = await setUp(t);
+  await press(alice, 'hang');
+  await write(alice, 'into the void');
+  await untilShown(alice, ['into the void'], ['sending', 'queued']);
+  await alice.locator('[data-testid="connection-banner"]:not([data-state="healthy"])').waitFor();
+  await write(alice, 'another');
+  await press(alice, 'restore');
+  await whole([alice, bob], ['into the void', 'another']);
+});
+
+test('delay: the round trip takes twice that', async (t) => {
+  const { alice, bob } = await setUp(t);
+  await alice.getByTestId('fault-delay').fill('300');
+  await alice.getByText('300 ms each way').waitFor();
+  await write(alice, 'slowly');
+  await whole([alice, bob], ['slowly']);
+  const took = await alice.getByTestId('track').locator('.track-end').textContent();
+  const ms = took.endsWith(' ms') ? Number(took.match(/(\d+) ms/)[1]) : 1000;
+  assert.ok(ms >= 600, took);
+  assert.notEqual(await alice.getByTestId('figure-round-trip').textContent(), '–');
+});
+
+test('lost answers: a message is sent again, and saved once', async (t) => {
+  const { demo, alice, bob } = await setUp(t);
+  await press(alice, 'lose-acks');
+  await alice.locator('[data-testid="fault-lose-acks"][aria-pressed="true"]').waitFor();
+  await write(alice, 'did you get this?');
+  await untilShown(bob, ['did you get this?']);
+  await until(
+    async () => /left 2 times/.test(await stateText(alice, 'did you get this?')),
+    'it leaves a second time',
+    20_000,
+  );
+  await press(alice, 'restore');
+  await whole([alice, bob], ['did you get this?']);
+  assert.equal((await rest(demo, 'bob', '/messages/alice')).length, 1);
+});
+
+test('refuse: the reason is shown, and the message can be sent again or removed', async (t) => {
+  const { alice, bob } = await setUp(t);
+  await alice.getByTestId('fault-refuse').selectOption('FORBIDDEN');
+  await alice.locator('.choice[data-on="true"]').waitFor();
+  await write(alice, 'not allowed');
+  await write(alice, 'nor this');
+  await untilShown(alice, ['not allowed', 'nor this'], ['failed']);
+  await alice.getByTestId('toast').first().filter({ hasText: 'not allowed' }).waitFor();
+  assert.match(await alice.getByTestId('reason').first().textContent(), /FORBIDDEN/);
+  await press(alice, 'restore');
+  await alice.locator('.choice[data-on="false"]').waitFor();
+  const row = (text) => alice.getByTestId('message-row').filter({ hasText: text });
+  await row('nor this').getByText('Remove').click();
+  await row('not allowed').getByText('Try again').click();
+  await whole([alice, bob], ['not allowed']);
+  // The focus is not lost with the button.
+  assert.equal(await alice.evaluate(() => document.activeElement.dataset.testid), 'message-input');
+});
+
+test('kill: the server is back at once, and the messages of that moment arrive', async (t) => {
+  const { alice, bob } = await setUp(t);
+  await alice.getByTestId('burst').click();
+  await press(alice, 'restart');
+  await write(alice, 'during the restart');
+  await whole([alice, bob], ['One', 'Two', 'Three', 'Four', 'Five', 'during the restart']);
+});
+
+test('stop: the server stays down until it is started', async (t) => {
+  const { alice, bob } = await setUp(t);
+  await press(alice, 'stop');
+  await alice.locator('[data-testid="fault-stop"][aria-pressed="true"]').waitFor();
+  await untilBanner(alice, 'reconnecting');
+  await write(alice, 'to nobody yet');
+  await untilShown(alice, ['to nobody yet'], ['queued']);
+  await alice.getByText('Start the server').click();
+  await whole([alice, bob], ['to nobody yet']);
+});
+
+test('offline: the page says so, what is written waits, and goes when the network is back', async (t) => {
+  const { alice, bob } = await setUp(t);
+  // The browser keeps open links when it is told to be offline: a network that is gone does not.
+  await press(alice, 'cut');
+  await untilBanner(alice, 'reconnecting');
+  await alice.context().setOffline(true);
+  await untilBanner(alice, 'offline');
+  await write(alice, 'from under the sea');
+  await untilShown(alice, ['from under the sea'], ['queued']);
+  await alice.context().setOffline(false);
+  await press(alice, 'restore');
+  await whole([alice, bob], ['from under the sea']);
+});
+
+test('what came in while the link was cut is there afterwards, in all conversations', async (t) => {
+  const { demo, alice } = await setUp(t);
+  await alice.getByTestId('person-carol').click();
+  await alice.getByTestId('person-bob').click();
+  await press(alice, 'cut');
+  await untilBanner(alice, 'reconnecting');
+  await post(demo, 'bob', 'alice', ['to the open one']);
+  await post(demo, 'carol', 'alice', ['to the other']);
+  await press(alice, 'restore');
+  await untilShown(alice, ['to the open one']);
+  await alice.getByTestId('unread-carol').waitFor();
+  await alice.locator('[data-testid="bell"][data-unread="1"]').waitFor();
+});
+
+test('more than a page that came in meanwhile leaves no hole', async (t) => {
+  const { demo, alice } = await setUp(t);
+  await post(demo, 'bob', 'alice', ['before']);
+  await untilShown(alice, ['before']);
+  await press(alice, 'cut');
+  await untilBanner(alice, 'reconnecting');
+  const missed = Array.from({ length: 70 }, (_, n) => `missed ${n + 1}`);
+  await post(demo, 'bob', 'alice', missed);
+  await press(alice, 'restore');
+  await untilShown(alice, ['before', ...missed]);
+});
+
+test('on a phone the panel is a sheet behind a button', async (t) => {
+  const demo = await startLab(t);
+  const alice = await openAs(t, browser, demo, 'alice', { peer: 'bob', context: PHONE });
+  const panel = alice.locator('#faults');
+  assert.equal(await panel.isVisible(), false);
+  await alice.getByTestId('open-faults').click();
+  await panel.waitFor();
+  await press(alice, 'cut');
+  await alice.getByTestId('burst').click();
+  await panel.getByLabel('Close').click();
+  await panel.waitFor({ state: 'hidden' });
+  await untilShown(alice, ['One', 'Two', 'Three', 'Four', 'Five'], ['queued']);
+  await alice.getByTestId('open-faults').click();
+  await press(alice, 'restore');
+  await alice.keyboard.press('Escape');
+  await panel.waitFor({ state: 'hidden' });
+  await untilShown(alice, ['One', 'Two', 'Three', 'Four', 'Five']);
+});
+
+test('without a lab there is no panel', async (t) => {
+  const demo = await startDemo(t);
+  const alice = await openAs(t, browser, demo, 'alice', { peer: 'bob' });
+  assert.equal(await alice.locator('#faults, [data-testid="open-faults"]').count(), 0);
+  await write(alice, 'all the same');
+  await untilShown(alice, ['all the same'], ['sent']);
+});
+
+async function setUp(t) {
+  const demo = await startLab(t);
+  const alice = await openAs(t, browser, demo, 'alice', { peer: 'bob' });
+  const bob = await openAs(t, browser, demo, 'bob', { peer: 'alice' });
+  await alice.locator('[data-testid="fault-cut"]').waitFor();
+  return { demo, alice, bob };
+}
+
+const press = (page, fault) => page.getByTestId(`fault-${fault}`).click();
+
+/** Both see the same, each message once; what they show is what the server has. */
+async function whole(pages, texts) {
+  for (const page of pages) await untilBanner(page, 'healthy');
+  for (const page of pages) await untilShown(page, texts);
+}
+
+function statesOf(page) {
+  return page.getByTestId('track').evaluateAll((all) => all.map(({ dataset }) => dataset.states));
+}
+
+async function stateText(page, text) {
+  const row = page.getByTestId('message-row').filter({ hasText: text });
+  return row.getByTestId('message-state').textContent();
+}

@@ -1,0 +1,246 @@
+// The store of the deduplicator in Redis, with each client that apps have, on a real Redis.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Redis } from 'ioredis';
+import { createClient } from 'redis';
+import { createClient as createClient5 } from 'redis-5';
+import { createDeduplicator, redisStore } from '../../pkg/esm/server.mjs';
+import { startRedis, withoutRedis } from '../support/redis.mjs';
+import { deferred, until } from '../support/until.mjs';
+
+const TTL_MS = 60_000;
+const CLIENTS = {
+  'redis 6': nodeRedis(createClient),
+  'redis 5': nodeRedis(createClient5),
+  ioredis,
+};
+
+for (const [name, connect] of Object.entries(CLIENTS)) {
+  test(`with a client of ${name}`, { skip: withoutRedis }, async (t) => {
+    const { url } = await startRedis(t);
+    const client = await connect(t, url);
+    let prefixes = 0;
+    /** Two processes, with keys that no other test has. */
+    const twoStores = async (options = {}) => {
+      prefixes += 1;
+      const prefix = `test${prefixes}:`;
+      const other = await connect(t, url);
+      return [client, other].map((each) => redisStore(each, { prefix, ...options }));
+    };
+
+    await t.test(
+      'a key is one asker’s, and others are told to wait until it is answered',
+      async () => {
+        const [one, two] = await twoStores();
+        assert.deepEqual(await one.claim('a'), { status: 'claimed' });
+        assert.deepEqual(await two.claim('a'), { status: 'busy' });
+        assert.deepEqual(await one.claim('a'), { status: 'busy' });
+        assert.deepEqual(await two.claim('b'), { status: 'claimed' });
+        await one.complete('a', [{ success: true }], TTL_MS);
+        for (const store of [one, two]) {
+          assert.deepEqual(await store.claim('a'), { status: 'done', reply: [{ success: true }] });
+        }
+      },
+    );
+
+    await t.test('of many who ask at the same moment one gets it', async () => {
+      const stores = [...(await twoStores())];
+      const claims = await Promise.all(
+        Array.from({ length: 50 }, (_, n) => stores[n % 2].claim('a')),
+      );
+      assert.equal(claims.filter(({ status }) => status === 'claimed').length, 1);
+    });
+
+    await t.test(
+      'a released key is the next asker’s, and no other’s claim can be released',
+      async () => {
+        const [one, two] = await twoStores();
+        await one.claim('a');
+        await two.release('a');
+        assert.deepEqual(await two.claim('a'), { status: 'busy' });
+        await one.release('a');
+        assert.deepEqual(await two.claim('a'), { status: 'claimed' });
+      },
+    );
+
+    await t.test('an answer comes back as it was, binary too', async () => {
+      const [one, two] = await twoStores();
+      const replies = [
+        [],
+        [null],
+        ['text', 0, false, null],
+        [null, { list: [1, [2, []], {}], deep: { bytes: Buffer.from([0, 1, 255]) } }],
+        [Buffer.from([1, 2]), [Buffer.alloc(0)], new Uint8Array([3])],
+        [{ 0: 'no list', base64: 'AA==', type: 'Buffer', data: [1] }],
+        [
+          [0, 'AA=='],
+          [1, 2],
+        ],
+        [{ text: 'done:5:x \u2028 🦀 "\\' }],
+      ];
+      for (const [n, reply] of replies.entries()) {
+        await one.claim(`key${n}`);
+        await one.complete(`key${n}`, reply, TTL_MS);
+        const claim = await two.claim(`key${n}`);
+        const expected =
+          n === 4 ? [Buffer.from([1, 2]), [Buffer.alloc(0)], Buffer.from([3])] : reply;
+        assert.deepEqual(claim, { status: 'done', reply: expected });
+      }
+      await one.claim('blob');
+      await assert.rejects(one.complete('blob', [new Blob(['x'])], TTL_MS), /with a Blob/);
+    });
+
+    await t.test('an answer is kept for its time, which asking renews', async () => {
+      const [one, two] = await twoStores();
+      const key = `test${prefixes}:a`;
+      await one.claim('a');
+      await one.complete('a', ['x'], 50_000.5);
+      const left = () => client.pttl?.(key) ?? client.pTTL(key);
+      assert.ok((await left()) > 49_000 && (await left()) <= 50_001);
+      await (client.pexpire?.(key, 9000) ?? client.pExpire(key, 9000));
+      assert.equal((await two.claim('a')).status, 'done');
+      assert.ok((await left()) > 49_000);
+      await one.claim('for ever');
+      await one.complete('for ever', ['x'], Number.POSITIVE_INFINITY);
+      assert.equal((await two.claim('for ever')).status, 'done');
+      await one.claim('short');
+      await one.complete('short', ['x'], 0.5);
+      await until(async () => (await two.claim('short')).status === 'claimed', 'it is forgotten');
+    });
+
+    await t.test('a living process keeps its claim beyond the lease', async () => {
+      const [one, two] = await twoStores({ leaseMs: 300 });
+      const key = `test${prefixes}:a`;
+      const left = () => client.pttl?.(key) ?? client.pTTL(key);
+      await one.claim('a');
+      let renewals = 0;
+      let before = await left();
+      await until(
+        async () => {
+          assert.equal((await two.claim('a')).status, 'busy');
+          const now = await left();
+          if (now > before) renewals += 1;
+          before = now;
+          return renewals >= 4;
+        },
+        () => `it is renewed again and again, was ${renewals} times`,
+      );
+      await one.complete('a', ['x'], TTL_MS);
+      assert.equal((await two.claim('a')).status, 'done');
+    });
+
+    await t.test(
+      'the claim of a process that died ends, and its late answer changes nothing',
+      async () => {
+        const [, two] = await twoStores({ leaseMs: 300 });
+        const mortal = await connect(t, url);
+        const prefix = `test${prefixes}:`;
+        const one = redisStore(mortal, { prefix, leaseMs: 300 });
+        await one.claim('a');
+        await one.claim('b');
+        // Its renewals don't arrive any more.
+        const arrive = mortal.eval;
+        mortal.eval = async () => {
+          throw new Error('the network is gone');
+        };
+        assert.equal((await two.claim('a')).status, 'busy');
+        await until(async () => (await two.claim('a')).status === 'claimed', 'it ends');
+        await until(async () => (await two.claim('b')).status === 'claimed', 'it ends as well');
+        mortal.eval = arrive;
+        await two.complete('a', ['two'], TTL_MS);
+        await one.complete('a', ['one'], TTL_MS);
+        assert.deepEqual((await two.claim('a')).reply, ['two']);
+        await one.release('b');
+        assert.equal((await one.claim('b')).status, 'busy');
+      },
+    );
+
+    await t.test('a claim that was lost does not keep what was done from being kept', async () => {
+      const [one, two] = await twoStores();
+      await one.claim('a');
+      await client.del(`test${prefixes}:a`);
+      await one.complete('a', ['one'], TTL_MS);
+      assert.deepEqual((await two.claim('a')).reply, ['one']);
+    });
+
+    await t.test('two processes run a message once, and both answer it', async () => {
+      const gate = deferred();
+      const runs = [];
+      const listeners = (await twoStores()).map((store, n) => {
+        const once = createDeduplicator({ userId: () => 'ann', store });
+        return once({ id: `socket${n}` }, async (data) => {
+          runs.push([n, data._tempId]);
+          await gate.promise;
+          return { success: true, by: n };
+        });
+      });
+      const call = (n, _tempId) => new Promise((resolve) => listeners[n]({ _tempId }, resolve));
+      const first = call(0, 'a');
+      await until(() => runs.length === 1, 'the first runs');
+      const second = call(1, 'a');
+      gate.resolve();
+      assert.deepEqual(await call(1, 'b'), { success: true, by: 1 });
+      assert.deepEqual(await Promise.all([first, second]), [
+        { success: true, by: 0 },
+        { success: true, by: 0 },
+      ]);
+      assert.deepEqual(runs, [
+        [0, 'a'],
+        [1, 'b'],
+      ]);
+    });
+  });
+}
+
+test('a store whose Redis is away fails, and the message may be tried again', {
+  skip: withoutRedis,
+}, async (t) => {
+  const { url } = await startRedis(t);
+  const client = await ioredis(t, url, { enableOfflineQueue: false });
+  const errors = [];
+  const once = createDeduplicator({
+    userId: () => 'ann',
+    store: redisStore(client),
+    onError: (_error, { at }) => errors.push(at),
+  });
+  const listener = once({ id: 's' }, () => ({ success: true }));
+  const call = (_tempId) => new Promise((resolve) => listener({ _tempId }, resolve));
+  assert.deepEqual(await call('a'), { success: true });
+  client.disconnect();
+  assert.equal((await call('b')).code, 'INTERNAL_ERROR');
+  assert.deepEqual(errors, ['store']);
+});
+
+test('misuse throws a TypeError that names the option, what it got and what it takes', () => {
+  const client = { eval: async () => null };
+  for (const [given, options, message] of [
+    [undefined, {}, /redisStore: client takes a client of .*, got undefined/],
+    [{}, {}, /client takes .*, got \[object Object\]/],
+    [client, { prefix: 5 }, /prefix takes a text, got 5/],
+    [client, { leaseMs: 99 }, /leaseMs takes a whole number of milliseconds, at least 100, got 99/],
+    [client, { leaseMs: Number.POSITIVE_INFINITY }, /leaseMs takes .*, got Infinity/],
+    [client, { ttlMs: 5 }, /there is no option ttlMs; it takes prefix, leaseMs/],
+  ]) {
+    assert.throws(() => redisStore(given, options), { name: 'TypeError', message });
+  }
+});
+
+/** node-redis, of one version or another. */
+function nodeRedis(create) {
+  return async (t, url) => {
+    const client = create({ url });
+    client.on('error', () => {});
+    await client.connect();
+    t.after(() => client.destroy());
+    return client;
+  };
+}
+
+async function ioredis(t, url, options) {
+  const client = new Redis(url, options);
+  client.on('error', () => {});
+  await new Promise((resolve) => client.once('ready', resolve));
+  t.after(() => client.disconnect());
+  return client;
+}

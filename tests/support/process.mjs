@@ -1,0 +1,80 @@
+// Other people's servers (databases) as child processes of a test.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from './until.mjs';
+
+const START_MS = 30_000;
+
+/** Whether a program is installed: `question` is an option that it answers and ends. */
+export function isInstalled(program, question) {
+  return spawnSync(program, [question], { stdio: 'ignore' }).status === 0;
+}
+
+/**
+ * Starts a program that listens on a port, in a folder of its own; both are gone when the test is over.
+ *
+ * @param {import('node:test').TestContext} t
+ * @param {string} program
+ * @param {(at: { port: number, folder: string }) => string[]} options
+ * @returns {Promise<{ port: number, stop: () => Promise<void>, start: () => Promise<void> }>} stopped by
+ *   SIGKILL, and started again on its port
+ */
+export async function startService(t, program, options) {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-service-'));
+  const port = await freePort();
+  let child;
+
+  async function start() {
+    child = spawn(program, options({ port, folder }), {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (data) => {
+        output += data;
+      });
+    }
+    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+    const isUp = async () => hasEnded() || (await accepts(port));
+    await until(isUp, () => `${program} listens; it printed ${output}`, START_MS);
+    if (hasEnded()) throw new Error(`${program} ended: ${output}`);
+  }
+
+  async function stop() {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  const onexit = () => child?.kill('SIGKILL');
+  process.once('exit', onexit);
+  t.after(async () => {
+    await stop();
+    process.off('exit', onexit);
+    await rm(folder, { recursive: true, force: true });
+  });
+  await start();
+  return { port, start, stop };
+}
+
+async function freePort() {
+  const server = net.createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function accepts(port) {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
