@@ -38,7 +38,7 @@ import { judge } from './verdict.js';
  * @property {boolean} isAnswered for good
  * @property {((result: Result) => void)[]} waiting told once it has settled
  * @property {import('./journal.js').Place | null} place where it is kept, once it is
- * @property {import('./journal.js').Kept} kept
+ * @property {import('./journal.js').Kept | null} kept what is to be on disk, if anything
  * @property {boolean} isAdopted another tab had it, and may ask how it ended
  * @property {boolean} isElsewhere another tab has it now, and says how it ends
  *
@@ -203,7 +203,10 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
         place: restored,
         isAdopted: false,
         isElsewhere: false,
-        kept: { id, event: draft.event, data, lane: key, strict, expiresAt: Date.now() + ttlMs },
+        kept:
+          durable || restored
+            ? { id, event: draft.event, data, lane: key, strict, expiresAt: Date.now() + ttlMs }
+            : null,
       };
       slots[slotOf(seq)] = entry;
       byId.set(id, entry);
@@ -263,7 +266,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
     /** An order of the engine's. */
     store(/** @type {number} */ seq) {
       const entry = find(seq);
-      if (!entry || !keeper) return;
+      if (!entry?.kept || !keeper) return;
       keeper.add(entry.kept, (place) => {
         // Settled meanwhile: cancelled, for instance.
         if (find(seq) !== entry) return void (place && keeper.erase(place));
