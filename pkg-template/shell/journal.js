@@ -95,7 +95,7 @@ export function createJournal(database, scope, journal, onFailure) {
           const number = next++;
           segments.set(number, { size: part.length, settled: [] });
           messages.put({ version: VERSION, messages: part.map(({ kept }) => kept) }, key(number));
-          part.forEach((one, index) => done.push(() => one.done({ number, index })));
+          for (const [index, one] of part.entries()) done.push(() => one.done({ number, index }));
         }
         for (const number of lists) {
           const segment = segments.get(number);
