@@ -284,7 +284,7 @@ export function makeClient(options) {
             engine.drain();
           },
           opened(kept) {
-            const missing = deliveries.withhold(kept);
+            const missing = kept ? deliveries.withhold(kept) : [];
             engine.tell('restored');
             return missing;
           },
@@ -342,6 +342,7 @@ export function makeClient(options) {
     status.phase = 'closed';
     unwatch();
     deliveries.abandon();
+    keeper?.close();
     wire.release();
     session.release();
     fail(
@@ -360,6 +361,7 @@ export function makeClient(options) {
     presence.forget();
     resync.forget();
     held.length = 0;
+    keeper?.discard();
     if (!isDead) session.forgetCredentials();
   }
 
@@ -492,6 +494,7 @@ export function makeClient(options) {
       unwatch();
       end('destroy');
       resync.forget();
+      keeper?.close();
     },
   };
 

@@ -269,7 +269,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       if (!entry?.kept || !keeper) return;
       keeper.add(entry.kept, (place) => {
         // Settled meanwhile: cancelled, for instance.
-        if (find(seq) !== entry) return void (place && keeper.erase(place));
+        if (find(seq) !== entry) return place?.journal.erase(place);
         entry.place = place;
         engine().tell('stored', seq);
       });
@@ -279,7 +279,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
     keepAnew() {
       for (const entry of byId.values()) {
         if (!entry.place) continue;
-        keeper?.forget(entry.place);
+        entry.place.journal.erase(entry.place);
         entry.place = null;
         this.store(entry.seq);
       }
@@ -302,7 +302,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
         const { isTaken } = this.send({ ...kept, ttlMs }, null, false, place);
         const entry = byId.get(kept.id);
         // The app was faster, or there is no room at all.
-        if (!isTaken || entry?.place !== place) keeper?.erase(place);
+        if (!isTaken || entry?.place !== place) place.journal.erase(place);
         else entry.isAdopted = isAdopted;
       }
     },
@@ -353,7 +353,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
         freeLanes.push(lane.number);
       }
       forgetAcks(entry);
-      if (entry.place) keeper?.erase(entry.place);
+      entry.place?.journal.erase(entry.place);
       const result = resultOf(entry, outcome, maybe);
       // An answer to one of several transmissions does not say which.
       if (entry.answer && entry.attempts === 1) result.rttMs = engine().now() - entry.sentAt;

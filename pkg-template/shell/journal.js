@@ -19,7 +19,10 @@ import { call } from './report.js';
  * @property {boolean} strict
  * @property {number} expiresAt milliseconds since the epoch
  *
- * @typedef {{ number: number, index: number }} Place
+ * @typedef {object} Place
+ * @property {{ erase(place: Place): void }} journal the one that has it, whichever is open by now
+ * @property {number} number of the segment
+ * @property {number} index in it
  */
 
 /** Of what a segment holds. Another version is left alone: a newer build wrote it. */
@@ -95,7 +98,8 @@ export function createJournal(database, scope, journal, onFailure) {
           const number = next++;
           segments.set(number, { size: part.length, settled: [] });
           messages.put({ version: VERSION, messages: part.map(({ kept }) => kept) }, key(number));
-          for (const [index, one] of part.entries()) done.push(() => one.done({ number, index }));
+          for (const [index, one] of part.entries())
+            done.push(() => one.done({ journal: self, number, index }));
         }
         for (const number of lists) {
           const segment = segments.get(number);
@@ -119,7 +123,7 @@ export function createJournal(database, scope, journal, onFailure) {
     if (added.length > 0 || dirty.size > 0) schedule();
   };
 
-  return {
+  const self = {
     /** @param {Kept} kept @param {(place: Place | null) => void} done it is committed, or cannot be */
     add(kept, done) {
       added.push({ kept, done });
@@ -135,7 +139,7 @@ export function createJournal(database, scope, journal, onFailure) {
 
     /** Takes what another tab left, whose lock is ours: it is in this journal then, in one commit. */
     async adopt(/** @type {string} */ other) {
-      const found = await this.read(other);
+      const found = await self.read(other);
       const number = next++;
       const messages = found.map(({ kept }) => kept);
       await write(([stored, settled]) => {
@@ -144,7 +148,7 @@ export function createJournal(database, scope, journal, onFailure) {
         if (messages.length > 0) stored.put({ version: VERSION, messages }, key(number));
       });
       segments.set(number, { size: messages.length, settled: [] });
-      return found.map(({ kept }, index) => ({ kept, place: { number, index } }));
+      return found.map(({ kept }, index) => ({ kept, place: { journal: self, number, index } }));
     },
 
     /** The journals of this scope, by those that have messages. @returns {Promise<string[]>} */
@@ -188,10 +192,12 @@ export function createJournal(database, scope, journal, onFailure) {
           next = Math.max(next, number + 1);
         }
         messages.forEach((/** @type {Kept} */ kept, /** @type {number} */ place) => {
-          if (!list.includes(place)) found.push({ kept, place: { number, index: place } });
+          if (!list.includes(place))
+            found.push({ kept, place: { journal: self, number, index: place } });
         });
       });
       return found;
     },
   };
+  return self;
 }

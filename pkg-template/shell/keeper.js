@@ -24,14 +24,13 @@ export const canKeep = () => typeof indexedDB === 'object' && indexedDB !== null
  * @param {object} on
  * @param {(found: { kept: Kept, place: Place }[], isAdopted: boolean) => void} on.found left by an earlier life of
  *   this tab, or adopted from one that is gone
- * @param {(kept: Set<string>) => string[]} on.opened all of this tab's own is found; answers what it misses
+ * @param {(kept: Set<string> | null) => string[]} on.opened all of this tab's own is found, or nothing ever
+ *   will be; answers what it misses
  * @param {(result: Result) => void} on.settled by another tab, which had taken it over
  * @param {(id: string) => void} on.lost no tab has this message any more
  * @param {(error: unknown) => void} on.failed nothing is kept from now on
  */
 export function createKeeper({ found, opened, settled, lost, failed }) {
-  /** The one before, whose last messages may still be taken out of it. @type {typeof journal} */
-  let former = null;
   /** Of the open scope. @type {ReturnType<typeof createJournal> | null} */
   let journal = null;
   /** @type {ReturnType<typeof createTabs> | null} */
@@ -44,7 +43,6 @@ export function createKeeper({ found, opened, settled, lost, failed }) {
   const close = () => {
     openings += 1;
     tabs?.close();
-    former = journal;
     journal = tabs = null;
   };
 
@@ -54,7 +52,7 @@ export function createKeeper({ found, opened, settled, lost, failed }) {
     close();
     failed(error);
     for (const [, done] of early.splice(0)) done(null);
-    opened(new Set());
+    opened(null);
   };
 
   /** What is gone from our journal is with a tab that is alive, or with none. */
@@ -91,7 +89,7 @@ export function createKeeper({ found, opened, settled, lost, failed }) {
   return {
     /** Opens what is kept for a server and a user, and closes what was open. */
     open(/** @type {string} */ scope) {
-      if (hasFailed) return void opened(new Set());
+      if (hasFailed) return void opened(null);
       close();
       const late = setTimeout(() => fail(new Error('the storage does not open')), OPEN_MS);
       open(scope)
@@ -106,11 +104,10 @@ export function createKeeper({ found, opened, settled, lost, failed }) {
       else early.push([kept, done]);
     },
 
-    /** @param {Place} place */
-    erase: (place) => journal?.erase(place),
-
-    /** The same in the journal of the scope that was open before. @param {Place} place */
-    forget: (place) => former?.erase(place),
+    /** What waits to be kept is not to be: it was another user's. */
+    discard() {
+      early.length = 0;
+    },
 
     /** How an adopted message ended. @param {Result} result */
     tell: (result) => tabs?.tell(result),

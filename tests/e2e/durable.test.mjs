@@ -273,3 +273,42 @@ async function cachedPage(t) {
   );
   return { server, page };
 }
+
+test('storage that breaks later leaves nothing behind that waits for ever', async (t) => {
+  const server = await startChatServer(t);
+  server.hooks.admit = () => new Error('not now');
+  const page = await openLab(t, browser, server.url);
+  await configure(page, { ...options(server.url), logger: null }, 'alice');
+  const send = (id) =>
+    page.evaluate((_tempId) => window.holdfast.sendMessage({ to: 'bob', _tempId }) && null, id);
+  await send('kept');
+  await until(async () => (await kept(page)).length === 1, 'it is on disk');
+  await page.evaluate(() => {
+    IDBObjectStore.prototype.put = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+  });
+  await send('not kept');
+  server.hooks.admit = () => undefined;
+  await until(() => server.saved.length === 2, 'both are sent');
+});
+
+test('a change of user while messages wait to be kept leaves none of them to the next', async (t) => {
+  const server = await startChatServer(t);
+  server.hooks.admit = () => new Error('not now');
+  const page = await openLab(t, browser, server.url);
+  await configure(page, options(server.url), 'alice');
+  await page.evaluate(() => {
+    for (let n = 0; n < 50; n += 1) window.holdfast.sendMessage({ to: 'bob', _tempId: `a${n}` });
+    window.holdfast.initializeSocket('carol');
+    for (let n = 0; n < 5; n += 1) window.holdfast.sendMessage({ to: 'bob', _tempId: `c${n}` });
+  });
+  const hers = ['c0', 'c1', 'c2', 'c3', 'c4'];
+  await until(async () => (await kept(page)).join() === hers.join(), 'only hers are on disk');
+  server.hooks.admit = () => undefined;
+  await until(() => server.saved.length === 5, 'hers are sent');
+  assert.deepEqual(
+    server.received.map(({ id }) => id),
+    hers,
+  );
+});
