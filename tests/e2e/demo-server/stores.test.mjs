@@ -86,6 +86,7 @@ for (const { name, skip, settings } of STORES) {
       }
       const rows = await stores[1].missed('alice', 0, 1000);
       assert.equal(rows.length, count);
+      assert.equal(new Set(rows.map(({ seq }) => seq)).size, count, 'each has its own number');
       assert.deepEqual(await stores[0].missed('alice', 0, 1000), rows);
       assert.equal(await stores[0].secret(), await stores[1].secret());
     });
