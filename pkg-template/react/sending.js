@@ -54,7 +54,7 @@ function createSending(store) {
     /**
      * @param {unknown} data
      * @param {import('../types/index.d.ts').SendOptions} [options]
-     * @returns {string} its id
+     * @returns {Sent} as it is now: one that cannot be taken has failed already
      */
     send(data, options = {}) {
       const client = store.client();
@@ -79,7 +79,7 @@ function createSending(store) {
       if (!taken.isTaken) settle(id, taken.result);
       else if (result) settle(id, result);
       else refresh();
-      return id;
+      return /** @type {Sent} */ (all.find((one) => one.id === id));
     },
 
     /** Sends a message that failed once more, under its id. @param {string} id */

@@ -22,10 +22,10 @@ export function attachReliability(io, options) {
     socket.on('join', async (/** @type {unknown[]} */ ...args) => {
       const answer = answerOf(args);
       try {
-        // Whoever the client says it is: the server knows.
+        // Whoever the client says it is: the server knows. Nobody is null, which no text equals.
         const me = idText(userId(/** @type {any} */ (socket)));
         const [wanted] = args;
-        if (me === null || !['string', 'number'].includes(typeof wanted) || String(wanted) !== me) {
+        if (!['string', 'number'].includes(typeof wanted) || String(wanted) !== me) {
           refuse(socket, answer, 'FORBIDDEN', 'That is not your room');
           return;
         }

@@ -96,8 +96,8 @@ export interface SentMessage<Data = unknown, Reply = unknown> {
 }
 
 export interface Sending<Data = unknown, Reply = unknown> {
-  /** Answers the message's id. @throws where no client was configured */
-  readonly send: (data: Data, options?: SendOptions) => string;
+  /** Answers the message as it is now: one that cannot be taken has failed already. @throws where no client was configured */
+  readonly send: (data: Data, options?: SendOptions) => SentMessage<Data, Reply>;
   /** Sends one that failed again, under its id. */
   readonly retry: (id: string) => void;
   /** Whether it was still waiting; then it fails as CANCELLED. */

@@ -3,10 +3,10 @@
 import { createHmac } from 'node:crypto';
 import { requireFromDemo } from './paths.mjs';
 
-/** A token with these claims, signed with HMAC-SHA256 by `key`. */
-export function signed(key, claims, header = { alg: 'HS256', typ: 'JWT' }) {
-  const text = `${encoded(header)}.${encoded(claims)}`;
-  return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
+/** A token with these claims, signed by `key` with HMAC and this many bits of SHA-2. */
+export function signed(key, claims, bits = 256) {
+  const text = `${encoded({ alg: `HS${bits}`, typ: 'JWT' })}.${encoded(claims)}`;
+  return `${text}.${createHmac(`sha${bits}`, key).update(text).digest('base64url')}`;
 }
 
 /** The secret of a demo's database, to make tokens that are the server's but for one thing. */
@@ -36,7 +36,7 @@ export function badTokens(token, key) {
     'the empty key': signed('', claims),
     'no algorithm': `${encoded({ alg: 'none' })}.${payload}.`,
     'no algorithm, old signature': `${encoded({ alg: 'none' })}.${payload}.${signature}`,
-    'another algorithm': signed(key, claims, { alg: 'HS512' }),
+    'another algorithm': signed(key, claims, 512),
     'no signature': `${header}.${payload}.`,
     'a cut signature': token.slice(0, -1),
     'a longer signature': `${token}x`,

@@ -83,7 +83,8 @@ export function Typed() {
   // @ts-expect-error no such event
   socket?.emit('tpying', { to: 'bob' });
   const { send, messages, retry, cancel, dismiss } = typed.useSendMessage();
-  const id: string = send({ text: 'hi' }, { ttlMs: 1000 });
+  const { id, status } = send({ text: 'hi' }, { ttlMs: 1000 });
+  const isTaken: boolean = status !== 'failed';
   // @ts-expect-error text is missing
   send({});
   retry(id);
@@ -93,7 +94,9 @@ export function Typed() {
   const reply: string | undefined = first?.reply?._id;
   const isMaybeThere: boolean = first?.error?.maybeDelivered ?? false;
   const selected: number = typed.useSocket((view) => view.queueLength);
-  return <>{String([wasWaiting, reply, isMaybeThere, selected, useSendMessage().messages])}</>;
+  return (
+    <>{String([wasWaiting, isTaken, reply, isMaybeThere, selected, useSendMessage().messages])}</>
+  );
 }
 
 export function Providers() {

@@ -9,6 +9,7 @@ import './styles/frame.css';
 import './styles/conversation.css';
 import './styles/popovers.css';
 import './styles/faults.css';
+import './styles/picture.css';
 import App from './App.jsx';
 import { ask } from './utils/http.js';
 import { setUpSocket } from './utils/socket.js';

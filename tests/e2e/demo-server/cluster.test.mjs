@@ -65,6 +65,25 @@ test('a repeat at the other process is answered and saved nowhere', needsRedis, 
 });
 
 test(
+  'what a process saved and did not live to send out, the repeat of it sends out',
+  needsRedis,
+  async (t) => {
+    const [, two] = await startBoth(t);
+    const bob = await join(t, two, 'bob');
+    const phone = await join(t, two, 'alice');
+    const alice = await join(t, two, 'alice');
+    const store = await openStore({ MONGODB_URL: null, DATABASE: two.database });
+    t.after(() => store.close());
+    const draft = { sender: 'alice', recipient: 'bob', content: 'hello', tempId: 'a' };
+    await store.append(draft);
+    const reply = await alice.send({ recipientId: 'bob', content: 'hello', _tempId: 'a' });
+    assert.deepEqual(reply, { success: true, messageId: '1', _tempId: 'a', duplicate: true });
+    await until(() => bob.seen['notification:new'] && phone.seen['message:sent'], 'all are told');
+    assert.equal(bob.seen['message:new'][0].content, 'hello');
+  },
+);
+
+test(
   'a process is killed under a conversation: its clients go on at the other, and nothing is lost or doubled',
   needsRedis,
   async (t) => {
@@ -74,7 +93,10 @@ test(
     bob.on('message:new', ({ content }) => heard.push(content));
     bob.connect();
     await until(() => bob.getState().isReady, 'bob is there');
-    const alice = holdfast(t, one, 'alice', await one.login('alice'));
+    // As a load balancer has it: one address, behind which the processes change.
+    const balancer = await createProxy({ target: { port: one.port } });
+    t.after(() => balancer.close());
+    const alice = holdfast(t, balancer, 'alice', await one.login('alice'));
     alice.connect();
     const count = 300;
     const content = (n) => `text ${n}`;

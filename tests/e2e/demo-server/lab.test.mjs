@@ -142,6 +142,14 @@ test('stopped, the server stays down until start, and restore starts it as well'
   }
 });
 
+test('stopped while it starts, the server stays down', async (t) => {
+  const lab = await startLab(t);
+  await lab.order('restart');
+  assert.equal((await lab.order('stop')).body.server, 'down');
+  await assert.rejects(fetch(lab.url));
+  assert.equal((await lab.state()).server, 'down');
+});
+
 test('orders that cross leave one server and a true state', async (t) => {
   const lab = await startLab(t);
   const orders = ['restart', 'stop', 'restart', 'start', 'restart', 'restore', 'stop', 'start'];

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { createLimits } from '../../../js-demo/server/limits.js';
 import { readMessages } from '../../support/database.mjs';
 import { join, request } from '../../support/demo-client.mjs';
 import { pkg } from '../../support/paths.mjs';
@@ -49,6 +50,26 @@ test('beyond the limit messages, events and requests are refused with a time, an
   }
   const login = await request(demo, '/login', { method: 'POST', body: { userId: 'carol' } });
   assertLimited(login.body);
+});
+
+test('who was refused is refused for a whole window, so that no later message passes an earlier one', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const take = createLimits({ points: 5, windowS: 10 });
+  const isTaken = () =>
+    take('messages', 'alice').then(
+      () => true,
+      ({ code }) => code !== 'RATE_LIMITED',
+    );
+  for (let n = 0; n < 5; n += 1) assert.equal(await isTaken(), true);
+  t.mock.timers.tick(9_999);
+  assert.equal(await isTaken(), false);
+  // The first window ends here, among messages that are on their way together.
+  t.mock.timers.tick(2);
+  assert.equal(await isTaken(), false);
+  t.mock.timers.tick(9_990);
+  assert.equal(await isTaken(), false);
+  t.mock.timers.tick(10);
+  assert.equal(await isTaken(), true);
 });
 
 test('a holdfast client that sends more than the limit gets all of it through, in order', async (t) => {

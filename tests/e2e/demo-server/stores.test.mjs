@@ -84,8 +84,20 @@ for (const { name, skip, settings } of STORES) {
       for (let n = 0; n < count; n += 1) {
         assert.deepEqual(results[2 * n].row, results[2 * n + 1].row);
       }
+      // And different ones at the same time, which have to share the numbers.
+      await Promise.all(
+        Array.from({ length: count }, (_, n) => stores[n % 2].append(draft({ content: `${n}` }))),
+      );
       const rows = await stores[1].missed('alice', 0, 1000);
-      assert.equal(rows.length, count);
+      assert.equal(rows.length, 2 * count);
+      assert.equal(new Set(rows.map(({ seq }) => seq)).size, 2 * count);
+      for (const parity of [0, 1]) {
+        const own = rows.map(({ content }) => content).filter((text) => text % 2 === parity);
+        assert.deepEqual(
+          own,
+          [...own].sort((one, other) => one - other),
+        );
+      }
       assert.deepEqual(await stores[0].missed('alice', 0, 1000), rows);
       assert.equal(await stores[0].secret(), await stores[1].secret());
     });

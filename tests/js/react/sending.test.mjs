@@ -87,8 +87,14 @@ test('a message is taken back, or just not shown any more', async (t) => {
 
 test('what cannot be sent fails at once', async (t) => {
   await start(t);
-  const { send, text } = await chat(t, { isAuthenticated: false });
-  await send({ text: 'big', n: 1n });
+  const { hook, text } = await chat(t, { isAuthenticated: false });
+  const good = hook.send({ text: 'good' });
+  const bad = hook.send({ text: 'big', n: 1n });
+  assert.deepEqual(
+    [good.status, bad.status, bad.error.code],
+    ['queued', 'failed', 'INVALID_MESSAGE_PAYLOAD'],
+  );
+  await act(async () => hook.dismiss(good.id));
   assert.equal(text(), 'big failed INVALID_MESSAGE_PAYLOAD');
 });
 

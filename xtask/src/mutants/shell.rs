@@ -68,7 +68,9 @@ impl Shell {
             return Ok(None);
         }
         let named = text.lines().find_map(|line| line.strip_prefix("caught by "));
-        Ok(Some(named.map_or_else(|| format!("all of {}", file.display()), str::to_owned)))
+        let unnamed = if status.is_none() { "it hangs:" } else { "all of" };
+        let unnamed = || format!("{unnamed} {}", file.display());
+        Ok(Some(named.map_or_else(unnamed, str::to_owned)))
     }
 }
 

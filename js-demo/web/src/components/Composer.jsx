@@ -1,33 +1,23 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import Icon from './Icon.jsx';
 
 const MAX_LENGTH = 4000;
 
 /** Where a message is written. Emptied once the message is in the queue, whether there is a link or not. */
-export default function Composer({ peer, input, sending, onSend, onRefused, onTyping }) {
+export default function Composer({ peer, input, onSend, onRefused, onTyping }) {
   const [text, setText] = useState('');
-  const [givenId, setGivenId] = useState(null);
   const [refusal, setRefusal] = useState(null);
-  const given = sending.find(({ id }) => id === givenId);
   const isEmpty = text.trim() === '';
-
-  // The queue takes a message at once or not at all.
-  useEffect(() => {
-    if (!given) return;
-    setGivenId(null);
-    if (given.status === 'failed') {
-      setRefusal(given.error.message);
-      onRefused(given.id);
-    } else {
-      setRefusal(null);
-      setText('');
-    }
-  }, [given, onRefused]);
 
   function submit(event) {
     event.preventDefault();
     if (isEmpty) return;
-    setGivenId(onSend(text.trim()));
+    // The queue takes a message at once or not at all.
+    const { id, status, error } = onSend(text.trim());
+    const isTaken = status !== 'failed';
+    setRefusal(isTaken ? null : error.message);
+    if (isTaken) setText('');
+    else onRefused(id);
     onTyping(false);
     input.current.focus();
   }

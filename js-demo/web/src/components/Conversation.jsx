@@ -62,7 +62,6 @@ export default function Conversation({ me, peer, online, messages, returns, onBa
       <Composer
         peer={peer}
         input={input}
-        sending={messages.sending}
         onSend={(text) => messages.send(peer._id, text)}
         onRefused={messages.dismiss}
         onTyping={tellTyping}

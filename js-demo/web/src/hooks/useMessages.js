@@ -57,11 +57,11 @@ export default function useMessages(me) {
     hasOlder: (peerId) => known.hasOlder[peerId],
     rows: (peerId) => rowsOf(known, sending, { me: me._id, peerId, composedAt, waits }),
     onFetched,
-    /** Answers the message's id. */
+    /** Answers the message as it is now. */
     send(recipientId, content) {
-      const id = send({ recipientId, content });
-      composedAt.set(id, new Date().toISOString());
-      return id;
+      const sent = send({ recipientId, content });
+      composedAt.set(sent.id, new Date().toISOString());
+      return sent;
     },
     retry,
     dismiss,

@@ -36,14 +36,14 @@ export default function Timeline({ recorder, now, windowMs }) {
             <TrackLabel key={track.id} track={track} now={now} />
           ))}
         </ol>
+        {tracks.length === 0 && (
+          <p className="timeline-empty">Write something, and watch how it gets there.</p>
+        )}
       </div>
       <p className="timeline-axis" aria-hidden="true">
         <span>{span(windowMs)} ago</span>
         <span>now</span>
       </p>
-      {tracks.length === 0 && (
-        <p className="timeline-empty">Write something, and watch how it gets there.</p>
-      )}
       <ul className="legend" aria-label="Legend">
         <li data-state="queued">waiting</li>
         <li data-state="sending">sending</li>
