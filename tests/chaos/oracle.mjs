@@ -15,6 +15,8 @@ export function createRecord() {
     settled: new Map(),
     /** They left before they were on the disk. @type {string[]} */
     early: [],
+    /** Sent by a page that found them on the disk. @type {Set<string>} */
+    taken: new Set(),
     /** Of a tab that lives, sent by another one. @type {Set<string>} */
     borrowed: new Set(),
     /** Codes of what went wrong in a page, and how often. @type {Map<string, number>} */
@@ -38,6 +40,7 @@ export function createRecord() {
       }
       record.early.push(...early);
       for (const id of taken) {
+        record.taken.add(id);
         const owner = lifeOf(id);
         if (owner !== life && !record.gone.has(owner)) record.borrowed.add(id);
       }
@@ -106,6 +109,7 @@ export function judge(record, { saved, seen, living, onDisk }) {
       .length,
     saved: saved.length,
     'seen by the other side': seen.length,
+    'sent from the disk': record.taken.size,
     'not yet on the disk when their page went': record.sent.size - expected.length,
     ...Object.fromEntries(Object.entries(wrong).map(([name, list]) => [name, list.length])),
   };

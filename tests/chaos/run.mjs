@@ -59,8 +59,9 @@ export async function runChaos(t, plan, print = () => {}) {
     print(trace[n]);
     const burst = burstsOf(tabs, plan.tabs, createRandom(seed));
     await burst(sends[0]);
-    const over = Promise.all(faults.map(commit));
-    await Promise.all([over, burst(sends[1])]);
+    const [first, second] = faults;
+    const meets = second && setTimeout(first.ms / 2).then(() => commit(second));
+    await Promise.all([commit(first), meets, burst(sends[1])]);
     await burst(sends[2]);
     await setTimeout(gapMs);
   }

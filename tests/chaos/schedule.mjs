@@ -27,14 +27,15 @@ const KINDS = [
 const SHORT_MS = [30, 500];
 const LONG_MS = [1500, 4000];
 const LONG_SHARE = 0.08;
-/** So many faults come while another one lasts. */
-const TWO_AT_ONCE = 0.15;
+/** So many faults meet another one, and so many of a tab's: with a good link it has nothing to lose. */
+const MEET = 0.15;
+const TAB_MEETS = 0.6;
 const GAP_MS = [0, 300];
 
 /**
  * @typedef {{ kind: string, ms: number, amount: number, tab: number }} Fault
  * @typedef {object} Step
- * @property {Fault[]} faults one, or two at once
+ * @property {Fault[]} faults one, or two: the second comes in the midst of the first
  * @property {number[]} sends messages before, during and after them
  * @property {number} gapMs what is waited before the next step
  * @property {number} seed which tabs and conversations the messages are of
@@ -66,8 +67,12 @@ export function makeSchedule({ seed, messages, faults, tabs, reloads }) {
       tab: random.below(tabs),
     };
     const last = steps.at(-1)?.faults;
-    if (last?.length === 1 && areApart(last[0].kind, kind) && random.chance(TWO_AT_ONCE)) {
+    const share = [fault, last?.[0]].some((one) => partOf(one?.kind) === 'tabs') ? TAB_MEETS : MEET;
+    const isAlone = last?.length === 1 && partOf(last[0].kind) !== partOf(kind);
+    if (last && isAlone && random.chance(share)) {
       last.push(fault);
+      // What ends at once comes in the midst of what lasts.
+      last.sort((one, other) => other.ms - one.ms);
     } else {
       const gapMs = random.between(...GAP_MS);
       steps.push({ faults: [fault], sends: [0, 0, 0], gapMs, seed: random.below(2 ** 31) });
@@ -79,16 +84,13 @@ export function makeSchedule({ seed, messages, faults, tabs, reloads }) {
   return steps;
 }
 
-const OF_THE_LINK = KINDS.findIndex(({ kind }) => kind === 'kill');
-const OF_THE_SERVER = KINDS.findIndex(({ kind }) => kind === 'reload');
-
-/** Two faults of one thing would mend each other. */
-function areApart(one, other) {
-  const part = (name) => {
-    const at = KINDS.findIndex(({ kind }) => kind === name);
-    return at < OF_THE_LINK ? 'link' : at < OF_THE_SERVER ? 'server' : 'tabs';
-  };
-  return part(one) !== part(other);
+/** Two faults of one part would mend each other. */
+function partOf(/** @type {string | undefined} */ kind) {
+  if (kind === undefined) return undefined;
+  if (['reload', 'crash', 'close'].includes(kind)) return 'tabs';
+  return ['kill', 'stop', 'lose-acks', 'answer-twice', 'answer-late'].includes(kind)
+    ? 'server'
+    : 'link';
 }
 
 /** One line for each step. @param {Step[]} steps */
@@ -96,7 +98,7 @@ export function describe(steps) {
   return steps.map(({ faults, sends, gapMs }, n) => {
     const what = faults.map(({ kind, ms, amount, tab }) => {
       const details = [ms ? `${ms} ms` : '', amount ? `of ${amount}` : ''];
-      if (['reload', 'crash', 'close'].includes(kind)) details.push(`tab ${tab}`);
+      if (partOf(kind) === 'tabs') details.push(`tab ${tab}`);
       return [kind, ...details.filter(Boolean)].join(' ');
     });
     return `${n + 1}. ${what.join(' + ')}; sends ${sends.join(', ')}; then ${gapMs} ms`;

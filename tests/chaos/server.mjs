@@ -39,7 +39,7 @@ io.on('connection', (socket) => {
   });
   socket.on('ping', (ack) => ack());
   socket.on('missed', async (since, ack) => {
-    ack((await store.missed('bob', Number(since ?? 0), ALL)).map(present));
+    ack((await store.missed('alice', Number(since ?? 0), ALL)).map(present));
   });
   const save = once(socket, async ({ recipientId, content, _tempId }) => {
     const draft = { sender: userId, recipient: recipientId, content, tempId: _tempId };
