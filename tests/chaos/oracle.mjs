@@ -6,6 +6,8 @@
  */
 export function createRecord() {
   const record = {
+    /** What pages were told to send: one that crashes may send without a word of it. @type {Set<string>} */
+    ordered: new Set(),
     /** The page that sent it, by message. @type {Map<string, string>} */
     sent: new Map(),
     /** @type {Set<string>} */
@@ -85,7 +87,7 @@ export function judge(record, { saved, seen, living, onDisk }) {
     lost: expected.filter((id) => !inDatabase.has(id)),
     twice: repeats(saved),
     'out of order': disorder(saved, record),
-    foreign: saved.filter((id) => !record.sent.has(id)),
+    foreign: saved.filter((id) => !record.ordered.has(id)),
     'never settled': [...record.sent]
       .filter(([id, instance]) => living.has(instance) && !record.settled.has(id))
       .map(([id]) => id),
@@ -104,13 +106,15 @@ export function judge(record, { saved, seen, living, onDisk }) {
     .filter(([, list]) => list.length > 0)
     .map(([name, list]) => `${name}: ${list.length} (${list.slice(0, 8).join(', ')})`);
   const figures = {
-    sent: record.sent.size,
+    sent: record.ordered.size,
     'told delivered': [...record.settled.values()].filter((all) => all.some((one) => one.success))
       .length,
     saved: saved.length,
     'seen by the other side': seen.length,
     'sent from the disk': record.taken.size,
-    'not yet on the disk when their page went': record.sent.size - expected.length,
+    'not yet on the disk when their page went': [...record.ordered].filter(
+      (id) => !inDatabase.has(id),
+    ).length,
     ...Object.fromEntries(Object.entries(wrong).map(([name, list]) => [name, list.length])),
   };
   return { figures, violations };

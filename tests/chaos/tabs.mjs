@@ -70,6 +70,7 @@ export async function openTabs(t, { count, options, record }) {
         numbers.set(`${tab.life}/${conversation}`, number);
         return { id: `${tab.life}/${conversation}/${number}`, conversation, strict };
       });
+      for (const { id } of numbered) record.ordered.add(id);
       try {
         await tab.page.evaluate((list) => window.chaos.send(list), numbered);
       } catch {

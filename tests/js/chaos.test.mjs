@@ -27,6 +27,7 @@ function verdict(change = () => {}) {
   const record = createRecord();
   const ids = ['1/a/1', '1/a/2'];
   const settled = ids.map((id) => ({ id, success: true }));
+  for (const id of ids) record.ordered.add(id);
   record.note('1', { instance: 'page', sent: ids, kept: ids, settled });
   const end = { saved: [...ids], seen: [...ids], living: new Set(['page']), onDisk: 0 };
   change(record, end);
@@ -68,6 +69,15 @@ test('of a page that is gone, what was on the disk or told as delivered has to a
   record.note('1', { instance: 'gone', sent, kept: ['1/a/1'], settled });
   assert.deepEqual(owed(record, new Set()), ['1/a/1', '1/a/2']);
   assert.deepEqual(owed(record, new Set(['gone'])), sent);
+});
+
+test('what a page sent without a word of it, as it crashed, is nothing foreign', () => {
+  const change = (record, { saved, seen }) => {
+    record.ordered.add('1/a/3');
+    saved.push('1/a/3');
+    seen.push('1/a/3');
+  };
+  assert.deepEqual(verdict(change), []);
 });
 
 test('what another tab may take is what its own left behind', () => {
