@@ -25,8 +25,23 @@ export function createRecord() {
     errors: new Map(),
     /** Tabs that crashed or were closed. @type {Set<string>} */
     gone: new Set(),
-    /** Sent before the last reload of their tab: another tab may have them. @type {Set<string>} */
-    reloaded: new Set(),
+    /** Tabs that are being loaded again. @type {Set<string>} */
+    loading: new Set(),
+    /** The page that each tab shows. @type {Map<string, string>} */
+    shown: new Map(),
+    /**
+     * Pages by eras of their tab. One that was slow to come back begins a new era: another tab may have taken
+     * over what it left, and nobody knows there what is sent here meanwhile.
+     * @type {Map<string, number>}
+     */
+    eras: new Map(),
+
+    /** A tab has loaded its page. @param {string} life @param {string} instance @param {number} era */
+    loaded(life, instance, era) {
+      record.loading.delete(life);
+      record.shown.set(life, instance);
+      record.eras.set(instance, era);
+    },
 
     /** @param {string} life whose page tells it @param {any} facts as page.mjs tells them */
     note(
@@ -44,14 +59,11 @@ export function createRecord() {
       for (const id of taken) {
         record.taken.add(id);
         const owner = lifeOf(id);
-        if (owner !== life && !record.gone.has(owner)) record.borrowed.add(id);
+        const isThere = record.sent.get(id) === record.shown.get(owner);
+        const isAway = record.gone.has(owner) || record.loading.has(owner);
+        if (owner !== life && isThere && !isAway) record.borrowed.add(id);
       }
       for (const code of errors) record.errors.set(code, (record.errors.get(code) ?? 0) + 1);
-    },
-
-    /** The tab is about to be loaded again. @param {string} life */
-    reloading(life) {
-      for (const id of record.sent.keys()) if (lifeOf(id) === life) record.reloaded.add(id);
     },
   };
   return record;
@@ -96,7 +108,7 @@ export function judge(record, { saved, seen, living, onDisk }) {
       .map(([id]) => id),
     failed: failures.map(([id, all]) => `${id} (${all.map(({ code }) => code ?? 'ok')})`),
     'left before they were on the disk': record.early,
-    'taken from a tab that lives': [...record.borrowed].filter((id) => !record.reloaded.has(id)),
+    'taken from a tab that lives': [...record.borrowed],
     'lost for the other side': saved.filter((id) => !shown.has(id)),
     'seen twice': repeats(seen),
     'seen out of order': disorder(seen, record),
@@ -127,16 +139,14 @@ function repeats(list) {
 }
 
 /**
- * What comes after a later message of its tab and conversation. What another tab took over while its own
- * was being loaded again has an order of its own: nobody knows there what the tab sends meanwhile.
- *
+ * What comes after a later message of its tab, era and conversation.
  * @param {string[]} ids @param {ReturnType<typeof createRecord>} record
  */
-function disorder(ids, { borrowed }) {
+function disorder(ids, { sent, eras }) {
   const highest = new Map();
   return ids.filter((id) => {
     const end = id.lastIndexOf('/');
-    const line = `${id.slice(0, end)} ${borrowed.has(id)}`;
+    const line = `${id.slice(0, end)} ${eras.get(sent.get(id))}`;
     const number = Number(id.slice(end + 1));
     const isLate = number < (highest.get(line) ?? -1);
     if (!isLate) highest.set(line, number);

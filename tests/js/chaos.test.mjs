@@ -28,6 +28,7 @@ function verdict(change = () => {}) {
   const ids = ['1/a/1', '1/a/2'];
   const settled = ids.map((id) => ({ id, success: true }));
   for (const id of ids) record.ordered.add(id);
+  record.loaded('1', 'page', 0);
   record.note('1', { instance: 'page', sent: ids, kept: ids, settled });
   const end = { saved: [...ids], seen: [...ids], living: new Set(['page']), onDisk: 0 };
   change(record, end);
@@ -81,14 +82,32 @@ test('what a page sent without a word of it, as it crashed, is nothing foreign',
 });
 
 test('what another tab may take is what its own left behind', () => {
-  const named = (change) => verdict(change);
   const take = (record) => record.note('2', { taken: ['1/a/1'] });
   assert.deepEqual(
-    named((record) => [record.gone.add('1'), take(record)]),
+    verdict((record) => [record.gone.add('1'), take(record)]),
     [],
   );
   assert.deepEqual(
-    named((record) => [record.reloading('1'), take(record)]),
+    verdict((record) => [record.loading.add('1'), take(record)]),
     [],
   );
+  assert.deepEqual(
+    verdict((record) => [record.loaded('1', 'next', 0), take(record)]),
+    [],
+  );
+  assert.deepEqual(verdict(take), ['taken from a tab that lives']);
+});
+
+test('a tab that was slow to come back has an order of its own from then on', () => {
+  const change =
+    (era) =>
+    (record, { saved, seen }) => {
+      record.loaded('1', 'next', era);
+      record.ordered.add('1/a/3');
+      const settled = [{ id: '1/a/3', success: true }];
+      record.note('1', { instance: 'next', sent: ['1/a/3'], settled });
+      for (const list of [saved, seen]) list.unshift('1/a/3');
+    };
+  assert.deepEqual(verdict(change(1)), []);
+  assert.deepEqual(verdict(change(0)), ['out of order', 'seen out of order']);
 });
