@@ -25,6 +25,9 @@ class FaultProxy {
 
   // Read by the pairs at every chunk.
   delayMs = 0;
+  bytesPerMs = Infinity;
+  /** What may still pass before a connection is reset. */
+  allowance = Infinity;
   upgradesHang = false;
   #refusing = false;
   #newHang = false;
@@ -83,6 +86,26 @@ class FaultProxy {
    */
   delay(ms) {
     this.delayMs = ms;
+  }
+
+  /**
+   * A narrow line: each direction of each connection passes so many bits in a second. What is queued when
+   * this is lifted still leaves at the old pace.
+   *
+   * @param {number} bitsPerSecond Infinity lifts it
+   */
+  throttle(bitsPerSecond) {
+    this.bytesPerMs = bitsPerSecond / 8000;
+  }
+
+  /**
+   * After so many more bytes, both directions and all connections together, the connection that carries
+   * the last of them is reset, in the midst of whatever it was. Once.
+   *
+   * @param {number} bytes Infinity takes it back
+   */
+  dropAfter(bytes) {
+    this.allowance = bytes;
   }
 
   /**
@@ -181,6 +204,7 @@ class Pair {
       (n) => (counters.bytesDown += n),
     );
     this.#lines = [up, down];
+    for (const line of this.#lines) line.onspent = () => this.reset();
     const asksForUpgrade = upgradeDetector();
     up.admit = (chunk) => {
       if (!this.#proxy.upgradesHang || !asksForUpgrade(chunk)) return true;
@@ -216,6 +240,7 @@ class Line {
   #timer = null;
   #running = false;
   admit = () => true;
+  onspent = ignore;
 
   constructor(proxy, from, to, count) {
     this.proxy = proxy;
@@ -247,9 +272,10 @@ class Line {
   }
 
   #push = (chunk) => {
-    const due = performance.now() + this.proxy.delayMs;
+    const { delayMs, bytesPerMs } = this.proxy;
     // A delay that was just lowered must not let a chunk overtake an older one.
-    this.#queue.push({ chunk, due: Math.max(due, this.#queue.at(-1)?.due ?? 0) });
+    const begins = Math.max(performance.now() + delayMs, this.#queue.at(-1)?.due ?? 0);
+    this.#queue.push({ chunk, due: begins + (chunk?.length ?? 0) / bytesPerMs });
     if (!this.#timer) this.#flush();
   };
 
@@ -257,17 +283,29 @@ class Line {
     this.#timer = null;
     if (!this.#running) return;
     const now = performance.now();
+    let isSpent = false;
     let ready = 0;
     while (ready < this.#queue.length && this.#queue[ready].due <= now) ready += 1;
     this.to.cork();
     for (const { chunk } of this.#queue.splice(0, ready)) {
       if (chunk === null) this.to.end();
       else if (this.to.writable) {
-        this.count(chunk.length);
-        if (!this.to.write(chunk)) this.from.pause();
+        const passes = chunk.subarray(0, this.proxy.allowance);
+        this.proxy.allowance -= passes.length;
+        this.count(passes.length);
+        if (!this.to.write(passes)) this.from.pause();
+        if (passes.length < chunk.length) {
+          isSpent = true;
+          break;
+        }
       }
     }
     this.to.uncork();
+    if (isSpent) {
+      this.proxy.allowance = Infinity;
+      this.onspent();
+      return;
+    }
     const next = this.#queue[0];
     if (next) this.#timer = setTimeout(this.#flush, Math.max(1, Math.ceil(next.due - now)));
   };

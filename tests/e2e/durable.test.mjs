@@ -146,26 +146,36 @@ test('a tab takes over what a crashed one left, and sends it once', async (t) =>
   );
 });
 
-test('tabs that are alive keep what is theirs', async (t) => {
-  const server = await startChatServer(t);
-  server.hooks.admit = () => new Error('not now');
-  const page = await openLab(t, browser, server.url);
-  await configure(page, options(server.url), 'alice');
-  await page.evaluate(() => window.holdfast.sendMessage({ to: 'bob', _tempId: 'mine' }) && null);
-  await until(async () => (await kept(page)).length === 1, 'it is on disk');
-  const other = await openTab(page);
-  await configure(other, options(server.url), 'alice');
-  await other.evaluate(() => window.holdfast.sendMessage({ to: 'bob', _tempId: 'theirs' }) && null);
-  await until(async () => (await kept(page)).length === 2, 'both are on disk');
-  const counts = () =>
-    Promise.all(
-      [page, other].map((tab) => tab.evaluate(() => window.holdfast.getMessageQueueLength())),
+for (const [name, deafen] of [
+  ['are alive', () => {}],
+  // Only the locks tell then.
+  ['are alive and hear nothing of each other', () => delete window.BroadcastChannel],
+]) {
+  test(`tabs that ${name} keep what is theirs`, async (t) => {
+    const server = await startChatServer(t);
+    server.hooks.admit = () => new Error('not now');
+    const page = await openLab(t, browser, server.url);
+    await page.evaluate(deafen);
+    await configure(page, options(server.url), 'alice');
+    await page.evaluate(() => window.holdfast.sendMessage({ to: 'bob', _tempId: 'mine' }) && null);
+    await until(async () => (await kept(page)).length === 1, 'it is on disk');
+    const other = await openTab(page);
+    await other.evaluate(deafen);
+    await configure(other, options(server.url), 'alice');
+    await other.evaluate(
+      () => window.holdfast.sendMessage({ to: 'bob', _tempId: 'theirs' }) && null,
     );
-  assert.deepEqual(await counts(), [1, 1]);
-  server.hooks.admit = () => undefined;
-  await until(() => server.saved.length === 2, 'both are saved');
-  assert.equal(server.received.length, 2);
-});
+    await until(async () => (await kept(page)).length === 2, 'both are on disk');
+    const counts = () =>
+      Promise.all(
+        [page, other].map((tab) => tab.evaluate(() => window.holdfast.getMessageQueueLength())),
+      );
+    assert.deepEqual(await counts(), [1, 1]);
+    server.hooks.admit = () => undefined;
+    await until(() => server.saved.length === 2, 'both are saved');
+    assert.equal(server.received.length, 2);
+  });
+}
 
 test('another user finds nothing of it', async (t) => {
   const server = await startChatServer(t);

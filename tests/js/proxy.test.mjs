@@ -159,6 +159,44 @@ test('retarget sends new connections elsewhere', async (t) => {
   await until(() => client.seen.toString() === 'other', 'the other server answers');
 });
 
+test('a narrow line passes so many bits in a second, in order, until it is lifted', async (t) => {
+  const { proxy } = await echoBehindProxy(t);
+  const client = await dial(proxy);
+  await say(client, 'before');
+  // A minute for the first byte: nothing can come by accident.
+  proxy.throttle(8 / 60);
+  client.write('x');
+  await quiet();
+  assert.equal(client.seen.toString(), 'before');
+  // A line of its own is as wide as it was made.
+  proxy.throttle(8_000_000);
+  const other = await dial(proxy);
+  const text = 'abcdefgh'.repeat(5_000);
+  const began = performance.now();
+  await say(other, text);
+  // 40 KB at 1 MB/s, there and back.
+  assert.ok(performance.now() - began >= 79);
+  proxy.throttle(Infinity);
+  await say(await dial(proxy), 'wide again');
+});
+
+test('after so many bytes the connection that carries the last of them is reset, once', async (t) => {
+  const { proxy } = await echoBehindProxy(t);
+  const [one, other] = [await dial(proxy), await dial(proxy)];
+  proxy.dropAfter(10);
+  await say(one, 'abcd');
+  one.write('efgh');
+  const [error] = await once(one, 'error');
+  assert.equal(error.code, 'ECONNRESET');
+  assert.ok('abcd'.length <= one.seen.length && one.seen.length < 'abcdefgh'.length);
+  const { bytesUp, bytesDown } = proxy.counters;
+  assert.equal(bytesUp + bytesDown, 10, 'not one byte more has passed');
+  await say(other, 'the other one lives');
+  proxy.dropAfter(10);
+  proxy.dropAfter(Infinity);
+  await say(other, 'and so it does once it is taken back');
+});
+
 test('a target that is down resets the client', async (t) => {
   const gone = net.createServer();
   await listen(t, gone);

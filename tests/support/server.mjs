@@ -94,6 +94,16 @@ export class DemoServer {
     await child.gone;
   }
 
+  /** SIGSTOP: it stays, its connections stay open, and it does nothing. */
+  pause() {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  /** SIGCONT. */
+  resume() {
+    this.#child?.kill('SIGCONT');
+  }
+
   async restart() {
     await this.kill();
     await this.start();

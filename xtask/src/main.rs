@@ -4,6 +4,7 @@
 //! their locked versions, wasm-bindgen as a library, and, where it may, a browser.
 
 mod browser;
+mod chaos;
 mod ci;
 mod coverage;
 mod demo;
@@ -29,6 +30,8 @@ cargo xtask <command>
   test [step...]   run every test, or the named steps and what they need
   ci [step...]     run every check: format, lints, types, docs
   sim [options]    play simulated worlds against the engine: --seeds N --from S, or --seed S with its trace
+  chaos [options]  the package in a browser under faults by a schedule: --seed S --messages N --faults N
+                   --tabs N --reloads N
   coverage         which lines and branches of the engine the native tests reach
   fuzz [options]   choose operations on the engine by a fuzzer: --seconds N
   mutants [which]  break the engine or the shell on purpose, one line at a time, and see that a test
@@ -59,6 +62,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("test", chosen) => steps::run(test::STEPS, chosen),
         ("ci", chosen) => steps::run(ci::STEPS, chosen),
         ("sim", arguments) => sim::run(arguments),
+        ("chaos", arguments) => chaos::run(arguments),
         ("coverage", []) => coverage::print(),
         ("fuzz", arguments) => fuzz::fuzz(arguments),
         ("mutants", arguments) => mutants::run(arguments),

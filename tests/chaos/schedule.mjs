@@ -1,0 +1,129 @@
+// What happens in a run: which faults, for how long, and what is sent around each. All of it from the seed.
+
+/** Every kind of fault, how often it comes compared with the others, and what it is drawn with. */
+const KINDS = [
+  // The link.
+  { kind: 'cut', weight: 3 },
+  { kind: 'hang', weight: 3, ms: true },
+  { kind: 'half-open', weight: 2, ms: true },
+  { kind: 'delay', weight: 2, ms: true, amount: [20, 400] },
+  { kind: 'throttle', weight: 2, ms: true, amount: [256_000, 256_000] },
+  { kind: 'drop-after', weight: 3, ms: true, amount: [1, 20_000] },
+  { kind: 'refuse', weight: 2, ms: true },
+  { kind: 'hang-upgrade', weight: 2, ms: true },
+  // The server.
+  { kind: 'kill', weight: 3, ms: true },
+  { kind: 'stop', weight: 2, ms: true },
+  { kind: 'lose-acks', weight: 3, ms: true },
+  { kind: 'answer-twice', weight: 1, ms: true },
+  { kind: 'answer-late', weight: 2, ms: true, amount: [50, 3000] },
+  // The tabs.
+  { kind: 'reload', weight: 3 },
+  { kind: 'crash', weight: 2 },
+  { kind: 'close', weight: 2 },
+];
+
+/** Most faults are short, and some outlast the deadlines of pings and acknowledgements. */
+const SHORT_MS = [30, 500];
+const LONG_MS = [1500, 4000];
+const LONG_SHARE = 0.08;
+/** So many faults meet another one, and so many of a tab's: with a good link it has nothing to lose. */
+const MEET = 0.15;
+const TAB_MEETS = 0.6;
+const GAP_MS = [0, 300];
+
+/**
+ * @typedef {{ kind: string, ms: number, amount: number, tab: number }} Fault
+ * @typedef {object} Step
+ * @property {Fault[]} faults one, or two: the second comes in the midst of the first
+ * @property {number[]} sends messages before, during and after them
+ * @property {number} gapMs what is waited before the next step
+ * @property {number} seed which tabs and conversations the messages are of
+ */
+
+/**
+ * @param {{ seed: number, messages: number, faults: number, tabs: number, reloads: number }} options
+ *   `reloads` come in addition to those among the faults
+ * @returns {Step[]}
+ */
+export function makeSchedule({ seed, messages, faults, tabs, reloads }) {
+  const random = createRandom(seed);
+  const kinds = KINDS.flatMap((kind) => Array(kind.weight).fill(kind));
+  // Every kind comes once before the dice decide.
+  const drawn = Array.from(
+    { length: faults },
+    (_, n) => KINDS[n] ?? kinds[random.below(kinds.length)],
+  );
+  for (let n = 0; n < reloads; n += 1) drawn.push(KINDS.find(({ kind }) => kind === 'reload'));
+  random.shuffle(drawn);
+  /** @type {Step[]} */
+  const steps = [];
+  for (const { kind, ms, amount } of drawn) {
+    const range = random.chance(LONG_SHARE) ? LONG_MS : SHORT_MS;
+    const fault = {
+      kind,
+      ms: ms ? random.between(...range) : 0,
+      amount: amount ? random.between(...amount) : 0,
+      tab: random.below(tabs),
+    };
+    const last = steps.at(-1)?.faults;
+    const share = [fault, last?.[0]].some((one) => partOf(one?.kind) === 'tabs') ? TAB_MEETS : MEET;
+    const isAlone = last?.length === 1 && partOf(last[0].kind) !== partOf(kind);
+    if (last && isAlone && random.chance(share)) {
+      last.push(fault);
+      // What ends at once comes in the midst of what lasts.
+      last.sort((one, other) => other.ms - one.ms);
+    } else {
+      const gapMs = random.between(...GAP_MS);
+      steps.push({ faults: [fault], sends: [0, 0, 0], gapMs, seed: random.below(2 ** 31) });
+    }
+  }
+  for (let n = 0; n < messages; n += 1) {
+    steps[Math.floor((n * steps.length) / messages)].sends[random.below(3)] += 1;
+  }
+  return steps;
+}
+
+/** Two faults of one part would mend each other. */
+function partOf(/** @type {string | undefined} */ kind) {
+  if (kind === undefined) return undefined;
+  if (['reload', 'crash', 'close'].includes(kind)) return 'tabs';
+  return ['kill', 'stop', 'lose-acks', 'answer-twice', 'answer-late'].includes(kind)
+    ? 'server'
+    : 'link';
+}
+
+/** One line for each step. @param {Step[]} steps */
+export function describe(steps) {
+  return steps.map(({ faults, sends, gapMs }, n) => {
+    const what = faults.map(({ kind, ms, amount, tab }) => {
+      const details = [ms ? `${ms} ms` : '', amount ? `of ${amount}` : ''];
+      if (partOf(kind) === 'tabs') details.push(`tab ${tab}`);
+      return [kind, ...details.filter(Boolean)].join(' ');
+    });
+    return `${n + 1}. ${what.join(' + ')}; sends ${sends.join(', ')}; then ${gapMs} ms`;
+  });
+}
+
+/** A small generator with a seed (mulberry32). @param {number} seed */
+export function createRandom(seed) {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const below = (/** @type {number} */ end) => Math.floor(next() * end);
+  return {
+    below,
+    between: (/** @type {number} */ from, /** @type {number} */ to) => from + below(to - from + 1),
+    chance: (/** @type {number} */ share) => next() < share,
+    shuffle(/** @type {any[]} */ list) {
+      for (let n = list.length - 1; n > 0; n -= 1) {
+        const other = below(n + 1);
+        [list[n], list[other]] = [list[other], list[n]];
+      }
+    },
+  };
+}

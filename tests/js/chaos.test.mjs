@@ -1,0 +1,113 @@
+// The proving ground's own parts (tests/chaos): a schedule is its seed's, and the oracle sees what is wrong.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createRecord, judge, owed } from '../chaos/oracle.mjs';
+import { describe, makeSchedule } from '../chaos/schedule.mjs';
+
+const PLAN = { seed: 3, messages: 500, faults: 40, tabs: 2, reloads: 5 };
+
+test('a seed makes one schedule, with every fault and every message in it', () => {
+  const steps = makeSchedule(PLAN);
+  assert.deepEqual(describe(steps), describe(makeSchedule(PLAN)));
+  assert.notDeepEqual(describe(steps), describe(makeSchedule({ ...PLAN, seed: 4 })));
+  const faults = steps.flatMap((step) => step.faults);
+  assert.equal(faults.length, 45);
+  assert.equal(new Set(faults.map(({ kind }) => kind)).size, 16, 'every kind');
+  const sends = steps.flatMap((step) => step.sends);
+  assert.equal(
+    sends.reduce((sum, n) => sum + n, 0),
+    500,
+  );
+  assert.deepEqual([...new Set(faults.map(({ tab }) => tab))].sort(), [0, 1], 'every tab');
+});
+
+/** Two messages of one page that went well, and what a test makes of them. */
+function verdict(change = () => {}) {
+  const record = createRecord();
+  const ids = ['1/a/1', '1/a/2'];
+  const settled = ids.map((id) => ({ id, success: true }));
+  for (const id of ids) record.ordered.add(id);
+  record.loaded('1', 'page', 0);
+  record.note('1', { instance: 'page', sent: ids, kept: ids, settled });
+  const end = { saved: [...ids], seen: [...ids], living: new Set(['page']), onDisk: 0 };
+  change(record, end);
+  return judge(record, end).violations.map((text) => text.split(':')[0]);
+}
+
+test('a run in which all went well violates nothing', () => {
+  assert.deepEqual(verdict(), []);
+});
+
+for (const [name, change] of [
+  ['lost', (_, { saved, seen }) => [saved.pop(), seen.pop()]],
+  ['twice', (_, { saved }) => saved.push('1/a/2')],
+  ['out of order', (_, { saved }) => saved.reverse()],
+  ['foreign', (_, { saved, seen }) => [saved.push('9/a/1'), seen.push('9/a/1')]],
+  ['never settled', (record) => record.settled.delete('1/a/1')],
+  ['settled twice', (record) => settle(record, { success: true })],
+  ['failed', (record) => [record.settled.clear(), settleAll(record, { success: false })]],
+  ['left before they were on the disk', (record) => record.note('1', { early: ['1/a/1'] })],
+  ['taken from a tab that lives', (record) => record.note('2', { taken: ['1/a/1'] })],
+  ['lost for the other side', (_, { seen }) => seen.pop()],
+  ['seen twice', (_, { seen }) => seen.push('1/a/2')],
+  ['seen out of order', (_, { seen }) => seen.reverse()],
+  ['left on the disk', (_, end) => Object.assign(end, { onDisk: 1 })],
+]) {
+  test(`the oracle names what is ${name}`, () => assert.deepEqual(verdict(change), [name]));
+}
+
+const settle = (record, result, id = '1/a/1') =>
+  record.note('1', { instance: 'page', settled: [{ id, ...result }] });
+const settleAll = (record, result) => {
+  for (const id of record.sent.keys()) settle(record, result, id);
+};
+
+test('of a page that is gone, what was on the disk or told as delivered has to arrive', () => {
+  const record = createRecord();
+  const sent = ['1/a/1', '1/a/2', '1/a/3'];
+  const settled = [{ id: '1/a/2', success: true }];
+  record.note('1', { instance: 'gone', sent, kept: ['1/a/1'], settled });
+  assert.deepEqual(owed(record, new Set()), ['1/a/1', '1/a/2']);
+  assert.deepEqual(owed(record, new Set(['gone'])), sent);
+});
+
+test('what a page sent without a word of it, as it crashed, is nothing foreign', () => {
+  const change = (record, { saved, seen }) => {
+    record.ordered.add('1/a/3');
+    saved.push('1/a/3');
+    seen.push('1/a/3');
+  };
+  assert.deepEqual(verdict(change), []);
+});
+
+test('what another tab may take is what its own left behind', () => {
+  const take = (record) => record.note('2', { taken: ['1/a/1'] });
+  assert.deepEqual(
+    verdict((record) => [record.gone.add('1'), take(record)]),
+    [],
+  );
+  assert.deepEqual(
+    verdict((record) => [record.loading.add('1'), take(record)]),
+    [],
+  );
+  assert.deepEqual(
+    verdict((record) => [record.loaded('1', 'next', 0), take(record)]),
+    [],
+  );
+  assert.deepEqual(verdict(take), ['taken from a tab that lives']);
+});
+
+test('a tab that was slow to come back has an order of its own from then on', () => {
+  const change =
+    (era) =>
+    (record, { saved, seen }) => {
+      record.loaded('1', 'next', era);
+      record.ordered.add('1/a/3');
+      const settled = [{ id: '1/a/3', success: true }];
+      record.note('1', { instance: 'next', sent: ['1/a/3'], settled });
+      for (const list of [saved, seen]) list.unshift('1/a/3');
+    };
+  assert.deepEqual(verdict(change(1)), []);
+  assert.deepEqual(verdict(change(0)), ['out of order', 'seen out of order']);
+});
