@@ -109,15 +109,25 @@ test('the actions stay the same functions', async (t) => {
 test('the outbox shows what waits, whoever sent it, and for what', async (t) => {
   const server = await start(t);
   server.hooks.message = () => {};
-  const Outbox = () =>
-    useOutbox()
-      .map(({ data, waitsFor }) => `${data.text} ${waitsFor}`)
-      .join();
+  const lists = new Set();
+  const Outbox = () => {
+    const list = useOutbox();
+    lists.add(list);
+    return list.map(({ data, waitsFor }) => `${data.text} ${waitsFor}`).join();
+  };
   const { text } = await mount(t, h(SocketProvider, { userId: 'u1' }, h(Outbox)));
+  let onlineUsers = [];
+  api.onOnlineUsers((users) => {
+    onlineUsers = users;
+  });
   await act(async () => {
     api.sendMessage({ text: 'hi' });
   });
   await until(() => text() === 'hi answer', 'on its way');
+  const before = lists.size;
+  server.io.emit('online_users', ['u1', 'u2']);
+  await until(() => onlineUsers.length === 2, 'something else has changed');
+  assert.equal(lists.size, before, 'the list has not');
   await act(async () => api.disconnectSocket());
   assert.equal(text(), 'hi link');
 });
