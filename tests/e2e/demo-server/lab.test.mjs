@@ -223,6 +223,16 @@ test('told to stop, the lab takes its server along; killed, as well', async (t) 
   }
 });
 
+test('on a port that is taken the lab says so and ends', async (t) => {
+  const lab = await startLab(t);
+  const env = { PORT: new URL(lab.url).port };
+  await assert.rejects(
+    startLab(t, { env }),
+    /did not start.*Cannot listen on 127.0.0.1, port \d+/s,
+  );
+  assert.deepEqual(await lab.state(), WHOLE);
+});
+
 /** Where clients connect through the proxy and sign in past it. */
 function behindProxy(lab) {
   return { url: lab.socketUrl, login: lab.login };
