@@ -40,6 +40,7 @@ export function makeClient(options) {
   let isDestroyed = false;
   let isDead = false;
   let hasWarnedOfLogout = false;
+  let wishes = 0;
 
   const state = createState(() => ({
     isConnected: settings.connectedMeans === 'accepting' ? isAccepting() : isConnected(),
@@ -349,6 +350,7 @@ export function makeClient(options) {
 
     /** Asks for a link. Refused while logged out. */
     connect() {
+      wishes += 1;
       if (isLoggedOut || isHeld) return;
       if (isDead) socket.connect();
       else engine.tell('open');
@@ -360,7 +362,6 @@ export function makeClient(options) {
     /** Settles what waits as LOGGED_OUT and forgets the user. Nothing connects until `connect`. */
     async logout() {
       client.logOut();
-      isLoggedOut = false;
     },
 
     /** The same, until the flag is reset. */
@@ -372,6 +373,8 @@ export function makeClient(options) {
       session.forgetUser();
     },
     isLoggedOut: () => isLoggedOut,
+    /** How often a link was asked for. */
+    wishes: () => wishes,
     resetLogout() {
       isLoggedOut = false;
     },
@@ -414,6 +417,7 @@ export function makeClient(options) {
     getState: state.get,
     entries: deliveries.entries,
     seqOf: deliveries.seqOf,
+    copyOf: deliveries.copyOf,
     standing: engine.standing,
 
     /** Worthless when late: dropped unless the link is ready. */
