@@ -56,6 +56,7 @@ export default function Chat({ me, people, labUrl, onLeave }) {
         <NotificationBell {...notifications} onOpen={open} />
         <Profile me={me} onLeave={onLeave} />
       </header>
+      <Toasts toasts={toasts} onDismiss={dismiss} />
       <PeopleList people={others} online={online} unread={unread} chosen={openId} onChoose={open} />
       {peer ? (
         <Conversation
@@ -73,7 +74,6 @@ export default function Chat({ me, people, labUrl, onLeave }) {
       {labUrl && (
         <FaultPanel labUrl={labUrl} messages={messages} peer={peer ?? others[0]} tell={tell} />
       )}
-      <Toasts toasts={toasts} onDismiss={dismiss} />
     </div>
   );
 }
