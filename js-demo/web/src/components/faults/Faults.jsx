@@ -63,9 +63,9 @@ export default function Faults({ state, order }) {
         >
           <option value="">Nothing is refused</option>
           {CODES.map(([code, meaning]) => (
-            <option key={code} value={code}>
-              {code}: {meaning}
-            </option>
+            <optgroup key={code} label={meaning}>
+              <option value={code}>{code}</option>
+            </optgroup>
           ))}
         </select>
       </label>
