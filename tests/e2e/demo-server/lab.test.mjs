@@ -249,7 +249,9 @@ test('on a port that is taken the lab says so and ends', async (t) => {
   const env = { PORT: new URL(lab.url).port };
   await assert.rejects(
     startLab(t, { env }),
-    /did not start.*Cannot listen on 127.0.0.1, port \d+/s,
+    ({ message }) =>
+      message.match(/Cannot listen on 127.0.0.1, port \d+: another program has it/g).length === 1 &&
+      /PORT=\d+ cargo xtask demo/.test(message),
   );
   assert.deepEqual(await lab.state(), WHOLE);
 });
