@@ -1,7 +1,7 @@
 // The chat of one user: the frame, and what its parts share.
 
 import { useSocket } from 'holdfast/react';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import useFailures from '../hooks/useFailures.js';
 import useMessages from '../hooks/useMessages.js';
 import useNotifications from '../hooks/useNotifications.js';
@@ -27,6 +27,7 @@ export default function Chat({ me, people, labUrl, onLeave }) {
 
   const { toasts, tell, dismiss } = useToasts();
   const returns = useReturns();
+  const drafts = useRef(new Map()).current;
   const messages = useMessages(me);
   const unread = useUnread(me._id, openId, returns);
   const notifications = useNotifications(openId, returns, tell);
@@ -65,6 +66,7 @@ export default function Chat({ me, people, labUrl, onLeave }) {
           peer={peer}
           online={online}
           messages={messages}
+          drafts={drafts}
           returns={returns}
           onBack={() => open(null)}
         />
