@@ -19,7 +19,7 @@ import Profile from './Profile.jsx';
 import Toasts from './Toasts.jsx';
 import Welcome from './Welcome.jsx';
 
-export default function Chat({ me, people, labUrl, onLeave }) {
+export default function Chat({ me, people, labUrl, takesFocus, onLeave }) {
   const others = people.filter(({ _id }) => _id !== me._id);
   const [peerId, open] = useRoute();
   const peer = others.find(({ _id }) => _id === peerId) ?? null;
@@ -58,7 +58,14 @@ export default function Chat({ me, people, labUrl, onLeave }) {
         <Profile me={me} onLeave={onLeave} />
       </header>
       <Toasts toasts={toasts} onDismiss={dismiss} />
-      <PeopleList people={others} online={online} unread={unread} chosen={openId} onChoose={open} />
+      <PeopleList
+        people={others}
+        online={online}
+        unread={unread}
+        chosen={openId}
+        takesFocus={takesFocus}
+        onChoose={open}
+      />
       {peer ? (
         <Conversation
           key={peer._id}
