@@ -5,7 +5,6 @@ import 'holdfast:wasm';
 
 export { makeClient } from './shell/client.js';
 export { HoldfastError } from './shell/errors.js';
-export { expose, internals } from './shell/internals.js';
 export { snapshot } from './shell/payload.js';
 export { report } from './shell/report.js';
 export { sendMessage } from './shell/send-message.js';

@@ -1,6 +1,7 @@
 /** The reliability layer itself. */
 
-import { expose, makeClient } from './core.js';
+import { makeClient } from './core.js';
+import { expose } from './shell/internals.js';
 import { outboxOf } from './shell/outbox.js';
 import { send } from './shell/send.js';
 import { createStats } from './shell/stats.js';

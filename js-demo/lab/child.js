@@ -42,7 +42,8 @@ export function createChild({ env, onChange }) {
         become('up');
         return;
       }
-      if (tries === TRIES) break;
+      // A port that it never had is somebody else's for longer.
+      if (tries === TRIES || url === null) break;
       await setTimeout(RETRY_MS);
     }
     become('down');

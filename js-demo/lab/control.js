@@ -3,7 +3,12 @@
 import express from 'express';
 import { z } from 'zod';
 
+/** An order without a body begins the fault. */
+const LASTING = z.object({ on: z.boolean().default(true) }).default({ on: true });
+
 const BODIES = {
+  cut: LASTING,
+  hang: LASTING,
   delay: z.object({ ms: z.number().int().min(0).max(10_000) }),
   'lose-acks': z.object({ on: z.boolean() }),
   refuse: z.object({

@@ -27,6 +27,12 @@ export function createFaults({ proxy, child }) {
     else proxy.resume();
   }
 
+  /** Ends a fault of the link only if it is this one. */
+  function putLink(fault, on) {
+    if (on) setLink(fault);
+    else if (link === fault) setLink('up');
+  }
+
   function setDelay(ms) {
     delayMs = ms;
     proxy.delay(ms);
@@ -54,8 +60,8 @@ export function createFaults({ proxy, child }) {
 
     /** One for each order; when it resolves, the fault is there. */
     orders: {
-      cut: () => setLink('cut'),
-      hang: () => setLink('hung'),
+      cut: ({ on }) => putLink('cut', on),
+      hang: ({ on }) => putLink('hung', on),
       delay: ({ ms }) => setDelay(ms),
       'lose-acks': ({ on }) => setInside({ loseAcks: on }),
       refuse: ({ code }) => setInside({ refuse: code }),

@@ -77,7 +77,11 @@ async function start() {
 async function listen(server, { HOST, PORT }) {
   await new Promise((resolve, reject) => {
     server.once('error', (error) => {
-      reject(new Error(`Cannot listen on ${HOST}, port ${PORT}: ${error.message}`));
+      const isTaken = error.code === 'EADDRINUSE';
+      const why = isTaken
+        ? `another program has it. Choose another port: PORT=${PORT + 1} cargo xtask demo`
+        : error.message;
+      reject(new Error(`Cannot listen on ${HOST}, port ${PORT}: ${why}`));
     });
     server.listen(PORT, HOST, resolve);
   });

@@ -9,7 +9,7 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react';
-import { internals } from '../core.js';
+import { internals } from '../shell/internals.js';
 import { configureSocket } from '../socket.js';
 import { createStore } from './store.js';
 

@@ -7,6 +7,7 @@ import { useStore } from './context.js';
 /**
  * @typedef {import('../types/react.d.ts').SocketView} View
  * @typedef {keyof View} Field
+ * @typedef {import('../types/index.d.ts').Waiting} Waiting
  *
  * @typedef {object} Memo
  * @property {View} view that `selected` is of, or would be
@@ -101,12 +102,26 @@ export const useIsOnline = (userId) =>
 
 export const useConnectionHealth = () => useSocket((view) => view.connectionHealth);
 
-/** What is not settled, in send order, and what each waits for. */
+/** What is not settled, in send order, and what each waits for: the same list until that changes. */
 export function useOutbox() {
   const store = useStore();
   const view = useSocket((all) => all, Object.is);
+  const shown = useRef(/** @type {Waiting[]} */ ([]));
   return useMemo(() => {
     const client = view === store.serverView ? null : store.client();
-    return client ? outboxOf(client) : [];
+    const next = client ? outboxOf(client) : [];
+    if (!isSameOutbox(shown.current, next)) shown.current = next;
+    return shown.current;
   }, [store, view]);
 }
+
+/** @param {Waiting[]} before @param {Waiting[]} next */
+const isSameOutbox = (before, next) =>
+  before.length === next.length &&
+  next.every(
+    ({ id, waitsFor, attempts, code }, index) =>
+      before[index].id === id &&
+      before[index].waitsFor === waitsFor &&
+      before[index].attempts === attempts &&
+      before[index].code === code,
+  );

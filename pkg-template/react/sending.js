@@ -2,9 +2,20 @@
 
 import { useMemo, useSyncExternalStore } from 'react';
 import { STANDINGS } from '../shell/numbers.js';
+import { deliver } from '../shell/send.js';
 import { useStore } from './context.js';
 
-/** @typedef {import('../types/react.d.ts').SentMessage} Sent */
+/**
+ * @typedef {import('../types/react.d.ts').SentMessage} Sent
+ * @typedef {import('../types/index.d.ts').SendOptions} SendOptions
+ * @typedef {import('../shell/deliveries.js').Result} Result
+ *
+ * @typedef {object} Entry
+ * @property {Sent} shown
+ * @property {number | undefined} seq none once it has settled
+ * @property {unknown} data as it was when it was sent
+ * @property {SendOptions} options
+ */
 
 /** @type {readonly Sent[]} */
 const NONE = Object.freeze([]);
@@ -18,99 +29,107 @@ export function useSendMessage() {
 
 /** @param {import('./store.js').Store} store */
 function createSending(store) {
-  /** In the order in which they were sent. @type {readonly Sent[]} */
-  let all = NONE;
-  /** The numbers of those that are not settled. @type {Map<string, number>} */
-  const unsettled = new Map();
+  /** In the order in which they were sent. @type {Map<string, Entry>} */
+  const entries = new Map();
+  /** Those that are not settled. @type {Set<Entry>} */
+  const unsettled = new Set();
   /** @type {Set<() => void>} */
   const listeners = new Set();
+  /** Made anew for who asks after a change. @type {readonly Sent[] | null} */
+  let all = NONE;
+  let isRefreshing = false;
 
-  const publish = (/** @type {readonly Sent[]} */ next) => {
-    all = Object.freeze(next);
+  const publish = () => {
+    all = null;
     for (const listener of [...listeners]) listener();
   };
-  const patch = (/** @type {string} */ id, /** @type {Partial<Sent>} */ change) =>
-    publish(all.map((one) => (one.id === id ? Object.freeze({ ...one, ...change }) : one)));
+  const show = (/** @type {Entry} */ entry, /** @type {Partial<Sent>} */ change) => {
+    entry.shown = Object.freeze({ ...entry.shown, ...change });
+  };
 
-  /** Which of them are on their way: the engine knows. */
+  /** Which of them are on their way: the engine knows. Once a turn, however much happens in it. */
   const refresh = () => {
-    const client = store.client();
-    if (!client || unsettled.size === 0) return;
-    let isNew = false;
-    const next = all.map((one) => {
-      const seq = unsettled.get(one.id);
-      if (seq === undefined) return one;
-      const isSending = STANDINGS[client.standing(seq)] === 'answer';
-      /** @type {Sent['status']} */
-      const status = isSending ? 'sending' : 'queued';
-      if (one.status === status) return one;
-      isNew = true;
-      return Object.freeze({ ...one, status });
+    if (isRefreshing || unsettled.size === 0) return;
+    isRefreshing = true;
+    queueMicrotask(() => {
+      isRefreshing = false;
+      if ([...unsettled].filter(isNews).length > 0) publish();
     });
-    if (isNew) publish(next);
+  };
+  const isNews = (/** @type {Entry} */ entry) => {
+    const standing = store.client()?.standing(entry.seq ?? 0) ?? 0;
+    /** @type {Sent['status']} */
+    const status = STANDINGS[standing] === 'answer' ? 'sending' : 'queued';
+    if (entry.shown.status === status) return false;
+    show(entry, { status });
+    return true;
+  };
+
+  const settle = (/** @type {Entry} */ entry, /** @type {Result} */ result) => {
+    entry.seq = undefined;
+    unsettled.delete(entry);
+    // Of a user who is gone nothing is left to be shown, or to be sent by the next.
+    if (result.code === 'LOGGED_OUT') entries.delete(entry.shown.id);
+    show(entry, outcomeOf(result));
+    publish();
   };
 
   const actions = {
     /**
-     * @param {unknown} data
-     * @param {import('../types/index.d.ts').SendOptions} [options]
+     * @param {any} data
+     * @param {SendOptions} [options]
      * @returns {Sent} as it is now: one that cannot be taken has failed already
      */
     send(data, options = {}) {
       const client = store.client();
       if (!client) throw new Error('There is no client: call configureSocket before sending');
-      /** @type {string | undefined} */
-      let id;
-      /** @type {import('../shell/deliveries.js').Result | undefined} */
-      let result;
-      const settled = (/** @type {import('../shell/deliveries.js').Result} */ how) => {
-        result = how;
-        if (id !== undefined) settle(id, how);
-      };
-      const { event } = client.settings().send;
-      const taken = client.deliver({ ...options, event, data }, () => {}, settled);
-      id = taken.id;
-      const seq = client.seqOf(id);
-      if (seq !== undefined) unsettled.set(id, seq);
-      publish([
-        ...all.filter((one) => one.id !== id),
-        Object.freeze({ id, data, status: 'queued', error: null, reply: undefined }),
-      ]);
-      if (!taken.isTaken) settle(id, taken.result);
-      else if (result) settle(id, result);
-      else refresh();
-      return /** @type {Sent} */ (all.find((one) => one.id === id));
+      /** @type {Entry | undefined} */
+      let entry;
+      /** @type {Result | undefined} */
+      let early;
+      const taken = deliver(client, client.settings().send.event, data, options, (result) => {
+        early = result;
+        if (entry) settle(entry, result);
+      });
+      const { id } = taken;
+      const known = entries.get(id);
+      // The same message once more is the one that is there; another under its id is refused.
+      if (known?.seq !== undefined && (taken.isTaken || early)) {
+        return taken.isTaken ? known.shown : sentOf(id, data, early);
+      }
+      entry = { shown: sentOf(id, data, early), seq: undefined, data, options };
+      entries.set(id, entry);
+      if (!early) {
+        entry.seq = client.seqOf(id);
+        entry.data = client.copyOf(id);
+        unsettled.add(entry);
+        isNews(entry);
+      }
+      publish();
+      return entry.shown;
     },
 
-    /** Sends a message that failed once more, under its id. @param {string} id */
+    /** Sends a message that failed once more, as it was and under its id. @param {string} id */
     retry(id) {
-      const one = all.find((message) => message.id === id);
-      if (one?.status === 'failed') actions.send(one.data, { id });
+      const entry = entries.get(id);
+      if (entry?.shown.status !== 'failed') return;
+      const { signal, ...options } = entry.options;
+      actions.send(entry.data, { ...options, id });
     },
 
     /** @param {string} id @returns {boolean} whether it was still waiting */
     cancel: (id) => store.client()?.cancel(id) ?? false,
 
     /** Shows it no longer; it is not taken back. @param {string} id */
-    dismiss: (id) => publish(all.filter((one) => one.id !== id)),
-  };
-
-  const settle = (
-    /** @type {string} */ id,
-    /** @type {import('../shell/deliveries.js').Result} */ result,
-  ) => {
-    unsettled.delete(id);
-    const { success, reply, code = '', message = '', maybeDelivered, retryable } = result;
-    patch(id, {
-      status: success ? 'sent' : 'failed',
-      reply,
-      error: success ? null : Object.freeze({ code, message, maybeDelivered, retryable }),
-    });
+    dismiss(id) {
+      entries.delete(id);
+      publish();
+    },
   };
 
   return {
     actions,
-    all: () => all,
+    all: () => (all ??= Object.freeze([...entries.values()].map(({ shown }) => shown))),
     /** @param {() => void} listener */
     subscribe(listener) {
       listeners.add(listener);
@@ -122,3 +141,21 @@ function createSending(store) {
     },
   };
 }
+
+/** @param {string} id @param {unknown} data @param {Result} [result] how it ended, if it did @returns {Sent} */
+const sentOf = (id, data, result) =>
+  Object.freeze({
+    id,
+    data,
+    status: 'queued',
+    error: null,
+    reply: undefined,
+    ...(result && outcomeOf(result)),
+  });
+
+/** @param {Result} result @returns {Pick<Sent, 'status' | 'reply' | 'error'>} */
+const outcomeOf = ({ success, reply, code = '', message = '', maybeDelivered, retryable }) => ({
+  status: success ? 'sent' : 'failed',
+  reply,
+  error: success ? null : Object.freeze({ code, message, maybeDelivered, retryable }),
+});

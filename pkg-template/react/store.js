@@ -32,9 +32,14 @@ const NO_STATE = Object.freeze({
   error: null,
 });
 
-/** How many mounted providers want a client's link, and the timer that ends it after the last. */
-/** @type {WeakMap<Client, { count: number, timer?: ReturnType<typeof setTimeout> }>} */
-const holders = new WeakMap();
+/**
+ * Who holds a client's link: kept at the client, so that a second copy of this file finds it.
+ * @typedef {object} Holder
+ * @property {number} count mounted providers that want it
+ * @property {boolean} isOurs nobody had asked for it before them
+ * @property {number} wishes how often it was asked for when the last of them did
+ * @property {ReturnType<typeof setTimeout>} [timer] that ends it
+ */
 
 /** @param {Client | null} given none: the configured one, whichever that is */
 export function createStore(given) {
@@ -68,16 +73,26 @@ export function createStore(given) {
      */
     hold: (userId, isLogin) =>
       store.onClient((current) => {
-        const holder = holders.get(current) ?? { count: 0 };
-        holders.set(current, holder);
+        const held = /** @type {{ holder?: Holder }} */ (/** @type {unknown} */ (current));
+        held.holder ??= { count: 0, isOurs: false, wishes: 0 };
+        const { holder } = held;
+        const { phase } = current.getState();
+        holder.isOurs ||= phase === 'idle' || phase === 'closed';
         clearTimeout(holder.timer);
         holder.count += 1;
         connect(current, userId, isLogin);
+        holder.wishes = current.wishes();
         return () => {
           holder.count -= 1;
-          if (holder.count === 0) holder.timer = setTimeout(current.disconnect);
+          if (holder.count === 0) holder.timer = setTimeout(() => letGo(current, holder));
         };
       }),
+  };
+
+  /** Unless the app had asked for it itself, before or since. */
+  const letGo = (/** @type {Client} */ current, /** @type {Holder} */ holder) => {
+    if (holder.isOurs && holder.wishes === current.wishes()) current.disconnect();
+    holder.isOurs = false;
   };
 
   const connect = (

@@ -41,6 +41,7 @@ export function makeClient(options) {
   let isDestroyed = false;
   let isDead = false;
   let hasWarnedOfLogout = false;
+  let wishes = 0;
 
   const state = createState(() => ({
     isConnected: settings.connectedMeans === 'accepting' ? isAccepting() : isConnected(),
@@ -393,6 +394,7 @@ export function makeClient(options) {
 
     /** Asks for a link. Refused while logged out. */
     connect() {
+      wishes += 1;
       if (isLoggedOut || isHeld) return;
       if (isDead) socket.connect();
       else engine.tell('open');
@@ -403,9 +405,7 @@ export function makeClient(options) {
 
     /** Settles what waits as LOGGED_OUT and forgets the user. Nothing connects until `connect`. */
     async logout() {
-      const isClean = client.logOut();
-      isLoggedOut = false;
-      await isClean;
+      await client.logOut();
     },
 
     /** The same, until the flag is reset. */
@@ -421,6 +421,8 @@ export function makeClient(options) {
       return isClean;
     },
     isLoggedOut: () => isLoggedOut,
+    /** How often a link was asked for. */
+    wishes: () => wishes,
     resetLogout() {
       isLoggedOut = false;
     },
@@ -464,6 +466,7 @@ export function makeClient(options) {
     getState: state.get,
     entries: deliveries.entries,
     seqOf: deliveries.seqOf,
+    copyOf: deliveries.copyOf,
     standing: engine.standing,
 
     /** Worthless when late: dropped unless the link is ready. */

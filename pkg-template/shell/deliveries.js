@@ -216,6 +216,9 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
     /** @param {string} id @returns {number | undefined} none where it has settled */
     seqOf: (id) => byId.get(id)?.seq,
 
+    /** The payload as it is sent, for who wants to send it again. @param {string} id */
+    copyOf: (id) => byId.get(id)?.data,
+
     /** What is unsettled, in send order. */
     entries: () => byId.values(),
 

@@ -1,21 +1,14 @@
-/** What is behind a client that `createClient` made, for the other entries. */
+/** What is behind a client that `createClient` made, for the other entries, in whatever form they are loaded. */
 
-import { HoldfastError } from './errors.js';
+import { HoldfastError } from '../core.js';
 
-/** @typedef {import('./world.js').Client} Client */
+const KEY = Symbol.for('holdfast client@1');
 
-/** @type {WeakMap<object, Client>} */
-const clients = new WeakMap();
+/** @template {object} T @param {T} exposed @param {import('./world.js').Client} client @returns {T} */
+export const expose = (exposed, client) => Object.defineProperty(exposed, KEY, { value: client });
 
-/** @template {object} T @param {T} exposed @param {Client} client @returns {T} */
-export function expose(exposed, client) {
-  clients.set(exposed, client);
-  return exposed;
-}
-
-/** @param {object} exposed @returns {Client} @throws {HoldfastError} where it is no client of ours */
+/** @param {any} exposed @returns {import('./world.js').Client} @throws {HoldfastError} where it is no client of ours */
 export function internals(exposed) {
-  const client = clients.get(exposed);
-  if (client) return client;
+  if (exposed?.[KEY]) return exposed[KEY];
   throw new HoldfastError('INVALID_OPTION', 'The client takes what createClient answered');
 }

@@ -1,8 +1,16 @@
-/** A message as a promise. */
+/** Messages of `createClient` and of the hooks: their options, signals, and promises. */
+
+import { HoldfastError } from '../core.js';
+
+/**
+ * @typedef {import('./world.js').Client} Client
+ * @typedef {import('./deliveries.js').Result} Result
+ * @typedef {import('../types/index.d.ts').SendOptions} SendOptions
+ */
 
 /** A message that did not take effect, or for which nobody can tell. */
 export class DeliveryError extends Error {
-  /** @param {import('./deliveries.js').Result} result */
+  /** @param {Result} result */
   constructor({ code = '', message, id, maybeDelivered, retryable, reply }) {
     super(message);
     this.name = 'DeliveryError';
@@ -14,27 +22,91 @@ export class DeliveryError extends Error {
   }
 }
 
+/** @type {Record<string, [takes: string, fits: (value: any) => boolean]>} */
+const OPTIONS = {
+  id: [
+    'a string that is not empty, or a number',
+    (id) => (id !== '' && typeof id === 'string') || Number.isFinite(id),
+  ],
+  lane: ['a string or a number', (lane) => typeof lane === 'string' || Number.isFinite(lane)],
+  durable: ['true or false', (durable) => typeof durable === 'boolean'],
+  strict: ['true or false', (strict) => typeof strict === 'boolean'],
+  ttlMs: ['a whole number of milliseconds from 1', (ttl) => Number.isInteger(ttl) && ttl > 0],
+  signal: ['an AbortSignal', (signal) => typeof signal?.addEventListener === 'function'],
+};
+
+/** @param {string} name @param {unknown} value @param {string} takes @returns {never} */
+function refuse(name, value, takes) {
+  const got =
+    typeof value === 'object' || typeof value === 'function' ? typeof value : String(value);
+  throw new HoldfastError('INVALID_OPTION', `send: ${name} got ${got}; it takes ${takes}`);
+}
+
 /**
- * @param {ReturnType<typeof import('../core.js').makeClient>} client
+ * Hands a message to the client. `settled` is called exactly once.
+ * @param {Client} client
+ * @param {string} event
+ * @param {any} data
+ * @param {SendOptions | null | undefined} given
+ * @param {(result: Result) => void} settled
+ * @throws {HoldfastError} where an option is wrong, or the event has no name: then nothing was sent
+ */
+export function deliver(client, event, data, given, settled) {
+  if (typeof event !== 'string' || event === '') refuse('the event', event, 'a name');
+  const { signal, ...options } = given ?? {};
+  for (const [name, value] of Object.entries(given ?? {})) {
+    const [takes, fits] = OPTIONS[name] ?? refuse(name, value, 'no such option');
+    if (value !== undefined && !fits(value)) refuse(name, value, takes);
+  }
+  const end = (/** @type {Result} */ result) => {
+    signal?.removeEventListener('abort', abort);
+    settled(result);
+  };
+  /** Who joined a message that waits already takes back his own part in it. */
+  const abort = () => {
+    const entry = [...client.entries()].find(({ waiting }) => waiting.includes(end));
+    if (entry?.waiting.length === 1) client.cancel(entry.id);
+    else if (entry) {
+      entry.waiting.splice(entry.waiting.indexOf(end), 1);
+      end(cancelled(entry.id, entry.attempts > 0));
+    }
+  };
+  if (signal?.aborted) {
+    const id = String(options.id ?? '');
+    end(cancelled(id, false));
+    return { id, isTaken: false };
+  }
+  // First, as it may settle at once.
+  signal?.addEventListener('abort', abort, { once: true });
+  const taken = client.deliver({ ...options, event, data }, () => {}, end);
+  if (!taken.isTaken) end(taken.result);
+  return taken;
+}
+
+/** @param {string} id @param {boolean} maybeDelivered @returns {Result} */
+const cancelled = (id, maybeDelivered) => ({
+  id,
+  success: false,
+  code: 'CANCELLED',
+  message: 'The message was cancelled',
+  reply: undefined,
+  maybeDelivered,
+  retryable: false,
+});
+
+/**
+ * @param {Client} client
  * @param {string} event
  * @param {unknown} data
- * @param {import('../types/index.d.ts').SendOptions} [options]
+ * @param {SendOptions} [options]
  */
-export function send(client, event, data, { signal, ...options } = {}) {
+export function send(client, event, data, options) {
   let id = '';
   const promise = new Promise((resolve, reject) => {
-    const cancel = () => client.cancel(id);
-    const settled = (/** @type {import('./deliveries.js').Result} */ result) => {
-      signal?.removeEventListener('abort', cancel);
+    ({ id } = deliver(client, event, data, options, (result) => {
       if (result.success) resolve(result.reply);
       else reject(new DeliveryError(result));
-    };
-    // First, as it may settle at once.
-    signal?.addEventListener('abort', cancel, { once: true });
-    const taken = client.deliver({ ...options, event, data }, () => {}, settled);
-    id = taken.id;
-    if (!taken.isTaken) settled(taken.result);
-    else if (signal?.aborted) cancel();
+    }));
   });
   return Object.assign(promise, { id });
 }

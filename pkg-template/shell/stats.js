@@ -5,8 +5,8 @@ const ROUND_TRIPS = 1024;
 
 /** @param {ReturnType<typeof import('../core.js').makeClient>} client */
 export function createStats(client) {
-  /** @type {Record<string, number>} */
-  const outcomes = {};
+  /** Keyed by codes of the server's too, which may be any text. @type {Map<string, number>} */
+  const outcomes = new Map();
   const roundTrips = new Float64Array(ROUND_TRIPS);
   let measured = 0;
   let links = 0;
@@ -14,7 +14,7 @@ export function createStats(client) {
   let was = client.getState().phase;
 
   client.onSettled(({ code = 'DELIVERED', rttMs }) => {
-    outcomes[code] = (outcomes[code] ?? 0) + 1;
+    outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
     if (rttMs === undefined) return;
     roundTrips[measured % ROUND_TRIPS] = rttMs;
     measured += 1;
@@ -34,7 +34,7 @@ export function createStats(client) {
     const percentile = (/** @type {number} */ share) =>
       sorted.length === 0 ? null : sorted[Math.ceil(share * sorted.length) - 1];
     return {
-      outcomes: { ...outcomes },
+      outcomes: Object.fromEntries(outcomes),
       rttMs: { p50: percentile(0.5), p95: percentile(0.95), p99: percentile(0.99) },
       reconnects: Math.max(links - 1, 0),
       queueHighWater,

@@ -85,8 +85,8 @@ for (const transport of ['websocket', 'polling']) {
         await page.clock.runFor(STEP_MS);
       }
       const span = await lostAfter();
-      // The last sign of life is from before the hang, by a second and a little.
-      assert.ok(span >= from - 1_000 && span <= to, `given up after ${span} ms`);
+      // The last sign of life is from before the hang, by a second and what a busy machine adds.
+      assert.ok(span >= from - 5_000 && span <= to, `given up after ${span} ms`);
 
       proxy.resume();
       await page.clock.resume();

@@ -118,3 +118,78 @@ test('a signal that was aborted before, or is while it waits, cancels', async (t
   await assert.rejects(sent, cancelled);
   assert.deepEqual(made.outbox(), []);
 });
+
+test('an aborted signal sends nothing, and takes back one part of what was joined', async (t) => {
+  const server = await startChatServer(t, { hooks: { message: () => {} } });
+  const made = client(t, server, { userId: 'alice' });
+  const cancelled = { code: 'CANCELLED', maybeDelivered: false };
+  made.connect();
+  await untilReady(made);
+  const aborted = { signal: AbortSignal.abort(), id: 'x' };
+  await assert.rejects(made.send('send_message', { n: 1 }, aborted), cancelled);
+  assert.deepEqual(made.outbox(), []);
+
+  made.disconnect();
+  const controller = new AbortController();
+  const options = { id: 'y', signal: controller.signal };
+  const first = made.send('send_message', { n: 2 }, options);
+  const second = made.send('send_message', { n: 2 }, { id: 'y' });
+  controller.abort();
+  await assert.rejects(first, cancelled);
+  assert.equal(made.outbox().length, 1, 'who joined it still wants it');
+  server.hooks.message = ({ ack, save }) => ack(save());
+  made.connect();
+  assert.equal((await second).success, true);
+  assert.equal(server.received.length, 1);
+});
+
+test('after a logout nothing is taken until the app connects again', async (t) => {
+  const server = await startChatServer(t);
+  const made = client(t, server, { userId: 'alice' });
+  const lost = made.send('send_message', { n: 1 }).catch(() => made.send('send_message', { n: 2 }));
+  await made.logout();
+  await assert.rejects(lost, { code: 'LOGGED_OUT' });
+  made.connect();
+  await untilReady(made);
+  assert.deepEqual(server.received, []);
+});
+
+test('a send that is set up wrongly throws, and sends nothing', async (t) => {
+  const server = await startChatServer(t);
+  const made = client(t, server, { userId: 'alice' });
+  for (const event of [undefined, null, '', 5, {}, Symbol('event')]) {
+    await assert.rejects(made.send(event, {}), { code: 'INVALID_OPTION', message: /event/ });
+  }
+  for (const [name, value] of Object.entries({
+    id: {},
+    lane: {},
+    strict: 1,
+    ttlMs: '500',
+    signal: {},
+    ttl: 5,
+  })) {
+    const message = new RegExp(`^send: ${name} got `);
+    await assert.rejects(made.send('x', {}, { [name]: value }), {
+      code: 'INVALID_OPTION',
+      message,
+    });
+  }
+  for (const ttlMs of [0, -1, Number.NaN, 1.5]) {
+    await assert.rejects(made.send('x', {}, { ttlMs }), { code: 'INVALID_OPTION' });
+  }
+  assert.equal(made.getState().phase, 'idle');
+  made.send('x', {}, null).catch(() => {});
+  assert.equal(made.outbox().length, 1);
+});
+
+test('codes of whatever text are counted', async (t) => {
+  const codes = ['constructor', '__proto__', 'INVALID_X'];
+  const message = ({ data, ack }) => ack({ error: 'no', code: codes[data.n] });
+  const server = await startChatServer(t, { hooks: { message } });
+  const made = client(t, server, { userId: 'alice', send: { retries: 0 } });
+  await Promise.allSettled(codes.map((_, n) => made.send('send_message', { n })));
+  assert.deepEqual(
+    Object.entries(made.stats().outcomes).sort(),
+    codes.map((code) => [code, 1]).sort(),
+  );
+});

@@ -26,7 +26,7 @@ const HELP: &str = "\
 cargo xtask <command>
 
   build            compile the engine to WebAssembly and leave the npm package in pkg/
-  demo             build the package and the demo app, and serve it
+  demo             build the package and the demo app, and serve it with its lab
   test [step...]   run every test, or the named steps and what they need
   ci [step...]     run every check: format, lints, types, docs
   sim [options]    play simulated worlds against the engine: --seeds N --from S, or --seed S with its trace

@@ -15,6 +15,7 @@ const namedUser = new URLSearchParams(location.search).get('user');
 export default function App({ config }) {
   const { user, endedBecause } = useSession();
   const [isNaming, setIsNaming] = useState(namedUser !== null && user?._id !== namedUser);
+  const [hasChosen, setHasChosen] = useState(false);
   const [failure, setFailure] = useState(null);
   const people = usePeople(setFailure);
 
@@ -26,6 +27,11 @@ export default function App({ config }) {
       setFailure(error.message);
     }
     setIsNaming(false);
+  }
+
+  function choose(userId) {
+    setHasChosen(true);
+    enter(userId);
   }
 
   function leave() {
@@ -43,9 +49,16 @@ export default function App({ config }) {
   return (
     <SocketProvider userId={isLoggedIn ? user._id : null} isAuthenticated={isLoggedIn}>
       {isLoggedIn ? (
-        <Chat key={user._id} me={user} people={people} labUrl={config.labUrl} onLeave={leave} />
+        <Chat
+          key={user._id}
+          me={user}
+          people={people}
+          labUrl={config.labUrl}
+          takesFocus={hasChosen}
+          onLeave={leave}
+        />
       ) : (
-        <Login people={people} error={failure ?? endedBecause} onChoose={enter} />
+        <Login people={people} error={failure ?? endedBecause} onChoose={choose} />
       )}
     </SocketProvider>
   );

@@ -51,6 +51,25 @@ test('hang lets nothing pass and closes nothing, and what it held arrives at res
   assert.equal(readMessages(lab.database).length, 2);
 });
 
+test('cut and hang end by themselves, and leave the other faults as they are', async (t) => {
+  const lab = await startLab(t);
+  await lab.order('refuse', { code: 'FORBIDDEN' });
+  await lab.order('delay', { ms: 10 });
+  await lab.order('stop');
+  const others = { ...WHOLE, refuse: 'FORBIDDEN', delayMs: 10, server: 'down' };
+  assert.deepEqual((await lab.order('cut', {})).body, { ...others, link: 'cut' });
+  assert.deepEqual((await lab.order('hang', { on: false })).body, { ...others, link: 'cut' });
+  assert.deepEqual((await lab.order('cut', { on: false })).body, others);
+  assert.deepEqual((await lab.order('hang', { on: true })).body, { ...others, link: 'hung' });
+  assert.deepEqual((await lab.order('cut', { on: false })).body, { ...others, link: 'hung' });
+  assert.deepEqual((await lab.order('hang', { on: false })).body, others);
+  await lab.order('refuse', { code: null });
+  await lab.order('start');
+  await until(async () => (await lab.state()).server === 'up', 'it is up again');
+  const alice = await join(t, behindProxy(lab), 'alice');
+  assert.equal((await alice.send(HELLO)).success, true);
+});
+
 test('a hanging link that is cut delivers nothing of what it held', async (t) => {
   const lab = await startLab(t);
   const alice = await join(t, behindProxy(lab), 'alice', { reconnection: false });
@@ -173,6 +192,8 @@ test('a bad order says what is wrong, and changes nothing', async (t) => {
     ['delay', { ms: 1.5 }, 400, 'INVALID_BODY'],
     ['lose-acks', { on: 'yes' }, 400, 'INVALID_BODY'],
     ['lose-acks', null, 400, 'INVALID_BODY'],
+    ['cut', { on: 'no' }, 400, 'INVALID_BODY'],
+    ['hang', null, 400, 'INVALID_BODY'],
     ['refuse', {}, 400, 'INVALID_BODY'],
     ['refuse', { code: 5 }, 400, 'INVALID_BODY'],
     ['refuse', { code: '<b>' }, 400, 'INVALID_BODY'],
@@ -221,6 +242,18 @@ test('told to stop, the lab takes its server along; killed, as well', async (t) 
       'the server is gone',
     );
   }
+});
+
+test('on a port that is taken the lab says so and ends', async (t) => {
+  const lab = await startLab(t);
+  const env = { PORT: new URL(lab.url).port };
+  await assert.rejects(
+    startLab(t, { env }),
+    ({ message }) =>
+      message.match(/Cannot listen on 127.0.0.1, port \d+: another program has it/g).length === 1 &&
+      /PORT=\d+ cargo xtask demo/.test(message),
+  );
+  assert.deepEqual(await lab.state(), WHOLE);
 });
 
 /** Where clients connect through the proxy and sign in past it. */

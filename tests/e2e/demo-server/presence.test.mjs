@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { io } from 'socket.io-client';
 import { join } from '../../support/demo-client.mjs';
 import { startDemo } from '../../support/server.mjs';
 import { until } from '../../support/until.mjs';
@@ -34,7 +35,6 @@ test('a link that never joined makes nobody online, and its end nobody offline',
   const demo = await startDemo(t);
   const bob = await join(t, demo, 'bob');
   const alice = await join(t, demo, 'alice');
-  const { io } = await import('socket.io-client');
   const auth = { token: await demo.login('alice') };
   const mute = io(demo.url, { auth, forceNew: true, transports: ['websocket'] });
   t.after(() => mute.disconnect());

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { openStore } from '../../../js-demo/server/store/index.js';
 import { startMongo, withoutMongo } from '../../support/mongo.mjs';
+import { requireFromDemo } from '../../support/paths.mjs';
 
 const LAST = Number.MAX_SAFE_INTEGER;
 const STORES = [
@@ -212,6 +213,24 @@ for (const { name, skip, settings } of STORES) {
     );
   });
 }
+
+test('the MongoDB-wire-compatible server itself refuses an id or a number twice', {
+  skip: withoutMongo,
+}, async (t) => {
+  const { url } = await startMongo(t);
+  const store = await openStore({ MONGODB_URL: url, DATABASE: '' });
+  t.after(() => store.close());
+  const { row } = await store.append(draft({ tempId: 'a' }));
+  const { MongoClient } = requireFromDemo('mongodb');
+  const client = await MongoClient.connect(url);
+  t.after(() => client.close());
+  const messages = client.db().collection('messages');
+  const insert = (document) => messages.insertOne({ sender: 'carol', tempId: null, ...document });
+  await assert.rejects(insert({ sender: 'alice', tempId: 'a', seq: 100 }), { code: 11_000 });
+  await assert.rejects(insert({ seq: row.seq }), { code: 11_000 });
+  await insert({ seq: 101 });
+  await insert({ seq: 102 });
+});
 
 test('a store in a file that is full of other things says so', async () => {
   await assert.rejects(openStore({ MONGODB_URL: null, DATABASE: process.execPath }));

@@ -95,6 +95,31 @@ test('refuse: the reason is shown, and the message can be sent again or removed'
   assert.equal(await alice.evaluate(() => document.activeElement.dataset.testid), 'message-input');
 });
 
+for (const [name, viewport] of Object.entries({
+  'on a desktop': { width: 1280, height: 800 },
+  'on a phone': PHONE.viewport,
+  'on a phone that lies': { width: 844, height: 390 },
+})) {
+  test(`what becomes of the newest message stays on the screen, ${name}`, async (t) => {
+    const demo = await startLab(t);
+    await post(demo, 'bob', 'alice', ['One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven']);
+    const alice = await openAs(t, browser, demo, 'alice', { peer: 'bob', context: { viewport } });
+    await demo.order('refuse', { code: 'FORBIDDEN' });
+    for (const text of ['a', 'b', 'c']) await write(alice, text);
+    await alice.getByTestId('toast').nth(2).waitFor({ state: 'attached' });
+    const again = alice.getByTestId('message-row').last().getByText('Try again');
+    // In the list's window, and on top of whatever else is there.
+    const isInReach = () =>
+      again.evaluate((button) => {
+        const { left, top, width, height } = button.getBoundingClientRect();
+        const point = [left + width / 2, top + height / 2];
+        return document.elementFromPoint(...point) === button;
+      });
+    await until(isInReach, 'the newest message can be sent again');
+    assert.ok(await alice.getByTestId('toast').last().isVisible());
+  });
+}
+
 test('kill: the server is back at once, and the messages of that moment arrive', async (t) => {
   const { alice, bob } = await setUp(t);
   await alice.getByTestId('burst').click();

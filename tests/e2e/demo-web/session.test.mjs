@@ -62,6 +62,20 @@ test('who logs out and in as another sees nothing of the first, and sends nothin
   assert.deepEqual(await contents('carol'), ['from carol']);
 });
 
+test('who logs in goes on by keyboard where they can choose or write', async (t) => {
+  const demo = await startLab(t);
+  const focused = (page) => page.evaluate(() => document.activeElement.dataset.testid);
+  for (const [hash, testId] of [
+    ['', 'person-bob'],
+    ['#bob', 'message-input'],
+  ]) {
+    const page = await openPage(t, browser, demo.url + hash, { context: DESKTOP });
+    await page.getByTestId('login-alice').press('Enter');
+    await untilBanner(page, 'healthy');
+    assert.equal(await focused(page), testId);
+  }
+});
+
 test('a token is renewed before it expires, and nothing is interrupted', async (t) => {
   const demo = await startLab(t, { env: { TOKEN_TTL_S: '4' } });
   const alice = await openAs(t, browser, demo, 'alice', { peer: 'bob' });

@@ -40,6 +40,24 @@ test('who is writing is shown, and ends with the message', async (t) => {
   await untilShown(alice, ['hm']);
 });
 
+test('what is half written is there again when one comes back to it', async (t) => {
+  const demo = await startLab(t);
+  const alice = await openAs(t, browser, demo, 'alice', { peer: 'bob' });
+  const input = (name) => alice.getByLabel(`Message to ${name}`);
+  await input('Bob').fill('half');
+  await alice.getByTestId('person-carol').click();
+  assert.equal(await input('Carol').inputValue(), '');
+  await input('Carol').fill('for Carol');
+  await alice.getByTestId('person-bob').click();
+  assert.equal(await input('Bob').inputValue(), 'half');
+  await input('Bob').press('Enter');
+  await untilShown(alice, ['half']);
+  await alice.getByTestId('person-carol').click();
+  assert.equal(await input('Carol').inputValue(), 'for Carol');
+  await alice.getByTestId('person-bob').click();
+  assert.equal(await input('Bob').inputValue(), '');
+});
+
 test('content is text, whatever it looks like', async (t) => {
   const demo = await startLab(t);
   const alice = await openAs(t, browser, demo, 'alice', { peer: 'bob' });

@@ -61,6 +61,24 @@ test('two providers share the link, which ends with the second', async (t) => {
   await until(() => server.clients.length === 0, 'the server sees it gone');
 });
 
+test('a link that the app asked for outlives its providers', async (t) => {
+  const server = await start(t);
+  const before = await mount(t, h(App, { userId: 'u1' }));
+  await until(() => before.text() === 'ready, a socket', 'ready');
+  // In the turn in which the provider goes the app asks for the next.
+  const gone = before.unmount();
+  api.initializeSocket('u2');
+  await gone;
+  await until(() => server.joins.includes('u2') && api.isConnectionReady(), 'ready as the next');
+  await act(() => new Promise((resolve) => setTimeout(resolve)));
+  assert.equal(api.isConnectionReady(), true);
+  // And one that it had asked for before.
+  const after = await mount(t, h(App, { userId: 'u2' }));
+  await after.unmount();
+  await act(() => new Promise((resolve) => setTimeout(resolve)));
+  assert.equal(api.isConnectionReady(), true);
+});
+
 test('isAuthenticated false disconnects and keeps what waits, true connects', async (t) => {
   const server = await start(t);
   const { render, text } = await mount(t, h(App, { isAuthenticated: true, userId: 'u1' }));

@@ -109,15 +109,25 @@ test('the actions stay the same functions', async (t) => {
 test('the outbox shows what waits, whoever sent it, and for what', async (t) => {
   const server = await start(t);
   server.hooks.message = () => {};
-  const Outbox = () =>
-    useOutbox()
-      .map(({ data, waitsFor }) => `${data.text} ${waitsFor}`)
-      .join();
+  const lists = new Set();
+  const Outbox = () => {
+    const list = useOutbox();
+    lists.add(list);
+    return list.map(({ data, waitsFor }) => `${data.text} ${waitsFor}`).join();
+  };
   const { text } = await mount(t, h(SocketProvider, { userId: 'u1' }, h(Outbox)));
+  let onlineUsers = [];
+  api.onOnlineUsers((users) => {
+    onlineUsers = users;
+  });
   await act(async () => {
     api.sendMessage({ text: 'hi' });
   });
   await until(() => text() === 'hi answer', 'on its way');
+  const before = lists.size;
+  server.io.emit('online_users', ['u1', 'u2']);
+  await until(() => onlineUsers.length === 2, 'something else has changed');
+  assert.equal(lists.size, before, 'the list has not');
   await act(async () => api.disconnectSocket());
   assert.equal(text(), 'hi link');
 });
@@ -140,4 +150,71 @@ test('sendMessage of useSocket is that of the module', async (t) => {
       [true, undefined],
     ],
   );
+});
+
+test('another message under an id that waits is refused, and the first stays what is shown', async (t) => {
+  await start(t);
+  const { hook, send, text } = await chat(t, { isAuthenticated: false });
+  await send({ text: 'first' }, { id: 'x' });
+  const refused = hook.send({ text: 'second' }, { id: 'x' });
+  assert.deepEqual([refused.status, refused.error.code], ['failed', 'DUPLICATE_ID']);
+  const same = hook.send({ text: 'first' }, { id: 'x' });
+  assert.equal(same, hook.messages[0], 'the same one again is the one that is there');
+  await send({ text: 'third' });
+  api.initializeSocket('u1');
+  await until(() => text() === 'first sent, third sent', 'both are sent, in their places');
+});
+
+test('a retry is the message as it was, with its options', async (t) => {
+  const server = await start(t, { send: { retries: 0 } });
+  server.hooks.message = ({ ack }) => ack({ error: 'INVALID_CONTENT' });
+  const { hook, send, text } = await chat(t);
+  const data = { text: 'as it was' };
+  await send(data, { id: 'x', lane: 'mine', ttlMs: 60_000 });
+  await until(() => text() === 'as it was failed INVALID_CONTENT', 'failed');
+  data.text = 'changed';
+  server.hooks.message = () => {};
+  await act(async () => hook.retry('x'));
+  await until(() => server.received.length === 2, 'sent again');
+  assert.deepEqual(server.received[1].data, { text: 'as it was', _tempId: 'x' });
+  const [{ laneKey }] = globalThis[Symbol.for('holdfast@1')].client.entries();
+  assert.equal(laneKey, 'mine');
+});
+
+test('a signal takes a message back', async (t) => {
+  await start(t);
+  const { hook, text } = await chat(t, { isAuthenticated: false });
+  const controller = new AbortController();
+  hook.send({ text: 'hi' }, { signal: controller.signal });
+  await act(async () => controller.abort());
+  assert.equal(text(), 'hi failed CANCELLED');
+});
+
+test('of a user who is gone nothing is shown, nor sent by the next', async (t) => {
+  const server = await start(t);
+  server.hooks.message = () => {};
+  const { hook, send, text } = await chat(t);
+  await send({ text: 'secret of u1' }, { id: 'x' });
+  api.initializeSocket('u2');
+  await until(() => text() === '', 'nothing is left');
+  await act(async () => hook.retry('x'));
+  await until(() => server.joins.includes('u2'), 'the next user is there');
+  assert.equal(api.getMessageQueueLength(), 0);
+});
+
+test('a thousand messages sent in one turn are looked through once', async (t) => {
+  await start(t);
+  const { hook, text } = await chat(t, { isAuthenticated: false });
+  const { client } = globalThis[Symbol.for('holdfast@1')];
+  const { standing } = client;
+  let looks = 0;
+  client.standing = (seq) => {
+    looks += 1;
+    return standing(seq);
+  };
+  await act(async () => {
+    for (let n = 0; n < 1000; n += 1) hook.send({ text: n });
+  });
+  await until(() => text().split(', ').length === 1000, 'all are shown');
+  assert.ok(looks <= 5000, `${looks} looks`);
 });

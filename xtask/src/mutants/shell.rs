@@ -85,4 +85,6 @@ impl Artifacts {
 }
 
 /// What the package is made of, and its tests.
-const SOURCES: &[&str] = &["package.json", "README.md", "LICENSE", "pkg-template", "tests"];
+/// The proxy that tests use is the demo's.
+const SOURCES: &[&str] =
+    &["package.json", "README.md", "LICENSE", "pkg-template", "tests", "js-demo/lab"];

@@ -1,7 +1,7 @@
 // The chat of one user: the frame, and what its parts share.
 
 import { useSocket } from 'holdfast/react';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import useFailures from '../hooks/useFailures.js';
 import useMessages from '../hooks/useMessages.js';
 import useNotifications from '../hooks/useNotifications.js';
@@ -19,7 +19,7 @@ import Profile from './Profile.jsx';
 import Toasts from './Toasts.jsx';
 import Welcome from './Welcome.jsx';
 
-export default function Chat({ me, people, labUrl, onLeave }) {
+export default function Chat({ me, people, labUrl, takesFocus, onLeave }) {
   const others = people.filter(({ _id }) => _id !== me._id);
   const [peerId, open] = useRoute();
   const peer = others.find(({ _id }) => _id === peerId) ?? null;
@@ -27,6 +27,7 @@ export default function Chat({ me, people, labUrl, onLeave }) {
 
   const { toasts, tell, dismiss } = useToasts();
   const returns = useReturns();
+  const drafts = useRef(new Map()).current;
   const messages = useMessages(me);
   const unread = useUnread(me._id, openId, returns);
   const notifications = useNotifications(openId, returns, tell);
@@ -56,7 +57,15 @@ export default function Chat({ me, people, labUrl, onLeave }) {
         <NotificationBell {...notifications} onOpen={open} />
         <Profile me={me} onLeave={onLeave} />
       </header>
-      <PeopleList people={others} online={online} unread={unread} chosen={openId} onChoose={open} />
+      <Toasts toasts={toasts} onDismiss={dismiss} />
+      <PeopleList
+        people={others}
+        online={online}
+        unread={unread}
+        chosen={openId}
+        takesFocus={takesFocus}
+        onChoose={open}
+      />
       {peer ? (
         <Conversation
           key={peer._id}
@@ -64,6 +73,7 @@ export default function Chat({ me, people, labUrl, onLeave }) {
           peer={peer}
           online={online}
           messages={messages}
+          drafts={drafts}
           returns={returns}
           onBack={() => open(null)}
         />
@@ -73,7 +83,6 @@ export default function Chat({ me, people, labUrl, onLeave }) {
       {labUrl && (
         <FaultPanel labUrl={labUrl} messages={messages} peer={peer ?? others[0]} tell={tell} />
       )}
-      <Toasts toasts={toasts} onDismiss={dismiss} />
     </div>
   );
 }

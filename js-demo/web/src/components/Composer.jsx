@@ -3,11 +3,16 @@ import Icon from './Icon.jsx';
 
 const MAX_LENGTH = 4000;
 
-/** Where a message is written. Emptied once the message is in the queue, whether there is a link or not. */
-export default function Composer({ peer, input, onSend, onRefused, onTyping }) {
-  const [text, setText] = useState('');
+/** Where a message is written. What is half written is kept in `drafts`, by whom it is for. Emptied once the message is in the queue, whether there is a link or not. */
+export default function Composer({ peer, input, drafts, onSend, onRefused, onTyping }) {
+  const [text, setText] = useState(() => drafts.get(peer._id) ?? '');
   const [refusal, setRefusal] = useState(null);
   const isEmpty = text.trim() === '';
+
+  function write(next) {
+    setText(next);
+    drafts.set(peer._id, next);
+  }
 
   function submit(event) {
     event.preventDefault();
@@ -16,7 +21,7 @@ export default function Composer({ peer, input, onSend, onRefused, onTyping }) {
     const { id, status, error } = onSend(text.trim());
     const isTaken = status !== 'failed';
     setRefusal(isTaken ? null : error.message);
-    if (isTaken) setText('');
+    if (isTaken) write('');
     else onRefused(id);
     onTyping(false);
     input.current.focus();
@@ -28,7 +33,7 @@ export default function Composer({ peer, input, onSend, onRefused, onTyping }) {
   }
 
   function onChange({ target }) {
-    setText(target.value);
+    write(target.value);
     onTyping(target.value.trim() !== '');
   }
 

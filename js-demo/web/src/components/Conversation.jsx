@@ -9,7 +9,7 @@ import Icon from './Icon.jsx';
 import MessageList from './MessageList.jsx';
 import { presenceText } from './PeopleList.jsx';
 
-export default function Conversation({ me, peer, online, messages, returns, onBack }) {
+export default function Conversation({ me, peer, online, messages, drafts, returns, onBack }) {
   const { error, isLoadingOlder, loadOlder } = usePages(peer._id, returns, messages.onFetched);
   const [isTyping, tellTyping] = useTyping(me._id, peer._id);
   const isOnline = online?.includes(peer._id) ?? false;
@@ -62,6 +62,7 @@ export default function Conversation({ me, peer, online, messages, returns, onBa
       <Composer
         peer={peer}
         input={input}
+        drafts={drafts}
         onSend={(text) => messages.send(peer._id, text)}
         onRefused={messages.dismiss}
         onTyping={tellTyping}

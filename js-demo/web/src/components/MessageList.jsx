@@ -1,4 +1,4 @@
-import { Fragment, useLayoutEffect, useRef, useState } from 'react';
+import { Fragment, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { dayName, dayOf } from '../utils/time.js';
 import Icon from './Icon.jsx';
 import MessageRow from './MessageRow.jsx';
@@ -11,17 +11,20 @@ const TOGETHER_MS = 3 * 60_000;
 export default function MessageList(props) {
   const { rows, peer, hasOlder, isLoadingOlder, isTyping, onOlder, onRetry, onRemove } = props;
   const list = useRef(null);
+  const lastTop = useRef(0);
   const [isAtEnd, setIsAtEnd] = useState(true);
   const oldest = rows.find(({ seq }) => seq !== null)?.seq ?? null;
-  const newest = rows.at(-1)?.key;
 
-  useScrollAnchor(list, { isAtEnd, oldest, newest, isTyping });
+  useScrollAnchor(list, isAtEnd, oldest);
 
   const loadOlder = () => hasOlder && oldest !== null && onOlder(oldest);
 
   function onScroll() {
     const { scrollHeight, scrollTop, clientHeight } = list.current;
-    setIsAtEnd(scrollHeight - scrollTop - clientHeight < NEAR_PX);
+    if (scrollHeight - scrollTop - clientHeight < NEAR_PX) setIsAtEnd(true);
+    // Only who scrolls up leaves the end; a list that has grown by now does not.
+    else if (scrollTop < lastTop.current) setIsAtEnd(false);
+    lastTop.current = scrollTop;
     // At the top for lack of messages is no wish to see more.
     if (scrollTop < NEAR_PX && scrollHeight > clientHeight + NEAR_PX) loadOlder();
   }
@@ -42,50 +45,52 @@ export default function MessageList(props) {
         ref={list}
         onScroll={onScroll}
       >
-        {hasOlder && (
-          <button
-            type="button"
-            className="quiet older"
-            disabled={isLoadingOlder}
-            onClick={loadOlder}
-          >
-            {isLoadingOlder ? 'Loading…' : 'Show earlier messages'}
-          </button>
-        )}
-        {rows.length === 0 && hasOlder === false && (
-          <p className="hint">No messages yet. Say hello to {peer.username}.</p>
-        )}
-        <ol>
-          {rows.map((row, n) => {
-            const before = rows[n - 1];
-            const day = dayOf(row.createdAt);
-            const isNewDay = !before || dayOf(before.createdAt) !== day;
-            return (
-              <Fragment key={row.key}>
-                {isNewDay && (
-                  <li className="day" data-testid="day">
-                    <span>{dayName(day)}</span>
-                  </li>
-                )}
-                <MessageRow
-                  row={row}
-                  author={row.isMine ? 'You' : peer.username}
-                  isFollowing={!isNewDay && belongTogether(before, row)}
-                  isFollowed={isSaidBelow(row, rows[n + 1])}
-                  onRetry={onRetry}
-                  onRemove={onRemove}
-                />
-              </Fragment>
-            );
-          })}
-        </ol>
-        {isTyping && (
-          <p className="typing" aria-hidden="true" data-testid="typing">
-            <span />
-            <span />
-            <span />
-          </p>
-        )}
+        <div>
+          {hasOlder && (
+            <button
+              type="button"
+              className="quiet older"
+              disabled={isLoadingOlder}
+              onClick={loadOlder}
+            >
+              {isLoadingOlder ? 'Loading…' : 'Show earlier messages'}
+            </button>
+          )}
+          {rows.length === 0 && hasOlder === false && (
+            <p className="hint">No messages yet. Say hello to {peer.username}.</p>
+          )}
+          <ol>
+            {rows.map((row, n) => {
+              const before = rows[n - 1];
+              const day = dayOf(row.createdAt);
+              const isNewDay = !before || dayOf(before.createdAt) !== day;
+              return (
+                <Fragment key={row.key}>
+                  {isNewDay && (
+                    <li className="day" data-testid="day">
+                      <span>{dayName(day)}</span>
+                    </li>
+                  )}
+                  <MessageRow
+                    row={row}
+                    author={row.isMine ? 'You' : peer.username}
+                    isFollowing={!isNewDay && belongTogether(before, row)}
+                    isFollowed={isSaidBelow(row, rows[n + 1])}
+                    onRetry={onRetry}
+                    onRemove={onRemove}
+                  />
+                </Fragment>
+              );
+            })}
+          </ol>
+          {isTyping && (
+            <p className="typing" aria-hidden="true" data-testid="typing">
+              <span />
+              <span />
+              <span />
+            </p>
+          )}
+        </div>
       </section>
       {!isAtEnd && (
         <button type="button" className="quiet to-end" onClick={toEnd}>
@@ -109,17 +114,30 @@ const isSaidBelow = (row, next) =>
   dayOf(row.createdAt) === dayOf(next.createdAt);
 
 /** Who is at the end stays there; who looks at old messages keeps them where they are. */
-function useScrollAnchor(list, { isAtEnd, oldest, newest, isTyping }) {
-  const was = useRef({ oldest: null, height: 0 });
+function useScrollAnchor(list, isAtEnd, oldest) {
+  const was = useRef({ oldest: null, height: 0 }).current;
+  const stays = useRef(isAtEnd);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what comes in moves the rest
+  useEffect(() => {
+    stays.current = isAtEnd;
+  }, [isAtEnd]);
+
+  // Whatever grows, in the list (a message, the reason of a failure) or beside it.
+  useLayoutEffect(() => {
+    const element = list.current;
+    const observer = new ResizeObserver(() => {
+      was.height = element.scrollHeight;
+      if (stays.current) element.scrollTop = was.height;
+    });
+    for (const part of [element, element.firstElementChild]) observer.observe(part);
+    return () => observer.disconnect();
+  }, [list, was]);
+
   useLayoutEffect(() => {
     const { scrollHeight } = list.current;
-    const before = was.current;
-    if (isAtEnd) list.current.scrollTop = scrollHeight;
-    else if (before.oldest !== null && oldest < before.oldest) {
-      list.current.scrollTop += scrollHeight - before.height;
-    }
-    was.current = { oldest, height: scrollHeight };
-  }, [oldest, newest, isTyping]);
+    const isOlder = was.oldest !== null && oldest < was.oldest;
+    if (isOlder && !stays.current) list.current.scrollTop += scrollHeight - was.height;
+    was.oldest = oldest;
+    was.height = scrollHeight;
+  }, [list, was, oldest]);
 }

@@ -1,10 +1,18 @@
 import { useEffect, useRef } from 'react';
 import Avatar from './Avatar.jsx';
 
-/** Everybody one can write to. `online` is null while that is not known. */
-export default function PeopleList({ people, online, unread, chosen, onChoose }) {
+/**
+ * Everybody one can write to. `online` is null while that is not known. With `takesFocus` it has the focus
+ * when it appears, unless a conversation is open, which takes it.
+ */
+export default function PeopleList({ people, online, unread, chosen, takesFocus, onChoose }) {
   const list = useRef(null);
   const was = useRef(chosen);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it appears
+  useEffect(() => {
+    if (takesFocus && !chosen) list.current.querySelector('button')?.focus();
+  }, []);
 
   // Who comes back from a conversation finds themselves where they left.
   useEffect(() => {

@@ -3,8 +3,8 @@
 /** How much of the past is shown at least, and at most. */
 const SHORTEST_MS = 15_000;
 const LONGEST_MS = 60_000;
-/** Messages that are shown; older ones give way. */
-const SHOWN = 8;
+/** Messages that are shown; older ones give way. There is room for so many from the start. */
+export const SHOWN = 6;
 /** Round trips and lengths of the queue that are kept, one for each change. */
 const SAMPLES = 240;
 

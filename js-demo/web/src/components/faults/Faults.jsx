@@ -11,8 +11,6 @@ const CODES = [
 export default function Faults({ state, order }) {
   if (!state) return <p className="hint">The lab does not answer.</p>;
   const { link, server, delayMs, loseAcks, refuse } = state;
-  const toggle = (fault, isOn) => () => order(isOn ? 'restore' : fault);
-
   return (
     <div className="fault-grid">
       <Fault
@@ -21,7 +19,7 @@ export default function Faults({ state, order }) {
         title="Cut the link"
         text="Connections are refused"
         isOn={link === 'cut'}
-        onClick={toggle('cut', link === 'cut')}
+        onClick={() => order('cut', { on: link !== 'cut' })}
       />
       <Fault
         name="hang"
@@ -29,7 +27,7 @@ export default function Faults({ state, order }) {
         title="Hang the link"
         text="Open, but nothing passes"
         isOn={link === 'hung'}
-        onClick={toggle('hang', link === 'hung')}
+        onClick={() => order('hang', { on: link !== 'hung' })}
       />
       <Fault
         name="restart"
@@ -65,9 +63,9 @@ export default function Faults({ state, order }) {
         >
           <option value="">Nothing is refused</option>
           {CODES.map(([code, meaning]) => (
-            <option key={code} value={code}>
-              {code}: {meaning}
-            </option>
+            <optgroup key={code} label={meaning}>
+              <option value={code}>{code}</option>
+            </optgroup>
           ))}
         </select>
       </label>

@@ -1,7 +1,7 @@
 // The way of each message through its states over the last seconds, and what became of the link.
 
 import { useLayoutEffect, useRef, useState } from 'react';
-import { lossesOf, outcomeOf } from '../../utils/recorder.js';
+import { lossesOf, outcomeOf, SHOWN } from '../../utils/recorder.js';
 import { span } from '../../utils/time.js';
 import { Bars, Grid, LinkLane, Losses, ROW } from './drawing.jsx';
 
@@ -13,12 +13,14 @@ export default function Timeline({ recorder, now, windowMs }) {
   const { link } = recorder;
   const tracks = recorder.shown();
   const scale = { width, now, windowMs, x: (at) => width * (1 - (now - at) / windowMs) };
-  const height = (Math.max(tracks.length, 3) + 1) * ROW;
+  const isEmpty = tracks.length === 0;
+  // What is drawn across all messages leaves the hint alone that stands in their place.
+  const height = isEmpty ? ROW : (SHOWN + 1) * ROW;
 
   return (
     <figure className="timeline" data-testid="timeline" data-losses={lossesOf(link).length}>
       <figcaption>The way of each message</figcaption>
-      <div className="timeline-body">
+      <div className="timeline-body" style={{ '--rows': SHOWN + 1 }}>
         <svg ref={plot} className="timeline-plot" height={height} aria-hidden="true">
           <Grid scale={scale} height={height} />
           <LinkLane marks={link} scale={scale} />
@@ -36,9 +38,7 @@ export default function Timeline({ recorder, now, windowMs }) {
             <TrackLabel key={track.id} track={track} now={now} />
           ))}
         </ol>
-        {tracks.length === 0 && (
-          <p className="timeline-empty">Write something, and watch how it gets there.</p>
-        )}
+        {isEmpty && <p className="timeline-empty">Write something, and watch how it gets there.</p>}
       </div>
       <p className="timeline-axis" aria-hidden="true">
         <span>{span(windowMs)} ago</span>
