@@ -94,6 +94,7 @@ export function judge(record, { saved, seen, living, onDisk }) {
   const inDatabase = new Set(saved);
   const shown = new Set(seen);
   const expected = owed(record, living);
+  const missing = [...record.ordered].filter((id) => !inDatabase.has(id));
   const failures = [...record.settled].filter(([, all]) => all.some(({ success }) => !success));
   const wrong = {
     lost: expected.filter((id) => !inDatabase.has(id)),
@@ -124,9 +125,8 @@ export function judge(record, { saved, seen, living, onDisk }) {
     saved: saved.length,
     'seen by the other side': seen.length,
     'sent from the disk': record.taken.size,
-    'not yet on the disk when their page went': [...record.ordered].filter(
-      (id) => !inDatabase.has(id),
-    ).length,
+    'given to a page that was gone': missing.filter((id) => !record.sent.has(id)).length,
+    'not yet on the disk when their page went': missing.filter((id) => record.sent.has(id)).length,
     ...Object.fromEntries(Object.entries(wrong).map(([name, list]) => [name, list.length])),
   };
   return { figures, violations };
