@@ -116,7 +116,9 @@ function createSending(store) {
       const { signal, ...options } = entry.options;
       const { data } = entry.shown;
       actions.send(entry.data, { ...options, id });
+      // It was sent as it was then, and is shown as it was given.
       show(/** @type {Entry} */ (entries.get(id)), { data });
+      publish();
     },
 
     /** @param {string} id @returns {boolean} whether it was still waiting */
