@@ -18,7 +18,7 @@ export { DeliveryError } from './shell/send.js';
  */
 export function createClient(options) {
   const client = makeClient(options);
-  const { socket, disconnect, logout, destroy, cancel, on, subscribe } = client;
+  const { socket, disconnect, destroy, cancel, on, subscribe } = client;
   const { onSettled, getState } = client;
   const exposed = {
     socket,
@@ -28,7 +28,7 @@ export function createClient(options) {
       client.connect();
     },
     disconnect,
-    logout,
+    logout: async () => client.logOut(),
     destroy,
     send: (/** @type {any[]} */ ...args) => send(client, .../** @type {[any, any]} */ (args)),
     cancel,

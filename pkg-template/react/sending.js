@@ -94,9 +94,9 @@ function createSending(store) {
       const { id } = taken;
       const known = entries.get(id);
       // The same message once more is the one that is there; another under its id is refused.
-      if (known?.seq !== undefined && (taken.isTaken || early)) {
-        return taken.isTaken ? known.shown : sentOf(id, data, early);
-      }
+      if (known?.seq !== undefined) return taken.isTaken ? known.shown : sentOf(id, data, early);
+      // It was cancelled before it had an id.
+      if (id === '') return sentOf(id, data, early);
       entry = { shown: sentOf(id, data, early), seq: undefined, data, options };
       entries.set(id, entry);
       if (!early) {
@@ -114,7 +114,11 @@ function createSending(store) {
       const entry = entries.get(id);
       if (entry?.shown.status !== 'failed') return;
       const { signal, ...options } = entry.options;
+      const { data } = entry.shown;
       actions.send(entry.data, { ...options, id });
+      // It was sent as it was then, and is shown as it was given.
+      show(/** @type {Entry} */ (entries.get(id)), { data });
+      publish();
     },
 
     /** @param {string} id @returns {boolean} whether it was still waiting */

@@ -403,12 +403,7 @@ export function makeClient(options) {
     /** Ends the link. What waits stays, and so do all listeners. */
     disconnect: () => end('close'),
 
-    /** Settles what waits as LOGGED_OUT and forgets the user. Nothing connects until `connect`. */
-    async logout() {
-      await client.logOut();
-    },
-
-    /** The same, until the flag is reset. */
+    /** Settles what waits as LOGGED_OUT and forgets the user. Nothing connects until the flag is reset. */
     logOut() {
       isLoggedOut = true;
       isHeld = false;

@@ -228,7 +228,10 @@ export interface Client {
   logout(): Promise<void>;
   /** Settles what waits as CLOSED, for good. */
   destroy(): void;
-  /** Resolves with the server's reply; rejects with a {@link DeliveryError}. */
+  /**
+   * Resolves with the server's reply; rejects with a {@link DeliveryError}, or with a {@link HoldfastError}
+   * where an option is wrong or the event has no name.
+   */
   send<R = any>(event: string, data: unknown, options?: SendOptions): Promise<R> & { id: string };
   /** Whether it was still waiting. */
   cancel(id: string): boolean;

@@ -37,6 +37,27 @@ test('cut: messages wait, the time of the next attempt is shown, and they arrive
   assert.ok(Number(await alice.getByTestId('timeline').getAttribute('data-losses')) >= 1);
 });
 
+test('a fault ends by its own button, the others stay, and the button stays under the pointer', async (t) => {
+  const { demo, alice, bob } = await setUp(t);
+  await demo.order('delay', { ms: 10 });
+  await alice.getByText('10 ms each way').waitFor();
+  for (const fault of ['cut', 'hang']) {
+    const button = (isOn) =>
+      alice.locator(`[data-testid="fault-${fault}"][aria-pressed="${isOn}"]`);
+    const before = await button(false).boundingBox();
+    await press(alice, fault);
+    await button(true).waitFor();
+    await alice.getByTestId('burst').click();
+    await alice.getByTestId('track').nth(4).waitFor();
+    assert.deepEqual(await button(true).boundingBox(), before);
+    await press(alice, fault);
+    await button(false).waitFor();
+    assert.equal((await demo.state()).delayMs, 10);
+  }
+  const burst = ['One', 'Two', 'Three', 'Four', 'Five'];
+  await whole([alice, bob], [...burst, ...burst]);
+});
+
 test('hang: a link that only looks alive is found out, and nothing is lost or doubled', async (t) => {
   const { alice, bob } = await setUp(t);
   await press(alice, 'hang');

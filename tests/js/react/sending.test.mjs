@@ -177,6 +177,7 @@ test('a retry is the message as it was, with its options', async (t) => {
   await act(async () => hook.retry('x'));
   await until(() => server.received.length === 2, 'sent again');
   assert.deepEqual(server.received[1].data, { text: 'as it was', _tempId: 'x' });
+  assert.equal(hook.messages[0].data, data, 'and is shown as it was given');
   const [{ laneKey }] = globalThis[Symbol.for('holdfast@1')].client.entries();
   assert.equal(laneKey, 'mine');
 });
@@ -188,6 +189,9 @@ test('a signal takes a message back', async (t) => {
   hook.send({ text: 'hi' }, { signal: controller.signal });
   await act(async () => controller.abort());
   assert.equal(text(), 'hi failed CANCELLED');
+  const { status, error } = hook.send({ text: 'never' }, { signal: AbortSignal.abort() });
+  assert.deepEqual([status, error.code], ['failed', 'CANCELLED']);
+  assert.equal(hook.messages.length, 1, 'what never had an id is not shown');
 });
 
 test('of a user who is gone nothing is shown, nor sent by the next', async (t) => {
