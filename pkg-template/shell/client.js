@@ -280,8 +280,8 @@ export function makeClient(options) {
   const keeper =
     settings.queue.storage === 'indexeddb' && canKeep()
       ? createKeeper({
-          found(left, isAdopted) {
-            deliveries.restore(left, isAdopted);
+          found(left) {
+            deliveries.restore(left);
             engine.drain();
           },
           opened(kept) {
@@ -290,10 +290,12 @@ export function makeClient(options) {
             return missing;
           },
           settled: (result) => deliveries.settledElsewhere(result),
+          cancel: (id) => deliveries.cancel(id),
           lost: (id) => deliveries.takeBack(id),
           failed(error) {
             fail('STORAGE_FAILED', `Messages are kept in memory only: ${textOf(error)}`, error);
           },
+          warn: (message) => warnOnce(message, message),
         })
       : null;
   /** Opens what is kept of the user, as soon as it is known who that is. */
@@ -410,9 +412,8 @@ export function makeClient(options) {
       end('close');
       forgetUser();
       session.forgetUser();
+      const isClean = openScope === undefined ? undefined : keeper?.clear(openScope);
       openScope = undefined;
-      const isClean = keeper?.clear();
-      keeper?.close();
       return isClean;
     },
     isLoggedOut: () => isLoggedOut,

@@ -126,6 +126,20 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
     return { ...refusal(id, answer.code, answer.message), reply, maybeDelivered, retryable };
   };
 
+  /** Another tab has it, for now. */
+  const withhold = (/** @type {Entry} */ entry) => {
+    entry.isElsewhere = true;
+    entry.place = null;
+    engine().tell('withheld', entry.seq);
+  };
+
+  /** It is kept in this tab's journal. */
+  const ours = (/** @type {Entry} */ entry, /** @type {Entry['place']} */ place) => {
+    entry.isElsewhere = false;
+    entry.place = place;
+    engine().tell('stored', entry.seq);
+  };
+
   return {
     /**
      * Takes a message, or says why not. Where it was taken `settled` is called exactly once, but
@@ -133,10 +147,10 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
      * @param {Draft} draft
      * @param {((result: Result) => void) | null} settled
      * @param {boolean} isLoggedOut
-     * @param {import('./journal.js').Place | null} [restored] where it is kept, from an earlier life
+     * @param {boolean} [isRestored] it is from an earlier life
      * @returns {{ id: string, isTaken: true } | { id: string, isTaken: false, result: Result }}
      */
-    send(draft, settled, isLoggedOut, restored = null) {
+    send(draft, settled, isLoggedOut, isRestored = false) {
       const { send, queue } = settings();
       const { idField } = send;
       let id = draft.id;
@@ -170,12 +184,12 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       const strict = draft.strict ?? send.strict;
       const ttlMs = draft.ttlMs ?? queue.ttlMs;
       // What has no place for an id can't be sent again in another life: it may have left in this one.
-      const durable = hasPlace && isKept(draft.durable) && !restored;
+      const durable = hasPlace && isKept(draft.durable) && !isRestored;
       const flags =
         (strict ? SEND_FLAG.strict : 0) |
         (hasPlace ? 0 : SEND_FLAG.once) |
         (durable ? SEND_FLAG.durable : 0) |
-        (restored ? SEND_FLAG.restored : 0);
+        (isRestored ? SEND_FLAG.restored : 0);
       const seq = engine().send(lane.number, bytes, flags, ttlMs);
       if (seq < 0) {
         return refused(id, SEND_ERRORS[/** @type {keyof typeof SEND_ERRORS} */ (String(seq))]);
@@ -200,11 +214,11 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
         answer: null,
         isAnswered: false,
         waiting: settled ? [settled] : [],
-        place: restored,
+        place: null,
         isAdopted: false,
         isElsewhere: false,
         kept:
-          durable || restored
+          durable || isRestored
             ? { id, event: draft.event, data, lane: key, strict, expiresAt: Date.now() + ttlMs }
             : null,
       };
@@ -225,6 +239,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
     /** @param {string} id @returns {boolean} whether it was still waiting */
     cancel(id) {
       const entry = byId.get(id);
+      if (entry?.isElsewhere) keeper?.cancel(id);
       if (entry) engine().tell('cancel', entry.seq);
       return entry !== undefined;
     },
@@ -289,24 +304,24 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
     },
 
     /** Messages of an earlier life, of this page before it was cached, or of a tab that is gone. */
-    restore(
-      /** @type {{ kept: import('./journal.js').Kept, place: import('./journal.js').Place }[]} */ found,
-      /** @type {boolean} */ isAdopted,
-    ) {
+    restore(/** @type {import('./keeper.js').Found[]} */ found) {
       for (const { kept, place } of found) {
-        const known = byId.get(kept.id);
-        if (known?.place) {
-          known.place = place;
-          known.isElsewhere = false;
-          engine().tell('stored', known.seq);
+        const { id } = kept;
+        const known = byId.get(id);
+        if (known?.place || known?.isElsewhere) {
+          if (place) ours(known, place);
           continue;
         }
         const ttlMs = Math.max(kept.expiresAt - Date.now(), 0);
-        const { isTaken } = this.send({ ...kept, ttlMs }, null, false, place);
-        const entry = byId.get(kept.id);
+        const { isTaken } = this.send({ ...kept, ttlMs }, null, false, true);
+        const entry = byId.get(id);
         // The app was faster, or there is no room at all.
-        if (!isTaken || entry?.place !== place) place.journal.erase(place);
-        else entry.isAdopted = isAdopted;
+        if (!isTaken || entry === known || !entry) place?.journal.erase(place);
+        else {
+          entry.isAdopted = kept.from !== undefined;
+          if (place) entry.place = place;
+          else withhold(entry);
+        }
       }
     },
 
@@ -317,10 +332,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
      */
     withhold(ids) {
       const elsewhere = [...byId.values()].filter(({ id, place }) => place && !ids.has(id));
-      for (const entry of elsewhere) {
-        entry.isElsewhere = true;
-        engine().tell('withheld', entry.seq);
-      }
+      elsewhere.forEach(withhold);
       return elsewhere.map(({ id }) => id);
     },
 
@@ -329,7 +341,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       const entry = byId.get(id);
       if (!entry?.isElsewhere) return;
       const verdict = success ? VERDICT.accepted : VERDICT.refused;
-      entry.place = null;
+      entry.isElsewhere = false;
       entry.answer = { verdict, span: 0, reply, code, message, retryable };
       engine().tell('acked', entry.seq, 0, verdict, 0);
     },
@@ -339,7 +351,6 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       const entry = byId.get(id);
       if (!entry?.isElsewhere) return;
       entry.isElsewhere = false;
-      entry.place = null;
       this.store(entry.seq);
     },
 
@@ -357,7 +368,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       }
       forgetAcks(entry);
       entry.place?.journal.erase(entry.place);
-      const result = resultOf(entry, outcome, maybe);
+      const result = resultOf(entry, outcome, maybe || entry.isElsewhere);
       // An answer to one of several transmissions does not say which.
       if (entry.answer && entry.attempts === 1) result.rttMs = engine().now() - entry.sentAt;
       for (const settled of entry.waiting) call(settled, result);

@@ -18,6 +18,7 @@ import { call } from './report.js';
  * @property {string} lane
  * @property {boolean} strict
  * @property {number} expiresAt milliseconds since the epoch
+ * @property {string} [from] the journal that had it first, where another tab took it over
  *
  * @typedef {object} Place
  * @property {{ erase(place: Place): void }} journal the one that has it, whichever is open by now
@@ -39,14 +40,61 @@ const answer = (request) =>
     request.onerror = () => reject(request.error);
   });
 
-/** @returns {Promise<IDBDatabase>} */
-export function openDatabase() {
+/**
+ * @param {(error: unknown) => void} onLost the browser took the storage away while it was open
+ * @returns {Promise<IDBDatabase>}
+ */
+export async function openDatabase(onLost) {
   const request = indexedDB.open('holdfast', VERSION);
   request.onupgradeneeded = () => {
     for (const name of [SEGMENTS, SETTLED]) request.result.createObjectStore(name);
   };
-  return answer(request);
+  const database = await answer(request);
+  database.onclose = () => onLost(new Error('the browser closed it'));
+  // A newer build, or a developer's tools, want to change or delete it: they shall not wait for us.
+  database.onversionchange = () => {
+    database.close();
+    onLost(new Error('it was changed from elsewhere'));
+  };
+  sweep(database);
+  return database;
 }
+
+/** Deletes what has expired, whoever's it was: a user who never comes back leaves nothing for ever. */
+function sweep(/** @type {IDBDatabase} */ database) {
+  const transaction = database.transaction([SEGMENTS, SETTLED], 'readwrite');
+  const request = transaction.objectStore(SEGMENTS).openCursor();
+  request.onsuccess = () => {
+    const cursor = request.result;
+    if (!cursor) return;
+    const { version, messages } = cursor.value;
+    const isOver = (/** @type {Kept} */ { expiresAt }) => expiresAt <= Date.now();
+    if (version === VERSION && messages.every(isOver)) {
+      transaction.objectStore(SETTLED).delete(cursor.key);
+      cursor.delete();
+    }
+    cursor.continue();
+  };
+}
+
+/** @param {IDBDatabase} database @param {(stores: IDBObjectStore[]) => void} work @returns {Promise<void>} */
+const write = (database, work) =>
+  new Promise((resolve, reject) => {
+    const options = { durability: /** @type {const} */ ('relaxed') };
+    const transaction = database.transaction([SEGMENTS, SETTLED], 'readwrite', options);
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+    work([transaction.objectStore(SEGMENTS), transaction.objectStore(SETTLED)]);
+  });
+
+/** All the keys that begin like this. @param {string[]} start */
+const within = (start) => IDBKeyRange.bound(start, [...start, []]);
+
+/** Deletes all of a scope, whichever tab's: the user logged out. @param {IDBDatabase} database */
+export const clearScope = (database, /** @type {string} */ scope) =>
+  write(database, (stores) => {
+    for (const store of stores) store.delete(within([scope]));
+  });
 
 /**
  * @param {IDBDatabase} database
@@ -59,7 +107,7 @@ export function createJournal(database, scope, journal, onFailure) {
   let isWriting = false;
   let hasFailed = false;
   /** @type {{ kept: Kept, done: (place: Place | null) => void }[]} */
-  let added = [];
+  const added = [];
   /** Of each segment: how many are in it, and which have settled. */
   /** @type {Map<number, { size: number, settled: number[] }>} */
   const segments = new Map();
@@ -67,17 +115,6 @@ export function createJournal(database, scope, journal, onFailure) {
   const dirty = new Set();
 
   const key = (/** @type {number} */ number) => [scope, journal, number];
-  const all = (/** @type {string} */ of) => IDBKeyRange.bound([scope, of], [scope, of, []]);
-
-  /** @param {(stores: IDBObjectStore[]) => void} work @returns {Promise<void>} once it is committed */
-  const write = (work) =>
-    new Promise((resolve, reject) => {
-      const options = { durability: /** @type {const} */ ('relaxed') };
-      const transaction = database.transaction([SEGMENTS, SETTLED], 'readwrite', options);
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error);
-      work([transaction.objectStore(SEGMENTS), transaction.objectStore(SETTLED)]);
-    });
 
   const schedule = () => {
     if (isWriting || hasFailed) return;
@@ -92,7 +129,7 @@ export function createJournal(database, scope, journal, onFailure) {
     /** @type {(() => void)[]} */
     const done = [];
     try {
-      await write(([messages, settled]) => {
+      await write(database, ([messages, settled]) => {
         for (let from = 0; from < group.length; from += SEGMENT) {
           const part = group.slice(from, from + SEGMENT);
           const number = next++;
@@ -123,6 +160,35 @@ export function createJournal(database, scope, journal, onFailure) {
     if (added.length > 0 || dirty.size > 0) schedule();
   };
 
+  /** What has not settled of the keys that begin like this. @param {string[]} start */
+  const load = async (start) => {
+    const range = within(start);
+    const transaction = database.transaction([SEGMENTS, SETTLED]);
+    const [[keys, values], [listed, lists]] = await Promise.all(
+      [SEGMENTS, SETTLED].map((name) => {
+        const store = transaction.objectStore(name);
+        return Promise.all([answer(store.getAllKeys(range)), answer(store.getAll(range))]);
+      }),
+    );
+    const gone = new Map(listed.map((at, index) => [String(at), lists[index]]));
+    return keys.flatMap((at, position) => {
+      const { version, messages } = values[position];
+      const [, owner, number] = /** @type {[string, string, number]} */ (at);
+      if (owner === journal) next = Math.max(next, number + 1);
+      if (version !== VERSION) return [];
+      /** @type {number[]} */
+      const settled = gone.get(String(at)) ?? [];
+      const left = (/** @type {Kept} */ kept, /** @type {number} */ index) => ({
+        kept,
+        key: /** @type {[string, string, number]} */ (at),
+        index,
+        size: messages.length,
+        settled,
+      });
+      return messages.map(left).filter((/** @type {any} */ one) => !settled.includes(one.index));
+    });
+  };
+
   const self = {
     /** @param {Kept} kept @param {(place: Place | null) => void} done it is committed, or cannot be */
     add(kept, done) {
@@ -139,64 +205,38 @@ export function createJournal(database, scope, journal, onFailure) {
 
     /** Takes what another tab left, whose lock is ours: it is in this journal then, in one commit. */
     async adopt(/** @type {string} */ other) {
-      const found = await self.read(other);
+      const left = await load([scope, other]);
+      const messages = left.map(({ kept }) => ({ from: other, ...kept }));
       const number = next++;
-      const messages = found.map(({ kept }) => kept);
-      await write(([stored, settled]) => {
-        stored.delete(all(other));
-        settled.delete(all(other));
+      await write(database, ([stored, settled]) => {
+        // A segment of a version that is not ours stays.
+        for (const at of new Set(left.map((one) => one.key))) {
+          stored.delete(at);
+          settled.delete(at);
+        }
         if (messages.length > 0) stored.put({ version: VERSION, messages }, key(number));
       });
       segments.set(number, { size: messages.length, settled: [] });
-      return found.map(({ kept }, index) => ({ kept, place: { journal: self, number, index } }));
+      return messages.map((kept, index) => ({ kept, place: { journal: self, number, index } }));
     },
 
-    /** The journals of this scope, by those that have messages. @returns {Promise<string[]>} */
-    async journals() {
-      const store = database.transaction(SEGMENTS).objectStore(SEGMENTS);
-      const keys = await answer(store.getAllKeys(IDBKeyRange.bound([scope], [scope, []])));
-      return [...new Set(keys.map((at) => /** @type {any} */ (at)[1]))];
-    },
-
-    /** Deletes all of the scope, that of other tabs too: the user logged out. */
-    clear() {
-      added = [];
-      dirty.clear();
+    /** Writes nothing more of what it has: all of it is to go. */
+    drop() {
+      added.length = 0;
       segments.clear();
-      const range = IDBKeyRange.bound([scope], [scope, []]);
-      return write((stores) => {
-        for (const store of stores) store.delete(range);
-      });
     },
 
-    /** All that is on disk under a journal, in the order in which it was added. */
-    async read(/** @type {string} */ of = journal) {
-      const stores = [SEGMENTS, SETTLED];
-      const transaction = database.transaction(stores);
-      const [[keys, values], [settledKeys, settled]] = await Promise.all(
-        stores.map((name) => {
-          const store = transaction.objectStore(name);
-          return Promise.all([answer(store.getAllKeys(all(of))), answer(store.getAll(all(of)))]);
-        }),
-      );
-      const gone = new Map(settledKeys.map((at, index) => [String(at), settled[index]]));
-      /** @type {{ kept: Kept, place: Place }[]} */
-      const found = [];
-      keys.forEach((at, index) => {
-        const { version, messages } = values[index];
-        if (version !== VERSION) return;
-        const number = /** @type {any} */ (at)[2];
-        const list = gone.get(String(at)) ?? [];
-        if (of === journal) {
-          segments.set(number, { size: messages.length, settled: list });
-          next = Math.max(next, number + 1);
-        }
-        messages.forEach((/** @type {Kept} */ kept, /** @type {number} */ place) => {
-          if (!list.includes(place))
-            found.push({ kept, place: { journal: self, number, index: place } });
-        });
+    /**
+     * All that is on disk for the scope, in the order in which it was added. What is in this journal has a
+     * place; of the rest it is told whose it is.
+     */
+    async read() {
+      const all = await load([scope]);
+      return all.map(({ kept, key: [, owner, number], index, size, settled }) => {
+        if (owner !== journal) return { kept, owner, place: null };
+        if (!segments.has(number)) segments.set(number, { size, settled });
+        return { kept, owner, place: { journal: self, number, index } };
       });
-      return found;
     },
   };
   return self;

@@ -4,7 +4,7 @@
  * said once.
  */
 
-import { createJournal, openDatabase } from './journal.js';
+import { clearScope, createJournal, openDatabase } from './journal.js';
 import { createTabs } from './tabs.js';
 
 /**
@@ -13,7 +13,7 @@ import { createTabs } from './tabs.js';
  * @typedef {import('./deliveries.js').Result} Result
  */
 
-/** What does not open in this time is as good as broken. */
+/** What does not open in this time is gone ahead without. */
 const OPEN_MS = 5000;
 /** Another tab that has a message of ours says so in this time. */
 const ANSWER_MS = 2000;
@@ -21,22 +21,33 @@ const ANSWER_MS = 2000;
 export const canKeep = () => typeof indexedDB === 'object' && indexedDB !== null;
 
 /**
+ * @typedef {object} Found a message from the disk
+ * @property {Kept} kept
+ * @property {Place | null} place none where another tab has taken over what this one sent before
+ */
+
+/**
  * @param {object} on
- * @param {(found: { kept: Kept, place: Place }[], isAdopted: boolean) => void} on.found left by an earlier life of
- *   this tab, or adopted from one that is gone
- * @param {(kept: Set<string> | null) => string[]} on.opened all of this tab's own is found, or nothing ever
- *   will be; answers what it misses
+ * @param {(found: Found[]) => void} on.found left by an earlier life of this tab, or adopted from one that is
+ *   gone
+ * @param {(kept: Set<string> | null) => string[]} on.opened all that this tab sent before is found, or nothing
+ *   will be for now; answers what it misses
  * @param {(result: Result) => void} on.settled by another tab, which had taken it over
+ * @param {(id: string) => void} on.cancel another tab wants this message of its own cancelled
  * @param {(id: string) => void} on.lost no tab has this message any more
  * @param {(error: unknown) => void} on.failed nothing is kept from now on
+ * @param {(message: string) => void} on.warn
  */
-export function createKeeper({ found, opened, settled, lost, failed }) {
+export function createKeeper({ found, opened, settled, cancel, lost, failed, warn }) {
+  /** @type {Promise<IDBDatabase> | undefined} */
+  let database;
   /** Of the open scope. @type {ReturnType<typeof createJournal> | null} */
   let journal = null;
   /** @type {ReturnType<typeof createTabs> | null} */
   let tabs = null;
   let openings = 0;
-  let hasFailed = false;
+  let isBroken = false;
+  let isLate = false;
   /** What came before it was open. @type {[Kept, (place: Place | null) => void][]} */
   const early = [];
 
@@ -46,61 +57,81 @@ export function createKeeper({ found, opened, settled, lost, failed }) {
     journal = tabs = null;
   };
 
-  const fail = (/** @type {unknown} */ error) => {
-    if (hasFailed) return;
-    hasFailed = true;
-    close();
+  /** Nothing waits for storage any longer. */
+  const goAhead = (/** @type {unknown} */ error) => {
     failed(error);
     for (const [, done] of early.splice(0)) done(null);
     opened(null);
   };
 
-  /** What is gone from our journal is with a tab that is alive, or with none. */
-  const lookFor = async (/** @type {string[]} */ missing) => {
-    if (missing.length === 0) return;
-    tabs?.ask(missing);
-    await new Promise((resolve) => setTimeout(resolve, ANSWER_MS));
-    const elsewhere = new Set();
-    for (const name of (await journal?.journals()) ?? []) {
-      for (const { kept } of (await journal?.read(name)) ?? []) elsewhere.add(kept.id);
-    }
-    for (const id of missing) if (!elsewhere.has(id)) lost(id);
+  const fail = (/** @type {unknown} */ error) => {
+    if (isBroken) return;
+    isBroken = true;
+    close();
+    goAhead(error);
   };
 
   const open = async (/** @type {string} */ scope) => {
     const opening = openings;
+    const isCurrent = () => opening === openings;
+    /** @type {typeof journal} */
+    let mine = null;
     const own = createTabs(scope, {
       settled,
-      adopt: async (name) => journal && found(await journal.adopt(name), true),
+      cancel,
+      warn,
+      async adopt(name) {
+        const adopted = await mine?.adopt(name);
+        if (adopted && isCurrent()) found(adopted);
+      },
     });
     tabs = own;
-    const database = await openDatabase();
-    const mine = createJournal(database, scope, await own.name(), fail);
-    const left = await mine.read();
-    if (opening !== openings) return;
-    journal = mine;
-    found(left, false);
-    for (const [kept, done] of early.splice(0)) mine.add(kept, done);
-    const missing = opened(new Set(left.map(({ kept }) => kept.id)));
-    await own.adoptFree(await mine.journals());
-    if (opening === openings) await lookFor(missing);
+    const late = setTimeout(() => {
+      isLate = true;
+      goAhead(new Error('the storage does not open'));
+    }, OPEN_MS);
+    try {
+      database ??= openDatabase(fail);
+      const [base, name] = await Promise.all([database, own.name()]);
+      mine = createJournal(base, scope, name, fail);
+      const all = await mine.read();
+      if (!isCurrent()) return;
+      clearTimeout(late);
+      isLate = false;
+      journal = mine;
+      // Other tabs have it while this page was gone. It is older than what is in our own journal.
+      const away = all.filter(({ kept, place }) => !place && kept.from === name);
+      const left = all.filter(({ place }) => place);
+      found([...away, ...left]);
+      for (const [kept, done] of early.splice(0)) mine.add(kept, done);
+      const missing = opened(new Set(left.map(({ kept }) => kept.id)));
+      await own.adoptFree(new Set(all.map(({ owner }) => owner)));
+      missing.push(...away.map(({ kept }) => kept.id));
+      if (missing.length === 0) return;
+      own.ask(missing);
+      await new Promise((resolve) => setTimeout(resolve, ANSWER_MS));
+      const there = new Set((await mine.read()).map(({ kept }) => kept.id));
+      // What is in no journal is with nobody.
+      if (isCurrent()) for (const id of missing) if (!there.has(id)) lost(id);
+    } catch (error) {
+      if (isCurrent()) fail(error);
+    } finally {
+      clearTimeout(late);
+    }
   };
 
   return {
     /** Opens what is kept for a server and a user, and closes what was open. */
     open(/** @type {string} */ scope) {
-      if (hasFailed) return void opened(null);
+      if (isBroken) return void opened(null);
       close();
-      const late = setTimeout(() => fail(new Error('the storage does not open')), OPEN_MS);
-      open(scope)
-        .catch(fail)
-        .finally(() => clearTimeout(late));
+      open(scope);
     },
 
     /** @param {Kept} kept @param {(place: Place | null) => void} done it is kept, or cannot be */
     add(kept, done) {
-      if (hasFailed) done(null);
-      else if (journal) journal.add(kept, done);
+      if (journal) journal.add(kept, done);
+      else if (isBroken || isLate) done(null);
       else early.push([kept, done]);
     },
 
@@ -112,8 +143,21 @@ export function createKeeper({ found, opened, settled, lost, failed }) {
     /** How an adopted message ended. @param {Result} result */
     tell: (result) => tabs?.tell(result),
 
-    /** Deletes all that is kept for the open scope. */
-    clear: async () => journal?.clear(),
+    /** Of a message that another tab has. */
+    cancel: (/** @type {string} */ id) => tabs?.cancel(id),
+
+    /** Closes, and deletes all that is kept for a scope. */
+    async clear(/** @type {string} */ scope) {
+      journal?.drop();
+      close();
+      if (isBroken) return;
+      try {
+        database ??= openDatabase(fail);
+        await clearScope(await database, scope);
+      } catch (error) {
+        fail(error);
+      }
+    },
 
     close,
   };

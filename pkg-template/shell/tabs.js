@@ -18,8 +18,10 @@ const KEY = 'holdfast';
  * @param {object} on
  * @param {(name: string) => unknown} on.adopt this journal is ours to take, while the answer is pending
  * @param {(result: Result) => void} on.settled another tab settled a message
+ * @param {(id: string) => void} on.cancel another tab's message that was taken over is not wanted any more
+ * @param {(message: string) => void} on.warn
  */
-export function createTabs(scope, { adopt, settled }) {
+export function createTabs(scope, { adopt, settled, cancel, warn }) {
   const { locks } = navigator;
   const held = new AbortController();
   const { signal } = held;
@@ -71,10 +73,13 @@ export function createTabs(scope, { adopt, settled }) {
     post({ name: mine });
   };
 
-  const post = (/** @type {object} */ message) => channel?.postMessage(message);
+  const post = (/** @type {object} */ message) => {
+    if (!signal.aborted) channel?.postMessage(message);
+  };
   channel?.addEventListener('message', ({ data }) => {
     if (data.name) meet(data.name);
     if (data.settled) settled(data.settled);
+    if (data.cancel) cancel(data.cancel);
     for (const id of data.ask ?? []) {
       const result = results.get(id);
       if (result) post({ settled: result });
@@ -102,10 +107,18 @@ export function createTabs(scope, { adopt, settled }) {
     },
 
     /** Takes over the journals of tabs that are gone, and waits for the others. */
-    async adoptFree(/** @type {string[]} */ names) {
-      if (!locks) return;
+    async adoptFree(/** @type {Set<string>} */ names) {
+      if (!locks) {
+        warn(
+          'this browser has no Web Locks: what a closed tab left waits until it is opened again',
+        );
+        return;
+      }
       for (const name of names) if (known.isNew(name)) await adoptIfFree(name);
     },
+
+    /** Of a message that another tab has taken over. */
+    cancel: (/** @type {string} */ id) => post({ cancel: id }),
 
     /** Asks the other tabs how these messages ended. */
     ask: (/** @type {string[]} */ ids) => post({ ask: ids }),
