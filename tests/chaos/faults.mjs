@@ -78,6 +78,7 @@ export function createFaults({ proxy, server, tabs }) {
       () => misbehave({ lateMs: 0 }),
     ),
     reload: ({ tab }) => tabs.reload(tab),
+    leave: ({ tab, amount }) => tabs.leave(tab, amount),
     crash: ({ tab }) => tabs.crash(tab),
     close: ({ tab }) => tabs.close(tab),
   };

@@ -29,18 +29,10 @@ export function createRecord() {
     loading: new Set(),
     /** The page that each tab shows. @type {Map<string, string>} */
     shown: new Map(),
-    /**
-     * Pages by eras of their tab. One that was slow to come back begins a new era: another tab may have taken
-     * over what it left, and nobody knows there what is sent here meanwhile.
-     * @type {Map<string, number>}
-     */
-    eras: new Map(),
-
-    /** A tab has loaded its page. @param {string} life @param {string} instance @param {number} era */
-    loaded(life, instance, era) {
+    /** A tab has loaded its page. @param {string} life @param {string} instance */
+    loaded(life, instance) {
       record.loading.delete(life);
       record.shown.set(life, instance);
-      record.eras.set(instance, era);
     },
 
     /** @param {string} life whose page tells it @param {any} facts as page.mjs tells them */
@@ -99,7 +91,7 @@ export function judge(record, { saved, seen, living, onDisk }) {
   const wrong = {
     lost: expected.filter((id) => !inDatabase.has(id)),
     twice: repeats(saved),
-    'out of order': disorder(saved, record),
+    'out of order': disorder(saved),
     foreign: saved.filter((id) => !record.ordered.has(id)),
     'never settled': [...record.sent]
       .filter(([id, instance]) => living.has(instance) && !record.settled.has(id))
@@ -112,7 +104,7 @@ export function judge(record, { saved, seen, living, onDisk }) {
     'taken from a tab that lives': [...record.borrowed],
     'lost for the other side': saved.filter((id) => !shown.has(id)),
     'seen twice': repeats(seen),
-    'seen out of order': disorder(seen, record),
+    'seen out of order': disorder(seen),
     'left on the disk': onDisk ? [`${onDisk} messages`] : [],
   };
   const violations = Object.entries(wrong)
@@ -138,15 +130,12 @@ function repeats(list) {
   return list.filter((one) => met.has(one) || !met.add(one));
 }
 
-/**
- * What comes after a later message of its tab, era and conversation.
- * @param {string[]} ids @param {ReturnType<typeof createRecord>} record
- */
-function disorder(ids, { sent, eras }) {
+/** What comes after a later message of its tab and conversation. @param {string[]} ids */
+function disorder(ids) {
   const highest = new Map();
   return ids.filter((id) => {
     const end = id.lastIndexOf('/');
-    const line = `${id.slice(0, end)} ${eras.get(sent.get(id))}`;
+    const line = id.slice(0, end);
     const number = Number(id.slice(end + 1));
     const isLate = number < (highest.get(line) ?? -1);
     if (!isLate) highest.set(line, number);

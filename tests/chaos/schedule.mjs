@@ -19,6 +19,7 @@ const KINDS = [
   { kind: 'answer-late', weight: 2, ms: true, amount: [50, 3000] },
   // The tabs.
   { kind: 'reload', weight: 3 },
+  { kind: 'leave', weight: 1, amount: [2000, 5000] },
   { kind: 'crash', weight: 2 },
   { kind: 'close', weight: 2 },
 ];
@@ -87,7 +88,7 @@ export function makeSchedule({ seed, messages, faults, tabs, reloads }) {
 /** Two faults of one part would mend each other. */
 function partOf(/** @type {string | undefined} */ kind) {
   if (kind === undefined) return undefined;
-  if (['reload', 'crash', 'close'].includes(kind)) return 'tabs';
+  if (['reload', 'leave', 'crash', 'close'].includes(kind)) return 'tabs';
   return ['kill', 'stop', 'lose-acks', 'answer-twice', 'answer-late'].includes(kind)
     ? 'server'
     : 'link';

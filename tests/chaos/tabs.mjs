@@ -8,8 +8,6 @@ import { until } from '../support/until.mjs';
 
 /** A page that is slower is broken; one on a busy machine is not. */
 const PATIENCE_MS = 30_000;
-/** A tab that is back sooner finds its own as it left it; the package gives it 2 s. */
-const QUICK_MS = 1000;
 
 /**
  * @param {{ after: (end: () => unknown) => void }} t
@@ -33,7 +31,7 @@ export async function openTabs(t, { count, options, record }) {
     const page = await context.newPage();
     lives.set(page, life);
     page.on('pageerror', (error) => problems.push(error.stack ?? String(error)));
-    const tab = { life, page, hasCrashed: false, era: 0 };
+    const tab = { life, page, hasCrashed: false };
     page.on('crash', () => {
       tab.hasCrashed = true;
       record.gone.add(life);
@@ -43,12 +41,10 @@ export async function openTabs(t, { count, options, record }) {
   }
 
   async function load(tab, go) {
-    const began = performance.now();
     await go();
     await tab.page.waitForFunction(() => window.chaos, null, { timeout: PATIENCE_MS });
-    if (performance.now() - began > QUICK_MS && count > 1) tab.era += 1;
     const { instance } = await tab.page.evaluate(() => window.chaos.left());
-    record.loaded(tab.life, instance, tab.era);
+    record.loaded(tab.life, instance);
   }
 
   /** Messages so far, by life and conversation. */
@@ -88,6 +84,15 @@ export async function openTabs(t, { count, options, record }) {
       const tab = tabs[place];
       record.loading.add(tab.life);
       await load(tab, () => tab.page.reload());
+    },
+
+    /** So slow to come back that another tab has taken over what this one left. */
+    async leave(place, ms) {
+      const tab = tabs[place];
+      record.loading.add(tab.life);
+      await tab.page.goto('about:blank');
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      await load(tab, () => tab.page.goto(server));
     },
 
     async crash(place) {
