@@ -84,7 +84,13 @@ const write = (database, work) =>
     const transaction = database.transaction([SEGMENTS, SETTLED], 'readwrite', options);
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error);
-    work([transaction.objectStore(SEGMENTS), transaction.objectStore(SETTLED)]);
+    try {
+      work([transaction.objectStore(SEGMENTS), transaction.objectStore(SETTLED)]);
+    } catch (error) {
+      // Without this, what was asked before it would be written.
+      transaction.abort();
+      reject(error);
+    }
   });
 
 /** All the keys that begin like this. @param {string[]} start */
@@ -109,12 +115,26 @@ export function createJournal(database, scope, journal, onFailure) {
   /** @type {{ kept: Kept, done: (place: Place | null) => void }[]} */
   const added = [];
   /** Of each segment: how many are in it, and which have settled. */
-  /** @type {Map<number, { size: number, settled: number[] }>} */
+  /** @type {Map<number, { size: number, settled: Set<number> }>} */
   const segments = new Map();
   /** Segments whose list has to be written. @type {Set<number>} */
   const dirty = new Set();
 
   const key = (/** @type {number} */ number) => [scope, journal, number];
+
+  /** Writes messages in segments of their own, and answers where each is. */
+  const put = (/** @type {IDBObjectStore} */ store, /** @type {Kept[]} */ messages) => {
+    /** @type {Place[]} */
+    const places = [];
+    for (let from = 0; from < messages.length; from += SEGMENT) {
+      const part = messages.slice(from, from + SEGMENT);
+      const number = next++;
+      segments.set(number, { size: part.length, settled: new Set() });
+      store.put({ version: VERSION, messages: part }, key(number));
+      part.forEach((_, index) => places.push({ journal: self, number, index }));
+    }
+    return places;
+  };
 
   const schedule = () => {
     if (isWriting || hasFailed) return;
@@ -130,18 +150,15 @@ export function createJournal(database, scope, journal, onFailure) {
     const done = [];
     try {
       await write(database, ([messages, settled]) => {
-        for (let from = 0; from < group.length; from += SEGMENT) {
-          const part = group.slice(from, from + SEGMENT);
-          const number = next++;
-          segments.set(number, { size: part.length, settled: [] });
-          messages.put({ version: VERSION, messages: part.map(({ kept }) => kept) }, key(number));
-          for (const [index, one] of part.entries())
-            done.push(() => one.done({ journal: self, number, index }));
-        }
+        const places = put(
+          messages,
+          group.map(({ kept }) => kept),
+        );
+        group.forEach((one, index) => done.push(() => one.done(places[index])));
         for (const number of lists) {
           const segment = segments.get(number);
           if (!segment) continue;
-          if (segment.settled.length < segment.size) settled.put(segment.settled, key(number));
+          if (segment.settled.size < segment.size) settled.put([...segment.settled], key(number));
           else {
             segments.delete(number);
             messages.delete(key(number));
@@ -176,8 +193,8 @@ export function createJournal(database, scope, journal, onFailure) {
       const [, owner, number] = /** @type {[string, string, number]} */ (at);
       if (owner === journal) next = Math.max(next, number + 1);
       if (version !== VERSION) return [];
-      /** @type {number[]} */
-      const settled = gone.get(String(at)) ?? [];
+      /** @type {Set<number>} */
+      const settled = new Set(gone.get(String(at)));
       const left = (/** @type {Kept} */ kept, /** @type {number} */ index) => ({
         kept,
         key: /** @type {[string, string, number]} */ (at),
@@ -185,7 +202,7 @@ export function createJournal(database, scope, journal, onFailure) {
         size: messages.length,
         settled,
       });
-      return messages.map(left).filter((/** @type {any} */ one) => !settled.includes(one.index));
+      return messages.map(left).filter((/** @type {any} */ one) => !settled.has(one.index));
     });
   };
 
@@ -198,7 +215,7 @@ export function createJournal(database, scope, journal, onFailure) {
 
     /** A message has settled. @param {Place} place */
     erase({ number, index }) {
-      segments.get(number)?.settled.push(index);
+      segments.get(number)?.settled.add(index);
       dirty.add(number);
       schedule();
     },
@@ -207,17 +224,17 @@ export function createJournal(database, scope, journal, onFailure) {
     async adopt(/** @type {string} */ other) {
       const left = await load([scope, other]);
       const messages = left.map(({ kept }) => ({ from: other, ...kept }));
-      const number = next++;
+      /** @type {Place[]} */
+      let places = [];
       await write(database, ([stored, settled]) => {
         // A segment of a version that is not ours stays.
         for (const at of new Set(left.map((one) => one.key))) {
           stored.delete(at);
           settled.delete(at);
         }
-        if (messages.length > 0) stored.put({ version: VERSION, messages }, key(number));
+        places = put(stored, messages);
       });
-      segments.set(number, { size: messages.length, settled: [] });
-      return messages.map((kept, index) => ({ kept, place: { journal: self, number, index } }));
+      return messages.map((kept, index) => ({ kept, place: places[index] }));
     },
 
     /** Writes nothing more of what it has: all of it is to go. */
