@@ -146,6 +146,44 @@ test('a tab takes over what a crashed one left, and sends it once', async (t) =>
   );
 });
 
+test('a tab that is slow to come back sends what is new after what another one took over', async (t) => {
+  const server = await startChatServer(t);
+  server.hooks.admit = () => new Error('not now');
+  const page = await openLab(t, browser, server.url);
+  const other = await openTab(page);
+  await configure(other, options(server.url), 'alice');
+  const leaving = await openTab(page);
+  await configure(leaving, options(server.url), 'alice');
+  await leaving.evaluate(() => {
+    for (const _tempId of ['a', 'b', 'c']) {
+      window.holdfast.sendMessage({ recipientId: 'bob', _tempId });
+    }
+  });
+  await until(async () => (await kept(page)).length === 3, 'all are on disk');
+  const address = leaving.url();
+  await leaving.goto('about:blank');
+  await until(
+    () => other.evaluate(() => window.holdfast.getMessageQueueLength() === 3),
+    'the other tab has them',
+  );
+  await leaving.goto(address);
+  await leaving.evaluate(await bundle(PAGE));
+  await configure(leaving, options(server.url), 'alice');
+  const sent = leaving.evaluate(() =>
+    window.holdfast.sendMessage({ recipientId: 'bob', _tempId: 'new' }),
+  );
+  await until(
+    () => leaving.evaluate(() => window.holdfast.getMessageQueueLength() === 4),
+    'it knows of them, and of the new one',
+  );
+  server.hooks.admit = () => undefined;
+  assert.equal((await sent).success, true);
+  assert.deepEqual(
+    server.received.map(({ id }) => id),
+    ['a', 'b', 'c', 'new'],
+  );
+});
+
 for (const [name, deafen] of [
   ['are alive', () => {}],
   // Only the locks tell then.
