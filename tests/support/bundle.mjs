@@ -63,7 +63,9 @@ function installed(client) {
 }
 
 /** Fails unless exactly the wanted client is in the bundle, once, in its ESM build for browsers. */
-function assertBrowserBuild(inputs, client) {
+function assertBrowserBuild(paths, client) {
+  // The installed packages may be those of a folder above.
+  const inputs = paths.map((path) => path.replace(/^(\.\.\/)+/, ''));
   const clients = inputs.filter((input) => /socket\.io-client[^/]*\/(build|dist)\//.test(input));
   const wanted = `node_modules/${client}/build/esm/`;
   const wrong = clients.filter((input) => !input.startsWith(wanted));

@@ -35,7 +35,7 @@ cargo xtask <command>
   coverage         which lines and branches of the engine the native tests reach
   fuzz [options]   choose operations on the engine by a fuzzer: --seconds N
   mutants [which]  break the engine or the shell on purpose, one line at a time, and see that a test
-                   notices: engine, shell or all; `all --write` keeps the results in docs/;
+                   notices: engine, shell, durable or all; `all --write` keeps the results in docs/;
                    `shell wire` breaks one file
   help             print this
 ";

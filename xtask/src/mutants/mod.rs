@@ -33,9 +33,10 @@ struct Subject {
     prepare: fn(&Path) -> Result<Box<dyn Suite>>,
 }
 
-const SUBJECTS: [Subject; 2] = [
+const SUBJECTS: [Subject; 3] = [
     Subject { name: "engine", list: include_str!("engine.txt"), prepare: engine::prepare },
     Subject { name: "shell", list: SHELL, prepare: shell::prepare },
+    Subject { name: "durable", list: include_str!("durable.txt"), prepare: shell::prepare_durable },
 ];
 
 const SHELL: &str = concat!(
@@ -52,10 +53,10 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let (chosen, part, writes) = match words[..] {
         [] | ["all"] => ("all", "", false),
         ["all", "--write"] => ("all", "", true),
-        ["engine" | "shell"] => (words[0], "", false),
-        ["engine" | "shell", part] => (words[0], part, false),
+        ["engine" | "shell" | "durable"] => (words[0], "", false),
+        ["engine" | "shell" | "durable", part] => (words[0], part, false),
         _ => bail!(
-            "`mutants` takes all, `all --write`, engine or shell, and a part of the file's name"
+            "`mutants` takes all, `all --write`, engine, shell or durable, and a part of the file's name"
         ),
     };
     let mut report = REPORT.to_owned();

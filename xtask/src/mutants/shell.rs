@@ -1,4 +1,5 @@
-//! The mutants of the package's JavaScript, under the tests that run in Node.
+//! The mutants of the package's JavaScript, under the tests that run in Node, or those of what is kept
+//! on disk, which need a browser too.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,10 +14,26 @@ use crate::tools::{node, root};
 use crate::wasm::Artifacts;
 
 pub fn prepare(folder: &Path) -> Result<Box<dyn Suite>> {
+    prepare_with(folder, test_files("js"))
+}
+
+pub fn prepare_durable(folder: &Path) -> Result<Box<dyn Suite>> {
+    let mut files = test_files("js/durable");
+    files
+        .extend(["durable", "chaos"].map(|name| root().join(format!("tests/e2e/{name}.test.mjs"))));
+    let suite = prepare_with(folder, files)?;
+    // The demo's packages, for its database, are not above the copy.
+    let packages = "js-demo/node_modules";
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(root().join(packages), suite.tree().join(packages))?;
+    Ok(suite)
+}
+
+fn prepare_with(folder: &Path, files: Vec<PathBuf>) -> Result<Box<dyn Suite>> {
     let tree = folder.join("tree");
     copy_checkout(SOURCES, &tree)?;
     let artifacts = package::compile()?.copied_to(folder)?;
-    let files = test_files("js").into_iter();
+    let files = files.into_iter();
     let files = files.map(|path| Ok((Duration::ZERO, path.strip_prefix(root())?.to_owned())));
     let files = files.collect::<Result<_>>()?;
     Ok(Box::new(Shell { folder: folder.to_owned(), artifacts, files }))
@@ -84,7 +101,14 @@ impl Artifacts {
     }
 }
 
-/// What the package is made of, and its tests.
-/// The proxy that tests use is the demo's.
-const SOURCES: &[&str] =
-    &["package.json", "README.md", "LICENSE", "pkg-template", "tests", "js-demo/lab"];
+/// What the package is made of, and its tests. They use the demo's proxy and its database.
+const SOURCES: &[&str] = &[
+    "package.json",
+    "README.md",
+    "LICENSE",
+    "pkg-template",
+    "tests",
+    "js-demo/lab",
+    "js-demo/server",
+    "js-demo/package.json",
+];
