@@ -316,7 +316,7 @@ export function makeClient(options) {
     engine: () => engine,
     wire: () => wire,
     settings: () => settings,
-    onSettled: (event, result) => settledListeners.tell({ event, ...result }),
+    onSettled: settledListeners.tell,
   });
   let isStashed = false;
   const unwatch = watchPage({
@@ -441,13 +441,14 @@ export function makeClient(options) {
 
     /**
      * @param {import('./deliveries.js').Draft} draft
-     * @param {(id: string) => void} onQueued called at once where the message was taken but cannot leave yet
+     * @param {((id: string) => void) | null} onQueued called at once where the message was taken but cannot
+     *   leave yet
      * @param {(result: Result) => void} settled
      */
     deliver(draft, onQueued, settled) {
       const canLeave = isReady();
       const taken = deliveries.send(draft, settled, isLoggedOut);
-      if (taken.isTaken && !canLeave) call(onQueued, taken.id);
+      if (onQueued && taken.isTaken && !canLeave) call(onQueued, taken.id);
       engine.drain();
       return taken;
     },

@@ -10,19 +10,20 @@ import text from 'holdfast:wasm';
 import { decode } from '../wasm-text.js';
 import { createClock } from './clock.js';
 import { HoldfastError } from './errors.js';
-import { configNumbers, ORDERS } from './numbers.js';
+import { configNumbers, FIELDS, ORDERS } from './numbers.js';
 import { call } from './report.js';
 
-let isLoaded = false;
+/** @type {WebAssembly.Memory | undefined} */
+let memory;
 
 function load() {
-  if (isLoaded) return;
+  if (memory) return;
   try {
     const module = new WebAssembly.Module(decode(text));
     const { exports } = new WebAssembly.Instance(module, { './holdfast_bg.js': { ...glue } });
     glue.__wbg_set_wasm(exports);
     /** @type {() => void} */ (exports.__wbindgen_start)();
-    isLoaded = true;
+    memory = /** @type {WebAssembly.Memory} */ (exports.memory);
   } catch (error) {
     throw new HoldfastError(
       'WASM_UNAVAILABLE',
@@ -30,6 +31,9 @@ function load() {
     );
   }
 }
+
+const view = (/** @type {glue.Driver} */ driver) =>
+  new Float64Array(/** @type {WebAssembly.Memory} */ (memory).buffer, driver.fields(), FIELDS);
 
 /**
  * @typedef {'cancel' | 'open' | 'close' | 'forget' | 'destroy' | 'authorized' | 'linkUp' | 'linkDown' |
@@ -56,6 +60,9 @@ const CLOSED = -2;
 export function createEngine(settings, handlers, onDeath) {
   /** @type {glue.Driver | null} */
   let driver = null;
+  /** Those of the order that was polled last. */
+  let fields = new Float64Array(0);
+  const actions = ORDERS.map((name) => handlers[/** @type {Order} */ (name)]);
   let isDraining = false;
   /** When the timer fires. It is never set later, as one that fires for nothing is cheaper. */
   let armedFor = Infinity;
@@ -77,17 +84,9 @@ export function createEngine(settings, handlers, onDeath) {
       while (driver) {
         const order = driver.poll();
         if (order === 0) break;
-        const live = driver;
-        const handler = handlers[/** @type {Order} */ (ORDERS[order])];
-        call(
-          handler,
-          live.field(0),
-          live.field(1),
-          live.field(2),
-          live.field(3),
-          live.field(4),
-          live.field(5),
-        );
+        // A memory that has grown is another one.
+        if (fields.length === 0) fields = view(driver);
+        call(actions[order], fields[0], fields[1], fields[2], fields[3], fields[4], fields[5]);
       }
       arm();
     } catch (error) {
@@ -115,21 +114,27 @@ export function createEngine(settings, handlers, onDeath) {
      * A command or a fact, by the name and with the arguments that the driver has for it; then every
      * order that follows from it.
      * @param {Told} what
-     * @param {(number | boolean)[]} details
+     * @param {number | boolean} [a]
+     * @param {number | boolean} [b]
+     * @param {number | boolean} [c]
+     * @param {number | boolean} [d]
      */
-    tell(what, ...details) {
-      engine.note(what, ...details);
+    tell(what, a, b, c, d) {
+      engine.note(what, a, b, c, d);
       drain();
     },
 
     /**
      * The same without the orders, where none is expected or more is to be told first.
      * @param {Told} what
-     * @param {(number | boolean)[]} details
+     * @param {number | boolean} [a]
+     * @param {number | boolean} [b]
+     * @param {number | boolean} [c]
+     * @param {number | boolean} [d]
      */
-    note(what, ...details) {
+    note(what, a, b, c, d) {
       try {
-        if (driver) /** @type {any} */ (driver)[what](now(), ...details);
+        if (driver) /** @type {any} */ (driver)[what](now(), a, b, c, d);
       } catch (error) {
         die(error);
       }

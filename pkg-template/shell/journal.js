@@ -131,7 +131,7 @@ export function createJournal(database, scope, journal, onFailure) {
       const number = next++;
       segments.set(number, { size: part.length, settled: new Set() });
       store.put({ version: VERSION, messages: part }, key(number));
-      part.forEach((_, index) => places.push({ journal: self, number, index }));
+      for (const index of part.keys()) places.push({ journal: self, number, index });
     }
     return places;
   };
@@ -154,7 +154,7 @@ export function createJournal(database, scope, journal, onFailure) {
           messages,
           group.map(({ kept }) => kept),
         );
-        group.forEach((one, index) => done.push(() => one.done(places[index])));
+        for (const [index, one] of group.entries()) done.push(() => one.done(places[index]));
         for (const number of lists) {
           const segment = segments.get(number);
           if (!segment) continue;

@@ -27,6 +27,7 @@ export function createListeners() {
       };
     },
     tell(...args) {
+      if (all.size === 0) return;
       for (const { fn } of [...all]) call(fn, ...args);
     },
   };

@@ -18,6 +18,9 @@ export const ORDERS = /** @type {const} */ ([
   'store',
 ]);
 
+/** As many numbers come with an order. */
+export const FIELDS = 6;
+
 /** @type {readonly import('../types/index.d.ts').Phase[]} */
 export const PHASES = [
   'idle',

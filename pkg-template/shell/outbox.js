@@ -8,10 +8,10 @@ import { STANDINGS } from './numbers.js';
  * @returns {import('../types/index.d.ts').Waiting[]} in send order
  */
 export const outboxOf = (client) =>
-  [...client.entries()].map(({ id, event, data, laneKey, attempts, answer, seq }) => ({
+  [...client.entries()].map(({ id, event, data, lane, attempts, answer, seq }) => ({
     id,
     event,
-    lane: laneKey,
+    lane: lane.key,
     waitsFor: /** @type {any} */ (STANDINGS[client.standing(seq)]),
     attempts,
     code: answer?.code || null,

@@ -33,93 +33,114 @@ const NOTHING = Symbol('nothing');
  */
 export function snapshot(value, maxBytes) {
   if (isNode(value)) throw invalid('A DOM node cannot be sent: send the data that it shows');
-  let bytes = 0;
-  /** @type {object[]} */
-  const ancestors = [];
-
-  const count = (/** @type {number} */ more) => {
-    bytes += more;
-    if (bytes > maxBytes) {
-      throw new PayloadError('PAYLOAD_TOO_LARGE', `A payload may have ${maxBytes} bytes at most`);
-    }
-  };
-
-  /**
-   * @param {any} item
-   * @param {string} key
-   * @returns {unknown}
-   */
-  const copyOf = (item, key) => {
-    if (item !== null && typeof item === 'object' && isBinary(item)) {
-      const copy = copyBinary(item);
-      count(copy.byteLength ?? copy.size);
-      return copy;
-    }
-    let plain = item;
-    if (plain?.toJSON && typeof plain.toJSON === 'function') plain = plain.toJSON(key);
-    if (plain instanceof Number || plain instanceof String || plain instanceof Boolean) {
-      plain = plain.valueOf();
-    }
-    switch (typeof plain) {
-      case 'string':
-        count(utf8Length(plain) + 2);
-        return plain;
-      case 'number':
-        count(8);
-        return Number.isFinite(plain) ? plain : null;
-      case 'boolean':
-        count(5);
-        return plain;
-      case 'bigint':
-        throw invalid('A BigInt cannot be sent: send it as a string');
-      case 'object':
-        if (plain !== null) return copyObject(plain);
-        count(4);
-        return null;
-      default:
-        return NOTHING;
-    }
-  };
-
-  const copyObject = (/** @type {any} */ source) => {
-    if (ancestors.includes(source)) throw invalid('This payload contains itself');
-    ancestors.push(source);
-    count(2);
-    /** @type {any} */
-    let copy;
-    if (Array.isArray(source)) {
-      copy = [];
-      for (let index = 0; index < source.length; index += 1) {
-        const item = copyOf(source[index], String(index));
-        count(1);
-        copy.push(item === NOTHING ? null : item);
-      }
-    } else {
-      copy = {};
-      for (const key of Object.keys(source)) {
-        const item = copyOf(source[key], key);
-        if (item === NOTHING) continue;
-        count(utf8Length(key) + 4);
-        // An own property of this name is data, not the copy's prototype.
-        if (key === '__proto__') {
-          Object.defineProperty(copy, key, { value: item, enumerable: true, configurable: true });
-        } else {
-          copy[key] = item;
-        }
-      }
-    }
-    ancestors.pop();
-    return copy;
-  };
-
+  const copier = new Copier(maxBytes);
   try {
-    const copy = copyOf(value, '');
+    const copy = copier.copy(value, '');
     if (copy === NOTHING) throw invalid(`A payload cannot be ${typeof value}`);
-    return { copy, bytes };
+    return { copy, bytes: copier.bytes };
   } catch (error) {
     if (error instanceof PayloadError) throw error;
     // A getter, a proxy or a toJSON of the app's threw, or it is nested deeper than the stack.
     throw invalid(`This payload cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** One payload's copying. Code of the app's may run in the midst of it, and send another one. */
+class Copier {
+  bytes = 0;
+  /** @type {object[]} */
+  ancestors = [];
+
+  /** @param {number} maxBytes */
+  constructor(maxBytes) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** @param {any} item @param {string} key @returns {unknown} */
+  copy(item, key) {
+    if (typeof item === 'string' || item === null || item === undefined) return this.plain(item);
+    if (typeof item === 'object' && isBinary(item)) {
+      const copy = copyBinary(item);
+      this.count(copy.byteLength ?? copy.size);
+      return copy;
+    }
+    const { toJSON } = item;
+    if (typeof toJSON !== 'function') return this.plain(item);
+    return this.plain(toJSON.call(item, key));
+  }
+
+  /** What has no say of its own in how it is sent. @param {any} item @returns {unknown} */
+  plain(item) {
+    switch (typeof item) {
+      case 'string':
+        this.count(utf8Length(item) + 2);
+        return item;
+      case 'number':
+        this.count(8);
+        return Number.isFinite(item) ? item : null;
+      case 'boolean':
+        this.count(5);
+        return item;
+      case 'bigint':
+        throw invalid('A BigInt cannot be sent: send it as a string');
+      case 'object':
+        if (item !== null) return this.object(item);
+        this.count(4);
+        return null;
+      default:
+        return NOTHING;
+    }
+  }
+
+  /** @param {any} source @returns {unknown} */
+  object(source) {
+    if (source instanceof Number || source instanceof String || source instanceof Boolean) {
+      return this.plain(source.valueOf());
+    }
+    if (this.ancestors.includes(source)) throw invalid('This payload contains itself');
+    this.ancestors.push(source);
+    this.count(2);
+    const copy = Array.isArray(source) ? this.list(source) : this.record(source);
+    this.ancestors.pop();
+    return copy;
+  }
+
+  /** @param {unknown[]} source */
+  list(source) {
+    const copy = [];
+    for (let index = 0; index < source.length; index += 1) {
+      const item = this.copy(source[index], String(index));
+      this.count(1);
+      copy.push(item === NOTHING ? null : item);
+    }
+    return copy;
+  }
+
+  /** @param {any} source */
+  record(source) {
+    /** @type {any} */
+    const copy = {};
+    for (const key of Object.keys(source)) {
+      const item = this.copy(source[key], key);
+      if (item === NOTHING) continue;
+      this.count(utf8Length(key) + 4);
+      // An own property of this name is data, not the copy's prototype.
+      if (key === '__proto__') {
+        Object.defineProperty(copy, key, { value: item, enumerable: true, configurable: true });
+      } else {
+        copy[key] = item;
+      }
+    }
+    return copy;
+  }
+
+  /** @param {number} more */
+  count(more) {
+    this.bytes += more;
+    if (this.bytes > this.maxBytes) {
+      const message = `A payload may have ${this.maxBytes} bytes at most`;
+      throw new PayloadError('PAYLOAD_TOO_LARGE', message);
+    }
   }
 }
 

@@ -12,18 +12,11 @@ import { call } from './report.js';
 export function sendMessage(client, data, callback) {
   const told = typeof callback === 'function' ? /** @type {any} */ (callback) : undefined;
   return new Promise((resolve) => {
-    const finish = (/** @type {any} */ result) => {
+    if (!client) {
+      const message = MESSAGES.NOT_CONFIGURED;
+      const result = { success: false, error: 'NOT_CONFIGURED', message, maybeDelivered: false };
       call(told, result);
       resolve(result);
-    };
-    if (!client) {
-      const { NOT_CONFIGURED } = MESSAGES;
-      finish({
-        success: false,
-        error: 'NOT_CONFIGURED',
-        message: NOT_CONFIGURED,
-        maybeDelivered: false,
-      });
       return;
     }
     const { event, idField } = client.settings().send;
@@ -35,34 +28,40 @@ export function sendMessage(client, data, callback) {
       // Refused below.
     }
     // The caller finds a message by the id that he gave it: a number stays one.
-    const idFor = (/** @type {string} */ id) => ({ [idField]: Number.isFinite(own) ? own : id });
-    const notice = (/** @type {string} */ id) =>
-      told?.({
-        success: false,
-        queued: true,
-        message: 'Waiting for the connection: the message is sent as soon as it is ready',
-        ...idFor(id),
-      });
-    const settled = (/** @type {import('./deliveries.js').Result} */ result) =>
-      finish({ ...asReply(result), ...idFor(result.id) });
-    const taken = client.deliver({ event, data }, notice, settled);
+    const idFor = (/** @type {string} */ id) => (Number.isFinite(own) ? own : id);
+    const settled = (/** @type {import('./deliveries.js').Result} */ result) => {
+      const answer = asReply(result, idField, idFor(result.id));
+      call(told, answer);
+      resolve(answer);
+    };
+    const queued = (/** @type {string} */ id) => told(notice(idField, idFor(id)));
+    const taken = client.deliver({ event, data }, told && queued, settled);
     if (!taken.isTaken) settled(taken.result);
   });
 }
 
+/** What the callback gets at once where the message has to wait. @param {string} idField @param {unknown} id */
+const notice = (idField, id) => ({
+  success: false,
+  queued: true,
+  message: 'Waiting for the connection: the message is sent as soon as it is ready',
+  [idField]: id,
+});
+
 /**
- * What the callback gets: the server's own acknowledgement, with what apps count on made sure of.
+ * What it gets in the end: the server's own acknowledgement, with what apps count on made sure of.
  * @param {import('./deliveries.js').Result} result
+ * @param {string} idField
+ * @param {unknown} id
  */
-function asReply({ success, reply, code, message, maybeDelivered }) {
-  const fields =
-    reply !== null && typeof reply === 'object' && !Array.isArray(reply)
-      ? reply
-      : reply === undefined
-        ? {}
-        : { data: reply };
+function asReply({ success, reply, code, message, maybeDelivered }, idField, id) {
+  const said = reply !== null && typeof reply === 'object' && !Array.isArray(reply);
+  const fields = said || reply === undefined ? reply : { data: reply };
+  /** @type {any} */
+  const answer = success
+    ? { ...fields, success, [idField]: id }
+    : { ...fields, success, error: code, message, maybeDelivered, [idField]: id };
   // Whatever the server wrote, this is no notice.
-  const { queued, ...said } = fields;
-  if (success) return { ...said, success };
-  return { ...said, success, error: code, message, maybeDelivered };
+  if ('queued' in answer) delete answer.queued;
+  return answer;
 }

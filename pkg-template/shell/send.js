@@ -78,7 +78,7 @@ export function deliver(client, event, data, given, settled) {
   }
   // First, as it may settle at once.
   signal?.addEventListener('abort', abort, { once: true });
-  const taken = client.deliver({ ...options, event, data }, () => {}, end);
+  const taken = client.deliver({ ...options, event, data }, null, end);
   if (!taken.isTaken) end(taken.result);
   return taken;
 }

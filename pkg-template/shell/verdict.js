@@ -27,28 +27,36 @@ export function judge(args, options) {
   const [first, second] = /** @type {any[]} */ (args);
   const isErrorFirst = args.length === 2 && (first == null) !== (second == null);
   const reply = !isErrorFirst ? first : first == null ? second : { error: first };
-  const code = codeOf(reply);
-  const message = messageOf(reply);
-  const answer = { verdict: VERDICT.accepted, span: 0, reply, code, message };
-
   const own = options.verdict && call(options.verdict, reply);
-  if (own === 'accepted') return answer;
-  if (own === 'refused') return { ...answer, verdict: VERDICT.refused };
-  if (own === 'retry') return { ...answer, verdict: VERDICT.tryAgain };
+  if (own === 'refused') return refusal(reply, VERDICT.refused);
+  if (own === 'retry') return refusal(reply, VERDICT.tryAgain);
   if (own && typeof own === 'object') {
-    return { ...answer, verdict: VERDICT.tryAfter, span: spanOf(own.retryAfterMs) ?? 0 };
+    return refusal(reply, VERDICT.tryAfter, spanOf(own.retryAfterMs));
   }
-
-  if (!isRefusal(reply) || code === 'DUPLICATE_MESSAGE') return answer;
+  const code = codeOf(reply);
+  // A repeat of what took effect took effect.
+  const isAccepted = own === 'accepted' || !isRefusal(reply) || code === 'DUPLICATE_MESSAGE';
+  if (isAccepted) {
+    return { verdict: VERDICT.accepted, span: 0, reply, code: '', message: '' };
+  }
   if (code === 'RATE_LIMITED') {
     const seconds = spanOf(reply.retryAfter);
     const named =
       spanOf(reply.retryAfterMs) ?? (seconds === undefined ? undefined : seconds * 1000);
-    return { ...answer, verdict: VERDICT.tryAfter, span: named ?? options.backoffMs };
+    return refusal(reply, VERDICT.tryAfter, named ?? options.backoffMs);
   }
   const isFinal = FINAL.test(code) || options.final.includes(code);
-  return { ...answer, verdict: isFinal ? VERDICT.refused : VERDICT.tryAgain };
+  return refusal(reply, isFinal ? VERDICT.refused : VERDICT.tryAgain);
 }
+
+/** @param {any} reply @param {number} verdict @returns {Answer} */
+const refusal = (reply, verdict, span = 0) => ({
+  verdict,
+  span,
+  reply,
+  code: codeOf(reply),
+  message: messageOf(reply),
+});
 
 /** @param {any} reply */
 const isRefusal = (reply) =>

@@ -189,10 +189,10 @@ impl Driver {
         number
     }
 
-    /// A field of the order that was polled last.
+    /// Where in the module's memory the fields of the order are that was polled last, as `f64`s.
     #[must_use]
-    pub fn field(&self, index: usize) -> f64 {
-        self.fields.get(index).copied().unwrap_or_default()
+    pub fn fields(&self) -> usize {
+        self.fields.as_ptr().addr()
     }
 
     /// When [`timeout`](Self::timeout) wants to be called; negative for never.

@@ -178,8 +178,8 @@ test('a retry is the message as it was, with its options', async (t) => {
   await until(() => server.received.length === 2, 'sent again');
   assert.deepEqual(server.received[1].data, { text: 'as it was', _tempId: 'x' });
   assert.equal(hook.messages[0].data, data, 'and is shown as it was given');
-  const [{ laneKey }] = globalThis[Symbol.for('holdfast@1')].client.entries();
-  assert.equal(laneKey, 'mine');
+  const [{ lane }] = globalThis[Symbol.for('holdfast@1')].client.entries();
+  assert.equal(lane.key, 'mine');
 });
 
 test('a signal takes a message back', async (t) => {
