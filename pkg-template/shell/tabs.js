@@ -73,9 +73,7 @@ export function createTabs(scope, { adopt, settled, cancel, warn }) {
     post({ name: mine });
   };
 
-  const post = (/** @type {object} */ message) => {
-    if (!signal.aborted) channel?.postMessage(message);
-  };
+  const post = (/** @type {object} */ message) => channel?.postMessage(message);
   channel?.addEventListener('message', ({ data }) => {
     if (data.name) meet(data.name);
     if (data.settled) settled(data.settled);

@@ -196,7 +196,7 @@ export const CONTRACT = {
     scope,
   ) {
     const newer = { version: 99, envelopes: 'of a newer build' };
-    await putRecord(database, 'segments', [scope, 'tab', 7], newer);
+    await putRecord(database, 'segments', [scope, 'tab', 0], newer);
     const journal = createJournal(database, scope, 'tab', fail);
     same(await journal.read(), [], 'not read');
     await addAll(

@@ -45,5 +45,5 @@ export function createLocks() {
       },
     };
   }
-  return { openPage };
+  return { openPage, isHeld: (/** @type {string} */ name) => (queues.get(name) ?? []).length > 0 };
 }

@@ -114,15 +114,24 @@ test('storage that opens late is gone ahead without, and used from then on', asy
   assert.equal(tab.said.failed.length, 1, 'it is told once');
 });
 
-test('an opening that comes too late does not break the one after it', async (t) => {
+test('an opening that comes too late neither breaks the one after it nor is heard', async (t) => {
+  const locks = createLocks();
+  const before = openTab(t, locks, { name: 'tab' });
+  before.open(`${t.name} alice`);
+  assert.notEqual(await before.add("alice's"), null);
+  before.end();
   const { letGo } = holdStorage(t);
-  const tab = openTab(t, createLocks());
+  const tab = openTab(t, locks, { name: 'tab' });
+  // One is left before it has its lock, and one while it waits for the storage.
+  tab.open(`${t.name} bob`);
   tab.open(`${t.name} alice`);
+  await until(() => locks.isHeld(`holdfast ${t.name} alice tab`), 'it has its lock');
   tab.open(`${t.name} carol`);
   letGo();
   await tab.isOpen();
   assert.notEqual(await tab.add('hers'), null);
   assert.deepEqual(tab.said.failed, []);
+  assert.deepEqual(tab.said.found, []);
 });
 
 test('without Web Locks nothing is adopted, and that is said', async (t) => {
