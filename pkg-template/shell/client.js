@@ -43,15 +43,18 @@ export function makeClient(options) {
   let hasWarnedOfLogout = false;
   let wishes = 0;
 
-  const state = createState(() => ({
-    isConnected: settings.connectedMeans === 'accepting' ? isAccepting() : isConnected(),
-    isLinked: isConnected(),
-    isReady: isReady(),
-    transport: isConnected() ? wire.transport() : null,
-    onlineUsers: presence.online(),
-    onlineUsersStale: presence.isStale(),
-    error: lastError,
-  }));
+  const state = createState(
+    () => ({
+      isConnected: settings.connectedMeans === 'accepting' ? isAccepting() : isConnected(),
+      isLinked: isConnected(),
+      isReady: isReady(),
+      transport: isConnected() ? wire.transport() : null,
+      onlineUsers: presence.online(),
+      onlineUsersStale: presence.isStale(),
+      error: lastError,
+    }),
+    (at) => Date.now() - engine.now() + at,
+  );
   const { status, changed } = state;
   const settledListeners = createListeners();
 
@@ -263,14 +266,13 @@ export function makeClient(options) {
       /** @type {number} */ lastPongAt,
       /** @type {number} */ rttMs,
     ) {
-      const start = Date.now() - engine.now();
       const was = status.phase;
       status.phase = PHASES[phase];
       status.queued = queued;
       status.inFlight = inFlight;
-      status.nextAttemptAt = nextAttemptAt < 0 ? null : start + nextAttemptAt;
-      status.lastPongTime = lastPongAt < 0 ? null : start + lastPongAt;
-      status.rttMs = rttMs < 0 ? null : rttMs;
+      status.nextAttemptAt = nextAttemptAt;
+      status.lastPongAt = lastPongAt;
+      status.rttMs = rttMs;
       if (status.phase !== 'authorizing') session.expire();
       changed();
       if (was !== status.phase && status.phase === 'ready') whenReady(was !== 'suspect');

@@ -11,7 +11,7 @@ import { decode } from '../wasm-text.js';
 import { createClock } from './clock.js';
 import { HoldfastError } from './errors.js';
 import { configNumbers, FIELDS, ORDERS } from './numbers.js';
-import { call } from './report.js';
+import { report } from './report.js';
 
 /** @type {WebAssembly.Memory | undefined} */
 let memory;
@@ -86,7 +86,11 @@ export function createEngine(settings, handlers, onDeath) {
         if (order === 0) break;
         // A memory that has grown is another one.
         if (fields.length === 0) fields = view(driver);
-        call(actions[order], fields[0], fields[1], fields[2], fields[3], fields[4], fields[5]);
+        try {
+          actions[order](fields[0], fields[1], fields[2], fields[3], fields[4], fields[5]);
+        } catch (error) {
+          report(error);
+        }
       }
       arm();
     } catch (error) {

@@ -192,9 +192,12 @@ function copyBinary(value) {
   return new Uint8Array(value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength));
 }
 
+const BEYOND_ASCII = /[^\0-\x7f]/;
+
 /** @param {string} text */
 export function utf8Length(text) {
-  let length = text.length;
+  let { length } = text;
+  if (!BEYOND_ASCII.test(text)) return length;
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
     // Two bytes from U+0080, three from U+0800; a surrogate pair has four, two for each half.

@@ -3,28 +3,29 @@
 import { createListeners } from './listeners.js';
 
 /**
- * @typedef {object} Status the engine's last word on itself, times in milliseconds since the epoch
+ * @typedef {object} Status the engine's last word on itself: times by its own clock, negative where there is none
  * @property {import('../types/index.d.ts').Phase} phase
  * @property {number} queued
  * @property {number} inFlight
- * @property {number | null} nextAttemptAt
- * @property {number | null} lastPongTime
- * @property {number | null} rttMs
+ * @property {number} nextAttemptAt
+ * @property {number} lastPongAt
+ * @property {number} rttMs
  */
 
 /**
  * @param {() => Pick<import('../types/index.d.ts').State, 'isConnected' | 'isReady' | 'transport' | 'onlineUsers' | 'onlineUsersStale' | 'error'> & { isLinked: boolean }} rest
  *   what others know; `isLinked` is the link, whatever `isConnected` means to the app
+ * @param {(at: number) => number} wallTime milliseconds since the epoch, of a time by the engine's clock
  */
-export function createState(rest) {
+export function createState(rest, wallTime) {
   /** @type {Status} */
   const status = {
     phase: 'idle',
     queued: 0,
     inFlight: 0,
-    nextAttemptAt: null,
-    lastPongTime: null,
-    rttMs: null,
+    nextAttemptAt: -1,
+    lastPongAt: -1,
+    rttMs: -1,
   };
   const subscribers = createListeners();
   /** @type {import('../types/index.d.ts').State | null} */
@@ -33,21 +34,21 @@ export function createState(rest) {
   /** @returns {import('../types/index.d.ts').State} */
   const snapshot = () => {
     const { isLinked, ...others } = rest();
-    const { phase, queued, inFlight, nextAttemptAt, lastPongTime, rttMs } = status;
+    const { phase, queued, inFlight, nextAttemptAt, lastPongAt, rttMs } = status;
     return Object.freeze({
       ...others,
       phase,
       connectionHealth: Object.freeze({
         isHealthy: others.isReady,
-        lastPongTime,
-        rttMs,
+        lastPongTime: lastPongAt < 0 ? null : wallTime(lastPongAt),
+        rttMs: rttMs < 0 ? null : rttMs,
         isConnected: isLinked,
         isReady: others.isReady,
         queueLength: queued,
       }),
       queueLength: queued,
       inFlight,
-      nextAttemptAt,
+      nextAttemptAt: nextAttemptAt < 0 ? null : wallTime(nextAttemptAt),
     });
   };
 
