@@ -1,0 +1,116 @@
+// Stands in for socket.io-client in the microbench: a Socket whose server is in the same page and answers
+// at once. What is measured around it is then the sender's own work. It has the parts of the real one that
+// the package uses, and does as little as can be done.
+
+/** In place of the real `io`. The last Socket that was made is in `io.last`. */
+export function io() {
+  io.last = new FakeSocket();
+  return io.last;
+}
+
+class FakeSocket {
+  connected = false;
+  acks = {};
+  flags = {};
+  ids = 0;
+  sendBuffer = [];
+  receiveBuffer = [];
+  io = new FakeManager(this);
+  /** How many events of each name were emitted. */
+  emitted = {};
+  #listeners = new Map();
+  #unanswered = [];
+
+  on(event, listener) {
+    this.#listeners.set(event, [...this.listeners(event), listener]);
+    return this;
+  }
+
+  listeners(event) {
+    return this.#listeners.get(event) ?? [];
+  }
+
+  listenersAny() {
+    return [];
+  }
+
+  listenersAnyOutgoing() {
+    return [];
+  }
+
+  connect() {
+    queueMicrotask(() => {
+      this.connected = true;
+      this.emitReserved('connect');
+    });
+    return this;
+  }
+
+  disconnect() {
+    this.connected = false;
+    return this;
+  }
+
+  emitReserved(event, ...args) {
+    for (const listener of this.listeners(event)) listener(...args);
+  }
+
+  emitEvent([event, ...args]) {
+    this.emitReserved(event, ...args);
+  }
+
+  emitBuffered() {}
+
+  notifyOutgoingListeners() {}
+
+  emit(event, ...args) {
+    this.emitted[event] = (this.emitted[event] ?? 0) + 1;
+    const ack = args[args.length - 1];
+    if (typeof ack === 'function') {
+      const id = this.ids;
+      this.ids += 1;
+      this.acks[id] = ack;
+      if (this.#unanswered.length === 0) queueMicrotask(() => this.#answer());
+      this.#unanswered.push(id, args[0]);
+    }
+    if (event === 'join') queueMicrotask(() => this.emitEvent(['room:joined', {}]));
+    return this;
+  }
+
+  /** All at once, as acknowledgements come after a round trip: what is sent meanwhile is the next batch. */
+  #answer() {
+    const batch = this.#unanswered;
+    this.#unanswered = [];
+    for (let at = 0; at < batch.length; at += 2) {
+      this.io.engine.heard();
+      const ack = this.acks[batch[at]];
+      if (!ack) continue;
+      delete this.acks[batch[at]];
+      ack({ success: true, messageId: `m${batch[at]}`, _tempId: batch[at + 1]?._tempId });
+    }
+  }
+}
+
+class FakeManager {
+  opts = {};
+  _readyState = 'open';
+  engine = {
+    transport: { name: 'websocket' },
+    maxPayload: 1_000_000,
+    /** Every packet is one more sign of life, as with the real one. */
+    heard: () => {},
+    on(event, listener) {
+      if (event === 'packet') this.heard = listener;
+    },
+  };
+
+  _close() {}
+
+  emitReserved() {}
+
+  reconnect() {}
+
+  reconnection() {}
+
+  timeout() {}
+}
