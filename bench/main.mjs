@@ -36,7 +36,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '15' },
     only: { type: 'string' },
-    /** A contender of the microbench, or `durable`. */
+    /** Only says where the time of one contender goes. */
     profile: { type: 'string' },
   },
 });
@@ -46,7 +46,7 @@ const chosen = values.only?.split(',') ?? Object.keys(PARTS);
 const unknown = chosen.find((name) => !(name in PARTS));
 if (unknown) throw new Error(`--only: ${unknown} is none of ${Object.keys(PARTS).join(', ')}`);
 
-if (values.profile) await withEnds(printProfile);
+if (values.profile) console.log(await withEnds((t) => profile(t, values.profile)));
 else await runAll();
 process.exit();
 
@@ -67,13 +67,6 @@ async function runAll() {
   await write('json', `${JSON.stringify({ rounds, measures, results }, null, 2)}\n`);
   await write('svg', chartOf(results.network));
   console.log('\ndocs/bench.md, docs/bench.json and docs/bench.svg are written');
-}
-
-async function printProfile(t) {
-  const isDurable = values.profile === 'durable';
-  const contender = isDurable ? 'holdfast' : values.profile;
-  const storage = isDurable ? 'indexeddb' : 'memory';
-  console.log(await profile(t, { contender, storage, lines: 40 }));
 }
 
 /** Ends what was started, whatever comes of it. */

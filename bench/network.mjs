@@ -81,7 +81,8 @@ function summarize(way, messages, results) {
   return { way, contenders, ratios };
 }
 
-async function startServer(t) {
+/** Starts the server, and resolves with its port. */
+export async function startServer(t) {
   const server = spawn(process.execPath, ['bench/server.mjs'], {
     cwd: root,
     stdio: ['pipe', 'pipe', 'inherit'],

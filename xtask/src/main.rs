@@ -34,7 +34,7 @@ cargo xtask <command>
   chaos [options]  the package in a browser under faults by a schedule: --seed S --messages N --faults N
                    --tabs N --reloads N
   bench [options]  speed and size against plain socket.io: --rounds N, --only size,micro,growth,idle,startup,network;
-                   a whole run leaves docs/bench.*; --profile bare|plain|holdfast|durable says where time goes
+                   a whole run leaves docs/bench.*; --profile memory|durable|loopback:memory|... says where time goes
   coverage         which lines and branches of the engine the native tests reach
   fuzz [options]   choose operations on the engine by a fuzzer: --seconds N
   mutants [which]  break the engine or the shell on purpose, one line at a time, and see that a test
