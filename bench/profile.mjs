@@ -1,33 +1,72 @@
-// Where the time of a send goes: samples of the processor by function, and of the allocations, in the
-// microbench's page, led back to the package's sources.
+// Where the time of a send goes: samples of the main thread by function, and of the allocations, led back
+// to the package's sources. In the microbench's page, or over a real Socket on loopback.
 
 import { SourceMap } from 'node:module';
 import { bundlePage, startBrowser } from './browser.mjs';
+import { startServer } from './network.mjs';
 
 const MESSAGES = 10_000;
-const BURSTS = 20;
+const BURSTS = 10;
 const WARM_UP = 4;
 const SAMPLE_MICROSECONDS = 100;
 const SAMPLE_BYTES = 1_024;
+const LINES = 40;
+
+/**
+ * What can be profiled: by name, the page and how it sends one burst.
+ */
+const TARGETS = Object.fromEntries([
+  ...['bare', 'plain', 'memory', 'durable'].map((name) => [name, faked(name)]),
+  ...['raw', 'plain', 'memory', 'durable'].map((name) => [`loopback:${name}`, networked(name)]),
+]);
+
+function faked(name) {
+  const contender = name === 'memory' || name === 'durable' ? 'holdfast' : name;
+  return {
+    file: 'micro-page.mjs',
+    isFake: true,
+    setUp: (page) =>
+      page.evaluate(
+        (storage) => window.setUp(storage),
+        name === 'durable' ? 'indexeddb' : 'memory',
+      ),
+    burst: (page) =>
+      page.evaluate(([name, count]) => window.burst(name, count), [contender, MESSAGES]),
+  };
+}
+
+function networked(name) {
+  return {
+    file: 'network-page.mjs',
+    isFake: false,
+    setUp: () => {},
+    // One more runs before it, to warm up; it is in the profile too.
+    burst: (page, url) =>
+      page.evaluate((plan) => window.run(plan), {
+        url,
+        way: 'burst',
+        rounds: 1,
+        messages: { [name]: MESSAGES / 2 },
+      }),
+  };
+}
 
 /**
  * @param {Parameters<typeof startBrowser>[0]} t
- * @param {{ contender: string, storage: 'memory' | 'indexeddb', lines: number }} what
- * @returns {Promise<string>} a table in Markdown
+ * @param {string} name one of `TARGETS`
+ * @returns {Promise<string>} tables in Markdown
  */
-export async function profile(t, { contender, storage, lines }) {
-  const { code, map } = await bundlePage('micro-page.mjs', { isFake: true });
+export async function profile(t, name) {
+  const target = TARGETS[name];
+  if (!target) throw new Error(`--profile takes ${Object.keys(TARGETS).join(', ')}`);
+  const { code, map } = await bundlePage(target.file, target);
   const nameOf = namer(map);
-  const browser = await startBrowser(t);
-  const page = await browser.open(code);
-  await page.evaluate((storage) => window.setUp(storage), storage);
-  const bursts = (times) =>
-    page.evaluate(
-      async ([name, count, times]) => {
-        for (let i = 0; i < times; i += 1) await window.burst(name, count);
-      },
-      [contender, MESSAGES, times],
-    );
+  const url = `http://127.0.0.1:${await startServer(t)}`;
+  const page = await (await startBrowser(t)).open(code);
+  await target.setUp(page);
+  const bursts = async (times) => {
+    for (let i = 0; i < times; i += 1) await target.burst(page, url);
+  };
   await bursts(WARM_UP);
   const session = await page.context().newCDPSession(page);
 
@@ -57,22 +96,22 @@ export async function profile(t, { contender, storage, lines }) {
   visit(heap.head);
 
   return [
-    ...table('microseconds for one message', times, MESSAGES * BURSTS, lines),
+    ...table('microseconds for one message', times, MESSAGES * BURSTS),
     '',
-    ...table('bytes for one message', bytes, MESSAGES, lines),
+    ...table('bytes for one message', bytes, MESSAGES),
   ].join('\n');
 }
 
 const add = (sums, key, more) => sums.set(key, (sums.get(key) ?? 0) + more);
 
-function table(unit, sums, messages, lines) {
+function table(unit, sums, messages) {
   const rows = [...sums].toSorted(([, a], [, b]) => b - a);
   const total = rows.reduce((sum, [, value]) => sum + value, 0);
   return [
     `| ${unit} | function |`,
     '| ---: | --- |',
     ...rows
-      .slice(0, lines)
+      .slice(0, LINES)
       .map(([name, value]) => `| ${(value / messages).toFixed(3)} | ${name} |`),
     `| ${(total / messages).toFixed(3)} | all |`,
   ];

@@ -9,9 +9,9 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { encode } from './wasm-text.js';
+import { compressed, SYNTAX, weighSocket } from './weigh.mjs';
 
 /**
  * All that `holdfast/socket` adds to an app, minified and gzipped, without socket.io-client. The
@@ -24,12 +24,6 @@ const BUDGET_BYTES = 30_000;
  * doesn't name it. A part without a source is left out, and so is its entry.
  */
 const PARTS = ['core', 'index', 'socket', 'react', 'server'];
-
-/**
- * What every tool that has to read the package can parse: webpack 5 from its first version, Jest 27
- * and Create React App 5, and every browser that runs the module.
- */
-const SYNTAX = 'es2020';
 
 const source = path.dirname(fileURLToPath(import.meta.url));
 const root = path.dirname(source);
@@ -234,39 +228,14 @@ async function report() {
     }
   }
   if (!parts.includes('socket')) return;
-  const app = await appThatUsesSocket();
-  const weight = compressed(app);
-  row('all that holdfast/socket loads', app.length, weight);
+  const { raw, gzipped } = await weighSocket(staging);
+  row('all that holdfast/socket loads', raw, gzipped);
   row('its budget', '', BUDGET_BYTES);
-  if (weight > BUDGET_BYTES) {
+  if (gzipped > BUDGET_BYTES) {
     throw new Error(
-      `holdfast/socket is ${weight - BUDGET_BYTES} bytes over its budget of ${BUDGET_BYTES}`,
+      `holdfast/socket is ${gzipped - BUDGET_BYTES} bytes over its budget of ${BUDGET_BYTES}`,
     );
   }
-}
-
-/** What a bundler makes of the file that an app keeps for its socket. */
-async function appThatUsesSocket() {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: "export * from 'holdfast/socket'; export { default } from 'holdfast/socket';",
-      resolveDir: root,
-    },
-    alias: { 'holdfast/socket': path.join(staging, 'esm/socket.mjs') },
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    target: SYNTAX,
-    minify: true,
-    external: ['socket.io-client'],
-    write: false,
-    logLevel: 'warning',
-  });
-  return outputFiles[0].contents;
-}
-
-function compressed(bytes) {
-  return gzipSync(bytes, { level: 9 }).length;
 }
 
 /** The folder itself stays: apps that link to it, as the demo does, keep their link. */

@@ -16,9 +16,10 @@ import { deferred } from './until.mjs';
  * @param {string} script sets `window.run`, a function that returns a promise
  * @param {unknown} options handed to `run`, as JSON
  * @param {number} deadlineMs
+ * @param {string[]} [more] flags for Chromium
  * @returns {Promise<unknown>} rejects with the error of the page, or when the deadline has passed
  */
-export async function runInPlainBrowser(t, script, options, deadlineMs) {
+export async function runInPlainBrowser(t, script, options, deadlineMs, more = []) {
   const answer = deferred();
   const server = http.createServer(async (request, response) => {
     if (request.method === 'POST') {
@@ -36,7 +37,8 @@ export async function runInPlainBrowser(t, script, options, deadlineMs) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 
   const profile = await mkdtemp(join(tmpdir(), 'holdfast-browser-'));
-  const flags = ['--headless=new', '--no-default-browser-check', `--user-data-dir=${profile}`];
+  const own = ['--headless=new', '--no-default-browser-check', `--user-data-dir=${profile}`];
+  const flags = [...own, ...more];
   const url = `http://127.0.0.1:${server.address().port}/`;
   // A group of its own: Chromium is several processes, which end together.
   const browser = spawn(findChrome(), [...chromeFlags(), ...flags, url], {

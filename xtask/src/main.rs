@@ -3,6 +3,7 @@
 //! It needs Rust, Node and npm, and brings the rest itself: the wasm target, the npm packages at
 //! their locked versions, wasm-bindgen as a library, and, where it may, a browser.
 
+mod bench;
 mod browser;
 mod chaos;
 mod ci;
@@ -32,6 +33,8 @@ cargo xtask <command>
   sim [options]    play simulated worlds against the engine: --seeds N --from S, or --seed S with its trace
   chaos [options]  the package in a browser under faults by a schedule: --seed S --messages N --faults N
                    --tabs N --reloads N
+  bench [options]  speed and size against plain socket.io: --rounds N, --only size,micro,growth,idle,startup,network;
+                   a whole run leaves docs/bench.*; --profile memory|durable|loopback:memory|... says where time goes
   coverage         which lines and branches of the engine the native tests reach
   fuzz [options]   choose operations on the engine by a fuzzer: --seconds N
   mutants [which]  break the engine or the shell on purpose, one line at a time, and see that a test
@@ -63,6 +66,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("ci", chosen) => steps::run(ci::STEPS, chosen),
         ("sim", arguments) => sim::run(arguments),
         ("chaos", arguments) => chaos::run(arguments),
+        ("bench", arguments) => bench::run(arguments),
         ("coverage", []) => coverage::print(),
         ("fuzz", arguments) => fuzz::fuzz(arguments),
         ("mutants", arguments) => mutants::run(arguments),

@@ -1,0 +1,92 @@
+// What the package promises of its speed and size: each measure, its limit, and what was found.
+
+/**
+ * @typedef {object} Measure
+ * @property {string} name
+ * @property {number} found
+ * @property {[low: number, high: number]} [quartiles]
+ * @property {number} limit
+ * @property {number} aim
+ * @property {boolean} isMost whether the limit is the most, and not the least
+ * @property {boolean} isMet
+ *
+ * @param {import('./main.mjs').Results} results the parts that were run
+ * @returns {Measure[]}
+ */
+export function measuresOf({ network, micro, growth, idle, size, startup }) {
+  const found = [];
+  const add = (name, isMost, limit, aim, value) => {
+    const number = value.median ?? value;
+    found.push({
+      name,
+      found: number,
+      ...(value.median !== undefined && { quartiles: [value.low, value.high] }),
+      limit,
+      aim,
+      isMost,
+      isMet: isMost ? number <= limit : number >= limit,
+    });
+  };
+  const most = (name, limit, aim, value) => add(name, true, limit, aim, value);
+  const least = (name, limit, aim, value) => add(name, false, limit, aim, value);
+
+  if (network) {
+    const near = network.loopback.ratios;
+    const far = network['proxy, 50 ms'].ratios;
+    least(
+      '10,000 acknowledged sends, in memory: of the throughput of raw emits with acknowledgement',
+      0.9,
+      0.98,
+      near['raw/memory'],
+    );
+    most(
+      '1,000 queued messages over 50 ms: of the time of raw emits',
+      1.15,
+      1.03,
+      far['memory/raw'],
+    );
+    least(
+      "the same: times as fast as socket.io's `retries`, per message",
+      150,
+      300,
+      far['retries/memory'],
+    );
+    least(
+      '10,000 acknowledged sends, durable: of the throughput in memory',
+      0.6,
+      0.9,
+      near['memory/durable'],
+    );
+  }
+  if (micro) {
+    const name = (way) =>
+      `main-thread time added to a fake socket, ${way}: of the plain-JS queue's`;
+    most(name('in a burst'), 1.5, 1, micro.burst.ratio);
+    most(name('one by one'), 1.5, 1, micro.singly.ratio);
+  }
+  if (growth) {
+    const name = (what) => `100,000 queued offline: ${what} of 10,000`;
+    most(name('times the time'), 13, 10.5, growth.holdfast.timeRatio);
+    most(name('times the memory'), 13, 10.5, growth.holdfast.memoryRatio);
+  }
+  if (idle) {
+    most(`wake-ups between pings, in ${idle.minutes} idle minutes`, 0, 0, idle.wakeUps);
+  }
+  if (size) {
+    most(
+      'all that `holdfast/socket` loads but socket.io-client, bytes gzipped',
+      30_000,
+      22_000,
+      size.gzipped,
+    );
+  }
+  if (startup) {
+    most(
+      'import and first call: of the time that importing socket.io-client takes',
+      1,
+      0.5,
+      startup.ratio,
+    );
+  }
+  return found;
+}

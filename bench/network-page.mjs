@@ -1,0 +1,179 @@
+// Runs in the page of the network bench: the contenders, each with a socket of its own for each run.
+
+import * as holdfast from 'holdfast/socket';
+import { io } from 'socket.io-client';
+import { payloads, payloadsWithId } from './payloads.mjs';
+import { PlainQueue } from './plain-queue.mjs';
+import { rotated } from './statistics.mjs';
+
+const TRANSPORT = { transports: ['websocket'] };
+const ACK_TIMEOUT_MS = 10_000;
+const EVENT = 'send_message';
+
+/**
+ * Each opens its socket later, when `connect` is called, and answers what there is to know:
+ *
+ * @typedef {object} Contender
+ * @property {() => void} connect
+ * @property {Promise<void>} ready the first message may leave; what waits leaves by itself
+ * @property {(count: number) => Promise<unknown>} send all at once; resolves at the last acknowledgement
+ * @property {() => void} close
+ *
+ * @type {Record<string, (url: string) => Contender>}
+ */
+const contenders = {
+  raw: (url) =>
+    plainSocket(url, {}, (socket, count) =>
+      each(payloadsWithId(count), (message, done) => socket.emit(EVENT, message, done)),
+    ),
+  emitWithAck: (url) =>
+    plainSocket(url, {}, (socket, count) =>
+      Promise.all(
+        payloadsWithId(count).map((message) =>
+          socket.timeout(ACK_TIMEOUT_MS).emitWithAck(EVENT, message),
+        ),
+      ),
+    ),
+  retries: (url) =>
+    plainSocket(url, { retries: 3, ackTimeout: ACK_TIMEOUT_MS }, (socket, count) =>
+      each(payloadsWithId(count), (message, done) =>
+        socket.emit(EVENT, message, (error, reply) => done(error ? { success: false } : reply)),
+      ),
+    ),
+  plain(url) {
+    const queue = {};
+    const contender = plainSocket(url, {}, (_socket, count) =>
+      each(payloads(count), (message, done) => queue.current.sendMessage(message, done)),
+    );
+    const { socket } = contender;
+    queue.current = new PlainQueue(socket);
+    socket.on('connect', () => socket.emit('join', 'alice'));
+    socket.on('disconnect', () => queue.current.linkLost());
+    contender.ready = new Promise((resolve) => {
+      socket.on('room:joined', () => {
+        resolve(performance.now());
+        queue.current.linkUp();
+      });
+    });
+    return contender;
+  },
+  memory: (url) => viaHoldfast(url, 'memory'),
+  durable: (url) => viaHoldfast(url, 'indexeddb'),
+};
+
+function plainSocket(url, options, send) {
+  const socket = io(url, { ...TRANSPORT, forceNew: true, autoConnect: false, ...options });
+  const { onconnect } = socket;
+  // What waits leaves inside of `onconnect`, before the connect event.
+  const ready = new Promise((resolve) => {
+    socket.onconnect = (...args) => {
+      resolve(performance.now());
+      return onconnect.apply(socket, args);
+    };
+  });
+  return {
+    socket,
+    ready,
+    connect: () => socket.connect(),
+    send: (count) => send(socket, count),
+    close: () => socket.disconnect(),
+  };
+}
+
+let runs = 0;
+
+function viaHoldfast(url, storage) {
+  runs += 1;
+  holdfast.configureSocket({
+    // Another url makes another client, as each other contender has a socket of its own.
+    url: `${url}/?run=${runs}`,
+    auth: {},
+    io: TRANSPORT,
+    queue: { storage },
+    onForceLogout() {},
+  });
+  // Until the first attempt it only queues.
+  holdfast.disconnectSocket();
+  const socket = holdfast.getSocket();
+  return {
+    ready: new Promise((resolve) => {
+      socket.on('room:joined', () => resolve(performance.now()));
+    }),
+    connect: () => holdfast.initializeSocket('alice'),
+    send: (count) =>
+      each(payloads(count), (message, done) => {
+        holdfast.sendMessage(message, (result) => {
+          if (!result.queued) done(result);
+        });
+      }),
+    close: () => holdfast.disconnectSocket(),
+  };
+}
+
+/** Sends all and resolves when all are acknowledged. */
+const each = (messages, send) =>
+  new Promise((resolve, reject) => {
+    let left = messages.length;
+    const done = (reply) => {
+      if (reply.queued) return;
+      if (!reply.success) reject(new Error(JSON.stringify(reply)));
+      left -= 1;
+      if (left === 0) resolve();
+    };
+    for (const message of messages) send(message, done);
+  });
+
+/** On a link that is ready: from the first send to the last acknowledgement. */
+async function burst(make, url, count) {
+  const contender = make(url);
+  contender.connect();
+  await contender.ready;
+  // The join's answer may still be on its way through the listeners.
+  await new Promise((resolve) => setTimeout(resolve));
+  window.gc?.();
+  const started = performance.now();
+  await contender.send(count);
+  const flowMs = performance.now() - started;
+  contender.close();
+  return { flowMs, totalMs: flowMs };
+}
+
+/** Sent before the link is up: from the moment when the first may leave, and from the first send. */
+async function queued(make, url, count) {
+  const contender = make(url);
+  window.gc?.();
+  const started = performance.now();
+  const sent = contender.send(count);
+  contender.connect();
+  const ready = await contender.ready;
+  await sent;
+  const done = performance.now();
+  contender.close();
+  return { flowMs: done - ready, totalMs: done - started };
+}
+
+/**
+ * @typedef {{ flowMs: number, totalMs: number }} Times
+ *
+ * @param {object} plan
+ * @param {string} plan.url
+ * @param {'burst' | 'queued'} plan.way
+ * @param {number} plan.rounds
+ * @param {Record<string, number>} plan.messages how many each contender sends; the contenders are its names
+ * @returns {Promise<Record<string, Times>[]>} for each round and contender
+ */
+window.run = async ({ url, way, rounds, messages }) => {
+  const time = { burst, queued }[way];
+  const names = Object.keys(messages);
+  // Not measured, so that nobody pays for what the browser compiles at first use.
+  for (const name of names) await time(contenders[name], url, messages[name]);
+  const results = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const times = {};
+    for (const name of rotated(names, round)) {
+      times[name] = await time(contenders[name], url, messages[name]);
+    }
+    results.push(times);
+  }
+  return results;
+};

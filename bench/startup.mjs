@@ -1,0 +1,71 @@
+// What it costs to import `holdfast/socket` and to call it for the first time, which makes the engine,
+// against what importing socket.io-client costs. Each time in a page of its own, minified as apps are; the
+// text is in the page already, so no network is measured.
+
+import { build } from 'esbuild';
+import { pkg, root } from '../tests/support/paths.mjs';
+import { startBrowser } from './browser.mjs';
+import { rotated, spread } from './statistics.mjs';
+
+const WARM_UP = 2;
+const SCRIPTS = {
+  client: "import { io } from 'socket.io-client'; window.io = io;",
+  both: `import { io } from 'socket.io-client';
+    import { configureSocket } from 'holdfast/socket';
+    window.io = io;
+    configureSocket({ url: 'http://fake.invalid', auth: {}, onForceLogout() {} });`,
+};
+
+/**
+ * @param {Parameters<typeof startBrowser>[0]} t
+ * @param {{ rounds: number }} plan
+ * @returns {Promise<{ ratio: import('./statistics.mjs').Spread, clientMs: import('./statistics.mjs').Spread,
+ *   addedMs: import('./statistics.mjs').Spread }>} what Holdfast adds, of what socket.io-client costs
+ */
+export async function runStartup(t, { rounds }) {
+  const browser = await startBrowser(t);
+  const codes = {};
+  for (const [name, code] of Object.entries(SCRIPTS)) codes[name] = await minified(code);
+  const pairs = [];
+  for (let round = 0; round < rounds + WARM_UP; round += 1) {
+    const times = {};
+    for (const name of rotated(Object.keys(SCRIPTS), round)) {
+      const page = await browser.open();
+      // Another text each time, so that nothing compiled is found again.
+      times[name] = await page.evaluate(execute, `${codes[name]}\n// ${round}`);
+      await page.context().close();
+    }
+    if (round >= WARM_UP) pairs.push(times);
+  }
+  return {
+    ratio: spread(pairs.map(({ client, both }) => (both - client) / client)),
+    clientMs: spread(pairs.map(({ client }) => client)),
+    addedMs: spread(pairs.map(({ client, both }) => both - client)),
+  };
+}
+
+/** In the page: runs a script as a page does, compiling included. */
+function execute(code) {
+  const script = document.createElement('script');
+  script.textContent = code;
+  const started = performance.now();
+  document.head.append(script);
+  const ms = performance.now() - started;
+  if (!window.io) throw new Error('the script failed');
+  return ms;
+}
+
+async function minified(contents) {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    minify: true,
+    write: false,
+    logLevel: 'warning',
+    alias: { 'holdfast/socket': `${pkg}/esm/socket.mjs` },
+  });
+  return outputFiles[0].text;
+}

@@ -1,0 +1,41 @@
+// What the package adds to an app, for the build's budget and the bench.
+
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+/**
+ * What every tool that has to read the package can parse: webpack 5 from its first version, Jest 27
+ * and Create React App 5, and every browser that runs the module.
+ */
+export const SYNTAX = 'es2020';
+
+/**
+ * All that `holdfast/socket` adds to an app, without socket.io-client: what a bundler makes of the file
+ * that an app keeps for its socket.
+ *
+ * @param {string} folder where the package is
+ * @returns {Promise<{ raw: number, gzipped: number }>} bytes, minified
+ */
+export async function weighSocket(folder) {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: "export * from 'holdfast/socket'; export { default } from 'holdfast/socket';",
+      resolveDir: folder,
+    },
+    alias: { 'holdfast/socket': path.join(folder, 'esm/socket.mjs') },
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: SYNTAX,
+    minify: true,
+    external: ['socket.io-client'],
+    write: false,
+    logLevel: 'warning',
+  });
+  const { contents } = outputFiles[0];
+  return { raw: contents.length, gzipped: compressed(contents) };
+}
+
+/** @param {Uint8Array} bytes */
+export const compressed = (bytes) => gzipSync(bytes, { level: 9 }).length;
