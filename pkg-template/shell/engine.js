@@ -42,6 +42,10 @@ const view = (/** @type {glue.Driver} */ driver) =>
  * @typedef {ReturnType<typeof createEngine>} Engine
  */
 
+/** Messages that leave in one go. */
+const AT_ONCE = 64;
+const TRANSMIT = ORDERS.indexOf('transmit');
+
 /** Browsers take a longer delay for none at all (D5). */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 /** What a dead engine answers to a send: the number of `CLOSED`. */
@@ -80,10 +84,18 @@ export function createEngine(settings, handlers, onDeath) {
   const drain = () => {
     if (isDraining) return;
     isDraining = true;
+    let left = AT_ONCE;
     try {
       while (driver) {
+        // Between two groups socket.io-client hands what it has to the network, which is at work then
+        // while the next group is encoded.
+        if (left === 0) {
+          queueMicrotask(drain);
+          break;
+        }
         const order = driver.poll();
         if (order === 0) break;
+        if (order === TRANSMIT) left -= 1;
         // A memory that has grown is another one.
         if (fields.length === 0) fields = view(driver);
         try {

@@ -345,7 +345,10 @@ impl Messages {
             return;
         }
         let config = &self.config.send;
-        if self.flight.len() >= config.window as usize {
+        // A window that was full is filled again from three quarters on.
+        let (count, window) = (self.flight.len(), config.window as usize);
+        let is_crowded = count >= window || count > window - window / 4;
+        if is_crowded || self.flight_bytes > config.window_bytes - config.window_bytes / 4 {
             return;
         }
         let next: Vec<_> = self.lanes.values().filter_map(|lane| self.next_of(lane)).collect();

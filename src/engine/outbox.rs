@@ -59,6 +59,9 @@ pub(super) struct Outbox {
     expiry: Sorted<(Millis, Seq)>,
     /// Messages that may be what kills the link: while there are any, one leaves at a time.
     suspects: usize,
+    /// The window was full, and has too little room yet: a message for each answer would cost a browser
+    /// more than some hundreds at a time.
+    full: bool,
     bytes: u64,
     sends: u64,
     /// Restored messages, which were sent before all others.
@@ -202,13 +205,21 @@ impl Outbox {
             return None;
         }
         let window = if self.suspects > 0 { 1 } else { config.send.window as usize };
+        let window_bytes = config.send.window_bytes;
+        let is_crowded = self.flight.len() > window - window / 4
+            || self.flight_bytes > window_bytes - window_bytes / 4;
+        self.full &= is_crowded;
+        if self.full {
+            return None;
+        }
         while self.flight.len() < window {
             let id = *self.ring.front()?;
             let lane = self.lanes.get(id as usize)?;
             let next = lane.next(&self.slots, now);
             if let Next::Leave(seq) = next {
                 let bytes = u64::from(self.get(seq)?.draft.bytes);
-                if self.flight_bytes > 0 && self.flight_bytes + bytes > config.send.window_bytes {
+                if self.flight_bytes > 0 && self.flight_bytes + bytes > window_bytes {
+                    self.full = true;
                     return None;
                 }
                 self.unring(id);
@@ -219,6 +230,7 @@ impl Outbox {
             self.unring(id);
             self.place(id, now);
         }
+        self.full = true;
         None
     }
 }
