@@ -21,7 +21,7 @@ export function chartOf(network) {
     panel({
       top: 0,
       title: '1,000 messages queued over a round trip of 50 ms: until the last is acknowledged',
-      note: 'logarithmic; shorter is better',
+      note: 'logarithmic; shorter is better; of retries fewer were sent, and their time is scaled',
       ticks: [10, 100, 1_000, 10_000, 100_000],
       place: (ms) => Math.log10(ms / 10) / 4,
       unit: spanText,

@@ -6,12 +6,10 @@ import { median, rotated } from './statistics.mjs';
 
 const COUNTS = [10_000, 100_000];
 const NAMES = ['holdfast', 'plain'];
-const WARM_UP = 30_000;
-const MEMORY_RUNS = 3;
 
 /**
  * @param {Parameters<typeof startBrowser>[0]} t
- * @param {{ runs: number }} plan of each the least time counts
+ * @param {{ runs: number, memoryRuns?: number, counts?: number[] }} plan of each the least time counts, and the median size
  * @returns {Promise<Record<string, Growth>>} by contender
  *
  * @typedef {object} Growth
@@ -20,7 +18,7 @@ const MEMORY_RUNS = 3;
  * @property {number} timeRatio
  * @property {number} memoryRatio
  */
-export async function runGrowth(t, { runs }) {
+export async function runGrowth(t, { runs, memoryRuns = 3, counts = COUNTS }) {
   const { code } = await bundlePage('growth-page.mjs', { isFake: true });
   const browser = await startBrowser(t);
   const page = await browser.open(code);
@@ -29,20 +27,20 @@ export async function runGrowth(t, { runs }) {
   const result = Object.fromEntries(NAMES.map((name) => [name, { ms: [], bytes: [] }]));
 
   for (const name of NAMES) {
-    await queue(page, name, WARM_UP);
-    const times = new Map(COUNTS.map((count) => [count, []]));
+    await queue(page, name, 3 * counts[0]);
+    const times = new Map(counts.map((count) => [count, []]));
     for (let run = 0; run < runs; run += 1) {
-      for (const count of rotated(COUNTS, run)) {
+      for (const count of rotated(counts, run)) {
         times.get(count).push(await queue(page, name, count));
       }
     }
-    result[name].ms = COUNTS.map((count) => Math.min(...times.get(count)));
+    result[name].ms = counts.map((count) => Math.min(...times.get(count)));
   }
 
   for (const name of NAMES) {
-    for (const count of COUNTS) {
+    for (const count of counts) {
       const sizes = [];
-      for (let run = 0; run < MEMORY_RUNS; run += 1) {
+      for (let run = 0; run < memoryRuns; run += 1) {
         // Of its own: the engine's memory never shrinks.
         const fresh = await browser.open(code);
         await queue(fresh, name, 1);

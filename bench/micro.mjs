@@ -21,7 +21,7 @@ const SAMPLE_BYTES = 4_096;
  * @typedef {Record<'burst' | 'singly', { ratio: Spread, microseconds: Record<string, Spread> }> & {
  *   allocated: { ratio: Spread, bytes: Record<string, Spread> } }} Micro
  */
-export async function runMicro(t, { rounds, allocationRounds = 3 }) {
+export async function runMicro(t, { rounds, allocationRounds = 7 }) {
   const { code } = await bundlePage('micro-page.mjs', { isFake: true });
   const browser = await startBrowser(t);
   const page = await browser.open(code);
@@ -32,10 +32,14 @@ export async function runMicro(t, { rounds, allocationRounds = 3 }) {
       page.evaluate(([way, name, count]) => window[way](name, count), [way, name, MESSAGES[way]]);
     const times = await inTurn(rounds, WARM_UP, run);
     const each = (name) => times[name].map((ms) => (ms * 1_000) / MESSAGES[way]);
-    result[way] = { ratio: ratioOfAdded(times), microseconds: perName(each) };
+    result[way] = {
+      ratio: ratioOfAdded(times),
+      leastRatio: ratioOfLeast(times),
+      microseconds: perName(each),
+    };
   }
   const session = await page.context().newCDPSession(page);
-  const bytes = await inTurn(allocationRounds, 0, async (name) => {
+  const bytes = await inTurn(allocationRounds, 2, async (name) => {
     await session.send('HeapProfiler.startSampling', {
       samplingInterval: SAMPLE_BYTES,
       includeObjectsCollectedByMajorGC: true,
@@ -46,7 +50,11 @@ export async function runMicro(t, { rounds, allocationRounds = 3 }) {
     return sizeOf(profile.head);
   });
   const each = (name) => bytes[name].map((total) => total / MESSAGES.burst);
-  result.allocated = { ratio: ratioOfAdded(bytes), bytes: perName(each) };
+  result.allocated = {
+    ratio: ratioOfAdded(bytes),
+    leastRatio: ratioOfLeast(bytes),
+    bytes: perName(each),
+  };
   return result;
 }
 
@@ -64,6 +72,12 @@ async function inTurn(rounds, warmUp, run) {
 
 const ratioOfAdded = ({ bare, plain, holdfast }) =>
   spread(bare.map((base, round) => (holdfast[round] - base) / (plain[round] - base)));
+
+/** Of the least of each: what else the machine does only ever adds. */
+const ratioOfLeast = ({ bare, plain, holdfast }) => {
+  const [base, other, ours] = [bare, plain, holdfast].map((all) => Math.min(...all));
+  return (ours - base) / (other - base);
+};
 
 const perName = (each) => Object.fromEntries(NAMES.map((name) => [name, spread(each(name))]));
 

@@ -141,17 +141,16 @@ export class PlainQueue {
     const { window, windowBytes } = this.#options;
     while (this.#isUp && this.#ready.size > 0 && this.#flight.size < window) {
       const lane = this.#ready.first;
-      const message = lane.waiting.first;
-      if (message && !message.isSettled) {
-        const isAlone = this.#flight.size === 0;
-        if (!isAlone && this.#flightBytes + message.bytes > windowBytes) return;
-      }
+      const message = lane.held > 0 ? undefined : lane.waiting.first;
+      const canLeave = message && !message.isSettled;
+      const isFull = this.#flight.size > 0 && this.#flightBytes + message?.bytes > windowBytes;
+      if (canLeave && isFull) return;
       this.#ready.shift();
       lane.isReady = false;
       if (!message) continue;
       lane.waiting.shift();
       this.#offer(lane);
-      if (!message.isSettled) this.#transmit(message);
+      if (canLeave) this.#transmit(message);
     }
   }
 

@@ -2,7 +2,7 @@
 
 /** What the tables and the chart call each contender. */
 export const TITLES = {
-  raw: 'socket.io, emit with acknowledgement',
+  raw: 'socket.io, emit with ack',
   emitWithAck: 'socket.io, timeout().emitWithAck',
   retries: 'socket.io, retries',
   plain: 'a plain-JS queue',
