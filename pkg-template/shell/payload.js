@@ -7,20 +7,14 @@
  * caller, instead of throwing inside the socket at every connect.
  */
 
-/** Why a payload can't be sent; the message is for the app. */
-export class PayloadError extends Error {
-  /**
-   * @param {string} code
-   * @param {string} message
-   */
-  constructor(code, message) {
-    super(message);
-    this.code = code;
-  }
-}
+import { HoldfastError, isOurs } from './errors.js';
+import { textOf } from './report.js';
 
 /** @param {string} message */
-const invalid = (message) => new PayloadError('INVALID_MESSAGE_PAYLOAD', message);
+const invalid = (message) => new HoldfastError('INVALID_MESSAGE_PAYLOAD', message);
+
+/** What is deeper may be more than the stack of those who encode it later, or the server's. */
+const DEEPEST = 1000;
 
 /** Marks what JSON leaves out. */
 const NOTHING = Symbol('nothing');
@@ -29,7 +23,7 @@ const NOTHING = Symbol('nothing');
  * @param {unknown} value
  * @param {number} maxBytes a larger payload is refused while it is copied
  * @returns {{ copy: unknown, bytes: number }} `bytes` is its size on the wire, escapes not counted
- * @throws {PayloadError}
+ * @throws {HoldfastError} why it cannot be sent; the message is for the app
  */
 export function snapshot(value, maxBytes) {
   if (isNode(value)) throw invalid('A DOM node cannot be sent: send the data that it shows');
@@ -40,7 +34,7 @@ export function snapshot(value, maxBytes) {
   const count = (/** @type {number} */ more) => {
     bytes += more;
     if (bytes > maxBytes) {
-      throw new PayloadError('PAYLOAD_TOO_LARGE', `A payload may have ${maxBytes} bytes at most`);
+      throw new HoldfastError('PAYLOAD_TOO_LARGE', `A payload may have ${maxBytes} bytes at most`);
     }
   };
 
@@ -57,7 +51,7 @@ export function snapshot(value, maxBytes) {
     }
     let plain = item;
     if (plain?.toJSON && typeof plain.toJSON === 'function') plain = plain.toJSON(key);
-    if (plain instanceof Number || plain instanceof String || plain instanceof Boolean) {
+    if ([Number, String, Boolean, BigInt].some((box) => plain instanceof box)) {
       plain = plain.valueOf();
     }
     switch (typeof plain) {
@@ -83,6 +77,7 @@ export function snapshot(value, maxBytes) {
 
   const copyObject = (/** @type {any} */ source) => {
     if (ancestors.includes(source)) throw invalid('This payload contains itself');
+    if (ancestors.length === DEEPEST) throw invalid(`This payload is nested over ${DEEPEST} deep`);
     ancestors.push(source);
     count(2);
     /** @type {any} */
@@ -117,9 +112,9 @@ export function snapshot(value, maxBytes) {
     if (copy === NOTHING) throw invalid(`A payload cannot be ${typeof value}`);
     return { copy, bytes };
   } catch (error) {
-    if (error instanceof PayloadError) throw error;
-    // A getter, a proxy or a toJSON of the app's threw, or it is nested deeper than the stack.
-    throw invalid(`This payload cannot be read: ${messageOf(error)}`);
+    if (isOurs(error)) throw error;
+    // A getter, a proxy or a toJSON of the app's threw.
+    throw invalid(`This payload cannot be read: ${textOf(error)}`);
   }
 }
 
@@ -137,15 +132,6 @@ const holdsBinary = (value) =>
   value !== null &&
   typeof value === 'object' &&
   (isBinary(value) || /** @type {any[]} */ (Object.values(value)).some(holdsBinary));
-
-/** @param {unknown} error */
-function messageOf(error) {
-  try {
-    return error instanceof Error ? error.message : String(error);
-  } catch {
-    return 'its error cannot be shown';
-  }
-}
 
 /** Across realms, where `instanceof` fails. @param {any} value */
 function isNode(value) {
@@ -167,8 +153,9 @@ const isBlob = (value) => typeof Blob === 'function' && value instanceof Blob;
 function copyBinary(value) {
   // A Blob never changes.
   if (isBlob(value)) return value;
-  if (value instanceof ArrayBuffer) return value.slice(0);
-  return new Uint8Array(value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength));
+  if (value instanceof ArrayBuffer) return new Uint8Array(value).slice().buffer;
+  // Never shared memory, which can be neither sent nor kept.
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
 }
 
 /** @param {string} text */

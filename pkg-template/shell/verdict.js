@@ -31,13 +31,11 @@ export function judge(args, options) {
   const message = messageOf(reply);
   const answer = { verdict: VERDICT.accepted, span: 0, reply, code, message };
 
-  const own = options.verdict && call(options.verdict, reply);
+  const [own, span] = decided(options.verdict, reply);
   if (own === 'accepted') return answer;
   if (own === 'refused') return { ...answer, verdict: VERDICT.refused };
   if (own === 'retry') return { ...answer, verdict: VERDICT.tryAgain };
-  if (own && typeof own === 'object') {
-    return { ...answer, verdict: VERDICT.tryAfter, span: spanOf(own.retryAfterMs) ?? 0 };
-  }
+  if (own === 'later') return { ...answer, verdict: VERDICT.tryAfter, span };
 
   if (!isRefusal(reply) || code === 'DUPLICATE_MESSAGE') return answer;
   if (code === 'RATE_LIMITED') {
@@ -49,6 +47,18 @@ export function judge(args, options) {
   const isFinal = FINAL.test(code) || options.final.includes(code);
   return { ...answer, verdict: isFinal ? VERDICT.refused : VERDICT.tryAgain };
 }
+
+/**
+ * What a function of the app's makes of what the server said: a word of its own, or `later` with a span.
+ * @param {((said: any) => any) | undefined} decide
+ * @param {unknown} said
+ * @returns {[word: unknown, span: number]}
+ */
+export const decided = (decide, said) =>
+  call(() => {
+    const own = decide?.(said);
+    return own && typeof own === 'object' ? ['later', spanOf(own.retryAfterMs) ?? 0] : [own, 0];
+  }) ?? [undefined, 0];
 
 /** @param {any} reply */
 const isRefusal = (reply) =>
@@ -78,4 +88,6 @@ function messageOf(reply) {
  * @param {any} value
  */
 const spanOf = (value) =>
-  typeof value !== 'object' && value > 0 && value < Infinity ? Number(value) : undefined;
+  ['number', 'string'].includes(typeof value) && value > 0 && value < Infinity
+    ? Number(value)
+    : undefined;
