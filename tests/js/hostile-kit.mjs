@@ -16,19 +16,6 @@ const ROUNDS = Number(process.env.HOLDFAST_ROUNDS ?? 0);
  * @property {boolean} [isForeign] what it throws is not ours
  */
 
-/** Has a server answer whatever comes, and save what has a mark. */
-export function answerAll(server) {
-  server.hooks.message = ({ data, ack, save }) =>
-    ack(data?.mark === undefined ? { success: true } : save());
-  server.io.on('connection', (socket) =>
-    socket.onAny((event, ...args) => {
-      const ack = args.at(-1);
-      if (event !== 'send_message' && typeof ack === 'function') ack({ success: true });
-    }),
-  );
-  return server;
-}
-
 /** All functions of an object, its own and its class's. @returns {Call[]} */
 export function callsOf(object, prefix, valid = {}) {
   return Object.entries(object)

@@ -5,8 +5,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { startChatServer } from '../support/chat-server.mjs';
+import { answerAll } from '../support/hostile.mjs';
 import { pkg } from '../support/paths.mjs';
-import { answerAll, attack, callsOf } from './hostile-kit.mjs';
+import { attack, callsOf } from './hostile-kit.mjs';
 import {
   api,
   collectReports,

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { answerAll, attack } from '../hostile-kit.mjs';
+import { answerAll } from '../../support/hostile.mjs';
+import { attack } from '../hostile-kit.mjs';
 import { collectReports } from '../shell-kit.mjs';
 import { act, api, createClient, createRoot, h, holdfast, quick, start, until } from './kit.mjs';
 
