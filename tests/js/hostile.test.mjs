@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { startChatServer } from '../support/chat-server.mjs';
-import { answerAll } from '../support/hostile.mjs';
+import { answerAll, HOSTILE } from '../support/hostile.mjs';
 import { pkg } from '../support/paths.mjs';
 import { attack, callsOf } from './hostile-kit.mjs';
 import {
@@ -15,6 +15,7 @@ import {
   freshModule,
   client as makeClient,
   quick,
+  until,
 } from './shell-kit.mjs';
 
 /** What may be called on a Socket; the rest is private to socket.io-client. */
@@ -120,15 +121,7 @@ test('a client survives hostile arguments to all that it has', async (t) => {
     // What it throws is socket.io-client's.
     isForeign: true,
   }));
-  const auth = {
-    name: 'socket.auth =',
-    fn(value) {
-      client.socket.auth = value;
-      client.disconnect();
-    },
-    valid: [{ token: 'x', more: { a: [1] } }],
-  };
-  const calls = [...callsOf(methods, 'client', valid), auth, ...socket];
+  const calls = [...callsOf(methods, 'client', valid), ...socket];
   const sends = calls.find(({ name }) => name === 'client.send');
   let sent = 0;
   await attack(
@@ -136,7 +129,6 @@ test('a client survives hostile arguments to all that it has', async (t) => {
     300,
     ({ random }) => (random.chance(0.4) ? sends : calls[random.below(calls.length)]),
     async ({ name }) => {
-      delete client.socket.auth;
       client.connect();
       const reply = client.send('send_message', { recipientId: 'bob', mark: sent });
       sent += 1;
@@ -180,6 +172,35 @@ test('options that are hostile are refused by name, or make a client that can be
       assert.ok(await within(reply, name), name);
     },
   );
+});
+
+test('credentials that are hostile are a failed attempt, or are sent', async (t) => {
+  collectReports(t);
+  freshModule(t);
+  const server = await startPatientServer(t);
+  const errors = [];
+  const client = makeClient(t, server, {
+    authTimeoutMs: 50,
+    onError: ({ code }) => errors.push(code),
+  });
+  for (const [name, make] of HOSTILE) {
+    // One that answers differently each time may lie to whoever checks it.
+    if (name === 'getters that change') continue;
+    for (const auth of [make(), { token: make() }]) {
+      errors.length = 0;
+      client.socket.auth = auth;
+      client.connect();
+      await until(() => {
+        const { phase } = client.getState();
+        return ['ready', 'idle', 'waiting'].includes(phase) || errors.length > 0;
+      }, `an end of the attempt with ${name}`);
+      if (errors.length > 0) assert.match(errors[0], /^(AUTH|CONNECT)_FAILED$/, name);
+      client.disconnect();
+    }
+  }
+  client.socket.auth = {};
+  client.connect();
+  assert.equal((await client.send('send_message', { mark: 0 })).success, true);
 });
 
 test('the 25 functions survive hostile arguments', async (t) => {

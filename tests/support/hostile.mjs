@@ -233,7 +233,7 @@ export function createHostile(seed) {
     const copy = Array.isArray(valid) ? [...valid] : { ...valid };
     const keys = Object.keys(copy);
     // Sometimes where nothing was.
-    const isNew = keys.length === 0 || random.chance(0.1);
+    const isNew = keys.length === 0 || random.chance(0.15);
     const key = isNew ? ODD_KEYS[random.below(ODD_KEYS.length)] : keys[random.below(keys.length)];
     const { name, value } = spoil(copy[key]);
     if (Array.isArray(copy) && isNew) copy.push(value);
