@@ -4,7 +4,7 @@
 import 'holdfast:wasm';
 
 export { makeClient } from './shell/client.js';
-export { HoldfastError } from './shell/errors.js';
+export { HoldfastError, isOurs } from './shell/errors.js';
 export { snapshot } from './shell/payload.js';
-export { report } from './shell/report.js';
+export { call, report, textOf } from './shell/report.js';
 export { sendMessage } from './shell/send-message.js';

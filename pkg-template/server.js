@@ -8,7 +8,7 @@
 // - The memory of a process ends with it. Across restarts a unique index on (user, id) does what this
 //   does within one process; the two go together.
 
-import { idText, show } from './server/values.js';
+import { checking, idText, Misuse, show } from './server/values.js';
 
 export { attachReliability } from './server/attach-reliability.js';
 export { redisStore } from './server/redis-store.js';
@@ -33,7 +33,10 @@ export { redisStore } from './server/redis-store.js';
 
 /** @type {typeof import('./types/server.d.ts').createDeduplicator} */
 export function createDeduplicator(options) {
-  const { userId, store, idField, ttlMs, maxPending, onError } = checked(options);
+  const { userId, store, idField, ttlMs, maxPending, onError } = checking(
+    'createDeduplicator',
+    () => checked(options),
+  );
 
   /**
    * The calls that wait for the work on a key, the first one included. Never evicted: forgetting
@@ -45,7 +48,7 @@ export function createDeduplicator(options) {
   let unanswered = 0;
 
   return function once(socket, handler) {
-    checkOnce(socket, handler);
+    checking('once(socket, handler)', () => checkOnce(socket, handler));
 
     return function listener(...args) {
       const last = args.at(-1);
@@ -184,11 +187,8 @@ function run({ handler, socket, data, report }) {
     };
     /** @param {unknown[]} reply */
     const ack = (...reply) => {
-      if (reply[0] instanceof Error) {
-        fail(reply[0]);
-        return;
-      }
       try {
+        if (reply[0] instanceof Error) return fail(reply[0]);
         answer(/** @type {Reply} */ (snapshot(reply)));
       } catch (error) {
         fail(error);
@@ -306,7 +306,13 @@ function isAcceptance([first, second]) {
  */
 function readId(data, idField) {
   if (typeof data !== 'object' || data === null) return undefined;
-  let id = /** @type {Record<string, unknown>} */ (data)[idField];
+  /** @type {unknown} */
+  let id;
+  try {
+    id = /** @type {Record<string, unknown>} */ (data)[idField];
+  } catch {
+    return null;
+  }
   if (id === undefined || id === null) return undefined;
   // `Date.now()` is what many apps take for an id.
   if (Number.isFinite(id)) id = String(id);
@@ -373,7 +379,11 @@ function tell(onError, error, context) {
   try {
     onError(error, context);
   } catch (second) {
-    console.error('holdfast/server: onError itself failed', second, 'when told of', error);
+    try {
+      console.error('holdfast/server: onError itself failed', second, 'when told of', error);
+    } catch {
+      console.error('holdfast/server: onError itself failed, and cannot be shown');
+    }
   }
 }
 
@@ -394,7 +404,7 @@ function checked(options) {
   }
   for (const name of Object.keys(options)) {
     if (!OPTION_NAMES.includes(name)) {
-      throw new TypeError(
+      throw new Misuse(
         `createDeduplicator: there is no option ${name}; it takes ${OPTION_NAMES.join(', ')}`,
       );
     }
@@ -434,18 +444,18 @@ function checked(options) {
 function checkOnce(socket, handler) {
   const id = /** @type {{ id?: unknown } | null | undefined} */ (socket)?.id;
   if (typeof id !== 'string') {
-    throw new TypeError(
+    throw new Misuse(
       `once(socket, handler): socket takes a Socket of the server, got ${show(socket)}`,
     );
   }
   if (typeof handler !== 'function') {
-    throw new TypeError(`once(socket, handler): handler takes a function, got ${show(handler)}`);
+    throw new Misuse(`once(socket, handler): handler takes a function, got ${show(handler)}`);
   }
 }
 
 /** @param {string} name @param {unknown} got @param {string} takes */
 function wrong(name, got, takes) {
-  return new TypeError(`createDeduplicator: ${name} takes ${takes}, got ${show(got)}`);
+  return new Misuse(`createDeduplicator: ${name} takes ${takes}, got ${show(got)}`);
 }
 
 /** @param {unknown} value */

@@ -34,12 +34,19 @@ function withClient(use, otherwise) {
 
 /** @type {Api['configureSocket']} */
 export function configureSocket(options = {}) {
-  const state = shared();
-  if (state.client && state.client.settings().url === options.url) {
-    state.client.reconfigure(options);
-    return;
+  const { client } = shared();
+  if (client && client.settings().url === urlIn(options)) client.reconfigure(options);
+  else replaceClient(makeClient(options));
+}
+
+/** @param {import('./types/index.d.ts').Options} options */
+function urlIn(options) {
+  try {
+    return options.url;
+  } catch {
+    // Refused by whoever reads all of them.
+    return undefined;
   }
-  replaceClient(makeClient(options));
 }
 
 /** @type {Api['initializeSocket']} */

@@ -1,6 +1,8 @@
 /** What components read: each re-renders for what it reads, and for nothing else. */
 
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { HoldfastError } from '../core.js';
+import { idOf } from '../shell/credentials.js';
 import { outboxOf } from '../shell/outbox.js';
 import { useStore } from './context.js';
 
@@ -22,6 +24,14 @@ import { useStore } from './context.js';
  * @param {(a: any, b: any) => boolean} [isEqual]
  */
 export function useSocket(selector, isEqual = isShallowEqual) {
+  for (const given of [selector, isEqual]) {
+    if (given !== undefined && typeof given !== 'function') {
+      throw new HoldfastError(
+        'INVALID_OPTION',
+        'useSocket takes a selector and a comparison: functions',
+      );
+    }
+  }
   const store = useStore();
   const memo = useRef(/** @type {Memo | null} */ (null));
   const read = useRef(/** @type {Set<Field>} */ (new Set())).current;
@@ -98,7 +108,7 @@ export const useOnlineUsers = () => useSocket((view) => view.onlineUsers);
 
 /** @param {string | number | null | undefined} userId */
 export const useIsOnline = (userId) =>
-  useSocket((view) => view.onlineUsers.includes(String(userId)));
+  useSocket((view) => view.onlineUsers.includes(/** @type {string} */ (idOf(userId))));
 
 export const useConnectionHealth = () => useSocket((view) => view.connectionHealth);
 

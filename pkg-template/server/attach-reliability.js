@@ -1,6 +1,6 @@
 // Join and ping for a Socket.IO server that has neither: what a client's readiness and health rest on.
 
-import { checkNames, idText, show } from './values.js';
+import { checking, checkNames, idText, Misuse, show } from './values.js';
 
 /** @import { ServerSocket } from '../types/server.d.ts' */
 
@@ -11,12 +11,15 @@ import { checkNames, idText, show } from './values.js';
 
 /** @type {typeof import('../types/server.d.ts').attachReliability} */
 export function attachReliability(io, options) {
-  if (typeof io?.on !== 'function') {
-    throw wrong('io', io, 'a Server or a Namespace of socket.io');
-  }
-  const userId = options?.userId;
-  if (typeof userId !== 'function') throw wrong('userId', userId, 'a function (socket) => id');
-  checkNames('attachReliability', options, ['userId']);
+  const userId = checking('attachReliability', () => {
+    if (typeof io?.on !== 'function') {
+      throw wrong('io', io, 'a Server or a Namespace of socket.io');
+    }
+    const own = options?.userId;
+    if (typeof own !== 'function') throw wrong('userId', own, 'a function (socket) => id');
+    checkNames('attachReliability', options, ['userId']);
+    return own;
+  });
 
   io.on('connection', (/** @type {Joinable} */ socket) => {
     socket.on('join', async (/** @type {unknown[]} */ ...args) => {
@@ -66,5 +69,5 @@ function answerOf(args) {
 
 /** @param {string} name @param {unknown} got @param {string} takes */
 function wrong(name, got, takes) {
-  return new TypeError(`attachReliability: ${name} takes ${takes}, got ${show(got)}`);
+  return new Misuse(`attachReliability: ${name} takes ${takes}, got ${show(got)}`);
 }

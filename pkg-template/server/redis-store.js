@@ -4,14 +4,14 @@
 // `done:<ttlMs>:<answer>`. A claim is a lease: it ends by itself when its process died, and is renewed
 // until `complete` or `release`. Each step is one script, so that nothing comes between its reads and writes.
 
-import { checkNames, show } from './values.js';
+import { checking, checkNames, Misuse, show } from './values.js';
 
 /** @import { RedisClient, RedisStoreOptions, Reply } from '../types/server.d.ts' */
 
 /** @type {typeof import('../types/server.d.ts').redisStore} */
 export function redisStore(client, options = {}) {
-  const evaluate = evaluator(client);
-  const { prefix, leaseMs } = checked(options);
+  const evaluate = checking('redisStore', () => evaluator(client));
+  const { prefix, leaseMs } = checking('redisStore', () => checked(options));
   /** The claims of this store that are neither completed nor released. @type {Map<string, string>} */
   const held = new Map();
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -92,6 +92,7 @@ function evaluator(client) {
 
 /** @param {RedisStoreOptions} options */
 function checked(options) {
+  if (typeof options !== 'object' || options === null) throw wrong('options', options, 'an object');
   checkNames('redisStore', options, ['prefix', 'leaseMs']);
   const { prefix = 'holdfast:', leaseMs = LEASE_MS } = options;
   if (typeof prefix !== 'string') throw wrong('prefix', prefix, 'a text');
@@ -103,7 +104,7 @@ function checked(options) {
 
 /** @param {string} name @param {unknown} got @param {string} takes */
 function wrong(name, got, takes) {
-  return new TypeError(`redisStore: ${name} takes ${takes}, got ${show(got)}`);
+  return new Misuse(`redisStore: ${name} takes ${takes}, got ${show(got)}`);
 }
 
 /**

@@ -22,9 +22,42 @@ export function idText(user) {
  */
 export function show(value) {
   if (typeof value === 'string') return JSON.stringify(value);
-  return typeof value === 'object' && value !== null
-    ? Object.prototype.toString.call(value)
-    : String(value);
+  try {
+    return typeof value === 'object' && value !== null
+      ? Object.prototype.toString.call(value)
+      : String(value);
+  } catch {
+    return 'what cannot be shown';
+  }
+}
+
+/** What is wrong with an argument. */
+export class Misuse extends TypeError {}
+
+/**
+ * Runs the checks of what a function was given. What cannot even be read is refused as what is wrong is.
+ *
+ * @template T
+ * @param {string} name of the function
+ * @param {() => T} check
+ * @returns {T}
+ * @throws {TypeError}
+ */
+export function checking(name, check) {
+  try {
+    return check();
+  } catch (error) {
+    throw isMisuse(error) ? error : new Misuse(`${name}: what it was given cannot be read`);
+  }
+}
+
+/** Of an exception that may be anything. @param {unknown} error */
+function isMisuse(error) {
+  try {
+    return error instanceof Misuse;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -37,7 +70,7 @@ export function show(value) {
 export function checkNames(name, options, known) {
   for (const option of Object.keys(options)) {
     if (!known.includes(option)) {
-      throw new TypeError(`${name}: there is no option ${option}; it takes ${known.join(', ')}`);
+      throw new Misuse(`${name}: there is no option ${option}; it takes ${known.join(', ')}`);
     }
   }
 }

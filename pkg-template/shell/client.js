@@ -12,11 +12,13 @@ import { createListeners } from './listeners.js';
 import { DOWN, GRANT, NOTICES, PHASES } from './numbers.js';
 import { settingsOf } from './options.js';
 import { watchPage } from './page.js';
+import { snapshot } from './payload.js';
 import { createPresence } from './presence.js';
-import { call, report } from './report.js';
+import { call, report, textOf } from './report.js';
 import { createResync } from './resync.js';
 import { createSession } from './session.js';
 import { createState } from './state.js';
+import { decided } from './verdict.js';
 import { createWire } from './wire.js';
 
 /**
@@ -154,10 +156,9 @@ export function makeClient(options) {
 
   /** @param {(Error & { data?: any }) | undefined} error @returns {[number, number]} */
   const rejected = (error) => {
-    const { onRejected } = settings.reconnect;
-    const own = onRejected && call(/** @type {any} */ (onRejected), error);
+    const [own, span] = decided(settings.reconnect.onRejected, error);
     if (own === 'retry') return [DOWN.lost, 0];
-    if (own && typeof own === 'object') return [DOWN.retryAfter, Number(own.retryAfterMs) || 0];
+    if (own === 'later') return [DOWN.retryAfter, span];
     return own === 'stop' || error?.data?.final ? [DOWN.final, 0] : [DOWN.lost, 0];
   };
 
@@ -196,7 +197,11 @@ export function makeClient(options) {
   ) => {
     if (wire.epoch() === 0) return;
     try {
-      wire.emit(event, args, ack);
+      // Copied, as a function among them would be taken for an acknowledgement, and what is too large, or
+      // throws, would end the link.
+      const most = wire.maxPayload() ?? Infinity;
+      const copies = args.map((value) => snapshot(value, most).copy);
+      wire.emit(event, copies, ack);
     } catch (error) {
       report(error);
     }
@@ -509,10 +514,4 @@ export function makeClient(options) {
   }
 
   return client;
-}
-
-/** @param {any} value */
-function textOf(value) {
-  const text = value?.message ?? value;
-  return typeof text === 'string' ? text : 'no reason given';
 }

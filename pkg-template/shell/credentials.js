@@ -14,13 +14,17 @@ export function ask(source, done) {
     isDone = true;
   };
   const settle = (/** @type {any} */ value) => {
-    if (typeof value?.then === 'function') {
-      value.then(
-        (/** @type {unknown} */ later) => answer({ value: later }),
-        (/** @type {unknown} */ error) => answer({ error }),
-      );
-    } else {
-      answer({ value });
+    try {
+      if (typeof value?.then === 'function') {
+        value.then(
+          (/** @type {unknown} */ later) => answer({ value: later }),
+          (/** @type {unknown} */ error) => answer({ error }),
+        );
+      } else {
+        answer({ value });
+      }
+    } catch (error) {
+      answer({ error });
     }
   };
   try {

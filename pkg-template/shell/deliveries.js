@@ -9,7 +9,7 @@ import { idOf } from './credentials.js';
 import { isRetryable, MESSAGES } from './errors.js';
 import { CLOSED, DELIVERED, OUTCOMES, SEND_ERRORS, SEND_FLAG, slotOf, VERDICT } from './numbers.js';
 import { isBinary, sameSnapshot, snapshot, utf8Length } from './payload.js';
-import { call } from './report.js';
+import { call, textOf } from './report.js';
 import { judge } from './verdict.js';
 
 /**
@@ -167,7 +167,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
           snapshot(draft.data, queue.maxBytes)
         ));
       } catch (error) {
-        const { code, message } = /** @type {import('./payload.js').PayloadError} */ (error);
+        const { code, message } = /** @type {import('./errors.js').HoldfastError} */ (error);
         return refused(id || idIn(draft.data, idField) || newId(), code, message);
       }
       const hasPlace = isPlain(data);
@@ -284,7 +284,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
         ackId = wire().emit(entry.event, [entry.data], answered);
         if (ackId !== undefined) ackIds.push(ackId);
       } catch (error) {
-        refuse('INVALID_MESSAGE_PAYLOAD', `This payload cannot be encoded: ${error}`);
+        refuse('INVALID_MESSAGE_PAYLOAD', `This payload cannot be encoded: ${textOf(error)}`);
       }
     },
 

@@ -13,6 +13,19 @@ export class HoldfastError extends Error {
   }
 }
 
+/**
+ * Whether an exception is ours. What an app throws may not even bear the question.
+ * @param {unknown} error
+ * @returns {error is HoldfastError}
+ */
+export function isOurs(error) {
+  try {
+    return error instanceof HoldfastError;
+  } catch {
+    return false;
+  }
+}
+
 /** Every code of ours and what it says. The README lists them for users. */
 export const MESSAGES = {
   ACK_TIMEOUT: 'The server did not answer in time, however often it was asked',

@@ -47,7 +47,7 @@ export function createInbound(settings, saw) {
 
   /** The id of what is dropped when it repeats. */
   const messageId = (/** @type {any} */ data) =>
-    idOf(call(settings().dedupe.id, data?.notification ?? data));
+    idOf(call(() => settings().dedupe.id(data?.notification ?? data)));
 
   /** The same thing under another of the helper's names. */
   const isAlias = (
@@ -57,7 +57,7 @@ export function createInbound(settings, saw) {
   ) => {
     if (settings().events[helper].length < 2) return false;
     const id = helper === 'message' ? messageId(data) : undefined;
-    const key = `${helper} ${id ?? JSON.stringify(data)}`;
+    const key = `${helper} ${id ?? call(JSON.stringify, data)}`;
     const before = told.get(key);
     const at = Date.now();
     if (before && before.event !== event && (id !== undefined || at - before.at < ALIAS_MS)) {

@@ -9,6 +9,10 @@ export const expose = (exposed, client) => Object.defineProperty(exposed, KEY, {
 
 /** @param {any} exposed @returns {import('./world.js').Client} @throws {HoldfastError} where it is no client of ours */
 export function internals(exposed) {
-  if (exposed?.[KEY]) return exposed[KEY];
+  try {
+    if (exposed?.[KEY]) return exposed[KEY];
+  } catch {
+    // It is none of ours.
+  }
   throw new HoldfastError('INVALID_OPTION', 'The client takes what createClient answered');
 }

@@ -1,7 +1,7 @@
 /** The options: what each takes, and its default. */
 
-import { HoldfastError } from './errors.js';
-import { call } from './report.js';
+import { HoldfastError, isOurs } from './errors.js';
+import { call, textOf } from './report.js';
 
 /**
  * @typedef {import('../types/index.d.ts').Options} Options
@@ -184,7 +184,8 @@ function read(given = {}, table, path) {
       settings[name] = option.byDefault;
     } else {
       if (!option.fits(value)) refuse(path + name, value, option.takes);
-      settings[name] = value;
+      // What is checked is what is used.
+      settings[name] = Array.isArray(value) ? [...value] : value;
     }
     if (option.takes === names().takes) settings[name] = [settings[name]].flat();
   }
@@ -207,11 +208,21 @@ function refuse(option, got, takes) {
 
 /**
  * Checks the options and fills in the defaults.
- * @param {Options} options
+ * @param {Options} [options]
  * @returns {Settings}
  * @throws {HoldfastError} names the option, what it got and what it takes
  */
-export function settingsOf(options = {}) {
+export function settingsOf(options) {
+  try {
+    return checked(options);
+  } catch (error) {
+    if (isOurs(error)) throw error;
+    throw new HoldfastError('INVALID_OPTION', `The options cannot be read: ${textOf(error)}`);
+  }
+}
+
+/** @param {Options | undefined} options @returns {Settings} */
+function checked(options = {}) {
   /** @type {Settings} */
   const settings = read(options, OPTIONS, '');
   const { minMs, maxMs } = settings.reconnect;

@@ -7,20 +7,14 @@
  * caller, instead of throwing inside the socket at every connect.
  */
 
-/** Why a payload can't be sent; the message is for the app. */
-export class PayloadError extends Error {
-  /**
-   * @param {string} code
-   * @param {string} message
-   */
-  constructor(code, message) {
-    super(message);
-    this.code = code;
-  }
-}
+import { HoldfastError, isOurs } from './errors.js';
+import { textOf } from './report.js';
 
 /** @param {string} message */
-const invalid = (message) => new PayloadError('INVALID_MESSAGE_PAYLOAD', message);
+const invalid = (message) => new HoldfastError('INVALID_MESSAGE_PAYLOAD', message);
+
+/** What is deeper may be more than the stack of those who encode it later, or the server's. */
+const DEEPEST = 1000;
 
 /** Marks what JSON leaves out. */
 const NOTHING = Symbol('nothing');
@@ -29,7 +23,7 @@ const NOTHING = Symbol('nothing');
  * @param {unknown} value
  * @param {number} maxBytes a larger payload is refused while it is copied
  * @returns {{ copy: unknown, bytes: number }} `bytes` is its size on the wire, escapes not counted
- * @throws {PayloadError}
+ * @throws {HoldfastError} why it cannot be sent; the message is for the app
  */
 export function snapshot(value, maxBytes) {
   if (isNode(value)) throw invalid('A DOM node cannot be sent: send the data that it shows');
@@ -39,11 +33,13 @@ export function snapshot(value, maxBytes) {
     if (copy === NOTHING) throw invalid(`A payload cannot be ${typeof value}`);
     return { copy, bytes: copier.bytes };
   } catch (error) {
-    if (error instanceof PayloadError) throw error;
-    // A getter, a proxy or a toJSON of the app's threw, or it is nested deeper than the stack.
-    throw invalid(`This payload cannot be read: ${messageOf(error)}`);
+    if (isOurs(error)) throw error;
+    // A getter, a proxy or a toJSON of the app's threw.
+    throw invalid(`This payload cannot be read: ${textOf(error)}`);
   }
 }
+
+const BOXES = [Number, String, Boolean, BigInt];
 
 /** One payload's copying. Code of the app's may run in the midst of it, and send another one. */
 class Copier {
@@ -94,10 +90,10 @@ class Copier {
 
   /** @param {any} source @returns {unknown} */
   object(source) {
-    if (source instanceof Number || source instanceof String || source instanceof Boolean) {
-      return this.plain(source.valueOf());
-    }
+    if (BOXES.some((box) => source instanceof box)) return this.plain(source.valueOf());
     if (this.ancestors.includes(source)) throw invalid('This payload contains itself');
+    if (this.ancestors.length === DEEPEST)
+      throw invalid(`This payload is nested over ${DEEPEST} deep`);
     this.ancestors.push(source);
     this.count(2);
     const copy = Array.isArray(source) ? this.list(source) : this.record(source);
@@ -139,7 +135,7 @@ class Copier {
     this.bytes += more;
     if (this.bytes > this.maxBytes) {
       const message = `A payload may have ${this.maxBytes} bytes at most`;
-      throw new PayloadError('PAYLOAD_TOO_LARGE', message);
+      throw new HoldfastError('PAYLOAD_TOO_LARGE', message);
     }
   }
 }
@@ -158,15 +154,6 @@ const holdsBinary = (value) =>
   value !== null &&
   typeof value === 'object' &&
   (isBinary(value) || /** @type {any[]} */ (Object.values(value)).some(holdsBinary));
-
-/** @param {unknown} error */
-function messageOf(error) {
-  try {
-    return error instanceof Error ? error.message : String(error);
-  } catch {
-    return 'its error cannot be shown';
-  }
-}
 
 /** Across realms, where `instanceof` fails. @param {any} value */
 function isNode(value) {
@@ -188,8 +175,9 @@ const isBlob = (value) => typeof Blob === 'function' && value instanceof Blob;
 function copyBinary(value) {
   // A Blob never changes.
   if (isBlob(value)) return value;
-  if (value instanceof ArrayBuffer) return value.slice(0);
-  return new Uint8Array(value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength));
+  if (value instanceof ArrayBuffer) return new Uint8Array(value).slice().buffer;
+  // Never shared memory, which can be neither sent nor kept.
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
 }
 
 const BEYOND_ASCII = /[^\0-\x7f]/;

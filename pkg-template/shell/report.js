@@ -1,12 +1,30 @@
-/** What to do with an exception that is somebody else's. */
+/** What to do with an exception that is somebody else's, which may be anything. */
+
+import { idOf } from './credentials.js';
 
 /**
  * Reports an exception of the app's, as the browser would report one of a listener of its own.
  * @param {unknown} error
  */
 export function report(error) {
-  if (typeof globalThis.reportError === 'function') globalThis.reportError(error);
-  else console.error(error);
+  try {
+    if (typeof globalThis.reportError === 'function') globalThis.reportError(error);
+    else console.error(error);
+  } catch {
+    console.error('An exception that cannot be shown');
+  }
+}
+
+/**
+ * What an exception says.
+ * @param {any} error
+ */
+export function textOf(error) {
+  try {
+    return idOf(error?.message ?? error) ?? 'no reason given';
+  } catch {
+    return 'no reason given';
+  }
 }
 
 /**

@@ -3,7 +3,7 @@
  * live messages are held meanwhile, so that what came first is shown first.
  */
 
-import { report } from './report.js';
+import { call, report } from './report.js';
 
 /** Nobody waits longer for what was missed, and no more than this is held. */
 const HOLD_MS = 5000;
@@ -80,8 +80,11 @@ export function createResync(dispatch) {
       timer = setTimeout(release, HOLD_MS);
       const deliver = (/** @type {unknown} */ messages) => {
         // What another user was sent is not for this one.
-        if (asked < first || !Array.isArray(messages)) return;
-        for (const message of messages) dispatch(names[0], [message]);
+        if (asked < first) return;
+        call(() => {
+          if (!Array.isArray(messages)) return;
+          for (const message of messages) dispatch(names[0], [message]);
+        });
       };
       new Promise((resolve) => resolve(ask({ since: gap, deliver })))
         .then(() => {

@@ -1,6 +1,6 @@
 /** Messages of `createClient` and of the hooks: their options, signals, and promises. */
 
-import { HoldfastError } from '../core.js';
+import { call, HoldfastError, isOurs, textOf } from '../core.js';
 
 /**
  * @typedef {import('./world.js').Client} Client
@@ -32,7 +32,13 @@ const OPTIONS = {
   durable: ['true or false', (durable) => typeof durable === 'boolean'],
   strict: ['true or false', (strict) => typeof strict === 'boolean'],
   ttlMs: ['a whole number of milliseconds from 1', (ttl) => Number.isInteger(ttl) && ttl > 0],
-  signal: ['an AbortSignal', (signal) => typeof signal?.addEventListener === 'function'],
+  signal: [
+    'an AbortSignal',
+    (signal) =>
+      [signal?.addEventListener, signal?.removeEventListener].every(
+        (method) => typeof method === 'function',
+      ),
+  ],
 };
 
 /** @param {string} name @param {unknown} value @param {string} takes @returns {never} */
@@ -53,13 +59,9 @@ function refuse(name, value, takes) {
  */
 export function deliver(client, event, data, given, settled) {
   if (typeof event !== 'string' || event === '') refuse('the event', event, 'a name');
-  const { signal, ...options } = given ?? {};
-  for (const [name, value] of Object.entries(given ?? {})) {
-    const [takes, fits] = OPTIONS[name] ?? refuse(name, value, 'no such option');
-    if (value !== undefined && !fits(value)) refuse(name, value, takes);
-  }
+  const { isAborted, signal, ...options } = checked(given);
   const end = (/** @type {Result} */ result) => {
-    signal?.removeEventListener('abort', abort);
+    call(() => signal?.removeEventListener('abort', abort));
     settled(result);
   };
   /** Who joined a message that waits already takes back his own part in it. */
@@ -71,16 +73,36 @@ export function deliver(client, event, data, given, settled) {
       end(cancelled(entry.id, entry.attempts > 0));
     }
   };
-  if (signal?.aborted) {
+  if (isAborted) {
     const id = String(options.id ?? '');
     end(cancelled(id, false));
     return { id, isTaken: false };
   }
   // First, as it may settle at once.
-  signal?.addEventListener('abort', abort, { once: true });
+  call(() => signal?.addEventListener('abort', abort, { once: true }));
   const taken = client.deliver({ ...options, event, data }, null, end);
   if (!taken.isTaken) end(taken.result);
   return taken;
+}
+
+/**
+ * A copy: what is checked is what is used.
+ * @param {SendOptions | null | undefined} given
+ * @returns {SendOptions & { isAborted: boolean }}
+ */
+function checked(given) {
+  try {
+    const options = { ...given };
+    for (const [name, value] of Object.entries(options)) {
+      if (!Object.hasOwn(OPTIONS, name)) refuse(name, value, 'no such option');
+      const [takes, fits] = OPTIONS[name];
+      if (value !== undefined && !fits(value)) refuse(name, value, takes);
+    }
+    return { ...options, isAborted: options.signal?.aborted === true };
+  } catch (error) {
+    if (isOurs(error)) throw error;
+    throw new HoldfastError('INVALID_OPTION', `send: the options cannot be read: ${textOf(error)}`);
+  }
 }
 
 /** @param {string} id @param {boolean} maybeDelivered @returns {Result} */

@@ -1,7 +1,6 @@
 /** Who the user is, and with what the server is told so at each attempt. */
 
 import { ask, idOf, userOf } from './credentials.js';
-import { call } from './report.js';
 
 /**
  * @param {object} needs
@@ -47,17 +46,25 @@ export function createSession({ socket, settings, onChange }) {
       ask(source(), (answer) => {
         if (epoch !== asked) return;
         asked = 0;
-        if ('error' in answer) done(answer);
-        else if (answer.value === null || answer.value === undefined) done({ isGranted: false });
-        else if (typeof answer.value !== 'object' || Array.isArray(answer.value)) {
-          done({ error: undefined });
-        } else {
-          const { userId } = settings();
-          const own = typeof userId === 'function' ? call(/** @type {any} */ (userId)) : userId;
-          session.become(named ?? idOf(own) ?? userOf(answer.value));
-          present(answer.value);
-          done({ isGranted: true });
+        if ('error' in answer) return done(answer);
+        const { value } = answer;
+        if (value === null || value === undefined) return done({ isGranted: false });
+        if (typeof value !== 'object') return done({ error: undefined });
+        /** @type {unknown} */
+        let copy;
+        let { userId: own } = settings();
+        try {
+          // What cannot be encoded would throw inside of socket.io, once the transport is open.
+          copy = JSON.parse(JSON.stringify(value));
+          if (typeof own === 'function') own = /** @type {any} */ (own());
+        } catch (error) {
+          return done({ error });
         }
+        if (Array.isArray(copy)) return done({ error: undefined });
+        session.become(named ?? idOf(own) ?? userOf(copy));
+        // Not the copy: apps set the token in it, and connect again.
+        present(value);
+        done({ isGranted: true });
       });
     },
 

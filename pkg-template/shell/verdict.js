@@ -27,18 +27,14 @@ export function judge(args, options) {
   const [first, second] = /** @type {any[]} */ (args);
   const isErrorFirst = args.length === 2 && (first == null) !== (second == null);
   const reply = !isErrorFirst ? first : first == null ? second : { error: first };
-  const own = options.verdict && call(options.verdict, reply);
+  const [own, span] = options.verdict ? decided(options.verdict, reply) : UNDECIDED;
   if (own === 'refused') return refusal(reply, VERDICT.refused);
   if (own === 'retry') return refusal(reply, VERDICT.tryAgain);
-  if (own && typeof own === 'object') {
-    return refusal(reply, VERDICT.tryAfter, spanOf(own.retryAfterMs));
-  }
+  if (own === 'later') return refusal(reply, VERDICT.tryAfter, span);
   const code = codeOf(reply);
   // A repeat of what took effect took effect.
   const isAccepted = own === 'accepted' || !isRefusal(reply) || code === 'DUPLICATE_MESSAGE';
-  if (isAccepted) {
-    return { verdict: VERDICT.accepted, span: 0, reply, code: '', message: '' };
-  }
+  if (isAccepted) return { verdict: VERDICT.accepted, span: 0, reply, code: '', message: '' };
   if (code === 'RATE_LIMITED') {
     const seconds = spanOf(reply.retryAfter);
     const named =
@@ -57,6 +53,21 @@ const refusal = (reply, verdict, span = 0) => ({
   code: codeOf(reply),
   message: messageOf(reply),
 });
+
+/** @type {[word: unknown, span: number]} */
+const UNDECIDED = [undefined, 0];
+
+/**
+ * What a function of the app's makes of what the server said: a word of its own, or `later` with a span.
+ * @param {((said: any) => any) | undefined} decide
+ * @param {unknown} said
+ * @returns {[word: unknown, span: number]}
+ */
+export const decided = (decide, said) =>
+  call(() => {
+    const own = decide?.(said);
+    return own && typeof own === 'object' ? ['later', spanOf(own.retryAfterMs) ?? 0] : [own, 0];
+  }) ?? UNDECIDED;
 
 /** @param {any} reply */
 const isRefusal = (reply) =>
@@ -86,4 +97,6 @@ function messageOf(reply) {
  * @param {any} value
  */
 const spanOf = (value) =>
-  typeof value !== 'object' && value > 0 && value < Infinity ? Number(value) : undefined;
+  ['number', 'string'].includes(typeof value) && value > 0 && value < Infinity
+    ? Number(value)
+    : undefined;

@@ -8,7 +8,7 @@
 
 import { io as openSocket } from 'socket.io-client';
 import { HoldfastError } from './errors.js';
-import { call, report } from './report.js';
+import { call, report, textOf } from './report.js';
 
 /**
  * @typedef {import('socket.io-client').Socket} Socket
@@ -60,11 +60,7 @@ export function createWire(url, ioOptions, hooks) {
     reconnection: false,
     timeout: false,
   };
-  const socket = /** @type {any} */ (
-    url === undefined
-      ? openSocket(/** @type {any} */ (own))
-      : openSocket(url, /** @type {any} */ (own))
-  );
+  const socket = open(url, own);
   const manager = socket.io;
   const missing = OVERRIDDEN.filter((name) => typeof socket[name] !== 'function');
   if (missing.length > 0) {
@@ -304,4 +300,20 @@ export function createWire(url, ioOptions, hooks) {
       manager.timeout(20_000);
     },
   };
+}
+
+/**
+ * @param {string | undefined} url
+ * @param {any} options
+ * @returns {any} a Socket, whose private parts are ours to use
+ */
+function open(url, options) {
+  try {
+    return url === undefined ? openSocket(options) : openSocket(url, options);
+  } catch (error) {
+    throw new HoldfastError(
+      'INVALID_OPTION',
+      `socket.io-client cannot use the options url and io: ${textOf(error)}`,
+    );
+  }
 }
