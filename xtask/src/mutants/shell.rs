@@ -87,4 +87,4 @@ impl Artifacts {
 /// What the package is made of, and its tests.
 /// The proxy that tests use is the demo's.
 const SOURCES: &[&str] =
-    &["package.json", "README.md", "LICENSE", "pkg-template", "tests", "js-demo/lab"];
+    &["package.json", "README.md", "LICENSE", "pkg-template", "tests", "js-demo/lab", "bench"];
