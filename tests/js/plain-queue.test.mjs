@@ -122,10 +122,10 @@ test('what expires never leaves, at its own time, and makes room', (t) => {
   assert.equal(second.length, 1);
   time.advance(1_000);
   assert.equal(second[1].error, 'EXPIRED');
-  send({ content: 'x'.repeat(60) });
+  send({ content: 'x'.repeat(90) });
   queue.linkUp();
   assert.equal(sent.length, 1);
-  assert.equal(sent[0].data.content, 'x'.repeat(60));
+  assert.equal(sent[0].data.content, 'x'.repeat(90));
 });
 
 test('it refuses an id that waits, too many bytes, and what cannot be sent', (t) => {

@@ -108,6 +108,7 @@ const SOURCES: &[&str] = &[
     "LICENSE",
     "pkg-template",
     "tests",
+    "bench",
     "js-demo/lab",
     "js-demo/server",
     "js-demo/package.json",
