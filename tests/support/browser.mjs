@@ -15,9 +15,18 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** One browser for a test file; closed when the file is done. `HOLDFAST_CHROME` names the program. */
-export async function launchBrowser() {
-  const browser = await chromium.launch({ executablePath: findChrome(), args: chromeFlags() });
+/**
+ * One browser for a test file; closed when the file is done. `HOLDFAST_CHROME` names the program.
+ *
+ * @param {{ hasCache?: boolean }} [options] `hasCache`: the back-forward cache too, which playwright turns off.
+ *   A page that comes back from there never loads: `page.goBack` has to wait for `commit`
+ */
+export async function launchBrowser({ hasCache = false } = {}) {
+  const browser = await chromium.launch({
+    executablePath: findChrome(),
+    args: chromeFlags(),
+    ignoreDefaultArgs: hasCache ? ['--disable-back-forward-cache'] : [],
+  });
   after(() => browser.close());
   return browser;
 }

@@ -1,0 +1,100 @@
+// A tab behind another one, whose timers the browser throttles, and one that it freezes.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { bundle } from '../support/bundle.mjs';
+import { startChatServer } from '../support/chat-server.mjs';
+import { startTabs } from '../support/devtools.mjs';
+import { QUICK } from '../support/lab.mjs';
+import { startPages } from '../support/pages.mjs';
+import { createProxy } from '../support/proxy.mjs';
+import { until } from '../support/until.mjs';
+
+const PAGE = `
+  import * as holdfast from 'holdfast/socket';
+  Object.assign(window, { holdfast, seen: [], heard: [] });
+  for (const name of ['freeze', 'resume', 'visibilitychange']) {
+    document.addEventListener(name, () => seen.push(name + ' ' + document.visibilityState));
+  }
+  holdfast.onNewMessage(({ text }) => heard.push(text));
+`;
+
+/** A tab that is connected through a proxy, and then hidden by another one. */
+async function setUp(t) {
+  const server = await startChatServer(t);
+  const proxy = await createProxy({ target: { port: server.port } });
+  t.after(() => proxy.close());
+  const pages = await startPages(t);
+  const open = await startTabs(t);
+  const tab = await open(`${pages}/tab`);
+  await until(() => tab.evaluate("document.readyState === 'complete'"), 'the page is there');
+  await tab.evaluate(await bundle(PAGE));
+  const options = { ...QUICK, url: proxy.url, io: { transports: ['websocket'] } };
+  await tab.evaluate(`holdfast.configureSocket(${JSON.stringify(options)})`);
+  await tab.evaluate("holdfast.initializeSocket('alice') && null");
+  const isReady = () => tab.evaluate('holdfast.isConnectionReady()');
+  const sees = (event) =>
+    until(() => tab.evaluate(`seen.includes(${JSON.stringify(event)})`), `the tab sees ${event}`);
+  await until(isReady, 'the link is ready');
+  await open(`${pages}/before-it`);
+  await sees('visibilitychange hidden');
+  return {
+    server,
+    proxy,
+    tab,
+    isReady,
+    send: (text) => tab.evaluate(`holdfast.sendMessage({ recipientId: 'bob', text: '${text}' })`),
+    async freeze() {
+      await tab.order('Page.setWebLifecycleState', { state: 'frozen' });
+      await sees('freeze hidden');
+    },
+    async wake() {
+      await tab.order('Page.setWebLifecycleState', { state: 'active' });
+      await sees('resume hidden');
+    },
+  };
+}
+
+test('a tab that was frozen keeps its link, and hears what was said meanwhile', async (t) => {
+  const { server, tab, freeze, wake, send } = await setUp(t);
+  await freeze();
+  server.io.emit('message:new', { _id: '1', text: 'meanwhile' });
+  const pings = server.pings;
+  // The tab can be looked at, but nothing runs in it.
+  assert.equal(await tab.evaluate('heard.length'), 0);
+  await wake();
+  await until(() => tab.evaluate('heard.length === 1'), 'it hears what was said');
+  await until(() => server.pings > pings, 'it asks whether its link is alive');
+  assert.equal((await send('after')).success, true);
+  assert.equal(server.handshakes.length, 1);
+  assert.equal(server.received.length, 1);
+});
+
+test('a tab whose link died while it was frozen finds that out, and sends what waits once', async (t) => {
+  const { server, proxy, freeze, wake, send, isReady } = await setUp(t);
+  await freeze();
+  // Half-open: nobody is told.
+  proxy.hang({ newToo: false });
+  await wake();
+  assert.equal((await send('after')).success, true);
+  await until(isReady, 'the link is ready');
+  assert.equal(server.handshakes.length, 2);
+  assert.equal(server.received.length, 1);
+});
+
+test('a message that was given to a tab before it froze is sent once, whenever it wakes', async (t) => {
+  const { server, tab, freeze, wake } = await setUp(t);
+  server.hooks.message = () => {};
+  await tab.evaluate("void holdfast.sendMessage({ recipientId: 'bob', _tempId: 'x' })");
+  await until(() => server.received.length === 1, 'it left');
+  await freeze();
+  server.dropAll();
+  server.hooks.message = ({ ack, save }) => ack(save());
+  await wake();
+  await until(() => server.saved.length === 1, 'it is saved');
+  assert.deepEqual(
+    server.received.map(({ id }) => id),
+    ['x', 'x'],
+    'once more under its id, as its answer was lost',
+  );
+});

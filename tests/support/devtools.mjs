@@ -1,0 +1,81 @@
+// A browser without playwright, which keeps every page visible: here a tab behind another one is hidden.
+
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromeFlags, findChrome } from './browser.mjs';
+import { deferred } from './until.mjs';
+
+/**
+ * Starts a browser, gone when the test is over.
+ *
+ * @param {import('node:test').TestContext} t
+ * @returns {Promise<(url: string) => Promise<Tab>>} opens a tab before those that there are
+ *
+ * @typedef {object} Tab
+ * @property {(method: string, params?: object) => Promise<any>} order of the DevTools protocol
+ * @property {(script: string) => Promise<any>} evaluate a promise is waited for; the answer comes as JSON
+ */
+export async function startTabs(t) {
+  const profile = await mkdtemp(join(tmpdir(), 'holdfast-tabs-'));
+  const flags = ['--headless=new', '--remote-debugging-pipe', `--user-data-dir=${profile}`];
+  // A group of its own: Chromium is several processes, which end together.
+  const browser = spawn(findChrome(), [...chromeFlags(), ...flags, 'about:blank'], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const gone = new Promise((resolve) => browser.once('close', resolve));
+  const kill = () => {
+    if (browser.exitCode === null && browser.signalCode === null)
+      process.kill(-browser.pid, 'SIGKILL');
+  };
+  process.once('exit', kill);
+  t.after(async () => {
+    process.off('exit', kill);
+    kill();
+    await gone;
+    await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  });
+  const order = talk(browser.stdio[3], browser.stdio[4]);
+  return async (url) => {
+    const { targetId } = await order('Target.createTarget', { url });
+    const { sessionId } = await order('Target.attachToTarget', { targetId, flatten: true });
+    const own = (method, params) => order(method, params, sessionId);
+    const evaluate = async (expression) => {
+      const options = { awaitPromise: true, returnByValue: true };
+      const { result, exceptionDetails } = await own('Runtime.evaluate', {
+        expression,
+        ...options,
+      });
+      if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails));
+      return result.value;
+    };
+    return { order: own, evaluate };
+  };
+}
+
+/** Orders out and answers in, each ended by a zero. */
+function talk(out, into) {
+  const waiting = new Map();
+  let last = 0;
+  let rest = '';
+  into.setEncoding('utf8').on('data', (data) => {
+    const messages = (rest + data).split('\0');
+    rest = messages.pop();
+    for (const message of messages) {
+      const { id, result, error } = JSON.parse(message);
+      if (error) waiting.get(id)?.reject(new Error(error.message));
+      else waiting.get(id)?.resolve(result);
+      waiting.delete(id);
+    }
+  });
+  out.on('error', () => {});
+  return (method, params = {}, sessionId = undefined) => {
+    last += 1;
+    const answer = deferred();
+    waiting.set(last, answer);
+    out.write(`${JSON.stringify({ id: last, method, params, sessionId })}\0`);
+    return answer.promise;
+  };
+}
