@@ -1,10 +1,10 @@
 //! The app: what it sends, and what it was told about it.
 
-use std::collections::BTreeMap;
+use holdfast::engine::{Draft, Outcome};
 
-use holdfast::engine::{Draft, Outcome, Seq};
-
+use crate::deliveries::MessageId;
 use crate::messages::Settled;
+use crate::page::Page;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
@@ -12,67 +12,21 @@ use crate::world::World;
 
 #[derive(Default)]
 pub(crate) struct App {
+    /// By the world's number.
     pub(crate) messages: Vec<Sent>,
-    by_seq: BTreeMap<Seq, usize>,
-    /// Numbers of lanes by their key, dense as the engine wants them.
-    lanes: BTreeMap<u64, (u32, usize)>,
-    free_lanes: Vec<u32>,
     pub(crate) unsettled: usize,
 }
 
-/// A message by the world's number for it, which is the id that the server sees.
 pub(crate) struct Sent {
-    pub(crate) seq: Seq,
     pub(crate) draft: Draft,
-    lane_key: u64,
+    pub(crate) lane_key: u64,
     /// Its payload can't be written to any wire.
     pub(crate) is_unencodable: bool,
     /// The app was told that it was not delivered.
     pub(crate) is_promised_away: bool,
     /// It reached the server's handler.
     pub(crate) has_entered: bool,
-    is_settled: bool,
-}
-
-impl App {
-    pub(crate) fn find(&self, seq: Seq) -> Option<usize> {
-        self.by_seq.get(&seq).copied()
-    }
-
-    /// The number for a lane's key, whether it has messages or not.
-    fn lane_number(&self, key: u64) -> u32 {
-        let free = self.free_lanes.last().copied();
-        let fresh = free.unwrap_or(self.lanes.len() as u32);
-        self.lanes.get(&key).map_or(fresh, |&(number, _)| number)
-    }
-
-    fn note_down(&mut self, seq: Seq, draft: Draft, lane_key: u64, is_unencodable: bool) {
-        let (_, count) = self.lanes.entry(lane_key).or_insert((draft.lane, 0));
-        *count += 1;
-        if *count == 1 {
-            self.free_lanes.pop();
-        }
-        self.by_seq.insert(seq, self.messages.len());
-        self.unsettled += 1;
-        self.messages.push(Sent {
-            seq,
-            draft,
-            lane_key,
-            is_unencodable,
-            is_promised_away: false,
-            has_entered: false,
-            is_settled: false,
-        });
-    }
-
-    fn leave_lane(&mut self, key: u64) {
-        let Some((number, count)) = self.lanes.get_mut(&key) else { return };
-        *count -= 1;
-        if *count == 0 {
-            self.free_lanes.push(*number);
-            self.lanes.remove(&key);
-        }
-    }
+    pub(crate) is_settled: bool,
 }
 
 impl World {
@@ -81,13 +35,24 @@ impl World {
         if self.app.messages.len() >= self.plan.app.sends_at_most {
             return;
         }
-        let key = self.dice.below(self.plan.app.lanes);
-        let mut draft = self.plan.app.draft(self.app.lane_number(key), &mut self.dice);
+        let lane_key = self.dice.below(self.plan.app.lanes);
+        let lane = self.page.deliveries.lane_number(lane_key);
+        let mut draft = self.plan.app.draft(lane, &mut self.dice);
         draft.durable = self.disk.chance(self.plan.disk.durable);
         let is_unencodable = self.dice.chance(self.plan.app.unencodable);
         if let Some(seq) = self.send(draft) {
-            note!(self, "   message {} is {seq:?}", self.app.messages.len());
-            self.app.note_down(seq, draft, key, is_unencodable);
+            let id = self.app.messages.len();
+            note!(self, "   message {id} is {seq:?}");
+            self.page.deliveries.note_down(id, seq, lane_key);
+            self.app.unsettled += 1;
+            self.app.messages.push(Sent {
+                draft,
+                lane_key,
+                is_unencodable,
+                is_promised_away: false,
+                has_entered: false,
+                is_settled: false,
+            });
             self.tally.one(Count::Sent);
         }
     }
@@ -97,16 +62,24 @@ impl World {
         let count = self.app.messages.len();
         if count > 0 {
             let back = self.dice.index(count.min(20));
-            let seq = self.app.messages[count - 1 - back].seq;
-            self.cancel(seq);
+            if let Some(seq) = self.page.deliveries.seq_of(count - 1 - back) {
+                self.cancel(seq);
+            }
         }
+    }
+
+    /// Nothing more is owed of it, whether the app knows by now or not.
+    pub(crate) fn has_settled(&self, id: MessageId) -> bool {
+        let Page { deliveries, model, .. } = &*self.page;
+        let is_decided = |seq| model.is_settled(seq);
+        self.app.messages[id].is_settled || deliveries.seq_of(id).is_some_and(is_decided)
     }
 
     /// The app is told how a message ended.
     pub(crate) fn settled(&mut self, settled: Settled) {
-        self.model.settled(self.engine_time(), settled);
+        self.page.model.settled(self.engine_time(), settled);
         let Settled { seq, outcome, maybe_delivered } = settled;
-        let Some(id) = self.app.find(seq) else {
+        let Some(id) = self.page.deliveries.find(seq) else {
             violated!("I1", "{seq:?} was never sent");
         };
         let has_taken = self.server.has_taken(id);
@@ -134,7 +107,7 @@ impl World {
         }
         self.tally.settled(outcome);
         self.app.unsettled -= 1;
-        self.app.leave_lane(lane_key);
+        self.page.deliveries.leave_lane(lane_key);
         if !self.is_kind_now() && self.dice.chance(self.plan.app.answers_back) {
             if self.plan.kinds.fickle_app && self.dice.chance(200) {
                 self.cancel_one();

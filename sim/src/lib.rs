@@ -7,10 +7,14 @@
 //! to settle, and then nothing may happen but pings.
 
 mod app;
+mod deliveries;
 mod dice;
+mod inbound;
 mod links;
+mod machine;
 mod messages;
 mod network;
+mod page;
 mod plan;
 mod server;
 mod shell;

@@ -12,8 +12,6 @@ pub(crate) type ConnectionId = usize;
 
 pub(crate) struct Network {
     pub(crate) connections: Vec<Connection>,
-    /// The one that the shell has open, or is opening.
-    pub(crate) current: Option<ConnectionId>,
     slow: Vec<(u64, u64)>,
     offline_until: u64,
 }
@@ -75,12 +73,7 @@ pub(crate) enum Packet {
 
 impl Network {
     pub(crate) fn new() -> Self {
-        Self { connections: Vec::new(), current: None, slow: Vec::new(), offline_until: 0 }
-    }
-
-    /// The connection over which the shell can speak, whether anybody hears it or not.
-    pub(crate) fn up(&self) -> Option<ConnectionId> {
-        self.current.filter(|&id| self.connections[id].is_up)
+        Self { connections: Vec::new(), slow: Vec::new(), offline_until: 0 }
     }
 
     pub(crate) fn slow(&mut self, by: u64, until: u64) {
@@ -108,7 +101,7 @@ impl World {
 
     /// The engine asked for a connection.
     pub(crate) fn connect(&mut self, epoch: Epoch) {
-        if self.network.current.is_some() {
+        if self.page.connection.is_some() {
             violated!("link", "two connections at a time");
         }
         let id = self.network.connections.len();
@@ -125,7 +118,7 @@ impl World {
             heartbeat_at: 0,
             server_end: ServerEnd::default(),
         });
-        self.network.current = Some(id);
+        self.page.connection = Some(id);
         let there = self.now + self.latency();
         let back = there + self.latency();
         let plan = self.plan.network;
@@ -187,13 +180,13 @@ impl World {
         connection.is_open = false;
         connection.is_up = false;
         let epoch = connection.epoch;
-        self.network.current = None;
+        self.page.connection = None;
         self.tell(Input::LinkDown { epoch, cause });
     }
 
     /// The engine gives the connection up. What is under way to the server may still arrive.
     pub(crate) fn disconnect(&mut self, epoch: Epoch) {
-        let Some(id) = self.network.current.take() else { return };
+        let Some(id) = self.page.connection.take() else { return };
         if self.network.connections[id].epoch != epoch {
             violated!("link", "{epoch:?} is not what is connected");
         }
@@ -202,7 +195,7 @@ impl World {
         connection.is_open = false;
         if was_up && connection.half_open_since.is_none() {
             self.tally.one(Count::Abandoned);
-            if self.plan.kinds.only_clock() && !self.links.is_ended() {
+            if self.plan.kinds.only_clock() && !self.page.links.is_ended() {
                 violated!("health", "a live link was given up");
             }
         }

@@ -230,14 +230,14 @@ impl World {
         if message.is_promised_away {
             violated!("maybeDelivered", "message {id} took effect, and the app was told that not");
         }
-        let (draft, seq) = (message.draft, message.seq);
+        let draft = message.draft;
         let is_new = self.server.effects.insert((id, self.server.memory));
         if (draft.once || self.plan.server.deduplicates) && !is_new {
             violated!("once", "message {id} took effect twice");
         }
+        let is_owed = draft.strict && !self.has_settled(id);
         let newest = self.server.took_effect.entry(draft.lane).or_insert(id);
-        let is_ordered =
-            draft.strict && !self.model.is_settled(seq) && self.app.messages[*newest].draft.strict;
+        let is_ordered = is_owed && self.app.messages[*newest].draft.strict;
         if is_ordered && *newest > id {
             violated!("strict", "message {newest} took effect before message {id}");
         }
@@ -246,7 +246,7 @@ impl World {
             self.server.accepted.insert(id);
         }
         if self.dice.chance(self.plan.server.confirms)
-            && let Some(connection) = self.network.up()
+            && let Some(connection) = self.up()
         {
             self.send_down(connection, Packet::Confirmation { id });
         }
@@ -259,8 +259,10 @@ impl World {
         if std::mem::replace(&mut message.has_entered, true) {
             return;
         }
-        let newest = self.server.entered.entry(message.draft.lane).or_insert(id);
-        if *newest > id && !self.model.is_settled(message.seq) {
+        let lane = message.draft.lane;
+        let has_settled = self.has_settled(id);
+        let newest = self.server.entered.entry(lane).or_insert(id);
+        if *newest > id && !has_settled {
             violated!("I3", "message {newest} reached the handler before message {id}");
         }
         *newest = (*newest).max(id);

@@ -7,12 +7,10 @@ use holdfast::engine::{DownCause, Epoch, Grant, Input, Phase, Seq};
 
 use crate::app::App;
 use crate::dice::Dice;
-use crate::links::Links;
-use crate::messages::Messages;
 use crate::network::{ConnectionId, Frame, HEARTBEAT, Network, Packet};
+use crate::page::Page;
 use crate::plan::{Plan, Planned};
 use crate::server::{Server, Task};
-use crate::shell::Shell;
 use crate::tally::{Count, Tally};
 use crate::trace::{Trace, note};
 use crate::violated;
@@ -25,9 +23,9 @@ pub(crate) struct World {
     pub(crate) now: u64,
     events: BinaryHeap<Reverse<Scheduled>>,
     scheduled: u64,
-    pub(crate) shell: Shell,
-    pub(crate) links: Links,
-    pub(crate) model: Messages,
+    pub(crate) asleep_until: u64,
+    /// The one whose turn it is.
+    pub(crate) page: Box<Page>,
     pub(crate) network: Network,
     pub(crate) server: Server,
     pub(crate) app: App,
@@ -105,9 +103,8 @@ impl World {
         let mut dice = Dice::new(seed);
         let plan = Plan::draw(seed, &mut dice);
         let mut world = Self {
-            shell: Shell::new(&plan),
-            links: Links::new(plan.config.clone()),
-            model: Messages::new(plan.config.clone()),
+            asleep_until: 0,
+            page: Box::new(Page::new(&plan)),
             network: Network::new(),
             server: Server::new(),
             app: App::default(),
@@ -147,7 +144,7 @@ impl World {
     pub(crate) fn run(&mut self) {
         self.run_until(self.plan.faults_until);
         self.stop_faults();
-        if !self.shell.is_destroyed {
+        if !self.page.shell.is_destroyed {
             self.recover();
             self.rest();
         }
@@ -185,7 +182,7 @@ impl World {
         let until = self.now + patience;
         while !(self.app.unsettled == 0 && self.is_well_connected()) {
             if self.now > until {
-                violated!("liveness", "{:?} after {patience} ms", self.shell.status());
+                violated!("liveness", "{:?} after {patience} ms", self.page.shell.status());
             }
             self.step();
         }
@@ -193,7 +190,7 @@ impl World {
 
     fn is_well_connected(&self) -> bool {
         let is_alive = |id: ConnectionId| self.network.connections[id].half_open_since.is_none();
-        self.shell.status().phase == Phase::Ready && self.network.up().is_some_and(is_alive)
+        self.page.shell.status().phase == Phase::Ready && self.up().is_some_and(is_alive)
     }
 
     /// An idle engine wakes up for its pings and for nothing else, and keeps its link.
@@ -203,7 +200,7 @@ impl World {
         self.is_idle = true;
         self.run_until(self.now + 120_000);
         if !self.is_well_connected() || self.network.connections.len() != links {
-            violated!("idle", "the link was not kept: {:?}", self.shell.status());
+            violated!("idle", "the link was not kept: {:?}", self.page.shell.status());
         }
         if self.pings - pings > 9 {
             violated!("idle", "{} pings in two minutes", self.pings - pings);
@@ -212,10 +209,10 @@ impl World {
 
     fn step(&mut self) {
         let Some(Reverse(Scheduled { at, event, .. })) = self.events.pop() else {
-            violated!("liveness", "nothing will ever happen: {:?}", self.shell.status());
+            violated!("liveness", "nothing will ever happen: {:?}", self.page.shell.status());
         };
         self.now = at;
-        let asleep_until = self.shell.asleep_until;
+        let asleep_until = self.asleep_until;
         if asleep_until > at && event.is_the_clients() {
             let turn = match event {
                 Event::Timer { .. } if self.plan.clock.timer_first => FIRST,
@@ -237,7 +234,7 @@ impl World {
                 self.tell(Input::Authorized { epoch, grant });
             }
             Event::Stored { seq } => {
-                self.model.stored(seq);
+                self.page.model.stored(seq);
                 self.tell(Input::Stored { seq });
             }
             Event::Up { connection } => self.came_up(connection),
@@ -251,7 +248,7 @@ impl World {
             }
             Event::Heartbeat { connection } => self.heartbeat(connection),
             Event::PatienceEnds { connection } => {
-                if self.plan.server.patience.is_some() && self.network.up() == Some(connection) {
+                if self.plan.server.patience.is_some() && self.up() == Some(connection) {
                     self.kick(connection);
                 }
             }
@@ -266,7 +263,7 @@ impl World {
             return;
         }
         // What piles up while the machine sleeps is as good as one.
-        let asleep_until = self.shell.asleep_until;
+        let asleep_until = self.asleep_until;
         if asleep_until > self.now {
             return self.schedule(asleep_until, Event::Heartbeat { connection: id });
         }
@@ -293,19 +290,19 @@ impl World {
             Planned::ChangeUser => self.forget(),
             Planned::Destroy => self.destroy(),
             Planned::Cut { is_told } => {
-                if let Some(id) = self.network.up() {
+                if let Some(id) = self.up() {
                     self.cut(id, is_told, DownCause::Lost);
                 }
             }
             Planned::HalfOpen => {
-                if let Some(id) = self.network.up() {
+                if let Some(id) = self.up() {
                     self.cut_off(id);
                 }
             }
             Planned::Slow { by, until } => self.network.slow(by, until),
             Planned::Offline { until } => self.network.go_offline(until),
             Planned::Kick => {
-                if let Some(id) = self.network.up() {
+                if let Some(id) = self.up() {
                     self.kick(id);
                 }
             }
