@@ -2,9 +2,11 @@
 
 use holdfast::engine::{Draft, Outcome};
 
-use crate::deliveries::MessageId;
+use crate::deliveries::{Entry, MessageId};
+use crate::keeper::Result;
 use crate::messages::Settled;
-use crate::page::Page;
+use crate::owed::Eraser;
+use crate::page::{Page, PageId};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
@@ -18,7 +20,15 @@ pub(crate) struct App {
 }
 
 pub(crate) struct Sent {
+    /// As its page handed it over.
     pub(crate) draft: Draft,
+    /// The page that the app sent it from.
+    pub(crate) author: PageId,
+    /// The page that took it up last, and, in one number, all that did.
+    pub(crate) page: PageId,
+    pub(crate) way: u64,
+    /// By the clock on the wall.
+    pub(crate) expires_at: u64,
     pub(crate) lane_key: u64,
     /// Its payload can't be written to any wire.
     pub(crate) is_unencodable: bool,
@@ -27,6 +37,38 @@ pub(crate) struct Sent {
     /// It reached the server's handler.
     pub(crate) has_entered: bool,
     pub(crate) is_settled: bool,
+    /// It had settled before, and was found on disk all the same.
+    pub(crate) is_revived: bool,
+    /// The page that had it is gone, and it was not on disk in time.
+    pub(crate) is_given_up: bool,
+    /// Who was to erase it, and that nobody could.
+    pub(crate) eraser: Option<Eraser>,
+    pub(crate) is_erasing_lost: bool,
+}
+
+impl App {
+    /// What has not settled, and should.
+    pub(crate) fn owed(&self) -> impl Iterator<Item = MessageId> + '_ {
+        let is_owed = |id: &MessageId| {
+            let message = &self.messages[*id];
+            !message.is_settled && !message.is_given_up && !message.is_revived
+        };
+        (0..self.messages.len()).filter(is_owed)
+    }
+}
+
+/// A page's lane: the order of others' messages is nobody's.
+pub(crate) type LaneKey = (PageId, u64);
+
+impl Sent {
+    pub(crate) fn lane(&self) -> LaneKey {
+        (self.author, self.lane_key)
+    }
+
+    /// Messages that went the same way, from page to page, keep their order.
+    pub(crate) fn goes_with(&self, other: &Self) -> bool {
+        self.way == other.way
+    }
 }
 
 impl World {
@@ -39,22 +81,40 @@ impl World {
         let lane = self.page.deliveries.lane_number(lane_key);
         let mut draft = self.plan.app.draft(lane, &mut self.dice);
         draft.durable = self.disk.chance(self.plan.disk.durable);
+        // What has no place for an id can't be told from its repeat, so no page keeps it.
+        draft.durable &= !(draft.once && self.page.keeper.is_some());
         let is_unencodable = self.dice.chance(self.plan.app.unencodable);
         if let Some(seq) = self.send(draft) {
             let id = self.app.messages.len();
             note!(self, "   message {id} is {seq:?}");
             self.page.deliveries.note_down(id, seq, lane_key);
-            self.app.unsettled += 1;
-            self.app.messages.push(Sent {
-                draft,
-                lane_key,
-                is_unencodable,
-                is_promised_away: false,
-                has_entered: false,
-                is_settled: false,
-            });
+            self.note_down(draft, lane_key, is_unencodable);
+            if self.page.keeper.is_some() {
+                self.page.deliveries.enter(id, seq, None);
+            }
             self.tally.one(Count::Sent);
         }
+    }
+
+    fn note_down(&mut self, draft: Draft, lane_key: u64, is_unencodable: bool) {
+        let page = self.page.id;
+        self.app.unsettled += 1;
+        self.app.messages.push(Sent {
+            draft,
+            author: page,
+            page,
+            way: page as u64,
+            expires_at: self.wall() + draft.ttl.0,
+            lane_key,
+            is_unencodable,
+            is_promised_away: false,
+            has_entered: false,
+            is_settled: false,
+            is_revived: false,
+            is_given_up: false,
+            eraser: None,
+            is_erasing_lost: false,
+        });
     }
 
     /// Takes one of the last messages back, settled or not.
@@ -68,11 +128,25 @@ impl World {
         }
     }
 
+    /// What is kept of a message goes, and who had it before hears of its end.
+    fn see_off(&mut self, id: MessageId, entry: Entry, is_delivered: bool) {
+        if let Some(place) = entry.place {
+            self.app.messages[id].eraser = Some((self.page.id, place.journal));
+            self.journal_erase(place);
+        }
+        if entry.is_shared {
+            self.tell_others(Result { id, is_delivered });
+        }
+    }
+
     /// Nothing more is owed of it, whether the app knows by now or not.
     pub(crate) fn has_settled(&self, id: MessageId) -> bool {
-        let Page { deliveries, model, .. } = &*self.page;
-        let is_decided = |seq| model.is_settled(seq);
-        self.app.messages[id].is_settled || deliveries.seq_of(id).is_some_and(is_decided)
+        let message = &self.app.messages[id];
+        let is_decided = |page: &Page| {
+            let seq = page.deliveries.seq_of(id);
+            seq.is_some_and(|seq| page.model.is_settled(seq))
+        };
+        message.is_settled || self.page_at(message.page).is_some_and(is_decided)
     }
 
     /// The app is told how a message ended.
@@ -83,12 +157,16 @@ impl World {
             violated!("I1", "{seq:?} was never sent");
         };
         let has_taken = self.server.has_taken(id);
+        let keeps = self.page.keeper.is_some();
+        let entry = self.page.deliveries.leave(id);
         let message = &mut self.app.messages[id];
-        if std::mem::replace(&mut message.is_settled, true) {
+        let was_settled = std::mem::replace(&mut message.is_settled, true);
+        if if keeps { entry.is_none() } else { was_settled } {
             violated!("I1", "message {id} settled twice");
         }
         let (lane_key, once) = (message.lane_key, message.draft.once);
-        message.is_promised_away = outcome != Outcome::Delivered && !maybe_delivered;
+        let is_revived = message.is_revived;
+        message.is_promised_away |= outcome != Outcome::Delivered && !maybe_delivered;
         if message.is_promised_away && has_taken {
             violated!("maybeDelivered", "message {id} took effect: {settled:?}");
         }
@@ -101,13 +179,19 @@ impl World {
             if kinds.world_is_kind() {
                 violated!("calm", "message {id} in a kind world: {settled:?}");
             }
+            if kinds.only_lives() && !once {
+                violated!("lives", "message {id} in a kind world: {settled:?}");
+            }
             if kinds.only_poison() && !is_poison && !once {
                 violated!("I10", "message {id} beside poison: {settled:?}");
             }
         }
         self.tally.settled(outcome);
-        self.app.unsettled -= 1;
+        self.app.unsettled -= usize::from(!was_settled && !is_revived);
         self.page.deliveries.leave_lane(lane_key);
+        if let Some(entry) = entry {
+            self.see_off(id, entry, outcome == Outcome::Delivered);
+        }
         if !self.is_kind_now() && self.dice.chance(self.plan.app.answers_back) {
             if self.plan.kinds.fickle_app && self.dice.chance(200) {
                 self.cancel_one();

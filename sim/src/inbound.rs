@@ -43,7 +43,9 @@ impl World {
 
     /// A fact about something long gone, or a true one once more.
     fn stray(&mut self, packet: Packet) {
-        let old = self.network.connections.first().map(|connection| connection.epoch);
+        let page = self.page.id;
+        let mut mine = self.network.connections.iter().filter(|it| it.page == page);
+        let old = mine.next().map(|connection| connection.epoch);
         let Some(epoch) = old.filter(|&epoch| !self.page.links.is_live(epoch)) else {
             return self.answered(packet);
         };

@@ -24,6 +24,10 @@ pub(crate) struct Messages {
     transmissions: u64,
     /// When the engine last looked at what was due.
     examined_at: u64,
+    /// Older messages are looked for.
+    is_restoring: bool,
+    first_new: Option<Seq>,
+    last_restored: Option<Seq>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +87,9 @@ impl Messages {
             flight_bytes: 0,
             transmissions: 0,
             examined_at: 0,
+            is_restoring: false,
+            first_new: None,
+            last_restored: None,
         }
     }
 
@@ -111,6 +118,11 @@ impl Messages {
         if self.unsettled.keys().next_back().is_some_and(|&last| last > seq) {
             violated!("I3", "{seq:?} is not later than what was sent before");
         }
+        self.first_new = self.first_new.or(Some(seq));
+        self.enter(now, seq, draft, false);
+    }
+
+    fn enter(&mut self, now: u64, seq: Seq, draft: Draft, is_restored: bool) {
         self.bytes += u64::from(draft.bytes);
         let expires_at = now.saturating_add(draft.ttl.0);
         self.expiry.insert((expires_at, seq));
@@ -122,15 +134,47 @@ impl Messages {
             expires_at,
             attempt: 0,
             failures: 0,
-            unanswered: false,
+            // Nobody knows whether it left in an earlier life.
+            unanswered: is_restored,
             suspected: false,
             lone_losses: 0,
             backs_off: false,
-            storing: draft.durable,
+            storing: draft.durable && !is_restored,
             flight: None,
         };
         if self.unsettled.insert(seq, message).is_some() {
             violated!("I5", "{seq:?} was given twice");
+        }
+    }
+
+    /// An earlier life's message, or one of a page that is gone.
+    pub(crate) fn taken_back(&mut self, now: u64, seq: Seq, draft: Draft) {
+        if self.first_new.is_some_and(|first| first < seq) || self.last_restored > Some(seq) {
+            violated!("I3", "{seq:?} was restored, and is not before what is new");
+        }
+        self.last_restored = Some(seq);
+        self.enter(now, seq, draft, true);
+    }
+
+    pub(crate) fn restoring(&mut self) {
+        self.is_restoring = true;
+        for message in self.unsettled.values_mut() {
+            message.unanswered |= message.draft.durable;
+        }
+    }
+
+    pub(crate) fn all_restored(&mut self) {
+        self.is_restoring = false;
+    }
+
+    pub(crate) fn is_restoring(&self) -> bool {
+        self.is_restoring
+    }
+
+    /// Another page has it.
+    pub(crate) fn withheld(&mut self, seq: Seq) {
+        if let Some(message) = self.unsettled.get_mut(&seq) {
+            message.storing = message.flight.is_none();
         }
     }
 

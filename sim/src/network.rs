@@ -2,10 +2,12 @@
 
 use holdfast::engine::{DownCause, Epoch, Input, Verdict};
 
+use crate::event::Event;
+use crate::page::PageId;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
-use crate::world::{Event, World};
+use crate::world::World;
 
 /// The world's number for a connection; one for each attempt that got so far.
 pub(crate) type ConnectionId = usize;
@@ -17,6 +19,7 @@ pub(crate) struct Network {
 }
 
 pub(crate) struct Connection {
+    pub(crate) page: PageId,
     pub(crate) epoch: Epoch,
     /// The client's end is open: nothing arrives at one that was closed.
     is_open: bool,
@@ -106,6 +109,7 @@ impl World {
         }
         let id = self.network.connections.len();
         self.network.connections.push(Connection {
+            page: self.page.id,
             epoch,
             is_open: true,
             is_up: false,
@@ -199,6 +203,17 @@ impl World {
                 violated!("health", "a live link was given up");
             }
         }
+        self.lose_tail(id);
+        let at = self.now + self.latency();
+        self.schedule(at, Event::Hangup { connection: id });
+    }
+
+    /// The page is gone: its link ends by itself.
+    pub(crate) fn hang_up(&mut self) {
+        let Some(id) = self.page.connection.take() else { return };
+        let connection = &mut self.network.connections[id];
+        connection.is_open = false;
+        connection.is_up = false;
         self.lose_tail(id);
         let at = self.now + self.latency();
         self.schedule(at, Event::Hangup { connection: id });
@@ -300,7 +315,7 @@ impl World {
         let connection = &mut self.network.connections[id];
         connection.up_until = connection.up_until.min(self.now + survives);
         if straggles > 0 {
-            connection.stalled_until = self.now + straggles;
+            connection.stalled_until = connection.stalled_until.max(self.now + straggles);
         }
     }
 }

@@ -3,11 +3,13 @@
 //! Each kind of fault is drawn on its own, so that they compose; about half of the seeds have one kind
 //! alone, as those support stronger claims.
 
+mod lives;
 mod parts;
 mod schedule;
 
 use holdfast::engine::Config;
 
+pub(crate) use lives::{Fate, Lives};
 pub(crate) use schedule::Planned;
 
 use crate::dice::Dice;
@@ -27,6 +29,7 @@ pub(crate) struct Plan {
     pub(crate) shell: Shell,
     pub(crate) app: App,
     pub(crate) disk: Disk,
+    pub(crate) lives: Option<Lives>,
     /// What happens when, the app's actions included.
     pub(crate) schedule: Vec<(u64, Planned)>,
 }
@@ -44,11 +47,14 @@ pub(crate) struct Kinds {
     pub(crate) flapping: bool,
     /// The app closes, logs out, takes back, lets expire.
     pub(crate) fickle_app: bool,
+    /// Pages end and begin, and a disk may fail.
+    pub(crate) lives: bool,
 }
 
 impl Plan {
     pub(crate) fn draw(seed: u64, dice: &mut Dice) -> Self {
-        let kinds = Kinds::draw(dice);
+        let lives = lives::lives(seed);
+        let kinds = Kinds { lives: lives.is_some(), ..Kinds::draw(dice) };
         let span = if kinds.flapping || kinds.poison {
             dice.magnitude(60_000, 600_000)
         } else {
@@ -65,10 +71,13 @@ impl Plan {
             shell: parts::shell(kinds, dice),
             app: parts::app(kinds, dice),
             disk: parts::disk(seed),
+            lives,
             schedule: Vec::new(),
         };
         plan.schedule_app(dice);
         plan.schedule_faults(dice);
+        plan.schedule_lives(seed);
+        plan.end_faults();
         plan
     }
 }
@@ -94,6 +103,7 @@ impl Kinds {
                 poison: dice.chance(100),
                 flapping: dice.chance(100),
                 fickle_app: dice.chance(600),
+                lives: false,
             },
         }
     }
@@ -106,7 +116,13 @@ impl Kinds {
             || self.clock
             || self.shell
             || self.poison
-            || self.flapping)
+            || self.flapping
+            || self.lives)
+    }
+
+    /// Nothing but pages ends.
+    pub(crate) fn only_lives(self) -> bool {
+        self.lives && Self { lives: false, ..self }.world_is_kind()
     }
 
     /// The clock alone goes wrong: no link has a reason to end.

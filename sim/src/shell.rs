@@ -5,13 +5,15 @@ use holdfast::engine::{
     Verdict,
 };
 
+use crate::event::Event;
 use crate::messages::Settled;
 use crate::network::Frame;
+use crate::page::PageId;
 use crate::plan::Plan;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
-use crate::world::{Event, World};
+use crate::world::World;
 
 pub(crate) struct Shell {
     pub(crate) engine: Engine,
@@ -34,8 +36,9 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    pub(crate) fn new(plan: &Plan) -> Self {
-        let engine = Engine::new(plan.config.clone(), plan.engine_seed, Millis(0));
+    pub(crate) fn new(plan: &Plan, page: PageId) -> Self {
+        let seed = plan.engine_seed ^ ((page as u64) << 32);
+        let engine = Engine::new(plan.config.clone(), seed, Millis(0));
         Self {
             shown: engine.status(),
             engine,
@@ -156,7 +159,7 @@ impl World {
 
     /// The time for the next call, which may be wrong.
     fn next_time(&mut self) -> Millis {
-        let mut now = self.now + self.page.shell.lead;
+        let mut now = self.now - self.page.born_at + self.page.shell.lead;
         if self.dice.chance(self.plan.clock.steps_back) {
             now = now.saturating_sub(self.dice.below(5_000));
         }
@@ -164,7 +167,7 @@ impl World {
         Millis(now)
     }
 
-    fn call<R>(&mut self, call: impl FnOnce(&mut Engine, Millis) -> R) -> R {
+    pub(crate) fn call<R>(&mut self, call: impl FnOnce(&mut Engine, Millis) -> R) -> R {
         let now = self.next_time();
         self.call_at(now, call)
     }
@@ -219,8 +222,7 @@ impl World {
             Output::Join { .. } | Output::Ping { .. } if is_for_nobody => {}
             Output::Store { seq } => {
                 self.tally.one(Count::Stored);
-                let span = self.disk.magnitude(1, self.plan.disk.slowest);
-                self.schedule(self.now + span, Event::Stored { seq });
+                self.store(seq);
             }
             Output::Authorize { epoch } => {
                 self.tally.one(Count::Attempts);
@@ -256,6 +258,16 @@ impl World {
         }
     }
 
+    /// A page with one life keeps each message by itself, in any order: harder than any disk is.
+    fn store(&mut self, seq: Seq) {
+        if self.page.keeper.is_none() {
+            let span = self.disk.magnitude(1, self.plan.disk.slowest);
+            self.schedule(self.now + span, Event::Stored { page: self.page.id, seq });
+        } else if let Some(id) = self.page.deliveries.find(seq) {
+            self.keep((id, seq));
+        }
+    }
+
     fn authorize(&mut self, epoch: Epoch) {
         let at = self.now + self.dice.magnitude(1, 8_000);
         let grant = match self.dice.weighted(self.plan.shell.grants) {
@@ -265,7 +277,7 @@ impl World {
             3 => Grant::Absent,
             _ => return,
         };
-        self.schedule(at, Event::Authorized { epoch, grant });
+        self.schedule(at, Event::Authorized { page: self.page.id, epoch, grant });
     }
 
     fn transmit(&mut self, seq: Seq, attempt: u32) {
@@ -281,6 +293,7 @@ impl World {
         let Some(id) = self.page.deliveries.find(seq) else {
             violated!("I5", "{seq:?} was never sent");
         };
+        self.check_may_leave(id);
         if self.app.messages[id].is_unencodable {
             self.tell(Input::Acked { seq, attempt, verdict: Verdict::Refused });
         } else {

@@ -23,6 +23,9 @@ impl Messages {
         if attempt != message.attempt + 1 {
             violated!("I7", "{seq:?} left for the {attempt}th time after {}", message.attempt);
         }
+        if self.is_restoring {
+            violated!("I3", "{seq:?} left before what is older was restored");
+        }
         if message.storing {
             violated!("I4", "{seq:?} left before it was kept");
         }
@@ -99,7 +102,7 @@ impl Messages {
         if let Some(due) = self.due.front() {
             violated!("I1", "{due:?} was not ordered");
         }
-        if !may_leave {
+        if !may_leave || self.is_restoring {
             return;
         }
         if let Some((at, seq)) = self.expiry.first()

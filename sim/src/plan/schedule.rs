@@ -1,6 +1,6 @@
 //! What happens when: the app's actions, and the faults of everything around it.
 
-use super::Plan;
+use super::{Fate, Plan};
 use crate::dice::Dice;
 
 #[derive(Clone, Copy, Debug)]
@@ -26,10 +26,11 @@ pub(crate) enum Planned {
     Sleep { until: u64 },
     Jump { by: u64 },
     Woke,
+    Fate(Fate),
 }
 
 impl Plan {
-    fn at(&mut self, at: u64, planned: Planned) {
+    pub(super) fn at(&mut self, at: u64, planned: Planned) {
         self.schedule.push((at, planned));
     }
 
@@ -72,7 +73,6 @@ impl Plan {
     }
 
     pub(super) fn schedule_faults(&mut self, dice: &mut Dice) {
-        let span = self.faults_until;
         if self.kinds.network {
             for _ in 0..dice.below(8) {
                 let is_told = dice.chance(800);
@@ -102,9 +102,12 @@ impl Plan {
         if self.kinds.clock {
             self.schedule_clock(dice);
         }
-        // Nothing that was planned begins after the end of the faults.
+    }
+
+    /// Nothing that was planned begins after the end of the faults.
+    pub(super) fn end_faults(&mut self) {
         let ends = self.schedule.iter().map(|&(at, planned)| planned.ends(at));
-        self.faults_until = span.max(ends.max().unwrap_or_default() + 1);
+        self.faults_until = self.faults_until.max(ends.max().unwrap_or_default() + 1);
     }
 
     fn schedule_clock(&mut self, dice: &mut Dice) {
@@ -127,7 +130,7 @@ impl Plan {
     }
 
     /// When a fault begins: any time, or while something that was sent is under way.
-    fn moment(&self, dice: &mut Dice) -> u64 {
+    pub(super) fn moment(&self, dice: &mut Dice) -> u64 {
         let is_send = |&&(_, planned): &&(u64, Planned)| matches!(planned, Planned::Send { .. });
         let sends = self.schedule.iter().filter(is_send).count();
         let send = self.schedule.iter().filter(is_send).nth(dice.index(sends));
@@ -158,7 +161,32 @@ impl Planned {
             | Self::Kick
             | Self::Restart
             | Self::Jump { .. }
-            | Self::Woke => at,
+            | Self::Woke
+            | Self::Fate(_) => at,
+        }
+    }
+
+    /// It happens to one page.
+    pub(crate) fn is_a_pages(self) -> bool {
+        match self {
+            Self::Open
+            | Self::Close
+            | Self::Send { .. }
+            | Self::Cancel
+            | Self::LogOut
+            | Self::ChangeUser
+            | Self::Destroy
+            | Self::Cut { .. }
+            | Self::HalfOpen
+            | Self::Kick
+            | Self::Throttle { .. } => true,
+            Self::Slow { .. }
+            | Self::Offline { .. }
+            | Self::Restart
+            | Self::Sleep { .. }
+            | Self::Jump { .. }
+            | Self::Woke
+            | Self::Fate(_) => false,
         }
     }
 
@@ -173,7 +201,8 @@ impl Planned {
             | Self::ChangeUser
             | Self::Destroy
             | Self::Jump { .. }
-            | Self::Woke => true,
+            | Self::Woke
+            | Self::Fate(_) => true,
             Self::Cut { .. }
             | Self::HalfOpen
             | Self::Slow { .. }
