@@ -1,10 +1,12 @@
 //! The app: what it sends, and what it was told about it.
 
-use std::collections::BTreeMap;
+use holdfast::engine::{Draft, Outcome};
 
-use holdfast::engine::{Draft, Outcome, Seq};
-
+use crate::deliveries::{Entry, MessageId};
+use crate::keeper::Result;
 use crate::messages::Settled;
+use crate::owed::Eraser;
+use crate::page::{Page, PageId};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
@@ -12,66 +14,60 @@ use crate::world::World;
 
 #[derive(Default)]
 pub(crate) struct App {
+    /// By the world's number.
     pub(crate) messages: Vec<Sent>,
-    by_seq: BTreeMap<Seq, usize>,
-    /// Numbers of lanes by their key, dense as the engine wants them.
-    lanes: BTreeMap<u64, (u32, usize)>,
-    free_lanes: Vec<u32>,
     pub(crate) unsettled: usize,
 }
 
-/// A message by the world's number for it, which is the id that the server sees.
 pub(crate) struct Sent {
-    pub(crate) seq: Seq,
+    /// As its page handed it over.
     pub(crate) draft: Draft,
-    lane_key: u64,
+    /// The page that the app sent it from.
+    pub(crate) author: PageId,
+    /// The page that took it up last, and, in one number, all that did.
+    pub(crate) page: PageId,
+    pub(crate) way: u64,
+    /// By the clock on the wall.
+    pub(crate) expires_at: u64,
+    pub(crate) lane_key: u64,
     /// Its payload can't be written to any wire.
     pub(crate) is_unencodable: bool,
     /// The app was told that it was not delivered.
     pub(crate) is_promised_away: bool,
     /// It reached the server's handler.
     pub(crate) has_entered: bool,
-    is_settled: bool,
+    pub(crate) is_settled: bool,
+    /// It had settled before, and was found on disk all the same.
+    pub(crate) is_revived: bool,
+    /// The page that had it is gone, and it was not on disk in time.
+    pub(crate) is_given_up: bool,
+    /// Who was to erase it, and that nobody could.
+    pub(crate) eraser: Option<Eraser>,
+    pub(crate) is_erasing_lost: bool,
 }
 
 impl App {
-    pub(crate) fn find(&self, seq: Seq) -> Option<usize> {
-        self.by_seq.get(&seq).copied()
+    /// What has not settled, and should.
+    pub(crate) fn owed(&self) -> impl Iterator<Item = MessageId> + '_ {
+        let is_owed = |id: &MessageId| {
+            let message = &self.messages[*id];
+            !message.is_settled && !message.is_given_up && !message.is_revived
+        };
+        (0..self.messages.len()).filter(is_owed)
+    }
+}
+
+/// A page's lane: the order of others' messages is nobody's.
+pub(crate) type LaneKey = (PageId, u64);
+
+impl Sent {
+    pub(crate) fn lane(&self) -> LaneKey {
+        (self.author, self.lane_key)
     }
 
-    /// The number for a lane's key, whether it has messages or not.
-    fn lane_number(&self, key: u64) -> u32 {
-        let free = self.free_lanes.last().copied();
-        let fresh = free.unwrap_or(self.lanes.len() as u32);
-        self.lanes.get(&key).map_or(fresh, |&(number, _)| number)
-    }
-
-    fn note_down(&mut self, seq: Seq, draft: Draft, lane_key: u64, is_unencodable: bool) {
-        let (_, count) = self.lanes.entry(lane_key).or_insert((draft.lane, 0));
-        *count += 1;
-        if *count == 1 {
-            self.free_lanes.pop();
-        }
-        self.by_seq.insert(seq, self.messages.len());
-        self.unsettled += 1;
-        self.messages.push(Sent {
-            seq,
-            draft,
-            lane_key,
-            is_unencodable,
-            is_promised_away: false,
-            has_entered: false,
-            is_settled: false,
-        });
-    }
-
-    fn leave_lane(&mut self, key: u64) {
-        let Some((number, count)) = self.lanes.get_mut(&key) else { return };
-        *count -= 1;
-        if *count == 0 {
-            self.free_lanes.push(*number);
-            self.lanes.remove(&key);
-        }
+    /// Messages that went the same way, from page to page, keep their order.
+    pub(crate) fn goes_with(&self, other: &Self) -> bool {
+        self.way == other.way
     }
 }
 
@@ -81,15 +77,44 @@ impl World {
         if self.app.messages.len() >= self.plan.app.sends_at_most {
             return;
         }
-        let key = self.dice.below(self.plan.app.lanes);
-        let mut draft = self.plan.app.draft(self.app.lane_number(key), &mut self.dice);
+        let lane_key = self.dice.below(self.plan.app.lanes);
+        let lane = self.page.deliveries.lane_number(lane_key);
+        let mut draft = self.plan.app.draft(lane, &mut self.dice);
         draft.durable = self.disk.chance(self.plan.disk.durable);
+        // What has no place for an id can't be told from its repeat, so no page keeps it.
+        draft.durable &= !(draft.once && self.page.keeper.is_some());
         let is_unencodable = self.dice.chance(self.plan.app.unencodable);
         if let Some(seq) = self.send(draft) {
-            note!(self, "   message {} is {seq:?}", self.app.messages.len());
-            self.app.note_down(seq, draft, key, is_unencodable);
+            let id = self.app.messages.len();
+            note!(self, "   message {id} is {seq:?}");
+            self.page.deliveries.note_down(id, seq, lane_key);
+            self.note_down(draft, lane_key, is_unencodable);
+            if self.page.keeper.is_some() {
+                self.page.deliveries.enter(id, seq, None);
+            }
             self.tally.one(Count::Sent);
         }
+    }
+
+    fn note_down(&mut self, draft: Draft, lane_key: u64, is_unencodable: bool) {
+        let page = self.page.id;
+        self.app.unsettled += 1;
+        self.app.messages.push(Sent {
+            draft,
+            author: page,
+            page,
+            way: page as u64,
+            expires_at: self.wall() + draft.ttl.0,
+            lane_key,
+            is_unencodable,
+            is_promised_away: false,
+            has_entered: false,
+            is_settled: false,
+            is_revived: false,
+            is_given_up: false,
+            eraser: None,
+            is_erasing_lost: false,
+        });
     }
 
     /// Takes one of the last messages back, settled or not.
@@ -97,25 +122,51 @@ impl World {
         let count = self.app.messages.len();
         if count > 0 {
             let back = self.dice.index(count.min(20));
-            let seq = self.app.messages[count - 1 - back].seq;
-            self.cancel(seq);
+            if let Some(seq) = self.page.deliveries.seq_of(count - 1 - back) {
+                self.cancel(seq);
+            }
         }
+    }
+
+    /// What is kept of a message goes, and who had it before hears of its end.
+    fn see_off(&mut self, id: MessageId, entry: Entry, is_delivered: bool) {
+        if let Some(place) = entry.place {
+            self.app.messages[id].eraser = Some((self.page.id, place.journal));
+            self.journal_erase(place);
+        }
+        if entry.is_shared {
+            self.tell_others(Result { id, is_delivered });
+        }
+    }
+
+    /// Nothing more is owed of it, whether the app knows by now or not.
+    pub(crate) fn has_settled(&self, id: MessageId) -> bool {
+        let message = &self.app.messages[id];
+        let is_decided = |page: &Page| {
+            let seq = page.deliveries.seq_of(id);
+            seq.is_some_and(|seq| page.model.is_settled(seq))
+        };
+        message.is_settled || self.page_at(message.page).is_some_and(is_decided)
     }
 
     /// The app is told how a message ended.
     pub(crate) fn settled(&mut self, settled: Settled) {
-        self.model.settled(self.engine_time(), settled);
+        self.page.model.settled(self.engine_time(), settled);
         let Settled { seq, outcome, maybe_delivered } = settled;
-        let Some(id) = self.app.find(seq) else {
+        let Some(id) = self.page.deliveries.find(seq) else {
             violated!("I1", "{seq:?} was never sent");
         };
         let has_taken = self.server.has_taken(id);
+        let keeps = self.page.keeper.is_some();
+        let entry = self.page.deliveries.leave(id);
         let message = &mut self.app.messages[id];
-        if std::mem::replace(&mut message.is_settled, true) {
+        let was_settled = std::mem::replace(&mut message.is_settled, true);
+        if if keeps { entry.is_none() } else { was_settled } {
             violated!("I1", "message {id} settled twice");
         }
         let (lane_key, once) = (message.lane_key, message.draft.once);
-        message.is_promised_away = outcome != Outcome::Delivered && !maybe_delivered;
+        let is_revived = message.is_revived;
+        message.is_promised_away |= outcome != Outcome::Delivered && !maybe_delivered;
         if message.is_promised_away && has_taken {
             violated!("maybeDelivered", "message {id} took effect: {settled:?}");
         }
@@ -128,13 +179,19 @@ impl World {
             if kinds.world_is_kind() {
                 violated!("calm", "message {id} in a kind world: {settled:?}");
             }
+            if kinds.only_lives() && !once {
+                violated!("lives", "message {id} in a kind world: {settled:?}");
+            }
             if kinds.only_poison() && !is_poison && !once {
                 violated!("I10", "message {id} beside poison: {settled:?}");
             }
         }
         self.tally.settled(outcome);
-        self.app.unsettled -= 1;
-        self.app.leave_lane(lane_key);
+        self.app.unsettled -= usize::from(!was_settled && !is_revived);
+        self.page.deliveries.leave_lane(lane_key);
+        if let Some(entry) = entry {
+            self.see_off(id, entry, outcome == Outcome::Delivered);
+        }
         if !self.is_kind_now() && self.dice.chance(self.plan.app.answers_back) {
             if self.plan.kinds.fickle_app && self.dice.chance(200) {
                 self.cancel_one();

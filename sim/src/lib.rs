@@ -6,14 +6,27 @@
 //! predicts every outcome, and every order is held against it. Once the faults stop, everything has
 //! to settle, and then nothing may happen but pings.
 
+mod adopting;
 mod app;
+mod database;
+mod deliveries;
 mod dice;
+mod event;
+mod inbound;
+mod journal;
+mod keeper;
 mod links;
+mod locks;
+mod machine;
 mod messages;
 mod network;
+mod owed;
+mod page;
 mod plan;
+mod restoring;
 mod server;
 mod shell;
+mod tabs;
 mod tally;
 mod trace;
 mod world;

@@ -2,23 +2,24 @@
 
 use holdfast::engine::{DownCause, Epoch, Input, Verdict};
 
+use crate::event::Event;
+use crate::page::PageId;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
-use crate::world::{Event, World};
+use crate::world::World;
 
 /// The world's number for a connection; one for each attempt that got so far.
 pub(crate) type ConnectionId = usize;
 
 pub(crate) struct Network {
     pub(crate) connections: Vec<Connection>,
-    /// The one that the shell has open, or is opening.
-    pub(crate) current: Option<ConnectionId>,
     slow: Vec<(u64, u64)>,
     offline_until: u64,
 }
 
 pub(crate) struct Connection {
+    pub(crate) page: PageId,
     pub(crate) epoch: Epoch,
     /// The client's end is open: nothing arrives at one that was closed.
     is_open: bool,
@@ -75,12 +76,7 @@ pub(crate) enum Packet {
 
 impl Network {
     pub(crate) fn new() -> Self {
-        Self { connections: Vec::new(), current: None, slow: Vec::new(), offline_until: 0 }
-    }
-
-    /// The connection over which the shell can speak, whether anybody hears it or not.
-    pub(crate) fn up(&self) -> Option<ConnectionId> {
-        self.current.filter(|&id| self.connections[id].is_up)
+        Self { connections: Vec::new(), slow: Vec::new(), offline_until: 0 }
     }
 
     pub(crate) fn slow(&mut self, by: u64, until: u64) {
@@ -108,11 +104,12 @@ impl World {
 
     /// The engine asked for a connection.
     pub(crate) fn connect(&mut self, epoch: Epoch) {
-        if self.network.current.is_some() {
+        if self.page.connection.is_some() {
             violated!("link", "two connections at a time");
         }
         let id = self.network.connections.len();
         self.network.connections.push(Connection {
+            page: self.page.id,
             epoch,
             is_open: true,
             is_up: false,
@@ -125,7 +122,7 @@ impl World {
             heartbeat_at: 0,
             server_end: ServerEnd::default(),
         });
-        self.network.current = Some(id);
+        self.page.connection = Some(id);
         let there = self.now + self.latency();
         let back = there + self.latency();
         let plan = self.plan.network;
@@ -187,13 +184,13 @@ impl World {
         connection.is_open = false;
         connection.is_up = false;
         let epoch = connection.epoch;
-        self.network.current = None;
+        self.page.connection = None;
         self.tell(Input::LinkDown { epoch, cause });
     }
 
     /// The engine gives the connection up. What is under way to the server may still arrive.
     pub(crate) fn disconnect(&mut self, epoch: Epoch) {
-        let Some(id) = self.network.current.take() else { return };
+        let Some(id) = self.page.connection.take() else { return };
         if self.network.connections[id].epoch != epoch {
             violated!("link", "{epoch:?} is not what is connected");
         }
@@ -202,10 +199,21 @@ impl World {
         connection.is_open = false;
         if was_up && connection.half_open_since.is_none() {
             self.tally.one(Count::Abandoned);
-            if self.plan.kinds.only_clock() && !self.links.is_ended() {
+            if self.plan.kinds.only_clock() && !self.page.links.is_ended() {
                 violated!("health", "a live link was given up");
             }
         }
+        self.lose_tail(id);
+        let at = self.now + self.latency();
+        self.schedule(at, Event::Hangup { connection: id });
+    }
+
+    /// The page is gone: its link ends by itself.
+    pub(crate) fn hang_up(&mut self) {
+        let Some(id) = self.page.connection.take() else { return };
+        let connection = &mut self.network.connections[id];
+        connection.is_open = false;
+        connection.is_up = false;
         self.lose_tail(id);
         let at = self.now + self.latency();
         self.schedule(at, Event::Hangup { connection: id });
@@ -307,7 +315,7 @@ impl World {
         let connection = &mut self.network.connections[id];
         connection.up_until = connection.up_until.min(self.now + survives);
         if straggles > 0 {
-            connection.stalled_until = self.now + straggles;
+            connection.stalled_until = connection.stalled_until.max(self.now + straggles);
         }
     }
 }

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::engine::{DownCause, Millis, Verdict};
 
+use crate::app::LaneKey;
+use crate::event::Event;
 use crate::network::{ConnectionId, Frame, Packet};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
-use crate::world::{Event, World};
+use crate::world::World;
 
 pub(crate) struct Server {
     is_up: bool,
@@ -21,9 +23,9 @@ pub(crate) struct Server {
     working: BTreeMap<usize, Vec<Caller>>,
     /// Effects, with the memory that could have prevented a second one.
     effects: BTreeSet<(usize, u32)>,
-    /// The newest message of each lane that reached the handler, and the newest that took effect.
-    entered: BTreeMap<u32, usize>,
-    took_effect: BTreeMap<u32, usize>,
+    /// The messages of each lane that reached the handler, and the strict ones that took effect.
+    entered: BTreeMap<LaneKey, BTreeSet<usize>>,
+    took_effect: BTreeMap<LaneKey, BTreeSet<usize>>,
     /// When the next message is within the limit of the rate.
     free_at: u64,
 }
@@ -230,25 +232,28 @@ impl World {
         if message.is_promised_away {
             violated!("maybeDelivered", "message {id} took effect, and the app was told that not");
         }
-        let (draft, seq) = (message.draft, message.seq);
+        let draft = message.draft;
         let is_new = self.server.effects.insert((id, self.server.memory));
         if (draft.once || self.plan.server.deduplicates) && !is_new {
             violated!("once", "message {id} took effect twice");
         }
-        let newest = self.server.took_effect.entry(draft.lane).or_insert(id);
-        let is_ordered =
-            draft.strict && !self.model.is_settled(seq) && self.app.messages[*newest].draft.strict;
-        if is_ordered && *newest > id {
-            violated!("strict", "message {newest} took effect before message {id}");
+        if draft.strict {
+            let lane = self.app.messages[id].lane();
+            let before = self.server.took_effect.entry(lane).or_default();
+            before.insert(id);
+            if let Some(newer) = self.newer_of(id, &self.server.took_effect[&lane]) {
+                violated!("strict", "message {newer} took effect before message {id}");
+            }
         }
-        *newest = (*newest).max(id);
         if self.plan.server.deduplicates && !draft.once {
             self.server.accepted.insert(id);
         }
-        if self.dice.chance(self.plan.server.confirms)
-            && let Some(connection) = self.network.up()
-        {
-            self.send_down(connection, Packet::Confirmation { id });
+        if self.dice.chance(self.plan.server.confirms) {
+            let connections = self.living().filter_map(|page| page.connection);
+            let up: Vec<_> = connections.filter(|&id| self.network.connections[id].is_up).collect();
+            for connection in up {
+                self.send_down(connection, Packet::Confirmation { id });
+            }
         }
     }
 
@@ -259,11 +264,19 @@ impl World {
         if std::mem::replace(&mut message.has_entered, true) {
             return;
         }
-        let newest = self.server.entered.entry(message.draft.lane).or_insert(id);
-        if *newest > id && !self.model.is_settled(message.seq) {
-            violated!("I3", "message {newest} reached the handler before message {id}");
+        let lane = message.lane();
+        self.server.entered.entry(lane).or_default().insert(id);
+        if let Some(newer) = self.newer_of(id, &self.server.entered[&lane]) {
+            violated!("I3", "message {newer} reached the handler before message {id}");
         }
-        *newest = (*newest).max(id);
+    }
+
+    /// One of these that was to come after a message, which is unsettled.
+    fn newer_of(&self, id: usize, before: &BTreeSet<usize>) -> Option<usize> {
+        let message = &self.app.messages[id];
+        let is_same = |&&other: &&usize| message.goes_with(&self.app.messages[other]);
+        let newer = before.range(id + 1..).find(is_same).copied();
+        newer.filter(|_| !self.has_settled(id))
     }
 
     fn answer(&mut self, id: usize, caller: Caller, verdict: Verdict) {

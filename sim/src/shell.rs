@@ -5,16 +5,18 @@ use holdfast::engine::{
     Verdict,
 };
 
+use crate::event::Event;
 use crate::messages::Settled;
-use crate::network::{Frame, Packet};
+use crate::network::Frame;
+use crate::page::PageId;
 use crate::plan::Plan;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
-use crate::world::{Event, FIRST, World};
+use crate::world::World;
 
 pub(crate) struct Shell {
-    engine: Engine,
+    pub(crate) engine: Engine,
     /// What the app sees: the status at the last `Changed`.
     shown: Status,
     is_draining: bool,
@@ -23,20 +25,20 @@ pub(crate) struct Shell {
     /// The latest time that the engine was told (I9).
     time: u64,
     /// How far its clock is ahead of the world's.
-    lead: u64,
+    pub(crate) lead: u64,
     /// When the timer wants to fire, by the engine's clock. Never set later.
-    armed_for: Option<u64>,
-    timer: u64,
-    throttled_until: u64,
-    pub(crate) asleep_until: u64,
+    pub(crate) armed_for: Option<u64>,
+    pub(crate) timer: u64,
+    pub(crate) throttled_until: u64,
     /// The engine said that nobody answers its pings.
     is_mute: bool,
     pub(crate) is_destroyed: bool,
 }
 
 impl Shell {
-    pub(crate) fn new(plan: &Plan) -> Self {
-        let engine = Engine::new(plan.config.clone(), plan.engine_seed, Millis(0));
+    pub(crate) fn new(plan: &Plan, page: PageId) -> Self {
+        let seed = plan.engine_seed ^ ((page as u64) << 32);
+        let engine = Engine::new(plan.config.clone(), seed, Millis(0));
         Self {
             shown: engine.status(),
             engine,
@@ -47,7 +49,6 @@ impl Shell {
             armed_for: None,
             timer: 0,
             throttled_until: 0,
-            asleep_until: 0,
             is_mute: false,
             is_destroyed: false,
         }
@@ -62,28 +63,28 @@ impl Shell {
 impl World {
     pub(crate) fn open(&mut self) {
         note!(self, "-> open");
-        self.links.opened(self.shell.status().phase);
+        self.page.links.opened(self.page.shell.status().phase);
         self.call(Engine::open);
         self.drain();
     }
 
     pub(crate) fn close(&mut self) {
         note!(self, "-> close");
-        self.links.closed();
+        self.page.links.closed();
         self.call(Engine::close);
         self.drain();
     }
 
     pub(crate) fn send(&mut self, draft: Draft) -> Option<Seq> {
         note!(self, "-> send {draft:?}");
-        let has_room = self.model.has_room_for(draft) && !self.shell.is_destroyed;
+        let has_room = self.page.model.has_room_for(draft) && !self.page.shell.is_destroyed;
         let result = self.call(|engine, now| engine.send(now, draft));
         if result.is_ok() != has_room {
             violated!("I8", "{result:?}, where has_room is {has_room}");
         }
         let sent = result.ok();
         match sent {
-            Some(seq) => self.model.sent(self.shell.time, seq, draft),
+            Some(seq) => self.page.model.sent(self.page.shell.time, seq, draft),
             None => self.tally.one(Count::NoRoom),
         }
         sent
@@ -91,7 +92,7 @@ impl World {
 
     pub(crate) fn cancel(&mut self, seq: Seq) {
         note!(self, "-> cancel {seq:?}");
-        self.model.cancelled(seq);
+        self.page.model.cancelled(seq);
         self.call(|engine, now| engine.cancel(now, seq));
         self.drain();
     }
@@ -99,7 +100,7 @@ impl World {
     /// The user is another one, or nobody.
     pub(crate) fn forget(&mut self) {
         note!(self, "-> settle all");
-        self.model.all_settled(Outcome::LoggedOut);
+        self.page.model.all_settled(Outcome::LoggedOut);
         self.call(|engine, now| engine.settle_all(now, Outcome::LoggedOut));
         self.drain();
     }
@@ -107,84 +108,85 @@ impl World {
     pub(crate) fn destroy(&mut self) {
         note!(self, "-> destroy");
         self.tally.one(Count::Destroyed);
-        self.shell.is_destroyed = true;
-        self.links.closed();
-        self.model.all_settled(Outcome::Closed);
+        self.page.shell.is_destroyed = true;
+        self.page.links.closed();
+        self.page.model.all_settled(Outcome::Closed);
         self.call(Engine::destroy);
         self.drain();
-        if self.shell.engine.poll_timeout().is_some() || self.model.count() > 0 {
-            violated!("destroyed", "{:?}", self.shell.status());
+        if self.page.shell.engine.poll_timeout().is_some() || self.page.model.count() > 0 {
+            violated!("destroyed", "{:?}", self.page.shell.status());
         }
     }
 
     pub(crate) fn tell(&mut self, input: Input) {
         note!(self, "-> {input:?}");
-        let before = self.shell.status().phase;
+        let before = self.page.shell.status().phase;
         let now = self.next_time();
-        self.links.told(self.shell.time, input, before);
+        self.page.links.told(self.page.shell.time, input, before);
         if let Input::Acked { seq, attempt, verdict } = input {
-            self.model.acked(self.shell.time, seq, attempt, verdict);
+            self.page.model.acked(self.page.shell.time, seq, attempt, verdict);
         }
         self.call_at(now, |engine, now| engine.handle(now, input));
         self.drain();
     }
 
-    fn timeout(&mut self) {
+    pub(crate) fn timeout(&mut self) {
         let now = self.next_time();
-        note!(self, "-> timeout at {}, due {:?}", now.0, self.shell.engine.poll_timeout());
-        let due = self.shell.engine.poll_timeout().filter(|&due| due <= now);
+        note!(self, "-> timeout at {}, due {:?}", now.0, self.page.shell.engine.poll_timeout());
+        let due = self.page.shell.engine.poll_timeout().filter(|&due| due <= now);
         if due.is_some_and(|due| now - due > Millis(1_000)) {
             self.tally.one(Count::LateTimers);
         }
         self.call_at(now, Engine::handle_timeout);
-        self.model.examined(self.shell.time);
-        let calls = self.shell.calls;
+        self.page.model.examined(self.page.shell.time);
+        let calls = self.page.shell.calls;
         let pings = self.pings;
         self.drain();
-        let next = self.shell.engine.poll_timeout();
-        if calls == self.shell.calls && next.is_some_and(|next| next.0 <= self.shell.time) {
-            violated!("I6", "after a timeout at {} the next is {next:?}", self.shell.time);
+        let next = self.page.shell.engine.poll_timeout();
+        if calls == self.page.shell.calls && next.is_some_and(|next| next.0 <= self.page.shell.time)
+        {
+            violated!("I6", "after a timeout at {} the next is {next:?}", self.page.shell.time);
         }
         if self.is_idle && due.is_some() && self.pings == pings {
-            violated!("idle", "woken up for nothing at {}", self.shell.time);
+            violated!("idle", "woken up for nothing at {}", self.page.shell.time);
         }
     }
 
     /// The latest time that the engine was told.
     pub(crate) fn engine_time(&self) -> u64 {
-        self.shell.time
+        self.page.shell.time
     }
 
     /// The time for the next call, which may be wrong.
     fn next_time(&mut self) -> Millis {
-        let mut now = self.now + self.shell.lead;
+        let mut now = self.now - self.page.born_at + self.page.shell.lead;
         if self.dice.chance(self.plan.clock.steps_back) {
             now = now.saturating_sub(self.dice.below(5_000));
         }
-        self.shell.time = self.shell.time.max(now);
+        self.page.shell.time = self.page.shell.time.max(now);
         Millis(now)
     }
 
-    fn call<R>(&mut self, call: impl FnOnce(&mut Engine, Millis) -> R) -> R {
+    pub(crate) fn call<R>(&mut self, call: impl FnOnce(&mut Engine, Millis) -> R) -> R {
         let now = self.next_time();
         self.call_at(now, call)
     }
 
     fn call_at<R>(&mut self, now: Millis, call: impl FnOnce(&mut Engine, Millis) -> R) -> R {
-        self.shell.calls += 1;
+        self.page.shell.calls += 1;
         self.tally.one(Count::Steps);
-        let before = self.shell.status().phase;
-        let result = call(&mut self.shell.engine, now);
-        let after = self.shell.status().phase;
+        let before = self.page.shell.status().phase;
+        let result = call(&mut self.page.shell.engine, now);
+        let after = self.page.shell.status().phase;
         if before != after {
             note!(self, "   {before:?} -> {after:?}");
         }
-        if self.links.moved(self.shell.time, before, after) {
+        if self.page.links.moved(self.page.shell.time, before, after) {
             self.tally.one(Count::Losses);
-            if self.links.losses_are_usual() {
+            if self.page.links.losses_are_usual() {
                 self.tally.one(Count::Suspicious);
             }
-            self.model.link_lost(self.links.losses_are_usual());
+            self.page.model.link_lost(self.page.links.losses_are_usual());
         }
         result
     }
@@ -195,19 +197,19 @@ impl World {
     /// Carries out all orders. A call from within changes the engine at once, and the loop that is
     /// already running carries out what follows.
     pub(crate) fn drain(&mut self) {
-        if self.shell.is_draining {
+        if self.page.shell.is_draining {
             return;
         }
-        self.shell.is_draining = true;
-        let calls = self.shell.calls;
-        while let Some(output) = self.shell.engine.poll_output() {
+        self.page.shell.is_draining = true;
+        let calls = self.page.shell.calls;
+        while let Some(output) = self.page.shell.engine.poll_output() {
             self.tally.one(Count::Steps);
             if output != Output::Changed {
                 note!(self, "<- {output:?}");
             }
-            self.carry_out(output, self.shell.calls > calls);
+            self.carry_out(output, self.page.shell.calls > calls);
         }
-        self.shell.is_draining = false;
+        self.page.shell.is_draining = false;
         self.check_at_rest();
         self.arm();
     }
@@ -215,27 +217,26 @@ impl World {
     /// `is_old` where the world has changed since the order was given: then it may be for a link that
     /// is gone, and nothing comes of it.
     fn carry_out(&mut self, output: Output, is_old: bool) {
-        let is_for_nobody = is_old && self.network.up().is_none();
+        let is_for_nobody = is_old && self.up().is_none();
         match output {
             Output::Join { .. } | Output::Ping { .. } if is_for_nobody => {}
             Output::Store { seq } => {
                 self.tally.one(Count::Stored);
-                let span = self.disk.magnitude(1, self.plan.disk.slowest);
-                self.schedule(self.now + span, Event::Stored { seq });
+                self.store(seq);
             }
             Output::Authorize { epoch } => {
                 self.tally.one(Count::Attempts);
-                self.links.authorize(self.shell.time, epoch);
+                self.page.links.authorize(self.page.shell.time, epoch);
                 self.authorize(epoch);
             }
             Output::Connect { epoch, .. } => self.connect(epoch),
             Output::Disconnect { epoch } => self.disconnect(epoch),
             Output::Join { epoch } => {
-                self.links.join(epoch);
+                self.page.links.join(epoch);
                 self.emit(Frame::Join);
             }
             Output::Ping { epoch } => {
-                self.links.ping(epoch);
+                self.page.links.ping(epoch);
                 self.pings += 1;
                 self.tally.one(Count::Pings);
                 self.emit(Frame::Ping);
@@ -246,14 +247,24 @@ impl World {
             }
             Output::Report(notice) => {
                 if notice == Notice::PingsUnanswered {
-                    self.shell.is_mute = true;
+                    self.page.shell.is_mute = true;
                     if self.plan.server.has_ping_handler {
                         self.tally.one(Count::WronglyMute);
                     }
                 }
                 self.tally.reported(notice);
             }
-            Output::Changed => self.shell.shown = self.shell.status(),
+            Output::Changed => self.page.shell.shown = self.page.shell.status(),
+        }
+    }
+
+    /// A page with one life keeps each message by itself, in any order: harder than any disk is.
+    fn store(&mut self, seq: Seq) {
+        if self.page.keeper.is_none() {
+            let span = self.disk.magnitude(1, self.plan.disk.slowest);
+            self.schedule(self.now + span, Event::Stored { page: self.page.id, seq });
+        } else if let Some(id) = self.page.deliveries.find(seq) {
+            self.keep((id, seq));
         }
     }
 
@@ -266,12 +277,12 @@ impl World {
             3 => Grant::Absent,
             _ => return,
         };
-        self.schedule(at, Event::Authorized { epoch, grant });
+        self.schedule(at, Event::Authorized { page: self.page.id, epoch, grant });
     }
 
     fn transmit(&mut self, seq: Seq, attempt: u32) {
-        self.links.transmit(self.shell.time, self.shell.status().phase);
-        self.model.transmitted(self.shell.time, seq, attempt);
+        self.page.links.transmit(self.page.shell.time, self.page.shell.status().phase);
+        self.page.model.transmitted(self.page.shell.time, seq, attempt);
         self.tally.one(Count::Transmitted);
         if attempt > 1 {
             self.tally.one(Count::Repeated);
@@ -279,9 +290,10 @@ impl World {
                 violated!("calm", "{seq:?} left again in a kind world");
             }
         }
-        let Some(id) = self.app.find(seq) else {
+        let Some(id) = self.page.deliveries.find(seq) else {
             violated!("I5", "{seq:?} was never sent");
         };
+        self.check_may_leave(id);
         if self.app.messages[id].is_unencodable {
             self.tell(Input::Acked { seq, attempt, verdict: Verdict::Refused });
         } else {
@@ -291,7 +303,7 @@ impl World {
 
     /// Over the connection that there is; the Socket may find out only now that it is dead.
     fn emit(&mut self, frame: Frame) {
-        let Some(id) = self.network.up() else {
+        let Some(id) = self.up() else {
             violated!("I2", "{frame:?} without a connection");
         };
         let is_dead = self.network.connections[id].half_open_since.is_some();
@@ -303,18 +315,18 @@ impl World {
     }
 
     fn check_at_rest(&self) {
-        let status = self.shell.status();
-        if status != self.shell.shown {
-            violated!("changed", "{status:?} was never shown, only {:?}", self.shell.shown);
+        let status = self.page.shell.status();
+        if status != self.page.shell.shown {
+            violated!("changed", "{status:?} was never shown, only {:?}", self.page.shell.shown);
         }
-        if status.in_flight != self.model.in_flight() {
-            violated!("I8", "{} in flight, not {}", status.in_flight, self.model.in_flight());
+        if status.in_flight != self.page.model.in_flight() {
+            violated!("I8", "{} in flight, not {}", status.in_flight, self.page.model.in_flight());
         }
-        if status.queued + status.in_flight != self.model.count() {
-            violated!("I1", "{status:?}, where {} are unsettled", self.model.count());
+        if status.queued + status.in_flight != self.page.model.count() {
+            violated!("I1", "{status:?}, where {} are unsettled", self.page.model.count());
         }
-        self.links.check_plan(status.next_attempt_at.map(|at| at.0));
-        self.model.check_at_rest(self.shell.time, status.phase == Phase::Ready);
+        self.page.links.check_plan(status.next_attempt_at.map(|at| at.0));
+        self.page.model.check_at_rest(self.page.shell.time, status.phase == Phase::Ready);
         self.check_half_open(status.phase);
     }
 
@@ -322,15 +334,15 @@ impl World {
     fn check_half_open(&self, phase: Phase) {
         let Some(health) = &self.plan.config.health else { return };
         if !matches!(phase, Phase::Ready | Phase::Suspect)
-            || self.shell.is_mute
+            || self.page.shell.is_mute
             || self.plan.kinds.clock
         {
             return;
         }
         // Health begins when the link is ready, however long the room took.
-        let dead_since = self.network.up().and_then(|id| {
+        let dead_since = self.up().and_then(|id| {
             let since = self.network.connections[id].half_open_since;
-            since.map(|since| since.max(self.links.ready_since()))
+            since.map(|since| since.max(self.page.links.ready_since()))
         });
         if let Some(since) = dead_since
             && self.now - since > health.timeout.0 + health.probe.0
@@ -339,118 +351,3 @@ impl World {
         }
     }
 }
-
-// The timer.
-impl World {
-    fn arm(&mut self) {
-        let Some(at) = self.shell.engine.poll_timeout() else {
-            self.shell.armed_for = None;
-            self.shell.timer += 1;
-            return;
-        };
-        if self.shell.armed_for.is_some_and(|armed| at.0 >= armed) {
-            return;
-        }
-        self.shell.armed_for = Some(at.0);
-        self.shell.timer += 1;
-        let late = self.dice.below(self.plan.clock.timer_jitter + 1);
-        let fires_at = at.0.saturating_sub(self.shell.lead).max(self.now) + late;
-        self.schedule(fires_at, Event::Timer { number: self.shell.timer });
-    }
-
-    pub(crate) fn timer_fired(&mut self, number: u64) {
-        if number != self.shell.timer {
-            return;
-        }
-        let until = self.shell.throttled_until;
-        if self.now < until && !self.now.is_multiple_of(MINUTE) {
-            let at = self.now.next_multiple_of(MINUTE).min(until);
-            return self.schedule(at, Event::Timer { number });
-        }
-        self.shell.armed_for = None;
-        self.timeout();
-    }
-
-    pub(crate) fn throttle(&mut self, until: u64) {
-        self.shell.throttled_until = self.shell.throttled_until.max(until);
-    }
-
-    pub(crate) fn fall_asleep(&mut self, until: u64) {
-        self.tally.one(Count::Sleeps);
-        self.shell.asleep_until = self.shell.asleep_until.max(until);
-        self.schedule_in(FIRST, until, Event::Awake);
-    }
-
-    pub(crate) fn woke_up(&mut self) {
-        if self.plan.clock.notices_sleep {
-            self.tell(Input::Woke);
-        }
-    }
-
-    /// The clock was set forward, which looks like sleep.
-    pub(crate) fn jump(&mut self, by: u64) {
-        self.shell.lead += by;
-        self.tell(Input::Woke);
-    }
-}
-
-// What comes from the server.
-impl World {
-    pub(crate) fn heard(&mut self, epoch: Epoch, packet: Packet, is_alive: bool) {
-        if is_alive {
-            self.tell(Input::Heard { epoch });
-            match packet {
-                Packet::Heartbeat => {}
-                Packet::Joined => self.tell(Input::Joined { epoch }),
-                Packet::JoinRefused => self.tell(Input::JoinRejected { epoch }),
-                Packet::Pong => self.tell(Input::Ponged { epoch }),
-                Packet::Ack { .. } | Packet::Confirmation { .. } => self.answered(packet),
-            }
-        } else if self.dice.chance(self.plan.shell.late_acks) {
-            self.answered(packet);
-        }
-        if self.dice.chance(self.plan.shell.stray_facts) {
-            self.tally.one(Count::StrayFacts);
-            self.stray(packet);
-        }
-    }
-
-    fn answered(&mut self, packet: Packet) {
-        match packet {
-            Packet::Ack { id, attempt, verdict } => {
-                let seq = self.app.messages[id].seq;
-                self.tell(Input::Acked { seq, attempt, verdict });
-            }
-            Packet::Confirmation { id } => {
-                let seq = self.app.messages[id].seq;
-                self.tell(Input::Acked { seq, attempt: 0, verdict: Verdict::Accepted });
-            }
-            Packet::Heartbeat | Packet::Joined | Packet::JoinRefused | Packet::Pong => {}
-        }
-    }
-
-    /// A fact about something long gone, or a true one once more.
-    fn stray(&mut self, packet: Packet) {
-        let old = self.network.connections.first().map(|connection| connection.epoch);
-        let Some(epoch) = old.filter(|&epoch| !self.links.is_live(epoch)) else {
-            return self.answered(packet);
-        };
-        let gone = self.app.messages.iter().find(|message| self.model.is_settled(message.seq));
-        let seq = gone.map_or(Seq::from_bits(self.dice.below(1 << 53)), |message| message.seq);
-        let input = match self.dice.below(10) {
-            0 => return self.answered(packet),
-            1 => Input::Heard { epoch },
-            2 => Input::Ponged { epoch },
-            3 => Input::Joined { epoch },
-            4 => Input::JoinRejected { epoch },
-            5 => Input::LinkUp { epoch, join: self.dice.chance(500) },
-            6 => Input::LinkDown { epoch, cause: holdfast::engine::DownCause::Final },
-            7 => Input::Authorized { epoch, grant: Grant::Absent },
-            8 => Input::Acked { seq, attempt: 1, verdict: Verdict::Refused },
-            _ => Input::Acked { seq, attempt: 1, verdict: Verdict::TryAgain },
-        };
-        self.tell(input);
-    }
-}
-
-const MINUTE: u64 = 60_000;

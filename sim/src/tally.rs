@@ -53,6 +53,21 @@ counts! {
     Mute "servers found without a ping handler",
     WronglyMute "of these wrongly",
     Destroyed "clients destroyed",
+    Pages "pages loaded after the first",
+    Reloads "reloads",
+    PageCrashes "crashes of a tab",
+    Stashed "pages that went into the cache",
+    Returns "pages that came back from there",
+    TakenNames "tabs that found their journal taken",
+    Adoptions "journals adopted",
+    Restored "messages restored",
+    Withheld "messages withheld",
+    SettledElsewhere "messages settled by another page",
+    TakenBack "messages taken back from nobody",
+    Revived "messages restored though they had settled",
+    LostWithPage "messages lost with their page",
+    FailedWrites "writes that failed",
+    FailedStorages "pages whose storage failed",
 }
 
 impl Default for Tally {

@@ -3,16 +3,18 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use holdfast::engine::{DownCause, Epoch, Grant, Input, Phase, Seq};
+use holdfast::engine::{DownCause, Grant, Input, Phase};
 
 use crate::app::App;
+use crate::database::Database;
 use crate::dice::Dice;
-use crate::links::Links;
-use crate::messages::Messages;
-use crate::network::{ConnectionId, Frame, HEARTBEAT, Network, Packet};
+use crate::event::{Event, FIRST, IN_TURN, LAST, Scheduled};
+use crate::locks::Locks;
+use crate::network::{ConnectionId, HEARTBEAT, Network, Packet};
+use crate::page::Page;
 use crate::plan::{Plan, Planned};
-use crate::server::{Server, Task};
-use crate::shell::Shell;
+use crate::server::Server;
+use crate::tabs::Tab;
 use crate::tally::{Count, Tally};
 use crate::trace::{Trace, note};
 use crate::violated;
@@ -21,13 +23,24 @@ pub(crate) struct World {
     pub(crate) plan: Plan,
     pub(crate) dice: Dice,
     pub(crate) disk: Dice,
+    /// For what pages, tabs and their disk do.
+    pub(crate) fate: Dice,
     /// Milliseconds since the run began.
     pub(crate) now: u64,
     events: BinaryHeap<Reverse<Scheduled>>,
     scheduled: u64,
-    pub(crate) shell: Shell,
-    pub(crate) links: Links,
-    pub(crate) model: Messages,
+    pub(crate) asleep_until: u64,
+    /// The page whose turn it is, and the others that live.
+    pub(crate) page: Box<Page>,
+    pub(crate) pages: Vec<Option<Box<Page>>>,
+    pub(crate) tabs: Vec<Tab>,
+    pub(crate) locks: Locks,
+    pub(crate) database: Database,
+    /// Names of journals that were given.
+    pub(crate) names: u32,
+    pub(crate) has_storage_failed: bool,
+    /// How far the clock on the wall was set forward.
+    pub(crate) wall_lead: u64,
     pub(crate) network: Network,
     pub(crate) server: Server,
     pub(crate) app: App,
@@ -39,81 +52,27 @@ pub(crate) struct World {
     pub(crate) trace: Trace,
 }
 
-#[derive(Debug)]
-pub(crate) enum Event {
-    Planned(Planned),
-    // On the client's machine.
-    Timer { number: u64 },
-    Awake,
-    Authorized { epoch: Epoch, grant: Grant },
-    Stored { seq: Seq },
-    Up { connection: ConnectionId },
-    Closed { connection: ConnectionId, cause: DownCause },
-    Packet { connection: ConnectionId, packet: Packet },
-    HeartbeatMissed { connection: ConnectionId },
-    // On the server's.
-    Arrived { connection: ConnectionId },
-    Hangup { connection: ConnectionId },
-    Frame { connection: ConnectionId, frame: Frame, is_straggler: bool },
-    Heartbeat { connection: ConnectionId },
-    PatienceEnds { connection: ConnectionId },
-    Finished { task: Task },
-    LateAnswer { connection: ConnectionId, packet: Packet },
-    Restarted,
-}
-
-struct Scheduled {
-    at: u64,
-    /// Among those of the same time.
-    turn: u8,
-    number: u64,
-    event: Event,
-}
-
-impl Scheduled {
-    fn key(&self) -> (u64, u8, u64) {
-        (self.at, self.turn, self.number)
-    }
-}
-
-impl PartialEq for Scheduled {
-    fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl Eq for Scheduled {}
-
-impl PartialOrd for Scheduled {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Scheduled {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.key().cmp(&other.key())
-    }
-}
-
-pub(crate) const FIRST: u8 = 0;
-const IN_TURN: u8 = 1;
-const LAST: u8 = 2;
-
 impl World {
     pub(crate) fn new(seed: u64, trace: Trace) -> Self {
         let mut dice = Dice::new(seed);
         let plan = Plan::draw(seed, &mut dice);
         let mut world = Self {
-            shell: Shell::new(&plan),
-            links: Links::new(plan.config.clone()),
-            model: Messages::new(plan.config.clone()),
+            asleep_until: 0,
+            page: Box::new(Page::new(0, 0, 0, &plan)),
+            pages: vec![None],
+            tabs: vec![Tab::of_first_page()],
+            locks: Locks::default(),
+            database: Database::default(),
+            names: 0,
+            has_storage_failed: false,
+            wall_lead: 0,
             network: Network::new(),
             server: Server::new(),
             app: App::default(),
             plan,
             dice,
             disk: Dice::new(!seed ^ 1),
+            fate: Dice::new(!seed ^ 2),
             now: 0,
             events: BinaryHeap::new(),
             scheduled: 0,
@@ -145,10 +104,24 @@ impl World {
 
     /// The whole story: faults, recovery, and a while of nothing.
     pub(crate) fn run(&mut self) {
+        if let Some(lives) = self.plan.lives {
+            self.open_keeper();
+            for _ in 1..lives.tabs {
+                self.open_tab(None);
+            }
+        }
         self.run_until(self.plan.faults_until);
         self.stop_faults();
-        if !self.shell.is_destroyed {
+        if self.plan.lives.is_some() {
+            self.tidy_up();
+        }
+        if !self.page.shell.is_destroyed {
             self.recover();
+            if self.plan.lives.is_some() {
+                // What was settled already may be adopted and sent once more, and is owed to nobody.
+                self.run_until(self.now + 60_000);
+                self.recover();
+            }
             self.rest();
         }
         self.tally.more(Count::Seconds, self.now / 1_000);
@@ -180,42 +153,64 @@ impl World {
 
     /// Everything settles in bounded time, and there is a link.
     fn recover(&mut self) {
-        self.open();
+        self.open_all();
         let patience = if self.plan.kinds.poison { 1_800_000 } else { 300_000 };
         let until = self.now + patience;
-        while !(self.app.unsettled == 0 && self.is_well_connected()) {
+        while !(self.app.unsettled == 0 && self.are_all_well()) {
             if self.now > until {
-                violated!("liveness", "{:?} after {patience} ms", self.shell.status());
+                let statuses: Vec<_> = self.living().map(|page| page.shell.status()).collect();
+                let owed: Vec<_> = self.app.owed().collect();
+                violated!("liveness", "{owed:?} after {patience} ms: {statuses:?}");
             }
             self.step();
         }
     }
 
-    fn is_well_connected(&self) -> bool {
-        let is_alive = |id: ConnectionId| self.network.connections[id].half_open_since.is_none();
-        self.shell.status().phase == Phase::Ready && self.network.up().is_some_and(is_alive)
+    fn open_all(&mut self) {
+        for page in self.shown() {
+            self.turn_to(page);
+            self.open();
+        }
+    }
+
+    /// Every page has settled what it had, and has a link.
+    fn are_all_well(&self) -> bool {
+        !self.is_loading()
+            && self.living().all(|page| page.model.count() == 0 && self.is_well_connected(page))
+    }
+
+    fn is_well_connected(&self, page: &Page) -> bool {
+        let is_alive = |id: ConnectionId| {
+            let connection = &self.network.connections[id];
+            connection.is_up && connection.half_open_since.is_none()
+        };
+        page.shell.status().phase == Phase::Ready && page.connection.is_some_and(is_alive)
     }
 
     /// An idle engine wakes up for its pings and for nothing else, and keeps its link.
     fn rest(&mut self) {
         self.run_until(self.now + 60_000);
+        if !self.has_storage_failed && !self.database.is_empty() {
+            violated!("journal", "all has settled, and not all was erased: {:?}", self.database);
+        }
         let (links, pings) = (self.network.connections.len(), self.pings);
         self.is_idle = true;
         self.run_until(self.now + 120_000);
-        if !self.is_well_connected() || self.network.connections.len() != links {
-            violated!("idle", "the link was not kept: {:?}", self.shell.status());
+        if !self.are_all_well() || self.network.connections.len() != links {
+            violated!("idle", "the link was not kept: {:?}", self.page.shell.status());
         }
-        if self.pings - pings > 9 {
-            violated!("idle", "{} pings in two minutes", self.pings - pings);
+        let pages = self.shown().len() as u64;
+        if self.pings - pings > 9 * pages {
+            violated!("idle", "{} pings of {pages} pages in two minutes", self.pings - pings);
         }
     }
 
     fn step(&mut self) {
         let Some(Reverse(Scheduled { at, event, .. })) = self.events.pop() else {
-            violated!("liveness", "nothing will ever happen: {:?}", self.shell.status());
+            violated!("liveness", "nothing will ever happen: {:?}", self.page.shell.status());
         };
         self.now = at;
-        let asleep_until = self.shell.asleep_until;
+        let asleep_until = self.asleep_until;
         if asleep_until > at && event.is_the_clients() {
             let turn = match event {
                 Event::Timer { .. } if self.plan.clock.timer_first => FIRST,
@@ -227,23 +222,35 @@ impl World {
         self.happen(event);
     }
 
-    fn happen(&mut self, event: Event) {
+    pub(crate) fn happen(&mut self, event: Event) {
+        if let Some(page) = event.page(&self.network) {
+            if !self.turn_to(page) {
+                return;
+            }
+            if self.page.is_cached {
+                return self.page.frozen.push(event);
+            }
+        }
         match event {
             Event::Planned(planned) => self.happen_as_planned(planned),
-            Event::Timer { number } => self.timer_fired(number),
+            Event::Timer { number, .. } => self.timer_fired(number),
             Event::Awake => self.woke_up(),
-            Event::Authorized { epoch, grant } => {
+            Event::Authorized { epoch, grant, .. } => {
                 let grant = if self.are_faults_over { Grant::Granted } else { grant };
                 self.tell(Input::Authorized { epoch, grant });
             }
-            Event::Stored { seq } => {
-                self.model.stored(seq);
+            Event::Stored { seq, .. } => {
+                self.page.model.stored(seq);
                 self.tell(Input::Stored { seq });
             }
             Event::Up { connection } => self.came_up(connection),
             Event::Closed { connection, cause } => self.came_down(connection, cause),
             Event::Packet { connection, packet } => self.packet_arrived(connection, packet),
             Event::HeartbeatMissed { connection } => self.heartbeat_missed(connection),
+            Event::Loaded { tab } => self.loaded(tab),
+            Event::Disk { page, work } => self.transacted(page, *work),
+            Event::Done { done, .. } => self.done(*done),
+            Event::Step { opening, step, .. } => self.step_keeper(opening, *step),
             Event::Arrived { connection } => self.connection_arrived(connection),
             Event::Hangup { connection } => self.hung_up(connection),
             Event::Frame { connection, frame, is_straggler } => {
@@ -251,7 +258,8 @@ impl World {
             }
             Event::Heartbeat { connection } => self.heartbeat(connection),
             Event::PatienceEnds { connection } => {
-                if self.plan.server.patience.is_some() && self.network.up() == Some(connection) {
+                let is_up = self.network.connections[connection].is_up;
+                if self.plan.server.patience.is_some() && is_up {
                     self.kick(connection);
                 }
             }
@@ -266,7 +274,7 @@ impl World {
             return;
         }
         // What piles up while the machine sleeps is as good as one.
-        let asleep_until = self.shell.asleep_until;
+        let asleep_until = self.asleep_until;
         if asleep_until > self.now {
             return self.schedule(asleep_until, Event::Heartbeat { connection: id });
         }
@@ -276,6 +284,11 @@ impl World {
 
     fn happen_as_planned(&mut self, planned: Planned) {
         note!(self, "{planned:?}");
+        if self.plan.lives.is_some() && planned.is_a_pages() {
+            let shown = self.shown();
+            let Some(&page) = shown.get(self.fate.index(shown.len())) else { return };
+            self.turn_to(page);
+        }
         match planned {
             Planned::Open => self.open(),
             Planned::Close => self.close(),
@@ -293,19 +306,19 @@ impl World {
             Planned::ChangeUser => self.forget(),
             Planned::Destroy => self.destroy(),
             Planned::Cut { is_told } => {
-                if let Some(id) = self.network.up() {
+                if let Some(id) = self.up() {
                     self.cut(id, is_told, DownCause::Lost);
                 }
             }
             Planned::HalfOpen => {
-                if let Some(id) = self.network.up() {
+                if let Some(id) = self.up() {
                     self.cut_off(id);
                 }
             }
             Planned::Slow { by, until } => self.network.slow(by, until),
             Planned::Offline { until } => self.network.go_offline(until),
             Planned::Kick => {
-                if let Some(id) = self.network.up() {
+                if let Some(id) = self.up() {
                     self.kick(id);
                 }
             }
@@ -313,32 +326,8 @@ impl World {
             Planned::Throttle { until } => self.throttle(until),
             Planned::Sleep { until } => self.fall_asleep(until),
             Planned::Jump { by } => self.jump(by),
-            Planned::Woke => self.tell(Input::Woke),
-        }
-    }
-}
-
-impl Event {
-    /// It happens on the client's machine, which may sleep.
-    fn is_the_clients(&self) -> bool {
-        match self {
-            Self::Timer { .. }
-            | Self::Awake
-            | Self::Authorized { .. }
-            | Self::Stored { .. }
-            | Self::Up { .. }
-            | Self::Closed { .. }
-            | Self::Packet { .. }
-            | Self::HeartbeatMissed { .. } => true,
-            Self::Planned(planned) => planned.is_the_clients(),
-            Self::Arrived { .. }
-            | Self::Hangup { .. }
-            | Self::Frame { .. }
-            | Self::Heartbeat { .. }
-            | Self::PatienceEnds { .. }
-            | Self::Finished { .. }
-            | Self::LateAnswer { .. }
-            | Self::Restarted => false,
+            Planned::Woke => self.wake_all(),
+            Planned::Fate(fate) => self.befall(fate),
         }
     }
 }

@@ -138,7 +138,9 @@ impl Outbox {
             // It was taken in its earlier life.
             Origin::Restored => (Seq::MAX_CAPACITY, u64::MAX),
         };
-        if count >= capacity || bytes > max_bytes || lane >= capacity {
+        // Restored ones may have filled more, and a lane that was there is used again.
+        let lanes = capacity.max(self.lanes.len());
+        if count >= capacity || bytes > max_bytes || lane >= lanes {
             return Err(SendError::QueueFull);
         }
         let slot = self.free.pop().unwrap_or(self.slots.len());
@@ -176,9 +178,13 @@ impl Outbox {
         Ok(seq)
     }
 
-    /// From now on nothing leaves until `restored`.
+    /// From now on nothing leaves until `restored`. What is kept, or about to be, may be another
+    /// client's by now, which may have sent it.
     pub(super) fn restore(&mut self) {
         self.restoring = true;
+        for message in self.slots.iter_mut().flatten() {
+            message.unanswered |= message.draft.durable;
+        }
     }
 
     pub(super) fn cancel(&mut self, now: Millis, seq: Seq, outputs: &mut Outputs) {

@@ -53,6 +53,8 @@ struct Model {
     /// Messages that wait to be kept.
     storing: BTreeSet<Seq>,
     is_restoring: bool,
+    /// Lanes that there ever were: of restored messages there may be any number.
+    lanes: usize,
     /// Attempts that use up no retry: links that were lost, and what the server put off.
     excused: u32,
     most_retries: u32,
@@ -85,6 +87,7 @@ impl Model {
             newest: BTreeMap::new(),
             storing: BTreeSet::new(),
             is_restoring: false,
+            lanes: 0,
             attempts: BTreeMap::new(),
             excused: 0,
             most_retries: 0,
@@ -224,6 +227,7 @@ impl Model {
             assert!(seq.to_bits() < 1 << 52, "{seq:?} is older than all that is new");
             self.attempts.insert(seq, 0);
             self.unsettled.insert(seq, draft);
+            self.lanes = self.lanes.max(draft.lane as usize + 1);
             // Of another client that is gone: newer ones of the lane may have left already.
             self.newest.remove(&draft.lane);
         }
@@ -235,7 +239,7 @@ impl Model {
         let bytes: u64 = self.unsettled.values().map(|draft| u64::from(draft.bytes)).sum();
         let is_full = self.unsettled.len() >= queue.capacity
             || bytes + u64::from(draft.bytes) > queue.max_bytes
-            || draft.lane as usize >= queue.capacity;
+            || draft.lane as usize >= queue.capacity.max(self.lanes);
         match world.engine.send(world.at(), draft) {
             Ok(seq) => {
                 assert!(!self.is_destroyed, "a closed engine takes nothing");
@@ -243,6 +247,7 @@ impl Model {
                 assert!(self.attempts.keys().next_back() < Some(&seq), "{seq:?} is not new");
                 self.attempts.insert(seq, 0);
                 self.unsettled.insert(seq, draft);
+                self.lanes = self.lanes.max(draft.lane as usize + 1);
             }
             Err(SendError::Closed) => assert!(self.is_destroyed, "nobody closed it"),
             Err(SendError::QueueFull) => assert!(is_full, "I8: there is a place"),

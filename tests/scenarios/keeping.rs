@@ -1,6 +1,6 @@
 //! Messages that are kept on disk, and those that an earlier life left there.
 
-use holdfast::engine::{Draft, Input, Millis, Outcome, Output, Standing};
+use holdfast::engine::{Draft, Input, Millis, Outcome, Output, Standing, Verdict};
 
 use crate::world::{World, draft};
 
@@ -93,4 +93,46 @@ fn message_that_another_tab_took_over_stays_until_that_says_how_it_ended() {
     world.tell(Input::Withheld { seq });
     world.replace_link();
     assert_eq!(world.left(), [seq], "what had left is not touched");
+}
+
+#[test]
+fn what_was_kept_may_have_been_delivered_by_another_tab_while_the_page_was_cached() {
+    let mut world = World::new();
+    let seq = world.send_draft(durable(0));
+    let only_here = world.send(1);
+    world.tell(Input::Stored { seq });
+    world.engine.restore();
+    world.engine.cancel(world.at(), seq);
+    world.engine.cancel(world.at(), only_here);
+    world.drain();
+    let maybe_delivered = |seq| world.outcome(seq).map(|(_, maybe)| maybe);
+    assert_eq!(maybe_delivered(seq), Some(true));
+    assert_eq!(maybe_delivered(only_here), Some(false));
+}
+
+#[test]
+fn lane_of_a_restored_message_is_used_again_whatever_the_capacity() {
+    let mut config = crate::without_health();
+    config.queue.capacity = 2;
+    let mut world = World::with(config);
+    let restored: Vec<_> = (0..4)
+        .map(|lane| world.engine.take_back(world.at(), draft(lane)).expect("it was taken once"))
+        .collect();
+    for seq in restored {
+        world.engine.cancel(world.at(), seq);
+    }
+    world.drain();
+    world.engine.send(world.at(), draft(3)).expect("there is room, and the number was given");
+}
+
+#[test]
+fn new_link_ends_the_backoff_of_messages_behind_an_adopted_one_too() {
+    let mut world = World::ready();
+    let seq = world.send(0);
+    world.ack(seq, 1, Verdict::TryAgain);
+    let adopted = world.engine.take_back(world.at(), draft(0)).expect("taken");
+    world.tell(Input::Withheld { seq: adopted });
+    world.replace_link();
+    world.tell(Input::Acked { seq: adopted, attempt: 0, verdict: Verdict::Accepted });
+    assert_eq!(world.left().last(), Some(&seq), "it does not wait for its retry");
 }

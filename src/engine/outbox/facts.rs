@@ -105,11 +105,11 @@ impl Outbox {
             self.settle(now, seq, Outcome::Exhausted(Cause::LinkLost), outputs);
         }
         // A new link is a new chance: what waits out a backoff need not. What was sent before is at the
-        // front of its lane.
+        // front of its lane, but for what an earlier life sent.
         for lane in &self.lanes {
             for seq in lane.waiting.iter() {
                 match self.slots.get_mut(seq.slot()) {
-                    Some(Some(message)) if message.attempt > 0 => {
+                    Some(Some(message)) if message.attempt > 0 || message.unanswered => {
                         message.state = State::Waiting { not_before: Millis::default() };
                     }
                     Some(_) | None => break,

@@ -1,0 +1,113 @@
+//! Which of the app's messages a page has, under which numbers of its engine.
+
+use std::collections::BTreeMap;
+
+use holdfast::engine::Seq;
+
+use crate::journal::Place;
+
+/// The world's number for a message, which is the id that the server sees: no page has another for it.
+pub(crate) type MessageId = usize;
+
+#[derive(Default)]
+pub(crate) struct Deliveries {
+    by_seq: BTreeMap<Seq, MessageId>,
+    by_id: BTreeMap<MessageId, Seq>,
+    /// Numbers of lanes by their key, dense as the engine wants them, and how many messages each has.
+    lanes: BTreeMap<u64, (u32, usize)>,
+    free_lanes: Vec<u32>,
+    /// Those that are unsettled, in a page that keeps them.
+    entries: BTreeMap<MessageId, Entry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) seq: Seq,
+    /// Where it is kept, once it is.
+    pub(crate) place: Option<Place>,
+    /// Nobody had it, as far as could be seen, so it is this page's again.
+    pub(crate) is_taken_back: bool,
+    /// It could not be kept, and left all the same.
+    pub(crate) is_in_memory: bool,
+    /// Another page had it, or has it now, and wants to know how it ends.
+    pub(crate) is_shared: bool,
+    /// Another page has it now, and says how it ends.
+    pub(crate) is_elsewhere: bool,
+}
+
+impl Deliveries {
+    /// Of a message that is settled too.
+    pub(crate) fn find(&self, seq: Seq) -> Option<MessageId> {
+        self.by_seq.get(&seq).copied()
+    }
+
+    pub(crate) fn seq_of(&self, id: MessageId) -> Option<Seq> {
+        self.by_id.get(&id).copied()
+    }
+
+    /// In the order in which the app sent them.
+    pub(crate) fn seqs(&self) -> impl Iterator<Item = Seq> + '_ {
+        self.by_id.values().copied()
+    }
+
+    /// The number for a lane's key, whether it has messages or not.
+    pub(crate) fn lane_number(&self, key: u64) -> u32 {
+        let free = self.free_lanes.last().copied();
+        let fresh = free.unwrap_or(self.lanes.len() as u32);
+        self.lanes.get(&key).map_or(fresh, |&(number, _)| number)
+    }
+
+    pub(crate) fn note_down(&mut self, id: MessageId, seq: Seq, lane_key: u64) {
+        let number = self.lane_number(lane_key);
+        let (_, count) = self.lanes.entry(lane_key).or_insert((number, 0));
+        *count += 1;
+        if *count == 1 {
+            self.free_lanes.pop();
+        }
+        self.by_seq.insert(seq, id);
+        self.by_id.insert(id, seq);
+    }
+
+    pub(crate) fn enter(&mut self, id: MessageId, seq: Seq, place: Option<Place>) {
+        let entry = Entry {
+            seq,
+            place,
+            is_taken_back: false,
+            is_in_memory: false,
+            is_shared: false,
+            is_elsewhere: false,
+        };
+        self.entries.insert(id, entry);
+    }
+
+    pub(crate) fn entry(&mut self, id: MessageId) -> Option<&mut Entry> {
+        self.entries.get_mut(&id)
+    }
+
+    /// It is unsettled here.
+    pub(crate) fn has(&self, id: MessageId) -> bool {
+        self.entries.contains_key(&id)
+    }
+
+    /// How it stands here, where it is unsettled.
+    pub(crate) fn get(&self, id: MessageId) -> Option<Entry> {
+        self.entries.get(&id).copied()
+    }
+
+    pub(crate) fn leave(&mut self, id: MessageId) -> Option<Entry> {
+        self.entries.remove(&id)
+    }
+
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (MessageId, Entry)> + '_ {
+        self.entries.iter().map(|(&id, &entry)| (id, entry))
+    }
+
+    pub(crate) fn leave_lane(&mut self, key: u64) {
+        let Some((number, count)) = self.lanes.get_mut(&key) else { return };
+        *count -= 1;
+        if *count == 0 {
+            self.free_lanes.push(*number);
+            self.lanes.remove(&key);
+        }
+    }
+}

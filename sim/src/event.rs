@@ -1,0 +1,132 @@
+//! What happens in a world, and in which order.
+
+use holdfast::engine::{DownCause, Epoch, Grant, Seq};
+
+use crate::journal::{Done, Work};
+use crate::keeper::Step;
+use crate::network::{ConnectionId, Frame, Network, Packet};
+use crate::page::PageId;
+use crate::plan::Planned;
+use crate::server::Task;
+use crate::tabs::TabId;
+
+#[derive(Debug)]
+pub(crate) enum Event {
+    Planned(Planned),
+    // On the client's machine.
+    Timer { page: PageId, number: u64 },
+    Awake,
+    Authorized { page: PageId, epoch: Epoch, grant: Grant },
+    Stored { page: PageId, seq: Seq },
+    Up { connection: ConnectionId },
+    Closed { connection: ConnectionId, cause: DownCause },
+    Packet { connection: ConnectionId, packet: Packet },
+    HeartbeatMissed { connection: ConnectionId },
+    Loaded { tab: TabId },
+    Disk { page: PageId, work: Box<Work> },
+    Done { page: PageId, done: Box<Done> },
+    Step { page: PageId, opening: u32, step: Box<Step> },
+    // On the server's.
+    Arrived { connection: ConnectionId },
+    Hangup { connection: ConnectionId },
+    Frame { connection: ConnectionId, frame: Frame, is_straggler: bool },
+    Heartbeat { connection: ConnectionId },
+    PatienceEnds { connection: ConnectionId },
+    Finished { task: Task },
+    LateAnswer { connection: ConnectionId, packet: Packet },
+    Restarted,
+}
+
+pub(crate) struct Scheduled {
+    pub(crate) at: u64,
+    /// Among those of the same time.
+    pub(crate) turn: u8,
+    pub(crate) number: u64,
+    pub(crate) event: Event,
+}
+
+impl Scheduled {
+    fn key(&self) -> (u64, u8, u64) {
+        (self.at, self.turn, self.number)
+    }
+}
+
+impl PartialEq for Scheduled {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Scheduled {}
+
+impl PartialOrd for Scheduled {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Scheduled {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+pub(crate) const FIRST: u8 = 0;
+pub(crate) const IN_TURN: u8 = 1;
+pub(crate) const LAST: u8 = 2;
+
+impl Event {
+    /// The page that it happens to: nothing does to one that is gone.
+    pub(crate) fn page(&self, network: &Network) -> Option<PageId> {
+        match *self {
+            Self::Timer { page, .. }
+            | Self::Authorized { page, .. }
+            | Self::Stored { page, .. }
+            | Self::Done { page, .. }
+            | Self::Step { page, .. } => Some(page),
+            Self::Up { connection }
+            | Self::Closed { connection, .. }
+            | Self::Packet { connection, .. }
+            | Self::HeartbeatMissed { connection } => Some(network.connections[connection].page),
+            Self::Planned(_)
+            | Self::Awake
+            | Self::Loaded { .. }
+            | Self::Disk { .. }
+            | Self::Arrived { .. }
+            | Self::Hangup { .. }
+            | Self::Frame { .. }
+            | Self::Heartbeat { .. }
+            | Self::PatienceEnds { .. }
+            | Self::Finished { .. }
+            | Self::LateAnswer { .. }
+            | Self::Restarted => None,
+        }
+    }
+
+    /// It happens on the client's machine, which may sleep.
+    pub(crate) fn is_the_clients(&self) -> bool {
+        match self {
+            Self::Timer { .. }
+            | Self::Awake
+            | Self::Authorized { .. }
+            | Self::Stored { .. }
+            | Self::Up { .. }
+            | Self::Closed { .. }
+            | Self::Packet { .. }
+            | Self::HeartbeatMissed { .. }
+            | Self::Loaded { .. }
+            | Self::Disk { .. }
+            | Self::Done { .. }
+            | Self::Step { .. } => true,
+            Self::Planned(planned) => planned.is_the_clients(),
+            Self::Arrived { .. }
+            | Self::Hangup { .. }
+            | Self::Frame { .. }
+            | Self::Heartbeat { .. }
+            | Self::PatienceEnds { .. }
+            | Self::Finished { .. }
+            | Self::LateAnswer { .. }
+            | Self::Restarted => false,
+        }
+    }
+}

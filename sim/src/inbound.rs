@@ -1,0 +1,69 @@
+//! What comes from the server: to a page that listens, to one that no longer does, and what never came.
+
+use holdfast::engine::{DownCause, Epoch, Grant, Input, Seq, Verdict};
+
+use crate::network::Packet;
+use crate::page::Page;
+use crate::tally::Count;
+use crate::world::World;
+
+impl World {
+    pub(crate) fn heard(&mut self, epoch: Epoch, packet: Packet, is_alive: bool) {
+        if is_alive {
+            self.tell(Input::Heard { epoch });
+            match packet {
+                Packet::Heartbeat => {}
+                Packet::Joined => self.tell(Input::Joined { epoch }),
+                Packet::JoinRefused => self.tell(Input::JoinRejected { epoch }),
+                Packet::Pong => self.tell(Input::Ponged { epoch }),
+                Packet::Ack { .. } | Packet::Confirmation { .. } => self.answered(packet),
+            }
+        } else if self.dice.chance(self.plan.shell.late_acks) {
+            self.answered(packet);
+        }
+        if self.dice.chance(self.plan.shell.stray_facts) {
+            self.tally.one(Count::StrayFacts);
+            self.stray(packet);
+        }
+    }
+
+    fn answered(&mut self, packet: Packet) {
+        match packet {
+            Packet::Ack { id, attempt, verdict } => {
+                let Some(seq) = self.page.deliveries.seq_of(id) else { return };
+                self.tell(Input::Acked { seq, attempt, verdict });
+            }
+            Packet::Confirmation { id } => {
+                let Some(seq) = self.page.deliveries.seq_of(id) else { return };
+                self.tell(Input::Acked { seq, attempt: 0, verdict: Verdict::Accepted });
+            }
+            Packet::Heartbeat | Packet::Joined | Packet::JoinRefused | Packet::Pong => {}
+        }
+    }
+
+    /// A fact about something long gone, or a true one once more.
+    fn stray(&mut self, packet: Packet) {
+        let page = self.page.id;
+        let mut mine = self.network.connections.iter().filter(|it| it.page == page);
+        let old = mine.next().map(|connection| connection.epoch);
+        let Some(epoch) = old.filter(|&epoch| !self.page.links.is_live(epoch)) else {
+            return self.answered(packet);
+        };
+        let any = Seq::from_bits(self.dice.below(1 << 53));
+        let Page { deliveries, model, .. } = &*self.page;
+        let seq = deliveries.seqs().find(|&seq| model.is_settled(seq)).unwrap_or(any);
+        let input = match self.dice.below(10) {
+            0 => return self.answered(packet),
+            1 => Input::Heard { epoch },
+            2 => Input::Ponged { epoch },
+            3 => Input::Joined { epoch },
+            4 => Input::JoinRejected { epoch },
+            5 => Input::LinkUp { epoch, join: self.dice.chance(500) },
+            6 => Input::LinkDown { epoch, cause: DownCause::Final },
+            7 => Input::Authorized { epoch, grant: Grant::Absent },
+            8 => Input::Acked { seq, attempt: 1, verdict: Verdict::Refused },
+            _ => Input::Acked { seq, attempt: 1, verdict: Verdict::TryAgain },
+        };
+        self.tell(input);
+    }
+}

@@ -1,0 +1,148 @@
+//! What the engine ordered, held against what it owes.
+
+use holdfast::engine::Seq;
+
+use super::{Flight, Lane, Message, Messages, Settled};
+use crate::violated;
+
+struct Next {
+    seq: Seq,
+    bytes: u32,
+    /// For certain: the end of a backoff is known to the engine alone.
+    is_due: bool,
+}
+
+impl Messages {
+    pub(crate) fn transmitted(&mut self, now: u64, seq: Seq, attempt: u32) {
+        let Some(message) = self.unsettled.get(&seq) else {
+            violated!("I5", "{seq:?} left after it had settled");
+        };
+        if message.flight.is_some() {
+            violated!("I3", "{seq:?} left while it was in flight");
+        }
+        if attempt != message.attempt + 1 {
+            violated!("I7", "{seq:?} left for the {attempt}th time after {}", message.attempt);
+        }
+        if self.is_restoring {
+            violated!("I3", "{seq:?} left before what is older was restored");
+        }
+        if message.storing {
+            violated!("I4", "{seq:?} left before it was kept");
+        }
+        if message.draft.once && attempt > 1 {
+            violated!("once", "{seq:?} left again");
+        }
+        if message.expires_at <= now {
+            violated!("ttl", "{seq:?} left at {now}, expired at {}", message.expires_at);
+        }
+        if message.failures > self.config.send.retries {
+            violated!("I8", "{seq:?} left after its last retry");
+        }
+        self.check_window(seq, message);
+        self.check_lane(now, seq, message);
+
+        self.transmissions += 1;
+        let transmission = self.transmissions;
+        self.flight.insert(transmission, seq);
+        let message = self.message(seq);
+        message.attempt = attempt;
+        message.backs_off = false;
+        message.flight = Some(Flight { transmission, since: now, excused: false });
+        let bytes = u64::from(message.draft.bytes);
+        self.flight_bytes += bytes;
+        let lane = self.lane_of(seq);
+        lane.waiting.remove(&seq);
+        lane.in_flight.insert(seq);
+    }
+
+    fn check_window(&self, seq: Seq, message: &Message) {
+        let config = &self.config.send;
+        let window = if self.suspects > 0 { 1 } else { config.window as usize };
+        if self.flight.len() >= window {
+            violated!("I8", "{seq:?} left beside {} others", self.flight.len());
+        }
+        let bytes = self.flight_bytes + u64::from(message.draft.bytes);
+        if self.flight_bytes > 0 && bytes > config.window_bytes {
+            violated!("I8", "{bytes} bytes in flight with {seq:?}");
+        }
+    }
+
+    fn check_lane(&self, now: u64, seq: Seq, message: &Message) {
+        let lane = &self.lanes[&message.draft.lane];
+        let first = lane.waiting.first();
+        if first != Some(&seq) {
+            violated!("I3", "{seq:?} left before {first:?} of its lane");
+        }
+        if lane.held_until > now {
+            violated!("try after", "{seq:?} left at {now}, held until {}", lane.held_until);
+        }
+        let beside = lane.in_flight.len();
+        if lane.window.is_some_and(|window| beside >= window as usize) {
+            violated!("lane window", "{seq:?} left beside {beside} after trouble");
+        }
+        let is_strict = |seq: &Seq| self.unsettled[seq].draft.strict;
+        if beside > 0 && (message.draft.strict || lane.in_flight.iter().any(is_strict)) {
+            violated!("strict", "{seq:?} left beside {beside} others");
+        }
+    }
+
+    pub(crate) fn settled(&mut self, now: u64, settled: Settled) {
+        if self.due.is_empty() {
+            // Before anything leaves the engine looks for what has expired, whoever asked.
+            self.expire(now);
+        }
+        let due = self.due.pop_front();
+        if due != Some(settled) {
+            violated!("I1", "{settled:?} was ordered, {due:?} was due");
+        }
+    }
+
+    /// All orders were carried out. `may_leave` where the link is ready.
+    pub(crate) fn check_at_rest(&self, now: u64, may_leave: bool) {
+        if let Some(due) = self.due.front() {
+            violated!("I1", "{due:?} was not ordered");
+        }
+        if !may_leave || self.is_restoring {
+            return;
+        }
+        if let Some((at, seq)) = self.expiry.first()
+            && *at <= now
+        {
+            violated!("ttl", "{seq:?} is unsettled at {now}, expired at {at}");
+        }
+        if self.suspects > 0 {
+            return;
+        }
+        let config = &self.config.send;
+        // A window that was full is filled again from three quarters on.
+        let (count, window) = (self.flight.len(), config.window as usize);
+        let is_crowded = count >= window || count > window - window / 4;
+        if is_crowded || self.flight_bytes > config.window_bytes - config.window_bytes / 4 {
+            return;
+        }
+        let next: Vec<_> = self.lanes.values().filter_map(|lane| self.next_of(lane)).collect();
+        // One that does not fit holds up the others: lanes take turns.
+        let fits = |next: &Next| {
+            let bytes = self.flight_bytes + u64::from(next.bytes);
+            self.flight_bytes == 0 || bytes <= config.window_bytes
+        };
+        if let Some(ready) = next.iter().find(|next| next.is_due)
+            && next.iter().all(fits)
+        {
+            violated!("progress", "{:?} could leave and did not", ready.seq);
+        }
+    }
+
+    /// The message of a lane that leaves next, unless others of its lane in flight keep it.
+    fn next_of(&self, lane: &Lane) -> Option<Next> {
+        let &seq = lane.waiting.first()?;
+        let Message { draft, backs_off, storing, .. } = self.unsettled[&seq];
+        let beside = lane.in_flight.len();
+        let is_strict =
+            draft.strict || lane.in_flight.iter().any(|seq| self.unsettled[seq].draft.strict);
+        let has_room =
+            !(is_strict && beside > 0) && lane.window.is_none_or(|window| beside < window as usize);
+        let is_due = lane.held_until <= self.examined_at && !backs_off && !storing;
+        has_room.then_some(Next { seq, bytes: draft.bytes, is_due })
+    }
+}

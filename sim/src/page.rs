@@ -1,0 +1,93 @@
+//! One page: an engine, the shell around it, and what both owe, from a page's load to its end.
+
+use crate::deliveries::Deliveries;
+use crate::event::Event;
+use crate::keeper::Keeper;
+use crate::links::Links;
+use crate::messages::Messages;
+use crate::network::ConnectionId;
+use crate::plan::Plan;
+use crate::shell::Shell;
+use crate::tabs::TabId;
+use crate::world::World;
+
+/// Counts the pages that there ever were: a page that is loaded anew is another one.
+pub(crate) type PageId = usize;
+
+pub(crate) struct Page {
+    pub(crate) id: PageId,
+    pub(crate) tab: TabId,
+    /// Its clock begins then.
+    pub(crate) born_at: u64,
+    pub(crate) shell: Shell,
+    pub(crate) links: Links,
+    pub(crate) model: Messages,
+    pub(crate) deliveries: Deliveries,
+    /// The one that the shell has open, or is opening.
+    pub(crate) connection: Option<ConnectionId>,
+    /// None in a world where pages have one life, and so nothing comes back.
+    pub(crate) keeper: Option<Keeper>,
+    /// It is in the back-forward cache: what happens waits until it comes back.
+    pub(crate) is_cached: bool,
+    pub(crate) has_been_cached: bool,
+    pub(crate) frozen: Vec<Event>,
+    /// The link was closed for the cache.
+    pub(crate) is_stashed: bool,
+    pub(crate) is_dead: bool,
+}
+
+impl Page {
+    pub(crate) fn new(id: PageId, tab: TabId, born_at: u64, plan: &Plan) -> Self {
+        Self {
+            id,
+            tab,
+            born_at,
+            shell: Shell::new(plan, id),
+            links: Links::new(plan.config.clone()),
+            model: Messages::new(plan.config.clone()),
+            deliveries: Deliveries::default(),
+            connection: None,
+            keeper: plan.lives.map(|_| Keeper::default()),
+            is_cached: false,
+            has_been_cached: false,
+            frozen: Vec::new(),
+            is_stashed: false,
+            is_dead: false,
+        }
+    }
+}
+
+impl World {
+    /// Makes it a page's turn. Answers whether it lives.
+    pub(crate) fn turn_to(&mut self, id: PageId) -> bool {
+        if id == self.page.id {
+            return !self.page.is_dead;
+        }
+        let Some(page) = self.pages.get_mut(id).and_then(Option::take) else { return false };
+        let before = std::mem::replace(&mut self.page, page);
+        let place = before.id;
+        self.pages[place] = Some(before).filter(|page| !page.is_dead);
+        true
+    }
+
+    /// A page that lives.
+    pub(crate) fn page_at(&self, id: PageId) -> Option<&Page> {
+        let page =
+            if id == self.page.id { Some(&*self.page) } else { self.pages.get(id)?.as_deref() };
+        page.filter(|page| !page.is_dead)
+    }
+
+    pub(crate) fn living(&self) -> impl Iterator<Item = &Page> + '_ {
+        (0..self.pages.len()).filter_map(|id| self.page_at(id))
+    }
+
+    /// Those that run: no page in the cache does.
+    pub(crate) fn shown(&self) -> Vec<PageId> {
+        self.living().filter(|page| !page.is_cached).map(|page| page.id).collect()
+    }
+
+    /// The connection over which the page can speak, whether anybody hears it or not.
+    pub(crate) fn up(&self) -> Option<ConnectionId> {
+        self.page.connection.filter(|&id| self.network.connections[id].is_up)
+    }
+}

@@ -1,0 +1,216 @@
+//! What happens when: the app's actions, and the faults of everything around it.
+
+use super::{Fate, Plan};
+use crate::dice::Dice;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Planned {
+    // The app's.
+    Open,
+    Close,
+    Send { count: usize },
+    Cancel,
+    LogOut,
+    ChangeUser,
+    Destroy,
+    // The network's.
+    Cut { is_told: bool },
+    HalfOpen,
+    Slow { by: u64, until: u64 },
+    Offline { until: u64 },
+    // The server's.
+    Kick,
+    Restart,
+    // The machine's.
+    Throttle { until: u64 },
+    Sleep { until: u64 },
+    Jump { by: u64 },
+    Woke,
+    Fate(Fate),
+}
+
+impl Plan {
+    pub(super) fn at(&mut self, at: u64, planned: Planned) {
+        self.schedule.push((at, planned));
+    }
+
+    pub(super) fn schedule_app(&mut self, dice: &mut Dice) {
+        let span = self.faults_until;
+        if dice.chance(700) {
+            self.at(0, Planned::Open);
+        }
+        for _ in 0..dice.between(1, 8) {
+            let count = dice.magnitude(1, 32) as usize;
+            self.at(dice.below(span), Planned::Send { count });
+        }
+        if self.kinds.fickle_app {
+            for _ in 0..dice.below(6) {
+                self.at(dice.below(span), Planned::Cancel);
+            }
+            for _ in 0..dice.below(3) {
+                let at = dice.below(span);
+                self.at(at, Planned::Close);
+                self.at(at + dice.magnitude(1, 30_000), Planned::Open);
+            }
+            if dice.chance(200) {
+                self.at(dice.below(span), Planned::ChangeUser);
+            }
+            if dice.chance(200) {
+                let at = dice.below(span);
+                self.at(at, Planned::LogOut);
+                self.at(at + dice.magnitude(1, 30_000), Planned::Open);
+            }
+            if self.app.destroys {
+                self.at(span, Planned::Destroy);
+            }
+        }
+        if self.kinds.shell {
+            // Whoever was not logged in is in the end, and again and again.
+            for _ in 0..4 {
+                self.at(dice.below(span), Planned::Open);
+            }
+        }
+    }
+
+    pub(super) fn schedule_faults(&mut self, dice: &mut Dice) {
+        if self.kinds.network {
+            for _ in 0..dice.below(8) {
+                let is_told = dice.chance(800);
+                self.at(self.moment(dice), Planned::Cut { is_told });
+            }
+            for _ in 0..dice.below(3) {
+                self.at(self.moment(dice), Planned::HalfOpen);
+            }
+            for _ in 0..dice.below(3) {
+                let from = self.moment(dice);
+                let until = from + dice.magnitude(500, 30_000);
+                self.at(from, Planned::Slow { by: dice.magnitude(100, 15_000), until });
+            }
+            for _ in 0..dice.below(3) {
+                let from = self.moment(dice);
+                self.at(from, Planned::Offline { until: from + dice.magnitude(500, 60_000) });
+            }
+        }
+        if self.kinds.server {
+            for _ in 0..dice.below(4) {
+                self.at(self.moment(dice), Planned::Kick);
+            }
+            for _ in 0..dice.below(4) {
+                self.at(self.moment(dice), Planned::Restart);
+            }
+        }
+        if self.kinds.clock {
+            self.schedule_clock(dice);
+        }
+    }
+
+    /// Nothing that was planned begins after the end of the faults.
+    pub(super) fn end_faults(&mut self) {
+        let ends = self.schedule.iter().map(|&(at, planned)| planned.ends(at));
+        self.faults_until = self.faults_until.max(ends.max().unwrap_or_default() + 1);
+    }
+
+    fn schedule_clock(&mut self, dice: &mut Dice) {
+        for _ in 0..dice.below(3) {
+            let from = self.moment(dice);
+            self.at(from, Planned::Throttle { until: from + dice.magnitude(60_000, 600_000) });
+        }
+        // A nap that nobody notices is a timer that is a little late.
+        let least = if self.clock.notices_sleep { 1_000 } else { 10_000 };
+        for _ in 0..dice.below(4) {
+            let from = self.moment(dice);
+            self.at(from, Planned::Sleep { until: from + dice.magnitude(least, 14_400_000) });
+        }
+        for _ in 0..dice.below(3) {
+            self.at(self.moment(dice), Planned::Jump { by: dice.magnitude(2_001, 14_400_000) });
+        }
+        for _ in 0..dice.below(4) {
+            self.at(self.moment(dice), Planned::Woke);
+        }
+    }
+
+    /// When a fault begins: any time, or while something that was sent is under way.
+    pub(super) fn moment(&self, dice: &mut Dice) -> u64 {
+        let is_send = |&&(_, planned): &&(u64, Planned)| matches!(planned, Planned::Send { .. });
+        let sends = self.schedule.iter().filter(is_send).count();
+        let send = self.schedule.iter().filter(is_send).nth(dice.index(sends));
+        match send {
+            Some(&(at, _)) if dice.chance(500) => at + dice.magnitude(1, 2_000),
+            _ => dice.below(self.faults_until),
+        }
+    }
+}
+
+impl Planned {
+    /// When it is over, if it begins at `at`.
+    fn ends(self, at: u64) -> u64 {
+        match self {
+            Self::Slow { until, .. }
+            | Self::Offline { until }
+            | Self::Throttle { until }
+            | Self::Sleep { until } => until,
+            Self::Open
+            | Self::Close
+            | Self::Send { .. }
+            | Self::Cancel
+            | Self::LogOut
+            | Self::ChangeUser
+            | Self::Destroy
+            | Self::Cut { .. }
+            | Self::HalfOpen
+            | Self::Kick
+            | Self::Restart
+            | Self::Jump { .. }
+            | Self::Woke
+            | Self::Fate(_) => at,
+        }
+    }
+
+    /// It happens to one page.
+    pub(crate) fn is_a_pages(self) -> bool {
+        match self {
+            Self::Open
+            | Self::Close
+            | Self::Send { .. }
+            | Self::Cancel
+            | Self::LogOut
+            | Self::ChangeUser
+            | Self::Destroy
+            | Self::Cut { .. }
+            | Self::HalfOpen
+            | Self::Kick
+            | Self::Throttle { .. } => true,
+            Self::Slow { .. }
+            | Self::Offline { .. }
+            | Self::Restart
+            | Self::Sleep { .. }
+            | Self::Jump { .. }
+            | Self::Woke
+            | Self::Fate(_) => false,
+        }
+    }
+
+    /// It happens on the client's machine.
+    pub(crate) fn is_the_clients(self) -> bool {
+        match self {
+            Self::Open
+            | Self::Close
+            | Self::Send { .. }
+            | Self::Cancel
+            | Self::LogOut
+            | Self::ChangeUser
+            | Self::Destroy
+            | Self::Jump { .. }
+            | Self::Woke
+            | Self::Fate(_) => true,
+            Self::Cut { .. }
+            | Self::HalfOpen
+            | Self::Slow { .. }
+            | Self::Offline { .. }
+            | Self::Kick
+            | Self::Restart
+            | Self::Throttle { .. }
+            | Self::Sleep { .. } => false,
+        }
+    }
+}
