@@ -8,6 +8,7 @@
 
 mod app;
 mod dice;
+pub mod herd;
 mod links;
 mod messages;
 mod network;
