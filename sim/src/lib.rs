@@ -12,6 +12,7 @@ mod database;
 mod deliveries;
 mod dice;
 mod event;
+pub mod herd;
 mod inbound;
 mod journal;
 mod keeper;

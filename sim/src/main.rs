@@ -1,4 +1,4 @@
-//! `cargo xtask sim`: plays seeds by the thousand, or one with its trace.
+//! `cargo xtask sim`: plays seeds by the thousand, or one with its trace, or the herd.
 
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -20,6 +20,11 @@ enum Task {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some((first, rest)) = arguments.split_first()
+        && first == "herd"
+    {
+        return herd(rest);
+    }
     match task(&arguments) {
         Some(Task::Sweep { from, count }) => sweep(from, count),
         Some(Task::Trace { seed }) => {
@@ -28,7 +33,22 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         None => {
-            eprint!("{HELP}");
+            eprint!("{HELP}{}", sim::herd::HELP);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn herd(arguments: &[String]) -> ExitCode {
+    let begin = Instant::now();
+    match sim::herd::run(arguments) {
+        Some(is_within_limits) => {
+            let verdict = if is_within_limits { "all limits kept" } else { "over a limit" };
+            println!("{verdict}, {:.1} s", begin.elapsed().as_secs_f64());
+            if is_within_limits { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        None => {
+            eprint!("{}", sim::herd::HELP);
             ExitCode::FAILURE
         }
     }

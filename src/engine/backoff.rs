@@ -31,15 +31,49 @@ pub(super) fn before_retry(config: &Send, retry: u32, rng: &mut Rng) -> Millis {
     rng.up_to(doubled(config.backoff, retry.saturating_sub(1), config.backoff_max))
 }
 
-/// The wait before the next attempt to connect, after `failures` attempts failed in a row. The first
-/// is spread over the configured span; the others keep the minimum and draw evenly up to the cap, so
-/// the jitter never gets lost, not even at the cap.
+/// The wait before the next attempt to connect, after `failures` attempts failed in a row.
+///
+/// The first is spread over the configured span, the lesser of two draws, so that most users are back soon and
+/// the rest of a herd comes later; and not quite at once, as what ends a link often takes a moment. The others
+/// are drawn from the upper two thirds of a span that doubles: so the jitter never gets lost, not even at the
+/// cap, and few attempts are made in the time that a user waits.
 pub(super) fn before_attempt(config: &Reconnect, failures: u32, rng: &mut Rng) -> Millis {
     if failures == 0 {
-        return rng.up_to(config.spread);
+        let first = a_moment(config);
+        let rest = config.spread - first;
+        return first + rng.up_to(rest).min(rng.up_to(rest));
     }
-    let cap = doubled(config.min, failures, config.max);
-    config.min + rng.up_to(cap - config.min)
+    let longest = longest(config, failures);
+    let least = config.min.max(Millis(longest.0 / 3));
+    least + rng.up_to(longest - least)
+}
+
+/// The same after an attempt that got no answer at all. It took the time in which several more would have been
+/// refused, and a server that leaves attempts hanging has more of them than it can take: clients that hung
+/// together must not come back together, so their waits differ by as much as they can.
+pub(super) fn after_hanging(config: &Reconnect, failures: u32, rng: &mut Rng) -> Millis {
+    let longest = longest(config, failures.saturating_add(WORTH_OF_HANGING));
+    config.min + rng.up_to(longest - config.min)
+}
+
+/// How long after a loss the first attempt may come where somebody waits for it: early in the spread.
+pub(super) fn after_loss(config: &Reconnect, rng: &mut Rng) -> Millis {
+    a_moment(config) + rng.up_to(Millis(config.spread.0 / 5))
+}
+
+/// How far apart attempts stay where a wait is cut short. Clients that send all the time would otherwise never
+/// back off, so what a send may cut short grows with the first few failures.
+pub(super) fn apart(config: &Reconnect, failures: u32, rng: &mut Rng) -> Millis {
+    let least = doubled(config.min, failures.saturating_sub(1).min(2), config.max);
+    least + rng.up_to(least)
+}
+
+fn longest(config: &Reconnect, failures: u32) -> Millis {
+    config.min + doubled(config.min, failures, config.max - config.min)
+}
+
+fn a_moment(config: &Reconnect) -> Millis {
+    Millis(config.spread.0 / 15)
 }
 
 /// `base` doubled `times` times, at most `max`. The exponent is clamped: it can't overflow however
@@ -47,6 +81,9 @@ pub(super) fn before_attempt(config: &Reconnect, failures: u32, rng: &mut Rng) -
 fn doubled(base: Millis, times: u32, max: Millis) -> Millis {
     Millis(base.0.saturating_mul(1 << times.min(31))).min(max)
 }
+
+/// Attempts that would have been refused while one hung.
+const WORTH_OF_HANGING: u32 = 3;
 
 #[cfg(test)]
 mod tests {
@@ -72,15 +109,57 @@ mod tests {
         let waits: Vec<_> = (0..1_000).map(|_| before_attempt(&config, 40_000, &mut rng)).collect();
         assert!(waits.iter().all(|wait| (config.min..=config.max).contains(wait)));
         let spread = *waits.iter().max().expect("some") - *waits.iter().min().expect("some");
-        assert!(spread > Millis(28_000), "{spread:?}");
+        assert!(spread > Millis(19_000), "{spread:?}");
+    }
+
+    /// A thousand waits, the shortest first.
+    fn waits(mut draw: impl FnMut(&Reconnect, &mut Rng) -> Millis) -> Vec<Millis> {
+        let config = Config::default().reconnect;
+        let mut rng = Rng::new(3);
+        let mut waits: Vec<_> = (0..1_000).map(|_| draw(&config, &mut rng)).collect();
+        waits.sort_unstable();
+        waits
     }
 
     #[test]
-    fn first_attempt_after_a_loss_is_spread() {
-        let config = Config::default().reconnect;
-        let mut rng = Rng::new(3);
-        let waits: Vec<_> = (0..1_000).map(|_| before_attempt(&config, 0, &mut rng)).collect();
-        assert!(waits.iter().all(|&wait| wait <= config.spread));
-        assert!(waits.iter().filter(|&&wait| wait < Millis(1_500)).count() > 400);
+    fn first_attempt_after_a_loss_is_soon_for_one_and_spread_for_many() {
+        let waits = waits(|config, rng| before_attempt(config, 0, rng));
+        assert!(waits[0] >= Millis(200) && waits[999] <= Millis(3_000), "{waits:?}");
+        assert!(waits[500] < Millis(1_100), "half of all wait {:?}", waits[500]);
+        let busiest = waits.iter().map(|&from| {
+            waits.iter().filter(|&&wait| (from..from + Millis(1_000)).contains(&wait)).count()
+        });
+        assert!(busiest.max() < Some(630), "all at once");
+    }
+
+    /// Even between two ends, and reaching both.
+    fn assert_even(waits: &[Millis], least: u64, longest: u64) {
+        let near = (longest - least) / 50;
+        assert!((least..=least + near).contains(&waits[0].0), "{least}: {:?}", waits[0]);
+        assert!((longest - near..=longest).contains(&waits[999].0), "{longest}: {:?}", waits[999]);
+        let middle = Millis((least + longest) / 2);
+        assert!(waits[400] < middle && middle < waits[600], "{least}: {:?}", waits[500]);
+    }
+
+    #[test]
+    fn later_attempts_come_from_a_span_that_doubles() {
+        let spans = [(1, 1_000, 3_000), (2, 1_666, 5_000), (3, 3_000, 9_000), (4, 5_666, 17_000)];
+        for (failures, least, longest) in spans {
+            assert_even(&waits(|c, rng| before_attempt(c, failures, rng)), least, longest);
+        }
+        assert_even(&waits(|c, rng| before_attempt(c, 90, rng)), 10_000, 30_000);
+    }
+
+    #[test]
+    fn clients_that_hung_together_come_back_apart() {
+        assert_even(&waits(|c, rng| after_hanging(c, 1, rng)), 1_000, 17_000);
+        assert_even(&waits(|c, rng| after_hanging(c, u32::MAX, rng)), 1_000, 30_000);
+    }
+
+    #[test]
+    fn waits_that_are_cut_short_stay_apart_by_more_after_each_of_the_first_failures() {
+        for (failures, least) in [(0, 1_000), (1, 1_000), (2, 2_000), (3, 4_000), (90, 4_000)] {
+            assert_even(&waits(|c, rng| apart(c, failures, rng)), least, 2 * least);
+        }
     }
 }

@@ -50,7 +50,8 @@ pub struct Reconnect {
     pub min: Millis,
     /// The longest wait.
     pub max: Millis,
-    /// The first attempt after a loss is spread over this span, so that not all clients come at once.
+    /// The first attempt after a loss is spread over this span, so that not all clients come at once;
+    /// about half of them come in its first third.
     pub spread: Millis,
     /// A link that was ready this long starts the backoff anew.
     pub stable: Millis,

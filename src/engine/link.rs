@@ -38,7 +38,7 @@ pub(super) struct Link {
 #[derive(Clone, Copy, Debug)]
 enum State {
     Idle { why: Why },
-    Waiting { until: Millis, hurried: bool },
+    Waiting { since: Millis, until: Millis, hurried: bool },
     Authorizing { deadline: Millis },
     Connecting { deadline: Millis },
     Joining { fallback_at: Millis },
@@ -173,8 +173,14 @@ impl Link {
                 self.failures = 0;
                 self.attempt(now, around)
             }
-            (Event::Opened | Event::Sent | Event::Woke, Waiting { until, hurried: false }) => {
-                self.state = Waiting { until: until.min(self.soonest(around)), hurried: true };
+            (
+                Event::Opened | Event::Sent | Event::Woke,
+                Waiting { since, until, hurried: false },
+            ) => {
+                // A send may be the app's own doing, the others are not.
+                let failures = if matches!(event, Event::Sent) { self.failures } else { 0 };
+                let until = until.min(self.soonest(since, failures, around));
+                self.state = Waiting { since, until, hurried: true };
                 Effect::None
             }
             (Event::Opened | Event::Sent, _) => Effect::None,
@@ -228,7 +234,7 @@ impl Link {
                     let config = &around.config.reconnect;
                     let until = now + span.max(config.min) + around.rng.up_to(config.spread);
                     // Not to be shortened by a send: the server named it.
-                    self.state = Waiting { until, hurried: true };
+                    self.state = Waiting { since: now, until, hurried: true };
                     effect
                 }
             },
@@ -296,10 +302,11 @@ impl Link {
         }
     }
 
-    /// The first moment for a shortened wait: the minimum and its jitter after the last attempt.
-    fn soonest(&self, around: &mut Surroundings<'_>) -> Millis {
-        let min = around.config.reconnect.min;
-        self.attempted_at + min + around.rng.up_to(min)
+    /// The first moment for a shortened wait: away from the last attempt and from the loss.
+    fn soonest(&self, since: Millis, failures: u32, around: &mut Surroundings<'_>) -> Millis {
+        let config = &around.config.reconnect;
+        let after_attempt = self.attempted_at + backoff::apart(config, failures, around.rng);
+        after_attempt.max(since + backoff::after_loss(config, around.rng))
     }
 
     fn attempt(&mut self, now: Millis, around: &mut Surroundings<'_>) -> Effect {
@@ -367,10 +374,13 @@ impl Link {
             self.failures = self.failures.saturating_add(1);
             self.short_lived = self.short_lived.saturating_add(u32::from(was_ready_for.is_some()));
         }
+        let hung = matches!(self.state, State::Connecting { deadline } if deadline <= now);
         let effect = self.leave();
-        let wait = backoff::before_attempt(config, self.failures, around.rng);
+        let draw = if hung { backoff::after_hanging } else { backoff::before_attempt };
+        let wait = draw(config, self.failures, around.rng);
         // A wait of none would be due at once (I6).
-        self.state = State::Waiting { until: now + wait.max(Millis(1)), hurried: false };
+        let until = now + wait.max(Millis(1));
+        self.state = State::Waiting { since: now, until, hurried: false };
         effect
     }
 

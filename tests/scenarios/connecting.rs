@@ -1,6 +1,8 @@
 //! From nothing to ready, and what keeps from it.
 
-use holdfast::engine::{DownCause, Grant, Input, Millis, Notice, Output, Phase};
+use holdfast::engine::{
+    Config, DownCause, Engine, Epoch, Grant, Input, Millis, Notice, Output, Phase,
+};
 
 use crate::world::World;
 
@@ -176,23 +178,76 @@ fn server_that_accepts_and_drops_is_not_hammered() {
     assert!(world.now > 20_000, "ten links within {} ms", world.now);
 }
 
-#[test]
-fn send_shortens_the_wait_but_keeps_its_distance() {
+/// An engine that has begun to wait after many failed attempts, the last of which began just now.
+fn waiting_after_failures() -> World {
     let mut world = World::new();
     world.open();
     for _ in 0..12 {
         world.lose_link();
         world.run_to(world.engine.status().next_attempt_at.expect("planned").0);
     }
-    let attempted_at = world.now;
     world.lose_link();
+    world
+}
+
+#[test]
+fn send_shortens_the_wait_but_keeps_its_distance() {
+    let mut world = waiting_after_failures();
+    let attempted_at = world.now;
     world.send(0);
     let at = world.engine.status().next_attempt_at.expect("planned").0;
-    assert!((attempted_at + 1_000..=attempted_at + 2_000).contains(&at), "{at}");
+    assert!((attempted_at + 4_000..=attempted_at + 8_000).contains(&at), "{at}");
     for _ in 0..100 {
         world.send(0);
     }
     assert_eq!(world.engine.status().next_attempt_at, Some(Millis(at)));
+}
+
+#[test]
+fn waking_up_shortens_the_wait_to_the_minimum_and_its_jitter() {
+    let mut world = waiting_after_failures();
+    let attempted_at = world.now;
+    world.tell(Input::Woke);
+    let at = world.engine.status().next_attempt_at.expect("planned").0;
+    assert!((attempted_at + 1_000..=attempted_at + 2_000).contains(&at), "{at}");
+}
+
+#[test]
+fn send_right_after_a_loss_brings_the_attempt_forward_but_not_into_the_loss() {
+    let mut world = World::ready();
+    let mut soonest = u64::MAX;
+    for _ in 0..40 {
+        world.run_to(world.now + 5_000);
+        world.lose_link();
+        let seq = world.send(0);
+        let wait = world.engine.status().next_attempt_at.expect("planned") - world.at();
+        assert!((200..=800).contains(&wait.0), "{wait:?}");
+        soonest = soonest.min(wait.0);
+        world.reconnect();
+        world.accept(seq);
+    }
+    assert!(soonest < 300, "{soonest}");
+}
+
+#[test]
+fn attempt_that_hung_is_followed_by_a_longer_wait_than_one_that_was_refused() {
+    let longest = |at, end: fn(&mut Engine, Epoch, Millis)| {
+        let wait = |seed| {
+            let mut engine = Engine::new(Config::default(), seed, Millis(0));
+            engine.open(Millis(0));
+            let epoch = Epoch(1);
+            engine.handle(Millis(0), Input::Authorized { epoch, grant: Grant::Granted });
+            end(&mut engine, epoch, at);
+            engine.status().next_attempt_at.expect("planned") - at
+        };
+        (0..40).map(wait).max()
+    };
+    let refused = longest(Millis(0), |engine, epoch, at| {
+        engine.handle(at, Input::LinkDown { epoch, cause: DownCause::Lost });
+    });
+    let hung = longest(Millis(20_000), |engine, _, at| engine.handle_timeout(at));
+    assert!(refused <= Some(Millis(3_000)), "{refused:?}");
+    assert!(hung > Some(Millis(10_000)) && hung <= Some(Millis(17_000)), "{hung:?}");
 }
 
 #[test]

@@ -30,7 +30,8 @@ cargo xtask <command>
   demo             build the package and the demo app, and serve it with its lab
   test [step...]   run every test, or the named steps and what they need
   ci [step...]     run every check: format, lints, types, docs
-  sim [options]    play simulated worlds against the engine: --seeds N --from S, or --seed S with its trace
+  sim [options]    play simulated worlds against the engine: --seeds N --from S, or --seed S with its trace;
+                   sim herd: 100,000 clients after an outage, --clients N --capacity N --write yes
   chaos [options]  the package in a browser under faults by a schedule: --seed S --messages N --faults N
                    --tabs N --reloads N
   bench [options]  speed and size against plain socket.io: --rounds N, --only size,micro,growth,idle,startup,network;
