@@ -298,6 +298,8 @@ export function makeClient(options) {
           },
           settled: (result) => deliveries.settledElsewhere(result),
           cancel: (id) => deliveries.cancel(id),
+          loggedOut: () => engine.tell('forget'),
+          erased: (kept) => deliveries.erased(kept),
           lost: (id) => deliveries.takeBack(id),
           failed(error) {
             fail('STORAGE_FAILED', `Messages are kept in memory only: ${textOf(error)}`, error);

@@ -338,7 +338,9 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
      * @returns {string[]} what is not
      */
     withhold(ids) {
-      const elsewhere = [...byId.values()].filter(({ id, place }) => place && !ids.has(id));
+      const elsewhere = [...byId.values()].filter(
+        ({ id, place, isElsewhere }) => (place || isElsewhere) && !ids.has(id),
+      );
       elsewhere.forEach(withhold);
       return elsewhere.map(({ id }) => id);
     },
@@ -351,6 +353,13 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       entry.isElsewhere = false;
       entry.answer = { verdict, span: 0, reply, code, message, retryable };
       engine().tell('acked', entry.seq, 0, verdict, 0);
+    },
+
+    /** A logout erased what nobody had found yet. */
+    erased(/** @type {import('./journal.js').Kept[]} */ kept) {
+      for (const { id, event } of kept) {
+        onSettled({ ...refusal(id, 'LOGGED_OUT'), event, maybeDelivered: true });
+      }
     },
 
     /** Nobody has it any more, so it is ours again. @param {string} id */

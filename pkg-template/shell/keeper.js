@@ -5,7 +5,7 @@
  */
 
 import { clearScope, createJournal, openDatabase } from './journal.js';
-import { createTabs } from './tabs.js';
+import { createTabs, remembered } from './tabs.js';
 
 /**
  * @typedef {import('./journal.js').Kept} Kept
@@ -18,7 +18,14 @@ const OPEN_MS = 5000;
 /** Another tab that has a message of ours says so in this time. */
 const ANSWER_MS = 2000;
 
-export const canKeep = () => typeof indexedDB === 'object' && indexedDB !== null;
+/** Whether there is storage here at all. Under Node there is none; where it is forbidden, opening it says so. */
+export function canKeep() {
+  try {
+    return typeof indexedDB === 'object' && indexedDB !== null;
+  } catch {
+    return true;
+  }
+}
 
 /**
  * @typedef {object} Found a message from the disk
@@ -34,11 +41,14 @@ export const canKeep = () => typeof indexedDB === 'object' && indexedDB !== null
  *   will be for now; answers what it misses
  * @param {(result: Result) => void} on.settled by another tab, which had taken it over
  * @param {(id: string) => void} on.cancel another tab wants this message of its own cancelled
+ * @param {() => void} on.loggedOut the user logged out in another tab: nothing is on disk any more
+ * @param {(kept: Kept[]) => void} on.erased by a logout, before it was found
  * @param {(id: string) => void} on.lost no tab has this message any more
  * @param {(error: unknown) => void} on.failed nothing is kept from now on
  * @param {(message: string) => void} on.warn
  */
-export function createKeeper({ found, opened, settled, cancel, lost, failed, warn }) {
+export function createKeeper(on) {
+  const { found, opened, erased, lost, failed } = on;
   /** @type {Promise<IDBDatabase> | undefined} */
   let database;
   /** Of the open scope. @type {ReturnType<typeof createJournal> | null} */
@@ -54,6 +64,8 @@ export function createKeeper({ found, opened, settled, cancel, lost, failed, war
   const close = () => {
     openings += 1;
     tabs?.close();
+    // Another tab may have the journal by the time that this one could write more of it.
+    for (const { kept, done } of journal?.takeBack() ?? []) early.push([kept, done]);
     journal = tabs = null;
   };
 
@@ -67,7 +79,10 @@ export function createKeeper({ found, opened, settled, cancel, lost, failed, war
   const fail = (/** @type {unknown} */ error) => {
     if (isBroken) return;
     isBroken = true;
-    close();
+    database = undefined;
+    // What is on disk of an open journal is in memory too and sent from here, so its lock stays.
+    if (journal) journal = null;
+    else close();
     goAhead(error);
   };
 
@@ -77,9 +92,7 @@ export function createKeeper({ found, opened, settled, cancel, lost, failed, war
     /** @type {typeof journal} */
     let mine = null;
     const own = createTabs(scope, {
-      settled,
-      cancel,
-      warn,
+      ...on,
       async adopt(name) {
         const adopted = await mine?.adopt(name);
         if (adopted && isCurrent()) found(adopted);
@@ -123,8 +136,8 @@ export function createKeeper({ found, opened, settled, cancel, lost, failed, war
   return {
     /** Opens what is kept for a server and a user, and closes what was open. */
     open(/** @type {string} */ scope) {
-      if (isBroken) return void opened(null);
       close();
+      isBroken = false;
       open(scope);
     },
 
@@ -138,6 +151,7 @@ export function createKeeper({ found, opened, settled, cancel, lost, failed, war
     /** What waits to be kept is not to be: it was another user's. */
     discard() {
       early.length = 0;
+      journal?.takeBack();
     },
 
     /** How an adopted message ended. @param {Result} result */
@@ -148,12 +162,18 @@ export function createKeeper({ found, opened, settled, cancel, lost, failed, war
 
     /** Closes, and deletes all that is kept for a scope. */
     async clear(/** @type {string} */ scope) {
+      const isFound = journal !== null;
       journal?.drop();
+      tabs?.end();
       close();
       if (isBroken) return;
       try {
         database ??= openDatabase(fail);
-        await clearScope(await database, scope);
+        const base = await database;
+        const own = createJournal(base, scope, remembered() ?? '', fail);
+        const left = isFound ? [] : (await own.read()).filter(({ place }) => place);
+        await clearScope(base, scope);
+        erased(left.map(({ kept }) => kept));
       } catch (error) {
         fail(error);
       }

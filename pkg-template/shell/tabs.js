@@ -3,12 +3,12 @@
  * broadcast. Without locks no journal is ever adopted.
  */
 
-import { createMemory } from './listeners.js';
-
 /** @typedef {import('./deliveries.js').Result} Result */
 
 /** A tab that is reloaded takes its own journal back; only then is it anybody's. */
 const GRACE_MS = 2000;
+/** The page before a reload is gone by then; a tab that was duplicated shall not wait for its original. */
+const OWN_MS = 200;
 /** Results that are kept in mind, for a tab that comes back from the cache and asks. */
 const RESULTS = 1000;
 const KEY = 'holdfast';
@@ -19,9 +19,10 @@ const KEY = 'holdfast';
  * @param {(name: string) => unknown} on.adopt this journal is ours to take, while the answer is pending
  * @param {(result: Result) => void} on.settled another tab settled a message
  * @param {(id: string) => void} on.cancel another tab's message that was taken over is not wanted any more
+ * @param {() => void} on.loggedOut the user logged out in another tab
  * @param {(message: string) => void} on.warn
  */
-export function createTabs(scope, { adopt, settled, cancel, warn }) {
+export function createTabs(scope, { adopt, settled, cancel, loggedOut, warn }) {
   const { locks } = navigator;
   const held = new AbortController();
   const { signal } = held;
@@ -48,6 +49,7 @@ export function createTabs(scope, { adopt, settled, cancel, warn }) {
 
   /** Waits for a tab to die and takes what it left, unless it is back by then. */
   const watch = async (/** @type {string} */ name) => {
+    watched.add(name);
     try {
       await locks.request(lockName(name), { signal }, () => {});
       await new Promise((resolve) => setTimeout(resolve, GRACE_MS));
@@ -57,27 +59,27 @@ export function createTabs(scope, { adopt, settled, cancel, warn }) {
     }
   };
 
-  const adoptIfFree = (/** @type {string} */ name) =>
-    locks.request(lockName(name), { ifAvailable: true }, async (lock) => {
+  const adoptIfFree = (/** @type {string} */ name) => {
+    watched.delete(name);
+    return locks.request(lockName(name), { ifAvailable: true }, async (lock) => {
       if (lock) await adopt(name);
       else watch(name);
     });
-
-  /** Other tabs of the scope that this one knows of. */
-  const known = createMemory(() => Infinity);
-  let mine = '';
-  const meet = (/** @type {string} */ name) => {
-    if (!locks || !known.isNew(name)) return;
-    watch(name);
-    // It is new here, so it does not know of us.
-    post({ name: mine });
   };
+
+  /** Journals whose tabs this one waits for to die. @type {Set<string>} */
+  const watched = new Set();
+  let mine = '';
+  const isOther = (/** @type {string} */ name) => locks && name !== mine && !watched.has(name);
 
   const post = (/** @type {object} */ message) => channel?.postMessage(message);
   channel?.addEventListener('message', ({ data }) => {
-    if (data.name) meet(data.name);
+    if (data.name && isOther(data.name)) watch(data.name);
+    // It may have been here before, but does not know of us any more.
+    if (data.isNew) post({ name: mine });
     if (data.settled) settled(data.settled);
     if (data.cancel) cancel(data.cancel);
+    if (data.isOver) loggedOut();
     for (const id of data.ask ?? []) {
       const result = results.get(id);
       if (result) post({ settled: result });
@@ -90,7 +92,7 @@ export function createTabs(scope, { adopt, settled, cancel, warn }) {
       const before = remembered();
       // A tab that was duplicated finds it taken. Without locks nobody can tell.
       const mayBe =
-        before && (!locks || (await hold(before, { signal: AbortSignal.timeout(GRACE_MS) })));
+        before && (!locks || (await hold(before, { signal: AbortSignal.timeout(OWN_MS) })));
       const name = mayBe
         ? before
         : Array.from(crypto.getRandomValues(new Uint32Array(3)), String).join('-');
@@ -99,8 +101,7 @@ export function createTabs(scope, { adopt, settled, cancel, warn }) {
         if (locks) await hold(name, {});
       }
       mine = name;
-      known.isNew(name);
-      post({ name });
+      post({ name, isNew: true });
       return name;
     },
 
@@ -112,8 +113,11 @@ export function createTabs(scope, { adopt, settled, cancel, warn }) {
         );
         return;
       }
-      for (const name of names) if (known.isNew(name)) await adoptIfFree(name);
+      for (const name of names) if (isOther(name)) await adoptIfFree(name);
     },
+
+    /** The user logged out: what other tabs have on disk is gone too. */
+    end: () => post({ isOver: true }),
 
     /** Of a message that another tab has taken over. */
     cancel: (/** @type {string} */ id) => post({ cancel: id }),
@@ -137,7 +141,7 @@ export function createTabs(scope, { adopt, settled, cancel, warn }) {
   };
 }
 
-function remembered() {
+export function remembered() {
   try {
     return sessionStorage.getItem(KEY);
   } catch {
