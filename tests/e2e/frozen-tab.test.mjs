@@ -21,13 +21,15 @@ const PAGE = `
 
 /** A tab that is connected through a proxy, and then hidden by another one. */
 async function setUp(t) {
-  const server = await startChatServer(t);
-  const proxy = await createProxy({ target: { port: server.port } });
+  let proxy;
+  // First: the server waits for connections that hang.
   t.after(() => proxy.close());
+  const server = await startChatServer(t);
+  proxy = await createProxy({ target: { port: server.port } });
   const pages = await startPages(t);
   const open = await startTabs(t);
   const tab = await open(`${pages}/tab`);
-  await until(() => tab.evaluate("document.readyState === 'complete'"), 'the page is there');
+  await until(() => tab.evaluate("document.title === 'Page'"), 'the page is there');
   await tab.evaluate(await bundle(PAGE));
   const options = { ...QUICK, url: proxy.url, io: { transports: ['websocket'] } };
   await tab.evaluate(`holdfast.configureSocket(${JSON.stringify(options)})`);
@@ -55,18 +57,27 @@ async function setUp(t) {
   };
 }
 
-test('a tab that was frozen keeps its link, and hears what was said meanwhile', async (t) => {
-  const { server, tab, freeze, wake, send } = await setUp(t);
-  await freeze();
+test('a tab that is only hidden keeps its link, and hears what is said', async (t) => {
+  const { server, tab, send } = await setUp(t);
   server.io.emit('message:new', { _id: '1', text: 'meanwhile' });
-  const pings = server.pings;
-  // The tab can be looked at, but nothing runs in it.
-  assert.equal(await tab.evaluate('heard.length'), 0);
-  await wake();
-  await until(() => tab.evaluate('heard.length === 1'), 'it hears what was said');
-  await until(() => server.pings > pings, 'it asks whether its link is alive');
-  assert.equal((await send('after')).success, true);
+  await until(() => tab.evaluate('heard.length === 1'), 'it hears what is said');
+  assert.equal((await send('hidden')).success, true);
+  await tab.order('Page.bringToFront');
+  await until(() => tab.evaluate("seen.at(-1) === 'visibilitychange visible'"), 'it is shown');
+  assert.equal((await send('shown')).success, true);
   assert.equal(server.handshakes.length, 1);
+  assert.equal(server.received.length, 2);
+});
+
+test('a tab that was frozen, whose WebSocket the browser then gives up, is ready again at once', async (t) => {
+  const { server, tab, isReady, freeze, wake, send } = await setUp(t);
+  await freeze();
+  await wake();
+  assert.equal((await send('after')).success, true);
+  await until(isReady, 'the link is ready');
+  assert.equal(await tab.evaluate('holdfast.getMessageQueueLength()'), 0);
+  // The close is the browser's own; there is no other.
+  assert.ok(server.handshakes.length <= 2);
   assert.equal(server.received.length, 1);
 });
 
