@@ -58,7 +58,7 @@ pub(super) fn after_hanging(config: &Reconnect, failures: u32, rng: &mut Rng) ->
 
 /// How long after a loss the first attempt may come where somebody waits for it: early in the spread.
 pub(super) fn after_loss(config: &Reconnect, rng: &mut Rng) -> Millis {
-    a_moment(config) + rng.up_to(Millis(config.spread.0 / 5))
+    a_moment(config) + rng.up_to(Millis((config.spread.0 / 5).min(600)))
 }
 
 /// How far apart attempts stay where a wait is cut short. Clients that send all the time would otherwise never
@@ -72,8 +72,9 @@ fn longest(config: &Reconnect, failures: u32) -> Millis {
     config.min + doubled(config.min, failures, config.max - config.min)
 }
 
+/// What ends a link often takes so long. A wide spread makes it no longer.
 fn a_moment(config: &Reconnect) -> Millis {
-    Millis(config.spread.0 / 15)
+    Millis((config.spread.0 / 15).min(200))
 }
 
 /// `base` doubled `times` times, at most `max`. The exponent is clamped: it can't overflow however
