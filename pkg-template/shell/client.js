@@ -280,8 +280,8 @@ export function makeClient(options) {
   const keeper =
     settings.queue.storage === 'indexeddb' && canKeep()
       ? createKeeper({
-          found(left, isAdopted) {
-            deliveries.restore(left, isAdopted);
+          found(left) {
+            deliveries.restore(left);
             engine.drain();
           },
           opened(kept) {

@@ -39,7 +39,7 @@ import { judge } from './verdict.js';
  * @property {((result: Result) => void)[]} waiting told once it has settled
  * @property {import('./journal.js').Place | null} place where it is kept, once it is
  * @property {import('./journal.js').Kept | null} kept what is to be on disk, if anything
- * @property {boolean} isAdopted another tab had it, and may ask how it ended
+ * @property {boolean} isShared another tab had it, or has it now, and wants to know how it ends
  * @property {boolean} isElsewhere another tab has it now, and says how it ends
  *
  * @typedef {object} Draft
@@ -201,7 +201,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
         isAnswered: false,
         waiting: settled ? [settled] : [],
         place: restored,
-        isAdopted: false,
+        isShared: false,
         isElsewhere: false,
         kept:
           durable || restored
@@ -291,13 +291,13 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
     /** Messages of an earlier life, of this page before it was cached, or of a tab that is gone. */
     restore(
       /** @type {{ kept: import('./journal.js').Kept, place: import('./journal.js').Place }[]} */ found,
-      /** @type {boolean} */ isAdopted,
     ) {
       for (const { kept, place } of found) {
         const known = byId.get(kept.id);
-        if (known?.place) {
+        if (known?.place || known?.isElsewhere) {
           known.place = place;
           known.isElsewhere = false;
+          known.isShared = true;
           engine().tell('stored', known.seq);
           continue;
         }
@@ -306,7 +306,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
         const entry = byId.get(kept.id);
         // The app was faster, or there is no room at all.
         if (!isTaken || entry?.place !== place) place.journal.erase(place);
-        else entry.isAdopted = isAdopted;
+        else entry.isShared = true;
       }
     },
 
@@ -316,9 +316,13 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
      * @returns {string[]} what is not
      */
     withhold(ids) {
-      const elsewhere = [...byId.values()].filter(({ id, place }) => place && !ids.has(id));
+      const elsewhere = [...byId.values()].filter(
+        ({ id, place, isElsewhere }) => (place || isElsewhere) && !ids.has(id),
+      );
       for (const entry of elsewhere) {
-        entry.isElsewhere = true;
+        // Nor is it ours to erase.
+        entry.place = null;
+        entry.isElsewhere = entry.isShared = true;
         engine().tell('withheld', entry.seq);
       }
       return elsewhere.map(({ id }) => id);
@@ -329,7 +333,6 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       const entry = byId.get(id);
       if (!entry?.isElsewhere) return;
       const verdict = success ? VERDICT.accepted : VERDICT.refused;
-      entry.place = null;
       entry.answer = { verdict, span: 0, reply, code, message, retryable };
       engine().tell('acked', entry.seq, 0, verdict, 0);
     },
@@ -339,7 +342,6 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       const entry = byId.get(id);
       if (!entry?.isElsewhere) return;
       entry.isElsewhere = false;
-      entry.place = null;
       this.store(entry.seq);
     },
 
@@ -361,7 +363,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       // An answer to one of several transmissions does not say which.
       if (entry.answer && entry.attempts === 1) result.rttMs = engine().now() - entry.sentAt;
       for (const settled of entry.waiting) call(settled, result);
-      if (entry.isAdopted) keeper?.tell(result);
+      if (entry.isShared) keeper?.tell(result);
       onSettled(entry.event, result);
     },
 

@@ -55,7 +55,8 @@ export function openDatabase() {
  * @param {(error: unknown) => void} onFailure writing failed: nothing is kept from now on
  */
 export function createJournal(database, scope, journal, onFailure) {
-  let next = 0;
+  // No number is ever given twice: who had the journal before may still have one in mind.
+  let next = Date.now();
   let isWriting = false;
   let hasFailed = false;
   /** @type {{ kept: Kept, done: (place: Place | null) => void }[]} */
@@ -104,8 +105,11 @@ export function createJournal(database, scope, journal, onFailure) {
         for (const number of lists) {
           const segment = segments.get(number);
           if (!segment) continue;
-          if (segment.settled.length < segment.size) settled.put(segment.settled, key(number));
-          else {
+          if (segment.settled.length < segment.size) {
+            // Where it is still there: another tab may have taken it over.
+            const count = messages.count(key(number));
+            count.onsuccess = () => count.result && settled.put(segment.settled, key(number));
+          } else {
             segments.delete(number);
             messages.delete(key(number));
             settled.delete(key(number));
@@ -129,6 +133,9 @@ export function createJournal(database, scope, journal, onFailure) {
       added.push({ kept, done });
       schedule();
     },
+
+    /** What waits to be written is not to be: the next journal is to keep it. */
+    takeBack: () => added.splice(0),
 
     /** A message has settled. @param {Place} place */
     erase({ number, index }) {

@@ -3,8 +3,6 @@
  * broadcast. Without locks no journal is ever adopted.
  */
 
-import { createMemory } from './listeners.js';
-
 /** @typedef {import('./deliveries.js').Result} Result */
 
 /** A tab that is reloaded takes its own journal back; only then is it anybody's. */
@@ -46,6 +44,7 @@ export function createTabs(scope, { adopt, settled }) {
 
   /** Waits for a tab to die and takes what it left, unless it is back by then. */
   const watch = async (/** @type {string} */ name) => {
+    watched.add(name);
     try {
       await locks.request(lockName(name), { signal }, () => {});
       await new Promise((resolve) => setTimeout(resolve, GRACE_MS));
@@ -55,25 +54,24 @@ export function createTabs(scope, { adopt, settled }) {
     }
   };
 
-  const adoptIfFree = (/** @type {string} */ name) =>
-    locks.request(lockName(name), { ifAvailable: true }, async (lock) => {
+  const adoptIfFree = (/** @type {string} */ name) => {
+    watched.delete(name);
+    return locks.request(lockName(name), { ifAvailable: true }, async (lock) => {
       if (lock) await adopt(name);
       else watch(name);
     });
-
-  /** Other tabs of the scope that this one knows of. */
-  const known = createMemory(() => Infinity);
-  let mine = '';
-  const meet = (/** @type {string} */ name) => {
-    if (!locks || !known.isNew(name)) return;
-    watch(name);
-    // It is new here, so it does not know of us.
-    post({ name: mine });
   };
+
+  /** Journals whose tabs this one waits for to die. @type {Set<string>} */
+  const watched = new Set();
+  let mine = '';
+  const isOther = (/** @type {string} */ name) => locks && name !== mine && !watched.has(name);
 
   const post = (/** @type {object} */ message) => channel?.postMessage(message);
   channel?.addEventListener('message', ({ data }) => {
-    if (data.name) meet(data.name);
+    if (data.name && isOther(data.name)) watch(data.name);
+    // It may have been here before, but does not know of us any more.
+    if (data.isNew) post({ name: mine });
     if (data.settled) settled(data.settled);
     for (const id of data.ask ?? []) {
       const result = results.get(id);
@@ -96,15 +94,13 @@ export function createTabs(scope, { adopt, settled }) {
         if (locks) await hold(name, {});
       }
       mine = name;
-      known.isNew(name);
-      post({ name });
+      post({ name, isNew: true });
       return name;
     },
 
     /** Takes over the journals of tabs that are gone, and waits for the others. */
     async adoptFree(/** @type {string[]} */ names) {
-      if (!locks) return;
-      for (const name of names) if (known.isNew(name)) await adoptIfFree(name);
+      for (const name of names) if (isOther(name)) await adoptIfFree(name);
     },
 
     /** Asks the other tabs how these messages ended. */

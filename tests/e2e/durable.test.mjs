@@ -192,7 +192,7 @@ test('another user finds nothing of it', async (t) => {
     server.received.map(({ id }) => id),
     ['mine'],
   );
-  assert.deepEqual(await kept(page), ['hers']);
+  await until(async () => (await kept(page)).join() === 'hers', 'only hers is left');
 });
 
 for (const [name, breakIt] of [
@@ -321,4 +321,73 @@ test('a change of user while messages wait to be kept leaves none of them to the
     server.received.map(({ id }) => id),
     hers,
   );
+});
+
+test('a tab that was reloaded takes over what another leaves that began to send only then', async (t) => {
+  const server = await startChatServer(t);
+  server.hooks.admit = () => new Error('not now');
+  const page = await openLab(t, browser, server.url);
+  const crashing = await openTab(page);
+  for (const tab of [page, crashing]) await configure(tab, options(server.url), 'alice');
+  // To be on disk takes an open journal, and an open journal has greeted the other tab.
+  const send = (tab, id) =>
+    tab.evaluate((_tempId) => window.holdfast.sendMessage({ to: 'bob', _tempId }) && null, id);
+  await send(page, 'before');
+  await until(async () => (await kept(page)).length === 1, 'it is on disk');
+  await reload(page);
+  await configure(page, options(server.url), 'alice');
+  await until(
+    () => page.evaluate(() => window.holdfast.getMessageQueueLength() === 1),
+    'it is back',
+  );
+  await send(crashing, 'left');
+  await until(async () => (await kept(page)).length === 2, 'the other is on disk too');
+  const session = await crashing.context().newCDPSession(crashing);
+  session.send('Page.crash').catch(() => {});
+  await until(
+    () => page.evaluate(() => window.holdfast.getMessageQueueLength() === 2),
+    'the reloaded tab has it',
+  );
+});
+
+test('into the cache and back: what another tab sent after a reload settles from its word', async (t) => {
+  const { server, page } = await cachedPage(t);
+  const other = await openTab(page);
+  await configure(other, options(server.url), 'alice');
+  const has = (count) => () =>
+    other.evaluate((wanted) => window.holdfast.getMessageQueueLength() === wanted, count);
+  await until(has(3), 'the other tab has them');
+  await reload(other);
+  await configure(other, options(server.url), 'alice');
+  await until(has(3), 'it has them again');
+  await page.evaluate(() =>
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })),
+  );
+  server.hooks.admit = () => undefined;
+  await until(() => page.evaluate(() => window.settled.length === 3), 'the page is told');
+  assert.equal(server.received.length, 3, 'nothing was sent by two tabs');
+});
+
+test('storage that breaks later leaves its lock to nobody: what is on disk is sent from memory', async (t) => {
+  const server = await startChatServer(t);
+  server.hooks.admit = () => new Error('not now');
+  const page = await openLab(t, browser, server.url);
+  await configure(page, { ...options(server.url), logger: null }, 'alice');
+  await page.evaluate(() => window.holdfast.sendMessage({ to: 'bob', _tempId: 'kept' }) && null);
+  await until(async () => (await kept(page)).length === 1, 'it is on disk');
+  const locks = () =>
+    page.evaluate(async () => (await navigator.locks.query()).held.map(({ name }) => name));
+  const before = await locks();
+  assert.equal(before.length, 1);
+  await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        IDBObjectStore.prototype.put = () => {
+          setTimeout(resolve);
+          throw new DOMException('full', 'QuotaExceededError');
+        };
+        window.holdfast.sendMessage({ to: 'bob', _tempId: 'not kept' });
+      }),
+  );
+  assert.deepEqual(await locks(), before);
 });
