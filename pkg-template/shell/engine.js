@@ -68,7 +68,11 @@ export function createEngine(settings, handlers, onDeath) {
     onDeath(error);
   };
 
-  const now = createClock((time) => driver?.woke(time));
+  const now = createClock((time) => {
+    // The timer knows nothing of the time that passed.
+    armedFor = Infinity;
+    driver?.woke(time);
+  });
 
   const drain = () => {
     if (isDraining) return;

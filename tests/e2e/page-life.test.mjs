@@ -175,3 +175,23 @@ test('a page that is shown or resumed with a dead link replaces it', async (t) =
   }
   await roundTrip(page, 1);
 });
+
+test('a dead link is replaced once a probe is over, also where only the clock shows the sleep', async (t) => {
+  const { server, proxy, page } = await setUp(t, {
+    // The timer is armed for a time that the leap of the clock passes over.
+    authTimeoutMs: 30_000,
+    join: { fallbackMs: 30_000 },
+    reconnect: { ...QUICK.reconnect, connectTimeoutMs: 30_000 },
+    send: { ...QUICK.send, ackTimeoutMs: 30_000 },
+    health: { intervalMs: 30_000, timeoutMs: 30_000, probeMs: 300 },
+    io: { transports: ['websocket'] },
+  });
+  proxy.hang({ newToo: false });
+  await page.evaluate(() => {
+    const { now } = Date;
+    Date.now = () => now() + 35_000;
+    window.recorder.sendMany(1);
+  });
+  await until(() => server.handshakes.length === 2, 'a new link', 15_000);
+  await untilSettled(page, 1, 15_000);
+});
