@@ -40,10 +40,10 @@ pub(crate) enum Fate {
     Evict,
 }
 
-/// A plan for one in four seeds: the others are what they were before pages had lives.
+/// A plan for one in eight seeds: the others are what they were before pages had lives.
 pub(super) fn lives(seed: u64) -> Option<Lives> {
     let mut dice = Dice::new(seed ^ OWN);
-    (seed % 4 == 2).then(|| {
+    (seed % 8 == 6).then(|| {
         let faulty = dice.chance(250);
         let chance =
             |dice: &mut Dice, most| if faulty { dice.below(2) * dice.below(most) } else { 0 };
