@@ -1,10 +1,10 @@
 //! A world for the engine to survive.
 //!
-//! A seed draws a plan: an app, a browser with its clock and timers, a network and a
+//! A seed draws a plan: an app, a browser with its tabs, clock, timers and disk, a network and a
 //! server, and what goes wrong with each of them and when. A world plays it in virtual
-//! time. Beside the engine runs a plain account of what it owes, in `messages` and `links`: it
-//! predicts every outcome, and every order is held against it. Once the faults stop, everything has
-//! to settle, and then nothing may happen but pings.
+//! time. Beside each engine runs a plain account of what it owes, in `messages` and `links`: it
+//! predicts every outcome, and every order is held against it. What is owed across the lives of pages
+//! is in `owed`. Once the faults stop, everything has to settle, and then nothing may happen but pings.
 
 mod adopting;
 mod app;
