@@ -3,9 +3,11 @@
 //! A failure prints its seed, its plan and the end of its trace. `cargo xtask sim --seed S` has all
 //! of it, and `cargo xtask sim --seeds N` plays more than the tests do.
 
-use sim::Tally;
+use sim::{Story, Tally};
 
 const SEEDS: u64 = 2_000;
+/// Seeds that each story is told with.
+const STORIES: u64 = 200;
 
 /// Plays a seed; where it breaks a rule, fails with its plan and the end of its trace.
 fn play(seed: u64) -> Tally {
@@ -27,6 +29,45 @@ fn same_seed_gives_the_same_trace_to_the_byte() {
     for seed in 0..200 {
         assert!(sim::trace(seed) == sim::trace(seed), "seed {seed}");
     }
+}
+
+/// Plays a story with many seeds.
+fn tell(story: Story) -> Tally {
+    let mut tally = Tally::default();
+    for seed in 0..STORIES {
+        tally.add(
+            &sim::tell(story, seed).unwrap_or_else(|violation| panic!("{story:?}: {violation}")),
+        );
+    }
+    tally
+}
+
+#[test]
+fn half_an_hour_of_throttled_timers_replaces_no_live_link() {
+    let tally = tell(Story::Throttled);
+    assert_eq!(tally.count("links"), STORIES, "one each");
+    assert_eq!(tally.count("live links given up"), 0);
+    assert_eq!(tally.count("delivered"), tally.count("messages"));
+}
+
+#[test]
+fn eight_hours_of_sleep_replace_no_live_link() {
+    let tally = tell(Story::Asleep);
+    assert_eq!(tally.count("links"), STORIES, "one each");
+    assert_eq!(tally.count("live links given up"), 0);
+    assert_eq!(tally.count("sleeps"), STORIES);
+    assert_eq!(tally.count("delivered"), tally.count("messages"));
+}
+
+#[test]
+fn link_that_died_while_the_machine_slept_is_found_out_within_the_probe_of_waking() {
+    let tally = tell(Story::DiesAsleep);
+    assert_eq!(tally.count("dead links found after waking up"), STORIES, "each is judged");
+    assert_eq!(tally.count("links"), 2 * STORIES, "and replaced once");
+    assert_eq!(
+        tally.count("delivered") + tally.count("exhausted by losses"),
+        tally.count("messages")
+    );
 }
 
 /// Seeds that found a bug, by what they found.

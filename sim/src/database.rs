@@ -47,11 +47,13 @@ impl Database {
         self.segments.insert(key, messages).is_none()
     }
 
-    /// Where the segment is still there: another page may have taken it over.
-    pub(crate) fn put_settled(&mut self, key: Key, settled: Vec<usize>) {
-        if self.segments.contains_key(&key) {
-            self.settled.insert(key, settled);
-        }
+    /// Where the segment is still there: another page may have taken it over. Answers what had settled by
+    /// the list before, and by this one has not.
+    pub(crate) fn put_settled(&mut self, key: Key, settled: Vec<usize>) -> Vec<Kept> {
+        let Some(messages) = self.segments.get(&key) else { return Vec::new() };
+        let before = self.settled.insert(key, settled).unwrap_or_default();
+        let now = &self.settled[&key];
+        before.iter().filter(|index| !now.contains(index)).map(|&index| messages[index]).collect()
     }
 
     pub(crate) fn delete(&mut self, key: Key) {

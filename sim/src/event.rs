@@ -14,26 +14,81 @@ use crate::tabs::TabId;
 pub(crate) enum Event {
     Planned(Planned),
     // On the client's machine.
-    Timer { page: PageId, number: u64 },
+    Timer {
+        page: PageId,
+        number: u64,
+    },
     Awake,
-    Authorized { page: PageId, epoch: Epoch, grant: Grant },
-    Stored { page: PageId, seq: Seq },
-    Up { connection: ConnectionId },
-    Closed { connection: ConnectionId, cause: DownCause },
-    Packet { connection: ConnectionId, packet: Packet },
-    HeartbeatMissed { connection: ConnectionId },
-    Loaded { tab: TabId },
-    Disk { page: PageId, work: Box<Work> },
-    Done { page: PageId, done: Box<Done> },
-    Step { page: PageId, opening: u32, step: Box<Step> },
+    Authorized {
+        page: PageId,
+        epoch: Epoch,
+        grant: Grant,
+    },
+    Stored {
+        page: PageId,
+        seq: Seq,
+    },
+    Up {
+        connection: ConnectionId,
+    },
+    Closed {
+        connection: ConnectionId,
+        cause: DownCause,
+    },
+    Packet {
+        connection: ConnectionId,
+        packet: Packet,
+    },
+    HeartbeatMissed {
+        connection: ConnectionId,
+    },
+    Loaded {
+        tab: TabId,
+    },
+    Disk {
+        page: PageId,
+        work: Box<Work>,
+    },
+    Done {
+        page: PageId,
+        done: Box<Done>,
+    },
+    Step {
+        page: PageId,
+        opening: u32,
+        step: Box<Step>,
+    },
+    /// A dead link should be found out by now.
+    Judged {
+        connection: ConnectionId,
+        verdict: u32,
+        disturbances: u64,
+    },
     // On the server's.
-    Arrived { connection: ConnectionId },
-    Hangup { connection: ConnectionId },
-    Frame { connection: ConnectionId, frame: Frame, is_straggler: bool },
-    Heartbeat { connection: ConnectionId },
-    PatienceEnds { connection: ConnectionId },
-    Finished { task: Task },
-    LateAnswer { connection: ConnectionId, packet: Packet },
+    Arrived {
+        connection: ConnectionId,
+    },
+    Hangup {
+        connection: ConnectionId,
+    },
+    Frame {
+        connection: ConnectionId,
+        frame: Frame,
+        is_straggler: bool,
+    },
+    Heartbeat {
+        connection: ConnectionId,
+    },
+    PatienceEnds {
+        connection: ConnectionId,
+    },
+    Finished {
+        task: Task,
+    },
+    LateAnswer {
+        connection: ConnectionId,
+        packet: Packet,
+    },
     Restarted,
 }
 
@@ -87,7 +142,8 @@ impl Event {
             Self::Up { connection }
             | Self::Closed { connection, .. }
             | Self::Packet { connection, .. }
-            | Self::HeartbeatMissed { connection } => Some(network.connections[connection].page),
+            | Self::HeartbeatMissed { connection }
+            | Self::Judged { connection, .. } => Some(network.connections[connection].page),
             Self::Planned(_)
             | Self::Awake
             | Self::Loaded { .. }
@@ -117,6 +173,7 @@ impl Event {
             | Self::Loaded { .. }
             | Self::Disk { .. }
             | Self::Done { .. }
+            | Self::Judged { .. }
             | Self::Step { .. } => true,
             Self::Planned(planned) => planned.is_the_clients(),
             Self::Arrived { .. }

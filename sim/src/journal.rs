@@ -306,7 +306,12 @@ impl World {
         }
         for (number, list) in lists {
             match list {
-                Some(list) => self.database.put_settled((of, *number), list.clone()),
+                Some(list) => {
+                    // A page that had the journal before may know of less.
+                    for kept in self.database.put_settled((of, *number), list.clone()) {
+                        self.app.messages[kept.id].is_erasing_lost = true;
+                    }
+                }
                 None => self.database.delete((of, *number)),
             }
         }

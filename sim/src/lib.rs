@@ -1,10 +1,10 @@
 //! A world for the engine to survive.
 //!
-//! A seed draws a plan: an app, a browser with its clock and timers, a network and a
+//! A seed draws a plan: an app, a browser with its tabs, clock, timers and disk, a network and a
 //! server, and what goes wrong with each of them and when. A world plays it in virtual
-//! time. Beside the engine runs a plain account of what it owes, in `messages` and `links`: it
-//! predicts every outcome, and every order is held against it. Once the faults stop, everything has
-//! to settle, and then nothing may happen but pings.
+//! time. Beside each engine runs a plain account of what it owes, in `messages` and `links`: it
+//! predicts every outcome, and every order is held against it. What is owed across the lives of pages
+//! is in `owed`. Once the faults stop, everything has to settle, and then nothing may happen but pings.
 
 mod adopting;
 mod app;
@@ -32,9 +32,11 @@ mod tally;
 mod trace;
 mod world;
 
+use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use plan::Story;
 pub use tally::Tally;
 
 use trace::Trace;
@@ -61,6 +63,19 @@ impl fmt::Display for Violation {
 /// Where the engine broke a rule, or panicked.
 pub fn run(seed: u64) -> Result<Tally, Violation> {
     play(seed, Trace::default()).0
+}
+
+/// Plays a story with a seed's network, server and machine.
+///
+/// # Errors
+/// Where the engine broke a rule, or panicked.
+pub fn tell(story: Story, seed: u64) -> Result<Tally, Violation> {
+    let played = catch_unwind(|| {
+        let mut world = World::of(story, seed);
+        world.run();
+        world.tally
+    });
+    played.map_err(|panic| violation(seed, panic))
 }
 
 /// Plays a seed and writes down what happened: the plan, every call of the engine, every order and
@@ -96,14 +111,15 @@ fn play(seed: u64, mut trace: Trace) -> (Result<Tally, Violation>, String) {
         world.tally
     }));
     let text = world.map(|world| world.trace.into_text()).unwrap_or_default();
-    let violation = |panic: Box<dyn std::any::Any + Send>| Violation {
-        seed,
-        what: match panic.downcast::<String>() {
-            Ok(text) => *text,
-            Err(panic) => panic.downcast::<&str>().map_or("a panic".into(), |text| (*text).into()),
-        },
+    (result.map_err(|panic| violation(seed, panic)), text)
+}
+
+fn violation(seed: u64, panic: Box<dyn Any + Send>) -> Violation {
+    let what = match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => panic.downcast::<&str>().map_or("a panic".into(), |text| (*text).into()),
     };
-    (result.map_err(violation), text)
+    Violation { seed, what }
 }
 
 /// Ends the run: a rule was broken.

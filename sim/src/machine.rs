@@ -1,10 +1,11 @@
 //! The machine that the pages are on: its clock, its timers, and its sleep.
 
-use holdfast::engine::Input;
+use holdfast::engine::{Input, Phase};
 
-use crate::event::{Event, FIRST};
+use crate::event::{Event, FIRST, LAST};
 use crate::page::Page;
 use crate::tally::Count;
+use crate::violated;
 use crate::world::World;
 
 impl World {
@@ -22,7 +23,7 @@ impl World {
         let late = self.dice.below(self.plan.clock.timer_jitter + 1);
         let Page { id: page, born_at, shell, .. } = &*self.page;
         let (page, number) = (*page, shell.timer);
-        let fires_at = (at.0 + born_at).saturating_sub(shell.lead).max(self.now) + late;
+        let fires_at = (at.0 + born_at + shell.lag).saturating_sub(shell.lead).max(self.now) + late;
         self.schedule(fires_at, Event::Timer { page, number });
     }
 
@@ -40,16 +41,30 @@ impl World {
     }
 
     pub(crate) fn throttle(&mut self, until: u64) {
+        self.disturbances += 1;
         self.page.shell.throttled_until = self.page.shell.throttled_until.max(until);
     }
 
     pub(crate) fn fall_asleep(&mut self, until: u64) {
         self.tally.one(Count::Sleeps);
+        self.disturbances += 1;
+        if self.now >= self.asleep_until {
+            self.asleep_since = self.now;
+        }
         self.asleep_until = self.asleep_until.max(until);
         self.schedule_in(FIRST, until, Event::Awake);
     }
 
     pub(crate) fn woke_up(&mut self) {
+        let slept = self.now - self.asleep_since;
+        self.asleep_since = self.now;
+        if self.plan.clock.stops_asleep {
+            for page in 0..self.pages.len() {
+                if self.turn_to(page) {
+                    self.page.shell.lag += slept;
+                }
+            }
+        }
         if self.plan.clock.notices_sleep {
             self.wake_all();
         }
@@ -59,18 +74,62 @@ impl World {
         for page in self.shown() {
             self.turn_to(page);
             self.tell(Input::Woke);
+            self.expect_verdict();
         }
     }
 
     /// The clock was set forward, which looks like sleep.
     pub(crate) fn jump(&mut self, by: u64) {
         self.wall_lead += by;
+        self.disturbances += 1;
         for page in 0..self.pages.len() {
             if self.turn_to(page) {
                 self.page.shell.lead += by;
+                self.page.shell.armed_for = None;
             }
         }
         self.wake_all();
+    }
+
+    /// The page's clock is asked, after a sleep in which it stood still: the clock on the wall went on. That
+    /// tells the engine, before anything else does.
+    pub(crate) fn notice_lag(&mut self) {
+        let lag = std::mem::take(&mut self.page.shell.lag);
+        if lag <= SLEEP_MS {
+            self.page.born_at += lag;
+        } else {
+            self.wake();
+        }
+    }
+
+    /// A page that wakes up with a dead link finds that out as soon as a probe is over.
+    pub(crate) fn expect_verdict(&mut self) {
+        let Some(health) = &self.plan.config.health else { return };
+        let status = self.page.shell.status();
+        let is_dead = |id: &usize| self.network.connections[*id].half_open_since.is_some();
+        let is_judged = matches!(status.phase, Phase::Ready | Phase::Suspect)
+            && !self.page.shell.is_mute
+            && self.page.shell.throttled_until <= self.now
+            && self.plan.clock.steps_back == 0;
+        if let Some(connection) = self.up().filter(is_dead).filter(|_| is_judged) {
+            let at = self.now + health.probe.0 + self.plan.clock.timer_jitter + 1;
+            // Another waking gives another probe.
+            let verdict = &mut self.network.connections[connection].verdict;
+            *verdict += 1;
+            let (verdict, disturbances) = (*verdict, self.disturbances);
+            self.schedule_in(LAST, at, Event::Judged { connection, verdict, disturbances });
+        }
+    }
+
+    pub(crate) fn judged(&mut self, connection: usize, verdict: u32, disturbances: u64) {
+        let is_due = self.network.connections[connection].verdict == verdict;
+        if disturbances != self.disturbances || !is_due {
+            return;
+        }
+        self.tally.one(Count::FoundDead);
+        if self.page.connection == Some(connection) {
+            violated!("health", "the page woke up with a dead link, and has not found out");
+        }
     }
 
     /// The clock on the wall.
@@ -79,5 +138,7 @@ impl World {
     }
 }
 
+/// A clock that stood still no longer than that was not asleep, as in the browser's shell.
+const SLEEP_MS: u64 = 2_000;
 /// How often a hidden page's timers fire.
 const MINUTE: u64 = 60_000;

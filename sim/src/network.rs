@@ -36,6 +36,8 @@ pub(crate) struct Connection {
     /// What survived a cut arrives this late.
     stalled_until: u64,
     heartbeat_at: u64,
+    /// How often it should be found out to be dead.
+    pub(crate) verdict: u32,
     pub(crate) server_end: ServerEnd,
 }
 
@@ -120,6 +122,7 @@ impl World {
             down_last: 0,
             stalled_until: 0,
             heartbeat_at: 0,
+            verdict: 0,
             server_end: ServerEnd::default(),
         });
         self.page.connection = Some(id);

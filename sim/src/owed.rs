@@ -35,11 +35,13 @@ impl World {
         if !message.is_settled {
             return;
         }
-        let could_not_erase = |(page, journal): Eraser| {
+        let could_not_erase = |(page, number): Eraser| {
             let keeper = self.page_at(page).and_then(|page| page.keeper.as_ref());
             keeper.is_some_and(|keeper| {
-                let journal = &keeper.journals[journal];
-                keeper.is_blind || !journal.is_at_rest() || journal.has_failed()
+                let journal = &keeper.journals[number];
+                // One that was closed may be another's before it gets to it.
+                let is_open = keeper.current == Some(number);
+                !is_open || !journal.is_at_rest() || journal.has_failed()
             })
         };
         let is_excused = message.is_erasing_lost
@@ -194,7 +196,7 @@ impl World {
         let expected: BTreeSet<MessageId> = kept.map(|(id, _)| id).collect();
         // What had settled once may be erased by the page that it settled in.
         let message = |id: &MessageId| &self.app.messages[*id];
-        let is_too_much = |id| !message(id).is_revived;
+        let is_too_much = |id| !message(id).is_revived && !message(id).is_erasing_lost;
         let is_missed = |id| !message(id).is_revived && !message(id).is_settled;
         if on_disk.difference(&expected).any(is_too_much)
             || expected.difference(&on_disk).any(is_missed)

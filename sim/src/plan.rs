@@ -6,11 +6,13 @@
 mod lives;
 mod parts;
 mod schedule;
+mod stories;
 
 use holdfast::engine::Config;
 
 pub(crate) use lives::{Fate, Lives};
 pub(crate) use schedule::Planned;
+pub use stories::Story;
 
 use crate::dice::Dice;
 use parts::{App, Clock, Disk, Network, Server, Shell};
@@ -55,12 +57,22 @@ impl Plan {
     pub(crate) fn draw(seed: u64, dice: &mut Dice) -> Self {
         let lives = lives::lives(seed);
         let kinds = Kinds { lives: lives.is_some(), ..Kinds::draw(dice) };
+        let mut plan = Self::of_kinds(seed, kinds, lives, dice);
+        plan.schedule_app(dice);
+        plan.schedule_faults(dice);
+        plan.schedule_lives(seed);
+        plan.end_faults();
+        plan
+    }
+
+    /// With nothing that happens.
+    fn of_kinds(seed: u64, kinds: Kinds, lives: Option<Lives>, dice: &mut Dice) -> Self {
         let span = if kinds.flapping || kinds.poison {
             dice.magnitude(60_000, 600_000)
         } else {
             dice.magnitude(10_000, 300_000)
         };
-        let mut plan = Self {
+        Self {
             kinds,
             faults_until: span,
             engine_seed: seed,
@@ -73,12 +85,7 @@ impl Plan {
             disk: parts::disk(seed),
             lives,
             schedule: Vec::new(),
-        };
-        plan.schedule_app(dice);
-        plan.schedule_faults(dice);
-        plan.schedule_lives(seed);
-        plan.end_faults();
-        plan
+        }
     }
 }
 

@@ -26,12 +26,16 @@ pub(crate) struct Shell {
     time: u64,
     /// How far its clock is ahead of the world's.
     pub(crate) lead: u64,
+    /// How long it stood still in a sleep that nobody has noticed yet.
+    pub(crate) lag: u64,
+    /// Orders wait that were given before what the engine was told last.
+    has_old_orders: bool,
     /// When the timer wants to fire, by the engine's clock. Never set later.
     pub(crate) armed_for: Option<u64>,
     pub(crate) timer: u64,
     pub(crate) throttled_until: u64,
     /// The engine said that nobody answers its pings.
-    is_mute: bool,
+    pub(crate) is_mute: bool,
     pub(crate) is_destroyed: bool,
 }
 
@@ -46,6 +50,8 @@ impl Shell {
             calls: 0,
             time: 0,
             lead: 0,
+            lag: 0,
+            has_old_orders: false,
             armed_for: None,
             timer: 0,
             throttled_until: 0,
@@ -130,6 +136,20 @@ impl World {
         self.drain();
     }
 
+    /// The clock finds that the machine slept, and tells the engine at once. What that orders is carried
+    /// out with whatever the clock was asked for.
+    pub(crate) fn wake(&mut self) {
+        note!(self, "-> Woke, says the clock");
+        let before = self.page.shell.status().phase;
+        let now = self.next_time();
+        self.page.links.told(self.page.shell.time, Input::Woke, before);
+        self.call_at(now, |engine, now| engine.handle(now, Input::Woke));
+        self.page.shell.has_old_orders = true;
+        // Nor does the timer know of the time that passed.
+        self.page.shell.armed_for = None;
+        self.expect_verdict();
+    }
+
     pub(crate) fn timeout(&mut self) {
         let now = self.next_time();
         note!(self, "-> timeout at {}, due {:?}", now.0, self.page.shell.engine.poll_timeout());
@@ -159,6 +179,9 @@ impl World {
 
     /// The time for the next call, which may be wrong.
     fn next_time(&mut self) -> Millis {
+        if self.page.shell.lag > 0 {
+            self.notice_lag();
+        }
         let mut now = self.now - self.page.born_at + self.page.shell.lead;
         if self.dice.chance(self.plan.clock.steps_back) {
             now = now.saturating_sub(self.dice.below(5_000));
@@ -207,9 +230,11 @@ impl World {
             if output != Output::Changed {
                 note!(self, "<- {output:?}");
             }
-            self.carry_out(output, self.page.shell.calls > calls);
+            let is_old = self.page.shell.calls > calls || self.page.shell.has_old_orders;
+            self.carry_out(output, is_old);
         }
         self.page.shell.is_draining = false;
+        self.page.shell.has_old_orders = false;
         self.check_at_rest();
         self.arm();
     }
@@ -236,7 +261,9 @@ impl World {
                 self.emit(Frame::Join);
             }
             Output::Ping { epoch } => {
-                self.page.links.ping(epoch);
+                if !self.page.shell.has_old_orders {
+                    self.page.links.ping(epoch);
+                }
                 self.pings += 1;
                 self.tally.one(Count::Pings);
                 self.emit(Frame::Ping);

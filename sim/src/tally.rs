@@ -36,6 +36,7 @@ counts! {
     Attempts "attempts to connect",
     Links "links",
     Abandoned "live links given up",
+    FoundDead "dead links found after waking up",
     Losses "links lost",
     Suspicious "of these under suspicion",
     Crashes "crashes of the server",
@@ -86,6 +87,12 @@ impl Tally {
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.0[Count::Steps as usize]
+    }
+
+    /// One count, by its name; 0 where there is none of that name.
+    #[must_use]
+    pub fn count(&self, name: &str) -> u64 {
+        self.rows().find(|&(other, _)| other == name).map_or(0, |(_, count)| count)
     }
 
     /// Adds another's counts.

@@ -12,7 +12,7 @@ use crate::event::{Event, FIRST, IN_TURN, LAST, Scheduled};
 use crate::locks::Locks;
 use crate::network::{ConnectionId, HEARTBEAT, Network, Packet};
 use crate::page::Page;
-use crate::plan::{Plan, Planned};
+use crate::plan::{Plan, Planned, Story};
 use crate::server::Server;
 use crate::tabs::Tab;
 use crate::tally::{Count, Tally};
@@ -29,7 +29,10 @@ pub(crate) struct World {
     pub(crate) now: u64,
     events: BinaryHeap<Reverse<Scheduled>>,
     scheduled: u64,
+    pub(crate) asleep_since: u64,
     pub(crate) asleep_until: u64,
+    /// Counts what takes a page's time or its timers from it.
+    pub(crate) disturbances: u64,
     /// The page whose turn it is, and the others that live.
     pub(crate) page: Box<Page>,
     pub(crate) pages: Vec<Option<Box<Page>>>,
@@ -56,8 +59,18 @@ impl World {
     pub(crate) fn new(seed: u64, trace: Trace) -> Self {
         let mut dice = Dice::new(seed);
         let plan = Plan::draw(seed, &mut dice);
+        Self::with(seed, plan, dice, trace)
+    }
+
+    pub(crate) fn of(story: Story, seed: u64) -> Self {
+        Self::with(seed, Plan::of(story, seed), Dice::new(seed), Trace::default())
+    }
+
+    fn with(seed: u64, plan: Plan, dice: Dice, trace: Trace) -> Self {
         let mut world = Self {
+            asleep_since: 0,
             asleep_until: 0,
+            disturbances: 0,
             page: Box::new(Page::new(0, 0, 0, &plan)),
             pages: vec![None],
             tabs: vec![Tab::of_first_page()],
@@ -212,6 +225,13 @@ impl World {
         self.now = at;
         let asleep_until = self.asleep_until;
         if asleep_until > at && event.is_the_clients() {
+            if let Event::Timer { .. } = event
+                && self.plan.clock.stops_asleep
+            {
+                // The rest of its time runs on from here.
+                let rest = at.saturating_sub(self.asleep_since);
+                return self.schedule(asleep_until + rest, event);
+            }
             let turn = match event {
                 Event::Timer { .. } if self.plan.clock.timer_first => FIRST,
                 Event::Timer { .. } => LAST,
@@ -250,6 +270,9 @@ impl World {
             Event::Loaded { tab } => self.loaded(tab),
             Event::Disk { page, work } => self.transacted(page, *work),
             Event::Done { done, .. } => self.done(*done),
+            Event::Judged { connection, verdict, disturbances } => {
+                self.judged(connection, verdict, disturbances);
+            }
             Event::Step { opening, step, .. } => self.step_keeper(opening, *step),
             Event::Arrived { connection } => self.connection_arrived(connection),
             Event::Hangup { connection } => self.hung_up(connection),

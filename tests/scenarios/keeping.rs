@@ -127,12 +127,16 @@ fn lane_of_a_restored_message_is_used_again_whatever_the_capacity() {
 
 #[test]
 fn new_link_ends_the_backoff_of_messages_behind_an_adopted_one_too() {
-    let mut world = World::ready();
+    let mut config = crate::without_health();
+    config.send.backoff = Millis(3_600_000);
+    config.send.backoff_max = Millis(3_600_000);
+    let mut world = World::ready_with(config);
     let seq = world.send(0);
+    assert_eq!(world.left(), [seq]);
     world.ack(seq, 1, Verdict::TryAgain);
     let adopted = world.engine.take_back(world.at(), draft(0)).expect("taken");
     world.tell(Input::Withheld { seq: adopted });
     world.replace_link();
     world.tell(Input::Acked { seq: adopted, attempt: 0, verdict: Verdict::Accepted });
-    assert_eq!(world.left().last(), Some(&seq), "it does not wait for its retry");
+    assert_eq!(world.left(), [seq], "it does not wait for its retry");
 }

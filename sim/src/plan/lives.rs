@@ -40,10 +40,10 @@ pub(crate) enum Fate {
     Evict,
 }
 
-/// A plan for one in four seeds: the others are what they were before pages had lives.
+/// A plan for one in eight seeds: the others are what they were before pages had lives.
 pub(super) fn lives(seed: u64) -> Option<Lives> {
     let mut dice = Dice::new(seed ^ OWN);
-    (seed % 4 == 2).then(|| {
+    (seed % 8 == 6).then(|| {
         let faulty = dice.chance(250);
         let chance =
             |dice: &mut Dice, most| if faulty { dice.below(2) * dice.below(most) } else { 0 };
@@ -72,6 +72,15 @@ impl Plan {
         if dice.chance(700) {
             self.disk.durable = 1_000;
         }
+        if self.kinds.clock {
+            self.clock.stops_asleep = dice.chance(500);
+            let from = self.moment(&mut dice);
+            match dice.below(4) {
+                0 => self.at(from, Planned::Throttle { until: from + HALF_AN_HOUR }),
+                1 => self.at(from, Planned::Sleep { until: from + A_NIGHT }),
+                _ => {}
+            }
+        }
         for _ in 0..dice.between(1, 10) {
             let fate = match dice.below(16) {
                 0 | 1 => Fate::Open,
@@ -94,5 +103,7 @@ impl Plan {
     }
 }
 
+pub(super) const HALF_AN_HOUR: u64 = 30 * 60_000;
+pub(super) const A_NIGHT: u64 = 8 * 3_600_000;
 /// Sets these dice apart from the plan's.
 const OWN: u64 = 0x1DEA_5EED_0000_0000;

@@ -49,6 +49,8 @@ pub(crate) struct Clock {
     pub(crate) timer_jitter: u64,
     /// The shell notices that the machine slept before anything else happens.
     pub(crate) notices_sleep: bool,
+    /// The clock that never runs backwards, and the timers with it, stand still while the machine sleeps.
+    pub(crate) stops_asleep: bool,
     /// After sleep the timer fires before what came over the network meanwhile.
     pub(crate) timer_first: bool,
     /// Calls per thousand whose time lies before that of an earlier call.
@@ -174,11 +176,18 @@ pub(super) fn server(kinds: Kinds, dice: &mut Dice) -> Server {
 
 pub(super) fn clock(kinds: Kinds, dice: &mut Dice) -> Clock {
     if !kinds.clock {
-        return Clock { timer_jitter: 0, notices_sleep: true, timer_first: false, steps_back: 0 };
+        return Clock {
+            timer_jitter: 0,
+            notices_sleep: true,
+            stops_asleep: false,
+            timer_first: false,
+            steps_back: 0,
+        };
     }
     Clock {
         timer_jitter: dice.below(2) * dice.magnitude(1, 900),
         notices_sleep: dice.chance(500),
+        stops_asleep: false,
         timer_first: dice.chance(500),
         // A time that is wrong takes from a probe's. Where probes are judged, time is right.
         steps_back: if kinds.only_clock() { 0 } else { dice.below(2) * dice.below(50) },

@@ -1,0 +1,53 @@
+//! Plans that are told by name: a tab that is hidden for half an hour, and a machine that sleeps for a night.
+
+use holdfast::engine::Config;
+
+use super::lives::{A_NIGHT, HALF_AN_HOUR};
+use super::{Kinds, Plan, Planned};
+use crate::dice::Dice;
+
+/// What befalls a page that has a link in a world that is kind otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Story {
+    /// Its timers fire once a minute for half an hour.
+    Throttled,
+    /// The machine sleeps for eight hours, and the network stays as it was.
+    Asleep,
+    /// While the machine sleeps the link dies, and nobody is told.
+    DiesAsleep,
+}
+
+impl Plan {
+    /// As a seed has it, but for what the story needs. The app sends before, meanwhile and afterwards.
+    pub(crate) fn of(story: Story, seed: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let kinds = Kinds { clock: true, ..Kinds::default() };
+        let mut plan = Self::of_kinds(seed, kinds, None, &mut dice);
+        plan.config.health = Config::default().health;
+        plan.clock.steps_back = 0;
+        // Half of the machines have a clock that stands still: it shows the sleep by itself.
+        plan.clock.stops_asleep = dice.chance(500);
+        plan.clock.notices_sleep |= story == Story::DiesAsleep;
+        let from = dice.between(60_000, 120_000);
+        let (befalls, until) = match story {
+            Story::Throttled => {
+                let until = from + HALF_AN_HOUR;
+                (Planned::Throttle { until }, until)
+            }
+            Story::Asleep | Story::DiesAsleep => {
+                let until = from + A_NIGHT;
+                (Planned::Sleep { until }, until)
+            }
+        };
+        plan.schedule = vec![(0, Planned::Open), (from, befalls)];
+        if story == Story::DiesAsleep {
+            plan.at(dice.between(from + 1, until - 1), Planned::HalfOpen);
+        }
+        for _ in 0..20 {
+            let count = dice.between(1, 8) as usize;
+            plan.at(dice.below(until), Planned::Send { count });
+        }
+        plan.faults_until = until + 60_000;
+        plan
+    }
+}
