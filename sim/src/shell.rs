@@ -369,7 +369,7 @@ impl World {
         // Health begins when the link is ready, however long the room took.
         let dead_since = self.up().and_then(|id| {
             let since = self.network.connections[id].half_open_since;
-            since.map(|since| since.max(self.page.links.ready_since()))
+            since.map(|since| since.max(self.page.born_at + self.page.links.ready_since()))
         });
         if let Some(since) = dead_since
             && self.now - since > health.timeout.0 + health.probe.0
