@@ -146,6 +146,12 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
     engine().tell('stored', entry.seq);
   };
 
+  /** Of an earlier life, whose callbacks are gone: nobody knows whether it had left. */
+  const ended = (
+    /** @type {import('./journal.js').Kept} */ { event },
+    /** @type {Result} */ result,
+  ) => onSettled({ ...result, event, maybeDelivered: true });
+
   return {
     /**
      * Takes a message, or says why not. Where it was taken `settled` is called exactly once, but
@@ -164,7 +170,8 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       let bytes;
       try {
         ({ copy: data, bytes } = /** @type {{ copy: any, bytes: number }} */ (
-          snapshot(draft.data, queue.maxBytes)
+          // What was taken once is taken again, whatever the limit is by now.
+          snapshot(draft.data, isRestored ? Infinity : queue.maxBytes)
         ));
       } catch (error) {
         const { code, message } = /** @type {import('./errors.js').HoldfastError} */ (error);
@@ -320,14 +327,16 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
           continue;
         }
         const ttlMs = Math.max(kept.expiresAt - Date.now(), 0);
-        const { isTaken } = this.send({ ...kept, ttlMs }, null, false, true);
+        const taken = this.send({ ...kept, ttlMs }, null, false, true);
         const entry = byId.get(id);
-        // The app was faster, or there is no room at all.
-        if (!isTaken || entry === known || !entry) place?.journal.erase(place);
-        else {
+        if (taken.isTaken && entry && entry !== known) {
           entry.isAdopted = kept.from !== undefined;
           if (place) entry.place = place;
           else withhold(entry);
+        } else if (place) {
+          place.journal.erase(place);
+          // The same message, sent anew meanwhile, goes on for both; another one of this id does not.
+          if (!taken.isTaken) ended(kept, taken.result);
         }
       }
     },
@@ -357,9 +366,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
 
     /** A logout erased what nobody had found yet. */
     erased(/** @type {import('./journal.js').Kept[]} */ kept) {
-      for (const { id, event } of kept) {
-        onSettled({ ...refusal(id, 'LOGGED_OUT'), event, maybeDelivered: true });
-      }
+      for (const one of kept) ended(one, refusal(one.id, 'LOGGED_OUT'));
     },
 
     /** Nobody has it any more, so it is ours again. @param {string} id */
