@@ -29,7 +29,6 @@
 //! - I9 time never runs backwards inside.
 //! - I10 a link loss uses up none of a message's attempts; but after 12 short-lived links in a row what
 //!   was in flight is sent one at a time, and three losses alone settle a message.
-//!
 
 mod backoff;
 pub mod config;
