@@ -58,11 +58,15 @@ export function createKeeper(on) {
   let openings = 0;
   let isBroken = false;
   let isLate = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let late;
   /** What came before it was open. @type {[Kept, (place: Place | null) => void][]} */
   const early = [];
 
   const close = () => {
     openings += 1;
+    clearTimeout(late);
+    isLate = false;
     tabs?.close();
     // Another tab may have the journal by the time that this one could write more of it.
     for (const { kept, done } of journal?.takeBack() ?? []) early.push([kept, done]);
@@ -99,7 +103,7 @@ export function createKeeper(on) {
       },
     });
     tabs = own;
-    const late = setTimeout(() => {
+    late = setTimeout(() => {
       isLate = true;
       goAhead(new Error('the storage does not open'));
     }, OPEN_MS);
@@ -128,8 +132,6 @@ export function createKeeper(on) {
       if (isCurrent()) for (const id of missing) if (!there.has(id)) lost(id);
     } catch (error) {
       if (isCurrent()) fail(error);
-    } finally {
-      clearTimeout(late);
     }
   };
 

@@ -114,6 +114,24 @@ test('storage that opens late is gone ahead without, and used from then on', asy
   assert.equal(tab.said.failed.length, 1, 'it is told once');
 });
 
+test('storage that is asked for again has its whole time again', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { letGo } = holdStorage(t);
+  const tab = openTab(t, createLocks());
+  tab.open(`${t.name} alice`);
+  t.mock.timers.tick(4000);
+  tab.open(`${t.name} bob`);
+  t.mock.timers.tick(4999);
+  assert.deepEqual(tab.said.failed, [], 'the time of the first one is over, its own is not');
+  t.mock.timers.tick(1);
+  assert.equal(tab.said.failed.length, 1);
+  tab.open(`${t.name} carol`);
+  const early = tab.add('early');
+  letGo();
+  t.mock.timers.reset();
+  assert.notEqual(await early, null, 'the next one waits for it, however late the one before was');
+});
+
 test('an opening that comes too late neither breaks the one after it nor is heard', async (t) => {
   const locks = createLocks();
   const before = openTab(t, locks, { name: 'tab' });
