@@ -56,9 +56,9 @@ pub(super) fn after_hanging(config: &Reconnect, failures: u32, rng: &mut Rng) ->
     config.min + rng.up_to(longest - config.min)
 }
 
-/// How long after a loss the first attempt may come where somebody waits for it: early in the spread.
+/// How long after a loss the first attempt may come where somebody waits for it: within the minimum.
 pub(super) fn after_loss(config: &Reconnect, rng: &mut Rng) -> Millis {
-    a_moment(config) + rng.up_to(Millis((config.spread.0 / 5).min(600)))
+    a_moment(config) + rng.up_to(Millis(config.min.0 / 5 * 3))
 }
 
 /// How far apart attempts stay where a wait is cut short. Clients that send all the time would otherwise never
@@ -72,9 +72,9 @@ fn longest(config: &Reconnect, failures: u32) -> Millis {
     config.min + doubled(config.min, failures, config.max - config.min)
 }
 
-/// What ends a link often takes so long. A wide spread makes it no longer.
+/// What ends a link often takes so long; less where attempts may be closer to each other, or are not spread.
 fn a_moment(config: &Reconnect) -> Millis {
-    Millis((config.spread.0 / 15).min(200))
+    Millis(config.min.0 / 5).min(config.spread)
 }
 
 /// `base` doubled `times` times, at most `max`. The exponent is clamped: it can't overflow however
