@@ -43,13 +43,13 @@ const BOXES = [Number, String, Boolean, BigInt];
 
 /** One payload's copying. Code of the app's may run in the midst of it, and send another one. */
 class Copier {
-  bytes = 0;
-  /** @type {object[]} */
-  ancestors = [];
-
+  // Not as fields: in the syntax that ships each would be a call of defineProperty, for every send.
   /** @param {number} maxBytes */
   constructor(maxBytes) {
     this.maxBytes = maxBytes;
+    this.bytes = 0;
+    /** @type {object[]} */
+    this.ancestors = [];
   }
 
   /** @param {any} item @param {string} key @returns {unknown} */
