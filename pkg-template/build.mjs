@@ -10,7 +10,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { encode } from './wasm-text.js';
+import { assembleReader } from './reader.mjs';
+import { decode, encode } from './wasm-text.js';
 import { compressed, SYNTAX, weighSocket } from './weigh.mjs';
 
 /**
@@ -51,6 +52,7 @@ const { values: options } = parseArgs({
 
 const parts = PARTS.filter((name) => existsSync(sourceOf(name)));
 const module = await readFile(options.module);
+const reader = await assembleReader();
 const glue = withoutTexts(await readFile(options.glue, 'utf8'));
 
 try {
@@ -121,6 +123,13 @@ function withoutTexts(text) {
   return without;
 }
 
+/** As it is read, too: a module may outgrow the reader's memory. */
+function textOf(bytes) {
+  const text = encode(bytes);
+  if (!bytes.equals(decode(text, reader))) throw new Error('the wasm cannot be read back');
+  return text;
+}
+
 /** `holdfast:wasm` and `holdfast:glue`, which are made, not written. */
 function virtualModules() {
   return {
@@ -131,7 +140,8 @@ function virtualModules() {
         namespace: 'holdfast',
       }));
       onLoad({ filter: /^wasm$/, namespace: 'holdfast' }, () => ({
-        contents: `export default '${encode(module)}';`,
+        contents: `export default '${textOf(module)}';
+          export const reader = /* @__PURE__ */ Uint8Array.of(${reader});`,
         loader: 'js',
       }));
       onLoad({ filter: /^glue$/, namespace: 'holdfast' }, () => ({

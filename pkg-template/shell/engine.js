@@ -6,7 +6,7 @@
  */
 
 import * as glue from 'holdfast:glue';
-import text from 'holdfast:wasm';
+import text, { reader } from 'holdfast:wasm';
 import { decode } from '../wasm-text.js';
 import { createClock } from './clock.js';
 import { HoldfastError } from './errors.js';
@@ -19,7 +19,7 @@ let memory;
 function load() {
   if (memory) return;
   try {
-    const module = new WebAssembly.Module(decode(text));
+    const module = new WebAssembly.Module(decode(text, reader));
     const { exports } = new WebAssembly.Instance(module, { './holdfast_bg.js': { ...glue } });
     glue.__wbg_set_wasm(exports);
     /** @type {() => void} */ (exports.__wbindgen_start)();
