@@ -79,14 +79,20 @@ export function detailTables({ network, micro, growth, idle, startup }) {
   }
   if (idle) parts.push(`Idle for ${idle.minutes} minutes: ${idle.pings} pings.`, '');
   if (startup) {
+    const steps = {
+      client: 'importing socket.io-client',
+      clientCall: 'its own first call, `io(...)`',
+      import: 'importing Holdfast beside it',
+      call: "Holdfast's first call, with socket.io-client's in it",
+    };
     part(
       'Import and first call',
       'In a fresh page each time, the text already there: compiling and running it.',
       ['what', 'ms', 'quartiles'],
-      [
-        ['importing socket.io-client', short(startup.clientMs.median), range(startup.clientMs)],
-        ['more with Holdfast', short(startup.addedMs.median), range(startup.addedMs)],
-      ],
+      Object.entries(steps).map(([key, title]) => {
+        const ms = startup.ms[key];
+        return [title, short(ms.median), range(ms)];
+      }),
     );
   }
   return parts.join('\n');

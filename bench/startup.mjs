@@ -8,19 +8,30 @@ import { startBrowser } from './browser.mjs';
 import { rotated, spread } from './statistics.mjs';
 
 const WARM_UP = 2;
+
+const FIRST_CALL = "configureSocket({ url: 'http://fake.invalid', auth: {}, onForceLogout() {} });";
 const SCRIPTS = {
   client: "import { io } from 'socket.io-client'; window.io = io;",
+  clientCalled: `import { io } from 'socket.io-client';
+    window.io = io;
+    io('http://fake.invalid', { autoConnect: false });`,
+  imported: `import { io } from 'socket.io-client';
+    import { configureSocket } from 'holdfast/socket';
+    window.io = io;
+    window.configureSocket = configureSocket;`,
   both: `import { io } from 'socket.io-client';
     import { configureSocket } from 'holdfast/socket';
     window.io = io;
-    configureSocket({ url: 'http://fake.invalid', auth: {}, onForceLogout() {} });`,
+    ${FIRST_CALL}`,
 };
 
 /**
  * @param {Parameters<typeof startBrowser>[0]} t
  * @param {{ rounds: number }} plan
- * @returns {Promise<{ ratio: import('./statistics.mjs').Spread, clientMs: import('./statistics.mjs').Spread,
- *   addedMs: import('./statistics.mjs').Spread }>} what Holdfast adds, of what socket.io-client costs
+ * @returns {Promise<{ ratio: import('./statistics.mjs').Spread,
+ *   ms: Record<'client' | 'clientCall' | 'import' | 'call', import('./statistics.mjs').Spread> }>} what Holdfast
+ *   adds, of what importing socket.io-client costs; and what each step takes: importing socket.io-client, its
+ *   own first call, importing Holdfast beside it, and Holdfast's first call, which has socket.io-client's in it
  */
 export async function runStartup(t, { rounds }) {
   const browser = await startBrowser(t);
@@ -31,6 +42,7 @@ export async function runStartup(t, { rounds }) {
     const times = {};
     for (const name of rotated(Object.keys(SCRIPTS), round)) {
       const page = await browser.open();
+      await page.evaluate(settle);
       // Another text each time, so that nothing compiled is found again.
       times[name] = await page.evaluate(execute, `${codes[name]}\n// ${round}`);
       await page.context().close();
@@ -39,10 +51,18 @@ export async function runStartup(t, { rounds }) {
   }
   return {
     ratio: spread(pairs.map(({ client, both }) => (both - client) / client)),
-    clientMs: spread(pairs.map(({ client }) => client)),
-    addedMs: spread(pairs.map(({ client, both }) => both - client)),
+    ms: {
+      client: spread(pairs.map(({ client }) => client)),
+      clientCall: spread(pairs.map(({ client, clientCalled }) => clientCalled - client)),
+      import: spread(pairs.map(({ client, imported }) => imported - client)),
+      call: spread(pairs.map(({ imported, both }) => both - imported)),
+    },
   };
 }
+
+/** In the page: waits until the browser is done with what opening a page brings, in other processes too. */
+const settle = () =>
+  new Promise((resolve) => setTimeout(() => requestIdleCallback(() => resolve()), 300));
 
 /** In the page: runs a script as a page does, compiling included. */
 function execute(code) {
