@@ -108,9 +108,14 @@ export function makeClient(options) {
     disconnect: () => client.disconnect(),
     isActive: () => status.phase !== 'idle' && status.phase !== 'closed',
     onHeard() {
+      const now = engine.now();
+      const isDoubted = status.phase === 'suspect';
+      // Of many packets at one time the first is the news.
+      if (now === heardAt && !isDoubted) return;
+      heardAt = now;
       engine.note('heard', wire.epoch());
       // Only a link in doubt waits for it.
-      if (status.phase === 'suspect') engine.drain();
+      if (isDoubted) engine.drain();
     },
     onUp() {
       const { join } = settings;
@@ -151,6 +156,7 @@ export function makeClient(options) {
     resync.linkLost();
     presence.stale();
   };
+  let heardAt = -1;
   /** The engine's last attempt to connect; the wire's is gone by the time that it says so. */
   let attempt = 0;
 

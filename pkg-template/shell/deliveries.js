@@ -132,6 +132,16 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
     return { ...refusal(id, answer.code, answer.message), reply, maybeDelivered, retryable };
   };
 
+  /** What cannot be sent at all. */
+  const refuse = (
+    /** @type {Entry} */ entry,
+    /** @type {string} */ code,
+    /** @type {string} */ message,
+  ) => {
+    entry.answer = { verdict: VERDICT.refused, span: 0, reply: undefined, code, message };
+    engine().tell('acked', entry.seq, entry.attempts, VERDICT.refused, 0);
+  };
+
   /** Another tab has it, for now. */
   const withhold = (/** @type {Entry} */ entry) => {
     entry.isElsewhere = true;
@@ -276,22 +286,19 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
         const at = ackIds.indexOf(/** @type {number} */ (ackId));
         if (at >= 0) ackIds.splice(at, 1);
       };
-      const refuse = (/** @type {string} */ code, /** @type {string} */ message) => {
-        entry.answer = { verdict: VERDICT.refused, span: 0, reply: undefined, code, message };
-        engine().tell('acked', seq, attempt, VERDICT.refused, 0);
-      };
       const limit = wire().maxPayload() ?? Infinity;
       // A server ends a link over which more comes, however often it is tried.
       const isPolling = wire().transport() === 'polling';
       if (entry.bytes > limit / LARGEST_ESCAPE && largestPacket(entry, isPolling) > limit) {
-        refuse('PAYLOAD_TOO_LARGE', `The server takes ${limit} bytes at most`);
+        refuse(entry, 'PAYLOAD_TOO_LARGE', `The server takes ${limit} bytes at most`);
         return;
       }
       try {
         ackId = wire().emit(entry.event, [entry.data], answered);
         if (ackId !== undefined) ackIds.push(ackId);
       } catch (error) {
-        refuse('INVALID_MESSAGE_PAYLOAD', `This payload cannot be encoded: ${textOf(error)}`);
+        const why = `This payload cannot be encoded: ${textOf(error)}`;
+        refuse(entry, 'INVALID_MESSAGE_PAYLOAD', why);
       }
     },
 

@@ -28,13 +28,13 @@ export function sendMessage(client, data, callback) {
       // Refused below.
     }
     // The caller finds a message by the id that he gave it: a number stays one.
-    const idFor = (/** @type {string} */ id) => (Number.isFinite(own) ? own : id);
+    const number = Number.isFinite(own) ? own : undefined;
     const settled = (/** @type {import('./deliveries.js').Result} */ result) => {
-      const answer = asReply(result, idField, idFor(result.id));
+      const answer = asReply(result, idField, number ?? result.id);
       call(told, answer);
       resolve(answer);
     };
-    const queued = (/** @type {string} */ id) => told(notice(idField, idFor(id)));
+    const queued = (/** @type {string} */ id) => told(notice(idField, number ?? id));
     const taken = client.deliver({ event, data }, told && queued, settled);
     if (!taken.isTaken) settled(taken.result);
   });
