@@ -43,7 +43,7 @@ const view = (/** @type {glue.Driver} */ driver) =>
  */
 
 /** Messages that leave in one go. */
-const AT_ONCE = 64;
+const AT_ONCE = 16;
 const TRANSMIT = ORDERS.indexOf('transmit');
 
 /** Browsers take a longer delay for none at all (D5). */

@@ -212,8 +212,8 @@ impl Outbox {
         }
         let window = if self.suspects > 0 { 1 } else { config.send.window as usize };
         let window_bytes = config.send.window_bytes;
-        let is_crowded = self.flight.len() > window - window / 4
-            || self.flight_bytes > window_bytes - window_bytes / 4;
+        let is_crowded = self.flight.len() > window - window / 2
+            || self.flight_bytes > window_bytes - window_bytes / 2;
         self.full &= is_crowded;
         if self.full {
             return None;

@@ -23,15 +23,15 @@ fn window_bounds_messages_in_flight() {
 }
 
 #[test]
-fn full_window_is_filled_again_when_a_quarter_of_it_is_free() {
+fn full_window_is_filled_again_when_half_of_it_is_free() {
     let mut world = World::ready();
     let sent: Vec<_> = (0..1_100).map(|lane| world.send(lane)).collect();
     assert_eq!(world.left().len(), 1_024);
-    for &seq in &sent[..255] {
+    for &seq in &sent[..511] {
         world.accept(seq);
     }
     assert_eq!(world.left(), [], "each answer is not worth a message");
-    world.accept(sent[255]);
+    world.accept(sent[511]);
     assert_eq!(world.left(), sent[1_024..], "all that there is room for, at once");
 }
 

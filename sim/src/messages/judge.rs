@@ -114,10 +114,10 @@ impl Messages {
             return;
         }
         let config = &self.config.send;
-        // A window that was full is filled again from three quarters on.
+        // A window that was full is filled again from a half on.
         let (count, window) = (self.flight.len(), config.window as usize);
-        let is_crowded = count >= window || count > window - window / 4;
-        if is_crowded || self.flight_bytes > config.window_bytes - config.window_bytes / 4 {
+        let is_crowded = count >= window || count > window - window / 2;
+        if is_crowded || self.flight_bytes > config.window_bytes - config.window_bytes / 2 {
             return;
         }
         let next: Vec<_> = self.lanes.values().filter_map(|lane| self.next_of(lane)).collect();
