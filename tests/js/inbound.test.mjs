@@ -238,3 +238,16 @@ test('of friend requests a hundred are held, for a minute', async (t) => {
     Array.from({ length: 100 }, (_, index) => index + 1),
   );
 });
+
+test('a friend request that waited for longer than a minute is not sent', async (t) => {
+  const server = await start(t);
+  const came = [];
+  server.io.on('connection', (peer) => peer.on('friend_request_sent', ({ n }) => came.push(n)));
+  const jump = wallClock(t);
+  api.emitFriendRequestSent({ n: 1 });
+  jump(60_001);
+  api.initializeSocket('u1');
+  await ready();
+  await roundTrip(server);
+  assert.deepEqual(came, []);
+});

@@ -141,6 +141,21 @@ test('a hold on a live link keeps it, and holds the attempts after it', async (t
   assert.equal(server.handshakes.length, 2);
 });
 
+test('a hold ends an attempt that is under way', async (t) => {
+  const answers = [];
+  const server = await start(t, { auth: () => new Promise((answer) => answers.push(answer)) });
+  const socket = api.initializeSocket('u1');
+  await until(() => answers.length === 1, 'credentials are asked for');
+  api.initializeSocket('u1', { isAuthReady: false });
+  assert.equal(socket.active, false);
+  answers[0]({ token: 'too early' });
+  api.initializeSocket('u1', { isAuthReady: true });
+  await until(() => answers.length === 2, 'credentials are asked for again');
+  answers[1]({ token: 'in time' });
+  await ready();
+  assert.deepEqual(server.handshakes, [{ token: 'in time' }]);
+});
+
 test('a logout ends a hold: the next login is another one', async (t) => {
   const server = await start(t);
   api.initializeSocket('u1', { isAuthReady: false });
