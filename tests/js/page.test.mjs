@@ -75,6 +75,17 @@ for (const [what, say] of [
   });
 }
 
+test('a link in doubt is believed by whatever it says, also where it said something at the same time', async (t) => {
+  const server = await start(t, { health: { event: 'nobody answers this' } }, { user: 'u1' });
+  const time = Date.now();
+  t.mock.method(Date, 'now', () => time);
+  await roundTrip(server);
+  tell(document, 'resume');
+  assert.equal(api.isConnectionReady(), false);
+  await roundTrip(server);
+  assert.equal(api.isConnectionReady(), true);
+});
+
 test('a client that is destroyed hears nothing of the page any more', async (t) => {
   const own = client(t, await startChatServer(t));
   assert.ok(listening.size > 0);
