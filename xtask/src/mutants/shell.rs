@@ -18,9 +18,12 @@ pub fn prepare(folder: &Path) -> Result<Box<dyn Suite>> {
 }
 
 pub fn prepare_durable(folder: &Path) -> Result<Box<dyn Suite>> {
+    let is_of_it = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("durable") || name == "chaos.test.mjs"
+    };
     let mut files = test_files("js/durable");
-    files
-        .extend(["durable", "chaos"].map(|name| root().join(format!("tests/e2e/{name}.test.mjs"))));
+    files.extend(test_files("e2e").into_iter().filter(is_of_it));
     let suite = prepare_with(folder, files)?;
     // The demo's packages, for its database, are not above the copy.
     let packages = "js-demo/node_modules";
