@@ -230,6 +230,19 @@ fn send_right_after_a_loss_brings_the_attempt_forward_but_not_into_the_loss() {
 }
 
 #[test]
+fn first_attempt_for_a_send_comes_within_the_minimum_however_wide_the_spread() {
+    let mut config = Config::default();
+    config.reconnect.min = Millis(10);
+    config.reconnect.spread = Millis(1 << 30);
+    let mut world = World::ready_with(config);
+    world.run_to(world.now + 5_000);
+    world.lose_link();
+    world.send(0);
+    let wait = world.engine.status().next_attempt_at.expect("planned") - world.at();
+    assert!((2..=10).contains(&wait.0), "{wait:?}");
+}
+
+#[test]
 fn attempt_that_hung_is_followed_by_a_longer_wait_than_one_that_was_refused() {
     let longest = |at, end: fn(&mut Engine, Epoch, Millis)| {
         let wait = |seed| {
