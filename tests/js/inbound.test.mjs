@@ -222,11 +222,16 @@ test('typing is dropped while not ready, friend requests are held, in order', as
   ]);
 });
 
-test('of friend requests a hundred are held, for a minute', async (t) => {
+/** A server that notes the friend requests that come, and a clock to set forward. */
+async function startForRequests(t) {
   const server = await start(t);
   const came = [];
   server.io.on('connection', (peer) => peer.on('friend_request_sent', ({ n }) => came.push(n)));
-  const jump = wallClock(t);
+  return { server, came, jump: wallClock(t) };
+}
+
+test('of friend requests a hundred are held, for a minute', async (t) => {
+  const { server, came, jump } = await startForRequests(t);
   api.emitFriendRequestSent({ n: 0 });
   jump(60_001);
   for (let n = 1; n <= 150; n += 1) api.emitFriendRequestSent({ n });
@@ -240,10 +245,7 @@ test('of friend requests a hundred are held, for a minute', async (t) => {
 });
 
 test('a friend request that waited for longer than a minute is not sent', async (t) => {
-  const server = await start(t);
-  const came = [];
-  server.io.on('connection', (peer) => peer.on('friend_request_sent', ({ n }) => came.push(n)));
-  const jump = wallClock(t);
+  const { server, came, jump } = await startForRequests(t);
   api.emitFriendRequestSent({ n: 1 });
   jump(60_001);
   api.initializeSocket('u1');
