@@ -8,8 +8,6 @@ import { startBrowser } from './browser.mjs';
 import { rotated, spread } from './statistics.mjs';
 
 const WARM_UP = 2;
-
-const FIRST_CALL = "configureSocket({ url: 'http://fake.invalid', auth: {}, onForceLogout() {} });";
 const SCRIPTS = {
   client: "import { io } from 'socket.io-client'; window.io = io;",
   clientCalled: `import { io } from 'socket.io-client';
@@ -22,7 +20,7 @@ const SCRIPTS = {
   both: `import { io } from 'socket.io-client';
     import { configureSocket } from 'holdfast/socket';
     window.io = io;
-    ${FIRST_CALL}`,
+    configureSocket({ url: 'http://fake.invalid', auth: {}, onForceLogout() {} });`,
 };
 
 /**
