@@ -15,11 +15,22 @@ class FakeSocket {
   ids = 0;
   sendBuffer = [];
   receiveBuffer = [];
-  io = new FakeManager(this);
   /** How many events of each name were emitted. */
   emitted = {};
   #listeners = new Map();
   #unanswered = [];
+
+  /** As the real one: a Socket of a Manager that there is already is for another namespace. */
+  constructor(manager = new FakeManager(), nsp = '/') {
+    this.io = manager;
+    this.nsp = nsp;
+  }
+
+  /** A packet for a namespace that does not exist is refused. */
+  packet() {
+    const refusal = { type: 4, nsp: this.nsp, data: { message: 'Invalid namespace' } };
+    queueMicrotask(() => this.io.receive(refusal));
+  }
 
   on(event, listener) {
     this.#listeners.set(event, [...this.listeners(event), listener]);
@@ -92,8 +103,9 @@ class FakeSocket {
 }
 
 class FakeManager {
+  nsps = {};
   opts = {};
-  _readyState = 'open';
+  receive = () => {};
   engine = {
     transport: { name: 'websocket' },
     maxPayload: 1_000_000,
@@ -104,7 +116,13 @@ class FakeManager {
     },
   };
 
-  _close() {}
+  on(_event, listener) {
+    this.receive = listener;
+  }
+
+  off() {}
+
+  disconnect() {}
 
   emitReserved() {}
 

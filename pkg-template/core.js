@@ -5,6 +5,8 @@ import 'holdfast:wasm';
 
 export { makeClient } from './shell/client.js';
 export { HoldfastError, isOurs } from './shell/errors.js';
-export { snapshot } from './shell/payload.js';
+export { kindOf } from './shell/options.js';
+export { copies } from './shell/payload.js';
 export { call, report, textOf } from './shell/report.js';
 export { sendMessage } from './shell/send-message.js';
+export { WAYS, wayOf } from './shell/ways.js';

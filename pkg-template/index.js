@@ -3,11 +3,14 @@
 import { makeClient } from './core.js';
 import { expose } from './shell/internals.js';
 import { outboxOf } from './shell/outbox.js';
-import { send } from './shell/send.js';
+import { checkName, send } from './shell/send.js';
 import { createStats } from './shell/stats.js';
 
 export { HoldfastError } from './core.js';
 export { DeliveryError } from './shell/send.js';
+
+/** Nothing is emitted that the options do not name. */
+const QUIET = { join: false, 'health.event': null, 'presence.request': [] };
 
 /**
  * A client over the app's own socket.io-client. Nothing connects before `connect` or the first `send`.
@@ -17,7 +20,7 @@ export { DeliveryError } from './shell/send.js';
  * @throws {HoldfastError} where an option is wrong: it names the option, what it got and what it takes
  */
 export function createClient(options) {
-  const client = makeClient(options);
+  const client = makeClient(options, QUIET);
   const { socket, disconnect, destroy, cancel, on, subscribe } = client;
   const { onSettled, getState } = client;
   const exposed = {
@@ -30,8 +33,12 @@ export function createClient(options) {
     disconnect,
     logout: async () => client.logOut(),
     destroy,
-    send: (/** @type {any[]} */ ...args) => send(client, .../** @type {[any, any]} */ (args)),
+    send: (/** @type {any[]} */ ...args) => send(client, .../** @type {[any]} */ (args)),
     cancel,
+    remember(/** @type {string} */ event, /** @type {unknown[]} */ ...args) {
+      checkName('remember', event);
+      return client.remember(event, ...args);
+    },
     on,
     subscribe,
     onSettled,

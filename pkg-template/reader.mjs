@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import binaryen from 'binaryen';
 
-/** @returns {Promise<Uint8Array>} the module */
+/** @returns {Promise<string>} the module, as base64 */
 export async function assembleReader() {
   const file = new URL('reader.wat', import.meta.url);
   const module = binaryen.parseText(await readFile(file, 'utf8'));
@@ -11,5 +11,5 @@ export async function assembleReader() {
   binaryen.setOptimizeLevel(2);
   binaryen.setShrinkLevel(2);
   module.optimize();
-  return module.emitBinary();
+  return Buffer.from(module.emitBinary()).toString('base64');
 }

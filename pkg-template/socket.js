@@ -18,18 +18,17 @@ export { HoldfastError } from './core.js';
 /**
  * @template R
  * @param {(client: Client) => R} use
- * @param {R} otherwise the answer before configuring
+ * @param {R} [otherwise] the answer before configuring
  * @returns {R}
  */
 function withClient(use, otherwise) {
   const { client } = shared();
-  if (!client) return otherwise;
   try {
-    return use(client);
+    if (client) return use(client);
   } catch (error) {
     report(error);
-    return otherwise;
   }
+  return /** @type {R} */ (otherwise);
 }
 
 /** @type {Api['configureSocket']} */
@@ -70,19 +69,19 @@ export const connectSocket = (userId, authState) => initializeSocket(userId, aut
 
 /** @type {Api['disconnectSocket']} */
 export function disconnectSocket() {
-  withClient((client) => client.disconnect(), undefined);
+  withClient((client) => client.disconnect());
 }
 
 /** @type {Api['disconnectSocketForLogout']} */
 export function disconnectSocketForLogout() {
   shared().refused = null;
-  withClient((client) => client.logOut(), undefined);
+  return withClient((client) => client.logOut(), Promise.resolve());
 }
 
 /** @type {Api['resetLogoutFlag']} */
 export function resetLogoutFlag() {
   const state = shared();
-  withClient((client) => client.resetLogout(), undefined);
+  withClient((client) => client.resetLogout());
   const { refused } = state;
   state.refused = null;
   if (refused) initializeSocket(...refused);
@@ -128,9 +127,12 @@ export function getConnectionHealth() {
 /** @type {Api['sendMessage']} */
 export const sendMessage = (data, callback) => deliver(shared().client, data, callback);
 
-/** @param {'message' | 'sent' | 'typing' | 'friendRequest' | 'friendAccepted'} helper */
+/** @param {'message' | 'sent' | 'typing' | 'friendRequest' | 'friendAccepted' | 'online' | 'offline'} helper */
 const helper = (helper) => (/** @type {any} */ callback) =>
-  register((client) => client.onHelper(helper, callback));
+  register((client) => client.on(Symbol.for(helper), callback));
+
+/** @type {Api['onMessageSettled']} */
+export const onMessageSettled = (callback) => register((client) => client.onSettled(callback));
 
 /** @type {Api['onMessageSent']} */
 export const onMessageSent = helper('sent');
@@ -143,33 +145,30 @@ export const onFriendRequestReceived = helper('friendRequest');
 /** @type {Api['onFriendRequestAccepted']} */
 export const onFriendRequestAccepted = helper('friendAccepted');
 /** @type {Api['onUserOnline']} */
-export const onUserOnline = (callback) => register((client) => client.presence.onOnline(callback));
+export const onUserOnline = helper('online');
 /** @type {Api['onUserOffline']} */
-export const onUserOffline = (callback) =>
-  register((client) => client.presence.onOffline(callback));
+export const onUserOffline = helper('offline');
 /** @type {Api['onOnlineUsers']} */
 export const onOnlineUsers = (callback) => register((client) => client.presence.onList(callback));
 
 /** @type {Api['emitTyping']} */
 export function emitTyping(recipientId, userId, isTyping = true) {
-  withClient((client) => client.emitNow('typing', { recipientId, isTyping, userId }), undefined);
+  withClient((client) => client.emitNow('typing', [{ recipientId, isTyping, userId }]));
 }
 
 /** @type {Api['requestOnlineUsers']} */
 export function requestOnlineUsers() {
-  withClient((client) => {
-    for (const event of client.settings().presence.request) client.emitNow(event, {});
-  }, undefined);
+  withClient((client) => client.askWhoIsOnline());
 }
 
 /** @type {Api['emitFriendRequestSent']} */
 export function emitFriendRequestSent(data) {
-  withClient((client) => client.emitSoon('friend_request_sent', data), undefined);
+  withClient((client) => client.emitSoon('friend_request_sent', data));
 }
 
 /** @type {Api['emitFriendRequestAccepted']} */
 export function emitFriendRequestAccepted(data) {
-  withClient((client) => client.emitSoon('friend_request_accepted', data), undefined);
+  withClient((client) => client.emitSoon('friend_request_accepted', data));
 }
 
 export default {
@@ -187,6 +186,7 @@ export default {
   stopHealthMonitoring,
   getConnectionHealth,
   sendMessage,
+  onMessageSettled,
   onMessageSent,
   onNewMessage,
   onUserTyping,

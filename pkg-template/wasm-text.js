@@ -28,14 +28,17 @@ export function encode(bytes) {
 
 /**
  * @param {string} text what `encode` answered
- * @param {Uint8Array<ArrayBuffer>} reader `reader.wat`, assembled
+ * @param {string} reader `reader.wat`, assembled, as base64
  */
 export function decode(text, reader) {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(reader));
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(codesOf(atob(reader))));
   const { memory, read } = /** @type {any} */ (exports);
   const bytes = new Uint8Array(memory.buffer);
   if (globalThis.TextEncoder) new TextEncoder().encodeInto(text, bytes);
   // Jest's jsdom has none.
-  else bytes.set(Array.from(text, (character) => character.charCodeAt(0)));
+  else bytes.set(codesOf(text));
   return bytes.subarray(0, read(text.length));
 }
+
+const codesOf = (/** @type {string} */ text) =>
+  Uint8Array.from(text, (character) => character.charCodeAt(0));

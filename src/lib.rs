@@ -1,11 +1,13 @@
 //! Holdfast: what an app sends over Socket.IO arrives once and in order, or the app is told why not.
 //!
-//! [`engine`] decides, without any I/O; `web` carries it out in a browser.
+//! [`engine`] decides when a message leaves and how it settles, and [`client`] around it whose it is and what the
+//! server has taken. Neither has any I/O; `web` hands both to JavaScript.
 
 #![no_std]
 
 extern crate alloc;
 
+pub mod client;
 pub mod engine;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

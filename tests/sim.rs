@@ -70,6 +70,17 @@ fn link_that_died_while_the_machine_slept_is_found_out_within_the_probe_of_wakin
     );
 }
 
+#[test]
+fn two_tabs_on_a_server_that_keeps_one_session_come_to_rest_and_everything_arrives() {
+    for seed in 0..STORIES {
+        let tally =
+            sim::tell(Story::Rivals, seed).unwrap_or_else(|violation| panic!("{violation}"));
+        let links = tally.count("links");
+        assert!(links <= 100, "seed {seed}: {links} links in an hour");
+        assert_eq!(tally.count("delivered"), tally.count("messages"), "seed {seed}");
+    }
+}
+
 /// Seeds that found a bug, by what they found.
 mod found {
     use super::play;
@@ -117,5 +128,121 @@ mod found {
     #[test]
     fn lane_that_was_empty_for_a_moment_forgot_its_troubles() {
         play(67_191);
+    }
+
+    #[test]
+    fn token_that_changed_before_the_name_locked_the_user_out() {
+        play(277);
+        play(1_770);
+    }
+
+    #[test]
+    fn logout_elsewhere_left_orders_about_the_link_behind() {
+        play(37);
+        play(114);
+    }
+
+    #[test]
+    fn newer_message_replaced_one_that_was_not_to_be_replaced() {
+        play(19);
+        play(39_653);
+    }
+
+    #[test]
+    fn window_that_young_links_had_narrowed_opened_without_a_link() {
+        play(12);
+        play(75);
+    }
+
+    #[test]
+    fn poison_that_a_narrow_window_kept_back_was_never_found_out() {
+        play(1_339);
+        play(495);
+    }
+
+    #[test]
+    fn batch_that_was_dropped_before_the_transport_changed_was_never_missed() {
+        play(229);
+        play(2_995);
+    }
+
+    #[test]
+    fn receipt_that_was_owed_across_a_sleep_ended_a_live_link() {
+        play(170);
+        play(491);
+        play(8_047);
+    }
+
+    #[test]
+    fn round_trip_of_hours_kept_a_link_from_being_asked() {
+        play(874);
+    }
+
+    #[test]
+    fn probe_that_proves_nothing_was_due_again_at_once() {
+        play(42);
+    }
+
+    #[test]
+    fn silence_of_a_sleep_ended_a_link_that_no_probe_could_save() {
+        play(51_695);
+        play(655_579);
+    }
+
+    #[test]
+    fn deadlines_of_their_own_ran_out_early() {
+        play(331);
+        play(7_423);
+    }
+
+    #[test]
+    fn clock_that_stepped_back_was_believed_outside_of_the_engine() {
+        play(9_834);
+        play(944_428);
+    }
+
+    #[test]
+    fn name_of_a_receipt_was_used_again_while_an_answer_could_come() {
+        play(20_627);
+    }
+
+    #[test]
+    fn message_failed_though_a_receipt_was_to_come() {
+        play(2_707);
+        play(3_163);
+    }
+
+    #[test]
+    fn poison_hid_behind_a_message_that_was_taken_again_and_again() {
+        play(13_611);
+        play(39_131);
+    }
+
+    #[test]
+    fn what_may_leave_once_left_again_after_a_post_that_was_not_its_own_was_dropped() {
+        play(57_690);
+    }
+
+    #[test]
+    fn stable_link_with_a_narrow_window_did_not_end_the_backoff() {
+        play(10_365);
+    }
+
+    #[test]
+    fn burst_after_a_quiet_while_ended_every_link() {
+        play(57_003);
+        play(103_567);
+    }
+
+    #[test]
+    fn message_that_the_server_took_and_died_of_was_repeated_for_ever() {
+        play(7_075);
+        play(7_935);
+        play(108_010);
+    }
+
+    #[test]
+    fn page_whose_storage_failed_kept_what_others_had_for_ever() {
+        play(524_622);
     }
 }

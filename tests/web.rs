@@ -6,8 +6,9 @@
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use holdfast::engine::{
-    Cause, DownCause, Grant, Notice, Outcome, Phase, SendError, Standing, Verdict,
+    Cause, DownCause, Grant, Notice, Outcome, Phase, SendError, Standing, Verdict, Way,
 };
+use holdfast::web::numbers::Told;
 use holdfast::web::{Driver, numbers};
 use js_sys::WebAssembly::Memory;
 use js_sys::{Array, Float64Array, Object, Reflect};
@@ -18,6 +19,10 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 #[wasm_bindgen(module = "/pkg-template/shell/numbers.js")]
 extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = TOLD)]
+    static TOLD: Object;
+    #[wasm_bindgen(thread_local_v2, js_name = WAYS)]
+    static WAYS: Array;
     #[wasm_bindgen(thread_local_v2, js_name = ORDERS)]
     static ORDERS: Array;
     #[wasm_bindgen(thread_local_v2, js_name = PHASES)]
@@ -57,42 +62,58 @@ fn number(table: &Object, name: &str) -> u32 {
 fn drain(driver: &mut Driver) -> Vec<(String, f64)> {
     let mut orders = Vec::new();
     loop {
-        match driver.poll() {
+        match tell(driver, Told::Poll, 0.0, &[]) as u32 {
             0 => return orders,
             order => {
                 let name = ORDERS.with(|table| text(table, order));
-                orders.push((name, fields(driver).get_index(0)));
+                if name != "look" {
+                    orders.push((name, fields(driver).get_index(0)));
+                }
             }
         }
     }
 }
 
+/// What is not said is 0, as it is from JavaScript.
+fn tell(driver: &mut Driver, told: Told, now: f64, said: &[f64]) -> f64 {
+    let what = Told::ALL.iter().position(|&other| other == told).expect("all are listed");
+    let at = |index: usize| said.get(index).copied().unwrap_or_default();
+    driver.tell(what as u32, now, at(0), at(1), at(2), at(3), at(4), at(5))
+}
+
+fn send(driver: &mut Driver, now: f64, lane: u32, flags: u32) -> f64 {
+    tell(driver, Told::Send, now, &[lane.into(), 100.0, flags.into(), 60_000.0])
+}
+
 /// As the shell reads them.
-fn fields(driver: &Driver) -> Float64Array {
+fn fields(driver: &mut Driver) -> Float64Array {
     let memory: Memory = wasm_bindgen::memory().unchecked_into();
-    let (at, count) = (driver.fields() as u32, numbers::FIELDS as u32);
+    let (at, count) = (tell(driver, Told::Fields, 0.0, &[]) as u32, numbers::FIELDS as u32);
     Float64Array::new_with_byte_offset_and_length(&memory.buffer(), at, count)
 }
 
 fn ready() -> Driver {
     let mut driver = Driver::new(0.0, 0.5);
-    driver.open(0.0);
-    driver.authorized(0.0, 1, GRANT.with(|table| number(table, "granted")));
-    driver.link_up(0.0, 1, true);
-    driver.joined(0.0, 1);
+    tell(&mut driver, Told::Receiptless, 0.0, &[]);
+    tell(&mut driver, Told::Open, 0.0, &[]);
+    tell(&mut driver, Told::Granted, 0.0, &[1.0]);
+    tell(&mut driver, Told::LinkUp, 0.0, &[1.0, 1.0]);
+    tell(&mut driver, Told::Joined, 0.0, &[1.0]);
     let names: Vec<_> = drain(&mut driver).into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["authorize", "connect", "join", "changed"]);
+    // What was about the attempt is out of date by now.
+    assert_eq!(names, ["join", "changed"]);
     driver
 }
 
 #[wasm_bindgen_test]
 fn message_goes_its_way_in_numbers() {
     let mut driver = ready();
-    let seq = driver.send(1.0, 0, 100, 0, 60_000.0);
+    let seq = send(&mut driver, 1.0, 0, 0);
     assert!(seq > 0.0);
     let orders = drain(&mut driver);
     assert_eq!(orders[0], ("transmit".into(), seq));
-    driver.acked(2.0, seq, 1, VERDICT.with(|table| number(table, "accepted")), 0.0);
+    let accepted = VERDICT.with(|table| number(table, "accepted"));
+    tell(&mut driver, Told::Acked, 2.0, &[seq, 1.0, accepted.into()]);
     let orders = drain(&mut driver);
     assert_eq!(orders[0], ("settle".into(), seq));
 }
@@ -101,14 +122,14 @@ fn message_goes_its_way_in_numbers() {
 fn durable_message_is_stored_first_and_restored_ones_come_back() {
     let mut driver = ready();
     let flag = |name| SEND_FLAG.with(|table| number(table, name));
-    let seq = driver.send(1.0, 0, 100, flag("durable"), 60_000.0);
+    let seq = send(&mut driver, 1.0, 0, flag("durable"));
     assert_eq!(drain(&mut driver)[0], ("store".into(), seq));
-    driver.stored(2.0, seq);
+    tell(&mut driver, Told::Stored, 2.0, &[seq]);
     assert_eq!(drain(&mut driver)[0], ("transmit".into(), seq));
-    driver.restore();
-    let old = driver.send(3.0, 1, 100, flag("restored"), 60_000.0);
+    tell(&mut driver, Told::Restore, 3.0, &[]);
+    let old = send(&mut driver, 3.0, 1, flag("restored"));
     assert!(old > 0.0 && old < seq, "it is older");
-    driver.restored(4.0);
+    tell(&mut driver, Told::Restored, 4.0, &[]);
     assert_eq!(drain(&mut driver)[0], ("transmit".into(), old));
 }
 
@@ -118,6 +139,30 @@ fn refused_send_answers_a_negative_number_that_the_shell_has_a_code_for() {
         let key = numbers::error_number(error).to_string();
         let code = SEND_ERRORS.with(|table| Reflect::get(table, &key.into()));
         assert_eq!(code.expect("an object").as_string().as_deref(), Some(error.code()));
+    }
+}
+
+#[wasm_bindgen_test]
+fn what_is_told_has_the_numbers_that_the_shell_uses() {
+    let names = TOLD.with(Object::keys);
+    assert_eq!(names.length() as usize, Told::ALL.len());
+    for (code, told) in Told::ALL.iter().enumerate() {
+        let name = text(&names, code as u32);
+        assert_eq!(name.to_lowercase(), format!("{told:?}").to_lowercase());
+        assert_eq!(TOLD.with(|table| number(table, &name)), code as u32);
+    }
+}
+
+#[wasm_bindgen_test]
+fn ways_have_the_names_that_the_shell_uses() {
+    for (way, name) in [
+        (Way::Acked, "acked"),
+        (Way::AckedAlways, "always"),
+        (Way::Received, "received"),
+        (Way::Latest, "latest"),
+    ] {
+        let at = (0..4).find(|&at| WAYS.with(|table| text(table, at)) == name);
+        assert_eq!(at.map(numbers::way), Some(way));
     }
 }
 
@@ -170,7 +215,7 @@ fn phases_have_the_names_that_the_shell_shows() {
 fn notices_have_their_texts() {
     for (notice, word) in [
         (Notice::JoinUnconfirmed, "join"),
-        (Notice::LinkSilent, "heard"),
+        (Notice::LinkSilent, "silent"),
         (Notice::ConnectTimedOut, "connection"),
         (Notice::AuthTimedOut, "auth"),
         (Notice::PingsUnanswered, "ping"),
@@ -192,6 +237,7 @@ fn facts_mean_what_the_shell_says() {
         assert_eq!(cause("lost"), DownCause::Lost);
         assert_eq!(cause("final"), DownCause::Final);
         assert_eq!(cause("retryAfter"), DownCause::RetryAfter(numbers::millis(5.0)));
+        assert_eq!(cause("kicked"), DownCause::Kicked);
     });
     VERDICT.with(|table| {
         let verdict = |name| numbers::verdict(number(table, name), 5.0);
@@ -205,7 +251,7 @@ fn facts_mean_what_the_shell_says() {
 #[wasm_bindgen_test]
 fn shell_finds_the_slot_that_the_engine_means() {
     let mut driver = ready();
-    let seqs: Vec<_> = (0..50).map(|lane| driver.send(1.0, lane, 1, 0, 60_000.0)).collect();
+    let seqs: Vec<_> = (0..50).map(|lane| send(&mut driver, 1.0, lane, 0)).collect();
     for (slot, seq) in seqs.into_iter().enumerate() {
         assert_eq!(slot_of(seq), slot as f64);
     }
@@ -216,18 +262,16 @@ fn numbers_from_outside_never_trap() {
     let mut driver = ready();
     let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 1e300, 0.5];
     for number in odd {
-        driver.set(usize::MAX, number);
-        driver.set(3, number);
-        driver.configure();
-        driver.send(number, u32::MAX, u32::MAX, u32::MAX, number);
-        driver.acked(number, number, u32::MAX, u32::MAX, number);
-        driver.cancel(number, number);
-        driver.link_down(number, u32::MAX, u32::MAX, number);
-        driver.authorized(number, u32::MAX, u32::MAX);
-        driver.timeout(number);
+        for told in Told::ALL {
+            if told != Told::Destroy {
+                tell(&mut driver, told, number, &[number; 6]);
+            }
+        }
         drain(&mut driver);
-        assert!(fields(&driver).length() == FIELDS.with(|count| count.as_f64().unwrap() as u32));
+        let length = fields(&mut driver).length();
+        assert!(length == FIELDS.with(|count| count.as_f64().unwrap() as u32));
     }
+    driver.tell(u32::MAX, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
 }
 
 #[wasm_bindgen_test]
@@ -235,20 +279,22 @@ async fn deadline_is_met_by_a_real_timer() {
     let start = js_sys::Date::now();
     let mut driver = Driver::new(0.0, 0.5);
     // An ack deadline of 30 ms, everything else out of the way.
-    driver.set(0, 30.0);
+    tell(&mut driver, Told::Set, 0.0, &[0.0, 30.0]);
     for index in [4, 5, 6, 7, 9, 12, 13] {
-        driver.set(index, 1e6);
+        tell(&mut driver, Told::Set, 0.0, &[index.into(), 1e6]);
     }
-    driver.configure();
-    driver.open(0.0);
-    driver.authorized(0.0, 1, 0);
-    driver.link_up(0.0, 1, false);
-    driver.send(0.0, 0, 1, 0, 60_000.0);
+    tell(&mut driver, Told::Configure, 0.0, &[]);
+    tell(&mut driver, Told::Receiptless, 0.0, &[]);
+    tell(&mut driver, Told::Open, 0.0, &[]);
+    tell(&mut driver, Told::Granted, 0.0, &[1.0]);
+    tell(&mut driver, Told::LinkUp, 0.0, &[1.0]);
+    send(&mut driver, 0.0, 0, 0);
     drain(&mut driver);
-    let deadline = driver.next_timeout();
+    let deadline = -tell(&mut driver, Told::Poll, 0.0, &[]);
     let timer = TimeoutFuture::new(deadline as u32);
     let limit = TimeoutFuture::new(30_000);
     assert!(matches!(select(timer, limit).await, Either::Left(_)));
-    driver.timeout((js_sys::Date::now() - start).max(deadline));
+    let now = (js_sys::Date::now() - start).max(deadline);
+    tell(&mut driver, Told::Timeout, now, &[]);
     assert!(drain(&mut driver).iter().any(|(order, _)| order == "settle"));
 }

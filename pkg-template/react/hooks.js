@@ -88,7 +88,7 @@ function isShallowEqual(a, b) {
 }
 
 /**
- * Calls `handler`, always the one of the last render, for an event of the server's.
+ * Calls `handler`, always the one of the last render, for an event of the server's or one of socket.io's own.
  * @param {string} event
  * @param {(...args: any[]) => unknown} handler
  */

@@ -13,7 +13,7 @@ import { useStore } from './context.js';
  * @typedef {object} Entry
  * @property {Sent} shown
  * @property {number | undefined} seq none once it has settled
- * @property {unknown} data as it was when it was sent
+ * @property {unknown[]} args as they were when it was sent
  * @property {SendOptions} options
  */
 
@@ -87,7 +87,7 @@ function createSending(store) {
       let entry;
       /** @type {Result | undefined} */
       let early;
-      const taken = deliver(client, client.settings().send.event, data, options, (result) => {
+      const taken = deliver(client, client.settings().send.event, [data], options, (result) => {
         early = result;
         if (entry) settle(entry, result);
       });
@@ -97,11 +97,16 @@ function createSending(store) {
       if (known?.seq !== undefined) return taken.isTaken ? known.shown : sentOf(id, data, early);
       // It was cancelled before it had an id.
       if (id === '') return sentOf(id, data, early);
-      entry = { shown: sentOf(id, data, early), seq: undefined, data, options };
+      entry = {
+        shown: sentOf(id, data, early),
+        seq: undefined,
+        args: [data, ...(options?.rest ?? [])],
+        options,
+      };
       entries.set(id, entry);
       if (!early) {
         entry.seq = client.seqOf(id);
-        entry.data = client.copyOf(id);
+        entry.args = /** @type {unknown[]} */ (client.copyOf(id));
         unsettled.add(entry);
         isNews(entry);
       }
@@ -115,7 +120,8 @@ function createSending(store) {
       if (entry?.shown.status !== 'failed') return;
       const { signal, ...options } = entry.options;
       const { data } = entry.shown;
-      actions.send(entry.data, { ...options, id });
+      const [first, ...rest] = entry.args;
+      actions.send(first, { ...options, rest, id });
       // It was sent as it was then, and is shown as it was given.
       show(/** @type {Entry} */ (entries.get(id)), { data });
       publish();

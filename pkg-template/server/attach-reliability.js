@@ -1,6 +1,6 @@
 // Join and ping for a Socket.IO server that has neither: what a client's readiness and health rest on.
 
-import { checking, checkNames, idText, Misuse, show } from './values.js';
+import { checking, checkNames, idText, Misuse, printFailure, show } from './values.js';
 
 /** @import { ServerSocket } from '../types/server.d.ts' */
 
@@ -38,7 +38,7 @@ export function attachReliability(io, options) {
         socket.emit('room:joined', { room, userId: me, socketId: socket.id });
         answer({ success: true, room });
       } catch (error) {
-        console.error('holdfast/server: a join failed', error);
+        printFailure('a join failed', error);
         refuse(socket, answer, 'INTERNAL_ERROR', 'The server could not process this join');
       }
     });

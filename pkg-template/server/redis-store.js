@@ -1,18 +1,24 @@
 // Where several server processes keep the answers of `createDeduplicator` together: in Redis.
 //
 // A key holds either `claim:<token>` while a process is at work on its message, or
-// `done:<ttlMs>:<answer>`. A claim is a lease: it ends by itself when its process died, and is renewed
-// until `complete` or `release`. Each step is one script, so that nothing comes between its reads and writes.
+// `done:<ttlMs>:<fingerprint>:<claim>:<answer>`. A claim is a lease: it ends by itself when its process died, and is
+// renewed until `complete` or `release`. Each step is one script, so that nothing comes between its reads and writes.
 
 import { checking, checkNames, Misuse, show } from './values.js';
 
 /** @import { RedisClient, RedisStoreOptions, Reply } from '../types/server.d.ts' */
 
+/**
+ * @typedef {object} Held a claim that is neither completed nor released
+ * @property {string} token
+ * @property {((error: Error) => void) | undefined} onLost called once at most
+ */
+
 /** @type {typeof import('../types/server.d.ts').redisStore} */
 export function redisStore(client, options = {}) {
   const evaluate = checking('redisStore', () => evaluator(client));
   const { prefix, leaseMs } = checking('redisStore', () => checked(options));
-  /** The claims of this store that are neither completed nor released. @type {Map<string, string>} */
+  /** @type {Map<string, Held>} */
   const held = new Map();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let renewal;
@@ -22,52 +28,85 @@ export function redisStore(client, options = {}) {
   /** @param {string} script @param {string} key @param {(string | number)[]} values */
   const run = (script, key, ...values) => evaluate(script, prefix + key, values.map(String));
 
-  /** @param {string} key @param {string} token */
-  function hold(key, token) {
-    held.set(key, token);
-    renewal ??= setInterval(renew, leaseMs / RENEWALS_PER_LEASE);
+  /** @param {string} key @param {Held} claim */
+  function hold(key, claim) {
+    held.set(key, claim);
+    renewal ??= setInterval(renewAll, leaseMs / RENEWALS_PER_LEASE);
     renewal.unref?.();
   }
 
   /** @param {string} key */
   function drop(key) {
-    const token = held.get(key) ?? '';
+    const claim = held.get(key);
     held.delete(key);
     if (held.size === 0) {
       clearInterval(renewal);
       renewal = undefined;
     }
-    return token;
+    return claim;
   }
 
-  function renew() {
-    // One that can't be renewed while Redis is away ends; the work itself is not affected.
-    for (const [key, token] of held) run(RENEW, key, token, leaseMs).catch(() => {});
+  function renewAll() {
+    for (const [key, claim] of held) {
+      // While Redis is away nothing can be done; the next one sees what became of the claim.
+      renew(key, claim).catch(() => {});
+    }
+  }
+
+  /** @param {string} key @param {Held} claim */
+  async function renew(key, claim) {
+    const found = Number(await run(RENEW, key, claim.token, leaseMs));
+    if (found !== RENEWED) lose(claim, found === TAKEN_ANEW ? FORGOTTEN : TAKEN);
+    // It may be another claim's by now.
+    if (found === NOT_OURS && held.get(key) === claim) drop(key);
+  }
+
+  /** @param {Held | undefined} claim @param {string} why */
+  function lose(claim, why) {
+    const onLost = claim?.onLost;
+    if (claim) claim.onLost = undefined;
+    onLost?.(new Error(why));
   }
 
   return {
-    async claim(key) {
+    leaseMs,
+
+    async claim(key, details) {
       claims += 1;
       const token = `claim:${self}-${claims}`;
       const found = await run(CLAIM, key, token, leaseMs);
       if (found === null || found === undefined) {
-        hold(key, token);
+        hold(key, { token, onLost: details?.onLost });
         return { status: 'claimed' };
       }
       const text = String(found);
-      if (!text.startsWith(DONE)) return { status: 'busy' };
-      return { status: 'done', reply: decode(text.slice(text.indexOf(':', DONE.length) + 1)) };
+      if (!text.startsWith(DONE)) {
+        const leftMs = Number(text.split(' ')[1]);
+        // Below 0 Redis says that it never ends, which somebody else must have brought about.
+        return leftMs >= 0 ? { status: 'busy', endsInMs: leftMs } : { status: 'busy' };
+      }
+      const start = text.indexOf('[');
+      const [, , fingerprint] = text.slice(0, start).split(':');
+      return {
+        status: 'done',
+        reply: decode(text.slice(start)),
+        fingerprint: fingerprint || undefined,
+      };
     },
 
-    async complete(key, reply, ttlMs) {
+    async complete(key, reply, ttlMs, details) {
       // Dropped first: if this fails the claim ends by itself.
-      const token = drop(key);
+      const claim = drop(key);
       const wholeTtlMs = Math.min(Math.ceil(ttlMs), MAX_TTL_MS);
-      await run(COMPLETE, key, `${DONE}${wholeTtlMs}:${encode(reply)}`, wholeTtlMs, token);
+      const { token = '' } = claim ?? {};
+      // With the claim's name: a client that lost the answer to this step may take it again.
+      const answer = `${DONE}${wholeTtlMs}:${details?.fingerprint ?? ''}:${token}:${encode(reply)}`;
+      const found = await run(COMPLETE, key, answer, wholeTtlMs, token);
+      if (Number(found) !== RENEWED) lose(claim, Number(found) === TAKEN_ANEW ? FORGOTTEN : TAKEN);
     },
 
     async release(key) {
-      await run(RELEASE, key, drop(key));
+      await run(RELEASE, key, drop(key)?.token ?? '');
     },
   };
 }
@@ -147,20 +186,40 @@ const DONE = 'done:';
 const BYTES = 0;
 const LIST = 1;
 
-/** What is there, or nothing: then the key is the asker's. Asking for an answer renews its time. */
+/** What became of a claim. */
+const NOT_OURS = 0;
+const RENEWED = 1;
+const TAKEN_ANEW = 2;
+
+const FORGOTTEN =
+  'Redis had lost the claim of a message at work (it restarted, forgot it, or this process was paused for longer than leaseMs), and nobody else had taken it meanwhile';
+const TAKEN =
+  'Another process took a message at work, whose claim Redis had lost (it restarted, forgot it, or this process was paused for longer than leaseMs): its handler runs twice, unless a unique index on user and id forbids it';
+
+/**
+ * What is there, or nothing: then the key is the asker's. Asking for an answer renews its time. A claim comes with the
+ * time that it has left.
+ */
 const CLAIM = `
 local found = redis.call('GET', KEYS[1])
-if not found then
+if not found or found == ARGV[1] then
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
   return nil
 end
 local ttl = string.match(found, '^done:(%d+):')
-if ttl then redis.call('PEXPIRE', KEYS[1], ttl) end
+if not ttl then return found .. ' ' .. redis.call('PTTL', KEYS[1]) end
+redis.call('PEXPIRE', KEYS[1], ttl)
 return found`;
 
 const RENEW = `
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return 0`;
+local found = redis.call('GET', KEYS[1])
+if found == ARGV[1] then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  return ${RENEWED}
+end
+if found then return ${NOT_OURS} end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return ${TAKEN_ANEW}`;
 
 /**
  * The work is done, so the answer is kept even if the lease was lost meanwhile; but not over the answer
@@ -168,9 +227,11 @@ return 0`;
  */
 const COMPLETE = `
 local found = redis.call('GET', KEYS[1])
-if found and found ~= ARGV[3] and string.sub(found, 1, 5) == 'done:' then return 0 end
+if found == ARGV[1] and ARGV[3] ~= '' then return ${RENEWED} end
+if found and found ~= ARGV[3] and string.sub(found, 1, 5) == 'done:' then return ${NOT_OURS} end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1`;
+if found == ARGV[3] then return ${RENEWED} end
+return found and ${NOT_OURS} or ${TAKEN_ANEW}`;
 
 const RELEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end

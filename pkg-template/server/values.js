@@ -16,19 +16,37 @@ export function idText(user) {
 }
 
 /**
- * A value in a message about it.
+ * What a value is, in a message about it. A text is never quoted: it may be a secret.
  *
  * @param {unknown} value
  */
 export function show(value) {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (value === '') return 'an empty string';
+  if (value === null || ['number', 'boolean', 'undefined'].includes(typeof value))
+    return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/**
+ * Prints a failure with where it happened. Of an error its stack alone is printed: a store's client puts the command
+ * that failed on it, with keys, ids and answers.
+ *
+ * @param {string} what
+ * @param {any} error
+ */
+export function printFailure(what, error) {
+  let text = 'an error that cannot be shown';
   try {
-    return typeof value === 'object' && value !== null
-      ? Object.prototype.toString.call(value)
-      : String(value);
+    text = String(error?.stack ?? error);
   } catch {
-    return 'what cannot be shown';
+    // A getter of the app's threw.
   }
+  console.error(`holdfast/server: ${what}`, text);
+}
+
+/** @param {unknown} value @returns {value is PromiseLike<unknown>} */
+export function isThenable(value) {
+  return typeof (/** @type {{ then?: unknown } | null | undefined} */ (value)?.then) === 'function';
 }
 
 /** What is wrong with an argument. */

@@ -3,19 +3,24 @@
  * and what happens on the Socket is reported to it; each part of that has a file of its own.
  */
 
+import { idOf } from './credentials.js';
 import { createDeliveries } from './deliveries.js';
 import { createEngine } from './engine.js';
 import { HoldfastError } from './errors.js';
+import { begin, hash, keepSubject, peek, raise, subjectOf } from './generations.js';
 import { createInbound } from './inbound.js';
 import { canKeep, createKeeper } from './keeper.js';
+import { createKnown } from './known.js';
 import { createListeners } from './listeners.js';
-import { DOWN, GRANT, NOTICES, PHASES } from './numbers.js';
+import { DOWN, GRANT, NOTICES, PHASES, TOLD, UNPINGED } from './numbers.js';
 import { settingsOf } from './options.js';
 import { watchPage } from './page.js';
-import { snapshot } from './payload.js';
+import { copies } from './payload.js';
 import { createPresence } from './presence.js';
 import { call, report, textOf } from './report.js';
 import { createResync } from './resync.js';
+import { createSaid } from './said.js';
+import { placeOf, scopeOf } from './scope.js';
 import { createSession } from './session.js';
 import { createState } from './state.js';
 import { decided } from './verdict.js';
@@ -29,10 +34,11 @@ import { createWire } from './wire.js';
 
 /**
  * @param {Options} [options]
+ * @param {Record<string, unknown>} [unsaid] defaults other than the table's, by the options' paths
  * @throws {HoldfastError} where an option is wrong, or socket.io-client is not one we know
  */
-export function makeClient(options) {
-  let settings = settingsOf(options);
+export function makeClient(options, unsaid) {
+  let settings = settingsOf(options, unsaid);
 
   // --- what is known -------------------------------------------------------------------------------
 
@@ -42,8 +48,14 @@ export function makeClient(options) {
   let isHeld = false;
   let isDestroyed = false;
   let isDead = false;
+  /** The user logged out in another tab: until the app asks for a link again. */
+  let isOutElsewhere = false;
+  /** What components emit now, between a logout and the next login, is nobody's. */
+  let isBetweenUsers = false;
   let hasWarnedOfLogout = false;
   let wishes = 0;
+  /** What the room may be called that a join asked for, until the server answers. @type {unknown[] | null} */
+  let joining = null;
 
   const state = createState(
     () => ({
@@ -63,20 +75,23 @@ export function makeClient(options) {
   const isConnected = () =>
     isDead ? socket.connected : ['joining', 'ready', 'suspect'].includes(status.phase);
   const isReady = () => status.phase === 'ready';
-  const isAccepting = () => !isLoggedOut && !isDestroyed;
+  const isOut = () => isLoggedOut || isOutElsewhere;
+  const isAccepting = () => !isOut() && !isDestroyed;
 
   /** What the developer was told of. @type {Set<string>} */
   const told = new Set();
 
+  const warn = (/** @type {string} */ message) => settings.logger.warn(message);
+
   /** Once for each kind, until the link is ready again: an outage is no reason to fill the console. */
-  const warnOnce = (/** @type {string} */ kind, /** @type {string} */ message) => {
-    if (!told.has(kind)) settings.logger.warn(message);
+  const warnOnce = (/** @type {string} */ message, kind = message) => {
+    if (!told.has(kind)) warn(message);
     told.add(kind);
   };
 
   /** @param {string} code @param {string} message @param {unknown} [cause] */
   const fail = (code, message, cause) => {
-    warnOnce(code, message);
+    warnOnce(message, code);
     lastError = Object.assign(new HoldfastError(code, message), { cause });
     changed();
     call(settings.onError, lastError);
@@ -87,25 +102,23 @@ export function makeClient(options) {
   const inbound = createInbound(
     () => settings,
     (id) => resync.saw(id),
+    (event) => socket.hasListeners(event),
   );
-  const presence = createPresence(() => settings.presence, changed);
-
-  /** Hands an event to our own callbacks. @returns {boolean} whether raw listeners get it too */
-  const pass = (/** @type {string} */ event, /** @type {unknown[]} */ args) => {
-    const isNews = inbound.isNews(event, args);
-    if (isNews) inbound.handle(event, args);
-    return isNews;
-  };
-  const resync = createResync((event, args) => {
-    if (pass(event, args)) wire.dispatch(event, args);
+  const presence = createPresence(() => settings.presence, inbound, changed);
+  const resync = createResync((packet, extra, isFetched) => {
+    const [event, ...args] = packet;
+    if (inbound.receive(packet, extra, isFetched)) wire.dispatch(event, args);
   });
 
   // --- the Socket ----------------------------------------------------------------------------------
 
   const wire = createWire(settings.url, settings.io, {
-    warn: (message) => settings.logger.warn(message),
+    warn,
     connect: () => client.connect(),
     disconnect: () => client.disconnect(),
+    onDrained: () => engine.drain(),
+    onReceipt: (name, isPlain) => engine.tell(TOLD.receipt, wire.epoch(), name, isPlain),
+    onTransport: () => engine.tell(TOLD.over, wire.epoch(), wire.transport() === 'polling'),
     isActive: () => status.phase !== 'idle' && status.phase !== 'closed',
     onHeard() {
       const now = engine.now();
@@ -113,21 +126,34 @@ export function makeClient(options) {
       // Of many packets at one time the first is the news.
       if (now === heardAt && !isDoubted) return;
       heardAt = now;
-      engine.note('heard', wire.epoch());
+      engine.note(TOLD.heard, wire.epoch());
       // Only a link in doubt waits for it.
       if (isDoubted) engine.drain();
     },
     onUp() {
       const { join } = settings;
       lastError = null;
-      engine.tell(
-        'linkUp',
-        wire.epoch(),
-        join !== null && (join.event === null || session.user() !== undefined),
-      );
+      // The app may have changed its mind while the connection was made.
+      if (typeof settings.userId === 'function') tellName();
+      engine.note(TOLD.over, wire.epoch(), wire.transport() === 'polling');
+      isJoining = join !== null && (join.event === null || session.user() !== undefined);
+      engine.tell(TOLD.linkUp, wire.epoch(), true, wire.heartbeat());
     },
-    onDown({ error, isRejection }) {
-      linkLost();
+    onLeaving(packet) {
+      if (settings.session.length === 0) return;
+      try {
+        said.noted(packet);
+      } catch {
+        // What has no copy, or a long one, is no join.
+      }
+    },
+    onGreeted() {
+      said.again(socket.recovered);
+      // Listeners join rooms, which what waits may be for.
+      if (!isJoining) engine.tell(TOLD.joined, wire.epoch());
+    },
+    onDown({ error, isRejection, reason }) {
+      linkLost('waiting');
       if (error) {
         fail(
           isRejection ? 'REJECTED' : 'CONNECT_FAILED',
@@ -135,140 +161,202 @@ export function makeClient(options) {
           error,
         );
       }
-      const [cause, span] = isRejection ? rejected(error) : [DOWN.lost, 0];
-      engine.tell('linkDown', attempt, cause, span);
+      const { onRejected, onServerDisconnect } = settings.reconnect;
+      const isKick = reason === 'io server disconnect';
+      const decide = isRejection ? onRejected : isKick ? onServerDisconnect : undefined;
+      // In the order of `DOWN`.
+      const [own, span = 0] = decided(decide, [error ?? { reason }], ['retry', 'stop']);
+      const cause = isKick
+        ? own || DOWN.kicked
+        : (own ?? (error?.data?.final ? DOWN.final : DOWN.lost));
+      engine.tell(TOLD.linkDown, attempt, cause, span);
     },
-    onEvent(args) {
-      const [event, ...rest] = /** @type {[string, ...unknown[]]} */ (args);
-      note(event, rest);
-      if (resync.holds(event, rest)) return false;
-      return pass(event, rest);
+    onEvent(packet, extra) {
+      const [event, ...args] = packet;
+      note(event, args);
+      return !resync.holds(packet, extra) && inbound.receive(packet, extra);
     },
+    onReserved: inbound.tell,
   });
   const { socket } = wire;
-  const session = createSession({ socket, settings: () => settings, onChange: forgetUser });
-  const linkLost = () => {
+  const session = createSession({ socket, settings: () => settings });
+  const linkLost = (/** @type {import('../types/index.d.ts').Phase} */ phase) => {
     // Listeners that hear of it ask for the state, whose news may come only later.
-    status.phase = isPolite ? 'idle' : 'waiting';
+    status.phase = phase;
+    joining = null;
     state.spoil();
     deliveries.linkLost();
+    said.linkLost();
     inbound.linkLost();
     resync.linkLost();
     presence.stale();
   };
   let heardAt = -1;
+  /** The server is asked for a room, or is to say that there is one, before what waits leaves. */
+  let isJoining = false;
   /** The engine's last attempt to connect; the wire's is gone by the time that it says so. */
   let attempt = 0;
-
-  /** @param {(Error & { data?: any }) | undefined} error @returns {[number, number]} */
-  const rejected = (error) => {
-    const [own, span] = decided(settings.reconnect.onRejected, error);
-    if (own === 'retry') return [DOWN.lost, 0];
-    if (own === 'later') return [DOWN.retryAfter, span];
-    return own === 'stop' || error?.data?.final ? [DOWN.final, 0] : [DOWN.lost, 0];
-  };
 
   /** What an event means to us, before anybody else hears of it. */
   const note = (/** @type {string} */ event, /** @type {unknown[]} */ args) => {
     const { join, health, events } = settings;
     const epoch = wire.epoch();
-    if (health && event === 'pong') engine.tell('ponged', epoch);
-    if (join && event === join.confirm) engine.tell('joined', epoch);
-    if (join && event === join.reject) {
+    if (health && event === 'pong') engine.tell(TOLD.ponged, epoch);
+    if (join && event === join.confirm) {
+      joining = null;
+      if (/** @type {any} */ (lastError)?.code === 'JOIN_REJECTED') {
+        lastError = null;
+        changed();
+      }
+      engine.tell(TOLD.joined, epoch);
+    }
+    if (join && event === join.reject && isOurJoin(args[0])) {
+      joining = null;
       fail('JOIN_REJECTED', `The server refused the join: ${textOf(args[0])}`, args[0]);
-      engine.tell('joinRejected', epoch);
+      engine.tell(TOLD.joinRejected, epoch);
     }
     if (events.sent.includes(event)) deliveries.confirm(args[0]);
+    if (events.failed.includes(event)) deliveries.confirm(args[0], true);
     if (event === 'force_logout') forcedOut(args[0]);
-    presence.handle(event, args[0]);
+    presence.handle(event, args);
+  };
+
+  /** An app may join rooms of its own, which are refused by the same event. @param {any} data */
+  const isOurJoin = (data) => {
+    const room = idOf(data?.room);
+    return joining !== null && (room === undefined || joining.includes(room));
   };
 
   const forcedOut = (/** @type {any} */ data) => {
-    isLoggedOut = true;
-    end('close');
+    client.logOut();
     if (settings.onForceLogout) call(settings.onForceLogout, data ?? {});
     else if (!hasWarnedOfLogout && socket.listeners('force_logout').length === 0) {
       hasWarnedOfLogout = true;
-      settings.logger.warn(
-        'the server forced a logout and nobody handles it: set the option onForceLogout',
-      );
+      warn('the server forced a logout: set the option onForceLogout');
     }
   };
 
-  /** Emits where it may be lost: dropped unless the link is up. */
+  /** Emits where it may be lost: dropped unless the link is up. Answers the number of the acknowledgement. */
   const emit = (
     /** @type {string} */ event,
     /** @type {readonly unknown[]} */ args,
-    /** @type {any} */ ack,
+    /** @type {((...reply: any[]) => void) | undefined} */ ack = undefined,
   ) => {
-    if (wire.epoch() === 0) return;
+    if (wire.epoch() === 0) return undefined;
     try {
       // Copied, as a function among them would be taken for an acknowledgement, and what is too large, or
       // throws, would end the link.
       const most = wire.maxPayload() ?? Infinity;
-      const copies = args.map((value) => snapshot(value, most).copy);
-      wire.emit(event, copies, ack);
+      return wire.emit(event, copies(args, most, settings.io.parser), ack);
     } catch (error) {
       report(error);
+      return undefined;
     }
   };
 
+  const said = createSaid(
+    () => settings.session,
+    (event, args, isAsked) => {
+      const id = emit(event, args, isAsked ? () => {} : undefined);
+      wire.forget(id);
+      return id !== undefined;
+    },
+    () => settings.io.parser,
+  );
+
   // --- the engine's orders -------------------------------------------------------------------------
 
-  /** It is the app that ends the link: the server is told. Until the next attempt. */
-  let isPolite = false;
+  /** What the app answered for the present attempt, until the engine has compared it. */
+  /** @type {import('./session.js').Grant | undefined} */
+  let offered;
+  /** The app was told that the credentials are another user's. */
+  let isForeign = false;
 
   const handlers = {
     authorize(/** @type {number} */ epoch) {
       attempt = epoch;
-      isPolite = false;
       if (isHeld) {
-        engine.tell('authorized', epoch, GRANT.absent);
+        engine.tell(TOLD.close);
         return;
       }
       session.authorize(epoch, (answer) => {
-        if ('isGranted' in answer && answer.isGranted) openKept();
         if ('error' in answer) {
           const { error } = answer;
           const what = error === undefined ? 'answers no object such as { token }' : 'failed';
           fail('AUTH_FAILED', `The option auth ${what}`, error);
-          engine.tell('authorized', epoch, GRANT.failed);
+          engine.tell(TOLD.authorized, epoch, GRANT.failed);
+        } else if (answer.grant) {
+          offered = answer.grant;
+          engine.tell(TOLD.granted, epoch, numberOf(offered.name), numberOf(offered.subject));
         } else {
-          engine.tell('authorized', epoch, answer.isGranted ? GRANT.granted : GRANT.absent);
+          engine.tell(TOLD.authorized, epoch, GRANT.absent);
         }
       });
     },
+    foreign() {
+      if (isForeign) return;
+      isForeign = true;
+      fail(
+        'AUTH_FAILED',
+        "The credentials are another user's: nothing is sent until they are right",
+      );
+    },
     connect(/** @type {number} */ epoch, /** @type {number} */ failures) {
+      isForeign = false;
+      if (offered) session.grant(offered);
+      openKept();
       try {
         wire.connect(epoch, failures, settings.reconnect.upgradeTimeoutMs);
       } catch (error) {
-        fail('CONNECT_FAILED', `socket.io-client could not connect: ${textOf(error)}`, error);
-        engine.tell('linkDown', epoch, DOWN.lost, 0);
+        fail('CONNECT_FAILED', `Connecting failed: ${textOf(error)}`, error);
+        engine.tell(TOLD.linkDown, epoch, DOWN.lost, 0);
       }
     },
-    disconnect() {
-      linkLost();
-      wire.close(isPolite);
+    disconnect(/** @type {number} */ _epoch, /** @type {number} */ polite) {
+      linkLost(polite ? 'idle' : 'waiting');
+      wire.close(polite > 0, isOut() || isDestroyed);
     },
     join() {
       const { join } = settings;
-      if (!join?.event) return;
-      const payload = call(join.payload, session.user());
-      emit(join.event, payload === undefined ? [] : [payload], undefined);
+      if (!isJoining || !join) return;
+      const user = session.user();
+      const payload = /** @type {any} */ (call(join.payload, user));
+      joining = [user, `user_${user}`, idOf(payload?.room ?? payload)];
+      if (!join.event) return;
+      // A server that takes a callback may call it without a look. Nobody needs its answer.
+      wire.forget(emit(join.event, payload === undefined ? [] : [payload], () => {}));
     },
     ping(/** @type {number} */ epoch) {
       const { health } = settings;
-      if (health) emit(health.event, health.args, () => engine.tell('ponged', epoch));
+      if (health?.event) emit(health.event, health.args, () => engine.tell(TOLD.ponged, epoch));
     },
     transmit: (/** @type {number} */ seq, /** @type {number} */ nth) =>
       deliveries.transmit(seq, nth),
     store: (/** @type {number} */ seq) => deliveries.store(seq),
+    receipt(/** @type {number} */ epoch, /** @type {number} */ name, /** @type {number} */ count) {
+      if (epoch === wire.epoch()) wire.receipt(name, count);
+    },
+    ended: forgetUser,
+    learned(/** @type {number} */ number, /** @type {number} */ answers) {
+      const event = known.learned(number, answers > 0);
+      if (answers) return;
+      warn(
+        `the server does not acknowledge '${event}': what it has taken counts as sent. Acknowledge it there: (data, ack) => ack({ success: true })`,
+      );
+    },
+    receiptless() {
+      known.receiptless();
+      warn('the server refuses no unknown namespace: only its acknowledgements count');
+    },
     settle: (
       /** @type {number} */ seq,
       /** @type {number} */ outcome,
       /** @type {number} */ maybeDelivered,
     ) => deliveries.settle(seq, outcome, maybeDelivered > 0),
-    report: (/** @type {number} */ notice) => warnOnce(NOTICES[notice], NOTICES[notice]),
+    look,
+    report(/** @type {number} */ notice) {
+      if (notice !== UNPINGED || settings.health?.event) warnOnce(NOTICES[notice]);
+    },
     changed(
       /** @type {number} */ phase,
       /** @type {number} */ queued,
@@ -299,31 +387,70 @@ export function makeClient(options) {
           },
           opened(kept) {
             const missing = kept ? deliveries.withhold(kept) : [];
-            engine.tell('restored');
+            engine.tell(TOLD.restored);
             return missing;
           },
           settled: (result) => deliveries.settledElsewhere(result),
           cancel: (id) => deliveries.cancel(id),
-          loggedOut: () => engine.tell('forget'),
+          began(next) {
+            generation = next;
+            look();
+          },
+          loggedOut() {
+            look();
+            engine.drain();
+          },
           erased: (kept) => deliveries.erased(kept),
           lost: (id) => deliveries.takeBack(id),
           failed(error) {
             fail('STORAGE_FAILED', `Messages are kept in memory only: ${textOf(error)}`, error);
+            deliveries.takeAllBack();
           },
-          warn: (message) => warnOnce(message, message),
+          warn: warnOnce,
         })
       : null;
+  /** Server, path and namespace. */
+  const place = placeOf(settings.url, settings.io);
   /** Opens what is kept of the user, as soon as it is known who that is. */
   const openKept = () => {
-    const scope = `${settings.url ?? ''} ${session.named() ?? session.user() ?? ''}`;
-    if (!keeper || scope === openScope) return;
+    const user = session.user();
+    const scope = user === undefined ? undefined : scopeOf(place, user);
+    isLeft = false;
+    if (scope === openScope) return;
     openScope = scope;
-    engine.restore();
-    keeper.open(scope);
+    generation = scope && !keeper ? begin(scope) : null;
+    if (!keeper) return;
+    engine.note(TOLD.restore);
+    keeper.open(scope ?? '');
     deliveries.keepAnew();
   };
+  /** The user's, at this place. @type {string | undefined | null} */
+  let openScope = null;
+  /** Of the user's logouts, when the scope was opened; none without localStorage. @type {number | null} */
+  let generation = null;
+  /** The session is over: until the next one is known, the open scope is nobody's. */
+  let isLeft = false;
+
+  /** The engine's numbers for users. @type {Map<string, number>} */
+  const users = new Map();
+  const numberOfHash = (/** @type {string} */ text) => {
+    if (text === '') return 0;
+    if (!users.has(text)) users.set(text, users.size + 1);
+    return /** @type {number} */ (users.get(text));
+  };
+  const numberOf = (/** @type {string | undefined} */ id) =>
+    id === undefined ? 0 : numberOfHash(hash(id));
   /** @type {string | undefined} */
-  let openScope;
+  let toldName;
+  /** Says who the user is, as far as the app has said so. */
+  const tellName = () => {
+    const name = call(session.name);
+    if (name === undefined || name === toldName) return;
+    toldName = name;
+    engine.tell(TOLD.name, numberOf(name), numberOfHash(subjectOf(scopeOf(place, name))));
+  };
+
+  const known = createKnown(place, (event, answers) => engine.note(TOLD.learn, event, answers));
 
   const deliveries = createDeliveries({
     keeper,
@@ -331,21 +458,27 @@ export function makeClient(options) {
     engine: () => engine,
     wire: () => wire,
     settings: () => settings,
+    numberOf: known.numberOf,
+    hasReceipts: () => settings.receipts && !known.isReceiptless(),
     onSettled: settledListeners.tell,
+    onRefused({ code = '', message = '', reply, event, id }) {
+      const error = Object.assign(new HoldfastError(code, message), { id, event, reply });
+      call(settings.onError, error);
+    },
   });
   let isStashed = false;
   const unwatch = watchPage({
-    wake: () => engine.tell('woke'),
+    wake: () => engine.tell(isForeign ? TOLD.open : TOLD.woke),
     stash() {
       isStashed = status.phase !== 'idle' && status.phase !== 'closed';
-      if (isStashed) end('close');
+      if (isStashed) end(TOLD.close);
       // Another tab may have what waits.
       keeper?.close();
     },
     restore() {
-      if (keeper && openScope !== undefined) {
-        engine.restore();
-        keeper.open(openScope);
+      if (keeper && openScope) {
+        engine.note(TOLD.restore);
+        keeper.open(openScope, generation);
       }
       if (isStashed) client.connect();
       isStashed = false;
@@ -353,6 +486,16 @@ export function makeClient(options) {
   });
 
   const engine = createEngine(settings, handlers, die);
+  /** Says what is outside by now: the transport, and the user's logouts as storage has them. */
+  function look() {
+    const stored = openScope && generation !== null && !isLeft ? peek(openScope) : -1;
+    engine.note(TOLD.looked, wire.isClogged(), stored);
+  }
+  const begun = () => {
+    if (!settings.receipts || known.isReceiptless()) engine.note(TOLD.receiptless);
+    tellName();
+  };
+  begun();
 
   /** Without its engine the client hands the app a plain socket, and says so (D6). */
   function die(/** @type {unknown} */ error) {
@@ -373,15 +516,31 @@ export function makeClient(options) {
 
   /** Of a user who is gone nothing is left to be sent, received or shown. */
   function forgetUser() {
-    engine.tell('forget');
     wire.wipe();
     inbound.forget();
     presence.forget();
     resync.forget();
     held.length = 0;
+    said.forget();
+    isLeft = true;
+    toldName = undefined;
     keeper?.discard();
-    if (!isDead) session.forgetCredentials();
+    session.forget();
+    if (!openScope || generation === null || peek(openScope) === generation) return;
+    isOutElsewhere = isBetweenUsers = true;
+    session.unname();
+    keeper?.close();
+    openScope = null;
+    fail('LOGGED_OUT', 'The user logged out in another tab');
   }
+
+  /** What was said between a logout and the next login is nobody's. */
+  const forgetBetween = () => {
+    if (!isBetweenUsers) return;
+    isBetweenUsers = false;
+    wire.wipe();
+    said.forget();
+  };
 
   // --- events of the app's that are worth a wait but no guarantee ----------------------------------
 
@@ -395,12 +554,24 @@ export function makeClient(options) {
     told.clear();
     const now = Date.now();
     for (const { event: late, data, until } of held.splice(0)) {
-      if (until > now) emit(late, [data], undefined);
+      if (until > now) emit(late, [data]);
     }
     // Presence starts with a snapshot.
     if (!isReturn) return;
+    const subject = session.subject();
+    if (openScope && subject !== undefined) keepSubject(openScope, subject);
     resync.ready(socket.recovered, settings.events.message, settings.onResync);
-    for (const request of settings.presence.request) emit(request, [{}], undefined);
+    askWhoIsOnline();
+  };
+
+  /** The acknowledgement that was asked for last; a server may never give it. @type {number | undefined} */
+  let asked;
+  /** With a callback and nothing before it, since servers that take something take that. */
+  const askWhoIsOnline = () => {
+    for (const event of settings.presence?.request ?? []) {
+      wire.forget(asked);
+      asked = emit(event, [], presence.answered);
+    }
   };
 
   // --- what the app calls --------------------------------------------------------------------------
@@ -413,22 +584,33 @@ export function makeClient(options) {
     connect() {
       wishes += 1;
       if (isLoggedOut || isHeld) return;
+      isOutElsewhere = false;
+      forgetBetween();
+      tellName();
       if (isDead) socket.connect();
-      else engine.tell('open');
+      else engine.tell(TOLD.open);
     },
 
-    /** Ends the link. What waits stays, and so do all listeners. */
-    disconnect: () => end('close'),
+    /** Ends the link. What waits stays where it is known whose it is, and so do all listeners. */
+    disconnect() {
+      tellName();
+      end(TOLD.disconnect);
+    },
 
-    /** Settles what waits as LOGGED_OUT and forgets the user. Nothing connects until the flag is reset. */
+    /**
+     * Settles what waits as LOGGED_OUT and forgets the user. Nothing connects until the flag is reset.
+     * @returns {Promise<void>} once the disk is clean. The logout holds from now on, whatever becomes of the page
+     */
     logOut() {
-      isLoggedOut = true;
-      isHeld = false;
-      end('close');
-      forgetUser();
-      session.forgetUser();
-      const isClean = openScope === undefined ? undefined : keeper?.clear(openScope);
-      openScope = undefined;
+      isLoggedOut = isBetweenUsers = true;
+      isHeld = isOutElsewhere = false;
+      const isClean = session.whose((user) => {
+        const scope = scopeOf(place, user);
+        return keeper ? keeper.clear(scope) : void raise(scope);
+      });
+      openScope = null;
+      end(TOLD.logOut);
+      session.unname();
       return isClean;
     },
     isLoggedOut: () => isLoggedOut,
@@ -442,15 +624,15 @@ export function makeClient(options) {
     hold(hold) {
       isHeld = hold;
       // An engine that was closed takes no send for a wish to connect.
-      if (hold && !isConnected()) end('close');
+      if (hold && !isConnected()) end(TOLD.close);
     },
 
     /** Names the user, before the option and the token do. @param {unknown} id */
     setUser(id) {
-      if (!session.name(id)) return;
-      // The link is another user's, or from before anybody knew whose: there is a room to join now.
-      if (session.user() !== undefined || (wire.epoch() > 0 && settings.join)) end('close');
-      session.become();
+      if (!session.rename(id)) return;
+      forgetBetween();
+      session.expire();
+      tellName();
       openKept();
     },
 
@@ -461,8 +643,12 @@ export function makeClient(options) {
      * @param {(result: Result) => void} settled
      */
     deliver(draft, onQueued, settled) {
+      // Whose it is may change with what a function says.
+      if (typeof settings.userId === 'function') tellName();
+      // The right credentials may be there by now.
+      if (isForeign) engine.note(TOLD.open);
       const canLeave = isReady();
-      const taken = deliveries.send(draft, settled, isLoggedOut);
+      const taken = deliveries.send(draft, settled, isOut());
       if (onQueued && taken.isTaken && !canLeave) call(onQueued, taken.id);
       engine.drain();
       return taken;
@@ -471,7 +657,10 @@ export function makeClient(options) {
     cancel: (/** @type {string} */ id) => deliveries.cancel(id),
 
     on: inbound.on,
-    onHelper: inbound.onHelper,
+    remember(/** @type {string} */ event, /** @type {unknown[]} */ ...args) {
+      if (typeof settings.userId === 'function') tellName();
+      return said.remember(event, ...args);
+    },
     presence,
     subscribe: state.subscribe,
     onSettled: (/** @type {(result: any) => void} */ fn) => settledListeners.add(fn),
@@ -479,17 +668,19 @@ export function makeClient(options) {
     entries: deliveries.entries,
     seqOf: deliveries.seqOf,
     copyOf: deliveries.copyOf,
-    standing: engine.standing,
+    standing: (/** @type {number} */ seq) => engine.note(TOLD.standing, seq),
 
     /** Worthless when late: dropped unless the link is ready. */
-    emitNow(/** @type {string} */ event, /** @type {unknown} */ data) {
-      if (isReady()) emit(event, [data], undefined);
+    emitNow(/** @type {string} */ event, /** @type {unknown[]} */ args) {
+      if (isReady()) emit(event, args);
     },
+
+    askWhoIsOnline: () => isReady() && askWhoIsOnline(),
 
     /** Held until the link is ready, for a minute and a hundred at most. */
     emitSoon(/** @type {string} */ event, /** @type {unknown} */ data) {
-      if (isReady()) emit(event, [data], undefined);
-      else if (!isLoggedOut) {
+      if (isReady()) emit(event, [data]);
+      else if (!isOut()) {
         const now = Date.now();
         while (held[0]?.until <= now) held.shift();
         if (held.length < HELD_MOST) held.push({ event, data, until: now + HELD_MS });
@@ -498,8 +689,15 @@ export function makeClient(options) {
 
     /** Takes new options; the Socket stays. The url can't change. @param {Options} next */
     reconfigure(next) {
-      settings = settingsOf(next);
+      const before = identityOf(settings);
+      settings = settingsOf(next, unsaid);
       engine.configure(settings);
+      const { query, extraHeaders } = /** @type {any} */ (settings.io);
+      if (identityOf(settings) !== before) {
+        wire.identify({ query, extraHeaders });
+        engine.tell(TOLD.relink);
+      }
+      begun();
       changed();
     },
 
@@ -507,19 +705,29 @@ export function makeClient(options) {
     destroy() {
       isDestroyed = true;
       unwatch();
-      end('destroy');
+      end(TOLD.destroy);
+      wire.wipe();
       resync.forget();
       keeper?.close();
     },
   };
 
-  /** Ends the link because the app wants it so. @param {'close' | 'destroy'} command */
+  /** Ends the link because the app wants it so. @param {number} command one of `TOLD` */
   function end(command) {
-    isPolite = true;
     session.expire();
+    wire.forgetTries();
     if (isDead) socket.disconnect();
     else engine.tell(command);
   }
 
   return client;
+}
+
+/** What a connection is made with, as far as it can be compared. @param {import('../types/settings.d.ts').Settings} settings */
+function identityOf({ io, auth }) {
+  try {
+    return JSON.stringify([io.query, io.extraHeaders, auth]);
+  } catch {
+    return '';
+  }
 }

@@ -29,3 +29,10 @@ export function createClock(onWake) {
     return elapsed;
   };
 }
+
+/**
+ * Lets a process of Node end while this timer runs, where the app wants that of its sockets.
+ * @param {any} timer
+ * @param {{ autoUnref?: unknown }} io the app's options for socket.io-client
+ */
+export const unref = (timer, io) => io.autoUnref && timer.unref?.();

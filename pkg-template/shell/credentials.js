@@ -38,21 +38,45 @@ export function ask(source, done) {
 }
 
 /**
+ * The user whom the token in `credentials` names.
+ * @param {any} credentials
+ */
+export const userOf = (credentials) => namedBy(credentials?.token);
+
+/**
+ * Whom credentials name, whatever the field: by a token's claims, else by a plain `userId`. It tells one user's
+ * credentials from another's, and is compared with nothing else.
+ * @param {unknown[]} sources what identifies a connection: its auth, its query, its headers
+ * @returns {string | undefined} nothing where none of them can be read
+ */
+export function subjectIn(sources) {
+  for (const source of /** @type {any[]} */ (sources)) {
+    try {
+      for (const value of [source?.token, ...Object.values(source ?? {})]) {
+        const id = namedBy(value);
+        if (id !== undefined) return id;
+      }
+      const id = idOf(source?.userId);
+      if (id !== undefined) return id;
+    } catch {
+      // A getter of the app's threw.
+    }
+  }
+  return undefined;
+}
+
+/**
  * The user named by a token's claims: `userId`, `sub` or `id`. The token is read, not verified: the
  * server does that.
- * @param {any} credentials
+ * @param {unknown} token
  * @returns {string | undefined} nothing where it is no JWT, or names nobody
  */
-export function userOf(credentials) {
-  const token = credentials?.token;
+function namedBy(token) {
   if (typeof token !== 'string') return undefined;
   try {
     const base64 = token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/');
-    const escaped = atob(base64).replace(/./gs, (byte) => {
-      const code = byte.charCodeAt(0);
-      return `%${code < 16 ? '0' : ''}${code.toString(16)}`;
-    });
-    const claims = JSON.parse(decodeURIComponent(escaped));
+    // What `escape` makes of bytes is UTF-8 to its counterpart.
+    const claims = JSON.parse(decodeURIComponent(escape(atob(base64))));
     return idOf(claims.userId ?? claims.sub ?? claims.id);
   } catch {
     return undefined;

@@ -7,10 +7,27 @@
 
 import { idOf } from './credentials.js';
 import { isRetryable, MESSAGES } from './errors.js';
-import { CLOSED, DELIVERED, OUTCOMES, SEND_ERRORS, SEND_FLAG, slotOf, VERDICT } from './numbers.js';
-import { isBinary, sameSnapshot, snapshot, utf8Length } from './payload.js';
+import { newId } from './ids.js';
+import {
+  CLOSED,
+  DELIVERED,
+  OUTCOMES,
+  RECEIVED,
+  REFUSED,
+  SEND_ERRORS,
+  SEND_FLAG,
+  SUPERSEDED,
+  slotOf,
+  TOLD,
+  VERDICT,
+  WAY_FLAG,
+  WAYS,
+} from './numbers.js';
+import { defaultLane } from './options.js';
+import { isBinary, sameSnapshot, snapshot, utf8Length, withBigInts } from './payload.js';
 import { call, textOf } from './report.js';
-import { judge } from './verdict.js';
+import { judge, refusal as refusedBy } from './verdict.js';
+import { wayOf } from './ways.js';
 
 /**
  * @typedef {object} Result how a message ended
@@ -22,13 +39,16 @@ import { judge } from './verdict.js';
  * @property {any} reply the server's own acknowledgement, if there was one
  * @property {boolean} maybeDelivered
  * @property {boolean} retryable
+ * @property {'ack' | 'receipt' | 'echo'} [confirmedBy] how a success is known
  * @property {number} [rttMs] from its last transmission to its answer
  *
  * @typedef {object} Entry
  * @property {number} seq
  * @property {string} id
  * @property {string} event
- * @property {any} data
+ * @property {number} number the engine's, of the event
+ * @property {import('./ways.js').Way} way
+ * @property {any[]} args the payload, and what comes after it
  * @property {number} bytes
  * @property {Lane} lane
  * @property {number} attempts transmissions so far
@@ -37,6 +57,8 @@ import { judge } from './verdict.js';
  * @property {boolean} isInDoubt it left over a link that was lost before the answer
  * @property {import('./verdict.js').Answer | null} answer the last one
  * @property {boolean} isAnswered for good
+ * @property {boolean} isEcho it was an event that answered it
+ * @property {boolean} isTaken it settled by its receipt: an acknowledgement may follow
  * @property {((result: Result) => void)[]} waiting told once it has settled
  * @property {import('./journal.js').Place | null} place where it is kept, once it is
  * @property {import('./journal.js').Kept | null} kept what is to be on disk, if anything
@@ -50,12 +72,16 @@ import { judge } from './verdict.js';
  *
  * @typedef {object} Draft
  * @property {string} event
- * @property {unknown} data
+ * @property {unknown[]} args
  * @property {string} [id]
  * @property {unknown} [lane]
  * @property {boolean} [strict]
  * @property {number} [ttlMs]
+ * @property {number} [ackTimeoutMs]
  * @property {boolean} [durable]
+ * @property {import('./ways.js').Way} [way]
+ * @property {unknown} [key]
+ * @property {boolean} [repeat]
  */
 
 /**
@@ -65,9 +91,22 @@ import { judge } from './verdict.js';
  * @param {() => import('../types/settings.d.ts').Settings} needs.settings
  * @param {ReturnType<typeof import('./keeper.js').createKeeper> | null} needs.keeper
  * @param {(wish: boolean | undefined) => boolean} needs.isKept whether messages are kept on disk
+ * @param {(event: string) => number} needs.numberOf the engine's number for an event
+ * @param {() => boolean} needs.hasReceipts whether this server may give receipts
  * @param {(result: Result) => void} needs.onSettled
+ * @param {(result: Result) => void} needs.onRefused of a message that had settled as a success
  */
-export function createDeliveries({ engine, wire, settings, keeper, isKept, onSettled }) {
+export function createDeliveries({
+  engine,
+  wire,
+  settings,
+  keeper,
+  isKept,
+  numberOf,
+  hasReceipts,
+  onSettled,
+  onRefused,
+}) {
   /** @type {(Entry | undefined)[]} */
   const slots = [];
   /** @type {Map<string, Entry>} */
@@ -76,14 +115,20 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
   const lanes = new Map();
   /** Numbers of lanes that have no message any more. The engine wants them dense. @type {number[]} */
   const freeLanes = [];
+  /** Settled by their receipts, the oldest first: an answer may follow. @type {Entry[]} */
+  const late = [];
 
   const find = (/** @type {number} */ seq) => {
     const entry = slots[slotOf(seq)];
     return entry?.seq === seq ? entry : undefined;
   };
 
-  const laneOf = (/** @type {Draft} */ draft, /** @type {any} */ data) =>
-    idOf(draft.lane ?? call(settings().send.lane, data)) ?? '';
+  const laneOf = (/** @type {Draft} */ draft, /** @type {any} */ data) => {
+    const { lane, event } = settings().send;
+    // Fields of the same names mean other things in other events.
+    const isKnown = data !== undefined && (lane !== defaultLane || draft.event === event);
+    return idOf(draft.lane ?? (isKnown ? call(lane, data) : undefined)) ?? '';
+  };
 
   /**
    * @param {string} id
@@ -122,14 +167,26 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
   const resultOf = (entry, outcome, maybeDelivered) => {
     const { answer, id } = entry;
     const reply = answer?.reply;
-    if (outcome === DELIVERED) {
-      return { id, success: true, reply, maybeDelivered: false, retryable: false };
+    if (outcome === DELIVERED || outcome === RECEIVED) {
+      const confirmedBy = outcome === RECEIVED ? 'receipt' : entry.isEcho ? 'echo' : 'ack';
+      return { id, success: true, reply, maybeDelivered: false, retryable: false, confirmedBy };
     }
     // Closed for good while an attempt was unanswered is not the same as never having left.
     const code = outcome === CLOSED && maybeDelivered ? 'NO_RESPONSE' : OUTCOMES[outcome];
     if (code || !answer) return { ...refusal(id, code), reply, maybeDelivered };
     const { retryable = answer.verdict !== VERDICT.refused } = answer;
-    return { ...refusal(id, answer.code, answer.message), reply, maybeDelivered, retryable };
+    const refused = refusal(id, answer.code, answer.message);
+    const confirmedBy = entry.isEcho ? 'echo' : 'ack';
+    return { ...refused, reply, maybeDelivered, retryable, confirmedBy };
+  };
+
+  /** An acknowledgement of what settled as a success by its receipt. */
+  const answeredLate = (/** @type {Entry} */ entry) => {
+    const isAccepted = entry.answer?.verdict === VERDICT.accepted;
+    const result = resultOf(entry, isAccepted ? DELIVERED : REFUSED, !isAccepted);
+    result.event = entry.event;
+    onSettled(result);
+    if (!isAccepted) onRefused(result);
   };
 
   /** What cannot be sent at all. */
@@ -139,21 +196,21 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
     /** @type {string} */ message,
   ) => {
     entry.answer = { verdict: VERDICT.refused, span: 0, reply: undefined, code, message };
-    engine().tell('acked', entry.seq, entry.attempts, VERDICT.refused, 0);
+    engine().tell(TOLD.acked, entry.seq, entry.attempts, VERDICT.refused, 0, 0);
   };
 
   /** Another tab has it, for now. */
   const withhold = (/** @type {Entry} */ entry) => {
     entry.isElsewhere = true;
     entry.place = null;
-    engine().tell('withheld', entry.seq);
+    engine().tell(TOLD.withheld, entry.seq);
   };
 
   /** It is kept in this tab's journal. */
   const ours = (/** @type {Entry} */ entry, /** @type {Entry['place']} */ place) => {
     entry.isElsewhere = false;
     entry.place = place;
-    engine().tell('stored', entry.seq);
+    engine().tell(TOLD.stored, entry.seq);
   };
 
   /** Of an earlier life, whose callbacks are gone: nobody knows whether it had left. */
@@ -175,45 +232,57 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
     send(draft, settled, isLoggedOut, isRestored = false) {
       const { send, queue } = settings();
       const { idField } = send;
-      let id = draft.id;
-      let data;
+      let id = idOf(draft.id);
+      const { args } = draft;
       let bytes;
       try {
-        ({ copy: data, bytes } = /** @type {{ copy: any, bytes: number }} */ (
-          // What was taken once is taken again, whatever the limit is by now.
-          snapshot(draft.data, isRestored ? Infinity : queue.maxBytes)
-        ));
+        // What was taken once is taken again, whatever the limit is by now.
+        const maxBytes = isRestored ? Infinity : queue.maxBytes;
+        bytes = snapshot(args, maxBytes, settings().io.parser);
       } catch (error) {
         const { code, message } = /** @type {import('./errors.js').HoldfastError} */ (error);
-        return refused(id || idIn(draft.data, idField) || newId(), code, message);
+        return refused(id || idIn(args[0], idField) || newId(), code, message);
       }
+      const data = /** @type {any} */ (args[0]);
+      const { way, key: latest } = isRestored
+        ? { way: draft.way ?? 'acked', key: undefined }
+        : wayOf(settings(), draft.event, draft, data);
+      const isAcked = way === 'acked' || way === 'always';
       const hasPlace = isPlain(data);
       id ||= (hasPlace && idOf(data[idField])) || newId();
+      if (id.length > LONGEST_ID) {
+        return refused(id, 'INVALID_MESSAGE_PAYLOAD', `An id has ${LONGEST_ID} characters at most`);
+      }
       if (isLoggedOut) return refused(id, 'LOGGED_OUT');
       // The snapshot is ours to write to. An id that the caller wrote there stays as it is.
-      if (hasPlace && idOf(data[idField]) !== id) data[idField] = id;
+      if (isAcked && hasPlace && idOf(data[idField]) !== id) data[idField] = id;
 
       const known = byId.get(id);
       if (known) {
-        if (known.event !== draft.event || !sameSnapshot(known.data, data)) {
+        if (known.event !== draft.event || !sameSnapshot(known.args, args)) {
           return refused(id, 'DUPLICATE_ID');
         }
+        if (known.waiting.length >= MOST_WAITING) return refused(id, 'QUEUE_FULL');
         if (settled) known.waiting.push(settled);
         return { id, isTaken: true };
       }
 
-      const key = laneOf(draft, data);
+      const key = way === 'latest' ? `latest ${draft.event} ${latest}` : laneOf(draft, data);
       const lane = lanes.get(key) ?? { key, number: freeLanes.at(-1) ?? lanes.size, count: 0 };
       const strict = draft.strict ?? send.strict;
       const ttlMs = draft.ttlMs ?? queue.ttlMs;
-      // What has no place for an id can't be sent again in another life: it may have left in this one.
-      const durable = hasPlace && isKept(draft.durable) && !isRestored;
+      // What has no place for an id, and is not wanted twice, leaves once.
+      const once = draft.repeat === false || (isAcked && !hasPlace);
+      // Nor can that be sent again in another life: it may have left in this one.
+      const durable = !once && way !== 'latest' && isKept(draft.durable) && !isRestored;
+      const number = numberOf(draft.event);
       const flags =
         (strict ? SEND_FLAG.strict : 0) |
-        (hasPlace ? 0 : SEND_FLAG.once) |
+        (once ? SEND_FLAG.once : 0) |
         (durable ? SEND_FLAG.durable : 0) |
-        (isRestored ? SEND_FLAG.restored : 0);
-      const seq = engine().send(lane.number, bytes, flags, ttlMs);
+        (isRestored ? SEND_FLAG.restored : 0) |
+        (WAYS.indexOf(way) * WAY_FLAG);
+      const seq = engine().send(lane.number, bytes, flags, ttlMs, number, draft.ackTimeoutMs ?? 0);
       if (seq < 0) {
         return refused(id, SEND_ERRORS[/** @type {keyof typeof SEND_ERRORS} */ (String(seq))]);
       }
@@ -227,7 +296,9 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
         seq,
         id,
         event: draft.event,
-        data,
+        number,
+        way,
+        args,
         bytes,
         lane,
         attempts: 0,
@@ -236,13 +307,24 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
         isInDoubt: false,
         answer: null,
         isAnswered: false,
+        isEcho: false,
+        isTaken: false,
         waiting: settled ? [settled] : [],
         place: null,
         isAdopted: false,
         isElsewhere: false,
         kept:
           durable || isRestored
-            ? { id, event: draft.event, data, lane: key, strict, expiresAt: Date.now() + ttlMs }
+            ? {
+                id,
+                event: draft.event,
+                data,
+                args: args.length === 1 ? undefined : args,
+                lane: key,
+                strict,
+                way,
+                expiresAt: Date.now() + ttlMs,
+              }
             : null,
       };
       slots[slotOf(seq)] = entry;
@@ -253,8 +335,8 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
     /** @param {string} id @returns {number | undefined} none where it has settled */
     seqOf: (id) => byId.get(id)?.seq,
 
-    /** The payload as it is sent, for who wants to send it again. @param {string} id */
-    copyOf: (id) => byId.get(id)?.data,
+    /** The arguments as they are sent, for who wants to send them again. @param {string} id */
+    copyOf: (id) => byId.get(id)?.args,
 
     /** What is unsettled, in send order. */
     entries: () => byId.values(),
@@ -263,7 +345,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
     cancel(id) {
       const entry = byId.get(id);
       if (entry?.isElsewhere) keeper?.cancel(id);
-      if (entry) engine().tell('cancel', entry.seq);
+      if (entry) engine().tell(TOLD.cancel, entry.seq);
       return entry !== undefined;
     },
 
@@ -277,12 +359,15 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       /** @type {number | undefined} */
       let ackId;
       const answered = (/** @type {unknown[]} */ ...args) => {
-        if (find(seq) !== entry || entry.isAnswered) return;
+        if ((find(seq) !== entry && !entry.isTaken) || entry.isAnswered) return;
         const answer = judge(args, settings().send);
         entry.answer = answer;
         entry.isAnswered =
-          answer.verdict === VERDICT.accepted || answer.verdict === VERDICT.refused;
-        engine().tell('acked', seq, attempt, answer.verdict, answer.span);
+          entry.isTaken ||
+          answer.verdict === VERDICT.accepted ||
+          answer.verdict === VERDICT.refused;
+        engine().tell(TOLD.acked, seq, attempt, answer.verdict, answer.span, entry.number);
+        if (entry.isTaken) return answeredLate(entry);
         const at = ackIds.indexOf(/** @type {number} */ (ackId));
         if (at >= 0) ackIds.splice(at, 1);
       };
@@ -294,7 +379,9 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
         return;
       }
       try {
-        ackId = wire().emit(entry.event, [entry.data], answered);
+        const isAsked = entry.way === 'acked' || entry.way === 'always' || !hasReceipts();
+        ackId = wire().emit(entry.event, entry.args, isAsked ? answered : undefined);
+        if (!isAsked) return;
         if (ackId !== undefined) ackIds.push(ackId);
       } catch (error) {
         const why = `This payload cannot be encoded: ${textOf(error)}`;
@@ -310,7 +397,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
         // Settled meanwhile: cancelled, for instance.
         if (find(seq) !== entry) return place?.journal.erase(place);
         entry.place = place;
-        engine().tell('stored', seq);
+        engine().tell(TOLD.stored, seq);
       });
     },
 
@@ -334,7 +421,8 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
           continue;
         }
         const ttlMs = Math.max(kept.expiresAt - Date.now(), 0);
-        const taken = this.send({ ...kept, ttlMs }, null, false, true);
+        const args = kept.args ?? [kept.data];
+        const taken = this.send({ ...kept, args, ttlMs }, null, false, true);
         const entry = byId.get(id);
         if (taken.isTaken && entry && entry !== known) {
           entry.isAdopted = kept.from !== undefined;
@@ -368,7 +456,7 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       const verdict = success ? VERDICT.accepted : VERDICT.refused;
       entry.isElsewhere = false;
       entry.answer = { verdict, span: 0, reply, code, message, retryable };
-      engine().tell('acked', entry.seq, 0, verdict, 0);
+      engine().tell(TOLD.acked, entry.seq, 0, verdict, 0, 0);
     },
 
     /** A logout erased what nobody had found yet. */
@@ -384,6 +472,11 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       this.store(entry.seq);
     },
 
+    /** Storage fails, so nobody can tell any more how those end that another tab has. */
+    takeAllBack() {
+      for (const id of [...byId.keys()]) this.takeBack(id);
+    },
+
     /** An order of the engine's. */
     settle(/** @type {number} */ seq, /** @type {number} */ outcome, /** @type {boolean} */ maybe) {
       const entry = find(seq);
@@ -396,8 +489,16 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
         lanes.delete(lane.key);
         freeLanes.push(lane.number);
       }
-      forgetAcks(entry);
       entry.place?.journal.erase(entry.place);
+      if (outcome === RECEIVED) {
+        // Its acknowledgement may follow.
+        entry.isTaken = true;
+        entry.args = [];
+        if (late.push(entry) > LATE_MOST) late.splice(0, 1).forEach(forgetAcks);
+      } else {
+        forgetAcks(entry);
+      }
+      if (outcome === SUPERSEDED) return;
       const result = resultOf(entry, outcome, maybe || entry.isElsewhere);
       result.event = entry.event;
       // An answer to one of several transmissions does not say which.
@@ -407,18 +508,28 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
       onSettled(result);
     },
 
-    /** An event that carries the id of a waiting message confirms it. @param {any} data */
-    confirm(data) {
-      const entry = byId.get(idOf(data?.[settings().send.idField]) ?? '');
+    /**
+     * An event that carries the id of a message confirms it, or refuses it: then it may carry the whole message,
+     * as a gateway of NestJS does, and the message may have settled by its receipt.
+     * @param {any} data
+     * @param {boolean} [isRefused]
+     */
+    confirm(data, isRefused) {
+      const { idField } = settings().send;
+      const id = idOf(data?.[idField] ?? (isRefused && data?.cause?.data?.[idField])) ?? '';
+      const entry = byId.get(id) ?? (isRefused ? late.find((one) => one.id === id) : undefined);
       if (!entry || entry.isAnswered) return;
-      entry.answer = { verdict: VERDICT.accepted, span: 0, reply: data, code: '', message: '' };
-      entry.isAnswered = true;
-      engine().tell('acked', entry.seq, 0, VERDICT.accepted, 0);
+      const verdict = isRefused ? VERDICT.refused : VERDICT.accepted;
+      entry.answer = refusedBy(data, verdict);
+      entry.isAnswered = entry.isEcho = true;
+      if (entry.isTaken) answeredLate(entry);
+      else engine().tell(TOLD.acked, entry.seq, 0, verdict, 0, 0);
     },
 
     /** The link is gone: no acknowledgement of it will come. */
     linkLost() {
       byId.forEach(forgetAcks);
+      late.splice(0).forEach(forgetAcks);
     },
 
     /** The engine died: everything that waits ends here. */
@@ -429,14 +540,14 @@ export function createDeliveries({ engine, wire, settings, keeper, isKept, onSet
   };
 }
 
+/** Messages whose answer is still waited for after a success by receipt. */
+const LATE_MOST = 1000;
+/** Sends that may join one message. */
+const MOST_WAITING = 100;
+
 /** @param {unknown} data */
 const isPlain = (data) =>
-  data !== null &&
-  typeof data === 'object' &&
-  !Array.isArray(data) &&
-  !ArrayBuffer.isView(data) &&
-  !(data instanceof ArrayBuffer) &&
-  !(typeof Blob === 'function' && data instanceof Blob);
+  data !== null && typeof data === 'object' && !Array.isArray(data) && !isBinary(data);
 
 /**
  * The id in a payload that can't be copied, if that much can be read.
@@ -453,7 +564,9 @@ function idIn(data, field) {
 
 /** What one character may become in JSON: six bytes. */
 const LARGEST_ESCAPE = 6;
-/** What socket.io writes around an event and its payload. */
+/** As the server's part takes it. */
+const LONGEST_ID = 200;
+/** What socket.io writes around an event and its arguments. */
 const ENVELOPE_BYTES = 40;
 
 /**
@@ -461,46 +574,13 @@ const ENVELOPE_BYTES = 40;
  * @param {Entry} entry
  * @param {boolean} isPolling
  */
-function largestPacket({ event, data }, isPolling) {
+function largestPacket({ event, args }, isPolling) {
   let largest = 0;
-  const text = JSON.stringify([event, data], (_key, value) => {
-    if (!isBinary(value)) return value;
+  const text = JSON.stringify([event, ...args], (_key, value) => {
+    if (!isBinary(value)) return withBigInts(_key, value);
     const bytes = value.byteLength ?? value.size;
     largest = Math.max(largest, isPolling ? Math.ceil(bytes / 3) * 4 + 1 : bytes);
     return { _placeholder: true, num: 99 };
   });
   return Math.max(largest, utf8Length(text) + ENVELOPE_BYTES);
-}
-
-/** Random words, drawn many at a time: a draw for each message would be the most expensive part of a send. */
-/** @type {Uint32Array<ArrayBuffer> | undefined} */
-let words;
-let wordsLeft = 0;
-
-function randomWord() {
-  if (wordsLeft === 0) {
-    words ??= new Uint32Array(768);
-    if (globalThis.crypto?.getRandomValues) globalThis.crypto.getRandomValues(words);
-    // Old test environments only: an id has to be unlikely, not secret.
-    else words = words.map(() => Math.random() * 2 ** 32);
-    wordsLeft = words.length;
-  }
-  wordsLeft -= 1;
-  return /** @type {Uint32Array} */ (words)[wordsLeft];
-}
-
-const codesOf = (/** @type {string} */ text) => Array.from(text, (one) => one.charCodeAt(0));
-const DIGITS = codesOf('0123456789abcdef');
-const ID = codesOf(`temp_${'0'.repeat(24)}`);
-
-/** 96 random bits. Written as codes at once: three texts put together take ten times as long. */
-function newId() {
-  for (let end = ID.length; end > 5; end -= 8) {
-    let word = randomWord();
-    for (let at = end - 1; at >= end - 8; at -= 1) {
-      ID[at] = DIGITS[word & 15];
-      word >>>= 4;
-    }
-  }
-  return String.fromCharCode.apply(null, ID);
 }

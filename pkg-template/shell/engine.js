@@ -5,25 +5,23 @@
  * bundler setting, no fetch and no waiting.
  */
 
-import * as glue from 'holdfast:glue';
 import text, { reader } from 'holdfast:wasm';
 import { decode } from '../wasm-text.js';
-import { createClock } from './clock.js';
+import { createClock, unref } from './clock.js';
 import { HoldfastError } from './errors.js';
-import { configNumbers, FIELDS, ORDERS } from './numbers.js';
+import { configNumbers, FIELDS, ORDERS, TOLD } from './numbers.js';
 import { report } from './report.js';
 
-/** @type {WebAssembly.Memory | undefined} */
-let memory;
+/** @type {typeof import('../../target/package/holdfast_bg.wasm')} */
+let wasm;
 
 function load() {
-  if (memory) return;
+  if (wasm) return;
   try {
     const module = new WebAssembly.Module(decode(text, reader));
-    const { exports } = new WebAssembly.Instance(module, { './holdfast_bg.js': { ...glue } });
-    glue.__wbg_set_wasm(exports);
-    /** @type {() => void} */ (exports.__wbindgen_start)();
-    memory = /** @type {WebAssembly.Memory} */ (exports.memory);
+    // It imports what names a mistake that cannot occur, as nobody calls the engine from within, and traps then.
+    const imports = { './holdfast_bg.js': new Proxy({}, { get: () => () => {} }) };
+    wasm = /** @type {any} */ (new WebAssembly.Instance(module, imports).exports);
   } catch (error) {
     throw new HoldfastError(
       'WASM_UNAVAILABLE',
@@ -32,19 +30,32 @@ function load() {
   }
 }
 
-const view = (/** @type {glue.Driver} */ driver) =>
-  new Float64Array(/** @type {WebAssembly.Memory} */ (memory).buffer, driver.fields(), FIELDS);
+/**
+ * An engine, by its place in the module's memory, where it is freed once nothing can call it any more.
+ * @typedef {{ at: number }} Driver
+ */
+
+/** @type {FinalizationRegistry<number> | undefined} */
+let unreachable;
+
+/** @param {number} now @returns {Driver} */
+function createDriver(now) {
+  load();
+  const driver = { at: wasm.driver_new(now, Math.random()) };
+  if (globalThis.FinalizationRegistry) {
+    unreachable ??= new FinalizationRegistry((at) => wasm.__wbg_driver_free(at, 1));
+    unreachable.register(driver, driver.at);
+  }
+  return driver;
+}
 
 /**
- * @typedef {'cancel' | 'open' | 'close' | 'forget' | 'destroy' | 'authorized' | 'linkUp' | 'linkDown' |
- *   'joined' | 'joinRejected' | 'acked' | 'stored' | 'withheld' | 'restored' | 'ponged' | 'heard' | 'woke' | 'timeout'} Told
  * @typedef {Exclude<typeof ORDERS[number], 'none'>} Order
  * @typedef {ReturnType<typeof createEngine>} Engine
  */
 
-/** Messages that leave in one go. */
-const AT_ONCE = 16;
 const TRANSMIT = ORDERS.indexOf('transmit');
+const LOOK = ORDERS.indexOf('look');
 
 /** Browsers take a longer delay for none at all (D5). */
 const MAX_DELAY_MS = 2 ** 31 - 1;
@@ -62,7 +73,7 @@ const CLOSED = -2;
  * @param {(error: unknown) => void} onDeath
  */
 export function createEngine(settings, handlers, onDeath) {
-  /** @type {glue.Driver | null} */
+  /** @type {Driver | null} */
   let driver = null;
   /** Those of the order that was polled last. */
   let fields = new Float64Array(0);
@@ -82,33 +93,29 @@ export function createEngine(settings, handlers, onDeath) {
   const now = createClock((time) => {
     // The timer knows nothing of the time that passed.
     armedFor = Infinity;
-    driver?.woke(time);
+    if (driver) wasm.driver_tell(driver.at, TOLD.woke, time, 0, 0, 0, 0, 0, 0);
   });
 
   const drain = () => {
     if (isDraining) return;
     isDraining = true;
-    let left = AT_ONCE;
+    let hasLeft = false;
     try {
-      while (driver) {
-        // Between two groups socket.io-client hands what it has to the network, which is at work then
-        // while the next group is encoded.
-        if (left === 0) {
-          queueMicrotask(drain);
-          break;
-        }
-        const order = driver.poll();
-        if (order === 0) break;
-        if (order === TRANSMIT) left -= 1;
+      let order = poll();
+      for (; order > 0; order = poll()) {
         // A memory that has grown is another one.
-        if (fields.length === 0) fields = view(driver);
+        if (fields.length === 0) fields = view();
         try {
           actions[order](fields[0], fields[1], fields[2], fields[3], fields[4], fields[5]);
         } catch (error) {
           report(error);
         }
+        hasLeft ||= order === TRANSMIT;
+        // Between two groups socket.io-client hands what it has to the network, which is at work then
+        // while the next group is encoded.
+        if (order === LOOK && hasLeft) return queueMicrotask(drain);
       }
-      arm();
+      arm(-order);
     } catch (error) {
       die(error);
     } finally {
@@ -116,49 +123,71 @@ export function createEngine(settings, handlers, onDeath) {
     }
   };
 
-  const arm = () => {
-    const at = driver ? driver.nextTimeout() : -1;
-    if (at >= armedFor) return;
+  // Nothing here needs the time, which costs as much to read as the rest.
+  const poll = () =>
+    driver ? wasm.driver_tell(driver.at, TOLD.poll, 0, 0, 0, 0, 0, 0, 0) : -Infinity;
+
+  const view = () => {
+    // The call may grow the memory, so the buffer is read after it.
+    const at = put(TOLD.fields);
+    return new Float64Array(wasm.memory.buffer, at, FIELDS);
+  };
+
+  const arm = (/** @type {number} */ at) => {
+    const isNever = at === Infinity;
+    if (at >= armedFor && !isNever) return;
     clearTimeout(timer);
-    armedFor = at < 0 ? Infinity : at;
-    if (at >= 0) timer = setTimeout(fire, Math.min(Math.max(at - now(), 0), MAX_DELAY_MS));
+    armedFor = at;
+    if (isNever) return;
+    timer = setTimeout(fire, Math.min(Math.max(at - now(), 0), MAX_DELAY_MS));
+    unref(timer, settings.io);
   };
 
   const fire = () => {
     armedFor = Infinity;
-    engine.tell('timeout');
+    engine.tell(TOLD.timeout);
+  };
+
+  /**
+   * Never throws: after a trap the engine is never called again.
+   * @param {number} what
+   * @param {any} [a] @param {any} [b] @param {any} [c] @param {any} [d] @param {any} [e] @param {any} [f]
+   */
+  const put = (what, a, b, c, d, e, f) => {
+    try {
+      return driver ? wasm.driver_tell(driver.at, what, now(), a, b, c, d, e, f) : CLOSED;
+    } catch (error) {
+      die(error);
+      return CLOSED;
+    }
   };
 
   const engine = {
     /**
-     * A command or a fact, by the name and with the arguments that the driver has for it; then every
-     * order that follows from it.
-     * @param {Told} what
+     * A command or a fact, and the numbers that come with it; then every order that follows from it.
+     * @param {number} what one of `TOLD`
      * @param {number | boolean} [a]
      * @param {number | boolean} [b]
      * @param {number | boolean} [c]
      * @param {number | boolean} [d]
+     * @param {number | boolean} [e]
      */
-    tell(what, a, b, c, d) {
-      engine.note(what, a, b, c, d);
+    tell(what, a, b, c, d, e) {
+      put(what, a, b, c, d, e);
       drain();
     },
 
     /**
-     * The same without the orders, where none is expected or more is to be told first.
-     * @param {Told} what
+     * The same without the orders, where none is expected or more is to be told first. Answers a number where
+     * one is asked for.
+     * @param {number} what one of `TOLD`
      * @param {number | boolean} [a]
      * @param {number | boolean} [b]
      * @param {number | boolean} [c]
      * @param {number | boolean} [d]
+     * @param {number | boolean} [e]
      */
-    note(what, a, b, c, d) {
-      try {
-        if (driver) /** @type {any} */ (driver)[what](now(), a, b, c, d);
-      } catch (error) {
-        die(error);
-      }
-    },
+    note: (what, a, b, c, d, e) => put(what, a, b, c, d, e),
 
     /**
      * Takes a message and answers its number, or a negative one for why not. Nothing is carried out
@@ -167,42 +196,27 @@ export function createEngine(settings, handlers, onDeath) {
      * @param {number} bytes
      * @param {number} flags
      * @param {number} ttlMs
+     * @param {number} event its number, 0 for one that nothing is remembered of
+     * @param {number} ackTimeoutMs 0 for the configuration's
      */
-    send(lane, bytes, flags, ttlMs) {
-      try {
-        return driver ? driver.send(now(), lane, bytes, flags, ttlMs) : CLOSED;
-      } catch (error) {
-        die(error);
-        return CLOSED;
-      }
-    },
-
-    /** What a message waits for, by `STANDINGS`. @param {number} seq */
-    standing: (seq) => driver?.standing(now(), seq) ?? 0,
-
-    /** Nothing leaves before `restored` is told. */
-    restore: () => driver?.restore(),
+    send: (lane, bytes, flags, ttlMs, event, ackTimeoutMs) =>
+      put(TOLD.send, lane, bytes, flags, ttlMs, event, ackTimeoutMs),
 
     drain,
     now,
 
     /** @param {import('../types/settings.d.ts').Settings} next */
     configure(next) {
-      try {
-        for (const [index, number] of configNumbers(next).entries()) driver?.set(index, number);
-        driver?.configure();
-      } catch (error) {
-        die(error);
-      }
+      for (const [index, number] of configNumbers(next).entries()) put(TOLD.set, index, number);
+      put(TOLD.configure);
     },
   };
 
   try {
-    load();
-    driver = new glue.Driver(now(), Math.random());
-    engine.configure(settings);
+    driver = createDriver(now());
   } catch (error) {
     onDeath(error);
   }
+  engine.configure(settings);
   return engine;
 }

@@ -28,15 +28,15 @@ export function isOurs(error) {
 
 /** Every code of ours and what it says. The README lists them for users. */
 export const MESSAGES = {
-  ACK_TIMEOUT: 'The server did not answer in time, however often it was asked',
+  ACK_TIMEOUT: 'The server did not answer in time',
   NO_RESPONSE: 'The client was closed before the server had answered',
   INVALID_MESSAGE_PAYLOAD: 'This payload cannot be sent',
   PAYLOAD_TOO_LARGE: 'This payload is larger than what may be queued',
   DUPLICATE_ID: 'Another message with this id is still waiting',
-  QUEUE_FULL: 'The queue is full: nothing more is taken until some of it has left',
-  EXPIRED: 'The message was not delivered within its time to live',
+  QUEUE_FULL: 'The queue is full: send again later',
+  EXPIRED: 'The message expired before it was delivered',
   CANCELLED: 'The message was cancelled',
-  LINK_LOST: 'The connection was lost after the message had left, and it must not be repeated',
+  LINK_LOST: 'The connection was lost after the message had left',
   LOGGED_OUT: 'The user is logged out',
   CLOSED: 'The client is closed',
   NOT_CONFIGURED: 'Call configureSocket before sending',

@@ -4,10 +4,12 @@
  * said once.
  */
 
-import { clearScope, createJournal, openDatabase } from './journal.js';
-import { createTabs, remembered } from './tabs.js';
+import { begin, isRaised, raise, read } from './generations.js';
+import { clearScopes, createJournal, formerJournals, openDatabase } from './journal.js';
+import { createTabs, ifFree, remembered, tellOver } from './tabs.js';
 
 /**
+ * @typedef {ReturnType<typeof createJournal>} Journal
  * @typedef {import('./journal.js').Kept} Kept
  * @typedef {import('./journal.js').Place} Place
  * @typedef {import('./deliveries.js').Result} Result
@@ -41,22 +43,25 @@ export function canKeep() {
  *   will be for now; answers what it misses
  * @param {(result: Result) => void} on.settled by another tab, which had taken it over
  * @param {(id: string) => void} on.cancel another tab wants this message of its own cancelled
- * @param {() => void} on.loggedOut the user logged out in another tab: nothing is on disk any more
+ * @param {(generation: number | null) => void} on.began this tab sends in this generation of the scope from now on
+ * @param {() => void} on.loggedOut the user logged out in another tab: nothing is kept until the next `open`
  * @param {(kept: Kept[]) => void} on.erased by a logout, before it was found
  * @param {(id: string) => void} on.lost no tab has this message any more
  * @param {(error: unknown) => void} on.failed nothing is kept from now on
  * @param {(message: string) => void} on.warn
  */
 export function createKeeper(on) {
-  const { found, opened, erased, lost, failed } = on;
+  const { found, opened, began, erased, lost, failed } = on;
   /** @type {Promise<IDBDatabase> | undefined} */
   let database;
-  /** Of the open scope. @type {ReturnType<typeof createJournal> | null} */
+  /** Of the open scope. @type {Journal | null} */
   let journal = null;
   /** @type {ReturnType<typeof createTabs> | null} */
   let tabs = null;
   let openings = 0;
   let isBroken = false;
+  /** The scope whose messages from the disk were handed out. */
+  let foundScope = '';
   let isLate = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let late;
@@ -74,73 +79,115 @@ export function createKeeper(on) {
   };
 
   /** Nothing waits for storage any longer. */
-  const goAhead = (/** @type {unknown} */ error) => {
-    failed(error);
+  const goAhead = (/** @type {unknown} */ error = undefined) => {
+    if (error) failed(error);
     for (const [, done] of early.splice(0)) done(null);
     opened(null);
   };
 
   const fail = (/** @type {unknown} */ error) => {
+    database = undefined;
     if (isBroken) return;
     isBroken = true;
-    database = undefined;
     // What is on disk of an open journal is in memory too and sent from here, so its lock stays.
     if (journal) journal = null;
     else close();
     goAhead(error);
   };
 
-  const open = async (/** @type {string} */ scope) => {
+  /** @param {string} scope @param {number} generation @param {boolean} isNew it has just begun */
+  const open = async (scope, generation, isNew) => {
     const opening = openings;
-    const isCurrent = () => opening === openings;
-    /** @type {typeof journal} */
-    let mine = null;
-    const own = createTabs(scope, {
-      ...on,
-      async adopt(name) {
-        const adopted = await mine?.adopt(name);
-        if (adopted && isCurrent()) found(adopted);
-      },
-    });
-    tabs = own;
-    late = setTimeout(() => {
-      isLate = true;
-      goAhead(new Error('the storage does not open'));
-    }, OPEN_MS);
+    /** Where localStorage fails by now, it is as it was. */
+    const current = () => read(scope) ?? generation;
+
+    /** The user logged out in another tab. What this one has in memory ends, before it could leave. */
+    const end = () => {
+      close();
+      isBroken = true;
+      on.loggedOut();
+      goAhead();
+    };
+
+    const isCurrent = () => {
+      if (opening !== openings) return false;
+      if (current() === generation) return true;
+      end();
+      return false;
+    };
+
     try {
+      /** @type {typeof journal} */
+      let mine = null;
+      if (!isCurrent()) return;
+      late = setTimeout(() => {
+        isLate = true;
+        goAhead(new Error('the storage does not open'));
+      }, OPEN_MS);
+      const own = createTabs(scope, {
+        ...on,
+        loggedOut(begun) {
+          if (begun !== generation) end();
+        },
+        async adopt(name) {
+          const adopted = await mine?.adopt(name);
+          if (adopted && isCurrent()) found(adopted);
+        },
+      });
+      tabs = own;
       database ??= openDatabase(fail);
       const [base, name] = await Promise.all([database, own.name()]);
-      mine = createJournal(base, scope, name, fail);
-      const all = await mine.read();
+      // Two tabs that began the first generation at the same time agree on the one that was written last.
+      const now = current();
+      if (isNew && now && !isRaised(now)) generation = now;
+      began(generation);
+      const into = createJournal(base, scope, name, fail, generation, current, erased);
+      mine = into;
+      const all = await into.read();
+      /** @type {Found[]} */
+      const moved = [];
+      const former = (await formerJournals(base, scope)).map(([from, other]) =>
+        ifFree(from, other, async () => moved.push(...(await into.adopt(other, from)))),
+      );
+      await Promise.all(former);
       if (!isCurrent()) return;
       clearTimeout(late);
       isLate = false;
-      journal = mine;
+      journal = into;
+      foundScope = scope;
       // Other tabs have it while this page was gone. It is older than what is in our own journal.
       const away = all.filter(({ kept, place }) => !place && kept.from === name);
-      const left = all.filter(({ place }) => place);
+      const left = [...moved, ...all.filter(({ place }) => place)];
       found([...away, ...left]);
-      for (const [kept, done] of early.splice(0)) mine.add(kept, done);
+      for (const [kept, done] of early.splice(0)) into.add(kept, done);
       const missing = opened(new Set(left.map(({ kept }) => kept.id)));
       await own.adoptFree(new Set(all.map(({ owner }) => owner)));
       missing.push(...away.map(({ kept }) => kept.id));
       if (missing.length === 0) return;
       own.ask(missing);
       await new Promise((resolve) => setTimeout(resolve, ANSWER_MS));
-      const there = new Set((await mine.read()).map(({ kept }) => kept.id));
+      const there = new Set((await into.read()).map(({ kept }) => kept.id));
       // What is in no journal is with nobody.
       if (isCurrent()) for (const id of missing) if (!there.has(id)) lost(id);
     } catch (error) {
-      if (isCurrent()) fail(error);
+      if (opening === openings) fail(error);
     }
   };
 
   return {
-    /** Opens what is kept for a server and a user, and closes what was open. */
-    open(/** @type {string} */ scope) {
+    /**
+     * Opens what is kept for a server and a user, and closes what was open.
+     * @param {string} scope '' where there is no user: nothing is kept
+     * @param {number | null} [before] the generation in which this tab has sent already. If it is over, so is
+     *   all that the tab has of it
+     */
+    open(scope, before) {
       close();
-      isBroken = false;
-      open(scope);
+      const generation = before || (scope ? begin(scope) : null);
+      isBroken = generation === null;
+      began(generation);
+      if (generation !== null) return open(scope, generation, !before);
+      goAhead(scope && new Error('localStorage fails, which has to remember logouts'));
     },
 
     /** @param {Kept} kept @param {(place: Place | null) => void} done it is kept, or cannot be */
@@ -162,19 +209,29 @@ export function createKeeper(on) {
     /** Of a message that another tab has. */
     cancel: (/** @type {string} */ id) => tabs?.cancel(id),
 
-    /** Closes, and deletes all that is kept for a scope. */
-    async clear(/** @type {string} */ scope) {
-      const isFound = journal !== null;
+    /**
+     * The user logs out. All that is kept for a scope ends at once, whatever the state of this keeper, and
+     * is then deleted. Where that does not happen any more, the next opening does it.
+     * @param {string} scope
+     */
+    async clear(scope) {
+      const generation = read(scope) ?? 0;
+      const next = raise(scope);
+      // What was found is told by whom it was found for.
+      const isFound = foundScope === scope;
+      foundScope = '';
       journal?.drop();
-      tabs?.end();
       close();
-      if (isBroken) return;
+      early.length = 0;
       try {
+        tellOver(scope, next);
         database ??= openDatabase(fail);
         const base = await database;
-        const own = createJournal(base, scope, remembered() ?? '', fail);
+        const name = remembered() ?? '';
+        const own = createJournal(base, scope, name, fail, generation, () => generation, erased);
         const left = isFound ? [] : (await own.read()).filter(({ place }) => place);
-        await clearScope(base, scope);
+        const former = await formerJournals(base, scope);
+        await clearScopes(base, [scope, ...former.map(([from]) => from)]);
         erased(left.map(({ kept }) => kept));
       } catch (error) {
         fail(error);

@@ -8,6 +8,7 @@ import { call } from './report.js';
  * @property {(fn: (...args: A) => unknown) => () => void} add a function added twice is called twice;
  *   the answer takes it away again
  * @property {(...args: A) => void} tell
+ * @property {() => boolean} any whether somebody is registered
  */
 
 /**
@@ -27,24 +28,30 @@ export function createListeners() {
       };
     },
     tell(...args) {
-      if (all.size === 0) return;
       for (const { fn } of [...all]) call(fn, ...args);
     },
+    any: () => all.size > 0,
   };
 }
 
-/** A memory of the last so many keys. @param {() => number} size */
+/** A memory of the last so many keys, and of what belongs to each. @template V @param {() => number} size */
 export function createMemory(size) {
-  /** @type {Set<unknown>} */
-  const keys = new Set();
+  /** @type {Map<unknown, V>} */
+  const values = new Map();
   return {
-    /** Whether the key is new; from now on it is not. @param {unknown} key */
-    isNew(key) {
-      const isKnown = keys.delete(key);
-      keys.add(key);
-      while (keys.size > size()) keys.delete(keys.values().next().value);
-      return !isKnown;
+    /**
+     * What belongs to the key, if it is known. From now on it is, as the newest.
+     * @param {unknown} key
+     * @param {V} fresh what belongs to it if it is not
+     */
+    recall(key, fresh) {
+      const value = values.get(key);
+      values.delete(key);
+      values.set(key, value ?? fresh);
+      while (values.size > size()) values.delete(values.keys().next().value);
+      return value;
     },
-    clear: () => keys.clear(),
+    values: () => values.values(),
+    clear: () => values.clear(),
   };
 }

@@ -3,6 +3,44 @@
  * `tests/web.rs` holds the two together.
  */
 
+/** What the engine is told, by number; `Told` in `src/web/numbers.rs` says what comes with each. */
+export const TOLD = {
+  send: 0,
+  standing: 1,
+  poll: 2,
+  fields: 3,
+  set: 4,
+  configure: 5,
+  cancel: 6,
+  open: 7,
+  close: 8,
+  disconnect: 9,
+  name: 10,
+  relink: 11,
+  logOut: 12,
+  restore: 13,
+  learn: 14,
+  receiptless: 15,
+  destroy: 16,
+  granted: 17,
+  linkUp: 18,
+  over: 19,
+  looked: 20,
+  receipt: 21,
+  acked: 22,
+  timeout: 23,
+  authorized: 24,
+  linkDown: 25,
+  joined: 26,
+  joinRejected: 27,
+  stored: 28,
+  withheld: 29,
+  restored: 30,
+  ponged: 31,
+  heard: 32,
+  woke: 33,
+};
+
 /** What the engine orders, by number: who carries it out. */
 export const ORDERS = /** @type {const} */ ([
   'none',
@@ -16,6 +54,12 @@ export const ORDERS = /** @type {const} */ ([
   'report',
   'changed',
   'store',
+  'receipt',
+  'ended',
+  'foreign',
+  'learned',
+  'receiptless',
+  'look',
 ]);
 
 /** As many numbers come with an order. */
@@ -38,10 +82,13 @@ export const STANDINGS = /** @type {const} */ (['none', 'link', 'turn', 'delay',
 
 export const GRANT = { granted: 0, absent: 1, failed: 2 };
 /** `retryAfter` comes with a span in milliseconds. */
-export const DOWN = { lost: 0, final: 1, retryAfter: 2 };
+export const DOWN = { lost: 0, final: 1, retryAfter: 2, kicked: 3 };
 /** `tryAfter` comes with a span in milliseconds. */
 export const VERDICT = { accepted: 0, refused: 1, tryAgain: 2, tryAfter: 3 };
 export const SEND_FLAG = { strict: 1, once: 2, durable: 4, restored: 8 };
+/** How a message may settle as a success: its flag is that of the way's place, times `WAY_FLAG`. */
+export const WAYS = ['acked', 'always', 'received', 'latest'];
+export const WAY_FLAG = 16;
 
 /** How a message ended: the code that the app gets, or none where the server's own answer says it. */
 export const OUTCOMES = [
@@ -54,21 +101,27 @@ export const OUTCOMES = [
   'CANCELLED',
   'CLOSED',
   'LOGGED_OUT',
+  'RECEIVED',
+  'SUPERSEDED',
 ];
 export const DELIVERED = 0;
+export const REFUSED = 1;
 export const CLOSED = 7;
+export const RECEIVED = 9;
+export const SUPERSEDED = 10;
 
 /** Why a send was not taken: the code, by the negative number that answers it. */
 export const SEND_ERRORS = { '-1': 'QUEUE_FULL', '-2': 'CLOSED' };
 
-/** What the engine tells the developer. */
+/** What the engine tells the developer; the last one only where there are pings. */
 export const NOTICES = [
-  'the join was not confirmed in time: asked once more, and going on without',
-  'nothing was heard from the server for too long: the link is replaced',
+  'the join was not confirmed in time: going on without',
+  'the server is silent: the link is replaced',
   'no connection in time: trying again',
   'auth did not answer in time: trying again',
-  'the server answers no ping: health rests on its own heartbeat',
+  'the server answers no ping: set health.event to null',
 ];
+export const UNPINGED = 4;
 
 /** The slot in which a message's number lives. Dense, and used again once the message has settled. */
 export const slotOf = (/** @type {number} */ seq) => seq % 2 ** 20;

@@ -1,7 +1,8 @@
 /** The options: what each takes, and its default. */
 
 import { HoldfastError, isOurs } from './errors.js';
-import { call, textOf } from './report.js';
+import { call } from './report.js';
+import { isWay, WAYS } from './ways.js';
 
 /**
  * @typedef {import('../types/index.d.ts').Options} Options
@@ -13,6 +14,13 @@ import { call, textOf } from './report.js';
  * @property {unknown} byDefault
  */
 
+const isList = (/** @type {unknown} */ value) => {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+};
 const isText = (/** @type {unknown} */ value) => typeof value === 'string' && value !== '';
 const isFunction = (/** @type {unknown} */ value) => typeof value === 'function';
 const isObject = (/** @type {unknown} */ value) =>
@@ -26,10 +34,12 @@ const isObject = (/** @type {unknown} */ value) =>
 const kind = (takes, fits) => (byDefault) => ({ takes, fits, byDefault });
 
 const text = kind('a string that is not empty', isText);
+const textOrNone = kind('a string, or null for none', (value) => value === null || isText(value));
 const names = kind(
   'a name or a list of names',
   (value) => isText(value) || (Array.isArray(value) && value.every(isText)),
 );
+const flag = kind('true or false', (value) => typeof value === 'boolean');
 const list = kind('a list', Array.isArray);
 const callback = kind('a function', isFunction);
 
@@ -51,19 +61,22 @@ const bytes = count('bytes', 1, Number.MAX_SAFE_INTEGER);
 const oneOf = (...words) =>
   kind(`one of: ${words.join(', ')}`, (value) => words.includes(value))(words[0]);
 
+/** Where there are none, socket.io-client sends none. */
+export const NO_AUTH = {};
+
 /** Credentials where the app names none: the token that most apps keep. */
 function defaultAuth() {
   try {
     const token = globalThis.localStorage?.getItem('token');
-    return token ? { token } : {};
+    return token ? { token } : NO_AUTH;
   } catch {
     // Storage is blocked.
-    return {};
+    return NO_AUTH;
   }
 }
 
-/** The lane of a message that names none: whom, or which conversation, it is for. */
-const defaultLane = (/** @type {any} */ data) =>
+/** The lane of a `send.event` that names none: whom, or which conversation, it is for. */
+export const defaultLane = (/** @type {any} */ data) =>
   data?.recipientId ?? data?.conversationId ?? data?.roomId ?? data?.groupChatId;
 
 const defaultLogger = {
@@ -83,7 +96,7 @@ const OPTIONS = {
     (value) => isFunction(value) || isText(value) || Number.isFinite(value),
   )(),
   join: {
-    event: kind('a string, or null for none', (value) => value === null || isText(value))('join'),
+    event: textOrNone('join'),
     payload: callback((/** @type {unknown} */ userId) => userId),
     confirm: text('room:joined'),
     reject: text('room:error'),
@@ -99,12 +112,22 @@ const OPTIONS = {
     window: count('messages', 1, 100_000)(1024),
     windowBytes: bytes(1_000_000),
     lane: callback(defaultLane),
-    strict: kind('true or false', (value) => typeof value === 'boolean')(false),
+    strict: flag(false),
     final: list([]),
     verdict: callback(),
+    ack: flag(),
   },
+  receipts: flag(true),
+  ways: kind(
+    `an object of events, each with a way or { way, key: (data) => key }; ways are ${WAYS.join(', ')}`,
+    (value) => isObject(value) && Object.values(value).every(isWay),
+  )({}),
+  session: kind(
+    'a list of events that are said again after each return: names, regular expressions, or { join, leave }',
+    (value) => isList(value) && value.every(isPattern),
+  )([]),
   health: {
-    event: text('ping'),
+    event: textOrNone('ping'),
     args: list([]),
     intervalMs: span(15_000),
     timeoutMs: span(30_000),
@@ -120,6 +143,7 @@ const OPTIONS = {
   events: {
     message: names('message:new'),
     sent: names('message:sent'),
+    failed: names([]),
     typing: names(['typing', 'user_typing']),
     friendRequest: names(['friend_request_received', 'friendRequestReceived']),
     friendAccepted: names(['friend_request_accepted', 'friendRequestAccepted']),
@@ -139,6 +163,7 @@ const OPTIONS = {
     connectTimeoutMs: span(20_000),
     upgradeTimeoutMs: span(5000),
     onRejected: callback(),
+    onServerDisconnect: callback(),
   },
   dedupe: {
     id: callback((/** @type {any} */ data) => data?._id ?? data?.id),
@@ -154,15 +179,20 @@ const OPTIONS = {
   )(defaultLogger),
 };
 
-const CAN_BE_OFF = ['join', 'health'];
+/** @param {any} value */
+const isPattern = (value) =>
+  isText(value) || value instanceof RegExp || (isText(value?.join) && isText(value.leave));
+
+const CAN_BE_OFF = ['join', 'health', 'presence'];
 
 /**
  * @param {any} given
  * @param {Record<string, any>} table
  * @param {string} path
+ * @param {Record<string, unknown>} unsaid defaults that go before the table's, by path
  * @returns {any}
  */
-function read(given = {}, table, path) {
+function read(given = {}, table, path, unsaid) {
   if (!isObject(given)) refuse(path.slice(0, -1) || 'options', given, 'an object');
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(table, name)) {
@@ -176,10 +206,10 @@ function read(given = {}, table, path) {
   /** @type {any} */
   const settings = {};
   for (const [name, option] of Object.entries(table)) {
-    const value = given[name];
+    const { [name]: value = unsaid[path + name] } = given;
     if (!isFunction(option.fits)) {
       const isOff = value === false && CAN_BE_OFF.includes(name);
-      settings[name] = isOff ? null : read(value, option, `${path}${name}.`);
+      settings[name] = isOff ? null : read(value, option, `${path}${name}.`, unsaid);
     } else if (value === undefined) {
       settings[name] = option.byDefault;
     } else {
@@ -199,37 +229,51 @@ function read(given = {}, table, path) {
  * @returns {never}
  */
 function refuse(option, got, takes) {
-  const shown = isObject(got) ? 'an object' : isFunction(got) ? 'a function' : `'${String(got)}'`;
   throw new HoldfastError(
     'INVALID_OPTION',
-    `Option ${option} got ${shown.slice(0, 60)}; it takes ${takes}`,
+    `Option ${option} got ${kindOf(got)}; it takes ${takes}`,
   );
+}
+
+/**
+ * What a value is, for a message: never a text, which may be a secret.
+ * @param {unknown} value
+ */
+export function kindOf(value) {
+  if (value === null || ['number', 'boolean', 'undefined'].includes(typeof value))
+    return String(value);
+  if (value === '') return 'an empty string';
+  if (isList(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 /**
  * Checks the options and fills in the defaults.
  * @param {Options} [options]
+ * @param {Record<string, unknown>} [unsaid] defaults that go before the table's, by path
  * @returns {Settings}
  * @throws {HoldfastError} names the option, what it got and what it takes
  */
-export function settingsOf(options) {
+export function settingsOf(options, unsaid = {}) {
   try {
-    return checked(options);
+    return checked(options, unsaid);
   } catch (error) {
     if (isOurs(error)) throw error;
-    throw new HoldfastError('INVALID_OPTION', `The options cannot be read: ${textOf(error)}`);
+    throw new HoldfastError('INVALID_OPTION', 'The options cannot be read: one of them threw');
   }
 }
 
-/** @param {Options | undefined} options @returns {Settings} */
-function checked(options = {}) {
+/** @param {Options | undefined} options @param {Record<string, unknown>} unsaid @returns {Settings} */
+function checked(options = {}, unsaid) {
   /** @type {Settings} */
-  const settings = read(options, OPTIONS, '');
+  const settings = read(options, OPTIONS, '', unsaid);
   const { minMs, maxMs } = settings.reconnect;
   if (minMs > maxMs) refuse('reconnect.minMs', minMs, `at most reconnect.maxMs, which is ${maxMs}`);
   // `auth` is one thing, wherever it is given.
   const { auth, ...io } = settings.io;
   settings.io = io;
+  // By the event's name, which may be any text.
+  settings.ways = Object.assign(Object.create(null), settings.ways);
   if (options.auth === undefined && auth !== undefined) settings.auth = auth;
   const logger = settings.logger ?? silence;
   settings.logger = {

@@ -1,6 +1,6 @@
 /** What waits, and why: the view of the outbox that an app can show. */
 
-import { snapshot } from '../core.js';
+import { copies } from '../core.js';
 import { STANDINGS } from './numbers.js';
 
 /**
@@ -8,15 +8,18 @@ import { STANDINGS } from './numbers.js';
  * @returns {import('../types/index.d.ts').Waiting[]} in send order
  */
 export const outboxOf = (client) =>
-  [...client.entries()].map(({ id, event, data, lane, attempts, answer, seq }) => ({
+  [...client.entries()].map(({ id, event, args, lane, attempts, answer, seq }) => ({
     id,
     event,
     lane: lane.key,
     waitsFor: /** @type {any} */ (STANDINGS[client.standing(seq)]),
     attempts,
     code: answer?.code || null,
-    // A copy, as what is ours is what will be sent; made only for those who look.
+    // A copy, as what is ours is what will be sent; made only for those who look. Nothing is lost of a copy.
     get data() {
-      return snapshot(data, Infinity).copy;
+      return copies(args, Infinity, true)[0];
+    },
+    get rest() {
+      return copies(args, Infinity, true).slice(1);
     },
   }));

@@ -4,7 +4,8 @@
  * The copy is what socket.io's own encoder would have written at that moment: `toJSON` is respected,
  * what JSON leaves out is left out, binary is kept as binary and copied. So a caller may go on using
  * the object, a message that waits can't change, and what can't be encoded is refused here, to its
- * caller, instead of throwing inside the socket at every connect.
+ * caller, instead of throwing inside the socket at every connect. Where the app has another parser (option
+ * `io.parser`), what JSON has no form for is left to it: Date, Map, NaN, undefined, BigInt.
  */
 
 import { HoldfastError, isOurs } from './errors.js';
@@ -20,18 +21,24 @@ const DEEPEST = 1000;
 const NOTHING = Symbol('nothing');
 
 /**
- * @param {unknown} value
- * @param {number} maxBytes a larger payload is refused while it is copied
- * @returns {{ copy: unknown, bytes: number }} `bytes` is its size on the wire, escapes not counted
- * @throws {HoldfastError} why it cannot be sent; the message is for the app
+ * @param {any[]} values the arguments of one event, each of which is replaced by its copy. Among several, undefined is
+ *   null, as in JSON
+ * @param {number} maxBytes what is larger in sum is refused while it is copied
+ * @param {unknown} [parser] the app's own
+ * @returns {number} their size on the wire in bytes, escapes not counted
+ * @throws {HoldfastError} why they cannot be sent; the message is for the app
  */
-export function snapshot(value, maxBytes) {
-  if (isNode(value)) throw invalid('A DOM node cannot be sent: send the data that it shows');
-  const copier = new Copier(maxBytes);
+export function snapshot(values, maxBytes, parser) {
+  const copier = new Copier(maxBytes, parser);
   try {
-    const copy = copier.copy(value, '');
-    if (copy === NOTHING) throw invalid(`A payload cannot be ${typeof value}`);
-    return { copy, bytes: copier.bytes };
+    for (let at = 0; at < values.length; at += 1) {
+      const value = values[at];
+      if (isNode(value)) throw invalid('A DOM node cannot be sent');
+      const one = copier.copy(values.length > 1 && !parser ? (value ?? null) : value, '');
+      if (one === NOTHING) throw invalid(`A payload cannot be ${typeof value}`);
+      values[at] = one;
+    }
+    return copier.bytes;
   } catch (error) {
     if (isOurs(error)) throw error;
     // A getter, a proxy or a toJSON of the app's threw.
@@ -39,14 +46,22 @@ export function snapshot(value, maxBytes) {
   }
 }
 
+/** The same, of what is not ours to write to. @param {readonly unknown[]} values @param {number} maxBytes @param {unknown} [parser] */
+export function copies(values, maxBytes, parser) {
+  const all = [...values];
+  snapshot(all, maxBytes, parser);
+  return all;
+}
+
 const BOXES = [Number, String, Boolean, BigInt];
 
 /** One payload's copying. Code of the app's may run in the midst of it, and send another one. */
 class Copier {
   // Not as fields: in the syntax that ships each would be a call of defineProperty, for every send.
-  /** @param {number} maxBytes */
-  constructor(maxBytes) {
+  /** @param {number} maxBytes @param {unknown} parser */
+  constructor(maxBytes, parser) {
     this.maxBytes = maxBytes;
+    this.parser = parser;
     this.bytes = 0;
     /** @type {object[]} */
     this.ancestors = [];
@@ -61,6 +76,12 @@ class Copier {
       return copy;
     }
     const { toJSON } = item;
+    // As parsers do, which know a Date though it has a form of JSON's.
+    const isRich = typeof toJSON !== 'function' || item instanceof Date;
+    if (this.parser && isRich && typeof item === 'object' && !isJson(item)) {
+      this.count(RICH_BYTES);
+      return structuredClone(item);
+    }
     if (typeof toJSON !== 'function') return this.plain(item);
     return this.plain(toJSON.call(item, key));
   }
@@ -73,18 +94,20 @@ class Copier {
         return item;
       case 'number':
         this.count(8);
-        return Number.isFinite(item) ? item : null;
+        return this.parser || Number.isFinite(item) ? item : null;
       case 'boolean':
         this.count(5);
         return item;
       case 'bigint':
+        this.count(8);
+        if (this.parser) return item;
         throw invalid('A BigInt cannot be sent: send it as a string');
       case 'object':
         if (item !== null) return this.object(item);
         this.count(4);
         return null;
       default:
-        return NOTHING;
+        return this.parser && item === undefined ? item : NOTHING;
     }
   }
 
@@ -142,12 +165,27 @@ class Copier {
 
 /**
  * Whether two snapshots would be the same on the wire. Binary is compared by identity alone.
- * @param {unknown} a
- * @param {unknown} b
+ * @param {unknown[]} all
+ * @param {unknown[]} others
  */
-export function sameSnapshot(a, b) {
-  return a === b || (!holdsBinary(a) && JSON.stringify(a) === JSON.stringify(b));
-}
+export const sameSnapshot = (all, others) =>
+  all.length === others.length &&
+  all.every((a, at) => {
+    const b = others[at];
+    return a === b || (!holdsBinary(a) && textIn(a) === textIn(b));
+  });
+
+/** @param {unknown} data */
+const textIn = (data) => JSON.stringify(data, withBigInts);
+
+/** For JSON, which has none. @param {string} _key @param {unknown} value */
+export const withBigInts = (_key, value) => (typeof value === 'bigint' ? `${value}` : value);
+
+/** Whether it is a list or a record, as JSON has them. @param {object} value */
+const isJson = (value) => /Object|Array/.test(Object.prototype.toString.call(value));
+
+/** Of what another parser makes of a Date and the like, about. */
+const RICH_BYTES = 16;
 
 /** @param {any} value */
 const holdsBinary = (value) =>

@@ -1,7 +1,6 @@
 /** Who is online: a snapshot plus deltas, stale while the link is down. */
 
 import { idOf } from './credentials.js';
-import { createListeners } from './listeners.js';
 import { call } from './report.js';
 
 /** @param {any} item an id, or an object that has one */
@@ -9,62 +8,76 @@ const userIn = (item) =>
   item !== null && typeof item === 'object' ? idOf(item.userId ?? item._id ?? item.id) : idOf(item);
 
 /**
- * @param {() => import('../types/settings.d.ts').Settings['presence']} names
+ * @param {() => import('../types/settings.d.ts').Settings['presence']} names null where nobody wants to know
+ * @param {ReturnType<typeof import('./inbound.js').createInbound>} inbound has the callbacks of the helpers
  * @param {() => void} onChange
  */
-export function createPresence(names, onChange) {
-  /** @type {readonly string[]} */
-  let online = Object.freeze([]);
+export function createPresence(names, { on, tell }, onChange) {
+  /** @type {Set<string>} */
+  const users = new Set();
+  /** The users as the app sees them, made when it looks. @type {readonly string[] | null} */
+  let online = null;
   let isStale = true;
-  /** @type {import('./listeners.js').Listeners<[string[]]>} */
-  const lists = createListeners();
-  /** @type {import('./listeners.js').Listeners<[any]>} */
-  const onlines = createListeners();
-  /** @type {import('./listeners.js').Listeners<[any]>} */
-  const offlines = createListeners();
 
-  /** @param {Iterable<string>} ids */
-  const publish = (ids) => {
-    online = Object.freeze([...new Set(ids)]);
-    lists.tell([...online]);
+  const publish = (/** @type {unknown[]} */ rest) => {
+    online = null;
+    tell(LIST, rest);
     onChange();
   };
 
-  const enter = (/** @type {any} */ data) => {
+  const tellOf = (
+    /** @type {string} */ helper,
+    /** @type {any} */ data,
+    /** @type {unknown[]} */ rest,
+  ) =>
+    tell(Symbol.for(helper), [typeof data === 'object' ? data : { userId: idOf(data) }, ...rest]);
+
+  const enter = (/** @type {any} */ data, /** @type {unknown[]} */ rest) => {
     const id = userIn(data);
-    if (id === undefined || online.includes(id)) return;
-    publish([...online, id]);
-    onlines.tell(typeof data === 'object' ? data : { userId: id });
+    if (id === undefined || users.has(id)) return;
+    users.add(id);
+    publish([]);
+    tellOf('online', data, rest);
   };
 
-  const leave = (/** @type {any} */ data) => {
+  const leave = (/** @type {any} */ data, /** @type {unknown[]} */ rest) => {
     const id = userIn(data);
     if (id === undefined) return;
-    if (online.includes(id)) publish(online.filter((other) => other !== id));
+    if (users.delete(id)) publish([]);
     // Not in a list that is known to be right: it was told under another name.
     else if (!isStale) return;
-    offlines.tell(typeof data === 'object' ? data : { userId: id });
+    tellOf('offline', data, rest);
+  };
+
+  /** The server's list. @param {any} data @param {unknown[]} rest */
+  const replace = (data, rest) => {
+    isStale = false;
+    users.clear();
+    for (const item of Array.isArray(data) ? data : []) {
+      const id = userIn(item);
+      if (id !== undefined) users.add(id);
+    }
+    publish(rest);
   };
 
   return {
-    online: () => online,
+    online: () => (online ??= Object.freeze([...users])),
     isStale: () => isStale,
 
-    /** @param {string} event @param {any} data */
-    handle(event, data) {
-      const { list, online: on, offline, update } = names();
-      if (list.includes(event)) {
-        const ids = (Array.isArray(data) ? data : []).map(userIn);
-        isStale = false;
-        publish(/** @type {string[]} */ (ids.filter((id) => id !== undefined)));
-      } else if (on.includes(event)) {
-        enter(data);
-      } else if (offline.includes(event)) {
-        leave(data);
-      } else if (update.includes(event)) {
-        if (data?.online) enter({ userId: userIn(data) });
-        else leave({ userId: userIn(data) });
+    /** @param {string} event @param {any[]} args */
+    handle(event, [data, ...rest]) {
+      const its = names();
+      if (its?.list.includes(event)) replace(data, rest);
+      if (its?.online.includes(event)) enter(data, rest);
+      if (its?.offline.includes(event)) leave(data, rest);
+      if (its?.update.includes(event)) {
+        (data?.online ? enter : leave)({ userId: userIn(data) }, rest);
       }
+    },
+
+    /** A server's answer to the question who is online, where it is a list. @param {unknown} answer */
+    answered(answer) {
+      if (Array.isArray(answer)) replace(answer, []);
     },
 
     /** The link is gone: what is known may be wrong by now. */
@@ -76,16 +89,18 @@ export function createPresence(names, onChange) {
 
     forget() {
       isStale = true;
+      users.clear();
       publish([]);
     },
 
-    /** A late subscriber is told at once. @param {(ids: string[]) => void} fn */
+    /** A late subscriber is told at once. @param {(ids: string[], ...rest: any[]) => void} fn */
     onList(fn) {
-      const off = lists.add(fn);
-      if (typeof fn === 'function' && !isStale) call(fn, [...online]);
-      return off;
+      if (typeof fn !== 'function') return () => {};
+      const told = (/** @type {unknown[]} */ ...rest) => fn([...users], ...rest);
+      if (!isStale) call(told);
+      return on(LIST, told);
     },
-    onOnline: onlines.add,
-    onOffline: offlines.add,
   };
 }
+
+const LIST = Symbol.for('list');

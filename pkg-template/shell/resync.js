@@ -12,7 +12,7 @@ const HOLD_MOST = 1000;
 /** @typedef {{ id: string | null, at: number }} Position */
 
 /**
- * @param {(event: string, args: unknown[]) => void} dispatch hands an event to the listeners
+ * @param {(packet: any[], extra?: unknown, isFetched?: boolean) => void} dispatch hands an event to the listeners
  */
 export function createResync(dispatch) {
   /** The last message. @type {Position | null} */
@@ -20,7 +20,7 @@ export function createResync(dispatch) {
   /** From where on something may be missing: the last message before a link was lost. */
   /** @type {Position | null} */
   let gap = null;
-  /** @type {{ event: string, args: unknown[] }[] | null} */
+  /** @type {[packet: any[], extra: unknown][] | null} */
   let held = null;
   /** @type {string[]} */
   let events = [];
@@ -35,7 +35,7 @@ export function createResync(dispatch) {
     clearTimeout(timer);
     const messages = held ?? [];
     held = null;
-    for (const { event, args } of messages) dispatch(event, args);
+    for (const message of messages) dispatch(...message);
   };
 
   return {
@@ -46,12 +46,12 @@ export function createResync(dispatch) {
 
     /**
      * Whether a live message is held back for now. One that wants an acknowledgement is not.
-     * @param {string} event
-     * @param {unknown[]} args
+     * @param {any[]} packet its event and arguments
+     * @param {unknown} extra the last argument where it is not the app's
      */
-    holds(event, args) {
-      if (!held || !events.includes(event) || typeof args.at(-1) === 'function') return false;
-      held.push({ event, args });
+    holds(packet, extra) {
+      if (!held || !events.includes(packet[0]) || typeof extra === 'function') return false;
+      held.push([packet, extra]);
       if (held.length >= HOLD_MOST) release();
       return true;
     },
@@ -83,7 +83,7 @@ export function createResync(dispatch) {
         if (asked < first) return;
         call(() => {
           if (!Array.isArray(messages)) return;
-          for (const message of messages) dispatch(names[0], [message]);
+          for (const message of messages) dispatch([names[0], message], undefined, true);
         });
       };
       new Promise((resolve) => resolve(ask({ since: gap, deliver })))

@@ -35,7 +35,7 @@ export function sendMessage(client, data, callback) {
       resolve(answer);
     };
     const queued = (/** @type {string} */ id) => told(notice(idField, number ?? id));
-    const taken = client.deliver({ event, data }, told && queued, settled);
+    const taken = client.deliver({ event, args: [data] }, told && queued, settled);
     if (!taken.isTaken) settled(taken.result);
   });
 }
@@ -44,7 +44,7 @@ export function sendMessage(client, data, callback) {
 const notice = (idField, id) => ({
   success: false,
   queued: true,
-  message: 'Waiting for the connection: the message is sent as soon as it is ready',
+  message: 'Waiting for the connection',
   [idField]: id,
 });
 
@@ -54,12 +54,12 @@ const notice = (idField, id) => ({
  * @param {string} idField
  * @param {unknown} id
  */
-function asReply({ success, reply, code, message, maybeDelivered }, idField, id) {
+function asReply({ success, reply, code, message, maybeDelivered, confirmedBy }, idField, id) {
   const said = reply !== null && typeof reply === 'object' && !Array.isArray(reply);
-  const fields = said || reply === undefined ? reply : { data: reply };
+  const fields = said || reply === undefined ? call(() => ({ ...reply })) : { data: reply };
   /** @type {any} */
   const answer = success
-    ? { ...fields, success, [idField]: id }
+    ? { ...fields, success, confirmedBy, [idField]: id }
     : { ...fields, success, error: code, message, maybeDelivered, [idField]: id };
   // Whatever the server wrote, this is no notice.
   if ('queued' in answer) delete answer.queued;

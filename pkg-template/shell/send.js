@@ -1,6 +1,6 @@
 /** Messages of `createClient` and of the hooks: their options, signals, and promises. */
 
-import { call, HoldfastError, isOurs, textOf } from '../core.js';
+import { call, HoldfastError, isOurs, kindOf, textOf, WAYS, wayOf } from '../core.js';
 
 /**
  * @typedef {import('./world.js').Client} Client
@@ -32,6 +32,11 @@ const OPTIONS = {
   durable: ['true or false', (durable) => typeof durable === 'boolean'],
   strict: ['true or false', (strict) => typeof strict === 'boolean'],
   ttlMs: ['a whole number of milliseconds from 1', (ttl) => Number.isInteger(ttl) && ttl > 0],
+  ackTimeoutMs: ['a whole number of milliseconds from 1', (ms) => Number.isInteger(ms) && ms > 0],
+  way: [`one of: ${WAYS.join(', ')}`, (way) => WAYS.includes(way)],
+  key: ['a string or a number', (key) => typeof key === 'string' || Number.isFinite(key)],
+  repeat: ['true or false', (repeat) => typeof repeat === 'boolean'],
+  rest: ['a list of the arguments after the payload', Array.isArray],
   signal: [
     'an AbortSignal',
     (signal) =>
@@ -41,25 +46,49 @@ const OPTIONS = {
   ],
 };
 
+/** Names of events that socket.io keeps for itself. */
+const RESERVED = [
+  ...['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener'],
+];
+
+const AWAIT = 'await the promise instead of a callback';
+/** Who passes something else expects of `send` what `socket.emit` does. */
+const OPTIONS_ALONE = `options: send several arguments as (event, first, { rest: [second] }), and ${AWAIT}`;
+
+/** @param {unknown} event */
+const isName = (event) => typeof event === 'string' && event !== '' && !RESERVED.includes(event);
+
 /** @param {string} name @param {unknown} value @param {string} takes @returns {never} */
-function refuse(name, value, takes) {
-  const got =
-    typeof value === 'object' || typeof value === 'function' ? typeof value : String(value);
-  throw new HoldfastError('INVALID_OPTION', `send: ${name} got ${got}; it takes ${takes}`);
+function refuse(name, value, takes, command = 'send') {
+  throw new HoldfastError(
+    'INVALID_OPTION',
+    `${command}: ${name} got ${kindOf(value)}; it takes ${takes}`,
+  );
+}
+
+/** @param {string} command what the app called @param {any} event @throws {HoldfastError} where it has no name */
+export function checkName(command, event) {
+  if (RESERVED.includes(event)) {
+    throw new HoldfastError(
+      'INVALID_OPTION',
+      `${command}: the name '${event}' is reserved by socket.io: give the event another one`,
+    );
+  }
+  if (!isName(event)) refuse('the event', event, 'a name', command);
 }
 
 /**
  * Hands a message to the client. `settled` is called exactly once.
  * @param {Client} client
  * @param {string} event
- * @param {any} data
+ * @param {unknown[]} args the payload, or nothing
  * @param {SendOptions | null | undefined} given
  * @param {(result: Result) => void} settled
  * @throws {HoldfastError} where an option is wrong, or the event has no name: then nothing was sent
  */
-export function deliver(client, event, data, given, settled) {
-  if (typeof event !== 'string' || event === '') refuse('the event', event, 'a name');
-  const { isAborted, signal, ...options } = checked(given);
+export function deliver(client, event, args, given, settled) {
+  checkName('send', event);
+  const { isAborted, signal, rest, ...options } = checked(given);
   const end = (/** @type {Result} */ result) => {
     call(() => signal?.removeEventListener('abort', abort));
     settled(result);
@@ -80,7 +109,7 @@ export function deliver(client, event, data, given, settled) {
   }
   // First, as it may settle at once.
   call(() => signal?.addEventListener('abort', abort, { once: true }));
-  const taken = client.deliver({ ...options, event, data }, null, end);
+  const taken = client.deliver({ ...options, event, args: join(args, rest) }, null, end);
   if (!taken.isTaken) end(taken.result);
   return taken;
 }
@@ -88,22 +117,34 @@ export function deliver(client, event, data, given, settled) {
 /**
  * A copy: what is checked is what is used.
  * @param {SendOptions | null | undefined} given
- * @returns {SendOptions & { isAborted: boolean }}
+ * @returns {SendOptions & { isAborted: boolean, rest: unknown[] }}
  */
 function checked(given) {
   try {
+    // Of a number, a text or a date the copy would be empty, and what it says lost.
+    if (given !== undefined && given !== null && textOfKind(given) !== '[object Object]') {
+      refuse('the options', given, OPTIONS_ALONE);
+    }
     const options = { ...given };
     for (const [name, value] of Object.entries(options)) {
-      if (!Object.hasOwn(OPTIONS, name)) refuse(name, value, 'no such option');
+      if (!Object.hasOwn(OPTIONS, name))
+        refuse(name, value, 'no such option; further arguments go into rest');
       const [takes, fits] = OPTIONS[name];
       if (value !== undefined && !fits(value)) refuse(name, value, takes);
     }
-    return { ...options, isAborted: options.signal?.aborted === true };
+    const { signal, rest = [] } = options;
+    return { ...options, rest: [...rest], isAborted: signal?.aborted === true };
   } catch (error) {
     if (isOurs(error)) throw error;
     throw new HoldfastError('INVALID_OPTION', `send: the options cannot be read: ${textOf(error)}`);
   }
 }
+
+/** @param {unknown} value */
+const textOfKind = (value) => Object.prototype.toString.call(value);
+
+/** @param {unknown[]} args @param {unknown[]} rest */
+const join = (args, rest) => (rest.length > 0 ? [args[0], ...rest] : args);
 
 /** @param {string} id @param {boolean} maybeDelivered @returns {Result} */
 const cancelled = (id, maybeDelivered) => ({
@@ -119,16 +160,32 @@ const cancelled = (id, maybeDelivered) => ({
 /**
  * @param {Client} client
  * @param {string} event
- * @param {unknown} data
+ * @param {unknown} [data]
  * @param {SendOptions} [options]
+ * @param {unknown[]} more what is never taken
+ * @returns {(Promise<any> & { id: string }) | undefined} nothing for what has no result
  */
-export function send(client, event, data, options) {
+export function send(client, event, data, options, ...more) {
   let id = '';
+  let hasResult = true;
   const promise = new Promise((resolve, reject) => {
-    ({ id } = deliver(client, event, data, options, (result) => {
+    const args = data === undefined ? [] : [data];
+    const given = checked(options);
+    for (const one of more)
+      if (one !== undefined) refuse('the fourth argument', one, OPTIONS_ALONE);
+    const { way } = isName(event) ? wayOf(client.settings(), event, given, data) : {};
+    hasResult = way !== 'volatile' && way !== 'latest';
+    if (way === 'volatile') {
+      client.emitNow(event, join(args, given.rest));
+      return;
+    }
+    ({ id } = deliver(client, event, args, options, (result) => {
       if (result.success) resolve(result.reply);
-      else reject(new DeliveryError(result));
+      else if (hasResult) {
+        const more = typeof data === 'function' ? `: ${AWAIT}` : '';
+        reject(new DeliveryError({ ...result, message: `${result.message}${more}` }));
+      }
     }));
   });
-  return Object.assign(promise, { id });
+  return hasResult ? Object.assign(promise, { id }) : undefined;
 }

@@ -1,72 +1,106 @@
 /** Who the user is, and with what the server is told so at each attempt. */
 
-import { ask, idOf, userOf } from './credentials.js';
+import { ask, idOf, subjectIn, userOf } from './credentials.js';
+import { NO_AUTH } from './options.js';
+import { call } from './report.js';
+
+/**
+ * What an attempt is to be made with.
+ * @typedef {object} Grant
+ * @property {any} value the credentials
+ * @property {string | undefined} name the user as the app names him
+ * @property {string | undefined} subject whom the credentials name
+ * @property {string | undefined} user whose room and messages these are
+ */
 
 /**
  * @param {object} needs
  * @param {import('socket.io-client').Socket} needs.socket
  * @param {() => import('../types/settings.d.ts').Settings} needs.settings
- * @param {() => void} needs.onChange the user is another one: what was the former's has to go
  */
-export function createSession({ socket, settings, onChange }) {
-  /** The user whose room and messages these are, and the one that `initializeSocket` named. */
-  /** @type {string | undefined} */
-  let user;
-  /** @type {string | undefined} */
+export function createSession({ socket, settings }) {
+  /** The one that `initializeSocket` named. @type {string | undefined} */
   let named;
-  /** What the last attempt was made with. */
-  /** @type {unknown} */
-  let credentials;
-  /** What a component assigned to the Socket's `auth`: it goes before the option. */
-  /** @type {unknown} */
+  /** What the last attempt was made with. @type {Grant | undefined} */
+  let granted;
+  /** What a component assigned to the Socket's `auth`: it goes before the option. @type {unknown} */
   let assigned;
   /** The attempt that credentials are asked for, until they are there or too late. */
   let asked = 0;
 
   /** What the Socket's `auth` is from now on, unless a component assigns another. */
   const present = (/** @type {any} */ value) => {
-    socket.auth = credentials = value;
+    socket.auth = value;
+    presented = value;
   };
+  /** @type {unknown} */
+  let presented;
   const source = () => assigned ?? settings().auth;
 
   const session = {
-    user: () => user,
-    /** Who will be the user, as far as `initializeSocket` said. */
-    named: () => named,
+    /** Whose room and messages these are. */
+    user: () => named ?? granted?.user,
+    /** Whom the credentials of the last attempt name. */
+    subject: () => granted?.subject,
+
+    /** The user as the app names him. @throws what a function of the app's throws */
+    name() {
+      const { userId: own } = settings();
+      return named ?? idOf(typeof own === 'function' ? /** @type {any} */ (own)() : own);
+    },
 
     /**
      * Asks for the credentials of an attempt. The answer comes once at most, and not at all where it
      * would be too late. An error that is undefined: what was answered is no object.
      * @param {number} epoch
-     * @param {(answer: { isGranted: boolean } | { error: unknown }) => void} done
+     * @param {(answer: { grant: Grant | null } | { error: unknown }) => void} done null: nobody is logged in
      */
     authorize(epoch, done) {
       asked = epoch;
-      if (socket.auth !== credentials) assigned = socket.auth;
+      if (socket.auth !== presented) assigned = socket.auth;
       ask(source(), (answer) => {
         if (epoch !== asked) return;
         asked = 0;
         if ('error' in answer) return done(answer);
         const { value } = answer;
-        if (value === null || value === undefined) return done({ isGranted: false });
+        if (value === null || value === undefined) return done({ grant: null });
         if (typeof value !== 'object') return done({ error: undefined });
-        /** @type {unknown} */
-        let copy;
-        let { userId: own } = settings();
         try {
           // What cannot be encoded would throw inside of socket.io, once the transport is open.
-          copy = JSON.parse(JSON.stringify(value));
-          if (typeof own === 'function') own = /** @type {any} */ (own());
+          const copy = JSON.parse(JSON.stringify(value));
+          if (Array.isArray(copy)) return done({ error: undefined });
+          const { query, extraHeaders } = /** @type {any} */ (socket.io.opts);
+          const name = session.name();
+          const subject = subjectIn([copy, query, extraHeaders]);
+          done({ grant: { value, name, subject, user: name ?? userOf(copy) } });
         } catch (error) {
-          return done({ error });
+          done({ error });
         }
-        if (Array.isArray(copy)) return done({ error: undefined });
-        session.become(named ?? idOf(own) ?? userOf(copy));
-        // Not the copy: apps set the token in it, and connect again.
-        present(value);
-        done({ isGranted: true });
       });
     },
+
+    /** The attempt is made with these. @param {Grant} grant */
+    grant(grant) {
+      granted = grant;
+      // Not the copy: apps set the token in it, and connect again.
+      present(grant.value === NO_AUTH ? undefined : grant.value);
+    },
+
+    /**
+     * Whose a logout is, though no attempt may have been made: calls `end` for that user, synchronously if
+     * the credentials can say so.
+     * @param {(user: string) => Promise<void> | void} end
+     * @returns {Promise<void>} once what `end` answered is done
+     */
+    whose: (end) =>
+      new Promise((resolve) => {
+        const user = session.user() ?? call(session.name);
+        if (user !== undefined) return resolve(end(user));
+        ask(source(), (answer) => {
+          const id = 'value' in answer ? userOf(answer.value) : undefined;
+          resolve(id === undefined ? undefined : end(id));
+        });
+      }),
 
     /** Credentials that are still asked for come too late. */
     expire() {
@@ -74,27 +108,21 @@ export function createSession({ socket, settings, onChange }) {
     },
 
     /** Names the user, before the option and the token do. @returns {boolean} whether that is news */
-    name(/** @type {unknown} */ id) {
+    rename(/** @type {unknown} */ id) {
       const next = idOf(id);
       if (next === undefined || next === named) return false;
       named = next;
-      return next !== user;
+      return true;
     },
 
-    /** A user who changed finds nothing of the one before. @param {string} [next] */
-    become(next) {
-      if (user !== undefined && next !== user) onChange();
-      user = next;
-    },
-
-    /** What a component assigned was the user's too. */
-    forgetCredentials() {
-      assigned = undefined;
+    /** The user is gone, and with him what a component assigned. */
+    forget() {
+      assigned = granted = undefined;
       present(undefined);
     },
 
-    forgetUser() {
-      user = undefined;
+    /** Nobody is named any more. */
+    unname() {
       named = undefined;
     },
 

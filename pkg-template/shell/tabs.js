@@ -3,6 +3,8 @@
  * broadcast. Without locks no journal is ever adopted.
  */
 
+import { newId } from './ids.js';
+
 /** @typedef {import('./deliveries.js').Result} Result */
 
 /** A tab that is reloaded takes its own journal back; only then is it anybody's. */
@@ -19,16 +21,14 @@ const KEY = 'holdfast';
  * @param {(name: string) => unknown} on.adopt this journal is ours to take, while the answer is pending
  * @param {(result: Result) => void} on.settled another tab settled a message
  * @param {(id: string) => void} on.cancel another tab's message that was taken over is not wanted any more
- * @param {() => void} on.loggedOut the user logged out in another tab
+ * @param {(generation: number | null) => void} on.loggedOut the user logged out in another tab, which began this generation
  * @param {(message: string) => void} on.warn
  */
 export function createTabs(scope, { adopt, settled, cancel, loggedOut, warn }) {
   const { locks } = navigator;
   const held = new AbortController();
   const { signal } = held;
-  const lockName = (/** @type {string} */ name) => `holdfast ${scope} ${name}`;
-  const channel =
-    typeof BroadcastChannel === 'function' ? new BroadcastChannel(lockName('')) : null;
+  const channel = channelOf(scope);
   /** @type {Map<string, Result>} */
   const results = new Map();
 
@@ -40,7 +40,7 @@ export function createTabs(scope, { adopt, settled, cancel, loggedOut, warn }) {
     new Promise((resolve) => {
       const end = new Promise((done) => signal.addEventListener('abort', done));
       locks
-        .request(lockName(name), options, () => {
+        .request(lockName(scope, name), options, () => {
           resolve(true);
           return signal.aborted ? undefined : end;
         })
@@ -51,7 +51,7 @@ export function createTabs(scope, { adopt, settled, cancel, loggedOut, warn }) {
   const watch = async (/** @type {string} */ name) => {
     watched.add(name);
     try {
-      await locks.request(lockName(name), { signal }, () => {});
+      await locks.request(lockName(scope, name), { signal }, () => {});
       await new Promise((resolve) => setTimeout(resolve, GRACE_MS));
       if (!signal.aborted) await adoptIfFree(name);
     } catch {
@@ -61,7 +61,7 @@ export function createTabs(scope, { adopt, settled, cancel, loggedOut, warn }) {
 
   const adoptIfFree = (/** @type {string} */ name) => {
     watched.delete(name);
-    return locks.request(lockName(name), { ifAvailable: true }, async (lock) => {
+    return locks.request(lockName(scope, name), { ifAvailable: true }, async (lock) => {
       if (lock) await adopt(name);
       else watch(name);
     });
@@ -79,7 +79,7 @@ export function createTabs(scope, { adopt, settled, cancel, loggedOut, warn }) {
     if (data.isNew) post({ name: mine });
     if (data.settled) settled(data.settled);
     if (data.cancel) cancel(data.cancel);
-    if (data.isOver) loggedOut();
+    if ('over' in data) loggedOut(data.over);
     for (const id of data.ask ?? []) {
       const result = results.get(id);
       if (result) post({ settled: result });
@@ -93,9 +93,7 @@ export function createTabs(scope, { adopt, settled, cancel, loggedOut, warn }) {
       // A tab that was duplicated finds it taken. Without locks nobody can tell.
       const mayBe =
         before && (!locks || (await hold(before, { signal: AbortSignal.timeout(OWN_MS) })));
-      const name = mayBe
-        ? before
-        : Array.from(crypto.getRandomValues(new Uint32Array(3)), String).join('-');
+      const name = mayBe ? before : newId();
       if (!mayBe) {
         remember(name);
         if (locks) await hold(name, {});
@@ -115,9 +113,6 @@ export function createTabs(scope, { adopt, settled, cancel, loggedOut, warn }) {
       }
       for (const name of names) if (isOther(name)) await adoptIfFree(name);
     },
-
-    /** The user logged out: what other tabs have on disk is gone too. */
-    end: () => post({ isOver: true }),
 
     /** Of a message that another tab has taken over. */
     cancel: (/** @type {string} */ id) => post({ cancel: id }),
@@ -139,6 +134,37 @@ export function createTabs(scope, { adopt, settled, cancel, loggedOut, warn }) {
       channel?.close();
     },
   };
+}
+
+const lockName = (/** @type {string} */ scope, /** @type {string} */ name) =>
+  `${KEY} ${scope} ${name}`;
+
+const channelOf = (/** @type {string} */ scope) =>
+  typeof BroadcastChannel === 'function' ? new BroadcastChannel(lockName(scope, '')) : null;
+
+/** Tells the other tabs that the user logged out. @param {string} scope @param {number | null} generation */
+export function tellOver(scope, generation) {
+  const channel = channelOf(scope);
+  channel?.postMessage({ over: generation });
+  channel?.close();
+}
+
+/**
+ * Does something with a journal of version 1, unless a tab still has it. Without locks only this tab's
+ * own journal is sure to be free.
+ * @param {string} scope @param {string} name @param {() => Promise<unknown>} move
+ */
+export async function ifFree(scope, name, move) {
+  const { locks } = navigator;
+  try {
+    if (locks) {
+      // The page before a reload may have it a moment longer.
+      const options = { signal: AbortSignal.timeout(OWN_MS) };
+      await locks.request(lockName(scope, name), options, move);
+    } else if (name === remembered()) await move();
+  } catch {
+    // It stays where it is, until the next opening.
+  }
 }
 
 export function remembered() {

@@ -1,11 +1,12 @@
-/** What a server's acknowledgement means. */
+/** What a server's acknowledgement means for its message. */
 
+import { LEAST_WAIT_MS, opinion, read, WORDS } from '../common/acknowledgement.js';
 import { VERDICT } from './numbers.js';
 import { call } from './report.js';
 
 /** Codes that say that the message itself is wrong: sent again it would be refused again. */
 const FINAL =
-  /^(INVALID_.*|MISSING_.*|EMPTY_.*|VALIDATION_ERROR|FORBIDDEN|UNAUTHORIZED|NOT_FOUND)$/;
+  /^(INVALID_.*|MISSING_.*|EMPTY_.*|VALIDATION_ERROR|FORBIDDEN|UNAUTHORIZED|NOT_FOUND|DUPLICATE_ID)$/;
 
 /**
  * @typedef {object} Answer
@@ -23,80 +24,33 @@ const FINAL =
  * @returns {Answer}
  */
 export function judge(args, options) {
-  // Error first, as in Node: `ack(null, reply)`, and `ack(error, null)`.
-  const [first, second] = /** @type {any[]} */ (args);
-  const isErrorFirst = args.length === 2 && (first == null) !== (second == null);
-  const reply = !isErrorFirst ? first : first == null ? second : { error: first };
-  const [own, span] = options.verdict ? decided(options.verdict, reply) : UNDECIDED;
-  if (own === 'refused') return refusal(reply, VERDICT.refused);
-  if (own === 'retry') return refusal(reply, VERDICT.tryAgain);
-  if (own === 'later') return refusal(reply, VERDICT.tryAfter, span);
-  const code = codeOf(reply);
-  // A repeat of what took effect took effect.
-  const isAccepted = own === 'accepted' || !isRefusal(reply) || code === 'DUPLICATE_MESSAGE';
-  if (isAccepted) return { verdict: VERDICT.accepted, span: 0, reply, code: '', message: '' };
-  if (code === 'RATE_LIMITED') {
-    const seconds = spanOf(reply.retryAfter);
-    const named =
-      spanOf(reply.retryAfterMs) ?? (seconds === undefined ? undefined : seconds * 1000);
-    return refusal(reply, VERDICT.tryAfter, named ?? options.backoffMs);
-  }
-  const isFinal = FINAL.test(code) || options.final.includes(code);
-  return refusal(reply, isFinal ? VERDICT.refused : VERDICT.tryAgain);
+  const said = read(args);
+  const { code } = said;
+  // In the order of `VERDICT`.
+  const [own, ownSpan] = decided(options.verdict, args, WORDS);
+  const verdict =
+    own ??
+    (said.isAccepted
+      ? VERDICT.accepted
+      : code === 'RATE_LIMITED'
+        ? VERDICT.tryAfter
+        : FINAL.test(code) || options.final.includes(code)
+          ? VERDICT.refused
+          : VERDICT.tryAgain);
+  const named = own === undefined ? said.span : ownSpan;
+  const span = named ?? Math.max(options.backoffMs, LEAST_WAIT_MS);
+  return { ...said, verdict, span: verdict === VERDICT.tryAfter ? span : 0 };
 }
 
-/** @param {any} reply @param {number} verdict @returns {Answer} */
-const refusal = (reply, verdict, span = 0) => ({
-  verdict,
-  span,
-  reply,
-  code: codeOf(reply),
-  message: messageOf(reply),
-});
-
-/** @type {[word: unknown, span: number]} */
-const UNDECIDED = [undefined, 0];
+/** An event that refuses the message whose id it carries. @param {any} reply @param {number} verdict @returns {Answer} */
+export const refusal = (reply, verdict) => ({ ...read([reply]), verdict, span: 0 });
 
 /**
- * What a function of the app's makes of what the server said: a word of its own, or `later` with a span.
- * @param {((said: any) => any) | undefined} decide
- * @param {unknown} said
- * @returns {[word: unknown, span: number]}
+ * What a function of the app's decides about what the server said; nothing where it throws or answers nonsense,
+ * which is reported.
+ * @param {((...said: any[]) => any) | undefined} decide
+ * @param {unknown[]} said
+ * @param {string[]} words that it may answer
+ * @returns {ReturnType<typeof opinion>}
  */
-export const decided = (decide, said) =>
-  call(() => {
-    const own = decide?.(said);
-    return own && typeof own === 'object' ? ['later', spanOf(own.retryAfterMs) ?? 0] : [own, 0];
-  }) ?? UNDECIDED;
-
-/** @param {any} reply */
-const isRefusal = (reply) =>
-  reply !== null &&
-  typeof reply === 'object' &&
-  (Boolean(reply.error) ||
-    reply.success === false ||
-    reply.ok === false ||
-    reply.status === 'error');
-
-/** @param {any} reply */
-function codeOf(reply) {
-  const code = reply?.code ?? reply?.error?.code ?? reply?.error;
-  return typeof code === 'string' && code !== '' ? code : 'REFUSED';
-}
-
-/** @param {any} reply */
-function messageOf(reply) {
-  for (const text of [reply?.message, reply?.error?.message, reply?.error]) {
-    if (typeof text === 'string' && text !== '') return text;
-  }
-  return 'The server refused the message';
-}
-
-/**
- * A wait of none is none: it would ask a busy server again at once, as often as it says so.
- * @param {any} value
- */
-const spanOf = (value) =>
-  ['number', 'string'].includes(typeof value) && value > 0 && value < Infinity
-    ? Number(value)
-    : undefined;
+export const decided = (decide, said, words) => call(() => opinion(decide?.(...said), words)) ?? [];

@@ -32,6 +32,16 @@ export type Phase =
 /** What a `verdict` function answers about an acknowledgement. */
 export type Verdict = 'accepted' | 'refused' | 'retry' | { retryAfterMs: number };
 
+/**
+ * How a message may settle as a success.
+ *
+ * - `acked`: with the server's acknowledgement. Where the server does not acknowledge the event, with a receipt.
+ * - `received`: with a receipt, which proves that the server has taken it.
+ * - `latest`: it has no result. Only the newest of its key is kept while there is no link.
+ * - `volatile`: it has no result, and is dropped while the link is not ready.
+ */
+export type Way = 'acked' | 'received' | 'latest' | 'volatile';
+
 type OneOrMore = string | readonly string[];
 
 /** What `auth` may answer: null or undefined is nobody logged in. */
@@ -47,6 +57,10 @@ export interface Options {
   auth?: Credentials | (() => Credentials | Promise<Credentials>);
   authTimeoutMs?: number;
   userId?: string | number | (() => string | number | null | undefined);
+  /**
+   * The event that asks the server for the user's room. Default: `false` with `createClient`, `{}` with
+   * `holdfast/socket`. `{}` is `join` with the user's id, confirmed by `room:joined`, refused by `room:error`.
+   */
   join?:
     | false
     | {
@@ -68,27 +82,66 @@ export interface Options {
     lane?: (data: any) => unknown;
     strict?: boolean;
     final?: readonly string[];
-    verdict?: (acknowledgement: any) => Verdict | undefined;
+    /**
+     * What an acknowledgement means, where the rules are not yours; it gets all of its arguments. undefined leaves it to the
+     * rules, and so do a throw and anything that is no verdict, which are reported. A wait is 100 ms at least.
+     */
+    verdict?: (...acknowledgement: any[]) => Verdict | undefined;
+    /**
+     * Whether the server acknowledges. `true`: only an acknowledgement is a success. `false`: receipts are.
+     * Default: found out for each event.
+     */
+    ack?: boolean;
   };
+  /** Whether to ask the server for receipts. Default: true. */
+  receipts?: boolean;
+  /** How events are sent, by their names; what `send` is told goes before. Default: `{}`, all are `acked`. */
+  ways?: Readonly<Record<string, Way | { way: Way; key?: (data: any) => unknown }>>;
+  /**
+   * How a dead link is noticed. `false`: by Socket.IO's own heartbeat alone. Default: by receipts, and with
+   * `holdfast/socket` by the event `ping` too.
+   */
+  /**
+   * Events of the app's own that the server forgets with the connection, such as joins of rooms: what was emitted is
+   * emitted again after each return that is not a recovered session, after the listeners of `connect` and before
+   * what waits. `{ join, leave }`: an event `leave` with the same arguments ends that. Default: `[]`.
+   */
+  session?: readonly (string | RegExp | { join: string; leave: string })[];
   health?:
     | false
     | {
-        event?: string;
+        /** null for none. Default: null with `createClient`, `ping` with `holdfast/socket`. */
+        event?: string | null;
         args?: readonly unknown[];
         intervalMs?: number;
         timeoutMs?: number;
         probeMs?: number;
       };
-  presence?: {
-    list?: OneOrMore;
-    online?: OneOrMore;
-    offline?: OneOrMore;
-    update?: OneOrMore;
-    request?: OneOrMore;
-  };
+  /** Who is online, by the names of events. `false`: nothing is asked and nothing noted. */
+  presence?:
+    | false
+    | {
+        /** Default: `online_users`. */
+        list?: OneOrMore;
+        /** Default: `user_online`. */
+        online?: OneOrMore;
+        /** Default: `user_offline`. */
+        offline?: OneOrMore;
+        /** Default: `presence:update`. */
+        update?: OneOrMore;
+        /** Emitted on each return. Default: none with `createClient`, `get_online_users` with `holdfast/socket`. */
+        request?: OneOrMore;
+      };
   events?: {
+    /** Default: `message:new`. */
     message?: OneOrMore;
+    /** They confirm the message whose id they carry. Default: `message:sent`. */
     sent?: OneOrMore;
+    /**
+     * They refuse the message whose id they carry, in `send.idField` or in `cause.data`: it fails with the
+     * payload as its reply. Default: none.
+     */
+    failed?: OneOrMore;
     typing?: OneOrMore;
     friendRequest?: OneOrMore;
     friendAccepted?: OneOrMore;
@@ -110,7 +163,19 @@ export interface Options {
     onRejected?: (
       error: Error & { data?: any },
     ) => 'retry' | 'stop' | { retryAfterMs: number } | undefined;
+    /**
+     * Asked when the server ended the connection by `socket.disconnect()`. Default: 'retry', with waits that grow each
+     * time. 'stop': no further attempt until the app connects; what waits stays queued.
+     */
+    onServerDisconnect?: (details: {
+      /** socket.io's: 'io server disconnect' */
+      reason: string;
+    }) => 'retry' | 'stop' | { retryAfterMs: number } | undefined;
   };
+  /**
+   * Repeats of `events.message` and `notification:new`: the same id and equal content. Default: `_id` or `id`,
+   * and the last 1,000.
+   */
   dedupe?: { id?: (message: any) => unknown; size?: number };
   connectedMeans?: 'link' | 'accepting';
   onForceLogout?: (data: { reason?: string; final?: boolean }) => void;
@@ -121,7 +186,7 @@ export interface Options {
   onResync?: (missed: {
     /** The last message that arrived; its id is null where none did. `at` in ms since the epoch. */
     since: { id: string | null; at: number };
-    /** Hands messages to the listeners of `events.message`; repeats are dropped. */
+    /** Hands messages to the listeners of `events.message`; what came before under the same id is dropped. */
     deliver: (messages: readonly unknown[]) => void;
   }) => unknown;
   onError?: (error: Error) => void;
@@ -168,6 +233,19 @@ export interface SendOptions {
   /** `false` keeps it in memory only. */
   durable?: boolean;
   ttlMs?: number;
+  /** How long its acknowledgement may take, in milliseconds. Default: `send.ackTimeoutMs`. */
+  ackTimeoutMs?: number;
+  /** Default: by the option `ways`, else `acked`. */
+  way?: Way;
+  /** With `latest`: what a newer message replaces. Default: by the option `ways`, else all of the event. */
+  key?: string | number;
+  /** `false`: it never leaves again once it has left. Default: true. */
+  repeat?: boolean;
+  /**
+   * The arguments after the payload: `send('beats', 7, { rest: [24] })` emits what `socket.emit('beats', 7, 24)` does.
+   * The id, the lane and the key are told by the payload alone. Default: none.
+   */
+  rest?: readonly unknown[];
   signal?: AbortSignal;
 }
 
@@ -178,11 +256,19 @@ export interface Settled {
   readonly success: boolean;
   readonly code?: string;
   readonly message?: string;
-  /** The server's own acknowledgement, if there was one. */
+  /**
+   * The server's own acknowledgement, if there was one: its argument, or a list where there were several, without the
+   * null of an error-first one.
+   */
   readonly reply: any;
   /** It had left at least once without an answer. */
   readonly maybeDelivered: boolean;
   readonly retryable: boolean;
+  /**
+   * How it is known: by an acknowledgement, a receipt, or an event of `events.sent` or `events.failed`. Not set
+   * where the server said nothing.
+   */
+  readonly confirmedBy?: 'ack' | 'receipt' | 'echo';
   /** Milliseconds from leaving to the answer, where it left once only: else nobody can tell. */
   readonly rttMs?: number;
 }
@@ -191,8 +277,10 @@ export interface Settled {
 export interface Waiting {
   readonly id: string;
   readonly event: string;
-  /** What will arrive; a copy. */
+  /** What will arrive; a copy. undefined where there is no payload. */
   readonly data: any;
+  /** The arguments after it; a copy. */
+  readonly rest: readonly any[];
   /** Its conversation; empty for the one that all without a key share. */
   readonly lane: string;
   /**
@@ -208,7 +296,10 @@ export interface Waiting {
 
 /** Since the client was made. */
 export interface Stats {
-  /** Accepted messages by how they ended: `DELIVERED`, or the code. */
+  /**
+   * Accepted messages by how they ended: `DELIVERED`, or the code. Codes are cut to 100 characters; beyond 100
+   * codes the others count as `OTHER`.
+   */
   readonly outcomes: Readonly<Record<string, number>>;
   /** From leaving to the answer, of the last 1,024 that left once; null before the first. */
   readonly rttMs: Readonly<Record<'p50' | 'p95' | 'p99', number | null>>;
@@ -222,7 +313,10 @@ export interface Client {
   /** The one real Socket, for the life of the client. */
   readonly socket: Socket;
   connect(): void;
-  /** Keeps the outbox and everybody's listeners. */
+  /**
+   * Keeps the outbox and everybody's listeners. Where it is not known whose the messages are, what waits
+   * settles as LOGGED_OUT.
+   */
   disconnect(): void;
   /** Settles what waits as LOGGED_OUT and forgets the user. */
   logout(): Promise<void>;
@@ -230,14 +324,32 @@ export interface Client {
   destroy(): void;
   /**
    * Resolves with the server's reply; rejects with a {@link DeliveryError}, or with a {@link HoldfastError}
-   * where an option is wrong or the event has no name.
+   * where an option is wrong or the event has no name. Without `data` the event has no argument; several arguments go into
+   * the option `rest`. It takes no callback.
    */
-  send<R = any>(event: string, data: unknown, options?: SendOptions): Promise<R> & { id: string };
+  send(
+    event: string,
+    data: unknown,
+    options: SendOptions & { way: 'latest' | 'volatile' },
+  ): undefined;
+  send<R = any>(event: string, data?: unknown, options?: SendOptions): Promise<R> & { id: string };
   /** Whether it was still waiting. */
   cancel(id: string): boolean;
+  /**
+   * Emits an event now, if the link is up, and again after each return that is not a recovered session, before what
+   * waits leaves. The same event with the same arguments is remembered once, a logout forgets it, and so does the
+   * function that is answered. 1,000 at most, the oldest goes first.
+   * @throws {HoldfastError} what cannot be sent, or has more than 10,000 bytes
+   */
+  remember(event: string, ...args: any[]): () => void;
+  /** Socket.IO's own `connect`, `disconnect` and `connect_error` too. */
   on(event: string, listener: (...args: any[]) => void): () => void;
   /** Called whenever `getState` has something new. */
   subscribe(listener: () => void): () => void;
+  /**
+   * Called for each message that settles, those of an earlier life too; and once more where an acknowledgement
+   * comes after a success by receipt.
+   */
   onSettled(listener: (settled: Settled) => void): () => void;
   getState(): State;
   stats(): Stats;

@@ -9,6 +9,12 @@ import type { QueuedNotice, SendResult } from './socket.js';
 type Events<Map> = { [Name in keyof Map]: (...args: never[]) => void };
 /** An interface as Socket.IO wants its maps: one that may have more names. */
 type Plain<Map> = { [Name in keyof Map]: Map[Name] };
+/** Socket.IO's own events. */
+interface Reserved {
+  connect: () => void;
+  disconnect: (reason: Socket.DisconnectReason, details?: unknown) => void;
+  connect_error: (error: Error & { data?: unknown }) => void;
+}
 type AnyEvents = Record<string, (...args: never[]) => void>;
 type SocketOf<Listen, Emit> = AnyEvents extends Listen
   ? Socket
@@ -64,7 +70,10 @@ export function useSocket<Selected>(
 ): Selected;
 export { useSocket as useSocketContext };
 
-/** Calls the handler of the last render. May be used before there is a connection. */
+/**
+ * Calls the handler of the last render, for an event of the server's and for socket.io's own `connect`, `disconnect`
+ * and `connect_error`. May be used before there is a connection.
+ */
 export function useSocketEvent<Args extends unknown[]>(
   event: string,
   handler: (...args: Args) => void,
@@ -96,7 +105,10 @@ export interface SentMessage<Data = unknown, Reply = unknown> {
 }
 
 export interface Sending<Data = unknown, Reply = unknown> {
-  /** Answers the message as it is now: one that cannot be taken has failed already. @throws where no client was configured */
+  /**
+   * Answers the message as it is now: one that cannot be taken, without data for instance, has failed already.
+   * @throws where no client was configured, and HoldfastError where an option is wrong
+   */
   readonly send: (data: Data, options?: SendOptions) => SentMessage<Data, Reply>;
   /** Sends one that failed again, under its id. */
   readonly retry: (id: string) => void;
@@ -118,6 +130,7 @@ export interface SocketHooks<Listen, Emit, Data, Reply> {
     isEqual?: (a: Selected, b: Selected) => boolean,
   ): Selected;
   useSocketEvent<Name extends keyof Listen & string>(event: Name, handler: Listen[Name]): void;
+  useSocketEvent<Name extends keyof Reserved>(event: Name, handler: Reserved[Name]): void;
   useOnlineUsers: typeof useOnlineUsers;
   useIsOnline: typeof useIsOnline;
   useConnectionHealth: typeof useConnectionHealth;

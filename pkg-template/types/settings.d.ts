@@ -15,12 +15,15 @@ export interface Settings {
   authTimeoutMs: number;
   userId?: Options['userId'];
   join: Filled<Options['join']> | null;
-  send: Optional<Filled<Options['send']>, 'verdict'>;
+  send: Optional<Filled<Options['send']>, 'verdict' | 'ack'>;
+  receipts: boolean;
+  ways: NonNullable<Options['ways']>;
+  session: NonNullable<Options['session']>;
   health: Filled<Options['health']> | null;
-  presence: Lists<Filled<Options['presence']>>;
+  presence: Lists<Filled<Options['presence']>> | null;
   events: Lists<Omit<Filled<Options['events']>, 'typingExpiryMs'>> & { typingExpiryMs: number };
   queue: Filled<Options['queue']>;
-  reconnect: Optional<Filled<Options['reconnect']>, 'onRejected'>;
+  reconnect: Optional<Filled<Options['reconnect']>, 'onRejected' | 'onServerDisconnect'>;
   dedupe: Filled<Options['dedupe']>;
   connectedMeans: 'link' | 'accepting';
   onForceLogout?: (data: any) => void;

@@ -2,9 +2,9 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: payloads are the app's, and any is what socket.io gives them
 
 import type { Socket } from 'socket.io-client';
-import type { Code, ConnectionHealth, Options } from './index.js';
+import type { Code, ConnectionHealth, Options, Settled } from './index.js';
 
-export type { Code, ConnectionHealth, Options } from './index.js';
+export type { Code, ConnectionHealth, Options, Settled } from './index.js';
 export { HoldfastError } from './index.js';
 
 /** Told at once, where the link is not ready; the final result follows. */
@@ -19,6 +19,8 @@ export interface QueuedNotice {
 /** The server's own acknowledgement. */
 export interface Delivered {
   success: true;
+  /** How that is known: by the acknowledgement, by a receipt, or by an event of `events.sent`. */
+  confirmedBy: 'ack' | 'receipt' | 'echo';
   _tempId?: string;
   [field: string]: any;
 }
@@ -52,8 +54,11 @@ export function connectSocket(
 ): Socket | null;
 /** Keeps the queue and everybody's listeners. */
 export function disconnectSocket(): void;
-/** Final until `resetLogoutFlag`. */
-export function disconnectSocketForLogout(): void;
+/**
+ * Final until `resetLogoutFlag`. The promise resolves once nothing of the user is on disk any more; the logout
+ * holds without waiting for it. It never rejects.
+ */
+export function disconnectSocketForLogout(): Promise<void>;
 export function resetLogoutFlag(): void;
 /** The one Socket, from configuring on. */
 export function getSocket(): Socket | null;
@@ -68,21 +73,30 @@ export function sendMessage(
   data: unknown,
   callback?: (result: SendResult | QueuedNotice) => void,
 ): Promise<SendResult>;
-export function onMessageSent(callback: (data: any) => void): Off;
-export function onNewMessage(callback: (message: any) => void): Off;
-export function onUserTyping(callback: (data: { userId: string; isTyping: boolean }) => void): Off;
-export function onFriendRequestReceived(callback: (data: any) => void): Off;
-export function onFriendRequestAccepted(callback: (data: any) => void): Off;
-export function onUserOnline(callback: (data: { userId: string }) => void): Off;
-export function onUserOffline(callback: (data: { userId: string }) => void): Off;
+/**
+ * Told how each message ended, those of an earlier life too; and once more where an acknowledgement comes after a
+ * success by receipt.
+ */
+export function onMessageSettled(callback: (settled: Settled) => void): Off;
+/** Each of these hands on all arguments of the event, the acknowledgement that the server wants as the last one. */
+export function onMessageSent(callback: (data: any, ...rest: any[]) => void): Off;
+export function onNewMessage(callback: (message: any, ...rest: any[]) => void): Off;
+export function onUserTyping(
+  callback: (data: { userId: string; isTyping: boolean }, ...rest: any[]) => void,
+): Off;
+export function onFriendRequestReceived(callback: (data: any, ...rest: any[]) => void): Off;
+export function onFriendRequestAccepted(callback: (data: any, ...rest: any[]) => void): Off;
+export function onUserOnline(callback: (data: { userId: string }, ...rest: any[]) => void): Off;
+export function onUserOffline(callback: (data: { userId: string }, ...rest: any[]) => void): Off;
 /** A late subscriber is told the current list at once. */
-export function onOnlineUsers(callback: (userIds: string[]) => void): Off;
+export function onOnlineUsers(callback: (userIds: string[], ...rest: any[]) => void): Off;
 /** Dropped unless the link is ready: worthless when late. */
 export function emitTyping(
   recipientId: string | number,
   userId?: string | number,
   isTyping?: boolean,
 ): void;
+/** Emits `presence.request`; dropped unless the link is ready. */
 export function requestOnlineUsers(): void;
 /** Held until the link is ready, for a minute. */
 export function emitFriendRequestSent(data: unknown): void;
@@ -103,6 +117,7 @@ declare const socket: {
   stopHealthMonitoring: typeof stopHealthMonitoring;
   getConnectionHealth: typeof getConnectionHealth;
   sendMessage: typeof sendMessage;
+  onMessageSettled: typeof onMessageSettled;
   onMessageSent: typeof onMessageSent;
   onNewMessage: typeof onNewMessage;
   onUserTyping: typeof onUserTyping;

@@ -1,12 +1,14 @@
 //! The app: what it sends, and what it was told about it.
 
-use holdfast::engine::{Draft, Outcome};
+use holdfast::engine::{Cause, Draft, Outcome, Way};
 
 use crate::deliveries::{Entry, MessageId};
 use crate::keeper::Result;
 use crate::messages::Settled;
 use crate::owed::Eraser;
+use crate::owners::SessionId;
 use crate::page::{Page, PageId};
+use crate::plan::Receipting;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
@@ -34,6 +36,10 @@ pub(crate) struct Sent {
     pub(crate) is_unencodable: bool,
     /// The app was told that it was not delivered.
     pub(crate) is_promised_away: bool,
+    /// The session that it was sent in.
+    pub(crate) session: SessionId,
+    /// The server's process took it.
+    pub(crate) has_arrived: bool,
     /// It reached the server's handler.
     pub(crate) has_entered: bool,
     pub(crate) is_settled: bool,
@@ -77,9 +83,16 @@ impl World {
         if self.app.messages.len() >= self.plan.app.sends_at_most {
             return;
         }
-        let lane_key = self.dice.below(self.plan.app.lanes);
-        let lane = self.page.deliveries.lane_number(lane_key);
-        let mut draft = self.plan.app.draft(lane, &mut self.dice);
+        self.ask_again();
+        let mut lane_key = self.dice.below(self.plan.app.lanes);
+        let mut draft = self.plan.app.draft(0, &mut self.dice);
+        if let Some(receipting) = self.plan.receipting {
+            draft = receipting.complete(draft, &mut self.disk);
+            if draft.way == Way::Latest && self.disk.chance(900) {
+                lane_key += LATEST;
+            }
+        }
+        draft.lane = self.page.deliveries.lane_number(lane_key);
         draft.durable = self.disk.chance(self.plan.disk.durable);
         // What has no place for an id can't be told from its repeat, so no page keeps it.
         draft.durable &= !(draft.once && self.page.keeper.is_some());
@@ -108,6 +121,8 @@ impl World {
             lane_key,
             is_unencodable,
             is_promised_away: false,
+            session: self.owners.session(),
+            has_arrived: false,
             has_entered: false,
             is_settled: false,
             is_revived: false,
@@ -166,16 +181,32 @@ impl World {
         }
         let (lane_key, once) = (message.lane_key, message.draft.once);
         let is_revived = message.is_revived;
-        message.is_promised_away |= outcome != Outcome::Delivered && !maybe_delivered;
+        let is_success = matches!(outcome, Outcome::Delivered | Outcome::Received);
+        message.is_promised_away |= !is_success && !maybe_delivered;
+        if outcome == Outcome::Received && !message.has_arrived {
+            violated!("I15", "message {id} never reached the server: {settled:?}");
+        }
         if message.is_promised_away && has_taken {
             violated!("maybeDelivered", "message {id} took effect: {settled:?}");
         }
         if outcome == Outcome::Delivered && !has_taken {
             violated!("delivered", "message {id} never took effect");
         }
+        let gives_receipts = self.plan.receipting.is_some_and(Receipting::always_gives_receipts);
+        let asks_for_receipt = matches!(message.draft.way, Way::Received | Way::Latest);
+        let is_failure = outcome == Outcome::Exhausted(Cause::AckTimeout);
+        let gives_receipts = gives_receipts && !self.receipts.are_over();
+        if gives_receipts && asks_for_receipt && is_failure && !once {
+            violated!("receipts", "message {id} failed where receipts work: {settled:?}");
+        }
         let kinds = self.plan.kinds;
         let is_poison = self.plan.app.poison == Some(id);
-        if outcome != Outcome::Delivered && !kinds.fickle_app {
+        let is_lost = outcome == Outcome::Exhausted(Cause::LinkLost);
+        if is_lost && !once && (kinds.only_guard() || (kinds.only_poison() && !is_poison)) {
+            violated!("I10", "message {id} is innocent: {settled:?}");
+        }
+        let is_excused = self.is_fickle() || self.plan.receipting.is_some();
+        if outcome != Outcome::Delivered && !is_excused {
             if kinds.world_is_kind() {
                 violated!("calm", "message {id} in a kind world: {settled:?}");
             }
@@ -190,7 +221,7 @@ impl World {
         self.app.unsettled -= usize::from(!was_settled && !is_revived);
         self.page.deliveries.leave_lane(lane_key);
         if let Some(entry) = entry {
-            self.see_off(id, entry, outcome == Outcome::Delivered);
+            self.see_off(id, entry, is_success);
         }
         if !self.is_kind_now() && self.dice.chance(self.plan.app.answers_back) {
             if self.plan.kinds.fickle_app && self.dice.chance(200) {
@@ -201,3 +232,6 @@ impl World {
         }
     }
 }
+
+/// What is replaced by the newest has lanes of its own, mostly.
+const LATEST: u64 = 1_000;

@@ -27,6 +27,8 @@ pub(crate) struct Entry {
     pub(crate) place: Option<Place>,
     /// Nobody had it, as far as could be seen, so it is this page's again.
     pub(crate) is_taken_back: bool,
+    /// Taken back since its page could not hear any more of another's end.
+    pub(crate) is_blind: bool,
     /// It could not be kept, and left all the same.
     pub(crate) is_in_memory: bool,
     /// Another page had it, or has it now, and wants to know how it ends.
@@ -73,6 +75,7 @@ impl Deliveries {
             seq,
             place,
             is_taken_back: false,
+            is_blind: false,
             is_in_memory: false,
             is_shared: false,
             is_elsewhere: false,

@@ -6,8 +6,8 @@ use crate::journal::{Done, Work};
 use crate::keeper::Step;
 use crate::network::{ConnectionId, Frame, Network, Packet};
 use crate::page::PageId;
-use crate::plan::Planned;
-use crate::server::Task;
+use crate::plan::{Person, Planned};
+use crate::server::{Dispatch, Task};
 use crate::tabs::TabId;
 
 #[derive(Debug)]
@@ -23,10 +23,15 @@ pub(crate) enum Event {
         page: PageId,
         epoch: Epoch,
         grant: Grant,
+        /// Whose credentials were read when they were asked for.
+        read: Option<Person>,
     },
     Stored {
         page: PageId,
         seq: Seq,
+    },
+    Upgraded {
+        connection: ConnectionId,
     },
     Up {
         connection: ConnectionId,
@@ -81,6 +86,14 @@ pub(crate) enum Event {
     },
     PatienceEnds {
         connection: ConnectionId,
+    },
+    Dispatch {
+        connection: ConnectionId,
+        dispatch: Dispatch,
+    },
+    /// A message ends the process that handles it.
+    Poisoned {
+        life: u32,
     },
     Finished {
         task: Task,
@@ -140,6 +153,7 @@ impl Event {
             | Self::Done { page, .. }
             | Self::Step { page, .. } => Some(page),
             Self::Up { connection }
+            | Self::Upgraded { connection }
             | Self::Closed { connection, .. }
             | Self::Packet { connection, .. }
             | Self::HeartbeatMissed { connection }
@@ -153,8 +167,10 @@ impl Event {
             | Self::Frame { .. }
             | Self::Heartbeat { .. }
             | Self::PatienceEnds { .. }
+            | Self::Dispatch { .. }
             | Self::Finished { .. }
             | Self::LateAnswer { .. }
+            | Self::Poisoned { .. }
             | Self::Restarted => None,
         }
     }
@@ -167,6 +183,7 @@ impl Event {
             | Self::Authorized { .. }
             | Self::Stored { .. }
             | Self::Up { .. }
+            | Self::Upgraded { .. }
             | Self::Closed { .. }
             | Self::Packet { .. }
             | Self::HeartbeatMissed { .. }
@@ -181,8 +198,10 @@ impl Event {
             | Self::Frame { .. }
             | Self::Heartbeat { .. }
             | Self::PatienceEnds { .. }
+            | Self::Dispatch { .. }
             | Self::Finished { .. }
             | Self::LateAnswer { .. }
+            | Self::Poisoned { .. }
             | Self::Restarted => false,
         }
     }

@@ -2,13 +2,19 @@
 
 use holdfast::engine::{DownCause, Epoch, Grant, Input, Seq, Verdict};
 
-use crate::network::Packet;
+use crate::network::{ConnectionId, Packet};
 use crate::page::Page;
 use crate::tally::Count;
 use crate::world::World;
 
 impl World {
-    pub(crate) fn heard(&mut self, epoch: Epoch, packet: Packet, is_alive: bool) {
+    pub(crate) fn heard(&mut self, id: ConnectionId, epoch: Epoch, packet: Packet, is_alive: bool) {
+        if let Packet::Receipt { serial, name, is_plain } = packet {
+            if is_alive {
+                self.receipt(epoch, id, (serial, name, is_plain));
+            }
+            return;
+        }
         if is_alive {
             self.tell(Input::Heard { epoch });
             match packet {
@@ -17,6 +23,7 @@ impl World {
                 Packet::JoinRefused => self.tell(Input::JoinRejected { epoch }),
                 Packet::Pong => self.tell(Input::Ponged { epoch }),
                 Packet::Ack { .. } | Packet::Confirmation { .. } => self.answered(packet),
+                Packet::Receipt { .. } => {}
             }
         } else if self.dice.chance(self.plan.shell.late_acks) {
             self.answered(packet);
@@ -31,13 +38,18 @@ impl World {
         match packet {
             Packet::Ack { id, attempt, verdict } => {
                 let Some(seq) = self.page.deliveries.seq_of(id) else { return };
-                self.tell(Input::Acked { seq, attempt, verdict });
+                let event = self.app.messages[id].draft.event;
+                self.tell_acked(seq, attempt, verdict, event);
             }
             Packet::Confirmation { id } => {
                 let Some(seq) = self.page.deliveries.seq_of(id) else { return };
                 self.tell(Input::Acked { seq, attempt: 0, verdict: Verdict::Accepted });
             }
-            Packet::Heartbeat | Packet::Joined | Packet::JoinRefused | Packet::Pong => {}
+            Packet::Heartbeat
+            | Packet::Joined
+            | Packet::JoinRefused
+            | Packet::Pong
+            | Packet::Receipt { .. } => {}
         }
     }
 

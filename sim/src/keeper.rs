@@ -110,7 +110,7 @@ impl World {
     /// The page is loaded, or came back from the cache.
     pub(crate) fn open_keeper(&mut self) {
         self.page.model.restoring();
-        self.page.shell.engine.restore();
+        self.page.shell.client.restore();
         self.close_keeper();
         let keeper = self.keeper();
         keeper.has_failed = false;
@@ -173,6 +173,14 @@ impl World {
         }
         for added in std::mem::take(&mut self.keeper().early) {
             self.kept(added, None);
+        }
+        // Nobody can say for certain any more how those end that another page has.
+        let elsewhere = self.page.deliveries.entries().filter(|(_, entry)| entry.is_elsewhere);
+        for id in elsewhere.map(|(id, _)| id).collect::<Vec<_>>() {
+            if let Some(entry) = self.page.deliveries.entry(id) {
+                entry.is_blind = true;
+            }
+            self.take_back(id);
         }
         self.opened(None);
     }

@@ -9,14 +9,22 @@ pub(crate) struct Links {
     config: Config,
     /// The app, its credentials or the server ended it; only the app starts it again.
     is_ended: bool,
+    /// The present attempt replaces another.
+    is_relinked: bool,
     epoch: Option<Epoch>,
     attempted_at: u64,
     /// When the engine moved to the attempt that it orders next.
     began_at: u64,
     /// Attempts in a row that failed, or whose link died young.
     failures: u32,
-    /// Links that were ready and died young, in a row.
+    /// Links that were ready, delivered nothing and died young, since one did not.
     short_lived: u32,
+    /// Links in a row that the server ended and that delivered nothing, since the app asked, or one lived for long.
+    kicks: u32,
+    /// The link that ends was ended by the server.
+    is_kicked: bool,
+    /// The wait may be longer than one after a loss.
+    is_far: bool,
     /// The server named a time.
     not_before: u64,
     waiting_since: u64,
@@ -39,11 +47,15 @@ impl Links {
         Self {
             config,
             is_ended: false,
+            is_relinked: false,
             epoch: None,
             attempted_at: 0,
             began_at: 0,
             failures: 0,
             short_lived: 0,
+            kicks: 0,
+            is_kicked: false,
+            is_far: false,
             not_before: 0,
             waiting_since: 0,
             up_at: None,
@@ -57,9 +69,10 @@ impl Links {
         self.epoch == Some(epoch)
     }
 
-    /// Nobody wants a link.
-    pub(crate) fn is_ended(&self) -> bool {
-        self.is_ended
+    /// A link that is ready is young again.
+    pub(crate) fn restarted_life(&mut self, now: u64) {
+        self.ready_since = now;
+        self.failures = 0;
     }
 
     /// By the engine's clock.
@@ -67,12 +80,15 @@ impl Links {
         self.ready_since
     }
 
-    /// After 12 in a row it is the messages that are suspected.
+    /// After 12 it is the messages that are suspected.
     pub(crate) fn losses_are_usual(&self) -> bool {
         self.short_lived >= 12
     }
 
     pub(crate) fn opened(&mut self, phase: Phase) {
+        if matches!(phase, Phase::Idle | Phase::Waiting) {
+            self.kicks = 0;
+        }
         if phase == Phase::Idle {
             self.is_ended = false;
             self.failures = 0;
@@ -83,6 +99,15 @@ impl Links {
     pub(crate) fn closed(&mut self) {
         self.is_ended = true;
         self.up_at = None;
+    }
+
+    /// A link for another user is asked for, if there was one, or an attempt.
+    pub(crate) fn relinked(&mut self, phase: Phase) {
+        if !matches!(phase, Phase::Idle | Phase::Waiting | Phase::Closed) {
+            self.closed();
+            self.opened(Phase::Idle);
+            self.is_relinked = true;
+        }
     }
 
     pub(crate) fn told(&mut self, now: u64, input: Input, before: Phase) {
@@ -100,8 +125,9 @@ impl Links {
             }
             Input::LinkDown { epoch, cause } if self.is_live(epoch) && is_trying => {
                 self.up_at = None;
+                self.is_kicked = cause == DownCause::Kicked;
                 match cause {
-                    DownCause::Lost => {}
+                    DownCause::Lost | DownCause::Kicked => {}
                     DownCause::Final => self.is_ended = true,
                     DownCause::RetryAfter(span) => self.not_before = now + span.0,
                 }
@@ -124,30 +150,52 @@ impl Links {
             | Input::Stored { .. }
             | Input::Withheld { .. }
             | Input::Restored
+            | Input::Received { .. }
+            | Input::Dispatched { .. }
+            | Input::Dropped { .. }
+            | Input::Stuck { .. }
             | Input::Woke => {}
         }
     }
 
     /// Answers whether a link that was ready ended.
-    pub(crate) fn moved(&mut self, now: u64, before: Phase, after: Phase) -> bool {
+    pub(crate) fn moved(
+        &mut self,
+        now: u64,
+        (before, after): (Phase, Phase),
+        (has_delivered, owes): (bool, bool),
+    ) -> bool {
         let was_ready = matches!(before, Phase::Ready | Phase::Suspect);
         let is_ready = matches!(after, Phase::Ready | Phase::Suspect);
         if is_ready && !was_ready {
             self.ready_since = now;
         }
-        if after == Phase::Authorizing && before != after {
+        let is_relinked = std::mem::take(&mut self.is_relinked);
+        if after == Phase::Authorizing && (before != after || is_relinked) {
             self.began_at = now;
         }
         if after == Phase::Waiting && before != Phase::Waiting {
             self.waiting_since = now;
             self.up_at = None;
-            let is_stable = was_ready && now - self.ready_since >= self.config.reconnect.stable.0;
+            let reconnect = &self.config.reconnect;
+            if was_ready && now - self.ready_since >= reconnect.stable.max(reconnect.max).0 {
+                self.kicks = 0;
+            }
+            let counts = std::mem::take(&mut self.is_kicked) && !has_delivered;
+            self.is_far = counts && self.kicks > 0 && !owes;
+            self.kicks += u32::from(counts);
+            let is_stable = was_ready && now - self.ready_since >= reconnect.stable.0;
             if is_stable {
                 self.failures = 0;
                 self.short_lived = 0;
             } else {
-                self.failures += 1;
-                self.short_lived += u32::from(was_ready);
+                let has_delivered = was_ready && has_delivered;
+                if was_ready && now - self.ready_since >= 2 * self.config.reconnect.min.0 {
+                    self.failures /= 2;
+                } else {
+                    self.failures += u32::from(!has_delivered);
+                }
+                self.short_lived += u32::from(was_ready && !has_delivered);
             }
         }
         was_ready && !is_ready
@@ -205,7 +253,8 @@ impl Links {
 
     pub(crate) fn check_plan(&self, next_attempt_at: Option<u64>) {
         let config = &self.config.reconnect;
-        let longest = config.max.0.max(config.spread.0);
+        let max = if self.is_far { 8 * config.max.0 } else { config.max.0 };
+        let longest = max.max(config.spread.0);
         let latest = (self.waiting_since + longest).max(self.not_before + config.spread.0);
         if next_attempt_at.is_some_and(|at| at > latest) {
             violated!("I8", "the next attempt is planned for {next_attempt_at:?}");

@@ -10,7 +10,7 @@ use crate::world::World;
 
 impl World {
     pub(crate) fn arm(&mut self) {
-        let Some(at) = self.page.shell.engine.poll_timeout() else {
+        let Some(at) = self.page.shell.client.poll_timeout() else {
             self.page.shell.armed_for = None;
             self.page.shell.timer += 1;
             return;
@@ -74,6 +74,7 @@ impl World {
         for page in self.shown() {
             self.turn_to(page);
             self.tell(Input::Woke);
+            self.ask_again();
             self.expect_verdict();
         }
     }
@@ -110,7 +111,8 @@ impl World {
         let is_judged = matches!(status.phase, Phase::Ready | Phase::Suspect)
             && !self.page.shell.is_mute
             && self.page.shell.throttled_until <= self.now
-            && self.plan.clock.steps_back == 0;
+            && self.plan.clock.steps_back == 0
+            && (self.plan.receipting.is_none() || self.receipts.is_trusted);
         if let Some(connection) = self.up().filter(is_dead).filter(|_| is_judged) {
             let at = self.now + health.probe.0 + self.plan.clock.timer_jitter + 1;
             // Another waking gives another probe.

@@ -5,7 +5,7 @@ mod judge;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use holdfast::engine::{Cause, Config, Draft, Outcome, Seq, Verdict};
+use holdfast::engine::{Cause, Config, Draft, Outcome, Seq, Verdict, Way};
 
 use crate::violated;
 
@@ -28,6 +28,31 @@ pub(crate) struct Messages {
     is_restoring: bool,
     first_new: Option<Seq>,
     last_restored: Option<Seq>,
+    /// Receipts of this link were answered.
+    proves: bool,
+    expects_receipts: bool,
+    /// Whether the server acknowledges an event, once it is known.
+    answers: BTreeMap<u32, bool>,
+    /// What the client has learned and is to say.
+    lessons: VecDeque<(u32, bool)>,
+    /// Messages that may be in flight, after links that died young, and when the link became ready.
+    window: usize,
+    ready_since: u64,
+    /// The time between two transmissions, after links that died young with one in flight, and when the last was.
+    gap: u64,
+    sent_at: Option<u64>,
+    /// This link has delivered a message, as far as the client knows.
+    delivers: bool,
+    /// Links that took messages of an event and ended without an acknowledgement.
+    unanswered: BTreeMap<u32, u32>,
+}
+
+/// What settles a message as a success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Settles {
+    Ack,
+    Either,
+    Receipt,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +70,26 @@ struct Message {
     unanswered: bool,
     suspected: bool,
     lone_losses: u32,
+    taken_losses: u32,
+    /// The server has taken what is in flight, and has dispatched it.
+    received: bool,
+    dispatched: bool,
+    /// The server has taken one of its transmissions.
+    was_taken: bool,
+    /// Links that took it and ended without its acknowledgement.
+    unanswered_links: u32,
     /// Waits for the time of its retry, which only the engine knows.
     backs_off: bool,
     /// It waits to be kept.
     storing: bool,
     flight: Option<Flight>,
+}
+
+impl Message {
+    /// It was dispatched, and its acknowledgement did not come for a while.
+    fn is_unanswered(&self, now: u64) -> bool {
+        self.dispatched && self.flight.is_some_and(|flight| now - flight.since >= 1_000)
+    }
 }
 
 /// A timer this late may have been held up together with the answers.
@@ -74,7 +114,7 @@ struct Lane {
 }
 
 impl Messages {
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config, expects_receipts: bool) -> Self {
         Self {
             config,
             unsettled: BTreeMap::new(),
@@ -90,6 +130,16 @@ impl Messages {
             is_restoring: false,
             first_new: None,
             last_restored: None,
+            proves: false,
+            expects_receipts,
+            answers: BTreeMap::new(),
+            lessons: VecDeque::new(),
+            window: usize::MAX,
+            ready_since: 0,
+            gap: 0,
+            sent_at: None,
+            delivers: false,
+            unanswered: BTreeMap::new(),
         }
     }
 
@@ -99,6 +149,19 @@ impl Messages {
 
     pub(crate) fn in_flight(&self) -> usize {
         self.flight.len()
+    }
+
+    /// The number of the last one.
+    pub(crate) fn transmissions(&self) -> u64 {
+        self.transmissions
+    }
+
+    fn settles(&self, draft: &Draft) -> Settles {
+        match (draft.way, self.answers.get(&draft.event)) {
+            (Way::AckedAlways, _) | (Way::Acked, Some(true)) => Settles::Ack,
+            (Way::Acked, None) => Settles::Either,
+            (Way::Acked, Some(false)) | (Way::Received | Way::Latest, _) => Settles::Receipt,
+        }
     }
 
     pub(crate) fn is_settled(&self, seq: Seq) -> bool {
@@ -120,9 +183,24 @@ impl Messages {
         }
         self.first_new = self.first_new.or(Some(seq));
         self.enter(now, seq, draft, false);
+        if draft.way == Way::Latest {
+            let waiting: Vec<Seq> = self.lane_of(seq).waiting.iter().copied().collect();
+            for older in waiting {
+                if older != seq && self.is_latest(older) {
+                    self.end(older, Outcome::Superseded);
+                }
+            }
+        }
+    }
+
+    fn is_latest(&self, seq: Seq) -> bool {
+        self.unsettled[&seq].draft.way == Way::Latest
     }
 
     fn enter(&mut self, now: u64, seq: Seq, draft: Draft, is_restored: bool) {
+        if self.due.iter().any(|settled| settled.seq.slot() == seq.slot()) {
+            violated!("I5", "{seq:?} has the slot of a message whose end was not told yet");
+        }
         self.bytes += u64::from(draft.bytes);
         let expires_at = now.saturating_add(draft.ttl.0);
         self.expiry.insert((expires_at, seq));
@@ -138,6 +216,11 @@ impl Messages {
             unanswered: is_restored,
             suspected: false,
             lone_losses: 0,
+            taken_losses: 0,
+            received: false,
+            dispatched: false,
+            was_taken: false,
+            unanswered_links: 0,
             backs_off: false,
             storing: draft.durable && !is_restored,
             flight: None,
@@ -201,6 +284,7 @@ impl Messages {
         let retries = self.config.send.retries;
         let Some(message) = self.unsettled.get(&seq) else { return };
         let is_current = message.flight.is_some() && message.attempt == attempt;
+        self.delivers |= message.flight.is_some();
         match verdict {
             Verdict::Accepted => {
                 self.answered(now, seq);
@@ -231,25 +315,198 @@ impl Messages {
         }
     }
 
+    /// A link that is ready lived for long with few in flight. Answers whether it is young again.
+    pub(crate) fn widened(&mut self, now: u64) -> bool {
+        let is_stable = now - self.ready_since >= self.config.reconnect.stable.0;
+        let is_widened = is_stable && self.window < usize::MAX;
+        if is_widened {
+            self.widen();
+            self.ready_since = now;
+        }
+        is_widened
+    }
+
+    fn widen(&mut self) {
+        self.window = if self.window < 512 { self.window * 2 } else { usize::MAX };
+        self.gap = if self.gap < 100 { 0 } else { self.gap / 2 };
+    }
+
+    pub(crate) fn delivers(&self) -> bool {
+        self.delivers
+    }
+
+    /// When the next message may leave, as far as the pace goes.
+    fn paced_until(&self) -> u64 {
+        self.sent_at.map_or(0, |at| at + self.gap)
+    }
+
+    /// A link became ready.
+    pub(crate) fn linked(&mut self, now: u64) {
+        self.ready_since = now;
+    }
+
     /// A ready link ended (I10).
-    pub(crate) fn link_lost(&mut self, losses_are_usual: bool) {
+    pub(crate) fn link_lost(&mut self, now: u64, losses_are_usual: bool) {
+        self.proves = false;
         let flight: Vec<Seq> = self.flight.values().copied().collect();
-        let is_alone = self.suspects > 0 && flight.len() == 1;
+        let is_young = |since: u64| now - since < self.config.reconnect.stable.0;
+        let was_young = is_young(self.ready_since);
+        let was_burst = flight.len() > 1 && self.sent_at.is_some_and(is_young);
+        if !was_young {
+            self.widen();
+        }
+        if flight.is_empty() || !(was_young || was_burst) {
+            // It is not the messages' fault.
+        } else if self.window == 1 {
+            self.gap = (self.gap * 2).clamp(50, 2_000);
+        } else {
+            self.window = (self.window.min(flight.len()) / 2).max(1);
+        }
+        // A link that delivered something accuses nobody, and nobody accuses what was taken.
+        let delivered = std::mem::take(&mut self.delivers);
+        let unproven = flight.iter().filter(|seq| !self.unsettled[seq].received).count();
+        let is_alone = self.suspects > 0 && unproven == 1;
+        let since = |seq: &Seq| self.unsettled[seq].flight.expect("it is in flight").since;
+        let blamed = match flight[..] {
+            [.., ref before, ref last] if since(last) - since(before) < 1_000 => None,
+            _ => flight.last().copied(),
+        };
         for &seq in &flight {
-            self.landed(seq);
             let message = self.message(seq);
-            message.unanswered = true;
+            let is_unanswered = message.is_unanswered(now);
+            message.unanswered_links += u32::from(is_unanswered);
+            message.taken_losses += u32::from(message.received && blamed == Some(seq));
+            if delivered || message.received {
+                continue;
+            }
             message.lone_losses += u32::from(is_alone);
             let is_new = losses_are_usual && !message.suspected;
             message.suspected |= losses_are_usual;
-            let is_over = message.draft.once || message.lone_losses >= 3;
             self.suspects += usize::from(is_new);
-            if is_over {
-                self.end(seq, Outcome::Exhausted(Cause::LinkLost));
+        }
+        let is_unanswered = |seq: &&Seq| {
+            let message = &self.unsettled[seq];
+            message.is_unanswered(now)
+                && message.draft.event != 0
+                && self.settles(&message.draft) == Settles::Either
+        };
+        let events: BTreeSet<u32> = flight
+            .iter()
+            .filter(is_unanswered)
+            .map(|seq| self.unsettled[seq].draft.event)
+            .collect();
+        for event in events {
+            let links = self.unanswered.entry(event).or_default();
+            *links += 1;
+            if *links == 3 {
+                self.lessons.push_back((event, false));
             }
         }
+        self.wait_again(&flight);
         for message in self.unsettled.values_mut() {
             message.backs_off = false;
+        }
+    }
+
+    /// What was in flight waits again, but for what must not leave again.
+    fn wait_again(&mut self, flight: &[Seq]) {
+        for &seq in flight {
+            self.landed(seq);
+        }
+        for &seq in flight {
+            let message = self.message(seq);
+            message.unanswered = true;
+            let Message { draft, received, dispatched, unanswered_links, .. } = *message;
+            let is_killer = message.lone_losses >= 3 || message.taken_losses >= 15;
+            let waiting: Vec<Seq> = self.lane_of(seq).waiting.range(seq..).copied().collect();
+            let has_newer = waiting.into_iter().any(|it| it != seq && self.is_latest(it));
+            let outcome = if is_killer {
+                Outcome::Exhausted(Cause::LinkLost)
+            } else if draft.way == Way::Latest && has_newer {
+                Outcome::Superseded
+            } else if ((draft.once && dispatched) || (received && unanswered_links >= 3))
+                && self.settles(&draft) != Settles::Ack
+            {
+                Outcome::Received
+            } else if draft.once {
+                Outcome::Exhausted(Cause::LinkLost)
+            } else {
+                continue;
+            };
+            self.end(seq, outcome);
+        }
+    }
+
+    /// Receipts of this link are answered.
+    pub(crate) fn proves(&mut self) {
+        self.proves = true;
+    }
+
+    pub(crate) fn forget_proofs(&mut self) {
+        self.expects_receipts = false;
+        self.proves = false;
+    }
+
+    /// The server has taken these transmissions (I14).
+    pub(crate) fn received(&mut self, first: u64, last: u64) {
+        for seq in self.transmitted_within(first, last) {
+            self.cleared(seq);
+            let message = self.message(seq);
+            message.received = true;
+            let is_new = !std::mem::replace(&mut message.was_taken, true);
+            self.delivers |= is_new;
+        }
+    }
+
+    /// The server has not taken these transmissions.
+    pub(crate) fn dropped(&mut self, first: u64, last: u64) {
+        let flight = self.transmitted_within(first, last);
+        self.wait_again(&flight);
+    }
+
+    fn transmitted_within(&self, first: u64, last: u64) -> Vec<Seq> {
+        if first > last {
+            return Vec::new();
+        }
+        self.flight.range(first..=last).map(|(_, &seq)| seq).collect()
+    }
+
+    /// The server has dispatched what it had taken, up to this transmission.
+    pub(crate) fn dispatched(&mut self, now: u64, last: u64) {
+        for seq in self.transmitted_within(0, last) {
+            let message = self.message(seq);
+            message.dispatched = message.received;
+            self.settle_dispatched(now, seq);
+        }
+    }
+
+    fn settle_dispatched(&mut self, now: u64, seq: Seq) {
+        let Message { draft, dispatched, .. } = self.unsettled[&seq];
+        if dispatched && self.settles(&draft) == Settles::Receipt {
+            self.answered(now, seq);
+            self.end(seq, Outcome::Received);
+        }
+    }
+
+    /// The server acknowledged a message of this event.
+    pub(crate) fn acknowledges(&mut self, event: u32) {
+        if event != 0 && self.answers.insert(event, true) != Some(true) {
+            self.lessons.retain(|&(other, _)| other != event);
+            self.lessons.push_back((event, true));
+        }
+    }
+
+    /// The client says what it has learned of an event.
+    pub(crate) fn learned(&mut self, now: u64, event: u32, answers: bool) {
+        let at = self.lessons.iter().position(|&lesson| lesson == (event, answers));
+        if at.and_then(|at| self.lessons.remove(at)).is_none() {
+            violated!("learned", "{event} answers: {answers}, and {:?} was due", self.lessons);
+        }
+        if !answers {
+            self.answers.insert(event, false);
+            for seq in self.unsettled.keys().copied().collect::<Vec<_>>() {
+                self.settle_dispatched(now, seq);
+            }
         }
     }
 
@@ -259,26 +516,52 @@ impl Messages {
         let retries = self.config.send.retries;
         let ack_timeout = self.config.send.ack_timeout.0;
         self.expire(now);
-        for seq in self.flight.values().copied().collect::<Vec<_>>() {
-            let Some(flight) = self.message(seq).flight else { continue };
-            let deadline = flight.since + ack_timeout;
-            if deadline > now {
-                continue;
+        while let Some((deadline, seq)) = self.next_deadline(ack_timeout)
+            && deadline <= now
+        {
+            let Message { draft, received, flight, .. } = self.unsettled[&seq];
+            // The answer to the first receipt of a link may be held up with all else.
+            let is_unproven = !received && !self.proves && self.expects_receipts;
+            let is_excused = now - deadline > LATE || is_unproven;
+            if is_excused && flight.is_some_and(|flight| !flight.excused) {
+                self.extend_all(now, true);
+                break;
             }
-            if now - deadline > LATE && !flight.excused {
-                self.excuse_all(now);
+            if self.proves && !received {
+                // It is on its way, or the link is dead (I14).
+                self.extend_all(now, false);
                 break;
             }
             self.landed(seq);
+            let settles = self.settles(&draft);
+            if received && settles != Settles::Ack {
+                let lesson = (draft.event, false);
+                if settles == Settles::Either && draft.event != 0 && !self.lessons.contains(&lesson)
+                {
+                    self.lessons.push_back(lesson);
+                }
+                self.end(seq, Outcome::Received);
+                continue;
+            }
             self.message(seq).unanswered = true;
             self.failed(seq, Cause::AckTimeout, retries);
         }
     }
 
-    fn excuse_all(&mut self, now: u64) {
+    /// The first of those in flight, and of equal ones the one that left first.
+    fn next_deadline(&self, ack_timeout: u64) -> Option<(u64, Seq)> {
+        let deadline = |&seq: &Seq| {
+            let message = &self.unsettled[&seq];
+            let span = message.draft.ack_timeout.map_or(ack_timeout, |span| span.0);
+            message.flight.map(|flight| (flight.since + span, seq))
+        };
+        self.flight.values().filter_map(deadline).min_by_key(|&(at, _)| at)
+    }
+
+    fn extend_all(&mut self, now: u64, excuses: bool) {
         for message in self.unsettled.values_mut() {
             if let Some(flight) = &mut message.flight {
-                *flight = Flight { since: now, excused: true, ..*flight };
+                *flight = Flight { since: now, excused: flight.excused || excuses, ..*flight };
             }
         }
     }
@@ -328,14 +611,21 @@ impl Messages {
     fn cleared(&mut self, seq: Seq) {
         let message = self.message(seq);
         message.lone_losses = 0;
+        message.received = false;
         let was_suspected = std::mem::take(&mut message.suspected);
         self.suspects -= usize::from(was_suspected);
     }
 
     fn failed(&mut self, seq: Seq, cause: Cause, retries: u32) {
+        // What has no receipt leaves again for as long as there may be one.
+        let is_receipts = self.settles(&self.unsettled[&seq].draft) == Settles::Receipt;
+        let is_owed = cause == Cause::AckTimeout && self.expects_receipts && is_receipts;
         let message = self.message(seq);
-        message.failures += 1;
+        message.failures += u32::from(!is_owed);
         message.backs_off = true;
+        if message.draft.way == Way::Latest {
+            return self.end(seq, Outcome::Superseded);
+        }
         if message.failures > retries || message.draft.once {
             return self.end(seq, Outcome::Exhausted(cause));
         }

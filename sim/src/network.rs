@@ -3,7 +3,9 @@
 use holdfast::engine::{DownCause, Epoch, Input, Verdict};
 
 use crate::event::Event;
+use crate::owners::Credentials;
 use crate::page::PageId;
+use crate::receipts::Asked;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
@@ -39,6 +41,8 @@ pub(crate) struct Connection {
     /// How often it should be found out to be dead.
     pub(crate) verdict: u32,
     pub(crate) server_end: ServerEnd,
+    pub(crate) credentials: Credentials,
+    pub(crate) asked: Asked,
 }
 
 /// What the server knows of a connection.
@@ -47,6 +51,8 @@ pub(crate) struct ServerEnd {
     /// The life of the server that accepted it.
     pub(crate) life: Option<u32>,
     pub(crate) is_busy: bool,
+    /// When the messages of the last second came.
+    pub(crate) taken: std::collections::VecDeque<u64>,
     pub(crate) backlog: std::collections::VecDeque<(usize, u32)>,
 }
 
@@ -55,6 +61,7 @@ pub(crate) struct ServerEnd {
 pub(crate) enum Frame {
     Join,
     Ping,
+    Receipt { serial: usize },
     Message { id: usize, attempt: u32 },
 }
 
@@ -65,6 +72,12 @@ pub(crate) enum Packet {
     Joined,
     JoinRefused,
     Pong,
+    /// An answer to a receipt, or to none.
+    Receipt {
+        serial: Option<usize>,
+        name: u32,
+        is_plain: bool,
+    },
     Ack {
         id: usize,
         attempt: u32,
@@ -109,6 +122,7 @@ impl World {
         if self.page.connection.is_some() {
             violated!("link", "two connections at a time");
         }
+        let credentials = self.credentials(epoch);
         let id = self.network.connections.len();
         self.network.connections.push(Connection {
             page: self.page.id,
@@ -124,6 +138,8 @@ impl World {
             heartbeat_at: 0,
             verdict: 0,
             server_end: ServerEnd::default(),
+            credentials,
+            asked: Asked::default(),
         });
         self.page.connection = Some(id);
         let there = self.now + self.latency();
@@ -172,7 +188,8 @@ impl World {
             self.schedule(at, Event::PatienceEnds { connection: id });
         }
         let join = self.plan.shell.joins;
-        self.tell(Input::LinkUp { epoch, join });
+        self.link_polls(id, epoch);
+        self.tell_linked(epoch, join);
     }
 
     /// The client's end hears that it is not.
@@ -192,7 +209,7 @@ impl World {
     }
 
     /// The engine gives the connection up. What is under way to the server may still arrive.
-    pub(crate) fn disconnect(&mut self, epoch: Epoch) {
+    pub(crate) fn disconnect(&mut self, epoch: Epoch, is_polite: bool) {
         let Some(id) = self.page.connection.take() else { return };
         if self.network.connections[id].epoch != epoch {
             violated!("link", "{epoch:?} is not what is connected");
@@ -202,7 +219,7 @@ impl World {
         connection.is_open = false;
         if was_up && connection.half_open_since.is_none() {
             self.tally.one(Count::Abandoned);
-            if self.plan.kinds.only_clock() && !self.page.links.is_ended() {
+            if self.plan.kinds.only_clock() && !is_polite {
                 violated!("health", "a live link was given up");
             }
         }
@@ -265,7 +282,7 @@ impl World {
             connection.heartbeat_at = self.now;
         }
         let epoch = connection.epoch;
-        self.heard(epoch, packet, is_alive);
+        self.heard(id, epoch, packet, is_alive);
     }
 
     /// The transport's own watch over the heartbeats, which nothing on a live link sets off.
@@ -327,4 +344,4 @@ impl World {
 const A_LOT: u64 = 60_000;
 /// engine.io's defaults.
 pub(crate) const HEARTBEAT: u64 = 25_000;
-const HEARTBEAT_TIMEOUT: u64 = 45_000;
+pub(crate) const HEARTBEAT_TIMEOUT: u64 = 45_000;

@@ -171,7 +171,8 @@ impl World {
             let would_send = other.deliveries.get(id).is_some_and(|theirs| {
                 // Both looked for it at the same time, and neither had it then.
                 let is_tie = entry.is_taken_back && theirs.is_taken_back;
-                !theirs.is_elsewhere && !is_tie
+                let is_blind = entry.is_blind || theirs.is_blind;
+                !theirs.is_elsewhere && !is_tie && !is_blind
             });
             if would_send && !other.model.is_restoring() {
                 violated!("tabs", "message {id} left, and page {} would send it too", other.id);

@@ -44,7 +44,7 @@ impl Page {
             born_at,
             shell: Shell::new(plan, id),
             links: Links::new(plan.config.clone()),
-            model: Messages::new(plan.config.clone()),
+            model: Messages::new(plan.config.clone(), plan.receipting.is_some()),
             deliveries: Deliveries::default(),
             connection: None,
             keeper: plan.lives.map(|_| Keeper::default()),

@@ -5,14 +5,18 @@
 
 mod lives;
 mod parts;
+mod receipting;
 mod schedule;
 mod stories;
+mod users;
 
 use holdfast::engine::Config;
 
 pub(crate) use lives::{Fate, Lives};
+pub(crate) use receipting::{Polling, Receipting, Reply};
 pub(crate) use schedule::Planned;
 pub use stories::Story;
+pub(crate) use users::{Login, Naming, Person, Subjects, Users};
 
 use crate::dice::Dice;
 use parts::{App, Clock, Disk, Network, Server, Shell};
@@ -32,6 +36,10 @@ pub(crate) struct Plan {
     pub(crate) app: App,
     pub(crate) disk: Disk,
     pub(crate) lives: Option<Lives>,
+    /// None in a world with one user, whom nobody names.
+    pub(crate) users: Option<Users>,
+    /// None in a world without receipts.
+    pub(crate) receipting: Option<Receipting>,
     /// What happens when, the app's actions included.
     pub(crate) schedule: Vec<(u64, Planned)>,
 }
@@ -51,16 +59,31 @@ pub(crate) struct Kinds {
     pub(crate) fickle_app: bool,
     /// Pages end and begin, and a disk may fail.
     pub(crate) lives: bool,
+    /// The server ends the connections of those who send too fast.
+    pub(crate) guard: bool,
+    /// The server keeps one connection of a user, who has several tabs.
+    pub(crate) rivals: bool,
 }
 
 impl Plan {
     pub(crate) fn draw(seed: u64, dice: &mut Dice) -> Self {
         let lives = lives::lives(seed);
-        let kinds = Kinds { lives: lives.is_some(), ..Kinds::draw(dice) };
+        let drawn = Kinds::draw(dice);
+        let guard = parts::guard(seed).filter(|_| !drawn.poison);
+        let rivals = lives.is_some_and(|lives| lives.tabs > 1) && parts::rivals(seed);
+        let kinds = Kinds { lives: lives.is_some(), guard: guard.is_some(), rivals, ..drawn };
         let mut plan = Self::of_kinds(seed, kinds, lives, dice);
+        // What waits behind it on a serial server is to get its answer in time.
+        let most = plan.config.send.ack_timeout.0 / 8;
+        plan.app.poison_works = plan.app.poison_works.min(most);
+        plan.server.guard = guard;
         plan.schedule_app(dice);
         plan.schedule_faults(dice);
         plan.schedule_lives(seed);
+        plan.users = users::users(seed);
+        plan.schedule_logins(seed);
+        plan.receipting = receipting::receipting(seed);
+        plan.schedule_clogging(seed);
         plan.end_faults();
         plan
     }
@@ -81,9 +104,11 @@ impl Plan {
             server: parts::server(kinds, dice),
             clock: parts::clock(kinds, dice),
             shell: parts::shell(kinds, dice),
-            app: parts::app(kinds, dice),
+            app: parts::app(seed, kinds, dice),
             disk: parts::disk(seed),
             lives,
+            users: None,
+            receipting: None,
             schedule: Vec::new(),
         }
     }
@@ -110,7 +135,7 @@ impl Kinds {
                 poison: dice.chance(100),
                 flapping: dice.chance(100),
                 fickle_app: dice.chance(600),
-                lives: false,
+                ..none
             },
         }
     }
@@ -124,7 +149,15 @@ impl Kinds {
             || self.shell
             || self.poison
             || self.flapping
-            || self.lives)
+            || self.lives
+            || self.guard
+            || self.rivals)
+    }
+
+    /// The server ends connections, and nothing else does.
+    pub(crate) fn only_guard(self) -> bool {
+        self.guard
+            && Self { guard: false, verdicts: false, fickle_app: false, ..self }.world_is_kind()
     }
 
     /// Nothing but pages ends.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use holdfast::engine::{Draft, Engine, Input, Millis, Verdict};
+use holdfast::client::Client;
+use holdfast::engine::{Draft, Input, Millis, Verdict};
 
 use crate::database::Kept;
 use crate::deliveries::MessageId;
@@ -46,7 +47,7 @@ impl World {
         let lane = self.page.deliveries.lane_number(lane_key);
         let draft = Draft { lane, ttl, durable: false, ..message.draft };
         note!(self, "-> take back message {id}: {draft:?}");
-        match self.call(|engine: &mut Engine, now| engine.take_back(now, draft)) {
+        match self.call(|client: &mut Client, now| client.take_back(now, draft)) {
             Ok(seq) => {
                 note!(self, "   message {id} is {seq:?}");
                 self.tally.one(Count::Restored);

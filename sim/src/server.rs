@@ -36,6 +36,14 @@ pub(crate) struct Caller {
     attempt: u32,
 }
 
+/// A message that the server has decoded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dispatch {
+    message: usize,
+    attempt: u32,
+    life: u32,
+}
+
 /// What a handler is at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Task {
@@ -103,9 +111,20 @@ impl World {
     }
 
     pub(crate) fn connection_arrived(&mut self, id: ConnectionId) {
-        if self.server.is_up {
-            self.network.connections[id].server_end.life = self.server.life();
+        if !self.server.is_up {
+            return;
         }
+        let life = self.server.life();
+        if self.plan.server.one_session {
+            for other in 0..id {
+                if self.network.connections[other].server_end.life == life {
+                    self.tally.one(Count::Replaced);
+                    self.cut(other, true, DownCause::Kicked);
+                    self.hung_up(other);
+                }
+            }
+        }
+        self.network.connections[id].server_end.life = life;
     }
 
     pub(crate) fn hung_up(&mut self, id: ConnectionId) {
@@ -115,6 +134,7 @@ impl World {
     pub(crate) fn kick(&mut self, id: ConnectionId) {
         let cause = match self.dice.below(6) {
             0 => DownCause::RetryAfter(Millis(self.dice.below(20_000))),
+            1..=3 => DownCause::Kicked,
             _ => DownCause::Lost,
         };
         self.cut(id, true, cause);
@@ -136,15 +156,50 @@ impl World {
                 2 => {}
                 _ => self.send_down(id, Packet::JoinRefused),
             },
+            Frame::Receipt { serial } => self.receive_receipt(id, serial),
             Frame::Message { id: message, attempt } => {
-                let end = &mut self.network.connections[id].server_end;
-                if self.plan.server.serial && end.is_busy {
-                    end.backlog.push_back((message, attempt));
+                if self.is_too_fast(id) {
+                    self.tally.one(Count::Kicked);
+                    let says_so = self.plan.engine_seed.is_multiple_of(2);
+                    self.cut(id, true, if says_so { DownCause::Kicked } else { DownCause::Lost });
+                    // Nor does it take what is behind this one.
+                    return self.hung_up(id);
+                }
+                self.check_owner_at_server(message, id);
+                let dispatch = Dispatch { message, attempt, life: self.server.life };
+                if self.plan.receipting.is_some() {
+                    // Like socket.io: what is decoded is dispatched a moment later, and its receipt answered at once.
+                    self.schedule(self.now, Event::Dispatch { connection: id, dispatch });
                 } else {
-                    self.enter(message, Caller { connection: id, attempt });
+                    self.dispatch(id, dispatch);
                 }
             }
         }
+    }
+
+    /// A message that arrived is handed to its handler, unless the server has died in between.
+    pub(crate) fn dispatch(&mut self, id: ConnectionId, dispatch: Dispatch) {
+        let Dispatch { message, attempt, life } = dispatch;
+        if life != self.server.life {
+            return;
+        }
+        self.app.messages[message].has_arrived = true;
+        let end = &mut self.network.connections[id].server_end;
+        if self.plan.server.serial && end.is_busy {
+            end.backlog.push_back((message, attempt));
+        } else {
+            self.enter(message, Caller { connection: id, attempt });
+        }
+    }
+
+    /// Whether more messages come over a connection than the server takes in a second.
+    fn is_too_fast(&mut self, id: ConnectionId) -> bool {
+        let Some(most) = self.plan.server.guard else { return false };
+        let now = self.now;
+        let taken = &mut self.network.connections[id].server_end.taken;
+        taken.retain(|&at| at + 1_000 > now);
+        taken.push_back(now);
+        taken.len() > most
     }
 
     /// A message reaches the handler.
@@ -152,7 +207,12 @@ impl World {
         self.check_entry(id);
         if self.plan.app.poison == Some(id) {
             self.tally.one(Count::Poisoned);
-            return self.crash();
+            let work = self.plan.app.poison_works;
+            if work == 0 {
+                return self.crash();
+            }
+            self.network.connections[caller.connection].server_end.is_busy = true;
+            return self.schedule(self.now + work, Event::Poisoned { life: self.server.life });
         }
         let has_id = !self.app.messages[id].draft.once && self.plan.server.deduplicates;
         if has_id && self.server.accepted.contains(&id) {
@@ -280,6 +340,10 @@ impl World {
     }
 
     fn answer(&mut self, id: usize, caller: Caller, verdict: Verdict) {
+        let event = self.app.messages[id].draft.event as usize;
+        if self.plan.receipting.is_some_and(|plan| !plan.acknowledges[event]) {
+            return;
+        }
         let Caller { connection, attempt } = caller;
         let packet = Packet::Ack { id, attempt, verdict };
         let plan = self.plan.server;

@@ -1,14 +1,15 @@
-//! The engine and what carries out its orders, as the browser's shell does.
+//! The client and what carries out its orders, as the browser's shell does.
 
+use holdfast::client::receipts::Support;
+use holdfast::client::{Client, Order};
 use holdfast::engine::{
-    Draft, Engine, Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase, Seq, Status,
-    Verdict,
+    Draft, Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase, Seq, Status, Verdict,
 };
 
 use crate::event::Event;
 use crate::messages::Settled;
-use crate::network::Frame;
-use crate::page::PageId;
+use crate::network::{Frame, HEARTBEAT_TIMEOUT};
+use crate::page::{Page, PageId};
 use crate::plan::Plan;
 use crate::tally::Count;
 use crate::trace::note;
@@ -16,7 +17,7 @@ use crate::violated;
 use crate::world::World;
 
 pub(crate) struct Shell {
-    pub(crate) engine: Engine,
+    pub(crate) client: Client,
     /// What the app sees: the status at the last `Changed`.
     shown: Status,
     is_draining: bool,
@@ -37,15 +38,24 @@ pub(crate) struct Shell {
     /// The engine said that nobody answers its pings.
     pub(crate) is_mute: bool,
     pub(crate) is_destroyed: bool,
+    /// The last attempt was given credentials of somebody else, and the app has not asked again.
+    pub(crate) is_foreign: bool,
 }
 
 impl Shell {
     pub(crate) fn new(plan: &Plan, page: PageId) -> Self {
         let seed = plan.engine_seed ^ ((page as u64) << 32);
-        let engine = Engine::new(plan.config.clone(), seed, Millis(0));
+        let mut client = Client::new(plan.config.clone(), seed, Millis(0));
+        if plan.receipting.is_none() {
+            client.set_support(Support::Off);
+        }
+        if plan.lives.is_some() {
+            // Only what has an owner is kept.
+            client.name(Millis(0), 1, 0);
+        }
         Self {
-            shown: engine.status(),
-            engine,
+            shown: client.status(),
+            client,
             is_draining: false,
             calls: 0,
             time: 0,
@@ -57,11 +67,12 @@ impl Shell {
             throttled_until: 0,
             is_mute: false,
             is_destroyed: false,
+            is_foreign: false,
         }
     }
 
     pub(crate) fn status(&self) -> Status {
-        self.engine.status()
+        self.client.status()
     }
 }
 
@@ -69,22 +80,23 @@ impl Shell {
 impl World {
     pub(crate) fn open(&mut self) {
         note!(self, "-> open");
+        self.page.shell.is_foreign = false;
         self.page.links.opened(self.page.shell.status().phase);
-        self.call(Engine::open);
+        self.call(Client::open);
         self.drain();
     }
 
     pub(crate) fn close(&mut self) {
         note!(self, "-> close");
         self.page.links.closed();
-        self.call(Engine::close);
+        self.call(Client::close);
         self.drain();
     }
 
     pub(crate) fn send(&mut self, draft: Draft) -> Option<Seq> {
         note!(self, "-> send {draft:?}");
         let has_room = self.page.model.has_room_for(draft) && !self.page.shell.is_destroyed;
-        let result = self.call(|engine, now| engine.send(now, draft));
+        let result = self.call(|client, now| client.send(now, draft));
         if result.is_ok() != has_room {
             violated!("I8", "{result:?}, where has_room is {has_room}");
         }
@@ -99,15 +111,7 @@ impl World {
     pub(crate) fn cancel(&mut self, seq: Seq) {
         note!(self, "-> cancel {seq:?}");
         self.page.model.cancelled(seq);
-        self.call(|engine, now| engine.cancel(now, seq));
-        self.drain();
-    }
-
-    /// The user is another one, or nobody.
-    pub(crate) fn forget(&mut self) {
-        note!(self, "-> settle all");
-        self.page.model.all_settled(Outcome::LoggedOut);
-        self.call(|engine, now| engine.settle_all(now, Outcome::LoggedOut));
+        self.call(|client, now| client.cancel(now, seq));
         self.drain();
     }
 
@@ -117,9 +121,9 @@ impl World {
         self.page.shell.is_destroyed = true;
         self.page.links.closed();
         self.page.model.all_settled(Outcome::Closed);
-        self.call(Engine::destroy);
+        self.call(Client::destroy);
         self.drain();
-        if self.page.shell.engine.poll_timeout().is_some() || self.page.model.count() > 0 {
+        if self.page.shell.client.poll_timeout().is_some() || self.page.model.count() > 0 {
             violated!("destroyed", "{:?}", self.page.shell.status());
         }
     }
@@ -132,8 +136,40 @@ impl World {
         if let Input::Acked { seq, attempt, verdict } = input {
             self.page.model.acked(self.page.shell.time, seq, attempt, verdict);
         }
-        self.call_at(now, |engine, now| engine.handle(now, input));
+        if let Input::Authorized { epoch, grant: Grant::Absent } = input {
+            self.absent(epoch);
+        }
+        self.trusts(input);
+        self.call_at(now, |client, now| client.handle(now, input));
         self.drain();
+    }
+
+    /// The server acknowledged a message of this event.
+    pub(crate) fn tell_acked(&mut self, seq: Seq, attempt: u32, verdict: Verdict, event: u32) {
+        note!(self, "-> acked {seq:?}, attempt {attempt} of event {event}: {verdict:?}");
+        let now = self.next_time();
+        self.page.model.acknowledges(event);
+        self.page.model.acked(self.page.shell.time, seq, attempt, verdict);
+        self.call_at(now, |client, now| client.acked(now, seq, attempt, verdict, event));
+        self.drain();
+    }
+
+    /// The connection is accepted.
+    pub(crate) fn tell_linked(&mut self, epoch: Epoch, join: bool) {
+        let input = Input::LinkUp { epoch, join };
+        note!(self, "-> {input:?}");
+        let before = self.page.shell.status().phase;
+        let now = self.next_time();
+        self.page.links.told(self.page.shell.time, input, before);
+        let heartbeat = self.heartbeat_that_is_told();
+        self.call_at(now, |client, now| client.linked(now, epoch, join, heartbeat));
+        self.drain();
+    }
+
+    /// None where the plan is of before there were receipts.
+    pub(crate) fn heartbeat_that_is_told(&self) -> Millis {
+        let span = if self.plan.receipting.is_some() { HEARTBEAT_TIMEOUT } else { 0 };
+        Millis(span)
     }
 
     /// The clock finds that the machine slept, and tells the engine at once. What that orders is carried
@@ -143,7 +179,7 @@ impl World {
         let before = self.page.shell.status().phase;
         let now = self.next_time();
         self.page.links.told(self.page.shell.time, Input::Woke, before);
-        self.call_at(now, |engine, now| engine.handle(now, Input::Woke));
+        self.call_at(now, |client, now| client.handle(now, Input::Woke));
         self.page.shell.has_old_orders = true;
         // Nor does the timer know of the time that passed.
         self.page.shell.armed_for = None;
@@ -152,17 +188,17 @@ impl World {
 
     pub(crate) fn timeout(&mut self) {
         let now = self.next_time();
-        note!(self, "-> timeout at {}, due {:?}", now.0, self.page.shell.engine.poll_timeout());
-        let due = self.page.shell.engine.poll_timeout().filter(|&due| due <= now);
+        note!(self, "-> timeout at {}, due {:?}", now.0, self.page.shell.client.poll_timeout());
+        let due = self.page.shell.client.poll_timeout().filter(|&due| due <= now);
         if due.is_some_and(|due| now - due > Millis(1_000)) {
             self.tally.one(Count::LateTimers);
         }
-        self.call_at(now, Engine::handle_timeout);
+        self.call_at(now, Client::handle_timeout);
         self.page.model.examined(self.page.shell.time);
         let calls = self.page.shell.calls;
         let pings = self.pings;
         self.drain();
-        let next = self.page.shell.engine.poll_timeout();
+        let next = self.page.shell.client.poll_timeout();
         if calls == self.page.shell.calls && next.is_some_and(|next| next.0 <= self.page.shell.time)
         {
             violated!("I6", "after a timeout at {} the next is {next:?}", self.page.shell.time);
@@ -178,7 +214,7 @@ impl World {
     }
 
     /// The time for the next call, which may be wrong.
-    fn next_time(&mut self) -> Millis {
+    pub(crate) fn next_time(&mut self) -> Millis {
         if self.page.shell.lag > 0 {
             self.notice_lag();
         }
@@ -190,28 +226,41 @@ impl World {
         Millis(now)
     }
 
-    pub(crate) fn call<R>(&mut self, call: impl FnOnce(&mut Engine, Millis) -> R) -> R {
+    pub(crate) fn call<R>(&mut self, call: impl FnOnce(&mut Client, Millis) -> R) -> R {
         let now = self.next_time();
         self.call_at(now, call)
     }
 
-    fn call_at<R>(&mut self, now: Millis, call: impl FnOnce(&mut Engine, Millis) -> R) -> R {
+    pub(crate) fn call_at<R>(
+        &mut self,
+        now: Millis,
+        call: impl FnOnce(&mut Client, Millis) -> R,
+    ) -> R {
         self.page.shell.calls += 1;
         self.tally.one(Count::Steps);
         let before = self.page.shell.status().phase;
-        let result = call(&mut self.page.shell.engine, now);
+        let result = call(&mut self.page.shell.client, now);
+        self.moved(before);
+        result
+    }
+
+    /// The client did something, before which its phase was `before`.
+    pub(crate) fn moved(&mut self, before: Phase) {
         let after = self.page.shell.status().phase;
         if before != after {
             note!(self, "   {before:?} -> {after:?}");
         }
-        if self.page.links.moved(self.page.shell.time, before, after) {
+        let messages = (self.page.model.delivers(), self.page.model.count() > 0);
+        if self.page.links.moved(self.page.shell.time, (before, after), messages) {
             self.tally.one(Count::Losses);
             if self.page.links.losses_are_usual() {
                 self.tally.one(Count::Suspicious);
             }
-            self.page.model.link_lost(self.page.links.losses_are_usual());
+            let Page { model, links, shell, .. } = &mut *self.page;
+            model.link_lost(shell.time, links.losses_are_usual());
+        } else if is_ready(after) && !is_ready(before) {
+            self.page.model.linked(self.page.shell.time);
         }
-        result
     }
 }
 
@@ -225,14 +274,15 @@ impl World {
         }
         self.page.shell.is_draining = true;
         let calls = self.page.shell.calls;
-        while let Some(output) = self.page.shell.engine.poll_output() {
+        while let Some(order) = self.poll() {
             self.tally.one(Count::Steps);
-            if output != Output::Changed {
-                note!(self, "<- {output:?}");
+            if order != Order::Engine(Output::Changed) {
+                note!(self, "<- {order:?}");
             }
             let is_old = self.page.shell.calls > calls || self.page.shell.has_old_orders;
-            self.carry_out(output, is_old);
+            self.carry_out(order, is_old);
         }
+        self.end_turn();
         self.page.shell.is_draining = false;
         self.page.shell.has_old_orders = false;
         self.check_at_rest();
@@ -241,7 +291,22 @@ impl World {
 
     /// `is_old` where the world has changed since the order was given: then it may be for a link that
     /// is gone, and nothing comes of it.
-    fn carry_out(&mut self, output: Output, is_old: bool) {
+    fn carry_out(&mut self, order: Order, is_old: bool) {
+        match order {
+            Order::Engine(output) => self.carry_out_engines(output, is_old),
+            Order::Receipt { epoch, name, count } => self.ask(epoch, name, count),
+            Order::Ended => self.told_of_end(),
+            Order::Foreign => self.told_of_foreign(),
+            Order::Learned { event, answers } => {
+                self.tally.one(Count::Learned);
+                self.page.model.learned(self.page.shell.time, event, answers);
+            }
+            Order::Receiptless => self.receiptless(),
+            Order::Look => self.look(),
+        }
+    }
+
+    fn carry_out_engines(&mut self, output: Output, is_old: bool) {
         let is_for_nobody = is_old && self.up().is_none();
         match output {
             Output::Join { .. } | Output::Ping { .. } if is_for_nobody => {}
@@ -255,7 +320,7 @@ impl World {
                 self.authorize(epoch);
             }
             Output::Connect { epoch, .. } => self.connect(epoch),
-            Output::Disconnect { epoch } => self.disconnect(epoch),
+            Output::Disconnect { epoch, polite } => self.disconnect(epoch, polite),
             Output::Join { epoch } => {
                 self.page.links.join(epoch);
                 self.emit(Frame::Join);
@@ -272,6 +337,7 @@ impl World {
             Output::Settle { seq, outcome, maybe_delivered } => {
                 self.settled(Settled { seq, outcome, maybe_delivered });
             }
+            Output::Unanswered { .. } => violated!("learned", "the client hands on {output:?}"),
             Output::Report(notice) => {
                 if notice == Notice::PingsUnanswered {
                     self.page.shell.is_mute = true;
@@ -296,15 +362,16 @@ impl World {
     }
 
     fn authorize(&mut self, epoch: Epoch) {
+        let read = self.token_now();
         let at = self.now + self.dice.magnitude(1, 8_000);
         let grant = match self.dice.weighted(self.plan.shell.grants) {
-            0 => return self.tell(Input::Authorized { epoch, grant: Grant::Granted }),
+            0 => return self.grant(epoch, read),
             1 => Grant::Granted,
             2 => Grant::Failed,
             3 => Grant::Absent,
             _ => return,
         };
-        self.schedule(at, Event::Authorized { page: self.page.id, epoch, grant });
+        self.schedule(at, Event::Authorized { page: self.page.id, epoch, grant, read });
     }
 
     fn transmit(&mut self, seq: Seq, attempt: u32) {
@@ -313,7 +380,8 @@ impl World {
         self.tally.one(Count::Transmitted);
         if attempt > 1 {
             self.tally.one(Count::Repeated);
-            if self.plan.kinds.world_is_kind() && !self.plan.kinds.fickle_app {
+            let is_calm = self.plan.kinds.world_is_kind() && !self.is_fickle();
+            if is_calm && self.plan.receipting.is_none() {
                 violated!("calm", "{seq:?} left again in a kind world");
             }
         }
@@ -321,6 +389,8 @@ impl World {
             violated!("I5", "{seq:?} was never sent");
         };
         self.check_may_leave(id);
+        self.check_owner(id, self.up());
+        self.check_link_takes();
         if self.app.messages[id].is_unencodable {
             self.tell(Input::Acked { seq, attempt, verdict: Verdict::Refused });
         } else {
@@ -329,7 +399,7 @@ impl World {
     }
 
     /// Over the connection that there is; the Socket may find out only now that it is dead.
-    fn emit(&mut self, frame: Frame) {
+    pub(crate) fn emit(&mut self, frame: Frame) {
         let Some(id) = self.up() else {
             violated!("I2", "{frame:?} without a connection");
         };
@@ -337,7 +407,7 @@ impl World {
         if is_dead && self.dice.chance(self.plan.shell.stale_sockets) {
             self.came_down(id, holdfast::engine::DownCause::Lost);
         } else {
-            self.send_up(id, frame);
+            self.hand_to_transport(id, frame);
         }
     }
 
@@ -353,7 +423,11 @@ impl World {
             violated!("I1", "{status:?}, where {} are unsettled", self.page.model.count());
         }
         self.page.links.check_plan(status.next_attempt_at.map(|at| at.0));
-        self.page.model.check_at_rest(self.page.shell.time, status.phase == Phase::Ready);
+        let is_free = self.link_is_free();
+        let time = self.page.shell.client.now().0;
+        self.page.model.check_at_rest(time, status.phase == Phase::Ready, is_free);
+        self.check_sessions_at_rest();
+        self.check_receipts_at_rest();
         self.check_half_open(status.phase);
     }
 
@@ -371,10 +445,15 @@ impl World {
             let since = self.network.connections[id].half_open_since;
             since.map(|since| since.max(self.page.born_at + self.page.links.ready_since()))
         });
+        let silence = health.timeout.0.max(self.heartbeat_that_is_told().0);
         if let Some(since) = dead_since
-            && self.now - since > health.timeout.0 + health.probe.0
+            && self.now - since > silence + health.probe.0
         {
             violated!("health", "a link that is dead since {since} still counts as {phase:?}");
         }
     }
+}
+
+pub(crate) fn is_ready(phase: Phase) -> bool {
+    matches!(phase, Phase::Ready | Phase::Suspect)
 }

@@ -11,8 +11,10 @@ use crate::dice::Dice;
 use crate::event::{Event, FIRST, IN_TURN, LAST, Scheduled};
 use crate::locks::Locks;
 use crate::network::{ConnectionId, HEARTBEAT, Network, Packet};
+use crate::owners::Owners;
 use crate::page::Page;
-use crate::plan::{Plan, Planned, Story};
+use crate::plan::{Plan, Planned, Receipting, Story};
+use crate::receipts::Receipts;
 use crate::server::Server;
 use crate::tabs::Tab;
 use crate::tally::{Count, Tally};
@@ -47,6 +49,8 @@ pub(crate) struct World {
     pub(crate) network: Network,
     pub(crate) server: Server,
     pub(crate) app: App,
+    pub(crate) owners: Owners,
+    pub(crate) receipts: Receipts,
     pub(crate) pings: u64,
     /// All is settled and quiet: nothing but pings may happen.
     pub(crate) is_idle: bool,
@@ -82,6 +86,8 @@ impl World {
             network: Network::new(),
             server: Server::new(),
             app: App::default(),
+            owners: Owners::new(),
+            receipts: Receipts::default(),
             plan,
             dice,
             disk: Dice::new(!seed ^ 1),
@@ -110,6 +116,11 @@ impl World {
         self.events.push(Reverse(Scheduled { at, turn, number: self.scheduled, event }));
     }
 
+    /// The app and its user end what they began.
+    pub(crate) fn is_fickle(&self) -> bool {
+        self.plan.kinds.fickle_app || self.plan.users.is_some()
+    }
+
     /// From here on nothing new goes wrong, poison apart.
     pub(crate) fn is_kind_now(&self) -> bool {
         self.are_faults_over
@@ -125,6 +136,8 @@ impl World {
         }
         self.run_until(self.plan.faults_until);
         self.stop_faults();
+        // What was under way arrives: after a server's last kick a link may be minutes away.
+        self.run_until(self.now + 1_000);
         if self.plan.lives.is_some() {
             self.tidy_up();
         }
@@ -151,6 +164,7 @@ impl World {
         note!(self, "faults are over");
         self.are_faults_over = true;
         self.network.recover();
+        self.receipts.is_clogged = false;
         self.plan.network.refused = 0;
         self.plan.network.hanging = 0;
         self.plan.server.verdicts = [1, 0, 0, 0, 0];
@@ -159,6 +173,7 @@ impl World {
         self.plan.server.rate = None;
         self.plan.server.refusals = 0;
         self.plan.server.patience = None;
+        self.plan.server.one_session = false;
         self.plan.shell.grants = [1, 0, 0, 0, 0];
         self.plan.shell.joining = [1, 0, 0, 0];
         self.plan.clock.steps_back = 0;
@@ -167,7 +182,15 @@ impl World {
     /// Everything settles in bounded time, and there is a link.
     fn recover(&mut self) {
         self.open_all();
-        let patience = if self.plan.kinds.poison { 1_800_000 } else { 300_000 };
+        let is_silent = |plan: Receipting| plan.acknowledges.contains(&false);
+        // Where nothing is acknowledged, and no receipt comes, each message waits for all of its deadlines.
+        let patience = if self.plan.receipting.is_some_and(is_silent) {
+            40_000_000
+        } else if self.plan.kinds.poison || self.plan.kinds.guard {
+            1_800_000
+        } else {
+            300_000
+        };
         let until = self.now + patience;
         while !(self.app.unsettled == 0 && self.are_all_well()) {
             if self.now > until {
@@ -182,6 +205,10 @@ impl World {
     fn open_all(&mut self) {
         for page in self.shown() {
             self.turn_to(page);
+            // A logout elsewhere that nobody has noticed yet would end what begins here.
+            self.look();
+            self.drain();
+            self.come_to_rights();
             self.open();
         }
     }
@@ -213,13 +240,14 @@ impl World {
             violated!("idle", "the link was not kept: {:?}", self.page.shell.status());
         }
         let pages = self.shown().len() as u64;
-        if self.pings - pings > 9 * pages {
+        let most = if self.plan.receipting.is_some() { 18 } else { 9 };
+        if self.pings - pings > most * pages {
             violated!("idle", "{} pings of {pages} pages in two minutes", self.pings - pings);
         }
     }
 
     fn step(&mut self) {
-        let Some(Reverse(Scheduled { at, event, .. })) = self.events.pop() else {
+        let Some(Reverse(Scheduled { at, event, number, .. })) = self.events.pop() else {
             violated!("liveness", "nothing will ever happen: {:?}", self.page.shell.status());
         };
         self.now = at;
@@ -237,6 +265,11 @@ impl World {
                 Event::Timer { .. } => LAST,
                 _ => IN_TURN,
             };
+            if self.plan.receipting.is_some() && matches!(event, Event::Packet { .. }) {
+                // A sleep that gets longer changes nothing about their order.
+                let packet = Scheduled { at: asleep_until, turn, number, event };
+                return self.events.push(Reverse(packet));
+            }
             return self.schedule_in(turn, asleep_until, event);
         }
         self.happen(event);
@@ -255,14 +288,18 @@ impl World {
             Event::Planned(planned) => self.happen_as_planned(planned),
             Event::Timer { number, .. } => self.timer_fired(number),
             Event::Awake => self.woke_up(),
-            Event::Authorized { epoch, grant, .. } => {
-                let grant = if self.are_faults_over { Grant::Granted } else { grant };
-                self.tell(Input::Authorized { epoch, grant });
+            Event::Authorized { epoch, grant, read, .. } => {
+                if self.are_faults_over || grant == Grant::Granted {
+                    self.grant(epoch, read);
+                } else {
+                    self.tell(Input::Authorized { epoch, grant });
+                }
             }
             Event::Stored { seq, .. } => {
                 self.page.model.stored(seq);
                 self.tell(Input::Stored { seq });
             }
+            Event::Upgraded { connection } => self.upgraded(connection),
             Event::Up { connection } => self.came_up(connection),
             Event::Closed { connection, cause } => self.came_down(connection, cause),
             Event::Packet { connection, packet } => self.packet_arrived(connection, packet),
@@ -286,6 +323,9 @@ impl World {
                     self.kick(connection);
                 }
             }
+            Event::Dispatch { connection, dispatch } => self.dispatch(connection, dispatch),
+            Event::Poisoned { life } if self.server.life() == Some(life) => self.crash(),
+            Event::Poisoned { .. } => {}
             Event::Finished { task } => self.finished(task),
             Event::LateAnswer { connection, packet } => self.send_down(connection, packet),
             Event::Restarted => self.restarted(),
@@ -314,6 +354,7 @@ impl World {
         }
         match planned {
             Planned::Open => self.open(),
+            Planned::Close if self.plan.users.is_some() => self.disconnect_app(),
             Planned::Close => self.close(),
             Planned::Send { count } => {
                 for _ in 0..count {
@@ -322,11 +363,16 @@ impl World {
                 self.drain();
             }
             Planned::Cancel => self.cancel_one(),
-            Planned::LogOut => {
-                self.close();
-                self.forget();
+            Planned::LogOut => self.log_out(),
+            Planned::ChangeUser => {
+                let phase = self.page.shell.status().phase;
+                self.log_out();
+                if !matches!(phase, Phase::Idle | Phase::Closed) {
+                    self.open();
+                }
             }
-            Planned::ChangeUser => self.forget(),
+            Planned::Login(login) => self.login(login),
+            Planned::Clog { is_clogged } => self.receipts.is_clogged = is_clogged,
             Planned::Destroy => self.destroy(),
             Planned::Cut { is_told } => {
                 if let Some(id) = self.up() {

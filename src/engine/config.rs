@@ -48,7 +48,7 @@ pub struct Queue {
 pub struct Reconnect {
     /// The least wait from the second attempt on.
     pub min: Millis,
-    /// The longest wait.
+    /// The longest wait, but where the server itself ends the links.
     pub max: Millis,
     /// The first attempt after a loss is spread over this span, so that not all clients come at once;
     /// about half of them come in its first third.

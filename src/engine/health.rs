@@ -21,6 +21,10 @@ pub(super) struct Health {
     pings: Pings,
     mute_links: u32,
     rtt: Option<Millis>,
+    /// The server has answered a probe once, by whatever means: silence after one means something.
+    trusted: bool,
+    /// The longest silence that the server's own heartbeat allows; zero where it is not known.
+    heartbeat: Millis,
 }
 
 /// How a link's pings fared.
@@ -56,7 +60,33 @@ impl Health {
     }
 
     pub(super) fn deadline(&self, config: &config::Health) -> Millis {
-        self.next_ping_at.min(self.heard_at + config.timeout)
+        self.next_ping_at.min(self.heard_at + self.timeout(config))
+    }
+
+    /// Silence that ends the link. Until a probe was answered once nothing but the server's own heartbeat says
+    /// how long it may be.
+    fn timeout(&self, config: &config::Health) -> Millis {
+        if self.is_trusted() { config.timeout } else { config.timeout.max(self.heartbeat) }
+    }
+
+    /// Whether a probe that is not answered proves anything. A server whose heartbeat is not known is taken to
+    /// answer.
+    pub(super) fn is_trusted(&self) -> bool {
+        self.trusted || self.heartbeat == Millis::default()
+    }
+
+    pub(super) fn set_heartbeat(&mut self, span: Millis) {
+        self.heartbeat = span;
+    }
+
+    /// A deadline that was noticed late proves nothing: silence is measured from here.
+    pub(super) fn excuse(&mut self, now: Millis) {
+        self.heard_at = now;
+    }
+
+    /// The server answered something that only an answer to a probe can be.
+    pub(super) fn trust(&mut self) {
+        self.trusted = true;
     }
 
     /// Pings are in vain.
@@ -91,6 +121,7 @@ impl Health {
 
     pub(super) fn ponged(&mut self, now: Millis, config: &config::Health) {
         self.heard_at = now;
+        self.trusted = true;
         self.pings = Pings::Answered;
         self.mute_links = 0;
         self.last_pong_at = Some(now);
@@ -113,7 +144,7 @@ impl Health {
     }
 
     pub(super) fn examine(&self, now: Millis, config: &config::Health) -> Finding {
-        let silent_at = self.heard_at + config.timeout;
+        let silent_at = self.heard_at + self.timeout(config);
         if now >= silent_at {
             // Nor is it proof where the timer of the ping was late: somebody has to be asked, in time.
             let was_asked =

@@ -26,8 +26,11 @@ pub(super) struct Link {
     epoch: Epoch,
     /// Attempts in a row that failed, or whose link died young. Forgotten once one stayed ready.
     failures: u32,
-    /// Links that were ready and died young, in a row.
+    /// Links that were ready, delivered nothing and died young, in a row but for those that delivered something.
     short_lived: u32,
+    /// Links in a row that the server ended and that delivered nothing, up to [`MOST_KICKS`]. Forgotten once one
+    /// lived as long as the longest wait after a loss, and when the app asks for a link.
+    kicks: u32,
     /// When the last attempt began: a shortened wait still keeps its distance from it.
     attempted_at: Millis,
     /// A refused join is tried again here.
@@ -94,6 +97,12 @@ pub(super) struct Surroundings<'a> {
     pub(super) config: &'a Config,
     /// None where nothing would answer a probe.
     pub(super) health: Option<&'a config::Health>,
+    /// The server has answered a probe before: silence after one proves something.
+    pub(super) trusted: bool,
+    /// The link that there is has delivered a message.
+    pub(super) delivers: bool,
+    /// There are unsettled messages.
+    pub(super) is_owing: bool,
     pub(super) rng: &'a mut Rng,
     pub(super) outputs: &'a mut VecDeque<Output>,
 }
@@ -105,6 +114,7 @@ impl Link {
             epoch: Epoch(0),
             failures: 0,
             short_lived: 0,
+            kicks: 0,
             attempted_at: Millis::default(),
             rejoin_at: None,
             join_failures: 0,
@@ -159,6 +169,14 @@ impl Link {
         }
     }
 
+    /// A link was stable, but what it was spared until now may kill it: it is young again.
+    pub(super) fn restart_life(&mut self, now: Millis) {
+        if let State::Ready { since } | State::Suspect { since, .. } = &mut self.state {
+            *since = now;
+            self.failures = 0;
+        }
+    }
+
     /// The one place where the state changes.
     pub(super) fn step(
         &mut self,
@@ -171,12 +189,15 @@ impl Link {
         match (event, self.state) {
             (Event::Opened, Idle { .. }) | (Event::Sent, Idle { why: Why::Fresh }) => {
                 self.failures = 0;
+                self.kicks = 0;
                 self.attempt(now, around)
             }
-            (
-                Event::Opened | Event::Sent | Event::Woke,
-                Waiting { since, until, hurried: false },
-            ) => {
+            (Event::Opened | Event::Sent | Event::Woke, Waiting { since, until, hurried })
+                if !hurried || matches!(event, Event::Opened) =>
+            {
+                if matches!(event, Event::Opened) {
+                    self.kicks = 0;
+                }
                 // A send may be the app's own doing, the others are not.
                 let failures = if matches!(event, Event::Sent) { self.failures } else { 0 };
                 let until = until.min(self.soonest(since, failures, around));
@@ -192,8 +213,8 @@ impl Link {
             (Event::Woke, _) => Effect::None,
 
             (Event::Stopped, Closed) => Effect::None,
-            (Event::Stopped, _) => self.end(Idle { why: Why::Ended }, around),
-            (Event::Destroyed, _) => self.end(Closed, around),
+            (Event::Stopped, _) => self.end(Idle { why: Why::Ended }, true, around),
+            (Event::Destroyed, _) => self.end(Closed, true, around),
 
             (Event::Authorized(Grant::Granted), Authorizing { .. }) => {
                 self.state = Connecting { deadline: now + around.config.reconnect.connect_timeout };
@@ -205,7 +226,9 @@ impl Link {
                 self.state = Idle { why: Why::Ended };
                 Effect::None
             }
-            (Event::Authorized(Grant::Failed), Authorizing { .. }) => self.retry(now, around),
+            (Event::Authorized(Grant::Failed), Authorizing { .. }) => {
+                self.retry(now, false, around)
+            }
             (Event::Authorized(_), _) => Effect::None,
 
             (Event::Up { join: true }, Connecting { .. }) => {
@@ -227,14 +250,15 @@ impl Link {
                 | Ready { .. }
                 | Suspect { .. },
             ) => match cause {
-                DownCause::Lost => self.retry(now, around),
-                DownCause::Final => self.end(Idle { why: Why::Ended }, around),
+                DownCause::Lost => self.retry(now, false, around),
+                DownCause::Kicked => self.retry(now, !around.delivers, around),
+                DownCause::Final => self.end(Idle { why: Why::Ended }, false, around),
                 DownCause::RetryAfter(span) => {
-                    let effect = self.retry(now, around);
+                    let effect = self.retry(now, false, around);
                     let config = &around.config.reconnect;
                     let until = now + span.max(config.min) + around.rng.up_to(config.spread);
-                    // Not to be shortened by a send: the server named it.
-                    self.state = Waiting { since: now, until, hurried: true };
+                    // Not to be shortened, as if the link had been lost only then: the server named it.
+                    self.state = Waiting { since: until, until, hurried: false };
                     effect
                 }
             },
@@ -256,8 +280,10 @@ impl Link {
 
             (Event::Doubted, Ready { since }) => self.probe(now, since, false, around),
             (Event::Doubted, _) => Effect::None,
-            // Only a link that is ready, or in doubt, is ever judged.
-            (Event::Silent, _) => {
+            (Event::Silent, Idle { .. } | Waiting { .. } | Authorizing { .. } | Closed) => {
+                Effect::None
+            }
+            (Event::Silent, Connecting { .. } | Joining { .. } | Ready { .. } | Suspect { .. }) => {
                 around.outputs.push_back(Output::Report(Notice::LinkSilent));
                 self.give_up(now, around)
             }
@@ -270,7 +296,7 @@ impl Link {
             (Event::Timeout, Waiting { until, .. }) if until <= now => self.attempt(now, around),
             (Event::Timeout, Authorizing { deadline }) if deadline <= now => {
                 around.outputs.push_back(Output::Report(Notice::AuthTimedOut));
-                self.retry(now, around)
+                self.retry(now, false, around)
             }
             (Event::Timeout, Connecting { deadline }) if deadline <= now => {
                 around.outputs.push_back(Output::Report(Notice::ConnectTimedOut));
@@ -337,8 +363,12 @@ impl Link {
             self.state = State::Ready { since };
             return Effect::None;
         };
-        self.state = State::Suspect { since, deadline: now + health.probe, late };
         around.outputs.push_back(Output::Ping { epoch: self.epoch });
+        if !around.trusted {
+            self.state = State::Ready { since };
+            return Effect::None;
+        }
+        self.state = State::Suspect { since, deadline: now + health.probe, late };
         Effect::None
     }
 
@@ -352,45 +382,68 @@ impl Link {
 
     /// Closes a link that still looks open, and tries again later.
     fn give_up(&mut self, now: Millis, around: &mut Surroundings<'_>) -> Effect {
-        around.outputs.push_back(Output::Disconnect { epoch: self.epoch });
-        self.retry(now, around)
+        around.outputs.push_back(Output::Disconnect { epoch: self.epoch, polite: false });
+        self.retry(now, false, around)
     }
 
-    fn retry(&mut self, now: Millis, around: &mut Surroundings<'_>) -> Effect {
+    /// `is_kick`: the server ended a link that delivered nothing.
+    fn retry(&mut self, now: Millis, is_kick: bool, around: &mut Surroundings<'_>) -> Effect {
         let config = &around.config.reconnect;
-        let was_ready_for = match self.state {
-            State::Ready { since } | State::Suspect { since, .. } => Some(now - since),
+        // Above 0 where the link was ready, so that nothing else is longer than a span of 0.
+        let life = match self.state {
+            State::Ready { since } | State::Suspect { since, .. } => now - since + Millis(1),
             State::Idle { .. }
             | State::Waiting { .. }
             | State::Authorizing { .. }
             | State::Connecting { .. }
             | State::Joining { .. }
-            | State::Closed => None,
+            | State::Closed => Millis(0),
         };
-        if was_ready_for >= Some(config.stable) {
+        if life > config.stable {
+            if life > config.max {
+                self.kicks = 0;
+            }
             self.failures = 0;
             self.short_lived = 0;
         } else {
-            self.failures = self.failures.saturating_add(1);
-            self.short_lived = self.short_lived.saturating_add(u32::from(was_ready_for.is_some()));
+            if life > config.min + config.min {
+                // A link that lives for some seconds again and again shall be up for most of the time.
+                self.failures /= 2;
+            } else if !around.delivers {
+                self.failures += 1;
+            }
+            let accuses = life > Millis(0) && !around.delivers;
+            self.short_lived += u32::from(accuses);
         }
         let hung = matches!(self.state, State::Connecting { deadline } if deadline <= now);
         let effect = self.leave();
         let draw = if hung { backoff::after_hanging } else { backoff::before_attempt };
-        let wait = draw(config, self.failures, around.rng);
+        let mut kicks = 0;
+        if is_kick {
+            kicks = self.kicks;
+            self.kicks = MOST_KICKS.min(kicks + 1);
+        }
+        let mut wait = draw(config, self.failures.max(kicks), around.rng);
+        // What waits is not to wait for longer than after a loss; but sends could cut that short for ever.
+        let hurried = kicks > 0 && around.is_owing;
+        if !hurried {
+            // Of two clients that a server lets in by turns each lives as long as the other waits: they would never
+            // end it within the ordinary maximum.
+            wait.0 *= u64::from(kicks.max(1));
+        }
         // A wait of none would be due at once (I6).
         let until = now + wait.max(Millis(1));
-        self.state = State::Waiting { since: now, until, hurried: false };
+        self.state = State::Waiting { since: now, until, hurried };
         effect
     }
 
-    fn end(&mut self, state: State, around: &mut Surroundings<'_>) -> Effect {
+    fn end(&mut self, state: State, polite: bool, around: &mut Surroundings<'_>) -> Effect {
         match self.state {
             State::Connecting { .. }
             | State::Joining { .. }
             | State::Ready { .. }
             | State::Suspect { .. } => {
-                around.outputs.push_back(Output::Disconnect { epoch: self.epoch });
+                around.outputs.push_back(Output::Disconnect { epoch: self.epoch, polite });
             }
             State::Idle { .. }
             | State::Waiting { .. }
@@ -418,3 +471,5 @@ impl Link {
 
 /// After so many young links in a row a message is suspected, not the network.
 const USUAL_LOSSES: u32 = 12;
+/// The longest wait after kicks is so many times that after losses: four minutes by default.
+const MOST_KICKS: u32 = 8;

@@ -27,8 +27,9 @@
 //! - I7 same config, seed and inputs, identical orders.
 //! - I8 capacity, window, attempts, backoff and memory are bounded.
 //! - I9 time never runs backwards inside.
-//! - I10 a link loss uses up none of a message's attempts; but after 12 short-lived links in a row what
-//!   was in flight is sent one at a time, and three losses alone settle a message.
+//! - I10 a link loss uses up none of a message's attempts; but after 12 short-lived links that delivered
+//!   nothing what was in flight is sent one at a time, and three losses alone, each the first of its link,
+//!   settle a message. What the server has taken is above suspicion.
 
 mod backoff;
 pub mod config;
@@ -45,8 +46,10 @@ pub use config::Config;
 pub use error::SendError;
 pub use types::{
     Cause, DownCause, Draft, Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase, Seq,
-    Standing, Status, Verdict,
+    Standing, Status, Verdict, Way, sooner,
 };
+
+pub use outbox::Answering;
 
 use backoff::Rng;
 use health::{Finding, Health};
@@ -98,7 +101,8 @@ impl Engine {
         if self.link.phase() == Phase::Closed {
             return Err(SendError::Closed);
         }
-        let seq = self.outbox.push(now, draft, Origin::New, &self.config.queue)?;
+        let (queue, outputs) = (&self.config.queue, &mut self.outputs);
+        let seq = self.outbox.push(now, draft, Origin::New, queue, outputs)?;
         if draft.durable {
             self.outputs.push_back(Output::Store { seq });
         }
@@ -124,7 +128,31 @@ impl Engine {
             return Err(SendError::Closed);
         }
         self.changed = true;
-        self.outbox.push(now, draft, Origin::Restored, &self.config.queue)
+        let (queue, outputs) = (&self.config.queue, &mut self.outputs);
+        self.outbox.push(now, draft, Origin::Restored, queue, outputs)
+    }
+
+    /// Takes what is known of an event from elsewhere. Answers whether it is news. Nothing is remembered of
+    /// event 0.
+    pub fn learn(&mut self, now: Millis, event: u32, answering: Answering) -> bool {
+        let now = self.advance(now);
+        self.changed = true;
+        self.outbox.learn(now, event, answering, &mut self.outputs)
+    }
+
+    /// Whether the server may give receipts. If not, nothing rests on them from now on.
+    pub fn expect_receipts(&mut self, expected: bool) {
+        self.outbox.expect_receipts(expected);
+    }
+
+    /// The life of a link that is ready counts from now on.
+    pub fn restart_life(&mut self) {
+        self.link.restart_life(self.now);
+    }
+
+    /// Takes the longest silence that the server's own heartbeat allows; zero where it is not known.
+    pub fn set_heartbeat(&mut self, span: Millis) {
+        self.health.set_heartbeat(span);
     }
 
     /// Takes a message back. One that has settled stays settled.
@@ -184,7 +212,27 @@ impl Engine {
                 self.changed = true;
                 return self.outbox.restored();
             }
-            Input::Woke => return self.step_link(now, Event::Woke),
+            Input::Received { first, last } => {
+                self.changed = true;
+                self.health.trust();
+                return self.outbox.received(first, last);
+            }
+            Input::Dispatched { last } => {
+                self.changed = true;
+                return self.outbox.dispatched(now, last, &mut self.outputs);
+            }
+            Input::Dropped { first, last } => {
+                self.changed = true;
+                return self.outbox.dropped(now, first, last, &mut self.outputs);
+            }
+            Input::Stuck { epoch } => (epoch, Event::Silent),
+            Input::Woke => {
+                if !self.health.is_trusted() {
+                    // No probe will tell: the time that passed asleep must not count as silence.
+                    self.health.excuse(now);
+                }
+                return self.step_link(now, Event::Woke);
+            }
             Input::Authorized { epoch, grant } => (epoch, Event::Authorized(grant)),
             Input::LinkUp { epoch, join } => (epoch, Event::Up { join }),
             Input::LinkDown { epoch, cause } => (epoch, Event::Down(cause)),
@@ -207,6 +255,10 @@ impl Engine {
             | Input::Stored { .. }
             | Input::Withheld { .. }
             | Input::Restored
+            | Input::Received { .. }
+            | Input::Dispatched { .. }
+            | Input::Dropped { .. }
+            | Input::Stuck { .. }
             | Input::Woke
             | Input::Authorized { .. }
             | Input::LinkUp { .. }
@@ -230,7 +282,12 @@ impl Engine {
                     self.health.ping_sent(now, health);
                     self.outputs.push_back(Output::Ping { epoch: self.link.epoch() });
                 }
-                Finding::Doubtful => self.step_link(now, Event::Doubted),
+                Finding::Doubtful => {
+                    if !self.health.is_trusted() {
+                        self.health.excuse(now);
+                    }
+                    self.step_link(now, Event::Doubted);
+                }
                 Finding::Silent => self.step_link(now, Event::Silent),
             }
         }
@@ -249,21 +306,56 @@ impl Engine {
 impl Engine {
     /// The next order, until there is none. Transmissions are decided here, at the last moment.
     pub fn poll_output(&mut self) -> Option<Output> {
+        self.poll_orders(true)
+    }
+
+    /// The same, without transmissions unless they are allowed now.
+    pub fn poll_orders(&mut self, may_transmit: bool) -> Option<Output> {
         if self.link.phase() == Phase::Ready && self.outputs.is_empty() {
             // The timer may be late, and what has expired must not leave.
             self.outbox.expire(self.now, &mut self.outputs);
             self.changed |= !self.outputs.is_empty();
         }
-        if let Some(output) = self.outputs.pop_front() {
-            return Some(output);
+        while let Some(output) = self.outputs.pop_front() {
+            if let Output::Settle { seq, .. } = output {
+                self.outbox.told(seq);
+            }
+            if self.is_timely(output) {
+                return Some(output);
+            }
         }
-        if self.link.phase() == Phase::Ready
+        if may_transmit
+            && self.link.phase() == Phase::Ready
             && let Some(transmit) = self.outbox.poll_transmit(self.now, &self.config)
         {
             self.changed = true;
             return Some(transmit);
         }
         core::mem::take(&mut self.changed).then_some(Output::Changed)
+    }
+
+    /// Whether the attempt or the link that an order is about is still there: it may have ended since.
+    fn is_timely(&self, output: Output) -> bool {
+        let phase = self.link.phase();
+        match output {
+            Output::Authorize { epoch } => {
+                epoch == self.link.epoch() && phase == Phase::Authorizing
+            }
+            Output::Connect { epoch, .. } => {
+                epoch == self.link.epoch() && phase == Phase::Connecting
+            }
+            Output::Join { epoch } | Output::Ping { epoch } => {
+                let is_up = matches!(phase, Phase::Joining | Phase::Ready | Phase::Suspect);
+                epoch == self.link.epoch() && is_up
+            }
+            Output::Store { .. }
+            | Output::Disconnect { .. }
+            | Output::Transmit { .. }
+            | Output::Settle { .. }
+            | Output::Unanswered { .. }
+            | Output::Report(_)
+            | Output::Changed => true,
+        }
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called, if at all. Ask once drained.
@@ -276,7 +368,66 @@ impl Engine {
             (_, _) => None,
         };
         let outbox = self.outbox.deadline(&self.config.send);
-        [self.link.deadline(), health, outbox].into_iter().flatten().min()
+        sooner(self.link.deadline(), sooner(health, outbox))
+    }
+
+    /// Whether a message would leave now if [`poll_orders`](Self::poll_orders) were allowed to.
+    #[must_use]
+    pub fn could_transmit(&self) -> bool {
+        self.link.phase() == Phase::Ready && self.outbox.could_transmit(&self.config.send)
+    }
+
+    /// Transmissions so far, which is the number of the last one.
+    #[must_use]
+    pub fn transmissions(&self) -> u64 {
+        self.outbox.transmissions()
+    }
+
+    /// When the first transmission after the `covered`-th left that is still unanswered.
+    #[must_use]
+    pub fn in_flight_since(&self, covered: u64) -> Option<Millis> {
+        self.outbox.in_flight_since(covered)
+    }
+
+    /// Whether something that settles by a receipt left since this was asked last.
+    pub fn wants_receipt(&mut self) -> bool {
+        self.outbox.wants_receipt()
+    }
+
+    /// Where the link is.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.link.phase()
+    }
+
+    /// Messages that left and have no answer yet.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.outbox.in_flight()
+    }
+
+    /// Messages that wait to leave.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.outbox.queued()
+    }
+
+    /// What a message was sent with; none where it has settled.
+    #[must_use]
+    pub fn draft(&self, seq: Seq) -> Option<&Draft> {
+        self.outbox.draft(seq)
+    }
+
+    /// The engine's time: the latest that it was told.
+    #[must_use]
+    pub fn now(&self) -> Millis {
+        self.now
+    }
+
+    /// The attempt that was begun last.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.link.epoch()
     }
 
     /// What a message waits for at `now`; none where it has settled.
@@ -304,7 +455,7 @@ impl Engine {
 // What the above need.
 impl Engine {
     /// Time as the engine sees it: never backwards (I9).
-    fn advance(&mut self, now: Millis) -> Millis {
+    pub(crate) fn advance(&mut self, now: Millis) -> Millis {
         self.now = self.now.max(now);
         self.now
     }
@@ -315,6 +466,9 @@ impl Engine {
         let mut around = Surroundings {
             config: &self.config,
             health: self.config.health.as_ref().filter(|_| !self.health.is_mute()),
+            trusted: self.health.is_trusted(),
+            delivers: self.outbox.delivers(),
+            is_owing: self.outbox.count() > 0,
             rng: &mut self.rng,
             outputs: &mut self.outputs,
         };
@@ -343,8 +497,20 @@ impl Engine {
         }
         self.changed |=
             before != self.link.phase() || was_planned_at != self.link.next_attempt_at();
-        if self.link.phase() == Phase::Suspect
-            && before == Phase::Ready
+        // A probe that proves nothing is a ping all the same.
+        let is_probed = before == Phase::Ready
+            && match self.link.phase() {
+                Phase::Suspect => true,
+                Phase::Ready => matches!(event, Event::Doubted | Event::Woke),
+                Phase::Idle
+                | Phase::Waiting
+                | Phase::Authorizing
+                | Phase::Connecting
+                | Phase::Joining
+                | Phase::Closed => false,
+            };
+        if is_probed
+            && !self.health.is_mute()
             && let Some(health) = &self.config.health
         {
             self.health.ping_sent(now, health);

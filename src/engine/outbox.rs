@@ -14,6 +14,7 @@
 //! The waiting messages of a lane are sorted by send order and only the first may leave (I3). So a
 //! message that has to be sent again, being older than all that never left, holds the rest of its lane.
 
+mod answers;
 mod facts;
 mod lane;
 mod message;
@@ -22,13 +23,16 @@ mod moves;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use lane::{Lane, Next};
-use message::{Message, State};
+pub use answers::Answering;
+
+use answers::Answers;
+use lane::{Lane, Next, Turn};
+use message::{Message, Proof, State};
 
 use super::config::{self, Config};
 use super::error::SendError;
 use super::sorted::Sorted;
-use super::types::{Draft, Millis, Outcome, Output, Seq, Standing};
+use super::types::{Draft, Millis, Outcome, Output, Seq, Standing, Way, sooner};
 
 type Outputs = VecDeque<Output>;
 
@@ -47,10 +51,12 @@ const OLDEST_NEW: u64 = 1 << 32;
 pub(super) struct Outbox {
     slots: Vec<Option<Message>>,
     free: Vec<usize>,
+    /// Slots of messages that have settled and whose end was not told yet: the caller may still look there.
+    untold: usize,
     /// By number. One that has no message is as good as new.
     lanes: Vec<Lane>,
-    /// Lanes whose next message may leave now, served in turn.
-    ring: VecDeque<u32>,
+    /// The messages that may leave now: of each lane one at most.
+    ready: Sorted<Turn>,
     /// Lanes whose next message has to wait for its time.
     blocked: Sorted<(Millis, u32)>,
     /// Messages in flight in the order of transmission.
@@ -69,6 +75,17 @@ pub(super) struct Outbox {
     /// Older messages are still to be restored: nothing leaves meanwhile.
     restoring: bool,
     transmissions: u64,
+    answers: Answers,
+    /// The server may give receipts, on this link or the next one.
+    expects_receipts: bool,
+    /// Receipts work on this link: what none of them covers was not taken yet.
+    proves: bool,
+    /// Something that settles by a receipt left since this was asked last.
+    wants_receipt: bool,
+    /// This link has delivered a message: the server answered it, or a receipt says so for the first time.
+    delivers: bool,
+    /// Messages in flight whose deadline is not the configuration's.
+    own_deadlines: usize,
 }
 
 // Getters.
@@ -78,7 +95,17 @@ impl Outbox {
     }
 
     pub(super) fn queued(&self) -> usize {
-        self.slots.len() - self.free.len() - self.flight.len()
+        self.count() - self.flight.len()
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.slots.len() - self.free.len() - self.untold
+    }
+
+    /// The caller is told how a message ended: its slot may have another one.
+    pub(super) fn told(&mut self, seq: Seq) {
+        self.untold -= 1;
+        self.free.push(seq.slot());
     }
 
     /// What an unsettled message waits for, while the link is ready.
@@ -94,10 +121,10 @@ impl Outbox {
 
     /// When something is due, transmissions apart.
     pub(super) fn deadline(&self, config: &config::Send) -> Option<Millis> {
-        let ack = self.flight.first().and_then(|(_, seq)| self.ack_deadline(seq, config));
+        let ack = self.next_ack(config).map(|(at, _)| at);
         let lane = self.blocked.first().map(|(at, _)| at);
         let expiry = self.expiry.first().map(|(at, _)| at);
-        [ack, lane, expiry].into_iter().flatten().min()
+        sooner(ack, sooner(lane, expiry))
     }
 
     fn get(&self, seq: Seq) -> Option<&Message> {
@@ -112,11 +139,64 @@ impl Outbox {
         self.lanes.get_mut(lane as usize)
     }
 
-    fn ack_deadline(&self, seq: Seq, config: &config::Send) -> Option<Millis> {
+    /// The message in flight whose deadline comes first. Where all have the same span that is the first.
+    fn next_ack(&self, config: &config::Send) -> Option<(Millis, Seq)> {
+        let mut first: Option<(Millis, Seq)> = None;
+        let mut begun = Millis::default();
+        for (_, seq) in self.flight.iter() {
+            let message = self.get(seq)?;
+            let State::InFlight { since, .. } = message.state else { return None };
+            // What was handed on to one before counts for this one too.
+            begun = begun.max(since);
+            let at = begun + message.draft.ack_timeout.unwrap_or(config.ack_timeout);
+            if first.is_none_or(|(soonest, _)| at < soonest) {
+                first = Some((at, seq));
+            }
+            if self.own_deadlines == 0 {
+                break;
+            }
+        }
+        first
+    }
+
+    /// Whether this link has delivered a message.
+    pub(super) fn delivers(&self) -> bool {
+        self.delivers
+    }
+
+    /// Whether a message would leave now if the link took one.
+    pub(super) fn could_transmit(&self, config: &config::Send) -> bool {
+        let window = if self.suspects > 0 { 1 } else { config.window as usize };
+        !self.restoring && !self.ready.is_empty() && self.flight.len() < window
+    }
+
+    /// Transmissions so far, which is the number of the last one.
+    pub(super) fn transmissions(&self) -> u64 {
+        self.transmissions
+    }
+
+    /// When the first transmission after the `covered`-th left that is still unanswered.
+    pub(super) fn in_flight_since(&self, covered: u64) -> Option<Millis> {
+        let index = self.flight.index_of((covered + 1, Seq::from_bits(0)));
+        let (_, seq) = self.flight.get(index)?;
         match self.get(seq)?.state {
-            State::InFlight { since, .. } => Some(since + config.ack_timeout),
+            State::InFlight { since, .. } => Some(since),
             State::Waiting { .. } => None,
         }
+    }
+
+    /// Whether a receipt is wanted for what left since this was asked last.
+    pub(super) fn wants_receipt(&mut self) -> bool {
+        core::mem::take(&mut self.wants_receipt)
+    }
+
+    pub(super) fn draft(&self, seq: Seq) -> Option<&Draft> {
+        self.get(seq).map(|message| &message.draft)
+    }
+
+    pub(super) fn expect_receipts(&mut self, expected: bool) {
+        self.expects_receipts = expected;
+        self.proves &= expected;
     }
 }
 
@@ -128,9 +208,10 @@ impl Outbox {
         draft: Draft,
         origin: Origin,
         config: &config::Queue,
+        outputs: &mut Outputs,
     ) -> Result<Seq, SendError> {
         let bytes = self.bytes + u64::from(draft.bytes);
-        let count = self.slots.len() - self.free.len();
+        let count = self.count();
         let lane = draft.lane as usize;
         // There are never more lanes with messages than messages, so a number from beyond is not dense.
         let (capacity, max_bytes) = match origin {
@@ -144,6 +225,9 @@ impl Outbox {
             return Err(SendError::QueueFull);
         }
         let slot = self.free.pop().unwrap_or(self.slots.len());
+        if slot >= Seq::MAX_CAPACITY {
+            return Err(SendError::QueueFull);
+        }
         if slot == self.slots.len() {
             self.slots.push(None);
         }
@@ -165,17 +249,56 @@ impl Outbox {
             storing: draft.durable && origin == Origin::New,
             // Nobody knows whether it left in its earlier life.
             unanswered: origin == Origin::Restored,
+            proof: Proof::None,
+            taken: false,
+            unanswered_links: 0,
             suspected: false,
             lone_losses: 0,
+            taken_losses: 0,
             state: State::Waiting { not_before: Millis::default() },
         });
         self.expiry.insert((expires_at, seq));
         if lane >= self.lanes.len() {
             self.lanes.resize_with(lane + 1, Lane::default);
         }
+        let replaced =
+            if draft.way == Way::Latest { self.latest_of(draft.lane) } else { Vec::new() };
         self.lanes[lane].waiting.insert(seq);
+        for seq in replaced {
+            self.settle(now, seq, Outcome::Superseded, outputs);
+        }
         self.place(draft.lane, now);
         Ok(seq)
+    }
+
+    /// The messages of a lane that wait until a newer one replaces them.
+    pub(super) fn latest_of(&self, lane: u32) -> Vec<Seq> {
+        let mut latest = Vec::new();
+        if let Some(lane) = self.lanes.get(lane as usize) {
+            for seq in lane.waiting.iter() {
+                if self.draft(seq).is_some_and(|draft| draft.way == Way::Latest) {
+                    latest.push(seq);
+                }
+            }
+        }
+        latest
+    }
+
+    /// What the server has shown of an event, now or in an earlier life. Answers whether it is news.
+    pub(super) fn learn(
+        &mut self,
+        now: Millis,
+        event: u32,
+        answering: Answering,
+        outputs: &mut Outputs,
+    ) -> bool {
+        let is_news = self.answers.learn(event, answering);
+        if is_news {
+            for seq in self.all().iter() {
+                self.settle_dispatched(now, seq, outputs);
+            }
+        }
+        is_news
     }
 
     /// From now on nothing leaves until `restored`. What is kept, or about to be, may be another
@@ -193,19 +316,24 @@ impl Outbox {
 
     /// Settles all that there is, in send order.
     pub(super) fn settle_all(&mut self, now: Millis, outcome: Outcome, outputs: &mut Outputs) {
+        for seq in self.all().iter() {
+            self.settle(now, seq, outcome, outputs);
+        }
+    }
+
+    /// All that is unsettled, in send order.
+    fn all(&self) -> Sorted<Seq> {
         let mut all = Sorted::default();
         for message in self.slots.iter().flatten() {
             all.insert(message.seq);
         }
-        for seq in all.iter() {
-            self.settle(now, seq, outcome, outputs);
-        }
+        all
     }
 }
 
 // Orders.
 impl Outbox {
-    /// The next message that may leave: lanes take turns, and messages and bytes in flight are bounded.
+    /// The next message that may leave, in send order across lanes. Messages and bytes in flight are bounded.
     pub(super) fn poll_transmit(&mut self, now: Millis, config: &Config) -> Option<Output> {
         if self.restoring {
             return None;
@@ -219,22 +347,21 @@ impl Outbox {
             return None;
         }
         while self.flight.len() < window {
-            let id = *self.ring.front()?;
-            let lane = self.lanes.get(id as usize)?;
-            let next = lane.next(&self.slots, now);
-            if let Next::Leave(seq) = next {
-                let bytes = u64::from(self.get(seq)?.draft.bytes);
-                if self.flight_bytes > 0 && self.flight_bytes + bytes > window_bytes {
+            let turn = self.ready.first()?;
+            let (_, seq) = turn;
+            let Draft { lane, bytes, .. } = *self.draft(seq)?;
+            // What happened to others of its lane may keep it by now.
+            let next = self.lanes.get(lane as usize)?.next(&self.slots, now);
+            if matches!(next, Next::Leave(next) if next == turn) {
+                if self.flight_bytes > 0 && self.flight_bytes + u64::from(bytes) > window_bytes {
                     self.full = true;
                     return None;
                 }
-                self.unring(id);
                 let attempt = self.launch(now, seq)?;
-                self.place(id, now);
+                self.place(lane, now);
                 return Some(Output::Transmit { seq, attempt });
             }
-            self.unring(id);
-            self.place(id, now);
+            self.place(lane, now);
         }
         self.full = true;
         None

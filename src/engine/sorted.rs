@@ -1,14 +1,14 @@
 //! A queue that stays sorted.
 
-use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use super::types::{Millis, Seq};
 
 /// Items in ascending order, without repeats.
 ///
-/// What the engine keeps in order arrives nearly sorted and leaves nearly from the front, so a ring
-/// buffer with a binary search does in a few steps, and in little code, what a tree would. Inserting
+/// What the engine keeps in order arrives nearly sorted and leaves nearly from the front, so a vector
+/// with room at its front and a binary search does in a few steps, and in little code, what a tree would. Inserting
 /// or removing in the middle moves the shorter side.
 #[derive(Clone, Debug)]
 pub(super) struct Sorted<T> {
@@ -74,19 +74,29 @@ impl<T> Default for Sorted<T> {
 
 impl<T: Item> Sorted<T> {
     pub(super) fn len(&self) -> usize {
-        self.pairs.0.len()
+        self.pairs.as_slice().len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.pairs.0.is_empty()
+        self.pairs.as_slice().is_empty()
     }
 
     pub(super) fn first(&self) -> Option<T> {
-        self.pairs.0.front().copied().map(T::from_pair)
+        self.get(0)
     }
 
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = T> {
-        self.pairs.0.iter().copied().map(T::from_pair)
+    /// By its place in the order, from 0.
+    pub(super) fn get(&self, index: usize) -> Option<T> {
+        self.pairs.as_slice().get(index).copied().map(T::from_pair)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = T> {
+        self.pairs.as_slice().iter().copied().map(T::from_pair)
+    }
+
+    /// The place of the first that is not before `item`.
+    pub(super) fn index_of(&self, item: T) -> usize {
+        self.pairs.index_of(item.pair())
     }
 
     pub(super) fn insert(&mut self, item: T) {
@@ -99,41 +109,70 @@ impl<T: Item> Sorted<T> {
     }
 }
 
+/// A vector with room at its front: the standard ring is twice the code, as it has two halves to look at.
 #[derive(Clone, Debug, Default)]
-struct Pairs(VecDeque<Pair>);
+struct Pairs {
+    all: Vec<Pair>,
+    /// So many at the front are no longer in here.
+    gone: usize,
+}
 
 // Not inlined: each caller would carry a copy, half a kilobyte in all.
 impl Pairs {
+    fn as_slice(&self) -> &[Pair] {
+        self.all.get(self.gone..).unwrap_or_default()
+    }
+
     #[inline(never)]
     fn insert(&mut self, pair: Pair) {
-        if self.0.back().is_none_or(|last| *last < pair) {
-            self.0.push_back(pair);
+        let all = self.as_slice();
+        let is_last = all.last().is_none_or(|last| *last < pair);
+        let index = if is_last { all.len() } else { self.index_of(pair) };
+        if all.get(index) == Some(&pair) {
+            return;
+        }
+        let at = self.gone + index;
+        if self.gone > 0 && index < all.len() / 2 {
+            self.all.copy_within(self.gone..at, self.gone - 1);
+            self.gone -= 1;
+            self.all[at - 1] = pair;
         } else {
-            let index = self.index_of(pair);
-            if self.0.get(index) != Some(&pair) {
-                self.0.insert(index, pair);
-            }
+            self.all.insert(at, pair);
         }
     }
 
     #[inline(never)]
     fn remove(&mut self, pair: Pair) -> Option<Pair> {
-        let index = if self.0.front() == Some(&pair) { 0 } else { self.index_of(pair) };
-        if self.0.get(index) != Some(&pair) {
+        let all = self.as_slice();
+        let index = if all.first() == Some(&pair) { 0 } else { self.index_of(pair) };
+        if all.get(index) != Some(&pair) {
             return None;
         }
-        self.0.remove(index);
-        self.0.get(index).copied()
+        let next = all.get(index + 1).copied();
+        let at = self.gone + index;
+        if index < all.len() / 2 || index == 0 {
+            self.all.copy_within(self.gone..at, self.gone + 1);
+            self.gone += 1;
+        } else {
+            self.all.remove(at);
+        }
+        let rest = self.as_slice().len();
+        if self.gone > rest {
+            self.all.copy_within(self.gone.., 0);
+            self.all.truncate(rest);
+            self.gone = 0;
+        }
+        next
     }
 
-    /// Where `pair` is, or would be. Done by hand: the standard search looks at both halves of the
-    /// ring and is four times the code.
+    /// Where `pair` is, or would be. Done by hand: the standard search is four times the code.
     #[inline(never)]
     fn index_of(&self, pair: Pair) -> usize {
-        let (mut low, mut high) = (0, self.0.len());
+        let all = self.as_slice();
+        let (mut low, mut high) = (0, all.len());
         while low < high {
             let middle = usize::midpoint(low, high);
-            if self.0.get(middle).is_some_and(|other| *other < pair) {
+            if all.get(middle).is_some_and(|other| *other < pair) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -160,6 +199,29 @@ mod tests {
         assert_eq!(queue.remove(item(4)), None);
         assert_eq!(queue.iter().collect::<Vec<_>>(), [1, 3, 7, 9].map(item));
         assert_eq!(queue.first(), Some(item(1)));
+    }
+
+    #[test]
+    fn keeps_order_wherever_it_grows_and_shrinks() {
+        let mut queue = Sorted::default();
+        let mut plain = alloc::collections::BTreeSet::new();
+        let mut word = 7_u64;
+        for step in 0..4_000 {
+            word = word
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let item = (Millis((word >> 33) % 64), 1);
+            let grows = if step % 400 < 200 { word >> 62 != 0 } else { word >> 62 == 0 };
+            if grows {
+                queue.insert(item);
+                plain.insert(item.0.0);
+            } else {
+                let next = plain.range(item.0.0 + 1..).next().copied().map(|at| (Millis(at), 1));
+                let was_there = plain.remove(&item.0.0);
+                assert_eq!(queue.remove(item), next.filter(|_| was_there));
+            }
+            assert!(queue.iter().map(|(at, _)| at.0).eq(plain.iter().copied()), "step {step}");
+        }
     }
 
     #[test]

@@ -24,6 +24,16 @@ impl Sub for Millis {
     }
 }
 
+/// The sooner of two deadlines, of which each may be none.
+#[must_use]
+#[inline(never)]
+pub fn sooner(one: Option<Millis>, other: Option<Millis>) -> Option<Millis> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
 /// One attempt to have a link. Facts about an earlier one never touch the live one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Epoch(pub u32);
@@ -79,8 +89,22 @@ pub enum Standing {
     Answer,
 }
 
+/// How a message may settle as a success.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Way {
+    /// By the server's acknowledgement; by a receipt where this server does not acknowledge the event.
+    #[default]
+    Acked,
+    /// By the server's acknowledgement alone.
+    AckedAlways,
+    /// By a receipt. Where the server gives no receipts, by its acknowledgement.
+    Received,
+    /// As `Received`, and a newer message of its lane replaces it while it waits.
+    Latest,
+}
+
 /// A message as the caller hands it over. Its payload stays outside of the engine.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Draft {
     /// Which conversation it belongs to. Messages of one lane leave in send order.
     ///
@@ -97,6 +121,13 @@ pub struct Draft {
     pub durable: bool,
     /// How long it may stay unsettled.
     pub ttl: Millis,
+    /// How it may settle as a success.
+    pub way: Way,
+    /// The event's number, under which the engine remembers whether this server acknowledges it. 0 is any
+    /// event of which nothing is remembered.
+    pub event: u32,
+    /// How long its acknowledgement may take. None: as long as the configuration says.
+    pub ack_timeout: Option<Millis>,
 }
 
 /// What happened, in the past tense. Facts are never refused; one that comes too late is ignored.
@@ -152,6 +183,31 @@ pub enum Input {
         /// The link it came over.
         epoch: Epoch,
     },
+    /// The server has taken these transmissions, by their numbers. An empty range says that this link proves
+    /// what was taken.
+    Received {
+        /// The first.
+        first: u64,
+        /// The last.
+        last: u64,
+    },
+    /// The server has dispatched all that it has taken up to this transmission: what settles by a receipt does.
+    Dispatched {
+        /// The last.
+        last: u64,
+    },
+    /// The server has not taken these transmissions, and the link lives on.
+    Dropped {
+        /// The first.
+        first: u64,
+        /// The last.
+        last: u64,
+    },
+    /// The server owes an answer for so long that the link counts as dead.
+    Stuck {
+        /// The link.
+        epoch: Epoch,
+    },
     /// A message is kept, or cannot be: either way it may leave now (I4).
     Stored {
         /// The message.
@@ -189,6 +245,8 @@ pub enum DownCause {
     Final,
     /// The server refused the handshake and named when to try again.
     RetryAfter(Millis),
+    /// The server ended the link on purpose, and may do so again: waits grow while it does.
+    Kicked,
 }
 
 /// What a server's acknowledgement means for its message.
@@ -229,6 +287,8 @@ pub enum Output {
     Disconnect {
         /// The attempt that is given up.
         epoch: Epoch,
+        /// The app ends it: the server is told.
+        polite: bool,
     },
     /// Ask the server for the user's room.
     Join {
@@ -256,6 +316,12 @@ pub enum Output {
         /// It had left at least once without an answer.
         maybe_delivered: bool,
     },
+    /// A message settled by its receipt after its acknowledgement did not come: this server does not
+    /// acknowledge the event.
+    Unanswered {
+        /// The event's number.
+        event: u32,
+    },
     /// Tell the developer.
     Report(Notice),
     /// What [`status`](super::Engine::status) answers is new.
@@ -267,6 +333,10 @@ pub enum Output {
 pub enum Outcome {
     /// The server accepted it.
     Delivered,
+    /// The server took it. Nothing is known of its effect.
+    Received,
+    /// A newer message replaced it.
+    Superseded,
     /// The server refused it for good.
     Refused,
     /// Every attempt was used up.

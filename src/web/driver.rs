@@ -1,35 +1,38 @@
-//! The engine, driven from JavaScript.
+//! The client, driven from JavaScript.
 
 use wasm_bindgen::prelude::*;
 
 use super::numbers::{
-    FIELDS, double, down_cause, error_number, grant, millis, order, standing_number, verdict, whole,
+    FIELDS, Told, count, double, down_cause, error_number, grant, millis, order, standing_number,
+    verdict, way, whole,
 };
-use crate::engine::{Config, Draft, Engine, Epoch, Input, Millis, Outcome, Seq, config};
+use crate::client::Client;
+use crate::client::receipts::Support;
+use crate::engine::{Config, Draft, Epoch, Input, Millis, Seq, config};
 
-/// An [`Engine`] whose inputs and outputs are numbers.
+/// A [`Client`] whose inputs and outputs are numbers.
 ///
-/// Each command and fact takes the time `now` in milliseconds, which never decreases. After it the
-/// caller polls and carries out orders until there is none, and then sets its timer by
-/// [`next_timeout`](Self::next_timeout).
+/// After whatever it was told the caller polls and carries out orders until there is none, and then sets its
+/// timer.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Driver {
-    engine: Engine,
+    client: Client,
     settings: [f64; SETTINGS],
     fields: [f64; FIELDS],
 }
 
-/// The flags of [`Driver::send`], as the table `SEND_FLAG` has them.
+/// The flags of a send, as the table `SEND_FLAG` has them.
 const STRICT: u32 = 1;
 const ONCE: u32 = 2;
 const DURABLE: u32 = 4;
 const RESTORED: u32 = 8;
+/// The flag of the second way; the others are its multiples, by the table `WAYS`.
+const WAY: u32 = 16;
 
 /// As many as `configNumbers` lists.
 const SETTINGS: usize = 18;
 
-// Commands.
 #[wasm_bindgen]
 impl Driver {
     /// `seed` is any number, different for each client.
@@ -37,184 +40,167 @@ impl Driver {
     #[must_use]
     pub fn new(now: f64, seed: f64) -> Self {
         Self {
-            engine: Engine::new(Config::default(), seed.to_bits(), millis(now)),
+            client: Client::new(Config::default(), seed.to_bits(), millis(now)),
             settings: [0.0; SETTINGS],
             fields: [0.0; FIELDS],
         }
     }
 
-    /// Notes a number of the configuration, by its place in `configNumbers`.
-    pub fn set(&mut self, index: usize, number: f64) {
-        if let Some(setting) = self.settings.get_mut(index) {
-            *setting = number;
-        }
-    }
-
-    /// Has the engine work with what was noted.
-    pub fn configure(&mut self) {
-        self.engine.reconfigure(config_of(&self.settings));
-    }
-
-    /// Takes a message and answers its number, or a negative one for why not.
-    pub fn send(&mut self, now: f64, lane: u32, bytes: u32, flags: u32, ttl: f64) -> f64 {
-        let strict = flags & STRICT != 0;
-        let once = flags & ONCE != 0;
-        let durable = flags & DURABLE != 0;
-        let draft = Draft { lane, bytes, strict, once, durable, ttl: millis(ttl) };
-        let taken = if flags & RESTORED != 0 {
-            self.engine.take_back(millis(now), draft)
-        } else {
-            self.engine.send(millis(now), draft)
+    /// A command or a fact, by its place in the table `TOLD`, at the time `now` in milliseconds, which never
+    /// decreases. What the other numbers are stands beside it there. Each export costs the module some hundred
+    /// bytes, so there is one for all.
+    #[expect(clippy::too_many_arguments, reason = "numbers alone cross this border")]
+    pub fn tell(
+        &mut self,
+        what: u32,
+        now: f64,
+        a: f64,
+        b: f64,
+        c: f64,
+        d: f64,
+        e: f64,
+        f: f64,
+    ) -> f64 {
+        let Some(told) = Told::ALL.get(what as usize) else { return 0.0 };
+        let now = millis(now);
+        let client = &mut self.client;
+        let seq = Seq::from_bits(whole(a));
+        let epoch = Epoch(count(a));
+        let input = match told {
+            Told::Send => {
+                let flags = count(c);
+                let draft = Draft {
+                    lane: count(a),
+                    bytes: count(b),
+                    strict: flags & STRICT != 0,
+                    once: flags & ONCE != 0,
+                    durable: flags & DURABLE != 0,
+                    ttl: millis(d),
+                    way: way(flags / WAY),
+                    event: count(e),
+                    ack_timeout: (f > 0.0).then(|| millis(f)),
+                };
+                let taken = if flags & RESTORED != 0 {
+                    client.take_back(now, draft)
+                } else {
+                    client.send(now, draft)
+                };
+                return match taken {
+                    Ok(seq) => double(seq.to_bits()),
+                    Err(error) => error_number(error),
+                };
+            }
+            Told::Standing => {
+                return client
+                    .standing(now, seq)
+                    .map_or(0.0, |standing| standing_number(standing).into());
+            }
+            Told::Poll => {
+                let Some(next) = client.poll() else {
+                    let at = client.poll_timeout();
+                    return at.map_or(f64::NEG_INFINITY, |at| -double(at.0));
+                };
+                let (number, fields) = order(next, || client.status());
+                self.fields = fields;
+                return number.into();
+            }
+            Told::Fields => return double(self.fields.as_ptr().addr() as u64),
+            Told::Set => {
+                if let Some(setting) = self.settings.get_mut(count(a) as usize) {
+                    *setting = b;
+                }
+                return 0.0;
+            }
+            Told::Configure => {
+                client.reconfigure(config_of(&self.settings));
+                return 0.0;
+            }
+            Told::Cancel => {
+                client.cancel(now, seq);
+                return 0.0;
+            }
+            Told::Open => {
+                client.open(now);
+                return 0.0;
+            }
+            Told::Close => {
+                client.close(now);
+                return 0.0;
+            }
+            Told::Disconnect => {
+                client.disconnect(now);
+                return 0.0;
+            }
+            Told::Name => {
+                client.name(now, count(a), count(b));
+                return 0.0;
+            }
+            Told::Relink => {
+                client.relink(now);
+                return 0.0;
+            }
+            Told::LogOut => {
+                client.log_out(now);
+                return 0.0;
+            }
+            Told::Restore => {
+                client.restore();
+                return 0.0;
+            }
+            Told::Learn => {
+                client.learn(now, count(a), b != 0.0);
+                return 0.0;
+            }
+            Told::Receiptless => {
+                client.set_support(Support::Off);
+                return 0.0;
+            }
+            Told::Destroy => {
+                client.destroy(now);
+                return 0.0;
+            }
+            Told::Granted => {
+                client.authorized(now, epoch, count(b), count(c));
+                return 0.0;
+            }
+            Told::LinkUp => {
+                client.linked(now, epoch, b != 0.0, millis(c));
+                return 0.0;
+            }
+            Told::Over => {
+                client.over(now, epoch, b != 0.0);
+                return 0.0;
+            }
+            Told::Looked => {
+                let generation = (b >= 0.0).then(|| whole(b));
+                client.looked(now, a != 0.0, generation);
+                return 0.0;
+            }
+            Told::Receipt => {
+                client.receipt(now, epoch, count(b), c != 0.0);
+                return 0.0;
+            }
+            Told::Acked => {
+                client.acked(now, seq, count(b), verdict(count(c), d), count(e));
+                return 0.0;
+            }
+            Told::Timeout => {
+                client.handle_timeout(now);
+                return 0.0;
+            }
+            Told::Authorized => Input::Authorized { epoch, grant: grant(count(b)) },
+            Told::LinkDown => Input::LinkDown { epoch, cause: down_cause(count(b), c) },
+            Told::Joined => Input::Joined { epoch },
+            Told::JoinRejected => Input::JoinRejected { epoch },
+            Told::Stored => Input::Stored { seq },
+            Told::Withheld => Input::Withheld { seq },
+            Told::Restored => Input::Restored,
+            Told::Ponged => Input::Ponged { epoch },
+            Told::Heard => Input::Heard { epoch },
+            Told::Woke => Input::Woke,
         };
-        match taken {
-            Ok(seq) => double(seq.to_bits()),
-            Err(error) => error_number(error),
-        }
-    }
-
-    /// Takes a message back.
-    pub fn cancel(&mut self, now: f64, seq: f64) {
-        self.engine.cancel(millis(now), Seq::from_bits(whole(seq)));
-    }
-
-    /// Asks for a link.
-    pub fn open(&mut self, now: f64) {
-        self.engine.open(millis(now));
-    }
-
-    /// Ends the link; what waits keeps waiting.
-    pub fn close(&mut self, now: f64) {
-        self.engine.close(millis(now));
-    }
-
-    /// Announces restored messages: nothing leaves before `restored`.
-    pub fn restore(&mut self) {
-        self.engine.restore();
-    }
-
-    /// Settles what waits as logged out. The link stays as it is.
-    pub fn forget(&mut self, now: f64) {
-        self.engine.settle_all(millis(now), Outcome::LoggedOut);
-    }
-
-    /// Ends everything.
-    pub fn destroy(&mut self, now: f64) {
-        self.engine.destroy(millis(now));
-    }
-}
-
-// Facts.
-#[wasm_bindgen]
-impl Driver {
-    /// The app's credentials are there, or not; `answer` by the table `GRANT`.
-    pub fn authorized(&mut self, now: f64, epoch: u32, answer: u32) {
-        self.fact(now, Input::Authorized { epoch: Epoch(epoch), grant: grant(answer) });
-    }
-
-    /// The connection is made.
-    #[wasm_bindgen(js_name = linkUp)]
-    pub fn link_up(&mut self, now: f64, epoch: u32, join: bool) {
-        self.fact(now, Input::LinkUp { epoch: Epoch(epoch), join });
-    }
-
-    /// The connection ended; `cause` by the table `DOWN`, which says what `span` is for.
-    #[wasm_bindgen(js_name = linkDown)]
-    pub fn link_down(&mut self, now: f64, epoch: u32, cause: u32, span: f64) {
-        self.fact(now, Input::LinkDown { epoch: Epoch(epoch), cause: down_cause(cause, span) });
-    }
-
-    /// The room is confirmed.
-    pub fn joined(&mut self, now: f64, epoch: u32) {
-        self.fact(now, Input::Joined { epoch: Epoch(epoch) });
-    }
-
-    /// The room is refused.
-    #[wasm_bindgen(js_name = joinRejected)]
-    pub fn join_rejected(&mut self, now: f64, epoch: u32) {
-        self.fact(now, Input::JoinRejected { epoch: Epoch(epoch) });
-    }
-
-    /// A message is answered; `answer` by the table `VERDICT`, which says what `span` is for.
-    pub fn acked(&mut self, now: f64, seq: f64, attempt: u32, answer: u32, span: f64) {
-        let seq = Seq::from_bits(whole(seq));
-        self.fact(now, Input::Acked { seq, attempt, verdict: verdict(answer, span) });
-    }
-
-    /// A message is kept, or cannot be.
-    pub fn stored(&mut self, now: f64, seq: f64) {
-        self.fact(now, Input::Stored { seq: Seq::from_bits(whole(seq)) });
-    }
-
-    /// A message is another tab's for now.
-    pub fn withheld(&mut self, now: f64, seq: f64) {
-        self.fact(now, Input::Withheld { seq: Seq::from_bits(whole(seq)) });
-    }
-
-    /// All restored messages are here.
-    pub fn restored(&mut self, now: f64) {
-        self.fact(now, Input::Restored);
-    }
-
-    /// A ping is answered.
-    pub fn ponged(&mut self, now: f64, epoch: u32) {
-        self.fact(now, Input::Ponged { epoch: Epoch(epoch) });
-    }
-
-    /// Something came from the server.
-    pub fn heard(&mut self, now: f64, epoch: u32) {
-        self.fact(now, Input::Heard { epoch: Epoch(epoch) });
-    }
-
-    /// The page is shown again, the network is back, or the machine woke up.
-    pub fn woke(&mut self, now: f64) {
-        self.fact(now, Input::Woke);
-    }
-
-    /// The timer fired.
-    pub fn timeout(&mut self, now: f64) {
-        self.engine.handle_timeout(millis(now));
-    }
-}
-
-// Orders, the deadline and the view.
-#[wasm_bindgen]
-impl Driver {
-    /// The number of the next order, whose fields can then be read; 0 when there is none.
-    pub fn poll(&mut self) -> u32 {
-        let Some(output) = self.engine.poll_output() else {
-            return 0;
-        };
-        let (number, fields) = order(output, || self.engine.status());
-        self.fields = fields;
-        number
-    }
-
-    /// Where in the module's memory the fields of the order are that was polled last, as `f64`s.
-    #[must_use]
-    pub fn fields(&self) -> usize {
-        self.fields.as_ptr().addr()
-    }
-
-    /// When [`timeout`](Self::timeout) wants to be called; negative for never.
-    #[wasm_bindgen(js_name = nextTimeout)]
-    #[must_use]
-    pub fn next_timeout(&self) -> f64 {
-        self.engine.poll_timeout().map_or(-1.0, |at| double(at.0))
-    }
-
-    /// What a message waits for, by the table `STANDINGS`; 0 where it has settled.
-    #[must_use]
-    pub fn standing(&self, now: f64, seq: f64) -> u32 {
-        let seq = Seq::from_bits(whole(seq));
-        self.engine.standing(millis(now), seq).map_or(0, standing_number)
-    }
-}
-
-impl Driver {
-    // Every exported fact would get a copy of this.
-    #[inline(never)]
-    fn fact(&mut self, now: f64, input: Input) {
-        self.engine.handle(millis(now), input);
+        client.handle(now, input);
+        0.0
     }
 }
 

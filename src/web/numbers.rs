@@ -1,9 +1,10 @@
 //! The enums of the engine as numbers, and back. The tables of the other side are in
 //! `pkg-template/shell/numbers.js`; `tests/web.rs` holds the two together.
 
+use crate::client::Order;
 use crate::engine::{
     Cause, DownCause, Grant, Millis, Notice, Outcome, Output, Phase, SendError, Standing, Status,
-    Verdict,
+    Verdict, Way,
 };
 
 /// An order: its number in the table `ORDERS`, and its fields in the order of its handler's parameters
@@ -13,9 +14,34 @@ use crate::engine::{
 /// milliseconds the time of the next attempt, of the last pong, and the last round trip, each negative
 /// where there is none.
 #[must_use]
-pub fn order(output: Output, status: impl FnOnce() -> Status) -> (u32, [f64; FIELDS]) {
+pub fn order(order: Order, status: impl FnOnce() -> Status) -> (u32, [f64; FIELDS]) {
+    let mut fields = [0.0; FIELDS];
+    let number = match order {
+        Order::Engine(output) => return engine_order(output, status),
+        Order::Receipt { epoch, name, count } => {
+            fields[0] = epoch.0.into();
+            fields[1] = name.into();
+            fields[2] = count.into();
+            11
+        }
+        Order::Ended => 12,
+        Order::Foreign => 13,
+        Order::Learned { event, answers } => {
+            fields[0] = event.into();
+            fields[1] = answers.into();
+            14
+        }
+        Order::Receiptless => 15,
+        Order::Look => 16,
+    };
+    (number, fields)
+}
+
+fn engine_order(output: Output, status: impl FnOnce() -> Status) -> (u32, [f64; FIELDS]) {
     let mut fields = [0.0; FIELDS];
     let number = match output {
+        // The client keeps it to itself.
+        Output::Unanswered { .. } => 0,
         Output::Store { seq } => {
             fields[0] = double(seq.to_bits());
             10
@@ -29,8 +55,9 @@ pub fn order(output: Output, status: impl FnOnce() -> Status) -> (u32, [f64; FIE
             fields[1] = failures.into();
             2
         }
-        Output::Disconnect { epoch } => {
+        Output::Disconnect { epoch, polite } => {
             fields[0] = epoch.0.into();
+            fields[1] = polite.into();
             3
         }
         Output::Join { epoch } => {
@@ -115,6 +142,8 @@ pub fn outcome_number(outcome: Outcome) -> u32 {
         Outcome::Cancelled => 6,
         Outcome::Closed => 7,
         Outcome::LoggedOut => 8,
+        Outcome::Received => 9,
+        Outcome::Superseded => 10,
     }
 }
 
@@ -139,6 +168,142 @@ pub fn error_number(error: SendError) -> f64 {
     }
 }
 
+/// What JavaScript tells, by its place in the table `TOLD`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// lane, bytes, flags, ttl, event, acknowledgement deadline or 0. Answers the message's number, or why not.
+    Send,
+    /// message. Answers its place in the table `STANDINGS`, 0 where it has settled.
+    Standing,
+    /// Answers the number of the next order, whose `Fields` can then be read. Where there is none: when `Timeout`
+    /// wants to be told, as a negative number, an infinite one for never.
+    Poll,
+    /// Answers where in the module's memory the fields of the order are that was polled last, as `f64`s.
+    Fields,
+    /// place in `configNumbers`, number
+    Set,
+    /// Takes what was set.
+    Configure,
+    /// message
+    Cancel,
+    /// Asks for a link.
+    Open,
+    /// Ends the link; what waits keeps waiting.
+    Close,
+    /// The same because the app wants it so: what is nobody's in particular settles.
+    Disconnect,
+    /// user, subject seen in an earlier life; 0 is nobody
+    Name,
+    /// Makes a link that there is anew.
+    Relink,
+    /// Settles what waits as logged out, and ends the link.
+    LogOut,
+    /// Messages of an earlier life follow: nothing leaves before `Restored`.
+    Restore,
+    /// event, whether the server acknowledges it
+    Learn,
+    /// This server gives no receipts, or none are wanted.
+    Receiptless,
+    /// Ends everything.
+    Destroy,
+    /// epoch, user as the app names him, subject of the credentials; 0 is nobody
+    Granted,
+    /// epoch, whether there is a room to join, longest silence of the server's own heartbeat or 0
+    LinkUp,
+    /// epoch, whether messages leave over polling from now on
+    Over,
+    /// whether the transport has more to send than it can, generation of the user's logouts or a negative number
+    Looked,
+    /// epoch, name, whether it was refused as an unknown namespace is
+    Receipt,
+    /// message, transmission, verdict by the table `VERDICT`, its span, event or 0
+    Acked,
+    /// The timer fired.
+    Timeout,
+    /// epoch, answer by the table `GRANT`
+    Authorized,
+    /// epoch, cause by the table `DOWN`, its span
+    LinkDown,
+    /// epoch
+    Joined,
+    /// epoch
+    JoinRejected,
+    /// message: it is kept, or cannot be
+    Stored,
+    /// message: it is another tab's for now
+    Withheld,
+    /// All messages of an earlier life are here.
+    Restored,
+    /// epoch
+    Ponged,
+    /// epoch
+    Heard,
+    /// The page is shown again, the network is back, or the machine woke up.
+    Woke,
+}
+
+impl Told {
+    /// In the order of the table.
+    pub const ALL: [Self; 34] = [
+        Self::Send,
+        Self::Standing,
+        Self::Poll,
+        Self::Fields,
+        Self::Set,
+        Self::Configure,
+        Self::Cancel,
+        Self::Open,
+        Self::Close,
+        Self::Disconnect,
+        Self::Name,
+        Self::Relink,
+        Self::LogOut,
+        Self::Restore,
+        Self::Learn,
+        Self::Receiptless,
+        Self::Destroy,
+        Self::Granted,
+        Self::LinkUp,
+        Self::Over,
+        Self::Looked,
+        Self::Receipt,
+        Self::Acked,
+        Self::Timeout,
+        Self::Authorized,
+        Self::LinkDown,
+        Self::Joined,
+        Self::JoinRejected,
+        Self::Stored,
+        Self::Withheld,
+        Self::Restored,
+        Self::Ponged,
+        Self::Heard,
+        Self::Woke,
+    ];
+}
+
+/// By the table `WAYS`. Any other number is the last one.
+#[must_use]
+pub fn way(number: u32) -> Way {
+    match number {
+        0 => Way::Acked,
+        1 => Way::AckedAlways,
+        2 => Way::Received,
+        _ => Way::Latest,
+    }
+}
+
+/// A number of JavaScript's as a count, within the range.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "casting saturates, which is the wish"
+)]
+pub fn count(number: f64) -> u32 {
+    number as u32
+}
+
 /// By the table `GRANT`. Any other number is a failed answer.
 #[must_use]
 pub fn grant(number: u32) -> Grant {
@@ -155,6 +320,7 @@ pub fn down_cause(number: u32, span: f64) -> DownCause {
     match number {
         1 => DownCause::Final,
         2 => DownCause::RetryAfter(millis(span)),
+        3 => DownCause::Kicked,
         _ => DownCause::Lost,
     }
 }

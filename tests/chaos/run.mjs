@@ -21,6 +21,7 @@ const END_MS = 120_000;
 const OPTIONS = {
   userId: 'alice',
   auth: { userId: 'alice' },
+  join: {},
   logger: null,
   reconnect: {
     minMs: 50,
@@ -30,7 +31,7 @@ const OPTIONS = {
     connectTimeoutMs: 3000,
     upgradeTimeoutMs: 1000,
   },
-  health: { intervalMs: 1000, timeoutMs: 2500, probeMs: 1000 },
+  health: { event: 'ping', intervalMs: 1000, timeoutMs: 2500, probeMs: 1000 },
   send: { ackTimeoutMs: 2000, backoffMs: 50, backoffMaxMs: 500, retries: 100 },
 };
 

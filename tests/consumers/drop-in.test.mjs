@@ -70,6 +70,10 @@ for (const version of ['18', '19']) {
       await connected(page);
     }
     assert.equal(server.handshakes.at(-1).token, 'newer token of alice');
+    // The server answers with a list of its own.
+    const isLast = ({ event, link }) =>
+      event === 'get_online_users' && link === server.links.at(-1);
+    await until(() => server.came.some(isLast), 'the last link has asked who is online');
     server.io.emit('global_message:new', { text: 'once' });
     server.io.emit('online_users', ['alice', 'bob']);
     server.io.emit('user_typing', { userId: 'bob', isTyping: true });

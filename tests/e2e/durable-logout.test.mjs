@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { launchBrowser } from '../support/browser.mjs';
+import { launchBrowser, openPage } from '../support/browser.mjs';
 import { bundle } from '../support/bundle.mjs';
 import { startChatServer } from '../support/chat-server.mjs';
 import { openLab, QUICK } from '../support/lab.mjs';
+import { startPages } from '../support/pages.mjs';
 import { until } from '../support/until.mjs';
 
 const browser = await launchBrowser();
@@ -128,4 +129,190 @@ test('storage that may not even be looked at costs no message, and is told', asy
   await send(page, 'a');
   await until(() => server.saved.length === 1, 'it is saved');
   assert.deepEqual(await page.evaluate(() => window.errors), ['STORAGE_FAILED']);
+});
+
+/** The next life of a tab, once the server takes everybody in: what it sends, and what it tells. */
+async function liveOn(server, tab, given) {
+  await tab.evaluate(await bundle(PAGE));
+  server.hooks.admit = () => undefined;
+  await tab.evaluate(async (options) => {
+    window.settled = [];
+    window.client = window.createClient({ ...options, logger: null });
+    window.client.onSettled(({ id, code }) => window.settled.push(`${id} ${code}`));
+    window.client.connect();
+    await window.client.send('send_message', { text: 'mark' }, { id: 'mark' });
+  }, given);
+  return {
+    sent: server.received.map(({ id }) => id),
+    told: await tab.evaluate(() => window.settled),
+  };
+}
+
+for (const [what, forget] of [
+  ['logs out', () => {}],
+  ['logs out and clears its storage', () => localStorage.clear()],
+]) {
+  test(`a page that ${what} and navigates at once leaves nothing to the next life`, async (t) => {
+    const { server, page, open, given } = await start(t);
+    await open(page);
+    await send(page, 'a', 'b');
+    await isKept(page, 2);
+    await page.reload();
+    await page.evaluate(await bundle(PAGE));
+    // The browser may let go of a page before it has asked the disk for anything.
+    await page.evaluate(() => {
+      IDBFactory.prototype.open = () => ({});
+    });
+    const isGone = page.waitForEvent('load');
+    await page.evaluate(
+      ([options, clear]) => {
+        const client = window.createClient({ ...options, logger: null });
+        client.connect();
+        client.logout();
+        new Function(`(${clear})()`)();
+        location.replace(location.href);
+      },
+      [given, String(forget)],
+    );
+    await isGone;
+    const { sent, told } = await liveOn(server, page, given);
+    assert.deepEqual(sent, ['mark']);
+    assert.deepEqual(told.sort(), ['a LOGGED_OUT', 'b LOGGED_OUT', 'mark undefined']);
+    await isKept(page, 0);
+  });
+}
+
+test('a logout after the storage failed leaves nothing to the next life', async (t) => {
+  const { server, page, open, given } = await start(t);
+  await open(page);
+  await send(page, 'a');
+  await isKept(page, 1);
+  await page.evaluate(() => {
+    window.put = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+  });
+  await send(page, 'b');
+  await until(() => page.evaluate(() => window.errors.includes('STORAGE_FAILED')), 'it is told');
+  await page.evaluate(() => window.client.logout());
+  assert.deepEqual(await page.evaluate(() => window.settled), ['a LOGGED_OUT', 'b LOGGED_OUT']);
+  await isKept(page, 0);
+  await page.reload();
+  assert.deepEqual((await liveOn(server, page, given)).sent, ['mark']);
+});
+
+test('a logout while another tab is opening ends what that one has taken', async (t) => {
+  const { server, page, open, given } = await start(t);
+  await open(page);
+  await send(page, 'mine');
+  await isKept(page, 1);
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await other.evaluate(await bundle(PAGE));
+  await other.evaluate(() => {
+    // It hears nothing of other tabs, and its storage opens when it is told to.
+    delete window.BroadcastChannel;
+    const { open: openNow } = IDBFactory.prototype;
+    const isLet = new Promise((resolve) => {
+      window.letGo = resolve;
+    });
+    IDBFactory.prototype.open = function (...args) {
+      const request = {};
+      isLet.then(() => Object.assign(openNow.apply(this, args), request));
+      return new Proxy(request, {
+        get: (_, name) => (name === 'result' ? window.database : request[name]),
+        set(_, name, fn) {
+          request[name] = ({ target }) => {
+            window.database = target.result;
+            fn();
+          };
+          return true;
+        },
+      });
+    };
+  });
+  await open(other);
+  await send(other, 'early');
+  await until(
+    () => other.evaluate(() => window.client.getState().phase === 'waiting'),
+    'it knows the user and tries to connect',
+  );
+  await page.evaluate(() => window.client.logout());
+  server.hooks.admit = () => undefined;
+  await other.evaluate(() => window.letGo());
+  await until(() => other.evaluate(() => window.settled.length === 1), 'it is told');
+  assert.deepEqual(await other.evaluate(() => window.settled), ['early LOGGED_OUT']);
+  assert.deepEqual((await liveOn(server, page, given)).sent, ['mark']);
+  await isKept(page, 0);
+});
+
+test('what waits for one engine path is not sent over another', async (t) => {
+  const { server, page, given } = await start(t);
+  const payments = { ...given, io: { ...given.io, path: '/payments' } };
+  await page.evaluate((options) => {
+    window.client = window.createClient({ ...options, logger: null });
+    window.client.connect();
+    window.client.send('send_message', { text: 'x' }, { id: 'payment' }).catch(() => {});
+  }, payments);
+  await isKept(page, 1);
+  await page.reload();
+  assert.deepEqual((await liveOn(server, page, given)).sent, ['mark']);
+  await isKept(page, 1);
+  await page.reload();
+  await page.evaluate(await bundle(PAGE));
+  await page.evaluate((options) => {
+    window.client = window.createClient({ ...options, logger: null });
+    window.client.connect();
+  }, payments);
+  await until(
+    () => page.evaluate(() => window.client.outbox().map(({ id }) => id)[0] === 'payment'),
+    'it is found by its own path',
+  );
+});
+
+test('what waits is found again, in whichever way the url is written', async (t) => {
+  const { server, page, open, given } = await start(t);
+  await open(page);
+  await send(page, 'a');
+  await isKept(page, 1);
+  await page.reload();
+  const url = `${server.url.replace('http', 'ws')}/?token=secret`;
+  assert.deepEqual((await liveOn(server, page, { ...given, url })).sent, ['a', 'mark']);
+});
+
+test('a page that is back from the cache after a logout elsewhere sends nothing of before', async (t) => {
+  const cached = await launchBrowser({ hasCache: true });
+  const server = await startChatServer(t);
+  server.hooks.admit = () => new Error('not now');
+  const pages = await startPages(t);
+  const page = await openPage(t, cached, `${pages}/first`);
+  const other = await page.context().newPage();
+  await other.goto(`${pages}/other`);
+  const given = { ...QUICK, url: server.url, io: { transports: ['websocket'] }, userId: 'alice' };
+  for (const tab of [page, other]) {
+    await tab.evaluate(await bundle(PAGE));
+    await tab.evaluate((options) => {
+      window.settled = [];
+      window.isBack = false;
+      addEventListener('pageshow', ({ persisted }) => {
+        window.isBack = persisted;
+      });
+      window.client = window.createClient({ ...options, logger: null });
+      window.client.onSettled(({ id, code }) => window.settled.push(`${id} ${code}`));
+      window.client.connect();
+    }, given);
+  }
+  await send(page, 'a');
+  await isKept(other, 1);
+  await page.goto(`${pages}/second`);
+  await other.evaluate(() => window.client.logout());
+  await isKept(other, 0);
+  server.hooks.admit = () => undefined;
+  await page.goBack({ waitUntil: 'commit' });
+  await until(() => page.evaluate(() => window.isBack), 'the page comes back out of the cache');
+  await until(() => page.evaluate(() => window.settled.length === 1), 'it is told');
+  assert.deepEqual(await page.evaluate(() => window.settled), ['a LOGGED_OUT']);
+  assert.deepEqual(server.received, []);
+  await isKept(other, 0);
 });

@@ -82,3 +82,63 @@ test('a message on disk that is larger than what is taken by now is sent all the
   await until(() => server.saved.length === 1, 'it is saved');
   assert.equal(server.saved[0].text.length, 2_000);
 });
+
+test('what a build of version 1 left is sent, but for what a tab of that build still has', async (t) => {
+  const server = await startChatServer(t);
+  const page = await openLab(t, browser, server.url);
+  const scope = `${server.url}/?v=1 alice`;
+  const old = await page.context().newPage();
+  await old.goto(page.url());
+  await old.evaluate((name) => {
+    navigator.locks.request(name, () => new Promise(() => {}));
+  }, `holdfast ${scope} runs`);
+  const message = (id) => ({
+    id,
+    event: 'send_message',
+    data: { text: id, _tempId: id },
+    lane: 'bob',
+    strict: false,
+    expiresAt: Date.now() + 60_000,
+  });
+  await page.evaluate(
+    (records) =>
+      new Promise((resolve) => {
+        const request = indexedDB.open('holdfast', 1);
+        request.onupgradeneeded = () => {
+          for (const name of ['segments', 'settled']) request.result.createObjectStore(name);
+        };
+        request.onsuccess = () => {
+          const transaction = request.result.transaction(['segments', 'settled'], 'readwrite');
+          for (const [store, key, value] of records) transaction.objectStore(store).put(value, key);
+          transaction.oncomplete = () => {
+            request.result.close();
+            resolve();
+          };
+        };
+      }),
+    [
+      ['segments', [scope, 'gone', 0], { version: 1, messages: ['a', 'b', 'c'].map(message) }],
+      ['settled', [scope, 'gone', 0], [1]],
+      ['segments', [scope, 'runs', 0], { version: 1, messages: [message('theirs')] }],
+      ['segments', [`${server.url} `, 'gone', 0], { version: 1, messages: [message('nobody')] }],
+      ['segments', [`${server.url} carol`, 'gone', 0], { version: 1, messages: [message('hers')] }],
+    ],
+  );
+  const given = { ...QUICK, url: server.url, io: { transports: ['websocket'] }, userId: 'alice' };
+  const live = async (id) => {
+    await page.evaluate(await bundle(PAGE));
+    await page.evaluate(
+      async ([options, mark]) => {
+        const client = window.createClient({ ...options, logger: null });
+        client.connect();
+        await client.send('send_message', { text: mark }, { id: mark });
+      },
+      [given, id],
+    );
+    return server.received.map((one) => one.id);
+  };
+  assert.deepEqual(await live('first'), ['a', 'c', 'first']);
+  await page.reload();
+  await old.close();
+  assert.deepEqual(await live('second'), ['a', 'c', 'first', 'theirs', 'second']);
+});

@@ -24,21 +24,26 @@ async function reload(page) {
   await page.evaluate(await bundle(PAGE));
 }
 
-const kept = (page) =>
+/** All that one of the stores has. */
+const stored = (page, name) =>
   page.evaluate(
-    () =>
+    (store) =>
       new Promise((resolve) => {
         const request = indexedDB.open('holdfast');
         request.onsuccess = () => {
           const database = request.result;
-          const all = database.transaction('segments').objectStore('segments').getAll();
+          const all = database.transaction(store).objectStore(store).getAll();
           all.onsuccess = () => {
             database.close();
-            resolve(all.result.flatMap(({ messages }) => messages.map(({ id }) => id)));
+            resolve(all.result);
           };
         };
       }),
+    name,
   );
+
+const kept = async (page) =>
+  (await stored(page, 'segments')).flatMap(({ messages }) => messages.map(({ id }) => id));
 
 test('what was sent offline is sent after a reload, under its old id, in order', async (t) => {
   const server = await startChatServer(t);
@@ -88,6 +93,8 @@ test('what settled, was cancelled or logged out does not come back', async (t) =
   }, options(server.url));
   await until(async () => (await kept(page)).join() === 'a,b,c', 'those that are to be kept');
   await page.evaluate(() => window.client.cancel('b'));
+  // A reload ends a write that is under way.
+  await until(async () => (await stored(page, 'settled')).length > 0, 'the disk knows of it');
   await until(async () => {
     await reload(page);
     await page.evaluate((given) => {

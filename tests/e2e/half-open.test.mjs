@@ -77,10 +77,10 @@ for (const transport of ['websocket', 'polling']) {
         engine.on('packet', heard);
         engine.on('drain', () => engine.transport.name === 'polling' && heard());
       });
-      await send(page, 1);
-      await untilSettled(page, 1);
       // From here on time passes in the page only as the test says.
       await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000));
+      await send(page, 1);
+      await untilSettled(page, 1);
       proxy.hang();
       await page.evaluate((name) => {
         window.holdfast.getSocket().on('disconnect', () => {

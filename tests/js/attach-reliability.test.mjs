@@ -131,7 +131,7 @@ test('a holdfast client is ready and healthy with it', async (t) => {
     auth: { user: 'ann' },
     userId: 'ann',
     join: { fallbackMs: 60_000 },
-    health: { intervalMs: 100, timeoutMs: 5000, probeMs: 100 },
+    health: { event: 'ping', intervalMs: 100, timeoutMs: 5000, probeMs: 100 },
   });
   t.after(() => client.destroy());
   client.connect();
@@ -144,9 +144,9 @@ test('misuse throws a TypeError that names what it got and what it takes', () =>
   const userId = () => 1;
   for (const [io, options, message] of [
     [undefined, { userId }, /attachReliability: io takes a Server or a Namespace.*, got undefined/],
-    [{}, { userId }, /io takes .*, got \[object Object\]/],
+    [{}, { userId }, /io takes .*, got an object/],
     [server, undefined, /userId takes a function \(socket\) => id, got undefined/],
-    [server, { userId: 'ann' }, /userId takes .*, got "ann"/],
+    [server, { userId: 'ann' }, /userId takes .*, got a string/],
     [server, { userId, room: 'x' }, /there is no option room; it takes userId/],
   ]) {
     assert.throws(() => attachReliability(io, options), { name: 'TypeError', message });

@@ -203,7 +203,7 @@ test('credentials that are hostile are a failed attempt, or are sent', async (t)
   assert.equal((await client.send('send_message', { mark: 0 })).success, true);
 });
 
-test('the 25 functions survive hostile arguments', async (t) => {
+test('the 26 functions survive hostile arguments', async (t) => {
   t.mock.method(console, 'warn', () => {});
   collectReports(t);
   freshModule(t);
@@ -229,7 +229,8 @@ test('the 25 functions survive hostile arguments', async (t) => {
     ({ random }) => calls[random.below(calls.length)],
     async ({ name, answer, error }) => {
       if (error) assert.ok(name.includes('configureSocket'), `${name} threw ${error}`);
-      if (answer instanceof Promise) {
+      if (answer instanceof Promise && name.includes('Logout')) await within(answer, name);
+      else if (answer instanceof Promise) {
         const result = await within(answer, name);
         assert.equal(typeof result.success, 'boolean', name);
         if (!result.success) assert.match(result.error, /^[A-Z_]{4,}$/, name);

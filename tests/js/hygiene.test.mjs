@@ -25,6 +25,7 @@ test('a link whose heartbeat has expired is replaced, and nothing of ours is buf
   const socket = api.getSocket();
   const disconnects = [];
   socket.on('disconnect', () => disconnects.push(api.isSocketConnected()));
+  await roundTrip(server);
   const dead = socket.io.engine;
   // What socket.io-client does only from 4.7.5 on.
   socket._clearAcks = () => {};
@@ -93,7 +94,13 @@ test('a packet of a component that cannot be encoded is dropped, the others go',
 });
 
 test('the map of acknowledgements does not grow, over losses or unanswered attempts', async (t) => {
-  const server = await start(t, { health: false, send: { ackTimeoutMs: 20 } }, { user: 'u1' });
+  const options = {
+    health: false,
+    send: { ackTimeoutMs: 20, ack: true },
+    // No link dies young here: that would make the window smaller.
+    reconnect: { stableMs: 0 },
+  };
+  const server = await start(t, options, { user: 'u1' });
   const socket = api.getSocket();
   // What socket.io-client does only from 4.7.5 on.
   socket._clearAcks = () => {};
@@ -188,7 +195,7 @@ test('two clients live side by side', async (t) => {
 
 test('destroy settles what waits, once, and nothing connects again', async (t) => {
   const server = await start(t);
-  const made = client(t, server);
+  const made = client(t, server, { userId: 'u1' });
   server.hooks.message = () => {};
   const settledIds = [];
   made.onSettled(({ id, code }) => settledIds.push([id, code]));

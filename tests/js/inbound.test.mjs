@@ -50,15 +50,6 @@ test('a repeat of a notification is dropped, other events never are', async (t) 
   );
 });
 
-test('a message that wants an acknowledgement is delivered and answered each time', async (t) => {
-  const server = await start(t, {}, { user: 'u1' });
-  let heard = 0;
-  api.getSocket().on('message:new', (_message, ack) => ack(++heard));
-  const [peer] = server.clients;
-  assert.equal(await peer.emitWithAck('message:new', { _id: 'a' }), 1);
-  assert.equal(await peer.emitWithAck('message:new', { _id: 'a' }), 2);
-});
-
 test('an id function that throws keeps no message from anybody', async (t) => {
   const reported = collectReports(t);
   const id = () => {

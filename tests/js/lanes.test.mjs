@@ -29,6 +29,40 @@ test('a new conversation does not wait behind one that is held', async (t) => {
   assert.equal((await settled(toDan)).success, true);
 });
 
+test('what is sent to several rooms while there is no link arrives in send order', async (t) => {
+  const server = await startChatServer(t);
+  const own = client(t, server, { receipts: false });
+  const came = [];
+  server.io.on('connection', (socket) => {
+    socket.on('select_room', ({ roomId }, ack) => {
+      came.push(roomId);
+      ack({ success: true });
+    });
+  });
+  const sent = ['A', 'B', 'A', 'C'].map((roomId) => own.send('select_room', { roomId }));
+  own.connect();
+  await Promise.all(sent);
+  assert.deepEqual(came, ['A', 'B', 'A', 'C']);
+});
+
+test('fields of other events than the one for messages are no conversations', async (t) => {
+  const server = await startChatServer(t);
+  const events = { send: { lane: (data) => data.room } };
+  for (const [options, lanes] of [
+    [{}, ['r', '']],
+    [events, ['q', 'q']],
+  ]) {
+    const own = client(t, server, options);
+    for (const event of ['send_message', 'move']) {
+      own.send(event, { roomId: 'r', room: 'q' }).catch(() => {});
+    }
+    assert.deepEqual(
+      own.outbox().map(({ lane }) => lane),
+      lanes,
+    );
+  }
+});
+
 test('with the option strict one message of a conversation is out at a time', async (t) => {
   const server = await start(t, { send: { strict: true } }, { user: 'u1' });
   const acks = [];
@@ -46,7 +80,7 @@ test('with the option strict one message of a conversation is out at a time', as
 test('what has no place for an id is never sent again, as nobody could tell the repeat', async (t) => {
   const server = await startChatServer(t);
   server.hooks.message = () => {};
-  const own = client(t, server);
+  const own = client(t, server, { receipts: false });
   const sent = own.send('send_message', 'a text');
   await until(() => server.received.length > 0, 'the text');
   server.dropAll();

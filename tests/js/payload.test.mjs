@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { io } from 'socket.io-client';
-import { api, collectReports, send, settled, start, until } from './shell-kit.mjs';
+import { api, client, collectReports, send, settled, start, until } from './shell-kit.mjs';
 
 class Money {
   constructor(cents) {
@@ -243,4 +243,19 @@ test('an id that is a number stays one, on the wire and for the caller', async (
   api.initializeSocket('u1');
   assert.equal((await settled(sent))._tempId, 17);
   assert.equal(server.received[0].data._tempId, 17);
+});
+
+test('an id that is a number in the options is the same as one in the message', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  const made = client(t, server, { userId: 'u1' });
+  const first = made.send('send_message', { text: 'a', _tempId: 9 });
+  await assert.rejects(made.send('send_message', { text: 'b' }, { id: 9 }), {
+    code: 'DUPLICATE_ID',
+  });
+  const zero = made.send('send_message', { text: 'c' }, { id: 0 });
+  assert.equal(zero.id, '0');
+  assert.equal(made.cancel('0'), true);
+  await assert.rejects(zero, { code: 'CANCELLED' });
+  made.connect();
+  await first;
 });

@@ -36,12 +36,18 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
       async () => {
         const [one, two] = await twoStores();
         assert.deepEqual(await one.claim('a'), { status: 'claimed' });
-        assert.deepEqual(await two.claim('a'), { status: 'busy' });
-        assert.deepEqual(await one.claim('a'), { status: 'busy' });
+        for (const store of [two, one]) {
+          const { status, endsInMs } = await store.claim('a');
+          assert.equal(status, 'busy');
+          assert.ok(endsInMs > 0 && endsInMs <= 5000, 'and for how long');
+        }
         assert.deepEqual(await two.claim('b'), { status: 'claimed' });
-        await one.complete('a', [{ success: true }], TTL_MS);
+        await one.complete('a', [{ success: true }], TTL_MS, { fingerprint: 'f1' });
+        await two.complete('b', [{ success: true }], TTL_MS);
         for (const store of [one, two]) {
-          assert.deepEqual(await store.claim('a'), { status: 'done', reply: [{ success: true }] });
+          const done = { status: 'done', reply: [{ success: true }] };
+          assert.deepEqual(await store.claim('a'), { ...done, fingerprint: 'f1' });
+          assert.deepEqual(await store.claim('b'), { ...done, fingerprint: undefined });
         }
       },
     );
@@ -60,7 +66,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
         const [one, two] = await twoStores();
         await one.claim('a');
         await two.release('a');
-        assert.deepEqual(await two.claim('a'), { status: 'busy' });
+        assert.equal((await two.claim('a')).status, 'busy');
         await one.release('a');
         assert.deepEqual(await two.claim('a'), { status: 'claimed' });
       },
@@ -87,7 +93,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
         const claim = await two.claim(`key${n}`);
         const expected =
           n === 4 ? [Buffer.from([1, 2]), [Buffer.alloc(0)], Buffer.from([3])] : reply;
-        assert.deepEqual(claim, { status: 'done', reply: expected });
+        assert.deepEqual([claim.status, claim.reply], ['done', expected]);
       }
       await one.claim('blob');
       await assert.rejects(one.complete('blob', [new Blob(['x'])], TTL_MS), /with a Blob/);
@@ -137,8 +143,10 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
         const mortal = await connect(t, url);
         const prefix = `test${prefixes}:`;
         const one = redisStore(mortal, { prefix, leaseMs: 300 });
-        await one.claim('a');
-        await one.claim('b');
+        const lost = [];
+        for (const key of ['a', 'b']) {
+          await one.claim(key, { user: 'u', onLost: ({ message }) => lost.push(message) });
+        }
         // Its renewals don't arrive any more.
         const arrive = mortal.eval;
         mortal.eval = async () => {
@@ -148,13 +156,9 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
         await until(async () => (await two.claim('a')).status === 'claimed', 'it ends');
         await until(async () => (await two.claim('b')).status === 'claimed', 'it ends as well');
         await two.complete('a', ['two'], TTL_MS);
-        let renewals = 0;
-        mortal.eval = (...args) => {
-          renewals += 1;
-          return arrive.apply(mortal, args);
-        };
-        await until(() => renewals >= 4, 'it goes on to renew what is not its own any more');
         mortal.eval = arrive;
+        await until(() => lost.length === 2, 'it notices that both are lost');
+        assert.ok(lost.every((text) => /Another process took a message at work/.test(text)));
         assert.ok((await left(`${prefix}a`)) > 50_000);
         await one.complete('a', ['one'], TTL_MS);
         assert.deepEqual((await two.claim('a')).reply, ['two']);
@@ -169,6 +173,25 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
       await client.del(`test${prefixes}:a`);
       await one.complete('a', ['one'], TTL_MS);
       assert.deepEqual((await two.claim('a')).reply, ['one']);
+    });
+
+    await t.test('a claim that Redis forgot is taken anew, and told once', async () => {
+      const [one, two] = await twoStores({ leaseMs: 300 });
+      const lost = [];
+      await one.claim('a', { user: 'u', onLost: ({ message }) => lost.push(message) });
+      for (let times = 0; times < 2; times += 1) {
+        await client.del(`test${prefixes}:a`);
+        await until(async () => (await left(`test${prefixes}:a`)) > 0, 'it is there again');
+        assert.equal((await two.claim('a')).status, 'busy');
+      }
+      await one.complete('a', ['one'], TTL_MS);
+      assert.deepEqual((await two.claim('a')).reply, ['one']);
+      assert.equal(lost.length, 1);
+      assert.match(lost[0], /nobody else had taken it/);
+      await one.claim('b', { user: 'u', onLost: ({ message }) => lost.push(message) });
+      await client.del(`test${prefixes}:b`);
+      await one.complete('b', ['one'], TTL_MS);
+      assert.equal(lost.length, 2, 'noticed at the end, where no renewal came before');
     });
 
     await t.test('two processes run a message once, and both answer it', async () => {
@@ -219,11 +242,114 @@ test('a store whose Redis is away fails, and the message may be tried again', {
   assert.deepEqual(errors, ['store']);
 });
 
+test('a Redis that restarts during a slow handler has the claim again, and it is reported once', {
+  skip: withoutRedis,
+}, async (t) => {
+  const redis = await startRedis(t);
+  const one = await ioredis(t, redis.url);
+  const two = await ioredis(t, redis.url);
+  const gate = deferred();
+  const errors = [];
+  const runs = [];
+  const [first, second] = [one, two].map((client, n) => {
+    const store = redisStore(client, { leaseMs: 300 });
+    const onError = (error, { at, id }) => errors.push([at, id, error.message]);
+    const once = createDeduplicator({ userId: () => 'ann', store, onError });
+    return once({ id: `s${n}` }, async () => {
+      runs.push(n);
+      await gate.promise;
+      return { success: true, by: n };
+    });
+  });
+  const answers = [new Promise((resolve) => first({ _tempId: 'a' }, resolve))];
+  await until(() => runs.length === 1, 'it is at work');
+  await redis.stop();
+  await redis.start();
+  await until(async () => (await two.dbsize()) === 1, 'the claim is there again');
+  answers.push(new Promise((resolve) => second({ _tempId: 'a' }, resolve)));
+  gate.resolve();
+  const expected = { success: true, by: 0 };
+  assert.deepEqual(await Promise.all(answers), [expected, expected]);
+  assert.deepEqual(runs, [0]);
+  assert.deepEqual(
+    errors.map(([at, id]) => [at, id]),
+    [['store', 'a']],
+  );
+  assert.match(errors[0][2], /^Redis had lost the claim of a message at work/);
+});
+
+test('a full Redis: what is new may be tried again, and what took effect is answered', {
+  skip: withoutRedis,
+}, async (t) => {
+  const { url } = await startRedis(t);
+  const client = await ioredis(t, url);
+  const gate = deferred();
+  const errors = [];
+  const runs = [];
+  const once = createDeduplicator({
+    userId: () => 'ann',
+    store: redisStore(client),
+    onError: (error, { at }) => errors.push([at, error.message.slice(0, 3)]),
+  });
+  const listener = once({ id: 's' }, async ({ _tempId }) => {
+    runs.push(_tempId);
+    await gate.promise;
+    return { success: true };
+  });
+  const call = (_tempId) => new Promise((resolve) => listener({ _tempId }, resolve));
+  const before = call('a');
+  await until(() => runs.length === 1, 'it is at work');
+  await client.config('SET', 'maxmemory', '1');
+  assert.equal((await call('b')).code, 'INTERNAL_ERROR');
+  gate.resolve();
+  assert.deepEqual(await before, { success: true });
+  assert.deepEqual(errors, [
+    ['store', 'OOM'],
+    ['store', 'OOM'],
+  ]);
+  await client.config('SET', 'maxmemory', '0');
+  assert.deepEqual(await call('b'), { success: true });
+  assert.deepEqual(runs, ['a', 'b']);
+});
+
+test('a claim outlives its lease while Redis is full', { skip: withoutRedis }, async (t) => {
+  const { url } = await startRedis(t);
+  const client = await ioredis(t, url);
+  const store = redisStore(client, { leaseMs: 200 });
+  const lost = [];
+  const details = { user: 'ann', fingerprint: 'f', onLost: (error) => lost.push(error.message) };
+  await store.claim('a', details);
+  await client.config('SET', 'maxmemory', '1');
+  // As often as in three leases.
+  const renewals = async () =>
+    Number(/cmdstat_pexpire:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0);
+  await until(async () => (await renewals()) >= 9, 'it is renewed again and again');
+  assert.equal((await store.claim('a')).status, 'busy');
+  assert.deepEqual(lost, []);
+});
+
+test('a Redis that answers late keeps the order, and runs each once', {
+  skip: withoutRedis,
+}, async (t) => {
+  const { url } = await startRedis(t);
+  const client = await ioredis(t, url);
+  const runs = [];
+  const once = createDeduplicator({ userId: () => 'ann', store: redisStore(client) });
+  const listener = once({ id: 's' }, ({ _tempId }) => {
+    runs.push(_tempId);
+    return { success: true };
+  });
+  const call = (_tempId) => new Promise((resolve) => listener({ _tempId }, resolve));
+  await client.client('PAUSE', 300, 'ALL');
+  await Promise.all(['a', 'b', 'a', undefined, 'c'].map(call));
+  assert.deepEqual(runs, ['a', 'b', undefined, 'c']);
+});
+
 test('misuse throws a TypeError that names the option, what it got and what it takes', () => {
   const client = { eval: async () => null };
   for (const [given, options, message] of [
     [undefined, {}, /redisStore: client takes a client of .*, got undefined/],
-    [{}, {}, /client takes .*, got \[object Object\]/],
+    [{}, {}, /client takes .*, got an object/],
     [client, { prefix: 5 }, /prefix takes a text, got 5/],
     [client, { leaseMs: 99 }, /leaseMs takes a whole number of milliseconds, at least 100, got 99/],
     [client, { leaseMs: Number.POSITIVE_INFINITY }, /leaseMs takes .*, got Infinity/],

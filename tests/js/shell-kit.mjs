@@ -73,9 +73,16 @@ export function freshModule(t) {
   });
 }
 
-/** A client of its own for the test. */
+/** What `holdfast/socket` emits by default. */
+const ASKING = {
+  join: {},
+  health: { event: 'ping' },
+  presence: { request: 'get_online_users' },
+};
+
+/** A client of its own for the test, which emits what `holdfast/socket` does. */
 export function client(t, server, options) {
-  const made = createClient(quick(server.url, options));
+  const made = createClient(quick(server.url, { ...ASKING, ...options }));
   t.after(() => made.destroy());
   return made;
 }

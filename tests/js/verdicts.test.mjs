@@ -3,7 +3,69 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import test from 'node:test';
-import { api, collectReports, ready, send, settled, start, until } from './shell-kit.mjs';
+import { Decoder, Encoder } from 'socket.io-parser';
+import { acknowledgements, told } from '../support/acknowledgements.mjs';
+import { startChatServer } from '../support/chat-server.mjs';
+import { freezeTime } from '../support/frozen-time.mjs';
+import {
+  api,
+  client,
+  collectReports,
+  NO_HEARTBEAT,
+  ready,
+  roundTrip,
+  send,
+  settled,
+  start,
+  until,
+} from './shell-kit.mjs';
+
+test('each acknowledgement means what the table says, and none of it is lost', async (t) => {
+  const server = await startChatServer(t);
+  const seen = [];
+  const sender = client(t, server, {
+    userId: 'u1',
+    send: { retries: 0, verdict: (...all) => void seen.push(all) },
+  });
+  sender.connect();
+  for (const row of acknowledgements()) {
+    server.hooks.message = ({ ack }) => ack(...row.ack);
+    seen.length = 0;
+    const result = await sender.send('send_message', { text: 'a' }).then(
+      (reply) => ({ isAccepted: true, reply }),
+      ({ code, message, reply }) => ({ isAccepted: false, code, message, reply }),
+    );
+    for (const [name, value] of Object.entries(row)) {
+      if (name !== 'ack') assert.deepEqual(result[name], value, `${name} of ${told(row)}`);
+    }
+    assert.deepEqual(seen, [row.ack], 'the verdict of the app sees all');
+  }
+});
+
+test('an acknowledgement that cannot be read is no refusal', async (t) => {
+  const reported = collectReports(t);
+  const get = () => {
+    throw new Error('cannot be read');
+  };
+  // What a parser of the app's may make of it.
+  class Odd extends Decoder {
+    on(name, listener) {
+      return super.on(name, (packet) => {
+        for (const said of [packet?.data].flat()) {
+          if (said?.isOdd) Object.defineProperty(said, said.isOdd, { get, enumerable: true });
+        }
+        listener(packet);
+      });
+    }
+  }
+  const io = { transports: ['websocket'], parser: { Encoder, Decoder: Odd } };
+  const server = await start(t, { io }, { user: 'u1' });
+  for (const isOdd of ['error', 'code', 'text']) {
+    const { attempts, success } = await answered(server, { isOdd });
+    assert.deepEqual([attempts, success], [1, true], isOdd);
+  }
+  assert.ok(reported.length > 0 && reported.every(({ message }) => message === 'cannot be read'));
+});
 
 /** Sends one message to a server that gives this answer each time, and resolves when it settled. */
 async function answered(server, ...answer) {
@@ -33,7 +95,7 @@ const accepted = [
   { answer: [null, { success: true }], fields: {} },
   { answer: [null, 'ok'], fields: { data: 'ok' } },
   { answer: [null, null], fields: { data: null } },
-  { answer: [{ messageId: 'm4' }, 'more'], fields: { messageId: 'm4' } },
+  { answer: [{ messageId: 'm4' }, 'more'], fields: { data: [{ messageId: 'm4' }, 'more'] } },
   { answer: [{ success: true, queued: true }], fields: {} },
   { answer: [null, { queued: true, messageId: 'm5' }], fields: { messageId: 'm5' } },
   {
@@ -47,7 +109,8 @@ test('an acknowledgement that is no refusal is an acceptance, and reaches the ca
   const server = await start(t, {}, { user: 'u1' });
   for (const { answer, fields } of accepted) {
     const { attempts, _tempId, ...result } = await answered(server, ...answer);
-    assert.deepEqual(result, { ...fields, success: true }, JSON.stringify(answer));
+    const expected = { ...fields, success: true, confirmedBy: 'ack' };
+    assert.deepEqual(result, expected, JSON.stringify(answer));
     assert.equal(attempts, 1);
   }
 });
@@ -86,26 +149,27 @@ test('a refusal that says that the message is wrong is final at once', async (t)
   assert.equal(first.error, 'FORBIDDEN');
 });
 
-test('an error that comes first, as in Node, is a refusal: by its code, else by its text', async (t) => {
+test('an error that comes first, as in Node, is a refusal', async (t) => {
   const server = await start(t, { send: { retries: 1, final: ['BLOCKED'] } }, { user: 'u1' });
   for (const [answer, code, message, attempts] of [
-    [['boom', null], 'boom', 'boom', 2],
-    [['BLOCKED', null], 'BLOCKED', 'BLOCKED', 1],
-    [['FORBIDDEN', undefined], 'FORBIDDEN', 'FORBIDDEN', 1],
+    [[{ error: 'boom' }, null], 'boom', 'boom', 2],
+    [[{ error: 'BLOCKED' }, null], 'BLOCKED', 'BLOCKED', 1],
+    [[{ error: 'FORBIDDEN' }, undefined], 'FORBIDDEN', 'FORBIDDEN', 1],
     [[{ code: 'NOT_FOUND', message: 'no such user' }, null], 'NOT_FOUND', 'no such user', 1],
-    [[{ message: 'try later' }, null], 'REFUSED', 'try later', 2],
+    [[{}, null], 'REFUSED', 'The server refused the message', 2],
     [[null, { error: 'INVALID_TEXT' }], 'INVALID_TEXT', 'INVALID_TEXT', 1],
     [[null, { success: false }], 'REFUSED', 'The server refused the message', 2],
+    [[null, { error: 'DUPLICATE_ID' }, 5], 'DUPLICATE_ID', 'DUPLICATE_ID', 1],
   ]) {
     const result = await answered(server, ...answer);
-    const told = JSON.stringify(answer);
-    assert.equal(result.success, false, told);
+    const said = JSON.stringify(answer);
+    assert.equal(result.success, false, said);
     assert.deepEqual(
       [result.error, result.message, result.attempts],
       [code, message, attempts],
-      told,
+      said,
     );
-    assert.equal(result.maybeDelivered, false, told);
+    assert.equal(result.maybeDelivered, false, said);
   }
 });
 
@@ -168,7 +232,8 @@ test('a refusal that is taken back in time is a success', async (t) => {
 });
 
 test('a server that does not answer is asked again, under the same id, and then given up', async (t) => {
-  const server = await start(t, { send: { retries: 2, ackTimeoutMs: 30 } }, { user: 'u1' });
+  const options = { send: { retries: 2, ackTimeoutMs: 30, ack: true } };
+  const server = await start(t, options, { user: 'u1' });
   server.hooks.message = () => {};
   const result = await settled(send({ _tempId: 'mine', text: 'a' }));
   assert.equal(result.error, 'ACK_TIMEOUT');
@@ -182,13 +247,24 @@ test('a server that does not answer is asked again, under the same id, and then 
 for (const [name, answer, atLeast] of [
   [
     'retryAfterMs',
-    { error: 'slow down', code: 'RATE_LIMITED', retryAfterMs: 40, retryAfter: 60 },
-    40,
+    { error: 'slow down', code: 'RATE_LIMITED', retryAfterMs: 140, retryAfter: 60 },
+    140,
   ],
-  ['retryAfter in seconds', { error: 'RATE_LIMITED', retryAfter: 0.05 }, 50],
+  ['retryAfter in seconds', { error: 'RATE_LIMITED', retryAfter: 0.2 }, 200],
   ['the backoff, where the server names no time', { error: 'RATE_LIMITED' }, 0],
   ['the backoff, where the time is none', { error: 'RATE_LIMITED', retryAfterMs: 'soon' }, 0],
   ['the backoff, where the wait is none', { error: 'RATE_LIMITED', retryAfterMs: 0 }, 25],
+  [
+    'a least wait, where it is a fraction',
+    { error: 'RATE_LIMITED', retryAfterMs: 0.4, retryAfter: 0.0004 },
+    100,
+  ],
+  [
+    'a least wait, where the seconds are a fraction',
+    { code: 'RATE_LIMITED', ok: false, retryAfter: 0.0004 },
+    100,
+  ],
+  ['the backoff, where the wait has no end', { error: 'RATE_LIMITED', retryAfter: 1e306 }, 25],
   ['the backoff, where the wait is over', { error: 'RATE_LIMITED', retryAfterMs: -9 }, 25],
   [
     'the backoff, where the wait has no number',
@@ -222,11 +298,31 @@ for (const [name, answer, atLeast] of [
 }
 
 test('RATE_LIMITED ends with the ttl', async (t) => {
-  const server = await start(t, { queue: { ttlMs: 60 } }, { user: 'u1' });
+  const server = await start(t, { queue: { ttlMs: 250 } }, { user: 'u1' });
   const result = await answered(server, { error: 'RATE_LIMITED', retryAfterMs: 10 });
   assert.equal(result.error, 'EXPIRED');
   assert.ok(result.attempts > 1);
 });
+
+const NONSENSE = 'A verdict is accepted,refused,retry, or { retryAfterMs }';
+
+for (const retryAfterMs of [0, 0.4, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+  test(`a verdict's wait of ${retryAfterMs} does not ask the server again and again`, async (t) => {
+    let later = true;
+    const verdict = () => (later ? { retryAfterMs } : undefined);
+    const server = await start(t, { send: { verdict, backoffMs: 100 } }, { user: 'u1' });
+    const came = [];
+    server.hooks.message = ({ ack, repeat }) => {
+      came.push(performance.now());
+      later = repeat < 2;
+      ack({});
+    };
+    assert.equal((await settled(send({ text: 'a' }))).success, true);
+    assert.equal(came.length, 3);
+    // A timer of Node may fire a millisecond early; a backoff is drawn from its upper half.
+    assert.ok(came[2] - came[0] >= 98, String(came));
+  });
+}
 
 test("an app's own verdict goes before ours, and one that throws or says nothing does not", async (t) => {
   const reported = collectReports(t);
@@ -237,6 +333,7 @@ test("an app's own verdict goes before ours, and one that throws or says nothing
     later: { retryAfterMs: 1 },
     unknown: undefined,
     nonsense: 'perhaps',
+    promise: Promise.resolve('refused'),
   };
   const server = await start(
     t,
@@ -257,14 +354,14 @@ test("an app's own verdict goes before ours, and one that throws or says nothing
   assert.deepEqual([bad.success, bad.error, bad.attempts], [false, 'MINE', 1]);
   const again = await answered(server, { success: true, say: 'again' });
   assert.deepEqual([again.success, again.error, again.attempts], [false, 'REFUSED', 2]);
-  for (const say of ['unknown', 'nonsense', 'throws']) {
+  for (const say of ['unknown', 'nonsense', 'promise', 'throws']) {
     assert.equal((await answered(server, { success: true, say })).success, true, say);
     const refusal = await answered(server, { error: 'FORBIDDEN', say });
     assert.deepEqual([refusal.error, refusal.attempts], ['FORBIDDEN', 1], say);
   }
   assert.deepEqual(
     reported.map(({ message }) => message),
-    ['the verdict throws', 'the verdict throws'],
+    [NONSENSE, NONSENSE, NONSENSE, NONSENSE, 'the verdict throws', 'the verdict throws'],
   );
   server.hooks.message = ({ ack, repeat }) => ack({ say: repeat < 4 ? 'later' : 'fine' });
   assert.equal((await settled(send({ text: 'a' }))).success, true);
@@ -306,6 +403,17 @@ test('the same id again joins an equal message and is refused for another', asyn
   );
   assert.equal(server.received.length, 1);
   assert.equal((await settled(send({ ...data, text: 'b' }))).success, true, 'free once it settled');
+});
+
+test('an id that the server would refuse is refused before it leaves', async (t) => {
+  const server = await start(t, {}, { user: 'u1' });
+  const result = await settled(send({ _tempId: 'x'.repeat(201), text: 'a' }));
+  assert.deepEqual(
+    [result.error, result.message, result.maybeDelivered],
+    ['INVALID_MESSAGE_PAYLOAD', 'An id has 200 characters at most', false],
+  );
+  assert.equal((await settled(send({ _tempId: 'x'.repeat(200), text: 'a' }))).success, true);
+  assert.equal(server.received.length, 1);
 });
 
 test('a callback that throws harms neither its promise nor others', async (t) => {
@@ -356,4 +464,19 @@ test('what was unanswered when the link was lost goes again under the same id', 
   await ready();
   const ids = server.received.map(({ id }) => id);
   assert.deepEqual(ids.slice(0, 3), ids.slice(3));
+});
+
+test('RATE_LIMITED without a time waits for 100 ms at least, whatever the backoff', async (t) => {
+  const clock = freezeTime(t);
+  const server = await start(t, { send: { backoffMs: 1 } }, { user: 'u1', server: NO_HEARTBEAT });
+  server.hooks.message = ({ ack }) => ack({ error: { code: 'RATE_LIMITED' } });
+  send({ text: 'a' });
+  await until(() => server.received.length === 1, 'the first attempt');
+  for (let n = 0; n < 10; n += 1) {
+    clock.advance(9);
+    await roundTrip(server);
+  }
+  assert.equal(server.received.length, 1);
+  clock.advance(20);
+  await until(() => server.received.length === 2, 'the second attempt');
 });

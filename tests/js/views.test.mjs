@@ -193,3 +193,31 @@ test('codes of whatever text are counted', async (t) => {
     codes.map((code) => [code, 1]).sort(),
   );
 });
+
+test('of codes a hundred are counted apart, and the length of each is bounded', async (t) => {
+  const message = ({ data, ack }) =>
+    ack({ error: 'no', code: `INVALID_${data.n}`.padEnd(5000, 'x') });
+  const server = await startChatServer(t, { hooks: { message } });
+  const made = client(t, server, { userId: 'alice', send: { retries: 0 } });
+  await Promise.allSettled(Array.from({ length: 150 }, (_, n) => made.send('send_message', { n })));
+  const { outcomes } = made.stats();
+  assert.equal(Object.keys(outcomes).length, 101);
+  assert.equal(outcomes.OTHER, 50);
+  for (const code of Object.keys(outcomes)) assert.ok(code.length <= 100);
+});
+
+test('a hundred sends may join one message, and no more', async (t) => {
+  const server = await startChatServer(t);
+  const made = client(t, server, { userId: 'alice' });
+  const sends = Array.from({ length: 105 }, () =>
+    made.send('send_message', { text: 'a' }, { id: '1' }),
+  );
+  made.connect();
+  const ended = await Promise.allSettled(sends);
+  const refused = ended.filter(({ status }) => status === 'rejected');
+  assert.deepEqual(
+    refused.map(({ reason }) => [reason.code, reason.maybeDelivered]),
+    Array.from({ length: 5 }, () => ['QUEUE_FULL', false]),
+  );
+  assert.equal(server.received.length, 1);
+});

@@ -274,11 +274,14 @@ impl Model {
             }
             Input::Joined { epoch } if epoch == self.epoch => self.joined(),
             Input::LinkDown { epoch, cause } if epoch == self.epoch => {
-                if let DownCause::RetryAfter(span) = cause {
-                    let reconnect = &self.config.reconnect;
-                    let wait = span.max(reconnect.min) + reconnect.spread;
-                    self.longest_wait = self.longest_wait.max(wait);
-                }
+                let reconnect = &self.config.reconnect;
+                let wait = match cause {
+                    DownCause::RetryAfter(span) => span.max(reconnect.min) + reconnect.spread,
+                    // With nothing that waits, and nothing delivered.
+                    DownCause::Kicked if self.unsettled.is_empty() => Millis(8 * reconnect.max.0),
+                    DownCause::Kicked | DownCause::Lost | DownCause::Final => Millis(0),
+                };
+                self.longest_wait = self.longest_wait.max(wait);
                 self.lost();
             }
             _ => {}
@@ -348,7 +351,7 @@ impl Model {
                 assert_eq!(epoch, self.epoch, "only the last attempt goes on");
                 self.link = Link::Connecting;
             }
-            Output::Disconnect { epoch } => {
+            Output::Disconnect { epoch, .. } => {
                 assert_eq!(epoch, self.epoch, "only the last link can be open");
                 self.lost();
             }
@@ -365,7 +368,7 @@ impl Model {
                 self.retrying.remove(&seq);
                 self.storing.remove(&seq);
             }
-            Output::Report(_) | Output::Changed => {}
+            Output::Unanswered { .. } | Output::Report(_) | Output::Changed => {}
         }
     }
 

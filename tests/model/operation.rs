@@ -172,6 +172,7 @@ fn any_draft(choices: &mut impl Choices) -> Draft {
         once: choices.one_in(10),
         durable: choices.one_in(4),
         ttl: if choices.one_in(8) { choices.span(0, 20_000) } else { Millis(86_400_000) },
+        ..Draft::default()
     }
 }
 
@@ -188,6 +189,7 @@ fn any_loss(choices: &mut impl Choices) -> Fact {
     Fact::Down(match choices.below(16) {
         0 => DownCause::RetryAfter(choices.span(0, 10_000)),
         1 => DownCause::Final,
+        2..=5 => DownCause::Kicked,
         _ => DownCause::Lost,
     })
 }

@@ -133,7 +133,7 @@ fn connection_that_hangs_is_given_up_after_20_s() {
     world.tell(Input::Authorized { epoch, grant: Grant::Granted });
     world.fresh();
     world.run_to(20_000);
-    assert!(world.fresh().contains(&Output::Disconnect { epoch }));
+    assert!(world.fresh().contains(&Output::Disconnect { epoch, polite: false }));
     assert_eq!(world.engine.status().phase, Phase::Waiting);
 }
 

@@ -39,7 +39,7 @@ fn silent_link_is_replaced_after_30_s() {
     world.run_to(29_999);
     assert_eq!(world.engine.status().phase, Phase::Ready);
     world.run_to(30_000);
-    assert!(world.fresh().contains(&Output::Disconnect { epoch }));
+    assert!(world.fresh().contains(&Output::Disconnect { epoch, polite: false }));
     assert_eq!(world.engine.status().phase, Phase::Waiting);
 }
 

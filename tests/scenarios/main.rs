@@ -4,6 +4,7 @@ mod acknowledgements;
 mod connecting;
 mod health;
 mod keeping;
+mod kicks;
 mod losses;
 mod sending;
 mod settling;

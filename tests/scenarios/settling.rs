@@ -59,3 +59,17 @@ fn destroyed_engine_takes_nothing_and_orders_nothing() {
     assert_eq!(world.fresh(), []);
     assert_eq!(world.engine.poll_timeout(), None);
 }
+
+#[test]
+fn slot_of_a_message_is_not_used_again_before_its_end_was_told() {
+    let mut world = World::ready();
+    let [first, second] = [world.send(0), world.send(0)];
+    world.engine.settle_all(world.at(), Outcome::LoggedOut);
+    assert!(matches!(world.engine.poll_output(), Some(Output::Settle { seq, .. }) if seq == first));
+    // The callback of the first one sends, before the second one's is called.
+    let next = world.engine.send(world.at(), draft(0)).expect("taken");
+    assert_eq!(next.slot(), first.slot());
+    let next = world.engine.send(world.at(), draft(0)).expect("taken");
+    assert_ne!(next.slot(), second.slot());
+    assert_eq!(world.engine.status().queued, 2);
+}

@@ -2,6 +2,7 @@
 // socket.io-client in the build that browsers get. The published ESM build for browsers differs from
 // the one that Node loads, and has had bugs of its own.
 
+import path from 'node:path';
 import { build } from 'esbuild';
 import { pkg, root } from './paths.mjs';
 
@@ -14,18 +15,38 @@ export const CLIENTS = {
 
 const bundles = new Map();
 
+/** The published builds of socket.io-client for browsers, by their folder or file. */
+export const BUILDS = {
+  esm: 'build/esm/',
+  cjs: 'build/cjs/',
+  minified: 'dist/socket.io.esm.min.js',
+  /** A classic script that was loaded before: `window.io`. */
+  global: 'dist/socket.io.min.js',
+};
+
 /**
  * @param {string} code an ES module that may import `holdfast`, `holdfast/socket`, ... and `socket.io-client`
- * @param {{ client?: string }} [options] `client`: the name under which a version is installed
+ * @param {{ client?: string, build?: keyof typeof BUILDS }} [options] `client`: the name under which a version is
+ *   installed
  * @returns {Promise<string>} a classic script without imports
  */
-export function bundle(code, { client = CLIENTS.newest } = {}) {
-  const key = `${client}\n${code}`;
-  if (!bundles.has(key)) bundles.set(key, bundleOnce(code, client));
+export function bundle(code, { client = CLIENTS.newest, build = 'esm' } = {}) {
+  const key = `${client} ${build}\n${code}`;
+  if (!bundles.has(key)) bundles.set(key, bundleOnce(code, client, build));
   return bundles.get(key);
 }
 
-async function bundleOnce(code, client) {
+/** Where a file of an installed version is. */
+export const clientFile = (client, build) =>
+  path.join(
+    root,
+    'node_modules',
+    client,
+    BUILDS[build],
+    /\/$/.test(BUILDS[build]) ? 'index.js' : '',
+  );
+
+async function bundleOnce(code, client, kind) {
   const { outputFiles, metafile } = await build({
     stdin: { contents: code, resolveDir: root, sourcefile: 'page.js' },
     absWorkingDir: root,
@@ -37,26 +58,30 @@ async function bundleOnce(code, client) {
     write: false,
     metafile: true,
     logLevel: 'silent',
-    plugins: [installed(client)],
+    plugins: [installed(client, kind)],
   });
-  assertBrowserBuild(Object.keys(metafile.inputs), client);
+  if (kind === 'esm') assertBrowserBuild(Object.keys(metafile.inputs), client);
   return outputFiles[0].text;
 }
 
-function installed(client) {
+function installed(client, kind) {
   return {
     name: 'installed',
-    setup({ onResolve, resolve }) {
-      onResolve({ filter: /^socket\.io-client$/ }, ({ kind, pluginData }) =>
-        pluginData?.resolved
-          ? null
-          : resolve(client, { kind, resolveDir: root, pluginData: { resolved: true } }),
-      );
+    setup({ onResolve, onLoad, resolve }) {
+      onResolve({ filter: /^socket\.io-client$/ }, ({ kind: how, pluginData }) => {
+        if (pluginData?.resolved) return null;
+        if (kind === 'global') return { path: 'window.io', namespace: 'global' };
+        if (kind !== 'esm') return { path: clientFile(client, kind) };
+        return resolve(client, { kind: how, resolveDir: root, pluginData: { resolved: true } });
+      });
+      onLoad({ filter: /.*/, namespace: 'global' }, () => ({
+        contents: 'export const { io, Manager, Socket, protocol } = window.io;',
+      }));
       // A package may import itself by name: from inside of `pkg/` its `exports` are what resolves it.
-      onResolve({ filter: /^holdfast(\/|$)/ }, ({ path, kind, pluginData }) =>
+      onResolve({ filter: /^holdfast(\/|$)/ }, ({ path: name, kind: how, pluginData }) =>
         pluginData?.resolved
           ? null
-          : resolve(path, { kind, resolveDir: pkg, pluginData: { resolved: true } }),
+          : resolve(name, { kind: how, resolveDir: pkg, pluginData: { resolved: true } }),
       );
     },
   };

@@ -29,6 +29,9 @@ export async function startChatServer(t, options = {}) {
  *   answers or doesn't. `ack(...data)` sends an acknowledgement as often as it is called; `save()` does
  *   what the server does by default and returns the acknowledgement that it would have sent
  * @property {(ack: Function) => unknown} ping
+ * @property {(asked: { name: string, socket: object, connect: () => void, write: (packet: string) => void }) => unknown} connect
+ *   a CONNECT for another namespace came over a link that is up. `connect()` answers as socket.io does; `write`
+ *   writes a packet as text
  *
  * @typedef {object} Entry
  * @property {string} id
@@ -43,6 +46,7 @@ export class ChatServer {
     join: () => 'confirm',
     message: ({ ack, save }) => ack(save()),
     ping: (ack) => ack(),
+    connect: ({ connect }) => connect(),
   };
   /** Every `send_message` as it came: `{ id, data, repeat }`. @type {Entry[]} */
   received = [];
@@ -51,6 +55,12 @@ export class ChatServer {
   /** User ids of joins, and auths of handshakes, in the order they came. */
   joins = [];
   handshakes = [];
+  /** Every event that came, with what its link was authorized by. @type {{ event: string, args: unknown[], link: Link }[]} */
+  came = [];
+  /** The handshakes of all links that were admitted. @typedef {{ auth: any, query: any, headers: any }} Link @type {Link[]} */
+  links = [];
+  /** CONNECT and DISCONNECT packets for other namespaces than the main one, as text. @type {string[]} */
+  namespacePackets = [];
   pings = 0;
   #ids = new Map();
   #replies = new Map();
@@ -71,6 +81,11 @@ export class ChatServer {
       next(await this.hooks.admit(socket.handshake));
     });
     this.io.on('connection', (socket) => this.#serve(socket));
+    this.io.engine.on('connection', (conn) => {
+      conn.on('packet', ({ data }) => {
+        if (/^[01]\//.test(data)) this.namespacePackets.push(data);
+      });
+    });
     await new Promise((resolve, reject) => {
       this.http.once('error', reject).listen(this.port, '127.0.0.1', resolve);
     });
@@ -113,6 +128,21 @@ export class ChatServer {
 
   #serve(socket) {
     let joins = 0;
+    const { client, conn, handshake } = socket;
+    const { auth, query, headers } = handshake;
+    const link = { auth, query, headers };
+    this.links.push(link);
+    socket.onAny((event, ...args) => {
+      this.came.push({ event, args: args.filter((arg) => typeof arg !== 'function'), link });
+    });
+    const connect = client.connect.bind(client);
+    client.connect = (name, ...more) =>
+      this.hooks.connect({
+        name,
+        socket,
+        connect: () => connect(name, ...more),
+        write: (packet) => conn.write(packet),
+      });
     socket.on('join', async (userId) => {
       this.joins.push(userId);
       const answer = await this.hooks.join({ userId, count: ++joins });
@@ -130,7 +160,8 @@ export class ChatServer {
       this.pings += 1;
       this.hooks.ping(ack);
     });
-    socket.on('get_online_users', () => {
+    socket.on('get_online_users', (ack) => {
+      ack?.();
       const users = this.clients.map(({ data }) => data.userId).filter(Boolean);
       socket.emit('online_users', [...new Set(users)]);
     });

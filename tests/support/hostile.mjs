@@ -212,6 +212,86 @@ export const HOSTILE = [
 
 const ODD_KEYS = ['__proto__', 'constructor', 'toString', 'toJSON', 'then', 'length', '\ud800', ''];
 
+/** What the claims of a token may be; all of it is JSON. @type {[string, () => any][]} */
+const CLAIMS = [
+  ...[null, true, false, 0, -1, 1e308, '', ' ', '\0', '\ud800', '__proto__', 'constructor'],
+  ...[
+    'toString',
+    'prototype',
+    'auth0|7f31',
+    'Zoë ✓ 🔑',
+    '\u202e',
+    '../..',
+    '%00',
+    '[object Object]',
+  ],
+].map((value) => [JSON.stringify(value), () => value]);
+CLAIMS.push(
+  ['a list', () => ['alice']],
+  ['no list', () => []],
+  ['an object', () => ({ id: 'alice' })],
+  ['an object with toString', () => ({ toString: 'alice' })],
+  ['a huge text', () => 'é'.repeat(2 ** 16)],
+  ['a deep list', () => nested(500, (value) => [value])],
+);
+const SUBJECTS = ['userId', 'sub', 'id', '__proto__', 'constructor'];
+
+/** A token with hostile claims, or no token at all. @param {ReturnType<typeof createRandom>} random */
+function hostileToken(random) {
+  const [name, make] = CLAIMS[random.below(CLAIMS.length)];
+  const subject = SUBJECTS[random.below(SUBJECTS.length)];
+  const claims = Object.defineProperty({}, subject, { value: make(), enumerable: true });
+  const text = JSON.stringify(random.chance(0.8) ? claims : make());
+  const encoded = base64Url(text);
+  const forms = {
+    whole: `e30.${encoded}.c2ln`,
+    'two parts': `e30.${encoded}`,
+    'many parts': `e30.${encoded}.${'.a'.repeat(100)}`,
+    cut: `e30.${encoded.slice(0, Math.floor(encoded.length / 2))}.c2ln`,
+    'no base64': `e30.${text}.c2ln`,
+    'bytes that are no text': 'e30.gICA_w.c2ln',
+    bare: text,
+    empty: '..',
+  };
+  const names = ['whole', 'whole', 'whole', 'whole', ...Object.keys(forms)];
+  const form = names[random.below(names.length)];
+  return { name: `${form}, ${subject}: ${name}`, value: forms[form] };
+}
+
+/** UTF-8 as base64url, in Node and in a page. */
+function base64Url(text) {
+  const bytes = new TextEncoder().encode(text);
+  let letters = '';
+  for (const byte of bytes) letters += String.fromCharCode(byte);
+  return btoa(letters).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
+}
+
+/** Names of namespaces in packets; what nobody asked for has to be as if it was not said. */
+const NAMESPACES = ['/a', '/__proto__', '/ ', '/holdfast', '/constructor', '//', '/a?b=c', '/ü'];
+/** What a parser lets through with each type; the rest ends a connection by itself. */
+const OBJECTS = ['', '{}', '{"message":"Invalid namespace"}', '{"sid":"forged"}'];
+OBJECTS.push('{"sid":{"a":[1]}}', '{"message":{"message":1}}', '{"__proto__":{"polluted":true}}');
+OBJECTS.push(
+  '{"message":"Unable to connect","data":{"final":true}}',
+  `{"a":"${'x'.repeat(50_000)}"}`,
+);
+const SAID = {
+  0: OBJECTS,
+  1: [''],
+  4: [...OBJECTS, '"Invalid namespace"', '""', `"${'x'.repeat(50_000)}"`],
+};
+
+/**
+ * A CONNECT, DISCONNECT or CONNECT_ERROR packet, as text.
+ * @param {ReturnType<typeof createRandom>} random @param {string[]} names those that are in use
+ */
+function hostilePacket(random, names) {
+  const all = [...NAMESPACES, ...names, ...names];
+  const name = all[random.below(all.length)];
+  const type = /** @type {const} */ ([0, 1, 4])[random.below(3)];
+  return `${type}${name},${SAID[type][random.below(SAID[type].length)]}`;
+}
+
 /** @param {number} seed */
 export function createHostile(seed) {
   const random = createRandom(seed);
@@ -245,6 +325,8 @@ export function createHostile(seed) {
     random,
     pick,
     spoil,
+    token: () => hostileToken(random),
+    packet: (/** @type {string[]} */ names) => hostilePacket(random, names),
     /**
      * Arguments: hostile ones, or of the valid ones one that is spoilt.
      * @param {unknown[]} valid @returns {{ name: string, args: any[] }}

@@ -74,6 +74,8 @@ const typed = createSocketHooks<ServerEvents, ClientEvents, { text: string }, { 
 export function Typed() {
   typed.useSocketEvent('message:new', (message) => console.log(message.text));
   typed.useSocketEvent('pair', (a, b) => console.log(a.toFixed(), b.length));
+  typed.useSocketEvent('disconnect', (reason) => console.log(reason === 'io server disconnect'));
+  typed.useSocketEvent('connect_error', (error) => console.log(error.message, error.data));
   // @ts-expect-error no such event
   typed.useSocketEvent('message:nwe', () => {});
   // @ts-expect-error a message is no number

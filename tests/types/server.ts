@@ -1,6 +1,7 @@
 // How an app's TypeScript uses `holdfast/server`; compiled, never run.
 
 import {
+  type Acknowledge,
   attachReliability,
   createDeduplicator,
   type DeduplicationStore,
@@ -45,6 +46,24 @@ typed.on('connection', (socket) => {
   );
   // @ts-expect-error not a Socket
   strict({}, () => null);
+});
+
+// Several arguments, and what they are told by.
+io.on('connection', (socket) => {
+  socket.on(
+    'beats',
+    strict(socket, (bar: number, beat: string, ack: Acknowledge) => {
+      const sum: number = bar + beat.length;
+      ack({ success: sum > 0 });
+      // @ts-expect-error no such property
+      bar.text;
+    }),
+  );
+  socket.on(
+    'beats',
+    // @ts-expect-error the last one is ack
+    loose(socket, async (bar: number, beat: number) => ({ success: bar > beat })),
+  );
 });
 
 const store: DeduplicationStore = {

@@ -17,7 +17,7 @@ pub struct World {
 }
 
 pub fn draft(lane: u32) -> Draft {
-    Draft { lane, bytes: 100, strict: false, once: false, durable: false, ttl: Millis(86_400_000) }
+    Draft { lane, bytes: 100, ttl: Millis(86_400_000), ..Draft::default() }
 }
 
 impl World {

@@ -14,6 +14,7 @@ mod mutants;
 mod npm;
 mod package;
 mod sim;
+mod soak;
 mod steps;
 mod test;
 mod tools;
@@ -34,6 +35,8 @@ cargo xtask <command>
                    sim herd: 100,000 clients after an outage, --clients N --capacity N --write yes
   chaos [options]  the package in a browser under faults by a schedule: --seed S --messages N --faults N
                    --tabs N --reloads N
+  soak [options]   a steady stream to a server that acknowledges nothing, under faults: --minutes N --seed S
+                   --server NAME --transports LIST --mode silent|acks
   bench [options]  speed and size against plain socket.io: --rounds N, --only size,micro,growth,idle,startup,network;
                    a whole run leaves docs/bench.*; --profile memory|durable|loopback:memory|... says where time goes
   coverage         which lines and branches of the engine the native tests reach
@@ -67,6 +70,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("ci", chosen) => steps::run(ci::STEPS, chosen),
         ("sim", arguments) => sim::run(arguments),
         ("chaos", arguments) => chaos::run(arguments),
+        ("soak", arguments) => soak::run(arguments),
         ("bench", arguments) => bench::run(arguments),
         ("coverage", []) => coverage::print(),
         ("fuzz", arguments) => fuzz::fuzz(arguments),

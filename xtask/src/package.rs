@@ -36,8 +36,6 @@ pub fn bundle(tree: &Path, artifacts: &Artifacts) -> Command {
         .args(["pkg-template/build.mjs", "--version", env!("CARGO_PKG_VERSION")])
         .arg("--module")
         .arg(&artifacts.module)
-        .arg("--glue")
-        .arg(&artifacts.glue)
         .args(["--size-before", &artifacts.size_before.to_string()]);
     command
 }

@@ -44,6 +44,14 @@ pub const STEPS: &[Step] = &[
         run: || node_test("js", &[]),
     },
     Step {
+        name: "servers",
+        title: "the package against servers of other people, without and with acknowledgements",
+        needs: &["package"],
+        browser: true,
+        exists: || !test_files("servers").is_empty(),
+        run: || node_test("servers", ONE_AT_A_TIME),
+    },
+    Step {
         name: "consumers",
         title: "the packed package, installed into apps as users have them",
         needs: &["package"],

@@ -18,8 +18,6 @@ pub const RUNNER: &str = "run-wasm-test";
 pub struct Artifacts {
     /// The module, optimized.
     pub module: PathBuf,
-    /// The JavaScript that goes with it, as an ES module.
-    pub glue: PathBuf,
     /// What wasm-bindgen gave to the optimizer, in bytes.
     pub size_before: u64,
 }
@@ -37,9 +35,9 @@ pub fn compile() -> Result<Artifacts> {
         .args(["--target", WASM_TARGET, "--config"])
         .arg(format!("target.{WASM_TARGET}.rustflags=[{}]", flags.join(","))))?;
 
-    // The types that come with the glue let `tsc` check the shell's calls; they aren't shipped.
+    // The types that come with the module let `tsc` check the shell's calls; they aren't shipped.
     let compiled = root().join(format!("target/{WASM_TARGET}/release/holdfast.wasm"));
-    // Of what `bundler` makes, the half that loads the module is left out: the shell does that.
+    // The JavaScript that `bundler` makes for it is left out: the shell calls the exports itself.
     let mut arguments: Vec<OsString> =
         ["wasm-bindgen", "--target", "bundler"].map(Into::into).into();
     arguments.extend([compiled.into(), "--out-dir".into(), folder.clone().into()]);
@@ -47,16 +45,27 @@ pub fn compile() -> Result<Artifacts> {
     wasm_bindgen::run_cli_with_args(arguments).context("wasm-bindgen failed")?;
 
     let bound = folder.join("holdfast_bg.wasm");
+    let called = folder.join("holdfast_called.wasm");
     let module = folder.join("holdfast.wasm");
+    // Some of what wasm-bindgen exports serves only the JavaScript that is left out.
+    run(node()
+        .arg("node_modules/binaryen/bin/wasm-metadce")
+        .args(FEATURES)
+        .arg("--graph-file")
+        .arg(root().join("xtask/src/exports.json"))
+        .arg(&bound)
+        .arg("-o")
+        .arg(&called))?;
     run(node()
         .arg("node_modules/binaryen/bin/wasm-opt")
+        .args(FEATURES)
         .args(OPTIMIZER_FLAGS)
-        .arg(&bound)
+        .arg(&called)
         .arg("-o")
         .arg(&module))?;
     forbid_local_paths(&module)?;
     let size_before = fs::metadata(&bound)?.len();
-    Ok(Artifacts { module, glue: folder.join("holdfast_bg.js"), size_before })
+    Ok(Artifacts { module, size_before })
 }
 
 /// Runs the tests of `tests/web.rs` in a headless browser.
@@ -92,24 +101,30 @@ pub fn run_test_binary(arguments: &[String]) -> Result<()> {
 const BINDGEN_FLAGS: [&str; 4] =
     ["--remove-name-section", "--remove-producers-section", "--encode-into", "always"];
 
-/// The features are those that rustc uses by default and every browser of the last years has;
-/// with `--all-features` Node 20 rejects the module.
-const OPTIMIZER_FLAGS: [&str; 13] = [
-    // Control flow as the engine's matches have it compresses worse than what this makes of it.
-    "--flatten",
-    "--rereloop",
-    "-Oz",
-    "--converge",
+/// Those that rustc uses by default and every browser of the last years has; with `--all-features`
+/// Node 20 rejects the module.
+const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-reference-types",
     "--enable-multivalue",
     "--enable-nontrapping-float-to-int",
     "--enable-sign-ext",
     "--enable-mutable-globals",
+];
+
+const OPTIMIZER_FLAGS: [&str; 8] = [
+    // The stack ends there: nothing of Rust's has an address so low.
+    "--low-memory-unused",
+    // Control flow as the engine's matches have it compresses worse than what this makes of it.
+    "--flatten",
+    "--rereloop",
+    // What speed asks for first leaves less for size.
+    "-O2",
+    "-Oz",
+    "--converge",
     // Tools that link modules read it; nothing that runs one does.
     "--strip-target-features",
     "--reorder-globals",
-    "--reorder-functions",
 ];
 
 /// A loaded machine needs more than the default of 5 s.

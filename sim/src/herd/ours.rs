@@ -78,8 +78,7 @@ impl Clients for Ours {
     }
 
     fn send(&mut self, client: ClientId, world: &mut World) {
-        let draft =
-            Draft { lane: 0, bytes: 200, strict: false, once: false, durable: false, ttl: DAY };
+        let draft = Draft { bytes: 200, ttl: DAY, ..Draft::default() };
         self.step(client, world, |engine, now| {
             engine.send(now, draft).expect("room for a message a minute");
         });
@@ -108,6 +107,7 @@ impl Client {
             Output::Store { .. }
             | Output::Join { .. }
             | Output::Settle { .. }
+            | Output::Unanswered { .. }
             | Output::Report(_)
             | Output::Changed => {}
         }

@@ -17,6 +17,9 @@ impl Messages {
         let Some(message) = self.unsettled.get(&seq) else {
             violated!("I5", "{seq:?} left after it had settled");
         };
+        if message.flight.is_some() && self.proves {
+            violated!("I14", "{seq:?} left again, and received is {}", message.received);
+        }
         if message.flight.is_some() {
             violated!("I3", "{seq:?} left while it was in flight");
         }
@@ -38,8 +41,12 @@ impl Messages {
         if message.failures > self.config.send.retries {
             violated!("I8", "{seq:?} left after its last retry");
         }
+        if now < self.paced_until() {
+            violated!("I13", "{seq:?} left at {now}, and not at {}", self.paced_until());
+        }
         self.check_window(seq, message);
         self.check_lane(now, seq, message);
+        self.check_order(seq);
 
         self.transmissions += 1;
         let transmission = self.transmissions;
@@ -47,9 +54,12 @@ impl Messages {
         let message = self.message(seq);
         message.attempt = attempt;
         message.backs_off = false;
+        message.received = false;
+        message.dispatched = false;
         message.flight = Some(Flight { transmission, since: now, excused: false });
         let bytes = u64::from(message.draft.bytes);
         self.flight_bytes += bytes;
+        self.sent_at = Some(now);
         let lane = self.lane_of(seq);
         lane.waiting.remove(&seq);
         lane.in_flight.insert(seq);
@@ -58,6 +68,9 @@ impl Messages {
     fn check_window(&self, seq: Seq, message: &Message) {
         let config = &self.config.send;
         let window = if self.suspects > 0 { 1 } else { config.window as usize };
+        if self.flight.len() >= self.window {
+            violated!("I13", "{seq:?} left beside {} after young links", self.flight.len());
+        }
         if self.flight.len() >= window {
             violated!("I8", "{seq:?} left beside {} others", self.flight.len());
         }
@@ -86,6 +99,18 @@ impl Messages {
         }
     }
 
+    /// Across lanes: what the server is not known to have goes first, each part in send order.
+    fn check_order(&self, seq: Seq) {
+        let turn = |seq: Seq| (self.unsettled[&seq].received, seq);
+        let next = self.lanes.values().filter_map(|lane| self.next_of(lane));
+        if let Some(earlier) =
+            next.filter(|next| next.is_due).map(|next| next.seq).min_by_key(|&seq| turn(seq))
+            && turn(earlier) < turn(seq)
+        {
+            violated!("order", "{seq:?} left before {earlier:?}");
+        }
+    }
+
     pub(crate) fn settled(&mut self, now: u64, settled: Settled) {
         if self.due.is_empty() {
             // Before anything leaves the engine looks for what has expired, whoever asked.
@@ -97,10 +122,13 @@ impl Messages {
         }
     }
 
-    /// All orders were carried out. `may_leave` where the link is ready.
-    pub(crate) fn check_at_rest(&self, now: u64, may_leave: bool) {
+    /// All orders were carried out. `may_leave` where the link is ready, `link_is_free` where it takes more.
+    pub(crate) fn check_at_rest(&self, now: u64, may_leave: bool, link_is_free: bool) {
         if let Some(due) = self.due.front() {
             violated!("I1", "{due:?} was not ordered");
+        }
+        if let Some(lesson) = self.lessons.front() {
+            violated!("learned", "{lesson:?} was not said");
         }
         if !may_leave || self.is_restoring {
             return;
@@ -110,7 +138,10 @@ impl Messages {
         {
             violated!("ttl", "{seq:?} is unsettled at {now}, expired at {at}");
         }
-        if self.suspects > 0 {
+        if self.suspects > 0 || !link_is_free || self.flight.len() >= self.window {
+            return;
+        }
+        if now < self.paced_until() {
             return;
         }
         let config = &self.config.send;
@@ -121,7 +152,7 @@ impl Messages {
             return;
         }
         let next: Vec<_> = self.lanes.values().filter_map(|lane| self.next_of(lane)).collect();
-        // One that does not fit holds up the others: lanes take turns.
+        // One that does not fit holds up the others.
         let fits = |next: &Next| {
             let bytes = self.flight_bytes + u64::from(next.bytes);
             self.flight_bytes == 0 || bytes <= config.window_bytes

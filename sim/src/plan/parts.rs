@@ -35,6 +35,10 @@ pub(crate) struct Server {
     pub(crate) double_answers: u64,
     /// Messages per second, where there is a limit.
     pub(crate) rate: Option<u64>,
+    /// It ends the connections of those who send more messages in a second.
+    pub(crate) guard: Option<usize>,
+    /// It ends a user's older connection as soon as there is a newer one.
+    pub(crate) one_session: bool,
     /// Handshakes per thousand that are refused.
     pub(crate) refusals: u64,
     /// Connections end by themselves after so long.
@@ -93,6 +97,8 @@ pub(crate) struct App {
     pub(crate) sends_at_most: usize,
     /// Which of its messages is the poison, by number.
     pub(crate) poison: Option<usize>,
+    /// How long the server handles it before it dies of it.
+    pub(crate) poison_works: u64,
     pub(crate) destroys: bool,
 }
 
@@ -146,6 +152,8 @@ pub(super) fn server(kinds: Kinds, dice: &mut Dice) -> Server {
         late_answers: 0,
         double_answers: 0,
         rate: None,
+        guard: None,
+        one_session: kinds.rivals,
         refusals: 0,
         patience: None,
         restart: dice.magnitude(10, 5_000),
@@ -173,6 +181,32 @@ pub(super) fn server(kinds: Kinds, dice: &mut Dice) -> Server {
     }
     server
 }
+
+/// By dice of its own.
+pub(super) fn guard(seed: u64) -> Option<usize> {
+    let mut dice = Dice::new(seed ^ GUARD);
+    dice.chance(60).then(|| dice.between(4, 20) as usize)
+}
+
+/// Sets those dice apart from the plan's.
+const GUARD: u64 = 0x6A4D_5EED_0000_0000;
+
+/// By dice of its own.
+pub(super) fn rivals(seed: u64) -> bool {
+    Dice::new(seed ^ RIVALS).chance(300)
+}
+
+/// Sets those dice apart from the plan's.
+const RIVALS: u64 = 0x21FA_15ED_0000_0000;
+
+/// By dice of its own.
+fn poison_works(seed: u64) -> u64 {
+    let mut dice = Dice::new(seed ^ POISON);
+    if dice.chance(500) { dice.magnitude(1, 3_000) } else { 0 }
+}
+
+/// Sets those dice apart too.
+const POISON: u64 = 0x9015_05ED_0000_0000;
 
 pub(super) fn clock(kinds: Kinds, dice: &mut Dice) -> Clock {
     if !kinds.clock {
@@ -219,7 +253,7 @@ pub(super) fn disk(seed: u64) -> Disk {
     Disk { durable: dice.below(2) * dice.below(1_001), slowest: dice.magnitude(2, 4_000) }
 }
 
-pub(super) fn app(kinds: Kinds, dice: &mut Dice) -> App {
+pub(super) fn app(seed: u64, kinds: Kinds, dice: &mut Dice) -> App {
     let mut app = App {
         lanes: dice.magnitude(1, 8),
         strict: [0, 100, 1_000][dice.index(3)],
@@ -229,6 +263,7 @@ pub(super) fn app(kinds: Kinds, dice: &mut Dice) -> App {
         answers_back: dice.below(2) * dice.below(300),
         sends_at_most: 200,
         poison: None,
+        poison_works: poison_works(seed),
         destroys: dice.chance(200),
     };
     if kinds.fickle_app {
@@ -251,8 +286,8 @@ impl App {
             bytes: dice.magnitude(1, 2_000) as u32,
             strict: dice.chance(self.strict),
             once: dice.chance(self.once),
-            durable: false,
             ttl: Millis(ttl),
+            ..Draft::default()
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What happens when: the app's actions, and the faults of everything around it.
 
-use super::{Fate, Plan};
+use super::{Fate, Login, Plan};
 use crate::dice::Dice;
 
 #[derive(Clone, Copy, Debug)]
@@ -8,23 +8,43 @@ pub(crate) enum Planned {
     // The app's.
     Open,
     Close,
-    Send { count: usize },
+    Send {
+        count: usize,
+    },
     Cancel,
     LogOut,
     ChangeUser,
     Destroy,
+    Login(Login),
+    /// The transport has more to send than it can, or not any more.
+    Clog {
+        is_clogged: bool,
+    },
     // The network's.
-    Cut { is_told: bool },
+    Cut {
+        is_told: bool,
+    },
     HalfOpen,
-    Slow { by: u64, until: u64 },
-    Offline { until: u64 },
+    Slow {
+        by: u64,
+        until: u64,
+    },
+    Offline {
+        until: u64,
+    },
     // The server's.
     Kick,
     Restart,
     // The machine's.
-    Throttle { until: u64 },
-    Sleep { until: u64 },
-    Jump { by: u64 },
+    Throttle {
+        until: u64,
+    },
+    Sleep {
+        until: u64,
+    },
+    Jump {
+        by: u64,
+    },
     Woke,
     Fate(Fate),
 }
@@ -156,6 +176,8 @@ impl Planned {
             | Self::LogOut
             | Self::ChangeUser
             | Self::Destroy
+            | Self::Login(_)
+            | Self::Clog { .. }
             | Self::Cut { .. }
             | Self::HalfOpen
             | Self::Kick
@@ -176,6 +198,8 @@ impl Planned {
             | Self::LogOut
             | Self::ChangeUser
             | Self::Destroy
+            | Self::Login(_)
+            | Self::Clog { .. }
             | Self::Cut { .. }
             | Self::HalfOpen
             | Self::Kick
@@ -200,6 +224,8 @@ impl Planned {
             | Self::LogOut
             | Self::ChangeUser
             | Self::Destroy
+            | Self::Login(_)
+            | Self::Clog { .. }
             | Self::Jump { .. }
             | Self::Woke
             | Self::Fate(_) => true,

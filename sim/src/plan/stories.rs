@@ -1,9 +1,10 @@
-//! Plans that are told by name: a tab that is hidden for half an hour, and a machine that sleeps for a night.
+//! Plans that are told by name: a tab that is hidden for half an hour, a machine that sleeps for a night, and two
+//! tabs on a server that keeps one connection of a user.
 
 use holdfast::engine::Config;
 
 use super::lives::{A_NIGHT, HALF_AN_HOUR};
-use super::{Kinds, Plan, Planned};
+use super::{Kinds, Lives, Plan, Planned};
 use crate::dice::Dice;
 
 /// What befalls a page that has a link in a world that is kind otherwise.
@@ -15,12 +16,17 @@ pub enum Story {
     Asleep,
     /// While the machine sleeps the link dies, and nobody is told.
     DiesAsleep,
+    /// For an hour the server ends the older link of two tabs as soon as there is a newer one.
+    Rivals,
 }
 
 impl Plan {
     /// As a seed has it, but for what the story needs. The app sends before, meanwhile and afterwards.
     pub(crate) fn of(story: Story, seed: u64) -> Self {
         let mut dice = Dice::new(seed);
+        if story == Story::Rivals {
+            return Self::of_rivals(seed, &mut dice);
+        }
         let kinds = Kinds { clock: true, ..Kinds::default() };
         let mut plan = Self::of_kinds(seed, kinds, None, &mut dice);
         plan.config.health = Config::default().health;
@@ -34,7 +40,7 @@ impl Plan {
                 let until = from + HALF_AN_HOUR;
                 (Planned::Throttle { until }, until)
             }
-            Story::Asleep | Story::DiesAsleep => {
+            Story::Asleep | Story::DiesAsleep | Story::Rivals => {
                 let until = from + A_NIGHT;
                 (Planned::Sleep { until }, until)
             }
@@ -50,4 +56,22 @@ impl Plan {
         plan.faults_until = until + 60_000;
         plan
     }
+
+    fn of_rivals(seed: u64, dice: &mut Dice) -> Self {
+        let kinds = Kinds { lives: true, rivals: true, ..Kinds::default() };
+        let lives =
+            Lives { tabs: 2, loading: 100, slowest: 20, failing: 0, unopened: 0, hanging: 0 };
+        let mut plan = Self::of_kinds(seed, kinds, Some(lives), dice);
+        plan.app.once = 0;
+        // Each tab is asked to connect, most likely.
+        plan.schedule = (0..6).map(|at| (at, Planned::Open)).collect();
+        for _ in 0..10 {
+            let count = dice.between(1, 8) as usize;
+            plan.at(dice.below(AN_HOUR), Planned::Send { count });
+        }
+        plan.faults_until = AN_HOUR;
+        plan
+    }
 }
+
+const AN_HOUR: u64 = 2 * HALF_AN_HOUR;

@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 use super::super::backoff::Rng;
 use super::super::config;
 use super::super::health::LATE;
-use super::super::types::{Cause, Millis, Outcome, Seq, Verdict};
-use super::message::State;
+use super::super::types::{Cause, Draft, Millis, Outcome, Output, Seq, Verdict, Way};
+use super::answers::{Settles, UNANSWERED_LINKS};
+use super::message::{Message, Proof, State};
 use super::{Outbox, Outputs};
 
 impl Outbox {
@@ -23,7 +24,8 @@ impl Outbox {
         let Some(message) = self.get(seq) else { return };
         let in_flight = matches!(message.state, State::InFlight { .. });
         let is_current = in_flight && message.attempt == attempt;
-        let lane = message.draft.lane;
+        let Draft { lane, once, .. } = message.draft;
+        self.delivers |= in_flight;
         match verdict {
             Verdict::Accepted => {
                 self.land(seq, now);
@@ -41,7 +43,7 @@ impl Outbox {
                 self.clear(seq);
                 self.fail(now, seq, Cause::TryAgain, config, rng, outputs);
             }
-            Verdict::TryAfter(_) if is_current && message.draft.once => {
+            Verdict::TryAfter(_) if is_current && once => {
                 self.land(seq, now);
                 self.settle(now, seq, Outcome::Exhausted(Cause::TryAgain), outputs);
             }
@@ -72,38 +74,98 @@ impl Outbox {
         self.restoring = false;
     }
 
+    /// The server has taken these transmissions of this link (I14). What settles by a receipt waits for one more:
+    /// a server answers a receipt before it has dispatched what came with it, and may die in between.
+    pub(in crate::engine) fn received(&mut self, first: u64, last: u64) {
+        self.proves = true;
+        for seq in self.transmitted(first, last) {
+            // Whatever ends the link later, that it left does not.
+            self.clear(seq);
+            let Some(message) = self.get_mut(seq) else { continue };
+            message.proof = Proof::Taken;
+            // One that it takes again and again is no progress.
+            let is_new = !core::mem::replace(&mut message.taken, true);
+            let draft = message.draft;
+            self.delivers |= is_new;
+            self.wants_receipt |= self.answers.settles(&draft) != Settles::Ack;
+        }
+    }
+
+    /// The server has dispatched what it had taken, up to this transmission: what a receipt is enough for
+    /// settles.
+    pub(in crate::engine) fn dispatched(&mut self, now: Millis, last: u64, outputs: &mut Outputs) {
+        for seq in self.transmitted(0, last) {
+            if let Some(message) = self.get_mut(seq).filter(|message| message.proof != Proof::None)
+            {
+                message.proof = Proof::Dispatched;
+            }
+            self.settle_dispatched(now, seq, outputs);
+        }
+    }
+
+    /// Settles a message that was dispatched, if a receipt is enough for it.
+    pub(super) fn settle_dispatched(&mut self, now: Millis, seq: Seq, outputs: &mut Outputs) {
+        let Some(Message { proof: Proof::Dispatched, draft, .. }) = self.get(seq) else { return };
+        if self.answers.settles(draft) == Settles::Receipt {
+            self.land(seq, now);
+            self.settle(now, seq, Outcome::Received, outputs);
+        }
+    }
+
+    /// The server has not taken these transmissions, though the link lives on: they leave again, in send
+    /// order. What may leave once does not: part of it may have left in another POST.
+    pub(in crate::engine) fn dropped(
+        &mut self,
+        now: Millis,
+        first: u64,
+        last: u64,
+        outputs: &mut Outputs,
+    ) {
+        let flight = self.transmitted(first, last);
+        self.take_back(now, &flight, outputs);
+    }
+
     /// The link is gone, and with it every answer that was still due: what was in flight waits again,
     /// in send order and ahead of all that never left (I3). Where losses are usual, one of these may be
     /// why: then they leave one at a time, until one is found out or all are cleared (I10).
+    ///
+    /// A link that delivered something new accuses nobody: servers end the links of those who send too much. What
+    /// was in flight goes first on the next link, and if it is what kills links, that one will deliver nothing.
     pub(in crate::engine) fn link_lost(
         &mut self,
         now: Millis,
         is_usual: bool,
         outputs: &mut Outputs,
     ) {
-        let flight: Vec<Seq> = self.flight.iter().map(|(_, seq)| seq).collect();
-        let is_alone = self.suspects > 0 && flight.len() == 1;
-        let mut over = Vec::new();
+        self.proves = false;
+        let flight = self.transmitted(0, u64::MAX);
+        let accuses = !core::mem::take(&mut self.delivers);
+        let mut unproven = 0;
         for &seq in &flight {
-            self.land(seq, now);
+            unproven += usize::from(!self.is_received(seq));
+        }
+        let is_alone = accuses && self.suspects > 0 && unproven == 1;
+        let blamed = self.blamed(&flight);
+        let mut begun = Millis::default();
+        for &seq in &flight {
             let Some(message) = self.get_mut(seq) else { continue };
-            message.unanswered = true;
-            message.lone_losses += u32::from(is_alone);
-            let is_new = is_usual && !message.suspected;
-            message.suspected |= is_usual;
-            let is_over = message.draft.once || message.lone_losses >= LONE_LOSSES;
-            self.suspects += usize::from(is_new);
-            if is_over {
-                over.push(seq);
+            if let State::InFlight { since, .. } = message.state {
+                // What was handed on to one before counts for this one too.
+                begun = begun.max(since);
             }
+            if message.proof != Proof::None {
+                message.taken_losses += u32::from(blamed == Some(seq));
+                if message.proof == Proof::Dispatched && now - begun >= UNANSWERED {
+                    self.lost_unanswered(seq, outputs);
+                }
+                continue;
+            }
+            message.lone_losses += u32::from(is_alone);
+            let is_new = accuses && is_usual && !message.suspected;
+            message.suspected |= is_new;
+            self.suspects += usize::from(is_new);
         }
-        for &seq in flight.iter().rev() {
-            self.wait(now, seq, Millis::default());
-        }
-        // Only now: a lane that looks empty would forget what the server said.
-        for seq in over {
-            self.settle(now, seq, Outcome::Exhausted(Cause::LinkLost), outputs);
-        }
+        self.take_back(now, &flight, outputs);
         // A new link is a new chance: what waits out a backoff need not. What was sent before is at the
         // front of its lane, but for what an earlier life sent.
         for lane in &self.lanes {
@@ -116,10 +178,95 @@ impl Outbox {
                 }
             }
         }
-        let lanes: Vec<u32> = self.blocked.iter().map(|(_, lane)| lane).collect();
-        for lane in lanes {
+        let blocked = self.blocked.clone();
+        for (_, lane) in blocked.iter() {
             self.place(lane, now);
         }
+    }
+
+    /// The message that may be why a link ended, though it was taken: the last one, if the one before had left
+    /// a while earlier.
+    fn blamed(&self, flight: &[Seq]) -> Option<Seq> {
+        let since = |seq: &Seq| match self.get(*seq)?.state {
+            State::InFlight { since, .. } => Some(since),
+            State::Waiting { .. } => None,
+        };
+        let (last, before) = flight.split_last()?;
+        // What was handed on to one before counts for this one too.
+        let begun = before.iter().filter_map(since).max();
+        let is_apart = |begun| since(last).is_some_and(|since| since >= begun + UNANSWERED);
+        begun.is_none_or(is_apart).then_some(*last)
+    }
+
+    fn is_received(&self, seq: Seq) -> bool {
+        self.get(seq).is_some_and(|message| message.proof != Proof::None)
+    }
+
+    /// A link ended that has delivered this message and not its acknowledgement. Links may never live for as
+    /// long as one may take, so after some of them it is taken as one that does not come. A link that died while
+    /// the message was handled, or soon after, shows nothing: the handler may be what ended it, with nothing done.
+    fn lost_unanswered(&mut self, seq: Seq, outputs: &mut Outputs) {
+        let last = self.transmissions;
+        let Some(message) = self.get_mut(seq) else { return };
+        message.unanswered_links += 1;
+        let draft = message.draft;
+        if self.answers.settles(&draft) == Settles::Either
+            && self.answers.was_unanswered(draft.event, last)
+        {
+            outputs.push_back(Output::Unanswered { event: draft.event });
+        }
+    }
+
+    /// In flight -> waiting, in send order, or settled where it must not leave again.
+    fn take_back(&mut self, now: Millis, flight: &[Seq], outputs: &mut Outputs) {
+        let mut over = Vec::new();
+        for &seq in flight.iter().rev() {
+            self.land(seq, now);
+            let Some(message) = self.get_mut(seq) else { continue };
+            message.unanswered = true;
+            let Message { draft, proof, lone_losses, taken_losses, unanswered_links, .. } =
+                *message;
+            let is_taken_often = proof != Proof::None && unanswered_links >= UNANSWERED_LINKS;
+            let has_newer =
+                draft.way == Way::Latest && self.latest_of(draft.lane).last() > Some(&seq);
+            let outcome = if lone_losses >= LONE_LOSSES || taken_losses >= TAKEN_LOSSES {
+                Some(Outcome::Exhausted(Cause::LinkLost))
+            } else if has_newer {
+                Some(Outcome::Superseded)
+            } else if (is_taken_often || (draft.once && proof == Proof::Dispatched))
+                && self.answers.settles(&draft) != Settles::Ack
+            {
+                Some(Outcome::Received)
+            } else if draft.once {
+                Some(Outcome::Exhausted(Cause::LinkLost))
+            } else {
+                None
+            };
+            over.extend(outcome.map(|outcome| (seq, outcome)));
+            self.put_back(seq, Millis::default());
+        }
+        for &seq in flight {
+            if let Some(&Draft { lane, .. }) = self.draft(seq) {
+                self.place(lane, now);
+            }
+        }
+        // Only now: a lane that looks empty would forget what the server said.
+        for (seq, outcome) in over.into_iter().rev() {
+            self.settle(now, seq, outcome, outputs);
+        }
+    }
+
+    /// Messages in flight by the numbers of their transmissions.
+    fn transmitted(&self, first: u64, last: u64) -> Vec<Seq> {
+        let mut found = Vec::new();
+        let mut index = self.flight.index_of((first, Seq::from_bits(0)));
+        while let Some((number, seq)) = self.flight.get(index)
+            && number <= last
+        {
+            found.push(seq);
+            index += 1;
+        }
+        found
     }
 
     /// Settles what has outlived its ttl.
@@ -141,14 +288,33 @@ impl Outbox {
     ) -> bool {
         self.expire(now, outputs);
         let mut timed_out = false;
-        while let Some((_, seq)) = self.flight.first()
-            && let Some(at) = self.ack_deadline(seq, config).filter(|&at| at <= now)
+        while let Some((at, seq)) = self.next_ack(config)
+            && at <= now
         {
             timed_out = true;
-            if now - at > LATE && self.excuse(seq, now) {
+            let Some(message) = self.get(seq) else { break };
+            let Message { draft, proof, .. } = *message;
+            let received = proof != Proof::None;
+            // A thin link may hold up the first receipt, which is to prove that it delivers, with all else.
+            let is_unproven = !received && !self.proves && self.expects_receipts;
+            if (now - at > LATE || is_unproven) && self.excuse(seq, now) {
+                break;
+            }
+            if !received && self.proves {
+                // It is on its way, or the link is dead: to be found out, but no reason to repeat it (I14).
+                self.wants_receipt = true;
+                self.extend(now, false);
                 break;
             }
             self.land(seq, Millis::default());
+            let settles = self.answers.settles(&draft);
+            if received && settles != Settles::Ack {
+                if settles == Settles::Either {
+                    outputs.push_back(Output::Unanswered { event: draft.event });
+                }
+                self.settle(now, seq, Outcome::Received, outputs);
+                continue;
+            }
             if let Some(message) = self.get_mut(seq) {
                 message.unanswered = true;
             }
@@ -163,5 +329,11 @@ impl Outbox {
     }
 }
 
+/// An acknowledgement that is worth a wait is mostly there by then, and so is the end of a link that a message is
+/// the reason of.
+const UNANSWERED: Millis = Millis(1_000);
 /// A message that has killed this many links all alone is the one.
 const LONE_LOSSES: u32 = 3;
+/// So is one that was taken each time, whose handler ends the link. As many as are needed, in all, to find one
+/// that was not taken.
+const TAKEN_LOSSES: u32 = 15;

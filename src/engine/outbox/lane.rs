@@ -2,7 +2,7 @@
 
 use super::super::sorted::Sorted;
 use super::super::types::{Millis, Seq};
-use super::message::{Message, State};
+use super::message::{Message, Proof, State};
 
 #[derive(Debug, Default)]
 pub(super) struct Lane {
@@ -23,13 +23,20 @@ pub(super) struct Lane {
 pub(super) enum Place {
     #[default]
     Nowhere,
-    Ring,
+    /// Its next message may leave.
+    Ready(Turn),
     Blocked(Millis),
 }
 
+/// The order in which messages leave: what the server is not known to have first, each part in send order.
+///
+/// A server that ends the link of who sends too much would otherwise get the same messages for ever, whose
+/// acknowledgements were lost with their links.
+pub(super) type Turn = (u64, Seq);
+
 /// What a lane can do next.
 pub(super) enum Next {
-    Leave(Seq),
+    Leave(Turn),
     NotBefore(Millis),
     Nothing,
 }
@@ -54,6 +61,6 @@ impl Lane {
         if window.is_some_and(|window| self.in_flight >= window) {
             return Next::Nothing;
         }
-        Next::Leave(message.seq)
+        Next::Leave((u64::from(message.proof != Proof::None), message.seq))
     }
 }

@@ -15,11 +15,29 @@ pub(super) struct Message {
     pub(super) storing: bool,
     /// Left at least once without an answer.
     pub(super) unanswered: bool,
+    /// What is known of the last transmission, unless the server has said that it failed.
+    pub(super) proof: Proof,
+    /// The server has taken one of its transmissions.
+    pub(super) taken: bool,
+    /// Links that delivered it, lived on, and ended before its acknowledgement came.
+    pub(super) unanswered_links: u32,
     /// It was in flight when links kept dying, and nothing has cleared it since (I10).
     pub(super) suspected: bool,
-    /// Links that died while it alone was in flight.
+    /// Links that died while it alone was in flight, and was not taken.
     pub(super) lone_losses: u32,
+    /// Links that died after the server had taken it, and nothing else had left lately.
+    pub(super) taken_losses: u32,
     pub(super) state: State,
+}
+
+/// How far a transmission is known to have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    None,
+    /// The server's process has it.
+    Taken,
+    /// And has dispatched it: its handler has begun.
+    Dispatched,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -2,46 +2,43 @@
 
 use super::super::backoff::{self, Rng};
 use super::super::config;
-use super::super::types::{Cause, Millis, Outcome, Output, Seq};
+use super::super::types::{Cause, Millis, Outcome, Output, Seq, Way};
+use super::answers::Settles;
 use super::lane::{Lane, Next, Place};
-use super::message::{Message, State};
+use super::message::{Message, Proof, State};
 use super::{Outbox, Outputs};
 
 impl Outbox {
-    pub(super) fn unring(&mut self, id: u32) {
-        self.ring.pop_front();
-        if let Some(lane) = self.lane_mut(id) {
-            lane.place = Place::Nowhere;
-        }
-    }
-
     /// Notes a lane where its next message is found in time, and makes an empty one as good as new.
     pub(super) fn place(&mut self, id: u32, now: Millis) {
         let Some(lane) = self.lanes.get_mut(id as usize) else {
             return;
         };
-        match lane.place {
-            // Looked at again when its turn comes.
-            Place::Ring if !lane.waiting.is_empty() => return,
-            Place::Ring => self.ring.retain(|&other| other != id),
+        let place = match lane.next(&self.slots, now) {
+            Next::Leave(turn) => Place::Ready(turn),
+            Next::NotBefore(at) => Place::Blocked(at),
+            Next::Nothing => Place::Nowhere,
+        };
+        let before = core::mem::replace(&mut lane.place, place);
+        if lane.waiting.is_empty() && lane.in_flight == 0 {
+            *lane = Lane::default();
+        }
+        if before == place {
+            return;
+        }
+        match before {
+            Place::Ready(turn) => {
+                self.ready.remove(turn);
+            }
             Place::Blocked(at) => {
                 self.blocked.remove((at, id));
             }
             Place::Nowhere => {}
         }
-        lane.place = match lane.next(&self.slots, now) {
-            Next::Leave(_) => {
-                self.ring.push_back(id);
-                Place::Ring
-            }
-            Next::NotBefore(at) => {
-                self.blocked.insert((at, id));
-                Place::Blocked(at)
-            }
-            Next::Nothing => Place::Nowhere,
-        };
-        if lane.waiting.is_empty() && lane.in_flight == 0 {
-            *lane = Lane::default();
+        match place {
+            Place::Ready(turn) => self.ready.insert(turn),
+            Place::Blocked(at) => self.blocked.insert((at, id)),
+            Place::Nowhere => {}
         }
     }
 
@@ -52,7 +49,10 @@ impl Outbox {
         let message = self.get_mut(seq)?;
         message.state = State::InFlight { transmission, since: now, excused: false };
         message.attempt += 1;
+        message.proof = Proof::None;
         let (attempt, draft) = (message.attempt, message.draft);
+        self.wants_receipt |= self.answers.settles(&draft) != Settles::Ack;
+        self.own_deadlines += usize::from(draft.ack_timeout.is_some());
         let lane = self.lane_mut(draft.lane)?;
         lane.waiting.remove(seq);
         lane.in_flight += 1;
@@ -82,6 +82,7 @@ impl Outbox {
             *since = (*since).max(handed_on);
         }
         self.flight_bytes -= u64::from(draft.bytes);
+        self.own_deadlines -= usize::from(draft.ack_timeout.is_some());
         if let Some(lane) = self.lane_mut(draft.lane) {
             lane.in_flight -= 1;
             lane.strict &= lane.in_flight > 0;
@@ -97,15 +98,20 @@ impl Outbox {
         ) {
             return false;
         }
+        self.extend(now, true);
+        true
+    }
+
+    /// Every deadline in flight begins anew.
+    pub(super) fn extend(&mut self, now: Millis, excuses: bool) {
         for (_, seq) in self.flight.iter() {
             if let Some(Some(message)) = self.slots.get_mut(seq.slot())
                 && let State::InFlight { since, excused, .. } = &mut message.state
             {
                 *since = now;
-                *excused = true;
+                *excused |= excuses;
             }
         }
-        true
     }
 
     /// The server answered it, so it is not what kills the link.
@@ -113,20 +119,24 @@ impl Outbox {
         let Some(message) = self.get_mut(seq) else { return };
         let was_suspected = core::mem::take(&mut message.suspected);
         message.lone_losses = 0;
+        message.proof = Proof::None;
         self.suspects -= usize::from(was_suspected);
     }
 
     /// Puts a landed message back into its lane, if it is not settled.
     pub(super) fn wait(&mut self, now: Millis, seq: Seq, not_before: Millis) {
-        let Some(message) = self.get_mut(seq) else {
-            return;
-        };
+        if let Some(id) = self.put_back(seq, not_before) {
+            self.place(id, now);
+        }
+    }
+
+    /// The same, for a caller that places the lane. Answers which that is.
+    pub(super) fn put_back(&mut self, seq: Seq, not_before: Millis) -> Option<u32> {
+        let message = self.get_mut(seq)?;
         message.state = State::Waiting { not_before };
         let id = message.draft.lane;
-        if let Some(lane) = self.lane_mut(id) {
-            lane.waiting.insert(seq);
-        }
-        self.place(id, now);
+        self.lane_mut(id)?.waiting.insert(seq);
+        Some(id)
     }
 
     /// A landed attempt failed: again after a while, unless that was the last.
@@ -139,12 +149,20 @@ impl Outbox {
         rng: &mut Rng,
         outputs: &mut Outputs,
     ) {
-        let Some(message) = self.get_mut(seq) else {
-            return;
-        };
-        message.failures += 1;
+        let Some(message) = self.get(seq) else { return };
+        let settles = self.answers.settles(&message.draft);
+        // Its receipt is on a later link, if this one is dead.
+        let is_owed = self.expects_receipts && settles == Settles::Receipt;
+        let counts = cause != Cause::AckTimeout || !is_owed;
+        let Some(message) = self.get_mut(seq) else { return };
+        message.failures += u32::from(counts);
         let failures = message.failures;
         let lane = message.draft.lane;
+        if message.draft.way == Way::Latest {
+            // By now there may be a newer one at the server.
+            self.settle(now, seq, Outcome::Superseded, outputs);
+            return;
+        }
         if failures > config.retries || message.draft.once {
             self.settle(now, seq, Outcome::Exhausted(cause), outputs);
             return;
@@ -170,7 +188,7 @@ impl Outbox {
         let Some(message) = self.slots.get_mut(seq.slot()).and_then(Option::take) else {
             return;
         };
-        self.free.push(seq.slot());
+        self.untold += 1;
         self.suspects -= usize::from(message.suspected);
         self.bytes -= u64::from(message.draft.bytes);
         self.expiry.remove((message.expires_at, seq));

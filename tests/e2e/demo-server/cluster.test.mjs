@@ -278,6 +278,7 @@ function holdfast(t, demo, userId, token) {
     url: demo.url,
     auth: { token },
     userId,
+    join: {},
     reconnect: { minMs: 50, maxMs: 500, spreadMs: 50 },
     send: { backoffMs: 50, ackTimeoutMs: 2000 },
   });

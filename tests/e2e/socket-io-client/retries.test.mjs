@@ -23,6 +23,28 @@ const browser = await launchBrowser();
 const io = { transports: ['websocket'] };
 const RETRIES = { ...io, retries: 3, ackTimeout: LONG_MS };
 
+const MESSAGES = 40;
+
+/** Keeps in `left` the content and the time of each message that leaves over a WebSocket. */
+const noteWhatLeaves = (page) =>
+  page.evaluate(() => {
+    const { send } = WebSocket.prototype;
+    window.left = [];
+    WebSocket.prototype.send = function (frame) {
+      const content = /"content":"([^"]*)"/.exec(frame)?.[1];
+      if (content) window.left.push([content, Date.now()]);
+      return send.call(this, frame);
+    };
+  });
+
+/** Each in a conversation of its own. */
+const sendMany = (page) =>
+  page.evaluate((count) => {
+    for (let i = 0; i < count; i += 1) {
+      window.recorder.send({ recipientId: `user${i}`, content: `ours${i}` });
+    }
+  }, MESSAGES);
+
 /** @param {any} server @param {(message: any, nth: number) => unknown} answer `nth` of its id, from 0 */
 function answerWith(server, answer) {
   server.hooks.message = (message) => answer(message, message.repeat);
@@ -99,31 +121,18 @@ test('a message that is never answered holds up no other, in its conversation or
   assert.deepEqual(handled(ours), ['stuck', 'next', 'elsewhere']);
 });
 
-test('a frozen server is asked again after growing, spread waits, and saves each message once', async (t) => {
-  const MESSAGES = 40;
+test('without receipts a frozen server is asked again after growing, spread waits, and saves each message once', async (t) => {
   const { page, plain, ours } = await twoWorlds(t, browser);
   await page.clock.install();
-  await page.evaluate(() => {
-    const { send } = WebSocket.prototype;
-    window.left = [];
-    WebSocket.prototype.send = function (frame) {
-      const content = /"content":"([^"]*)"/.exec(frame)?.[1];
-      if (content) window.left.push([content, Date.now()]);
-      return send.call(this, frame);
-    };
-  });
+  await noteWhatLeaves(page);
   await connectPlain(page, plain, { ...RETRIES, ackTimeout: 200 });
   const send = { ackTimeoutMs: 200, retries: 3, backoffMs: 1000 };
-  await connectOurs(page, ours, { io, send, health: false });
+  await connectOurs(page, ours, { io, send, health: false, receipts: false });
   plain.proxy.hang();
   ours.proxy.hang();
   await stopClock(page);
   await plainSend(page, 'plain');
-  await page.evaluate((count) => {
-    for (let i = 0; i < count; i += 1) {
-      window.recorder.send({ recipientId: `user${i}`, content: `ours${i}` });
-    }
-  }, MESSAGES);
+  await sendMany(page);
   // Less than the heartbeat's deadline, which would end the links.
   await page.clock.runFor(20_000);
   const entries = await untilSettled(page, MESSAGES);
@@ -156,6 +165,23 @@ test('a frozen server is asked again after growing, spread waits, and saves each
     const { success, error, maybeDelivered } = calls.at(-1);
     assert.deepEqual([success, error, maybeDelivered], [false, 'ACK_TIMEOUT', true]);
   }
+});
+
+test('a frozen server that gives receipts is asked for them, and gets each message once', async (t) => {
+  const { page, ours } = await twoWorlds(t, browser);
+  await page.clock.install();
+  await noteWhatLeaves(page);
+  const send = { ackTimeoutMs: 200, retries: 3, backoffMs: 1000 };
+  await connectOurs(page, ours, { io, send, health: false });
+  await stopClock(page);
+  ours.proxy.hang();
+  await sendMany(page);
+  await page.clock.runFor(20_000);
+  assert.equal(await page.evaluate(() => window.recorder.settled), 0, 'nobody knows yet');
+  ours.proxy.resume();
+  assertEachDeliveredOnce(await untilSettled(page, MESSAGES));
+  assert.equal(await page.evaluate(() => window.left.length), MESSAGES);
+  assert.equal(ours.server.received.length, MESSAGES);
 });
 
 test('links that break one after the other use up none of the attempts', async (t) => {
@@ -196,6 +222,23 @@ test('a refusal is a refusal', async (t) => {
   assert.deepEqual(handled(ours), ['A'], 'and final: asked once');
 });
 
+test('a logout tells a callback of retries once that nothing comes', async (t) => {
+  const { page, ours } = await twoWorlds(t, browser);
+  const options = { ...io, retries: 3, ackTimeout: 60_000 };
+  await connectOurs(page, ours, { io: options });
+  const told = await page.evaluate(async () => {
+    const all = [];
+    const socket = window.holdfast.getSocket();
+    for (const n of [1, 2]) socket.emit('unheard', n, (error) => all.push([n, error.message]));
+    await window.holdfast.disconnectSocketForLogout();
+    return all;
+  });
+  assert.deepEqual(told, [
+    [1, 'socket has been disconnected'],
+    [2, 'socket has been disconnected'],
+  ]);
+});
+
 test("what a component emits by itself is sent once, whatever the app's options say of retries", async (t) => {
   const { page, plain, ours } = await twoWorlds(t, browser);
   const notes = ({ server }) => {
@@ -214,10 +257,10 @@ test("what a component emits by itself is sent once, whatever the app's options 
   const { given, emitted } = await page.evaluate(() => {
     const socket = window.holdfast.getSocket();
     socket.emit('note', 'once');
-    const { retries, ackTimeout } = { ...socket.io.opts, ...socket._opts };
+    const { retries, ackTimeout } = socket._opts;
     return { given: [retries, ackTimeout], emitted: socket._queue.length };
   });
-  assert.deepEqual(given, [undefined, undefined], 'the options do not reach the client');
+  assert.deepEqual(given, [3, 50], 'for what asks for an acknowledgement');
   assert.equal(emitted, 0, 'nothing is in its queue of retries');
   // Behind the note, over the same link.
   await oursSend(page, 'A');

@@ -5,50 +5,137 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createJournal, openDatabase } from '../../../pkg-template/shell/journal.js';
 import * as v1 from '../../fixtures/journal-v1.mjs';
+import * as v2 from '../../fixtures/journal-v2.mjs';
+import * as v3 from '../../fixtures/journal-v3.mjs';
+import { leave, segments } from '../../support/disk.mjs';
 
 const never = (error) => {
   throw error;
 };
+const SCOPE = v2.SCOPE;
+/** Two generations without a logout since the first one, and one with. */
+const FIRST = 65536;
+const LATER = v2.GENERATION;
 
-for (const [version, fixture] of Object.entries({ v1 })) {
-  test(`a journal of ${version} is read, and can be gone on with`, async () => {
-    await leave(fixture);
-    const database = await openDatabase(never);
-    const journal = createJournal(database, fixture.SCOPE, fixture.JOURNAL, never);
-    const found = await journal.read();
-    assert.deepEqual(
-      found.map(({ kept }) => kept),
-      fixture.LEFT,
-    );
-    const fresh = { ...fixture.LEFT[0], id: 'new' };
-    const { number } = await new Promise((resolve) => journal.add(fresh, resolve));
-    assert.ok(number > 3, 'what is new comes after all that was there');
-    for (const { place } of found) journal.erase(place);
-    await new Promise((resolve) => journal.add({ ...fresh, id: 'last' }, resolve));
-    const next = createJournal(database, fixture.SCOPE, fixture.JOURNAL, never);
-    const left = (await next.read()).map(({ kept }) => kept.id);
-    assert.deepEqual(left, ['new', 'last']);
-    database.close();
-  });
-}
+const open = (database, name, generation, erased = []) =>
+  createJournal(
+    database,
+    SCOPE,
+    name,
+    never,
+    generation,
+    () => generation,
+    (kept) => erased.push(...kept),
+  );
 
-/** Writes the records without any code of the package. */
-async function leave({ DATABASE, RECORDS }) {
-  const open = indexedDB.open(DATABASE.name, DATABASE.version);
-  open.onupgradeneeded = () => {
-    for (const store of DATABASE.stores) open.result.createObjectStore(store);
-  };
-  await new Promise((resolve, reject) => {
-    open.onsuccess = resolve;
-    open.onerror = () => reject(open.error);
-  });
-  const database = open.result;
-  const transaction = database.transaction(DATABASE.stores, 'readwrite');
-  for (const store of DATABASE.stores) {
-    for (const [key, value] of RECORDS[store]) transaction.objectStore(store).put(value, key);
-  }
+const messagesOf = (found) => found.map(({ kept }) => kept);
+
+test('a journal of v2 is read, and can be gone on with', async () => {
+  await leave(v2);
+  const database = await openDatabase(never);
+  const erased = [];
+  const journal = open(database, v2.JOURNAL, LATER, erased);
+  const found = await journal.read();
+  assert.deepEqual(messagesOf(found), v2.LEFT);
+  assert.deepEqual(
+    erased.map(({ id }) => id),
+    ['ended'],
+    'a logout had ended this one',
+  );
+  const fresh = { ...v2.LEFT[0], id: 'new' };
+  const { number } = await new Promise((resolve) => journal.add(fresh, resolve));
+  assert.ok(number > 3, 'what is new comes after all that was there');
+  for (const { place } of found) journal.erase(place);
+  await new Promise((resolve) => journal.add({ ...fresh, id: 'last' }, resolve));
+  const next = open(database, v2.JOURNAL, LATER, erased);
+  const left = (await next.read()).map(({ kept }) => kept.id);
+  assert.deepEqual(left, ['new', 'last']);
+  journal.drop();
+  await clear(database);
+  database.close();
+});
+
+test('a journal of v1 is moved into one of this version, and can be gone on with', async () => {
+  await leave(v1);
+  const database = await openDatabase(never);
+  const journal = open(database, v1.JOURNAL, FIRST);
+  assert.deepEqual(await journal.read(), [], 'its scope is another one');
+  const found = await journal.adopt(v1.JOURNAL, v1.SCOPE);
+  assert.deepEqual(
+    messagesOf(found).map(({ from, ...kept }) => kept),
+    v1.LEFT.map(({ from, ...kept }) => kept),
+  );
+  const next = open(database, v1.JOURNAL, FIRST);
+  assert.deepEqual(messagesOf(await next.read()), messagesOf(found));
+  assert.deepEqual(
+    (await segments()).map(([[scope]]) => scope),
+    [SCOPE],
+    'nothing is left of it',
+  );
+  await clear(database);
+  database.close();
+});
+
+test('a journal of v1 that a logout ended is erased instead', async () => {
+  await leave(v1);
+  const database = await openDatabase(never);
+  const erased = [];
+  const journal = open(database, 'mine', LATER, erased);
+  assert.deepEqual(await journal.adopt(v1.JOURNAL, v1.SCOPE), []);
+  assert.deepEqual(
+    erased.map(({ id }) => id),
+    ['a', 'c', 'd'],
+  );
+  await new Promise((resolve) => journal.add({ ...v1.LEFT[0], id: 'mark' }, resolve));
+  assert.deepEqual(
+    (await segments()).map(([, ids]) => ids),
+    [['mark']],
+  );
+  database.close();
+});
+
+test('a journal of v3 is read, and can be taken over', async () => {
+  const database = await openDatabase(never);
+  await clear(database);
+  await leave(v3);
+  const journal = open(database, v3.JOURNAL, LATER);
+  assert.deepEqual(messagesOf(await journal.read()), v3.LEFT);
+  const other = open(database, 'other', LATER);
+  const taken = messagesOf(await other.adopt(v3.JOURNAL));
+  assert.deepEqual(
+    taken,
+    v3.LEFT.map((kept) => ({ from: v3.JOURNAL, ...kept })),
+  );
+  assert.deepEqual(
+    (await segments()).map(([, ids, version]) => [ids, version]),
+    [[['a', 'b', 'd', 'e'], 3]],
+    'no older build reads a part of it',
+  );
+  await clear(database);
+  database.close();
+});
+
+test('what an older build can read is written as it wants it', async () => {
+  const database = await openDatabase(never);
+  await clear(database);
+  const journal = open(database, 'mine', LATER);
+  const add = (kept) => new Promise((resolve) => journal.add(kept, resolve));
+  const [plain, several, , none] = v3.LEFT;
+  for (const kept of [v2.LEFT[0], plain, several, none]) await add(kept);
+  await Promise.all([plain, several].map(add));
+  assert.deepEqual(
+    (await segments()).map(([, , version]) => version),
+    [2, 2, 3, 3, 3],
+  );
+  await clear(database);
+  database.close();
+});
+
+/** Deletes all that there is. @param {IDBDatabase} database */
+async function clear(database) {
+  const transaction = database.transaction(['segments', 'settled'], 'readwrite');
+  for (const store of ['segments', 'settled']) transaction.objectStore(store).clear();
   await new Promise((resolve) => {
     transaction.oncomplete = resolve;
   });
-  database.close();
 }

@@ -38,7 +38,7 @@ test('a message is queued, on its way, and sent', async (t) => {
 });
 
 test('a link that is lost puts what was on its way back into the queue', async (t) => {
-  const server = await start(t, { reconnect: { minMs: 60_000, maxMs: 60_000 } });
+  const server = await start(t, { reconnect: { minMs: 60_000, maxMs: 60_000, spreadMs: 60_000 } });
   server.hooks.message = () => {};
   const { send, text } = await chat(t);
   await until(() => api.isConnectionReady(), 'ready');
@@ -180,6 +180,35 @@ test('a retry is the message as it was, with its options', async (t) => {
   assert.equal(hook.messages[0].data, data, 'and is shown as it was given');
   const [{ lane }] = globalThis[Symbol.for('holdfast@1')].client.entries();
   assert.equal(lane.key, 'mine');
+});
+
+test('several arguments are sent, and sent again, as they were', async (t) => {
+  const server = await start(t, {
+    send: { event: 'beats', retries: 0, ackTimeoutMs: 100, ack: true },
+  });
+  const { hook, send, text } = await chat(t);
+  await until(() => api.isConnectionReady(), 'ready');
+  const rest = [{ n: 1 }, 2];
+  await send({ text: 'several' }, { id: 'x', rest });
+  await until(() => text() === 'several failed ACK_TIMEOUT', 'failed');
+  rest[0].n = 9;
+  rest.push('late');
+  await act(async () => hook.retry('x'));
+  const came = () => server.came.filter(({ event }) => event === 'beats');
+  await until(() => came().length === 2, 'sent again');
+  const expected = [{ text: 'several', _tempId: 'x' }, { n: 1 }, 2];
+  for (const { args } of came()) assert.deepEqual(args, expected);
+});
+
+test('a message of a component has a payload, and no callback', async (t) => {
+  await start(t);
+  const { hook } = await chat(t, { isAuthenticated: false });
+  assert.equal(hook.send(undefined).error.code, 'INVALID_MESSAGE_PAYLOAD');
+  for (const mistake of [24, 'text', [24], () => {}]) {
+    const why = { code: 'INVALID_OPTION', message: /rest: \[/ };
+    assert.throws(() => hook.send({ text: 'hi' }, mistake), why);
+  }
+  assert.equal(hook.send({ text: 'hi' }, null).status, 'queued');
 });
 
 test('a signal takes a message back', async (t) => {

@@ -293,7 +293,8 @@ test('a token refresh by disconnecting and initializing keeps the queue, the lis
 });
 
 test('a second user on the same page gets nothing of what the first one queued', async (t) => {
-  const server = await start(t, {}, { user: 'u1' });
+  const io = { connectionStateRecovery: { maxDisconnectionDuration: 60_000 } };
+  const server = await start(t, {}, { user: 'u1', server: { io } });
   const socket = api.getSocket();
   server.hooks.message = () => {};
   const inFlight = send({ text: 'of u1' });
@@ -303,7 +304,7 @@ test('a second user on the same page gets nothing of what the first one queued',
   const waiting = send({ text: 'of u1, later' });
   api.emitFriendRequestSent({ to: 'u3' });
   socket.emit('component', 'of u1');
-  Object.assign(socket, { _pid: 'session of u1', _lastOffset: 'x' });
+  assert.ok(socket._pid && socket._lastOffset, 'a session that could be recovered');
   const asked = [];
   server.io.on('connection', (peer) => peer.onAny((...packet) => asked.push(packet)));
   server.hooks.message = ({ ack }) => ack();

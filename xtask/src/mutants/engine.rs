@@ -59,5 +59,7 @@ const SOURCES: &[&str] =
     &["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "src", "sim", "tests", "xtask"];
 
 /// Stories first: they are quick, and a story's name says more than that of a random test.
-const STAGES: [&[&str]; 2] =
-    [&["--lib", "--test", "scenarios", "--test", "found"], &["--test", "props", "--test", "sim"]];
+const STAGES: [&[&str]; 2] = [
+    &["--lib", "--test", "scenarios", "--test", "client", "--test", "found"],
+    &["--test", "props", "--test", "sim"],
+];

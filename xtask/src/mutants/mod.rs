@@ -34,10 +34,12 @@ struct Subject {
 }
 
 const SUBJECTS: [Subject; 3] = [
-    Subject { name: "engine", list: include_str!("engine.txt"), prepare: engine::prepare },
+    Subject { name: "engine", list: ENGINE, prepare: engine::prepare },
     Subject { name: "shell", list: SHELL, prepare: shell::prepare },
     Subject { name: "durable", list: include_str!("durable.txt"), prepare: shell::prepare_durable },
 ];
+
+const ENGINE: &str = concat!(include_str!("engine.txt"), "\n", include_str!("client.txt"));
 
 const SHELL: &str = concat!(
     include_str!("shell-messages.txt"),

@@ -97,10 +97,9 @@ impl Shell {
 impl Artifacts {
     /// Where no later build changes them.
     fn copied_to(self, folder: &Path) -> Result<Self> {
-        let (module, glue) = (folder.join("holdfast.wasm"), folder.join("holdfast.js"));
+        let module = folder.join("holdfast.wasm");
         fs::copy(self.module, &module)?;
-        fs::copy(self.glue, &glue)?;
-        Ok(Self { module, glue, ..self })
+        Ok(Self { module, ..self })
     }
 }
 

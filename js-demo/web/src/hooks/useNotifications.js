@@ -1,5 +1,5 @@
 import { useSocketEvent } from 'holdfast/react';
-import { useEffect, useReducer } from 'react';
+import { useCallback, useEffect, useReducer, useRef } from 'react';
 import {
   deleteNotification,
   getNotifications,
@@ -39,33 +39,43 @@ function reduce(list, { type, list: all, notification, id }) {
 export default function useNotifications(openId, returns, tell) {
   const [list, dispatch] = useReducer(reduce, []);
   const isVisible = useVisible();
+  /** How often the list has changed since it was loaded first. */
+  const changes = useRef(0);
+  const change = useCallback((action) => {
+    changes.current += 1;
+    dispatch(action);
+  }, []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a return is a reason to ask
   useEffect(() => {
-    getNotifications().then(
-      (all) => dispatch({ type: 'loaded', list: all }),
-      // A return asks again.
-      () => {},
-    );
+    const load = async () => {
+      const before = changes.current;
+      const all = await getNotifications();
+      // An answer from before a change would undo it.
+      if (changes.current === before) dispatch({ type: 'loaded', list: all });
+      else await load();
+    };
+    // A return asks again.
+    load().catch(() => {});
   }, [returns]);
 
-  useSocketEvent('notification:new', ({ notification }) => dispatch({ type: 'new', notification }));
-  useSocketEvent('notification:read', ({ _id }) => dispatch({ type: 'read', id: _id }));
-  useSocketEvent('notification:read_all', () => dispatch({ type: 'read_all' }));
-  useSocketEvent('notification:deleted', ({ _id }) => dispatch({ type: 'deleted', id: _id }));
+  useSocketEvent('notification:new', ({ notification }) => change({ type: 'new', notification }));
+  useSocketEvent('notification:read', ({ _id }) => change({ type: 'read', id: _id }));
+  useSocketEvent('notification:read_all', () => change({ type: 'read_all' }));
+  useSocketEvent('notification:deleted', ({ _id }) => change({ type: 'deleted', id: _id }));
 
   useEffect(() => {
     if (!isVisible) return;
     for (const { _id, read, from } of list) {
       if (read || from._id !== openId) continue;
-      dispatch({ type: 'read', id: _id });
+      change({ type: 'read', id: _id });
       markNotificationRead(_id).catch(() => {});
     }
-  }, [list, openId, isVisible]);
+  }, [list, openId, isVisible, change]);
 
   /** Shown at once; where the server did not take it, the user is told and the next return shows how it is. */
   const act = (action, request) => {
-    dispatch(action);
+    change(action);
     request.catch((error) => tell(`That did not work: ${error.message}`));
   };
 

@@ -7,7 +7,7 @@ import { distrustToken, getFreshToken, signOut } from './session.js';
 /** Beside a lab that breaks the link nobody wants to wait: half a minute becomes seconds. */
 const IMPATIENT = {
   health: { intervalMs: 2000, timeoutMs: 6000, probeMs: 2000 },
-  send: { ackTimeoutMs: 4000 },
+  send: { ack: true, ackTimeoutMs: 4000 },
   reconnect: { maxMs: 8000, connectTimeoutMs: 6000 },
 };
 
@@ -40,6 +40,8 @@ export function setUpSocket({ socketUrl, labUrl }) {
     },
     onResync: ({ deliver }) => getMissed(newestSeq ?? 0, deliver),
     onForceLogout: ({ reason }) => signOut(reason ?? 'The server logged you out.'),
+    // The server acknowledges every message, so nothing less is a success.
+    send: { ack: true },
     ...(labUrl && { health: IMPATIENT.health, send: IMPATIENT.send }),
   });
 }

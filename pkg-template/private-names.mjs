@@ -1,0 +1,73 @@
+// Names of properties that only the engine's shell uses, which `core` is written without: they are what two of its
+// files call each other by. Not among them is what the app, the disk, another tab, another part of the package or
+// somebody else's object has by the same name, and `checkPrivate` refuses what it can find there.
+
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+
+const NAMES = `
+  abandon ackIds adoptFree ancestors answered began byDefault dispatch epoch erase erased expire findSession
+  fits forget forgetSessions forgetTries grant hasReceipts hasSession holds identify isAdopted isAnswered
+  isAsked isClogged isEcho isElsewhere isFetched isInDoubt isKept isLinked isReceiptless isRejection isStale
+  its journal keepAnew keeper kept lastPongAt linkLost loggedOut note noted numberOf onDrained
+  onEvent onGreeted onHeard onLeaving onReceipt onRefused onReserved onTransport onUp opened owner recall
+  receive rename saw sentAt setAckTimeout setOffset settledElsewhere spoil stale stash takeAllBack
+  takeBack takes tell unname whose wipe wire withhold
+`
+  .trim()
+  .split(/\s+/);
+
+/** Where names are public, a platform's, or those of a dependency: folders, and which of their files. */
+const FOREIGN = /** @type {const} */ ([
+  ['pkg-template/types', /\.d\.ts$/],
+  ['node_modules/typescript/lib', /^lib\.(es|dom).*\.d\.ts$/],
+  ['node_modules/socket.io-client/build/esm', /\.js$/],
+  ['node_modules/socket.io-parser/build/esm', /\.js$/],
+  ['node_modules/engine.io-client/build/esm', /\.js$/],
+  ['node_modules/@socket.io/component-emitter/lib/esm', /\.js$/],
+]);
+
+/** For esbuild's `mangleProps`. */
+export const PRIVATE = new RegExp(`^(${NAMES.join('|')})$`);
+
+/** Parts that call `core`. */
+const CALLERS = ['index', 'socket', 'react'];
+
+/**
+ * @param {string} root the checkout
+ * @param {{ name: string, file: string, inputs: string[] }[]} parts as they are bundled, and from what
+ * @throws {Error} names what is not private, or not there any more
+ */
+export async function checkPrivate(root, parts) {
+  const foreign = await Promise.all(
+    FOREIGN.map(([folder, pattern]) => namesIn(path.join(root, folder), pattern)),
+  );
+  // Nor may it be a fact's: under a short name it would not be written as its number.
+  const facts = await readFile(path.join(root, 'pkg-template/shell/numbers.js'), 'utf8');
+  const told = facts.match(/^ {2}\w+(?=: \d+,$)/gm) ?? [];
+  const taken = new Set([...foreign.flat(), ...told.map((name) => name.trim())]);
+  const read = (/** @type {string[]} */ files) =>
+    Promise.all(files.map((file) => readFile(path.resolve(root, file), 'utf8')));
+  const inputs = parts.find(({ name }) => name === 'core')?.inputs ?? [];
+  const ours = (await read(inputs.filter((file) => file.endsWith('.js')))).join('\n');
+  const callers = parts.filter(({ name }) => CALLERS.includes(name));
+  const others = await read(callers.map(({ file }) => file));
+  for (const name of NAMES) {
+    const use = new RegExp(`[.{,]${name}\\b`);
+    if (!new RegExp(`\\b${name}\\b`).test(ours))
+      throw new Error(`nothing is named ${name} any more`);
+    const isText = new RegExp(`['"]${name}['"]`).test(ours);
+    if (taken.has(name) || isText || others.some((code) => use.test(code))) {
+      throw new Error(`${name} is no private name: it stands elsewhere too`);
+    }
+  }
+}
+
+/** @param {string} folder @param {RegExp} pattern of the files that count @returns {Promise<string[]>} without comments */
+async function namesIn(folder, pattern) {
+  const files = (await readdir(folder, { recursive: true })).filter((file) => pattern.test(file));
+  const texts = await Promise.all(files.map((file) => readFile(path.join(folder, file), 'utf8')));
+  return texts.flatMap(
+    (text) => text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '').match(/[A-Za-z_$][\w$]*/g) ?? [],
+  );
+}

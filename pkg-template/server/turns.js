@@ -1,0 +1,36 @@
+// The order of a connection's messages.
+
+import { isThenable } from './values.js';
+
+/**
+ * Makes the function that starts a socket's messages in the order of their arrival, however long the
+ * store takes over each claim. With a synchronous store everything starts at once.
+ */
+export function turns() {
+  /** @type {WeakMap<object, Promise<void>>} */
+  const lastTurns = new WeakMap();
+
+  /**
+   * @template C
+   * @param {object} socket
+   * @param {C | Promise<C>} claim
+   * @param {(claim: C) => void | Promise<void>} start the next message waits for what it answers; may not fail
+   */
+  return function inTurn(socket, claim, start) {
+    const before = lastTurns.get(socket);
+    /** @type {void | Promise<void>} */
+    let turn;
+    if (!before && !isThenable(claim)) {
+      turn = start(claim);
+      if (!turn) return;
+    } else {
+      turn = Promise.resolve(before)
+        .then(() => claim)
+        .then(start);
+    }
+    const whole = turn.then(() => {
+      if (lastTurns.get(socket) === whole) lastTurns.delete(socket);
+    });
+    lastTurns.set(socket, whole);
+  };
+}

@@ -1,0 +1,465 @@
+//! Whose each message is, as the app and its user see it, and whose credentials each connection was opened with.
+//!
+//! A session is one user's time. It ends with a logout here or elsewhere, when the app names somebody else, when
+//! credentials without a name are somebody else's, and without any name or subject when the app disconnects or
+//! nobody is there. Every message belongs to the session in which it was sent.
+
+use std::collections::BTreeMap;
+
+use holdfast::client::Order;
+use holdfast::client::identity::User;
+use holdfast::engine::{Epoch, Grant, Input, Notice, Outcome, Output, Phase};
+
+use crate::event::Event;
+use crate::network::ConnectionId;
+use crate::plan::{Login, Naming, Person, Planned, Subjects};
+use crate::shell::is_ready;
+use crate::tally::Count;
+use crate::trace::note;
+use crate::violated;
+use crate::world::World;
+
+/// By its place among all sessions that there were.
+pub(crate) type SessionId = usize;
+
+pub(crate) struct Owners {
+    /// Whom the app takes for logged in.
+    app: Option<Person>,
+    /// Whose credentials lie in storage.
+    token: Option<Person>,
+    /// How often each user logged out.
+    generations: BTreeMap<User, u32>,
+    sessions: Vec<Session>,
+    /// What the present attempt was granted.
+    granted: Option<(Epoch, Credentials)>,
+    /// Sessions that ended and that the app was not told of.
+    untold: usize,
+    /// Nor that credentials were somebody else's.
+    owes_foreign: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Session {
+    name: User,
+    /// Whom the first accepted credentials named.
+    subject: User,
+    /// They were accepted under this name. Before that the subject is provisional.
+    is_paired: bool,
+    /// The first generation that the client saw.
+    generation: Option<u32>,
+}
+
+/// What a connection is opened with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    session: SessionId,
+    name: User,
+    subject: User,
+}
+
+impl Owners {
+    pub(crate) fn new() -> Self {
+        Self {
+            app: None,
+            token: None,
+            generations: BTreeMap::new(),
+            sessions: vec![Session::default()],
+            granted: None,
+            untold: 0,
+            owes_foreign: false,
+        }
+    }
+
+    pub(crate) fn session(&self) -> SessionId {
+        self.sessions.len() - 1
+    }
+
+    fn current(&mut self) -> &mut Session {
+        self.sessions.last_mut().expect("there is always one")
+    }
+
+    /// The generation of logouts as storage has it, of whoever is known to be there.
+    fn generation(&self) -> Option<u32> {
+        let Session { name, subject, .. } = *self.sessions.last()?;
+        let key = match (name, subject) {
+            (0, 0) => return None,
+            (0, subject) => subject,
+            (name, _) => name,
+        };
+        Some(self.generations.get(&key).copied().unwrap_or_default())
+    }
+
+    fn raise_generation(&mut self) {
+        let Session { name, subject, .. } = *self.current();
+        let key = if name == 0 { subject } else { name };
+        *self.generations.entry(key).or_default() += 1;
+    }
+
+    /// The name of the session before.
+    fn former(&self) -> User {
+        self.sessions.iter().rev().nth(1).map_or(0, |session| session.name)
+    }
+
+    fn is_anonymous(&self) -> bool {
+        self.sessions.last().is_some_and(|session| session.name == 0 && session.subject == 0)
+    }
+}
+
+// What the user and the app do.
+impl World {
+    pub(crate) fn login(&mut self, login: Login) {
+        match login {
+            Login::LogIn { person, named_after } => {
+                self.owners.app = Some(person);
+                self.owners.token = Some(person);
+                if named_after == 0 {
+                    self.name_whoever_is_there();
+                } else {
+                    let event = Event::Planned(Planned::Login(Login::Name));
+                    self.schedule(self.now + named_after, event);
+                }
+                self.open();
+            }
+            Login::Name => self.name_whoever_is_there(),
+            Login::LogOut { token_stays } => {
+                self.owners.app = None;
+                if !token_stays {
+                    self.owners.token = None;
+                }
+                self.log_out();
+            }
+            Login::LogOutElsewhere => {
+                self.owners.raise_generation();
+                self.owners.token = None;
+            }
+            Login::Switch { person, token_after } => {
+                self.owners.app = Some(person);
+                if token_after == 0 {
+                    self.owners.token = Some(person);
+                } else {
+                    let login = Login::Token { person: Some(person) };
+                    self.schedule(self.now + token_after, Event::Planned(Planned::Login(login)));
+                }
+                self.name_whoever_is_there();
+            }
+            // In the end he is who he is.
+            Login::Token { .. } if self.is_kind_now() => {}
+            Login::Token { person } => self.owners.token = person,
+            Login::Disconnect => self.disconnect_app(),
+        }
+    }
+
+    fn naming(&self) -> Naming {
+        self.plan.users.map_or(Naming::Never, |users| users.naming)
+    }
+
+    fn name_whoever_is_there(&mut self) {
+        if let (Naming::Called, Some(name)) = (self.naming(), self.owners.app) {
+            self.name_user(name);
+        }
+    }
+
+    fn name_user(&mut self, name: User) {
+        note!(self, "-> name {name}");
+        if self.takes_name(name) {
+            self.page.links.relinked(self.page.shell.status().phase);
+        }
+        self.call(|client, now| client.name(now, name, 0));
+        self.drain();
+    }
+
+    /// The app names the user. Answers whether that is news.
+    fn takes_name(&mut self, name: User) -> bool {
+        let Session { name: known, subject, .. } = *self.owners.current();
+        if name == 0 || name == known {
+            return false;
+        }
+        if known == 0 && name == subject {
+            // The credentials said so before.
+            let session = self.owners.current();
+            session.name = name;
+            session.is_paired = true;
+            return false;
+        }
+        if known != 0 {
+            self.end_session();
+        }
+        let session = self.owners.current();
+        session.name = name;
+        session.generation = None;
+        true
+    }
+
+    pub(crate) fn log_out(&mut self) {
+        note!(self, "-> log out");
+        self.owners.raise_generation();
+        self.end_session();
+        self.page.links.closed();
+        self.call(holdfast::client::Client::log_out);
+        self.drain();
+    }
+
+    /// The app ends the link for now.
+    pub(crate) fn disconnect_app(&mut self) {
+        note!(self, "-> disconnect");
+        if self.owners.is_anonymous() {
+            self.end_session();
+        }
+        self.page.links.closed();
+        self.call(holdfast::client::Client::disconnect);
+        self.drain();
+    }
+
+    /// What waits belongs to nobody any more.
+    fn end_session(&mut self) {
+        self.tally.one(Count::Sessions);
+        self.page.model.all_settled(Outcome::LoggedOut);
+        self.owners.sessions.push(Session::default());
+        self.owners.untold += 1;
+    }
+
+    /// In the end whoever the app takes for logged in is, with the right credentials.
+    pub(crate) fn come_to_rights(&mut self) {
+        let Some(users) = self.plan.users else { return };
+        // Whoever was logged out elsewhere finds out first.
+        self.drain();
+        let person = *self.owners.app.get_or_insert(1);
+        self.name_whoever_is_there();
+        let Session { name, subject, .. } = *self.owners.current();
+        // A name keeps the subject that it came with.
+        let keeps = name != 0 && (users.naming == Naming::Called || name == person);
+        let rightful = (1..=3).find(|&person| self.subject(Some(person)) == subject);
+        self.owners.token = rightful.filter(|_| keeps && subject != 0).or(Some(person));
+    }
+
+    fn subject(&self, person: Option<Person>) -> User {
+        let subjects = self.plan.users.map_or(Subjects::Unreadable, |users| users.subjects);
+        match (subjects, person) {
+            (Subjects::Unreadable, _) | (_, None) => 0,
+            (Subjects::Same, Some(person)) => person,
+            (Subjects::Other, Some(person)) => person + 100,
+        }
+    }
+}
+
+// Credentials.
+impl World {
+    /// Whose credentials there are, when the app is asked for them.
+    pub(crate) fn token_now(&self) -> Option<Person> {
+        self.owners.token
+    }
+
+    /// The app answers with credentials, with what it read when it was asked.
+    pub(crate) fn grant(&mut self, epoch: Epoch, read: Option<Person>) {
+        let person = match self.plan.users {
+            None => return self.hand_over(epoch, None),
+            Some(users) if users.reads_early && !self.is_kind_now() => read,
+            Some(_) => self.owners.token,
+        };
+        match person {
+            Some(_) => self.hand_over(epoch, person),
+            None => self.tell(Input::Authorized { epoch, grant: Grant::Absent }),
+        }
+    }
+
+    fn hand_over(&mut self, epoch: Epoch, person: Option<Person>) {
+        let subject = self.subject(person);
+        let name = match self.naming() {
+            Naming::Asked => self.owners.app.unwrap_or_default(),
+            Naming::Called | Naming::Never => self.owners.current().name,
+        };
+        note!(self, "-> granted {epoch:?} to {name}, credentials of {person:?}");
+        let phase = self.page.shell.status().phase;
+        if phase == Phase::Authorizing && self.page.shell.client.epoch() == epoch {
+            if self.accepts(name, subject) {
+                let session = self.owners.session();
+                self.owners.granted = Some((epoch, Credentials { session, name, subject }));
+            } else {
+                note!(self, "   they are somebody else's");
+                self.owners.owes_foreign = true;
+                self.page.links.closed();
+            }
+        }
+        self.call(|client, now| client.authorized(now, epoch, name, subject));
+        self.drain();
+    }
+
+    /// Credentials for the present attempt. Answers whether they are for whoever the app says is there.
+    fn accepts(&mut self, name: User, subject: User) -> bool {
+        let session = *self.owners.current();
+        if session.name == 0 && session.subject != 0 && session.subject != subject {
+            self.end_session();
+        }
+        self.takes_name(name);
+        let session = *self.owners.current();
+        let contradicts = session.subject != 0 && session.subject != subject;
+        if session.name == 0 {
+            self.owners.current().subject = subject;
+            return true;
+        }
+        if subject == 0 {
+            return true;
+        }
+        if contradicts && session.is_paired {
+            return false;
+        }
+        if contradicts {
+            // What was known before there was a name was of somebody else.
+            self.end_session();
+            self.owners.current().name = session.name;
+        }
+        let former = self.owners.former();
+        if session.subject == 0 && subject == former && subject != session.name {
+            return false;
+        }
+        let session = self.owners.current();
+        session.subject = subject;
+        session.is_paired = true;
+        true
+    }
+
+    /// The client says that the credentials are somebody else's.
+    pub(crate) fn told_of_foreign(&mut self) {
+        self.tally.one(Count::Foreign);
+        self.page.shell.is_foreign = true;
+        if !std::mem::take(&mut self.owners.owes_foreign) {
+            violated!("I11", "the right credentials were refused");
+        }
+    }
+
+    /// The app does something that makes it ask for a link again.
+    pub(crate) fn ask_again(&mut self) {
+        if self.page.shell.is_foreign && !self.page.shell.is_destroyed {
+            self.open();
+        }
+    }
+
+    /// Nobody is there, says the app.
+    pub(crate) fn absent(&mut self, epoch: Epoch) {
+        let is_asked = self.page.shell.status().phase == Phase::Authorizing
+            && self.page.shell.client.epoch() == epoch;
+        if is_asked && self.page.keeper.is_none() && self.owners.is_anonymous() {
+            self.end_session();
+        }
+    }
+
+    /// What a connection is opened with (I11).
+    pub(crate) fn credentials(&mut self, epoch: Epoch) -> Credentials {
+        let Some((_, credentials)) = self.owners.granted.filter(|&(granted, _)| granted == epoch)
+        else {
+            violated!("I11", "{epoch:?} connects without credentials");
+        };
+        if credentials.session == self.owners.session() {
+            let session = self.owners.current();
+            let is_readable = credentials.subject != 0;
+            if is_readable && session.subject != credentials.subject {
+                violated!("I11", "{session:?} connects with {credentials:?}");
+            }
+        }
+        credentials
+    }
+}
+
+// What the client does.
+impl World {
+    pub(crate) fn poll(&mut self) -> Option<Order> {
+        let before = self.page.shell.status().phase;
+        let time = self.page.shell.client.now().0;
+        if is_ready(before) && self.page.model.widened(time) {
+            self.page.links.restarted_life(time);
+        }
+        if self.owners.untold == 0 {
+            let stored = self.owners.generation();
+            let session = self.owners.current();
+            session.generation = session.generation.or(stored);
+        }
+        let order = self.page.shell.client.poll();
+        match order {
+            Some(
+                Order::Ended
+                | Order::Foreign
+                | Order::Learned { answers: true, .. }
+                | Order::Receiptless
+                | Order::Look
+                | Order::Engine(Output::Report(Notice::PingsUnanswered)),
+            )
+            | None => {}
+            Some(order) if self.is_over_elsewhere() && !is_ready(before) => {
+                violated!("I12", "{order:?} after a logout elsewhere");
+            }
+            Some(_) => {}
+        }
+        self.moved(before);
+        order
+    }
+
+    /// The client asks what is outside: nobody tells it.
+    pub(crate) fn look(&mut self) {
+        // No time passes while orders are carried out.
+        let now = self.page.shell.client.now();
+        let before = self.page.shell.status().phase;
+        let (is_clogged, generation) = (self.is_clogged(), self.owners.generation());
+        self.receipts.was_clogged = is_clogged;
+        self.page.shell.client.looked(now, is_clogged, generation.map(u64::from));
+        if self.is_over_elsewhere() {
+            note!(self, "   logged out elsewhere");
+            self.tally.one(Count::LoggedOutElsewhere);
+            self.end_session();
+            self.page.links.closed();
+            self.owners.app = None;
+        }
+        self.moved(before);
+    }
+
+    /// Storage shows another generation than the one that the client saw first (I12).
+    fn is_over_elsewhere(&self) -> bool {
+        let mine = self.owners.sessions.last().and_then(|session| session.generation);
+        let stored = self.owners.generation();
+        self.owners.untold == 0 && mine.is_some() && stored.is_some() && mine != stored
+    }
+
+    pub(crate) fn told_of_end(&mut self) {
+        if self.owners.untold == 0 {
+            violated!("I12", "the client ended a session that goes on");
+        }
+        self.owners.untold -= 1;
+    }
+
+    pub(crate) fn check_sessions_at_rest(&self) {
+        if self.owners.untold > 0 {
+            violated!("I12", "the app was not told that a session ended");
+        }
+        if self.owners.owes_foreign {
+            violated!("I11", "the app was not told that the credentials are somebody else's");
+        }
+    }
+
+    /// A message leaves: in its own session, over a link that was opened for it.
+    pub(crate) fn check_owner(&self, id: usize, connection: Option<ConnectionId>) {
+        let session = self.app.messages[id].session;
+        if session != self.owners.session() {
+            violated!("I12", "message {id} left after its session had ended");
+        }
+        if self.is_over_elsewhere() {
+            violated!("I12", "message {id} left after a logout elsewhere");
+        }
+        let Some(connection) = connection else { return };
+        let credentials = self.network.connections[connection].credentials;
+        let name = self.owners.sessions[session].name;
+        // The name may be what the credentials had said.
+        let is_named = credentials.name == name
+            || (credentials.name == 0 && credentials.subject != 0 && credentials.subject == name);
+        if credentials.session != session || !is_named {
+            violated!("I11", "message {id} of {session}, {name} left over {credentials:?}");
+        }
+    }
+
+    /// A message reaches the server. What is under way may outlive its session, but not its user.
+    pub(crate) fn check_owner_at_server(&self, id: usize, connection: ConnectionId) {
+        let session = self.owners.sessions[self.app.messages[id].session];
+        let credentials = self.network.connections[connection].credentials;
+        if credentials.subject != 0 && session.subject != credentials.subject {
+            violated!("I11", "message {id} of {session:?} came as {credentials:?}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Who uses the app, and how its logins go: a plan of its own dice, for a quarter of the seeds.
+
+use super::{Plan, Planned};
+use crate::dice::Dice;
+
+/// Somebody who can log in, from 1.
+pub(crate) type Person = u32;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Users {
+    pub(crate) subjects: Subjects,
+    pub(crate) naming: Naming,
+    /// Credentials are read when the app is asked for them, and not when it answers.
+    pub(crate) reads_early: bool,
+}
+
+/// Whom credentials name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subjects {
+    /// The same id as the app's name for the user.
+    Same,
+    /// An identity provider's.
+    Other,
+    Unreadable,
+}
+
+/// How the client learns of the user's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// The app says it.
+    Called,
+    /// The app is asked, together with the credentials.
+    Asked,
+    Never,
+}
+
+/// What happens around a login.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Login {
+    LogIn {
+        person: Person,
+        named_after: u64,
+    },
+    /// The app names whoever it takes for logged in.
+    Name,
+    LogOut {
+        token_stays: bool,
+    },
+    /// In another tab of this browser.
+    LogOutElsewhere,
+    /// The app goes on with another user, and the token follows, or went before.
+    Switch {
+        person: Person,
+        token_after: u64,
+    },
+    /// What lies in storage is somebody's, or nobody's.
+    Token {
+        person: Option<Person>,
+    },
+    Disconnect,
+}
+
+pub(super) fn users(seed: u64) -> Option<Users> {
+    let mut dice = Dice::new(seed ^ OWN);
+    matches!(seed % 16, 2 | 5 | 10 | 12).then(|| Users {
+        subjects: [Subjects::Same, Subjects::Other, Subjects::Unreadable][dice.index(3)],
+        naming: [Naming::Called, Naming::Called, Naming::Asked, Naming::Never][dice.index(4)],
+        reads_early: dice.chance(500),
+    })
+}
+
+impl Plan {
+    pub(super) fn schedule_logins(&mut self, seed: u64) {
+        if self.users.is_none() {
+            return;
+        }
+        let mut dice = Dice::new(seed ^ OWN ^ 1);
+        if dice.chance(700) {
+            let named_after = late(&mut dice);
+            self.at(0, Planned::Login(Login::LogIn { person: any(&mut dice), named_after }));
+        }
+        for _ in 0..dice.between(1, 8) {
+            let login = match dice.below(16) {
+                0..=3 => Login::LogIn { person: any(&mut dice), named_after: late(&mut dice) },
+                4..=6 => Login::LogOut { token_stays: dice.chance(300) },
+                7 | 8 => Login::LogOutElsewhere,
+                9 | 10 => Login::Switch { person: any(&mut dice), token_after: late(&mut dice) },
+                11 | 12 => Login::Token { person: Some(any(&mut dice)) },
+                13 => Login::Token { person: None },
+                14 => Login::Name,
+                _ => Login::Disconnect,
+            };
+            let at = self.moment(&mut dice);
+            self.at(at, Planned::Login(login));
+            // What ends something is mostly followed by a login.
+            if dice.chance(500) {
+                let again = Login::LogIn { person: any(&mut dice), named_after: late(&mut dice) };
+                self.at(at + dice.magnitude(1, 20_000), Planned::Login(again));
+            }
+        }
+    }
+}
+
+fn any(dice: &mut Dice) -> Person {
+    dice.between(1, 3) as Person
+}
+
+/// At once, or a while later.
+fn late(dice: &mut Dice) -> u64 {
+    if dice.chance(500) { 0 } else { dice.magnitude(1, 8_000) }
+}
+
+/// Sets these dice apart from the plan's.
+const OWN: u64 = 0x05E2_5EED_0000_0000;

@@ -1,0 +1,631 @@
+//! The client: the [engine](crate::engine), and the decisions around it that need to know whose a message is and
+//! what this server makes of it. Like the engine it is deterministic and has no I/O.
+//!
+//! It is driven as the engine is: commands, facts, orders by [`Client::poll`], and one deadline.
+//!
+//! # Invariants
+//!
+//! I1 to I10 are the engine's.
+//!
+//! - I11 a message leaves only over a link that was authorized for its owner ([`identity`]).
+//! - I12 once a later generation of logouts was seen nothing of the session leaves any more.
+//! - I13 what is on its way unproven never exceeds what the link has shown to deliver ([`receipts`]).
+//! - I14 what a receipt proves received is not sent again over the same link, unless this server is known to
+//!   acknowledge the event. What has no receipt when a link dies is in doubt.
+//! - I15 what is told about a message is true: it was not delivered only if it never left, or the server refused it.
+
+pub mod identity;
+pub mod receipts;
+
+use alloc::vec::Vec;
+
+use crate::engine::{
+    Answering, Config, Draft, Engine, Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase,
+    SendError, Seq, Standing, Status, Verdict, sooner,
+};
+use identity::{Change, Identity, User};
+use receipts::{Answer, Proof, Receipts, Support};
+
+/// What to do, in the imperative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// An order of the engine's.
+    Engine(Output),
+    /// Send a CONNECT for one of the namespaces that do not exist.
+    Receipt {
+        /// The link to send it over.
+        epoch: Epoch,
+        /// Which of the fixed names, see [`receipts::NAMES`].
+        name: u32,
+        /// How many of them.
+        count: u32,
+    },
+    /// The user's session is over: forget what was the user's. What waited settles after this.
+    Ended,
+    /// The credentials of the present attempt are another user's: the attempt is not made.
+    Foreign,
+    /// What the server has shown of an event, to be kept for later lives.
+    Learned {
+        /// The event's number.
+        event: u32,
+        /// Whether the server acknowledges it.
+        answers: bool,
+    },
+    /// This server gives no receipts, to be kept for later lives.
+    Receiptless,
+    /// Look at what is outside, and tell [`Client::looked`] before the next order is polled.
+    Look,
+}
+
+/// The state machine. See the [module](self) for how to drive it.
+#[derive(Debug)]
+pub struct Client {
+    engine: Engine,
+    identity: Identity,
+    receipts: Receipts,
+    /// Its own, of which there are never more than a few.
+    orders: Vec<Order>,
+    ack_timeout: Millis,
+    stable: Millis,
+    /// How long a receipt of a link that gave some may be owed.
+    patience: Millis,
+    /// The transport had more to send than it can when it was looked at last, then.
+    clogged_at: Option<Millis>,
+    view: View,
+    ready_since: Millis,
+    /// An owed receipt counts from here at the earliest: before this the timer was late.
+    excused_at: Millis,
+    pings: Pings,
+    /// When a ping was due that a receipt answers as well.
+    pinged_at: Option<Millis>,
+}
+
+/// How well it is known what is outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum View {
+    /// So many messages may leave before the next look.
+    Fresh(u32),
+    /// Nothing leaves before a look.
+    Stale,
+    /// To be looked at whatever comes next.
+    Due,
+}
+
+/// Whether this server has a handler for pings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pings {
+    /// So many were answered by a receipt alone.
+    Unknown(u32),
+    Answered,
+    Ignored,
+}
+
+// Commands.
+impl Client {
+    /// An idle client for an anonymous user.
+    #[must_use]
+    pub fn new(config: Config, seed: u64, now: Millis) -> Self {
+        let (ack_timeout, stable) = (config.send.ack_timeout, config.reconnect.stable);
+        let patience = patience(&config);
+        let mut engine = Engine::new(config, seed, now);
+        engine.expect_receipts(true);
+        Self {
+            ack_timeout,
+            stable,
+            patience,
+            engine,
+            identity: Identity::default(),
+            receipts: Receipts::default(),
+            orders: Vec::new(),
+            clogged_at: None,
+            view: View::Due,
+            ready_since: now,
+            excused_at: now,
+            pings: Pings::Unknown(0),
+            pinged_at: None,
+        }
+    }
+
+    /// Takes new numbers. What is under way keeps the deadlines it has.
+    pub fn reconfigure(&mut self, config: Config) {
+        self.ack_timeout = config.send.ack_timeout;
+        self.stable = config.reconnect.stable;
+        self.patience = patience(&config);
+        self.engine.reconfigure(config);
+    }
+
+    /// Takes a message of the present session.
+    ///
+    /// # Errors
+    /// Where the outbox is full or the client is closed. Then nothing was taken.
+    pub fn send(&mut self, now: Millis, draft: Draft) -> Result<Seq, SendError> {
+        self.step(|engine| engine.send(now, draft))
+    }
+
+    /// See [`Engine::restore`].
+    pub fn restore(&mut self) {
+        self.engine.restore();
+    }
+
+    /// See [`Engine::take_back`].
+    ///
+    /// # Errors
+    /// Where no slot is left or the client is closed. Then nothing was taken.
+    pub fn take_back(&mut self, now: Millis, draft: Draft) -> Result<Seq, SendError> {
+        self.engine.take_back(now, draft)
+    }
+
+    /// Takes a message back. One that has settled stays settled.
+    pub fn cancel(&mut self, now: Millis, seq: Seq) {
+        self.engine.cancel(now, seq);
+    }
+
+    /// Asks for a link, and keeps asking until [`close`](Self::close).
+    pub fn open(&mut self, now: Millis) {
+        self.view = View::Due;
+        self.step(|engine| engine.open(now));
+    }
+
+    /// Ends the link and stops asking. What waits keeps waiting.
+    pub fn close(&mut self, now: Millis) {
+        self.step(|engine| engine.close(now));
+    }
+
+    /// The same because the app wants it so: an anonymous session is over then.
+    pub fn disconnect(&mut self, now: Millis) {
+        if self.identity.is_anonymous() {
+            self.end_session(now);
+        }
+        self.close(now);
+    }
+
+    /// The app names the user. `subject` is whom credentials were seen to name under this name in an earlier
+    /// life, 0 for nobody. A link that was for somebody else is made anew.
+    pub fn name(&mut self, now: Millis, name: User, subject: User) {
+        let now = self.engine.advance(now);
+        match self.identity.named(name, subject) {
+            Change::None => return,
+            Change::Claimed => {}
+            Change::Ended => self.settle_session(now),
+        }
+        self.view = View::Due;
+        self.relink(now);
+    }
+
+    /// What the app identifies itself by has changed: a link that there is was made with something else.
+    pub fn relink(&mut self, now: Millis) {
+        match self.engine.phase() {
+            Phase::Idle | Phase::Waiting | Phase::Closed => {}
+            Phase::Authorizing
+            | Phase::Connecting
+            | Phase::Joining
+            | Phase::Ready
+            | Phase::Suspect => {
+                self.close(now);
+                self.open(now);
+            }
+        }
+    }
+
+    /// Ends the session: what waits settles as logged out, and the link ends.
+    pub fn log_out(&mut self, now: Millis) {
+        self.end_session(now);
+        self.close(now);
+    }
+
+    /// Ends everything. What waits settles as closed; every later send is refused.
+    pub fn destroy(&mut self, now: Millis) {
+        self.step(|engine| engine.destroy(now));
+    }
+
+    /// What was kept of this server: whether receipts end here.
+    pub fn set_support(&mut self, support: Support) {
+        self.receipts.learn(support);
+        self.engine.expect_receipts(support != Support::Off);
+    }
+
+    /// What was kept of this server and an event.
+    pub fn learn(&mut self, now: Millis, event: u32, answers: bool) {
+        let answering = if answers { Answering::Answers } else { Answering::Silent };
+        self.engine.learn(now, event, answering);
+    }
+}
+
+// Facts.
+impl Client {
+    /// Takes note of what happened. A fact about an earlier link, or a settled message, is ignored.
+    pub fn handle(&mut self, now: Millis, input: Input) {
+        let now = self.engine.advance(now);
+        match input {
+            Input::Authorized { epoch, grant: Grant::Absent }
+                if self.is_asked(epoch) && self.identity.is_anonymous() =>
+            {
+                self.end_session(now);
+            }
+            Input::Ponged { epoch } if epoch == self.engine.epoch() => {
+                self.pings = Pings::Answered;
+            }
+            Input::Heard { epoch } if epoch == self.engine.epoch() => self.heard(now),
+            Input::Woke => self.excused_at = now,
+            _ => {}
+        }
+        if !matches!(input, Input::Acked { .. } | Input::Heard { .. } | Input::Stored { .. }) {
+            self.view = View::Due;
+        }
+        self.tell(now, input);
+    }
+
+    /// The app handed over credentials. `name` is the user as the app names him at this moment, `subject` whom
+    /// the credentials name, 0 for nobody.
+    pub fn authorized(&mut self, now: Millis, epoch: Epoch, name: User, subject: User) {
+        let mut grant = Grant::Granted;
+        if self.is_asked(epoch) {
+            self.view = View::Due;
+            if self.identity.authorized(name, subject) == Change::Ended {
+                self.settle_session(now);
+            }
+            if !self.identity.agrees() {
+                grant = Grant::Absent;
+                self.orders.push(Order::Foreign);
+            }
+        }
+        self.tell(now, Input::Authorized { epoch, grant });
+    }
+
+    /// The server accepted the connection. `heartbeat` is the longest silence that its own heartbeat allows,
+    /// zero where it is not known.
+    pub fn linked(&mut self, now: Millis, epoch: Epoch, join: bool, heartbeat: Millis) {
+        if epoch == self.engine.epoch() {
+            self.engine.set_heartbeat(heartbeat);
+        }
+        self.handle(now, Input::LinkUp { epoch, join });
+    }
+
+    /// The server answered a message of this event; 0 where it was not its acknowledgement that said so.
+    pub fn acked(&mut self, now: Millis, seq: Seq, attempt: u32, verdict: Verdict, event: u32) {
+        if self.engine.learn(now, event, Answering::Answers) {
+            self.orders.push(Order::Learned { event, answers: true });
+        }
+        self.handle(now, Input::Acked { seq, attempt, verdict });
+    }
+
+    /// The transport over which messages leave from now on.
+    pub fn over(&mut self, now: Millis, epoch: Epoch, polling: bool) {
+        self.engine.advance(now);
+        if epoch == self.engine.epoch() {
+            self.receipts.over(polling);
+        }
+    }
+
+    /// What is outside at this moment. `is_clogged`: the transport has more to send than it can for now.
+    /// `generation` is that of the user's logouts as storage has it; none where the user is not known, or nothing is
+    /// stored.
+    ///
+    /// Besides the order [`Order::Look`] it is told as soon as something outside is known to have changed.
+    pub fn looked(&mut self, now: Millis, is_clogged: bool, generation: Option<u64>) {
+        let now = self.engine.advance(now);
+        // Nobody says when that ends, so `poll_timeout` has it looked at again.
+        self.clogged_at = is_clogged.then_some(now);
+        // Before the app was told that a session ended, it tells of that session's.
+        let is_told = !self.orders.contains(&Order::Ended);
+        if let Some(generation) = generation.filter(|_| is_told)
+            && self.identity.saw_generation(generation) == Change::Ended
+        {
+            self.settle_session(now);
+            self.close(now);
+        }
+    }
+
+    /// The server answered a CONNECT of ours. `is_plain`: it refused the namespace as unknown.
+    pub fn receipt(&mut self, now: Millis, epoch: Epoch, name: u32, is_plain: bool) {
+        let now = self.engine.advance(now);
+        if epoch != self.engine.epoch() || self.receipts.support() == Support::Off {
+            return;
+        }
+        if !is_plain {
+            return self.end_receipts();
+        }
+        let Some(Answer { proof, dispatched, sent_at }) =
+            self.receipts.answered(now, name, self.ack_timeout)
+        else {
+            return;
+        };
+        let input = match proof {
+            Proof::Received(first, last) => Input::Received { first, last },
+            Proof::Dropped(first, last) => Input::Dropped { first, last },
+        };
+        self.tell(now, Input::Dispatched { last: dispatched });
+        self.tell(now, input);
+        let pinged_at = self.pinged_at.filter(|&at| at <= sent_at);
+        if pinged_at.is_some() {
+            self.pinged_at = None;
+            if let Pings::Unknown(count) = self.pings {
+                self.pings = if count >= 1 { Pings::Ignored } else { Pings::Unknown(count + 1) };
+                if self.pings == Pings::Ignored {
+                    let notice = Output::Report(Notice::PingsUnanswered);
+                    self.orders.push(Order::Engine(notice));
+                }
+            }
+            self.tell(now, Input::Ponged { epoch });
+        } else {
+            self.tell(now, Input::Heard { epoch });
+        }
+    }
+
+    /// Does what is due by `now`. Harmless at any time.
+    pub fn handle_timeout(&mut self, now: Millis) {
+        let now = self.engine.advance(now);
+        self.view = View::Due;
+        if self.poll_timeout().is_some_and(|at| now - at > LATE) {
+            // The machine slept, or the page was throttled: the answer may wait in line.
+            self.excused_at = now;
+        }
+        self.step(|engine| engine.handle_timeout(now));
+        if self.owed_until().is_some_and(|at| at <= now) {
+            let epoch = self.engine.epoch();
+            self.tell(now, Input::Stuck { epoch });
+        }
+        if self.unproven_until().is_some_and(|at| at <= now) {
+            self.receipts.ask();
+        }
+    }
+}
+
+// Orders, the deadline and the view.
+impl Client {
+    /// The next order, until there is none.
+    pub fn poll(&mut self) -> Option<Order> {
+        let order = self.next_order();
+        if order.is_none() {
+            self.view = View::Stale;
+        }
+        order
+    }
+
+    fn next_order(&mut self) -> Option<Order> {
+        self.widen();
+        // None of these lets a message leave. Of a session that has just ended they come before a look at what
+        // storage says of logouts.
+        if !self.orders.is_empty() {
+            return Some(self.orders.remove(0));
+        }
+        let may_transmit = self.engine.could_transmit() && self.may_transmit();
+        let is_blind = match self.view {
+            View::Fresh(_) => false,
+            // Storage takes longer to read than an acknowledgement: those are not worth it (I12).
+            View::Stale => may_transmit || !self.is_linked(),
+            View::Due => true,
+        };
+        if is_blind {
+            self.view = View::Fresh(self.receipts.at_once());
+            return Some(Order::Look);
+        }
+        if (self.receipts.is_long() || self.receipts.may_ask_for_many(self.engine.queued()))
+            && let Some(order) = self.poll_receipt()
+        {
+            return Some(order);
+        }
+        match self.engine.poll_orders(may_transmit) {
+            Some(Output::Transmit { seq, attempt }) => {
+                if let View::Fresh(left) = self.view {
+                    self.view = if left > 1 { View::Fresh(left - 1) } else { View::Stale };
+                }
+                let bytes = self.engine.draft(seq).map_or(0, |draft| draft.bytes);
+                self.receipts.transmitted(self.engine.now(), bytes.into());
+                Some(Order::Engine(Output::Transmit { seq, attempt }))
+            }
+            Some(Output::Unanswered { event }) => {
+                // Several messages of an event may show it at once.
+                if self.engine.learn(self.engine.now(), event, Answering::Silent) {
+                    Some(Order::Learned { event, answers: false })
+                } else {
+                    self.next_order()
+                }
+            }
+            Some(Output::Ping { epoch }) => {
+                if self.receipts.support() != Support::Off && self.pings != Pings::Answered {
+                    self.receipts.ask();
+                    self.pinged_at = self.pinged_at.or(Some(self.engine.now()));
+                }
+                if self.pings == Pings::Ignored {
+                    return self.next_order();
+                }
+                Some(Order::Engine(Output::Ping { epoch }))
+            }
+            Some(output) => Some(Order::Engine(output)),
+            None => self.poll_receipt(),
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called, if at all. Ask once drained.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Millis> {
+        let receipt = if self.is_linked() { self.receipts.deadline() } else { None };
+        let own = sooner(self.owed_until(), sooner(self.unproven_until(), self.paced_until()));
+        sooner(receipt, sooner(own, self.engine.poll_timeout()))
+    }
+
+    /// What a message waits for at `now`; none where it has settled.
+    #[must_use]
+    pub fn standing(&self, now: Millis, seq: Seq) -> Option<Standing> {
+        self.engine.standing(now, seq)
+    }
+
+    /// The state as the app may see it.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.engine.status()
+    }
+
+    /// The engine's time: the latest that it was told.
+    #[must_use]
+    pub fn now(&self) -> Millis {
+        self.engine.now()
+    }
+
+    /// The attempt that was begun last.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.engine.epoch()
+    }
+
+    /// What this server makes of receipts.
+    #[must_use]
+    pub fn support(&self) -> Support {
+        self.receipts.support()
+    }
+}
+
+// What the above need.
+impl Client {
+    /// Calls the engine, and takes note of links that begin and end.
+    fn step<R>(&mut self, call: impl FnOnce(&mut Engine) -> R) -> R {
+        let (was_linked, in_flight) = (self.is_linked(), self.engine.in_flight());
+        let result = call(&mut self.engine);
+        self.stepped(was_linked, in_flight);
+        result
+    }
+
+    /// The same for a fact.
+    #[inline(never)]
+    fn tell(&mut self, now: Millis, input: Input) {
+        self.step(|engine| engine.handle(now, input));
+    }
+
+    /// What the engine did, before which it was in that state.
+    #[inline(never)]
+    fn stepped(&mut self, was_linked: bool, in_flight: usize) {
+        let is_linked = self.is_linked();
+        if is_linked && !was_linked {
+            self.ready_since = self.engine.now();
+            self.pinged_at = None;
+            self.receipts.linked(self.engine.transmissions());
+        }
+        if was_linked && !is_linked {
+            let now = self.engine.now();
+            let was_young = now - self.ready_since < self.stable;
+            if !was_young {
+                self.receipts.stable();
+            }
+            // A burst kills an older link as well.
+            let was_burst = in_flight > 1 && now - self.receipts.sent_at() < self.stable;
+            let in_flight = u32::try_from(in_flight).unwrap_or(u32::MAX);
+            self.receipts.link_lost(in_flight, was_young || was_burst);
+        }
+    }
+
+    /// Messages may leave, or could but for a doubt.
+    fn is_linked(&self) -> bool {
+        matches!(self.engine.phase(), Phase::Ready | Phase::Suspect)
+    }
+
+    fn is_asked(&self, epoch: Epoch) -> bool {
+        epoch == self.engine.epoch() && self.engine.phase() == Phase::Authorizing
+    }
+
+    /// The one gate of every transmission: I11, and I13.
+    fn may_transmit(&self) -> bool {
+        self.held_until().is_none() && self.is_let()
+    }
+
+    fn is_let(&self) -> bool {
+        let now = self.engine.now();
+        self.identity.agrees() && self.receipts.may_transmit(now, self.engine.in_flight())
+    }
+
+    /// Until when the pace, or a transport that was clogged, holds every message.
+    fn held_until(&self) -> Option<Millis> {
+        let clogged_until = self.clogged_at.map_or(Millis(0), |at| at + LOOK_AGAIN);
+        let at = self.receipts.gap_ends_at().max(clogged_until);
+        (at > self.engine.now()).then_some(at)
+    }
+
+    /// The same where a message would leave but for that.
+    fn paced_until(&self) -> Option<Millis> {
+        self.held_until().filter(|_| self.engine.could_transmit() && self.is_let())
+    }
+
+    /// A link that has lived for long with few messages in flight takes more. It has to live for as long
+    /// again: one of those that were kept back may be what kills links (I10).
+    fn widen(&mut self) {
+        if !self.receipts.is_narrow() {
+            return;
+        }
+        let now = self.engine.now();
+        if self.is_linked() && now - self.ready_since >= self.stable {
+            self.receipts.stable();
+            self.ready_since = now;
+            self.engine.restart_life();
+        }
+    }
+
+    fn poll_receipt(&mut self) -> Option<Order> {
+        if !self.is_linked() {
+            return None;
+        }
+        let (now, last) = (self.engine.now(), self.engine.transmissions());
+        let is_wanted = self.engine.wants_receipt();
+        let receipt = self.receipts.poll(now, last, is_wanted, self.engine.queued())?;
+        let (name, count) = (receipt.name, receipt.count);
+        Some(Order::Receipt { epoch: self.engine.epoch(), name, count })
+    }
+
+    /// Of an event that is acknowledged no receipt is wanted, unless its acknowledgement takes long.
+    fn unproven_until(&self) -> Option<Millis> {
+        if !self.receipts.proves() || self.receipts.is_owed() || !self.is_linked() {
+            return None;
+        }
+        let since = self.engine.in_flight_since(self.receipts.covered())?;
+        Some(since + UNPROVEN)
+    }
+
+    /// A server that answered receipts of this link, and now owes one for so long, takes nothing any more.
+    fn owed_until(&self) -> Option<Millis> {
+        if !self.receipts.proves() || !self.is_linked() {
+            return None;
+        }
+        Some(self.receipts.owed_since()?.max(self.excused_at) + self.patience)
+    }
+
+    /// A server that says something, but nothing to the first receipt for so long, has no answer to it.
+    fn heard(&mut self, now: Millis) {
+        let is_ignored = self.receipts.owed_since().is_some_and(|at| now - at >= IGNORED);
+        if is_ignored && self.receipts.support() == Support::Unknown {
+            self.end_receipts();
+        }
+    }
+
+    fn end_receipts(&mut self) {
+        self.set_support(Support::Off);
+        self.orders.push(Order::Receiptless);
+    }
+
+    fn end_session(&mut self, now: Millis) {
+        self.identity.end();
+        self.settle_session(now);
+    }
+
+    /// I11, I12: what waited belongs to a session that is over.
+    fn settle_session(&mut self, now: Millis) {
+        self.view = View::Due;
+        self.orders.push(Order::Ended);
+        self.engine.settle_all(now, Outcome::LoggedOut);
+    }
+}
+
+/// What is owed proves a dead link like silence does, and never before an acknowledgement is late.
+fn patience(config: &Config) -> Millis {
+    let silence = config.health.as_ref().map_or(STUCK, |health| health.timeout + health.probe);
+    silence.max(config.send.ack_timeout)
+}
+
+/// An acknowledgement that takes longer is asked after by a receipt.
+const UNPROVEN: Millis = Millis(1_000);
+/// A timer this late was held up, and so may be the answer.
+const LATE: Millis = Millis(1_000);
+/// The same where no health is configured: an event loop may be blocked for long.
+const STUCK: Millis = Millis(30_000);
+/// A browser hands some hundred kilobytes to a fast link in as long.
+const LOOK_AGAIN: Millis = Millis(4);
+/// How long the first receipt ever may take on a server that says other things meanwhile.
+const IGNORED: Millis = Millis(10_000);

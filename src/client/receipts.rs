@@ -1,0 +1,649 @@
+//! What of a link's traffic the server has taken, proven by receipts, and how much may be on its way unproven.
+//!
+//! A receipt is the server's refusal of a CONNECT for a namespace that does not exist. A server handles the
+//! packets of a connection in order, so the refusal proves that everything before it was taken (I14). It needs
+//! nothing from the server.
+//!
+//! On WebSocket nothing gets lost on a link that lives: a receipt proves all that left before it. Over polling a
+//! server may drop a POST as a whole and answer 200 all the same (python-engineio does with more than 16
+//! packets). So there one batch is on its way at a time, in a POST that ends with a receipt of its own. If a
+//! later receipt is answered and this one is not, the batch was dropped, and leaves again. How much a batch may
+//! hold grows with what is proven, and is halved by trouble (I13).
+//!
+//! Receipts use a few fixed names in turn, so that an answer says which of them it is for, and a server that
+//! makes a namespace of every name makes only the first.
+
+use alloc::vec::Vec;
+
+use crate::engine::Millis;
+
+/// What this server makes of receipts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Support {
+    /// Nothing is known yet.
+    #[default]
+    Unknown,
+    /// It answers them.
+    Works,
+    /// It accepts any namespace, answers otherwise or not at all, or the app wants none.
+    Off,
+}
+
+/// What an answer to a receipt means for what left before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// These transmissions were taken. The range may be empty.
+    Received(u64, u64),
+    /// These were not.
+    Dropped(u64, u64),
+}
+
+/// The answer to a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What it means for what left before the receipt.
+    pub proof: Proof,
+    /// Transmissions up to here are dispatched. A server answers a receipt as soon as it has decoded it, and may
+    /// die before it has dispatched what came with it; what was taken before the receipt left is dispatched.
+    pub dispatched: u64,
+    /// When the receipt was sent.
+    pub sent_at: Millis,
+}
+
+/// A receipt to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Which of the fixed names, from 0.
+    pub name: u32,
+    /// How many of it. More than one asks whether the server takes as many packets in one POST.
+    pub count: u32,
+}
+
+/// See the [module](self).
+#[derive(Debug)]
+pub struct Receipts {
+    support: Support,
+    transport: Transport,
+    /// Receipts that are not answered, in the order in which they left.
+    out: Vec<Out>,
+    next_name: u32,
+    /// A receipt of this link was answered: from now on something rests on them.
+    proves: bool,
+    /// The last transmission of this link that is known to be taken.
+    taken: u64,
+    /// The last transmission that a receipt was sent behind, and what left since.
+    covered: u64,
+    packets: u64,
+    bytes: u64,
+    /// The round trip of a receipt, smoothed.
+    rtt: Option<Millis>,
+    /// Something asks for a receipt without a transmission: a ping, or a message that waits for its
+    /// acknowledgement for long.
+    asked: bool,
+    post: Post,
+    /// Messages that may be in flight, after links that died young.
+    window: u32,
+    /// The time between two transmissions, once a window of one was still too much.
+    gap: Millis,
+    /// When the last message left.
+    sent_at: Millis,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Transport {
+    WebSocket,
+    Polling,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Out {
+    name: u32,
+    at: Millis,
+    first: u64,
+    last: u64,
+    bytes: u64,
+    /// Answers that are still due.
+    left: u32,
+    /// Transmissions up to here were known to be taken when it was sent: its answer says that they are dispatched.
+    dispatches: u64,
+    /// It left over polling, where it may be dropped with all that left in its POST.
+    is_polling: bool,
+}
+
+/// What one POST may carry.
+#[derive(Clone, Copy, Debug)]
+struct Post {
+    bytes: u64,
+    /// Not to be exceeded until that many batches of this size were proven.
+    ceiling: u64,
+    proven_at_ceiling: u32,
+    many: Many,
+}
+
+/// Whether this server takes more than 16 packets in one POST.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Many {
+    Unknown,
+    Takes,
+    Drops,
+}
+
+impl Default for Receipts {
+    fn default() -> Self {
+        Self {
+            support: Support::Unknown,
+            transport: Transport::WebSocket,
+            out: Vec::new(),
+            next_name: 0,
+            proves: false,
+            taken: 0,
+            covered: 0,
+            packets: 0,
+            bytes: 0,
+            rtt: None,
+            asked: false,
+            post: Post {
+                bytes: FIRST_POST_BYTES,
+                ceiling: u64::MAX,
+                proven_at_ceiling: 0,
+                many: Many::Unknown,
+            },
+            window: u32::MAX,
+            gap: Millis(0),
+            sent_at: Millis(0),
+        }
+    }
+}
+
+// Getters.
+impl Receipts {
+    /// What this server makes of receipts.
+    #[must_use]
+    pub fn support(&self) -> Support {
+        self.support
+    }
+
+    /// Whether receipts of this link were answered.
+    #[must_use]
+    pub fn proves(&self) -> bool {
+        self.proves
+    }
+
+    /// The last transmission that a receipt was sent behind.
+    #[must_use]
+    pub fn covered(&self) -> u64 {
+        self.covered
+    }
+
+    /// Whether one more message may be handed to the link beside `in_flight` others (I13).
+    #[must_use]
+    pub fn may_transmit(&self, now: Millis, in_flight: usize) -> bool {
+        if in_flight >= self.window as usize {
+            return false;
+        }
+        // Little is to be in doubt if this link turns out to be dead.
+        if self.proves && self.overdue_at().is_some_and(|at| at <= now) {
+            return false;
+        }
+        match self.transport {
+            // A batch that left over polling may have to leave again, before anything newer.
+            _ if self.proves && self.is_batch_owed() => false,
+            Transport::WebSocket => true,
+            // Answers set the pace.
+            Transport::Polling if !self.proves => in_flight < POST_PACKETS as usize,
+            Transport::Polling => !self.is_batch_full(),
+        }
+    }
+
+    /// Messages that may leave before it is looked at the transport again. What leaves over polling at once is one
+    /// POST: a batch, and before receipts are answered as many as it takes, though one may settle meanwhile.
+    #[must_use]
+    pub fn at_once(&self) -> u32 {
+        match self.transport {
+            Transport::Polling if self.proves => u32::MAX,
+            Transport::Polling => POST_PACKETS as u32,
+            Transport::WebSocket => AT_ONCE,
+        }
+    }
+
+    /// When the next message may leave, as far as the pace goes.
+    #[must_use]
+    pub fn gap_ends_at(&self) -> Millis {
+        self.sent_at + self.gap
+    }
+
+    /// When the last message left.
+    #[must_use]
+    pub fn sent_at(&self) -> Millis {
+        self.sent_at
+    }
+
+    /// When an unanswered receipt is overdue.
+    #[must_use]
+    pub fn overdue_at(&self) -> Option<Millis> {
+        let first = self.out.first()?;
+        let four = self.rtt.map_or(Millis::default(), |rtt| Millis(rtt.0.saturating_mul(4)));
+        Some(first.at + four.max(OVERDUE))
+    }
+
+    /// When the unanswered receipt was sent that is the oldest.
+    #[must_use]
+    pub fn owed_since(&self) -> Option<Millis> {
+        self.out.first().map(|out| out.at)
+    }
+
+    /// Whether a receipt of this link is not answered yet.
+    #[must_use]
+    pub fn is_owed(&self) -> bool {
+        !self.out.is_empty()
+    }
+
+    /// Whether so much left since the last receipt that the next one need not wait for its answer.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        self.transport == Transport::WebSocket
+            && (self.packets >= BATCH_PACKETS || self.bytes >= BATCH_BYTES)
+    }
+
+    /// Whether the server is to be asked for how many packets it takes in one POST before any of the `queued`
+    /// leaves.
+    #[must_use]
+    pub fn may_ask_for_many(&self, queued: usize) -> bool {
+        let is_unknown = self.transport == Transport::Polling && self.post.many == Many::Unknown;
+        let is_idle = self.proves && self.packets == 0 && self.out.is_empty();
+        is_unknown && is_idle && queued > POST_PACKETS as usize
+    }
+
+    /// When something here is to be looked at.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Millis> {
+        let is_batch = self.proves && self.is_batch_owed() && self.out.len() == 1;
+        if is_batch { self.overdue_at() } else { None }
+    }
+
+    /// Whether a batch that left over polling is not proven yet.
+    fn is_batch_owed(&self) -> bool {
+        self.out.first().is_some_and(|out| out.is_polling)
+    }
+
+    fn is_batch_full(&self) -> bool {
+        let most = if self.post.many == Many::Takes { u64::MAX } else { POST_PACKETS };
+        self.packets >= most || (self.packets > 0 && self.bytes >= self.post.bytes)
+    }
+}
+
+// Facts.
+impl Receipts {
+    /// What is known of this server from elsewhere.
+    pub fn learn(&mut self, support: Support) {
+        self.support = support;
+        if support == Support::Off {
+            self.out.clear();
+            self.proves = false;
+        }
+    }
+
+    /// A link begins, with nothing on its way.
+    pub fn linked(&mut self, transmissions: u64) {
+        self.out.clear();
+        self.proves = false;
+        self.asked = false;
+        self.covered = transmissions;
+        self.taken = transmissions;
+        self.packets = 0;
+        self.bytes = 0;
+    }
+
+    /// The transport that what leaves from now on goes over.
+    pub fn over(&mut self, polling: bool) {
+        self.transport = if polling { Transport::Polling } else { Transport::WebSocket };
+    }
+
+    /// A link ended with so many messages in flight. `is_their_fault`: they may be what killed it.
+    pub fn link_lost(&mut self, in_flight: u32, is_their_fault: bool) {
+        if in_flight == 0 {
+            return;
+        }
+        if is_their_fault && self.window == 1 {
+            self.gap = Millis(self.gap.0 * 2).max(LEAST_GAP).min(MOST_GAP);
+        } else if is_their_fault {
+            self.window = (self.window.min(in_flight) / 2).max(1);
+        }
+        if self.transport == Transport::Polling {
+            let carried = self.bytes + self.out.iter().map(|out| out.bytes).sum::<u64>();
+            self.post.halve(carried);
+        }
+    }
+
+    /// Whether links that died young bound what may be in flight.
+    #[must_use]
+    pub fn is_narrow(&self) -> bool {
+        self.window < u32::MAX
+    }
+
+    /// A link has lived for long enough with what was in flight: it is given twice as much.
+    pub fn stable(&mut self) {
+        self.window = self.window.saturating_mul(2);
+        if self.window >= WIDE {
+            self.window = u32::MAX;
+        }
+        self.gap = Millis(self.gap.0 / 2);
+        if self.gap < LEAST_GAP {
+            self.gap = Millis(0);
+        }
+    }
+
+    /// A message left.
+    pub fn transmitted(&mut self, now: Millis, bytes: u64) {
+        self.sent_at = now;
+        self.packets += 1;
+        self.bytes += bytes;
+    }
+
+    /// A receipt is wanted though nothing has left.
+    pub fn ask(&mut self) {
+        self.asked = true;
+    }
+
+    /// The server refused the CONNECT for a name, as one refuses an unknown namespace. Answers what that
+    /// proves. An answer to nothing proves nothing.
+    pub fn answered(&mut self, now: Millis, name: u32, deadline: Millis) -> Option<Answer> {
+        let at = self.out.iter().position(|out| out.name == name)?;
+        let out = self.out.get_mut(at)?;
+        out.left -= 1;
+        if out.left > 0 {
+            return None;
+        }
+        let Out { at: sent_at, first, last, bytes, dispatches: dispatched, is_polling, .. } = *out;
+        let took = (now - sent_at).min(MOST_RTT);
+        self.rtt = Some(self.rtt.map_or(took, |rtt| Millis((rtt.0 * 7 + took.0) / 8)));
+        self.support = Support::Works;
+        self.proves = true;
+        if at > 0 && self.is_batch_owed() {
+            let dropped = self.out.remove(0);
+            self.out.clear();
+            if dropped.name == MANY {
+                self.post.many = Many::Drops;
+                let proof = self.received(first, last);
+                return Some(Answer { proof, dispatched, sent_at });
+            }
+            self.post.halve(dropped.bytes);
+            let proof = Proof::Dropped(dropped.first, dropped.last);
+            return Some(Answer { proof, dispatched, sent_at });
+        }
+        let first = self.out.first().map_or(first, |oldest| oldest.first.min(first));
+        for _ in 0..=at {
+            self.out.remove(0);
+        }
+        if name == MANY {
+            self.post.many = Many::Takes;
+        } else if is_polling && last >= first {
+            self.post.proven(bytes, took.0.saturating_mul(4) <= deadline.0);
+        }
+        let proof = self.received(first, last);
+        Some(Answer { proof, dispatched, sent_at })
+    }
+
+    fn received(&mut self, first: u64, last: u64) -> Proof {
+        self.taken = self.taken.max(last);
+        Proof::Received(first, last)
+    }
+}
+
+// Orders.
+impl Receipts {
+    /// The receipt that is to be sent now, if any, behind the last of `transmissions`. `is_wanted`: something
+    /// left that settles by one. `queued`: so many could leave next.
+    pub fn poll(
+        &mut self,
+        now: Millis,
+        transmissions: u64,
+        is_wanted: bool,
+        queued: usize,
+    ) -> Option<Receipt> {
+        self.asked |= is_wanted;
+        if self.support == Support::Off {
+            return None;
+        }
+        let is_due = if !self.proves {
+            // The first one of a link goes alone.
+            self.out.is_empty()
+        } else if self.is_batch_owed() {
+            // In a POST of its own, if there still are any: was the one before dropped?
+            self.out.len() == 1 && self.overdue_at().is_some_and(|at| at <= now)
+        } else if self.transport == Transport::Polling {
+            self.asked || self.packets > 0 || self.may_ask_for_many(queued)
+        } else {
+            let has_room = self.is_long() && self.out.len() < MOST_OUT;
+            self.asked && (self.out.is_empty() || has_room)
+        };
+        if !is_due {
+            return None;
+        }
+        if self.may_ask_for_many(queued) {
+            self.push(now, MANY, transmissions, PACKETS_OF_MANY);
+            return Some(Receipt { name: MANY, count: PACKETS_OF_MANY });
+        }
+        let name = self.next_name;
+        self.next_name = (name + 1) % NAMES;
+        self.push(now, name, transmissions, 1);
+        Some(Receipt { name, count: 1 })
+    }
+
+    fn push(&mut self, at: Millis, name: u32, last: u64, left: u32) {
+        let Self { covered, bytes, taken: dispatches, .. } = *self;
+        let first = covered + 1;
+        let is_polling = self.transport == Transport::Polling;
+        self.out.push(Out { name, at, first, last, bytes, left, dispatches, is_polling });
+        self.covered = last;
+        self.packets = 0;
+        self.bytes = 0;
+        self.asked = false;
+    }
+}
+
+impl Post {
+    /// A POST of that size did not arrive.
+    fn halve(&mut self, carried: u64) {
+        if carried == 0 {
+            return;
+        }
+        self.bytes = (self.bytes.min(carried.max(LEAST_POST_BYTES)) / 2).max(LEAST_POST_BYTES);
+        self.ceiling = self.bytes;
+        self.proven_at_ceiling = 0;
+    }
+
+    /// A POST of that size arrived; `in_time` where twice as much would arrive well within a deadline.
+    fn proven(&mut self, carried: u64, in_time: bool) {
+        if !in_time || carried * 2 < self.bytes {
+            return;
+        }
+        self.proven_at_ceiling += 1;
+        if self.bytes >= self.ceiling && self.proven_at_ceiling >= PROVEN_AT_CEILING {
+            self.ceiling = self.ceiling.saturating_mul(2);
+            self.proven_at_ceiling = 0;
+        }
+        self.bytes = self.bytes.saturating_mul(2).min(self.ceiling).min(MOST_POST_BYTES);
+    }
+}
+
+/// Fixed names that are used in turn, and the one that asks for many.
+pub const NAMES: u32 = 8;
+/// Receipts that may be unanswered at a time, so that the answers to one name never meet its next use.
+const MOST_OUT: usize = 4;
+/// The number of the name under which several receipts go at once.
+pub const MANY: u32 = NAMES;
+/// 17 is one more than python-engineio takes in one POST; the first may leave alone.
+const PACKETS_OF_MANY: u32 = 18;
+/// python-engineio takes 16 packets in one POST. A receipt, and some packets of the app's own, go with ours.
+const POST_PACKETS: u64 = 12;
+const FIRST_POST_BYTES: u64 = 16_384;
+const LEAST_POST_BYTES: u64 = 2_048;
+/// More would keep the page from looking, and the network from beginning.
+const AT_ONCE: u32 = 16;
+/// What a server takes by default (Socket.IO's `maxHttpBufferSize` is 1 MB), with room to spare.
+const MOST_POST_BYTES: u64 = 524_288;
+const PROVEN_AT_CEILING: u32 = 32;
+/// A server that ends the links of those who send too fast allows for some messages a second, or for one in two.
+const LEAST_GAP: Millis = Millis(50);
+const MOST_GAP: Millis = Millis(2_000);
+/// A window that has grown so wide narrows nothing.
+const WIDE: u32 = 1_024;
+/// On WebSocket a receipt goes behind so much, though the one before is not answered, so that a thin link shows
+/// that it delivers.
+const BATCH_PACKETS: u64 = 128;
+const BATCH_BYTES: u64 = 16_384;
+/// A receipt that took longer waited for a machine that slept, or for a server that was blocked.
+const MOST_RTT: Millis = Millis(2_500);
+/// A receipt takes longer than this, or than four round trips: something is wrong.
+const OVERDUE: Millis = Millis(1_000);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEADLINE: Millis = Millis(10_000);
+
+    /// A link over which the first receipt was answered after 10 ms.
+    fn linked(polling: bool) -> Receipts {
+        let mut receipts = Receipts::default();
+        receipts.linked(0);
+        receipts.over(polling);
+        let first = receipts.poll(Millis(0), 0, false, 0).expect("the first of the link");
+        assert_eq!(receipts.poll(Millis(0), 0, true, 0), None, "it goes alone");
+        let proof = receipts.answered(Millis(10), first.name, DEADLINE);
+        assert_eq!(proof.map(|answer| answer.proof), Some(Proof::Received(1, 0)));
+        receipts
+    }
+
+    fn transmit(receipts: &mut Receipts, count: u64, bytes: u64) {
+        for _ in 0..count {
+            receipts.transmitted(Millis(10), bytes);
+        }
+    }
+
+    #[test]
+    fn answer_proves_all_that_left_before_it_on_a_websocket() {
+        let mut receipts = linked(false);
+        transmit(&mut receipts, 3, 100);
+        let one = receipts.poll(Millis(20), 3, true, 0).expect("wanted");
+        transmit(&mut receipts, 200, 100);
+        let two = receipts.poll(Millis(20), 203, true, 0).expect("far behind the first");
+        assert_ne!(one.name, two.name);
+        let proof = receipts.answered(Millis(30), two.name, DEADLINE);
+        assert_eq!(proof.map(|answer| answer.proof), Some(Proof::Received(1, 203)));
+        assert_eq!(receipts.answered(Millis(30), one.name, DEADLINE), None, "it is proven already");
+    }
+
+    #[test]
+    fn one_batch_at_a_time_leaves_over_polling() {
+        let mut receipts = linked(true);
+        transmit(&mut receipts, 12, 100);
+        assert!(!receipts.may_transmit(Millis(20), 12), "a POST carries 12 packets");
+        let one = receipts.poll(Millis(20), 12, true, 100).expect("behind the batch");
+        assert!(!receipts.may_transmit(Millis(20), 0), "it is not proven yet");
+        receipts.answered(Millis(30), one.name, DEADLINE);
+        assert!(receipts.may_transmit(Millis(30), 0));
+    }
+
+    #[test]
+    fn batch_was_dropped_if_a_later_receipt_is_answered_alone() {
+        let mut receipts = linked(true);
+        transmit(&mut receipts, 12, 100);
+        receipts.poll(Millis(20), 12, true, 100).expect("behind the batch");
+        assert_eq!(receipts.poll(Millis(1_019), 12, false, 100), None);
+        let probe = receipts.poll(Millis(1_020), 12, false, 100).expect("overdue");
+        let proof = receipts.answered(Millis(1_030), probe.name, DEADLINE);
+        assert_eq!(proof.map(|answer| answer.proof), Some(Proof::Dropped(1, 12)));
+    }
+
+    #[test]
+    fn more_than_12_packets_leave_in_a_post_once_17_receipts_were_answered() {
+        let mut receipts = linked(true);
+        receipts.ask();
+        let many = receipts.poll(Millis(20), 0, false, 100).expect("more could leave");
+        assert_eq!(many, Receipt { name: MANY, count: 18 });
+        for _ in 0..17 {
+            assert_eq!(receipts.answered(Millis(30), MANY, DEADLINE), None);
+        }
+        receipts.answered(Millis(30), MANY, DEADLINE).expect("the last");
+        transmit(&mut receipts, 100, 100);
+        assert!(receipts.may_transmit(Millis(30), 100));
+        transmit(&mut receipts, 64, 100);
+        assert!(!receipts.may_transmit(Millis(30), 164), "16 KB at first");
+    }
+
+    #[test]
+    fn bytes_of_a_post_double_while_they_arrive_in_time_and_are_halved_by_trouble() {
+        let mut post = linked(true).post;
+        post.proven(16_000, true);
+        assert_eq!(post.bytes, 32_768);
+        post.proven(32_000, false);
+        post.proven(100, true);
+        assert_eq!(post.bytes, 32_768, "neither a slow one nor a small one shows anything");
+        post.halve(32_000);
+        assert_eq!(post.bytes, 16_000);
+        for _ in 0..PROVEN_AT_CEILING {
+            assert_eq!(post.bytes, 16_000);
+            post.proven(16_000, true);
+        }
+        assert_eq!(post.bytes, 32_000, "what died at that size once is tried again late");
+    }
+
+    #[test]
+    fn nothing_leaves_while_a_receipt_is_overdue() {
+        let mut receipts = linked(false);
+        receipts.transmitted(Millis(20), 100);
+        let one = receipts.poll(Millis(20), 1, true, 0).expect("wanted");
+        assert!(receipts.may_transmit(Millis(1_019), 1));
+        assert!(!receipts.may_transmit(Millis(1_020), 1));
+        receipts.answered(Millis(1_100), one.name, DEADLINE);
+        assert!(receipts.may_transmit(Millis(1_100), 0));
+    }
+
+    #[test]
+    fn window_is_halved_by_links_that_die_young_and_doubled_by_one_that_lives() {
+        let mut receipts = linked(false);
+        receipts.link_lost(60, true);
+        assert!(receipts.may_transmit(Millis(20), 29) && !receipts.may_transmit(Millis(20), 30));
+        receipts.link_lost(30, true);
+        assert!(!receipts.may_transmit(Millis(20), 15));
+        receipts.link_lost(0, true);
+        assert!(receipts.may_transmit(Millis(20), 14), "a link that dies idle shows nothing");
+        receipts.stable();
+        assert!(receipts.may_transmit(Millis(20), 29) && !receipts.may_transmit(Millis(20), 30));
+        for _ in 0..6 {
+            receipts.stable();
+        }
+        assert!(receipts.may_transmit(Millis(20), 10_000));
+    }
+
+    #[test]
+    fn gap_grows_while_one_message_at_a_time_is_too_much_and_goes_while_links_live() {
+        let mut receipts = linked(false);
+        let gap = |receipts: &mut Receipts| {
+            receipts.transmitted(Millis(100), 10);
+            receipts.gap_ends_at().0 - 100
+        };
+        receipts.link_lost(3, true);
+        assert_eq!(gap(&mut receipts), 0);
+        for wait in [50, 100, 200, 400, 800, 1_600, 2_000, 2_000] {
+            receipts.link_lost(1, true);
+            assert_eq!(gap(&mut receipts), wait);
+        }
+        for wait in [1_000, 500, 250, 125, 62, 0] {
+            receipts.stable();
+            assert_eq!(gap(&mut receipts), wait);
+        }
+    }
+
+    #[test]
+    fn answers_that_nobody_asked_for_prove_nothing() {
+        let mut receipts = linked(false);
+        for name in [0, 1, MANY, 99] {
+            assert_eq!(receipts.answered(Millis(20), name, DEADLINE), None);
+        }
+        receipts.learn(Support::Off);
+        assert_eq!(receipts.poll(Millis(20), 5, true, 100), None);
+    }
+}

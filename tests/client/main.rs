@@ -1,0 +1,7 @@
+//! The client's rules, each told as a short story in virtual time.
+
+mod health;
+mod identity;
+mod receipts;
+mod world;
+mod young_links;

@@ -1,0 +1,5 @@
+// A server of socket.io, killed three times under 200 messages, with acknowledgements and without.
+
+import { testServer } from '../support/server-kills.mjs';
+
+await testServer('socket.io');

@@ -1,0 +1,116 @@
+//! A Socket.IO server of the crate socketioxide, as a process of its own. `README.md` in the folder above
+//! says what its environment means.
+
+use std::fs::{File, OpenOptions};
+use std::future::{Ready, ready};
+use std::io::Write;
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::Duration;
+use std::{env, process};
+
+use axum::Router;
+use serde_json::{Value, json};
+use socketioxide::extract::{AckSender, Data, Event, SocketRef, State};
+use socketioxide::{SocketIo, SocketIoBuilder, TransportType};
+use tokio::net::TcpListener;
+
+/// What was taken, and how many more messages may be.
+struct Log {
+    file: File,
+    left: u64,
+}
+
+/// What the handlers share.
+struct Shared {
+    log: Mutex<Log>,
+    acknowledges: bool,
+}
+
+#[tokio::main(worker_threads = 2)]
+async fn main() {
+    let file = OpenOptions::new().append(true).create(true).open(variable("LOG")).unwrap();
+    let left = match number("DIE_AFTER") {
+        0 => u64::MAX,
+        count => count,
+    };
+    let shared: &'static Shared = Box::leak(Box::new(Shared {
+        log: Mutex::new(Log { file, left }),
+        acknowledges: variable("MODE") == "acks",
+    }));
+
+    let builder = SocketIo::builder()
+        .ping_interval(Duration::from_millis(number("PING_INTERVAL_MS")))
+        .ping_timeout(Duration::from_millis(number("PING_TIMEOUT_MS")))
+        .with_state(shared);
+    let (layer, io) = restrict(builder).build_layer();
+    // Each handler's future runs in a task of its own, and tasks overtake each other. What a handler does before
+    // it returns its future happens in the order of the packets.
+    io.ns("/", async |socket: SocketRef, State(shared): State<&'static Shared>| {
+        shared.note(&format!("+ {}", socket.id));
+        socket.on_fallback(take);
+    });
+
+    let listener = TcpListener::bind(("127.0.0.1", number("PORT") as u16)).await.unwrap();
+    println!("Server: http://{}", listener.local_addr().unwrap());
+    axum::serve(listener, Router::new().layer(layer)).await.unwrap();
+}
+
+fn take(
+    Event(event): Event,
+    Data(data): Data<Value>,
+    State(shared): State<&'static Shared>,
+    ack: AckSender,
+) -> Ready<()> {
+    shared.take(&event, &data);
+    if event == "send_message" && shared.acknowledges {
+        // Fails where the buffer of the connection is full: that acknowledgement is lost.
+        ack.send(&json!({ "success": true, "_tempId": data["_tempId"] })).ok();
+    }
+    ready(())
+}
+
+impl Shared {
+    fn note(&self, line: &str) {
+        self.log.lock().unwrap().write(line);
+    }
+
+    fn take(&self, event: &str, data: &Value) {
+        let id = data["_tempId"].as_str().unwrap_or("-");
+        let n = data["n"].as_u64().map_or("-".to_owned(), |n| n.to_string());
+        let mut log = self.log.lock().unwrap();
+        log.write(&format!("{event} {id} {n}"));
+        if event != "send_message" {
+            return;
+        }
+        log.left -= 1;
+        if log.left == 0 {
+            // The log stays locked, so that nothing else is taken until the signal strikes.
+            let id = process::id().to_string();
+            Command::new("kill").args(["-9", &id]).status().unwrap();
+            process::abort();
+        }
+    }
+}
+
+impl Log {
+    fn write(&mut self, line: &str) {
+        self.file.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+}
+
+fn restrict<A: socketioxide::adapter::Adapter>(builder: SocketIoBuilder<A>) -> SocketIoBuilder<A> {
+    match env::var("TRANSPORTS").as_deref() {
+        Ok("polling") => builder.transports([TransportType::Polling]),
+        Ok("websocket") => builder.transports([TransportType::Websocket]),
+        _ => builder,
+    }
+}
+
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_else(|_| panic!("{name} is not set"))
+}
+
+fn number(name: &str) -> u64 {
+    variable(name).parse().unwrap_or_else(|_| panic!("{name} is no number"))
+}

@@ -1,0 +1,48 @@
+// The package's database, read and written without any code of the package.
+
+/** Also while a test holds back what `indexedDB.open` answers. */
+const openNow = indexedDB.open.bind(indexedDB);
+
+/**
+ * Writes records as an earlier build left them.
+ * @param {{ DATABASE: { name: string, version: number, stores: string[] }, RECORDS: Record<string, any[]> }} fixture
+ */
+export async function leave({ DATABASE, RECORDS }) {
+  const open = openNow(DATABASE.name, DATABASE.version);
+  open.onupgradeneeded = () => {
+    for (const store of DATABASE.stores) open.result.createObjectStore(store);
+  };
+  await new Promise((resolve, reject) => {
+    open.onsuccess = resolve;
+    open.onerror = () => reject(open.error);
+  });
+  const database = open.result;
+  const transaction = database.transaction(DATABASE.stores, 'readwrite');
+  for (const store of DATABASE.stores) {
+    for (const [key, value] of RECORDS[store]) transaction.objectStore(store).put(value, key);
+  }
+  await new Promise((resolve) => {
+    transaction.oncomplete = resolve;
+  });
+  database.close();
+}
+
+/** All segments: their keys, ids and versions. @returns {Promise<[any[], string[], number][]>} */
+export async function segments() {
+  const open = openNow('holdfast', 1);
+  await new Promise((resolve) => {
+    open.onsuccess = resolve;
+  });
+  const store = open.result.transaction('segments').objectStore('segments');
+  const all = [store.getAllKeys(), store.getAll()];
+  await new Promise((resolve) => {
+    all[1].onsuccess = resolve;
+  });
+  open.result.close();
+  const [keys, values] = all.map(({ result }) => result);
+  return keys.map((key, index) => [
+    key,
+    values[index].messages.map(({ id }) => id),
+    values[index].version,
+  ]);
+}

@@ -1,0 +1,13 @@
+//! `cargo xtask soak`: minutes of messages to a server that acknowledges nothing, under faults.
+
+use anyhow::Result;
+
+use crate::tools::{node, root, run as run_command};
+use crate::{npm, package};
+
+/// Builds the package and hands the run its arguments.
+pub fn run(arguments: &[String]) -> Result<()> {
+    package::build()?;
+    npm::install(root())?;
+    run_command(node().arg("tests/servers/soak.mjs").args(arguments))
+}
