@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { atEnd } from '../support/at-end.mjs';
 import { launchBrowser } from '../support/browser.mjs';
 import { startChatServer } from '../support/chat-server.mjs';
 import { jwt } from '../support/jwt.mjs';
@@ -18,7 +19,7 @@ const browser = await launchBrowser();
 async function setUp(t) {
   const server = await startChatServer(t, { io: { connectionStateRecovery: {} } });
   const proxy = await createProxy({ target: { port: server.port } });
-  t.after(() => proxy.close());
+  atEnd(t, () => proxy.close());
   const connections = [];
   server.io.on('connection', (socket) => {
     const connection = { socket, sent: [] };

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import * as msgpack from 'socket.io-msgpack-parser';
+import { atEnd } from '../support/at-end.mjs';
 import { launchBrowser, openPage } from '../support/browser.mjs';
 import { BUILDS, bundle, CLIENTS, clientFile } from '../support/bundle.mjs';
 import { startChatServer } from '../support/chat-server.mjs';
@@ -46,7 +47,7 @@ async function run(t, { client, build, binary = false }) {
   const parser = binary ? { parser: msgpack.default ?? msgpack } : {};
   const server = await startChatServer(t, { io: { connectionStateRecovery, ...parser } });
   const proxy = await createProxy({ target: { port: server.port } });
-  t.after(() => proxy.close());
+  atEnd(t, () => proxy.close());
   const page = await openPage(t, browser, `${proxy.url}/socket.io/?transport=none`);
   if (build === 'importmap') {
     await importMapped(page, client);

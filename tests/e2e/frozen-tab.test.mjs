@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { atEnd } from '../support/at-end.mjs';
 import { bundle } from '../support/bundle.mjs';
 import { startChatServer } from '../support/chat-server.mjs';
 import { startTabs } from '../support/devtools.mjs';
@@ -23,7 +24,7 @@ const PAGE = `
 async function setUp(t) {
   let proxy;
   // First: the server waits for connections that hang.
-  t.after(() => proxy.close());
+  atEnd(t, () => proxy.close());
   const server = await startChatServer(t);
   proxy = await createProxy({ target: { port: server.port } });
   const pages = await startPages(t);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { atEnd } from '../support/at-end.mjs';
 import { launchBrowser } from '../support/browser.mjs';
 import { startChatServer } from '../support/chat-server.mjs';
 import {
@@ -64,7 +65,7 @@ for (const transport of ['websocket', 'polling']) {
       // engine.io's own heartbeat would notice too, in 45 s.
       const server = await startChatServer(t, { io: { pingInterval: 300_000 } });
       const proxy = await createProxy({ target: { port: server.port } });
-      t.after(() => proxy.close());
+      atEnd(t, () => proxy.close());
       const page = await openLab(t, browser, server.url);
       await page.clock.install();
       await configure(page, { url: proxy.url, ...QUICK, io: { transports: [transport] } }, 'alice');
@@ -133,7 +134,7 @@ for (const transports of [undefined, ['websocket', 'polling']]) {
   test(`a websocket that hangs ends on polling: ${order}`, async (t) => {
     const server = await startChatServer(t);
     const proxy = await createProxy({ target: { port: server.port } });
-    t.after(() => proxy.close());
+    atEnd(t, () => proxy.close());
     proxy.hangUpgrade();
     const page = await openLab(t, browser, server.url);
     const reconnect = { ...QUICK.reconnect, connectTimeoutMs: 1_000, upgradeTimeoutMs: 500 };
@@ -224,7 +225,7 @@ function send(page, count) {
 async function setUp(t, options) {
   const server = await startChatServer(t);
   const proxy = await createProxy({ target: { port: server.port } });
-  t.after(() => proxy.close());
+  atEnd(t, () => proxy.close());
   const page = await openLab(t, browser, server.url);
   await configure(page, { url: proxy.url, ...QUICK, ...options }, 'alice');
   await untilReady(page);

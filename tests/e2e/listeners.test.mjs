@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { atEnd } from '../support/at-end.mjs';
 import { launchBrowser } from '../support/browser.mjs';
 import { CLIENTS } from '../support/bundle.mjs';
 import { startChatServer } from '../support/chat-server.mjs';
@@ -35,7 +36,7 @@ for (const [version, client] of Object.entries(CLIENTS)) {
   test(`listeners that components remove are never ours (socket.io-client ${version})`, async (t) => {
     const server = await startChatServer(t);
     const proxy = await createProxy({ target: { port: server.port } });
-    t.after(() => proxy.close());
+    atEnd(t, () => proxy.close());
     const page = await openLab(t, browser, server.url, { client });
     await configure(page, { url: proxy.url, ...QUICK }, 'alice');
     await page.evaluate(() => {
@@ -74,7 +75,7 @@ for (const [version, client] of Object.entries(CLIENTS)) {
 test('a listener that is attached before connecting hears every connection', async (t) => {
   const server = await startChatServer(t);
   const proxy = await createProxy({ target: { port: server.port } });
-  t.after(() => proxy.close());
+  atEnd(t, () => proxy.close());
   const page = await openLab(t, browser, server.url);
   await configure(page, { url: proxy.url, ...QUICK });
   await page.evaluate(() => {

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { atEnd } from '../support/at-end.mjs';
 import { launchBrowser } from '../support/browser.mjs';
 import { startChatServer } from '../support/chat-server.mjs';
 import {
@@ -28,7 +29,7 @@ for (const transport of ['websocket', 'polling']) {
     test(`no message is sent twice over 256 kbit/s, by ${transport}, with storage '${storage}'`, async (t) => {
       const server = await startChatServer(t);
       const proxy = await createProxy({ target: { port: server.port } });
-      t.after(() => proxy.close());
+      atEnd(t, () => proxy.close());
       proxy.throttle(BITS_PER_SECOND);
       proxy.refuse();
       const page = await openLab(t, browser, server.url);

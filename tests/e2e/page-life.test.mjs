@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { atEnd } from '../support/at-end.mjs';
 import { launchBrowser } from '../support/browser.mjs';
 import { startChatServer } from '../support/chat-server.mjs';
 import {
@@ -29,7 +30,7 @@ const browser = await launchBrowser();
 async function setUp(t, options = {}) {
   const server = await startChatServer(t);
   const proxy = await createProxy({ target: { port: server.port } });
-  t.after(() => proxy.close());
+  atEnd(t, () => proxy.close());
   const left = [];
   server.io.on('connection', (socket) => socket.on('disconnect', (reason) => left.push(reason)));
   const page = await openLab(t, browser, server.url);

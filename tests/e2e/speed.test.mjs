@@ -7,6 +7,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { atEnd } from '../support/at-end.mjs';
 import { bundle } from '../support/bundle.mjs';
 import { startChatServer } from '../support/chat-server.mjs';
 import { runInPlainBrowser } from '../support/plain-browser.mjs';
@@ -21,7 +22,7 @@ const LEAST_OVER_RETRIES = 100;
 test('a backlog takes at most 1.5 times as long as raw emits, and is 100 times faster than retries', async (t) => {
   const server = await startChatServer(t);
   const proxy = await createProxy({ target: { port: server.port } });
-  t.after(() => proxy.close());
+  atEnd(t, () => proxy.close());
   proxy.delay(ONE_WAY_MS);
 
   const script = await bundle("import './tests/support/speed-page.mjs';");

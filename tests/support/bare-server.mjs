@@ -3,6 +3,7 @@
 
 import http from 'node:http';
 import { Server } from 'socket.io';
+import { atEnd } from './at-end.mjs';
 
 /**
  * @param {{ after: (end: () => unknown) => void }} t
@@ -22,7 +23,7 @@ import { Server } from 'socket.io';
 export async function startBareServer(t, options = {}) {
   const server = new BareServer(options);
   await server.listen();
-  t.after(() => server.close());
+  atEnd(t, () => server.close());
   return server;
 }
 

@@ -2,6 +2,7 @@
 // connection as it is.
 
 import http from 'node:http';
+import { atEnd } from './at-end.mjs';
 
 /**
  * @param {{ after: (end: () => unknown) => void }} t
@@ -32,7 +33,7 @@ export async function startBodyLimit(t, { port, maxBytes }) {
     passed.end(body);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
+  atEnd(t, () => {
     server.closeAllConnections();
     server.close();
   });

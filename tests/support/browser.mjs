@@ -4,6 +4,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { after } from 'node:test';
 import { chromium } from 'playwright-core';
+import { atEnd } from './at-end.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 const FLAGS = [
@@ -76,7 +77,7 @@ export async function openPage(t, browser, url, { allow = [], context: kind = {}
   page.on('crash', () => errors.push('the page crashed'));
   /** What the page reported so far: uncaught errors, and console warnings and errors. */
   page.problems = { errors, log };
-  t.after(async () => {
+  atEnd(t, async () => {
     await context.close();
     const unexpected = errors.filter((error) => !allow.some((pattern) => pattern.test(error)));
     if (unexpected.length) {

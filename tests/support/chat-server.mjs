@@ -2,6 +2,7 @@
 
 import http from 'node:http';
 import { Server } from 'socket.io';
+import { atEnd } from './at-end.mjs';
 
 // PacketType.ACK of socket.io-parser.
 const ACK = 3;
@@ -14,7 +15,7 @@ const ACK = 3;
 export async function startChatServer(t, options = {}) {
   const server = new ChatServer(options);
   await server.listen();
-  t.after(() => server.close());
+  atEnd(t, () => server.close());
   return server;
 }
 

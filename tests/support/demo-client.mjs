@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { io } from 'socket.io-client';
+import { atEnd } from './at-end.mjs';
 
 /**
  * A connected client in its own room, which notes what it is told in `seen` and sends by `send`.
@@ -13,7 +14,7 @@ import { io } from 'socket.io-client';
 export async function join(t, demo, userId, options = {}) {
   const auth = { token: await demo.login(userId) };
   const client = io(demo.url, { auth, forceNew: true, transports: ['websocket'], ...options });
-  t.after(() => client.disconnect());
+  atEnd(t, () => client.disconnect());
   client.seen = {};
   client.onAny((event, data) => {
     client.seen[event] ??= [];

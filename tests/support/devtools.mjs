@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atEnd } from './at-end.mjs';
 import { chromeFlags, findChrome } from './browser.mjs';
 import { deferred } from './until.mjs';
 
@@ -31,7 +32,7 @@ export async function startTabs(t) {
       process.kill(-browser.pid, 'SIGKILL');
   };
   process.once('exit', kill);
-  t.after(async () => {
+  atEnd(t, async () => {
     process.off('exit', kill);
     kill();
     await gone;

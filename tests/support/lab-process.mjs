@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atEnd } from './at-end.mjs';
 import { root } from './paths.mjs';
 import { until } from './until.mjs';
 
@@ -34,7 +35,7 @@ export async function startLab(t, { env = {} } = {}) {
     child.kill(signal);
     return gone;
   };
-  t.after(async () => {
+  atEnd(t, async () => {
     await stop();
     await rm(directory, { recursive: true, force: true });
   });

@@ -1,6 +1,7 @@
 // Plain pages. What a Socket.IO server answers is an error, which the back-forward cache does not take.
 
 import http from 'node:http';
+import { atEnd } from './at-end.mjs';
 
 /**
  * Serves an empty page at every path, until the test is over.
@@ -14,7 +15,7 @@ export async function startPages(t) {
       .end('<!doctype html><title>Page</title>'),
   );
   await new Promise((resolve) => pages.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
+  atEnd(t, () => {
     pages.closeAllConnections();
     pages.close();
   });

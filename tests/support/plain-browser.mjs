@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atEnd } from './at-end.mjs';
 import { chromeFlags, findChrome } from './browser.mjs';
 import { deferred } from './until.mjs';
 
@@ -57,7 +58,7 @@ export async function runInPlainBrowser(t, script, options, deadlineMs, more = [
     () => answer.reject(new Error(`the page gave no answer within ${deadlineMs} ms`)),
     deadlineMs,
   );
-  t.after(async () => {
+  atEnd(t, async () => {
     clearTimeout(late);
     process.off('exit', kill);
     kill();

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atEnd } from './at-end.mjs';
 import { until } from './until.mjs';
 
 const START_MS = 30_000;
@@ -54,7 +55,7 @@ export async function startService(t, program, options) {
 
   const onexit = () => child?.kill('SIGKILL');
   process.once('exit', onexit);
-  t.after(async () => {
+  atEnd(t, async () => {
     await stop();
     process.off('exit', onexit);
     await rm(folder, { recursive: true, force: true });

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { pathToFileURL } from 'node:url';
+import { atEnd } from './at-end.mjs';
 import { pkg } from './paths.mjs';
 import { until } from './until.mjs';
 
@@ -53,7 +54,7 @@ export class Sender {
   constructor(t, options) {
     const onError = (error) => this.errors.push(error);
     this.client = createClient({ ...options, onError });
-    t.after(() => this.client.destroy());
+    atEnd(t, () => this.client.destroy());
     this.client.onSettled((result) => this.#settle(result));
   }
 

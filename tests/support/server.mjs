@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atEnd } from './at-end.mjs';
 import { root } from './paths.mjs';
 import { deferred } from './until.mjs';
 
@@ -21,7 +22,7 @@ const RESTARTS_FOR_PORT = 20;
 export async function startDemo(t, { env = {}, main = 'js-demo/server/main.js' } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-demo-'));
   const server = new DemoServer(main, { ...env, DATABASE: join(directory, 'demo.db') });
-  t.after(async () => {
+  atEnd(t, async () => {
     await server.kill();
     await rm(directory, { recursive: true, force: true });
   });

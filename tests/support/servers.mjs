@@ -5,6 +5,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atEnd } from './at-end.mjs';
 import { root } from './paths.mjs';
 import { deferred, until } from './until.mjs';
 
@@ -69,7 +70,7 @@ export async function prepareServer(kind) {
 export async function startServer(t, kind, settings) {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-server-'));
   const server = new ServerProcess(kind, settings, join(directory, 'log'));
-  t.after(async () => {
+  atEnd(t, async () => {
     await server.kill();
     await rm(directory, { recursive: true, force: true });
   });

@@ -5,6 +5,7 @@ import test from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { io } from 'socket.io-client';
 import { openStore } from '../../../js-demo/server/store/index.js';
+import { atEnd } from '../../support/at-end.mjs';
 import { countMessages, readMessages } from '../../support/database.mjs';
 import { join, request } from '../../support/demo-client.mjs';
 import { pkg, requireFromDemo } from '../../support/paths.mjs';
@@ -74,7 +75,7 @@ test(
     const phone = await join(t, two, 'alice');
     const alice = await join(t, two, 'alice');
     const store = await openStore({ MONGODB_URL: null, DATABASE: two.database });
-    t.after(() => store.close());
+    atEnd(t, () => store.close());
     const draft = { sender: 'alice', recipient: 'bob', content: 'hello', tempId: 'a' };
     await store.append(draft);
     const reply = await alice.send({ recipientId: 'bob', content: 'hello', _tempId: 'a' });
@@ -96,7 +97,7 @@ test(
     await until(() => bob.getState().isReady, 'bob is there');
     // As a load balancer has it: one address, behind which the processes change.
     const balancer = await createProxy({ target: { port: one.port } });
-    t.after(() => balancer.close());
+    atEnd(t, () => balancer.close());
     const alice = holdfast(t, balancer, 'alice', await one.login('alice'));
     alice.connect();
     const count = 300;
@@ -163,7 +164,7 @@ test('a link that ends right after its join leaves nobody online', needsRedis, a
   const redis = requireFromDemo('redis').createClient({ url });
   redis.on('error', () => {});
   await redis.connect();
-  t.after(() => redis.destroy());
+  atEnd(t, () => redis.destroy());
   const bob = await join(t, two, 'bob');
   const alice = await join(t, one, 'alice', { reconnection: false });
   await until(() => bob.seen.user_online, 'alice is online');
@@ -171,7 +172,7 @@ test('a link that ends right after its join leaves nobody online', needsRedis, a
   await until(() => bob.seen.user_offline, 'and offline');
   const auth = { token: await one.login('alice') };
   const hasty = io(one.url, { auth, forceNew: true, transports: ['websocket'] });
-  t.after(() => hasty.disconnect());
+  atEnd(t, () => hasty.disconnect());
   await new Promise((resolve) => hasty.once('connect', resolve));
   // Redis takes its time over the join, and the link ends meanwhile.
   await redis.sendCommand(['CLIENT', 'PAUSE', '500', 'ALL']);
@@ -268,7 +269,7 @@ async function startBoth(t, env = {}) {
     REDIS_URL: url,
     DATABASE: one.database,
   });
-  t.after(() => two.kill());
+  atEnd(t, () => two.kill());
   await two.start();
   return [one, two, url];
 }
@@ -282,6 +283,6 @@ function holdfast(t, demo, userId, token) {
     reconnect: { minMs: 50, maxMs: 500, spreadMs: 50 },
     send: { backoffMs: 50, ackTimeoutMs: 2000 },
   });
-  t.after(() => client.destroy());
+  atEnd(t, () => client.destroy());
   return client;
 }

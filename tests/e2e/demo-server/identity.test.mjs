@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { io } from 'socket.io-client';
+import { atEnd } from '../../support/at-end.mjs';
 import { countMessages, readMessages } from '../../support/database.mjs';
 import { join, request } from '../../support/demo-client.mjs';
 import { startDemo } from '../../support/server.mjs';
@@ -160,7 +161,7 @@ test('nobody sends, types or marks as another, and nobody reads what is othersâ€
 function refusalOf(t, demo, token) {
   const options = { auth: { token }, forceNew: true, reconnection: false };
   const client = io(demo.url, { ...options, transports: ['websocket'] });
-  t.after(() => client.disconnect());
+  atEnd(t, () => client.disconnect());
   return new Promise((resolve, reject) => {
     client.once('connect_error', resolve);
     client.once('connect', () => reject(new Error('it got in')));

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { openStore } from '../../../js-demo/server/store/index.js';
+import { atEnd } from '../../support/at-end.mjs';
 import { join } from '../../support/demo-client.mjs';
 import { startMongo, withoutMongo } from '../../support/mongo.mjs';
 import { startDemo } from '../../support/server.mjs';
@@ -29,7 +30,7 @@ for (const { name, skip, env } of STORES) {
   }, async (t) => {
     const demo = await startDemo(t, { env: { RATE_LIMIT: '100000', ...(await env(t)) } });
     const store = await openStore({ MONGODB_URL: demo.mongoUrl, DATABASE: demo.database });
-    t.after(() => store.close());
+    atEnd(t, () => store.close());
     const saved = () => store.missed('alice', 0, 10_000);
 
     const acknowledged = Object.fromEntries(PEOPLE.map((person) => [person, []]));

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { atEnd } from '../../support/at-end.mjs';
 import { readMessages } from '../../support/database.mjs';
 import { join } from '../../support/demo-client.mjs';
 import { startLab } from '../../support/lab-process.mjs';
@@ -107,7 +108,7 @@ test('lost acknowledgements are of messages that are saved, and the repeat saves
     // This server acknowledges: what has a receipt alone is not done.
     send: { ack: true, ackTimeoutMs: 1000, backoffMs: 50, retries: 50 },
   });
-  t.after(() => client.destroy());
+  atEnd(t, () => client.destroy());
   client.connect();
   assert.equal((await lab.order('lose-acks', { on: true })).body.loseAcks, true);
   const sent = client.send('send_message', HELLO);
@@ -266,7 +267,7 @@ function behindProxy(lab) {
 async function watch(t, lab) {
   const states = [];
   const controller = new AbortController();
-  t.after(() => controller.abort());
+  atEnd(t, () => controller.abort());
   const response = await fetch(`${lab.labUrl}/events`, { signal: controller.signal });
   assert.match(response.headers.get('content-type'), /^text\/event-stream/);
   (async () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { createLimits } from '../../../js-demo/server/limits.js';
+import { atEnd } from '../../support/at-end.mjs';
 import { readMessages } from '../../support/database.mjs';
 import { join, request } from '../../support/demo-client.mjs';
 import { pkg } from '../../support/paths.mjs';
@@ -77,7 +78,7 @@ test('a holdfast client that sends more than the limit gets all of it through, i
   const demo = await startDemo(t, { env });
   const token = await demo.login('alice');
   const client = createClient({ url: demo.url, auth: { token }, userId: 'alice' });
-  t.after(() => client.destroy());
+  atEnd(t, () => client.destroy());
   client.connect();
   const count = 200;
   await Promise.all(

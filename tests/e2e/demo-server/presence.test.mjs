@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { io } from 'socket.io-client';
+import { atEnd } from '../../support/at-end.mjs';
 import { join } from '../../support/demo-client.mjs';
 import { startDemo } from '../../support/server.mjs';
 import { until } from '../../support/until.mjs';
@@ -37,7 +38,7 @@ test('a link that never joined makes nobody online, and its end nobody offline',
   const alice = await join(t, demo, 'alice');
   const auth = { token: await demo.login('alice') };
   const mute = io(demo.url, { auth, forceNew: true, transports: ['websocket'] });
-  t.after(() => mute.disconnect());
+  atEnd(t, () => mute.disconnect());
   assert.equal(await mute.emitWithAck('ping'), 'pong');
   mute.disconnect();
   await alice.emitWithAck('ping');

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { openStore } from '../../../js-demo/server/store/index.js';
+import { atEnd } from '../../support/at-end.mjs';
 import { startMongo, withoutMongo } from '../../support/mongo.mjs';
 import { requireFromDemo } from '../../support/paths.mjs';
 
@@ -219,11 +220,11 @@ test('the MongoDB-wire-compatible server itself refuses an id or a number twice'
 }, async (t) => {
   const { url } = await startMongo(t);
   const store = await openStore({ MONGODB_URL: url, DATABASE: '' });
-  t.after(() => store.close());
+  atEnd(t, () => store.close());
   const { row } = await store.append(draft({ tempId: 'a' }));
   const { MongoClient } = requireFromDemo('mongodb');
   const client = await MongoClient.connect(url);
-  t.after(() => client.close());
+  atEnd(t, () => client.close());
   const messages = client.db().collection('messages');
   const insert = (document) => messages.insertOne({ sender: 'carol', tempId: null, ...document });
   await assert.rejects(insert({ sender: 'alice', tempId: 'a', seq: 100 }), { code: 11_000 });
@@ -244,7 +245,7 @@ function draft(parts) {
 async function opener(t, settingsOf) {
   const opened = [];
   let databases = 0;
-  t.after(() => Promise.all(opened.map((store) => store.close().catch(() => {}))));
+  atEnd(t, () => Promise.all(opened.map((store) => store.close().catch(() => {}))));
   return async ({ fresh = true } = {}) => {
     if (fresh) databases += 1;
     const store = await openStore(settingsOf(databases));
@@ -255,7 +256,7 @@ async function opener(t, settingsOf) {
 
 async function inFile(t) {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-store-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  atEnd(t, () => rm(folder, { recursive: true, force: true }));
   return (n) => ({ MONGODB_URL: null, DATABASE: join(folder, `${n}.db`) });
 }
 

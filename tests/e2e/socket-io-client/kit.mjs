@@ -1,6 +1,7 @@
 // What these tests share: one page with socket.io-client alone and with the package, and for each of the two
 // a server of its own behind a proxy of its own, so that both can be put through the same fault.
 
+import { atEnd } from '../../support/at-end.mjs';
 import { startChatServer } from '../../support/chat-server.mjs';
 import { configure, openLab, QUICK, untilReady } from '../../support/lab.mjs';
 import { createProxy } from '../../support/proxy.mjs';
@@ -28,7 +29,7 @@ export async function twoWorlds(t, browser, { allow, io, hooks = () => ({}) } = 
   const world = async () => {
     let proxy;
     // Before the server is closed, which would wait for the answer of a link that hangs.
-    t.after(() => proxy?.close());
+    atEnd(t, () => proxy?.close());
     const server = await startChatServer(t, { io, hooks: hooks() });
     proxy = await createProxy({ target: { port: server.port } });
     return { server, proxy };
