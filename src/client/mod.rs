@@ -15,7 +15,10 @@
 //! - I15 what is told about a message is true: it was not delivered only if it never left, or the server refused it.
 
 pub mod identity;
+mod journal;
+pub mod keeper;
 pub mod receipts;
+mod tabs;
 
 use alloc::vec::Vec;
 
@@ -24,6 +27,8 @@ use crate::engine::{
     SendError, Seq, Standing, Status, Verdict, sooner,
 };
 use identity::{Change, Identity, User};
+pub use journal::Place;
+use keeper::{Held, Keeper, Storage};
 use receipts::{Answer, Proof, Receipts, Support};
 
 /// What to do, in the imperative.
@@ -53,6 +58,8 @@ pub enum Order {
     },
     /// This server gives no receipts, to be kept for later lives.
     Receiptless,
+    /// Something to do with what is kept.
+    Storage(Storage),
     /// Look at what is outside, and tell [`Client::looked`] before the next order is polled.
     Look,
 }
@@ -63,6 +70,7 @@ pub struct Client {
     engine: Engine,
     identity: Identity,
     receipts: Receipts,
+    keeper: Keeper,
     /// Its own, of which there are never more than a few.
     orders: Vec<Order>,
     ack_timeout: Millis,
@@ -78,6 +86,14 @@ pub struct Client {
     pings: Pings,
     /// When a ping was due that a receipt answers as well.
     pinged_at: Option<Millis>,
+}
+
+/// What a poll comes to.
+enum Next {
+    Order(Order),
+    /// Something was done that no order is needed for.
+    Again,
+    Nothing,
 }
 
 /// How well it is known what is outside.
@@ -116,6 +132,7 @@ impl Client {
             engine,
             identity: Identity::default(),
             receipts: Receipts::default(),
+            keeper: Keeper::default(),
             orders: Vec::new(),
             clogged_at: None,
             view: View::Due,
@@ -142,9 +159,22 @@ impl Client {
         self.step(|engine| engine.send(now, draft))
     }
 
-    /// See [`Engine::restore`].
-    pub fn restore(&mut self) {
+    /// Opens what is kept of a user, and closes what was open. `generation` is that of the user's logouts, none where
+    /// nothing can be kept; `is_first` where it has just begun. Nothing leaves before what was kept is here.
+    pub fn keep(&mut self, now: Millis, generation: Option<u64>, is_first: bool) {
         self.engine.restore();
+        self.keeping(now, |keeper| keeper.keep(generation, is_first));
+    }
+
+    /// The page is back from the cache: opens again what it had open.
+    pub fn keep_again(&mut self, now: Millis) {
+        self.engine.restore();
+        self.keeping(now, Keeper::keep_again);
+    }
+
+    /// The page goes into the cache, or is left: another tab may take over what is kept.
+    pub fn stop_keeping(&mut self, now: Millis) {
+        self.keeping(now, Keeper::close);
     }
 
     /// See [`Engine::take_back`].
@@ -157,6 +187,7 @@ impl Client {
 
     /// Takes a message back. One that has settled stays settled.
     pub fn cancel(&mut self, now: Millis, seq: Seq) {
+        self.keeper.cancelled(seq);
         self.engine.cancel(now, seq);
     }
 
@@ -209,6 +240,7 @@ impl Client {
 
     /// Ends the session: what waits settles as logged out, and the link ends.
     pub fn log_out(&mut self, now: Millis) {
+        self.keeping(now, Keeper::log_out);
         self.end_session(now);
         self.close(now);
     }
@@ -311,8 +343,7 @@ impl Client {
         if let Some(generation) = generation.filter(|_| is_told)
             && self.identity.saw_generation(generation) == Change::Ended
         {
-            self.settle_session(now);
-            self.close(now);
+            self.logged_out_elsewhere(now);
         }
     }
 
@@ -352,6 +383,28 @@ impl Client {
         }
     }
 
+    /// What became of an order to the storage, and what other tabs say. `tell` calls the keeper.
+    pub fn stored<R>(&mut self, now: Millis, tell: impl FnOnce(&mut Keeper) -> R) -> R {
+        self.keeping(now, tell)
+    }
+
+    /// All that was asked for was read. `generation` is that of the user's logouts by now.
+    pub fn read(&mut self, now: Millis, opening: u32, generation: u64) {
+        if self.keeping(now, |keeper| keeper.read(opening, generation)) {
+            self.identity.end();
+            self.logged_out_elsewhere(now);
+        }
+    }
+
+    /// Another tab says how a message ended that it had taken over. Answers whether it had.
+    pub fn settled_elsewhere(&mut self, now: Millis, seq: Seq, verdict: Verdict) -> bool {
+        let input = self.keeper.settled_elsewhere(seq, verdict);
+        if let Some(input) = input {
+            self.handle(now, input);
+        }
+        input.is_some()
+    }
+
     /// Does what is due by `now`. Harmless at any time.
     pub fn handle_timeout(&mut self, now: Millis) {
         let now = self.engine.advance(now);
@@ -361,6 +414,7 @@ impl Client {
             self.excused_at = now;
         }
         self.step(|engine| engine.handle_timeout(now));
+        self.keeping(now, Keeper::handle_timeout);
         if self.owed_until().is_some_and(|at| at <= now) {
             let epoch = self.engine.epoch();
             self.tell(now, Input::Stuck { epoch });
@@ -383,11 +437,29 @@ impl Client {
     }
 
     fn next_order(&mut self) -> Option<Order> {
+        loop {
+            match self.next() {
+                Next::Order(order) => return Some(order),
+                Next::Nothing => return None,
+                Next::Again => {}
+            }
+        }
+    }
+
+    fn next(&mut self) -> Next {
         self.widen();
         // None of these lets a message leave. Of a session that has just ended they come before a look at what
         // storage says of logouts.
         if !self.orders.is_empty() {
-            return Some(self.orders.remove(0));
+            return Next::Order(self.orders.remove(0));
+        }
+        let is_wanted = !matches!(self.engine.phase(), Phase::Idle | Phase::Closed);
+        if let Some(order) = self.keeper.poll(is_wanted) {
+            return Next::Order(Order::Storage(order));
+        }
+        if self.keeper.has_told() {
+            let now = self.engine.now();
+            self.keeping(now, |_| {});
         }
         let may_transmit = self.engine.could_transmit() && self.may_transmit();
         let is_blind = match self.view {
@@ -398,50 +470,72 @@ impl Client {
         };
         if is_blind {
             self.view = View::Fresh(self.receipts.at_once());
-            return Some(Order::Look);
+            return Next::Order(Order::Look);
         }
         if (self.receipts.is_long() || self.receipts.may_ask_for_many(self.engine.queued()))
             && let Some(order) = self.poll_receipt()
         {
-            return Some(order);
+            return Next::Order(order);
         }
         match self.engine.poll_orders(may_transmit) {
-            Some(Output::Transmit { seq, attempt }) => {
+            Some(output) => self.order_of(output),
+            None => self.poll_receipt().map_or(Next::Nothing, Next::Order),
+        }
+    }
+
+    /// What becomes of an order of the engine's.
+    fn order_of(&mut self, output: Output) -> Next {
+        match output {
+            Output::Transmit { seq, .. } => {
                 if let View::Fresh(left) = self.view {
                     self.view = if left > 1 { View::Fresh(left - 1) } else { View::Stale };
                 }
                 let bytes = self.engine.draft(seq).map_or(0, |draft| draft.bytes);
                 self.receipts.transmitted(self.engine.now(), bytes.into());
-                Some(Order::Engine(Output::Transmit { seq, attempt }))
             }
-            Some(Output::Unanswered { event }) => {
+            Output::Unanswered { event } => {
                 // Several messages of an event may show it at once.
-                if self.engine.learn(self.engine.now(), event, Answering::Silent) {
-                    Some(Order::Learned { event, answers: false })
-                } else {
-                    self.next_order()
-                }
+                let is_news = self.engine.learn(self.engine.now(), event, Answering::Silent);
+                let learned = Order::Learned { event, answers: false };
+                return if is_news { Next::Order(learned) } else { Next::Again };
             }
-            Some(Output::Ping { epoch }) => {
+            Output::Store { seq } => {
+                let now = self.engine.now();
+                self.keeping(now, |keeper| keeper.add(seq));
+                return Next::Again;
+            }
+            Output::Settle { seq, outcome, maybe_delivered } => {
+                let maybe_delivered = self.keeper.settled(seq) || maybe_delivered;
+                let order = Order::Engine(Output::Settle { seq, outcome, maybe_delivered });
+                let Some(share) = self.keeper.share() else { return Next::Order(order) };
+                self.orders.push(order);
+                return Next::Order(Order::Storage(share));
+            }
+            Output::Ping { .. } => {
                 if self.receipts.support() != Support::Off && self.pings != Pings::Answered {
                     self.receipts.ask();
                     self.pinged_at = self.pinged_at.or(Some(self.engine.now()));
                 }
                 if self.pings == Pings::Ignored {
-                    return self.next_order();
+                    return Next::Again;
                 }
-                Some(Order::Engine(Output::Ping { epoch }))
             }
-            Some(output) => Some(Order::Engine(output)),
-            None => self.poll_receipt(),
+            Output::Authorize { .. }
+            | Output::Connect { .. }
+            | Output::Disconnect { .. }
+            | Output::Join { .. }
+            | Output::Report(_)
+            | Output::Changed => {}
         }
+        Next::Order(Order::Engine(output))
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called, if at all. Ask once drained.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Millis> {
         let receipt = if self.is_linked() { self.receipts.deadline() } else { None };
-        let own = sooner(self.owed_until(), sooner(self.unproven_until(), self.paced_until()));
+        let owed = sooner(self.owed_until(), self.keeper.poll_timeout());
+        let own = sooner(owed, sooner(self.unproven_until(), self.paced_until()));
         sooner(receipt, sooner(own, self.engine.poll_timeout()))
     }
 
@@ -467,6 +561,18 @@ impl Client {
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         self.engine.epoch()
+    }
+
+    /// Where a message is kept; none where it is not to be, or has settled.
+    #[must_use]
+    pub fn held(&self, seq: Seq) -> Option<Held> {
+        self.keeper.held(seq)
+    }
+
+    /// What is kept across reloads.
+    #[must_use]
+    pub fn keeper(&self) -> &Keeper {
+        &self.keeper
     }
 
     /// What this server makes of receipts.
@@ -598,6 +704,23 @@ impl Client {
     fn end_receipts(&mut self) {
         self.set_support(Support::Off);
         self.orders.push(Order::Receiptless);
+    }
+
+    fn keeping<R>(&mut self, now: Millis, call: impl FnOnce(&mut Keeper) -> R) -> R {
+        let now = self.engine.advance(now);
+        self.keeper.advance(now);
+        let result = call(&mut self.keeper);
+        for input in self.keeper.take_told() {
+            self.tell(now, input);
+        }
+        result
+    }
+
+    /// I12: the user logged out in another tab.
+    fn logged_out_elsewhere(&mut self, now: Millis) {
+        self.keeping(now, Keeper::log_out_elsewhere);
+        self.settle_session(now);
+        self.close(now);
     }
 
     fn end_session(&mut self, now: Millis) {

@@ -1,0 +1,1139 @@
+//! Keeps what waits across reloads and crashes: a journal for each tab under a lock of its own, and those of tabs
+//! that are gone taken over. Where storage fails messages are in memory only, and that is said once.
+//!
+//! ```text
+//!            keep                  rows read, and handed out
+//!  Closed ---------> Opening ------------------------------> Open
+//!    ^                  |  `--- too late ---> Late ------------^
+//!    |                  v                      |               | a write fails
+//!    +---- close      Broken <-----------------+---------------+
+//! ```
+//!
+//! Storage is the edge's: it carries out [`Storage`] orders and tells how each went. Whatever belongs to an earlier
+//! opening is ignored, except for writes: a journal goes on erasing after it was closed.
+//!
+//! Journals and messages that were read are named by numbers of the edge.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use super::journal::{Journal, Place};
+use super::tabs::{OWN, Tabs};
+use crate::engine::{Input, Millis, Seq, Verdict, sooner};
+
+/// A journal, which is one tab's, as the edge numbers it. 0 is none.
+pub type Name = u32;
+
+/// A message that was read from the disk, as the edge numbers it.
+pub type Row = u32;
+
+/// What to do with what is outside: the disk, the locks and the channel between tabs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// Open the database and the channel, and say [`Keeper::opened`] or [`Keeper::failed`].
+    Open {
+        /// Which opening this is.
+        opening: u32,
+    },
+    /// Close the channel, and give up all locks and requests for locks.
+    Close,
+    /// The tab's journal has this name from now on, also after a reload.
+    Remember {
+        /// The journal.
+        name: Name,
+    },
+    /// Ask for the lock of a journal.
+    Lock {
+        /// The journal.
+        name: Name,
+        /// Stand in line. Otherwise the lock is wanted only where it is free.
+        waits: bool,
+    },
+    /// Give the lock of a journal back, or no longer wait for it.
+    Unlock {
+        /// The journal.
+        name: Name,
+    },
+    /// Say [`Keeper::gathered`] when the present turn is over.
+    Gather {
+        /// The opening whose journal it is.
+        opening: u32,
+    },
+    /// Read what is kept, and tell each segment, each of its messages, and then the end.
+    Read {
+        /// The journal, or 0 for all of the scope, and of what versions before left of it.
+        of: Name,
+        /// This tab's.
+        mine: Name,
+    },
+    /// Of the next transaction: this message is at that place.
+    Put {
+        /// The message.
+        seq: Seq,
+        /// Where.
+        place: Place,
+    },
+    /// Of the next transaction: what was read is at that place of this tab's journal.
+    Move {
+        /// The message.
+        row: Row,
+        /// Where.
+        place: Place,
+    },
+    /// Of the next transaction: the message there has settled. All of a segment that have are told together, and
+    /// count only if the segment is still there: another tab may have taken it over.
+    List {
+        /// Where.
+        place: Place,
+    },
+    /// Of the next transaction: this segment is deleted.
+    Drop {
+        /// The journal.
+        name: Name,
+        /// The segment.
+        number: u64,
+    },
+    /// Carry out what was told of the next transaction, all or nothing, and say [`Keeper::committed`].
+    Commit {
+        /// Which transaction it is.
+        transaction: u32,
+        /// The journal that it is for.
+        opening: u32,
+        /// Only if the scope's generation of logouts is still this.
+        guard: Option<u64>,
+    },
+    /// Take up what was read, and say [`Keeper::taken`] at once.
+    Take {
+        /// The message.
+        row: Row,
+    },
+    /// A logout had ended what was read: tell the app.
+    Ended {
+        /// The message.
+        row: Row,
+    },
+    /// Another tab may ask how this message ended: tell the others once it has settled.
+    Share {
+        /// The message.
+        seq: Seq,
+    },
+    /// Tell the other tabs whose journal is this tab's.
+    Hello {
+        /// The journal.
+        name: Name,
+        /// The others are to say so too.
+        is_new: bool,
+    },
+    /// Ask the other tabs how this message ended.
+    Ask {
+        /// The message.
+        seq: Seq,
+    },
+    /// Tell the tab that has this message that it is cancelled.
+    Cancel {
+        /// The message.
+        seq: Seq,
+    },
+    /// Storage failed, or does not open in time: tell the app that messages are in memory only.
+    Failed,
+}
+
+/// What the keeper is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing is open: it is not known yet whose messages are to be kept, or the page is in the cache.
+    Closed,
+    /// Messages wait to be kept.
+    Opening(Step),
+    /// The same, but it took so long that nothing waits for it.
+    Late(Step),
+    /// Messages are kept.
+    Open,
+    /// Nothing is kept.
+    Broken,
+}
+
+/// How far an opening is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// The database opens.
+    Database,
+    /// This tab had this journal before, and wants it back until then; afterwards it takes a new one.
+    Own { until: Option<Millis> },
+    /// All of the scope is read.
+    Reading,
+    /// What versions before left is moved.
+    Moving,
+    /// What was found is handed out.
+    Restoring,
+}
+
+/// What is done about other tabs' journals, one thing after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Job {
+    /// Nothing.
+    None,
+    /// A journal is taken over. Its lock is waited for until then, if at all.
+    Locking { name: Name, until: Option<Millis> },
+    /// Its lock is ours, and it is read.
+    Adopting { name: Name },
+    /// It is being moved, or what was moved is handed out.
+    Moving { name: Name },
+    /// The other tabs were asked how messages ended that are gone from this tab's journal, until then.
+    Asking { until: Millis },
+    /// Nobody knew: it is looked whether any tab has them.
+    Looking,
+}
+
+/// Where an unsettled message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// In memory only.
+    Nowhere,
+    /// It waits to be written.
+    Waiting,
+    /// It is being written.
+    Writing,
+    /// On disk, in this tab's journal.
+    Kept(Place),
+    /// Another tab has it, and says how it ends.
+    Elsewhere,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    seq: Seq,
+    held: Held,
+    /// Another tab had it, and may ask how it ended.
+    is_shared: bool,
+    /// The opening that found it on disk last.
+    seen: u32,
+}
+
+/// What was read of a segment.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment {
+    /// The journal that has it.
+    pub name: Name,
+    /// Its number in the journal.
+    pub number: u64,
+    /// Messages that it began with, settled ones included. 0 where a newer build wrote it, which is left alone.
+    pub size: u32,
+    /// The generation of logouts in which its messages were sent. Version 1 knew none.
+    pub generation: Option<u64>,
+    /// Version 1 wrote it, in a scope of its own.
+    pub is_former: bool,
+    /// It was this tab's own. Told of a former one.
+    pub was_ours: bool,
+}
+
+/// What was read of a message. The segment that was told last has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    /// The edge's number for it.
+    pub row: Row,
+    /// It has settled.
+    pub is_settled: bool,
+    /// This tab had it first.
+    pub is_away: bool,
+    /// The same message, where this tab has it.
+    pub known: Option<Seq>,
+}
+
+/// The index of its segment in the reading, its own index there, and the message.
+type Read = (usize, u32, Found);
+
+/// What became of a message that was taken up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is this one from now on. Another tab had it before, and may ask how it ends, or none did.
+    New(Seq, bool),
+    /// It is the one that this tab had already.
+    Known(Seq),
+    /// It could not be taken, and the app was told.
+    Refused,
+}
+
+/// A transaction that is not over.
+#[derive(Debug)]
+enum Pending {
+    Group { opening: u32 },
+    /// Rows that are moved, and where to.
+    Adoption { opening: u32, rows: Vec<(Row, Place)> },
+    /// Of what a logout has ended. Where it fails the next reading tries again.
+    Erasing,
+}
+
+/// See the [module](self).
+#[derive(Debug)]
+pub struct Keeper {
+    now: Millis,
+    state: State,
+    opening: u32,
+    late_at: Millis,
+    /// The generation of logouts that messages are sent in. None: nothing is kept.
+    generation: Option<u64>,
+    /// The generation has just begun. Two tabs may have begun it at the same time.
+    is_first: bool,
+    /// Counts users, or rather scopes, for which something was opened.
+    scope: u32,
+    /// A name for this tab's journal if it has none.
+    fresh: Name,
+    wall: u64,
+    tabs: Tabs,
+    job: Job,
+    /// The open one last, and those that are not at rest.
+    journals: Vec<Journal>,
+    /// By their slots.
+    entries: Vec<Option<Entry>>,
+    /// To be written next.
+    waiting: Vec<Seq>,
+    transactions: u32,
+    pending: Vec<(u32, Pending)>,
+    /// Of the reading that goes on.
+    segments: Vec<Segment>,
+    /// With the index of the segment, and its own in there.
+    rows: Vec<Read>,
+    /// To be handed out, with the place of what is this tab's.
+    found: VecDeque<(Row, Option<Place>)>,
+    /// This tab's own, while what was found before it is gathered.
+    own: Vec<(Row, Option<Place>)>,
+    former: VecDeque<Name>,
+    /// Gone from this tab's journal. How they ended is asked once the journals of the others were looked at.
+    missing: Vec<Seq>,
+    orders: VecDeque<Storage>,
+    /// The message that settled last is to be told to other tabs.
+    sharing: Option<Storage>,
+    /// For the engine.
+    told: Vec<Input>,
+}
+
+impl Default for Keeper {
+    fn default() -> Self {
+        Self {
+            now: Millis(0),
+            state: State::Closed,
+            opening: 0,
+            late_at: Millis(0),
+            generation: None,
+            is_first: false,
+            scope: 0,
+            fresh: 0,
+            wall: 0,
+            tabs: Tabs::default(),
+            job: Job::None,
+            journals: Vec::new(),
+            entries: Vec::new(),
+            waiting: Vec::new(),
+            transactions: 0,
+            pending: Vec::new(),
+            segments: Vec::new(),
+            rows: Vec::new(),
+            found: VecDeque::new(),
+            own: Vec::new(),
+            former: VecDeque::new(),
+            missing: Vec::new(),
+            orders: VecDeque::new(),
+            sharing: None,
+            told: Vec::new(),
+        }
+    }
+}
+
+// Opening and closing.
+impl Keeper {
+    /// Opens what is kept of a user, and closes what was open. `generation` is that of the scope, none where nothing
+    /// can be kept; `is_first` where it has just begun.
+    pub fn keep(&mut self, generation: Option<u64>, is_first: bool) {
+        self.close();
+        self.generation = generation;
+        self.is_first = is_first;
+        self.scope += 1;
+        // What waits belongs to this user, whose name may not have been known before.
+        for at in 0..self.entries.len() {
+            let Some(entry) = self.entries[at] else { continue };
+            if let Held::Kept(place) = entry.held {
+                self.erase(place);
+                self.wait(entry.seq);
+            }
+        }
+        self.open();
+    }
+
+    /// The page is back from the cache: opens what was open, as another tab may have it by now.
+    pub fn keep_again(&mut self) {
+        self.close();
+        self.is_first = false;
+        self.open();
+    }
+
+    fn open(&mut self) {
+        if self.generation.is_none() {
+            self.state = State::Broken;
+            return self.go_ahead();
+        }
+        self.state = State::Opening(Step::Database);
+        self.late_at = self.now + OPEN;
+        self.orders.push_back(Storage::Open { opening: self.opening });
+    }
+
+    /// Closes what is open. What waits to be written keeps waiting.
+    pub fn close(&mut self) {
+        if self.state != State::Closed {
+            self.orders.push_back(Storage::Close);
+        }
+        self.state = State::Closed;
+        self.opening += 1;
+        self.tabs = Tabs::default();
+        self.job = Job::None;
+        self.segments.clear();
+        self.rows.clear();
+        self.found.clear();
+        self.own.clear();
+        self.former.clear();
+        self.missing.clear();
+    }
+
+    /// The user logged out: all that is kept is deleted by the edge, so nothing more of it is written.
+    pub fn log_out(&mut self) {
+        self.journals.clear();
+        self.waiting.clear();
+        self.close();
+    }
+
+    /// The user logged out in another tab: nothing is kept until something is opened again.
+    pub fn log_out_elsewhere(&mut self) {
+        self.close();
+        self.state = State::Broken;
+        self.go_ahead();
+    }
+
+    pub(super) fn advance(&mut self, now: Millis) {
+        self.now = now;
+    }
+
+    /// Nothing waits for storage any longer.
+    fn go_ahead(&mut self) {
+        for seq in core::mem::take(&mut self.waiting) {
+            self.stored(seq, Held::Nowhere);
+        }
+        // Nobody can tell any more how those end that another tab has.
+        for at in 0..self.entries.len() {
+            if let Some(Entry { seq, held: Held::Elsewhere, .. }) = self.entries[at] {
+                self.stored(seq, Held::Nowhere);
+            }
+        }
+        self.told.push(Input::Restored);
+    }
+
+    /// Nothing is kept from now on.
+    fn fail(&mut self) {
+        match self.state {
+            State::Closed | State::Broken => return,
+            // What is on disk of ours is in memory too, and sent from here, so the lock stays.
+            State::Open => {}
+            State::Opening(_) | State::Late(_) => self.close(),
+        }
+        self.state = State::Broken;
+        self.orders.push_back(Storage::Failed);
+        self.go_ahead();
+    }
+
+    fn step(&self) -> Option<Step> {
+        match self.state {
+            State::Opening(step) | State::Late(step) => Some(step),
+            State::Closed | State::Open | State::Broken => None,
+        }
+    }
+
+    fn step_on(&mut self, step: Step) {
+        self.state = if matches!(self.state, State::Late(_)) {
+            State::Late(step)
+        } else {
+            State::Opening(step)
+        };
+    }
+}
+
+// Messages.
+impl Keeper {
+    /// The message is to be kept before it leaves.
+    pub fn add(&mut self, seq: Seq) {
+        self.enter(Entry { seq, held: Held::Nowhere, is_shared: false, seen: 0 });
+        self.wait(seq);
+    }
+
+    fn enter(&mut self, entry: Entry) {
+        let slot = entry.seq.slot();
+        if self.entries.len() <= slot {
+            self.entries.resize(slot + 1, None);
+        }
+        self.entries[slot] = Some(entry);
+    }
+
+    fn wait(&mut self, seq: Seq) {
+        match self.state {
+            State::Late(_) | State::Broken => self.stored(seq, Held::Nowhere),
+            State::Closed | State::Opening(_) => {
+                self.set(seq, Held::Waiting);
+                self.waiting.push(seq);
+            }
+            State::Open => {
+                self.set(seq, Held::Waiting);
+                self.waiting.push(seq);
+                self.gather(self.opening);
+            }
+        }
+    }
+
+    /// A message has settled: what is kept of it goes. Answers whether another tab has it, and so may have delivered
+    /// it.
+    pub fn settled(&mut self, seq: Seq) -> bool {
+        let Some(entry) = self.entry(seq) else { return false };
+        self.entries[seq.slot()] = None;
+        self.sharing = entry.is_shared.then_some(Storage::Share { seq });
+        if let Held::Kept(place) = entry.held {
+            self.erase(place);
+        }
+        entry.held == Held::Elsewhere
+    }
+
+    /// To be carried out before the app is told of the message that settled last.
+    pub(super) fn share(&mut self) -> Option<Storage> {
+        self.sharing.take()
+    }
+
+    /// The app cancels a message.
+    pub fn cancelled(&mut self, seq: Seq) {
+        if self.held(seq) == Some(Held::Elsewhere) {
+            self.orders.push_back(Storage::Cancel { seq });
+        }
+    }
+
+    /// Where a message is; none where it was never to be kept, or has settled.
+    #[must_use]
+    pub fn held(&self, seq: Seq) -> Option<Held> {
+        self.entry(seq).map(|entry| entry.held)
+    }
+
+    /// Whether another tab may ask how a message ends.
+    #[must_use]
+    pub fn is_shared(&self, seq: Seq) -> bool {
+        self.entry(seq).is_some_and(|entry| entry.is_shared)
+    }
+
+    fn entry(&self, seq: Seq) -> Option<Entry> {
+        self.entries.get(seq.slot()).copied().flatten().filter(|entry| entry.seq == seq)
+    }
+
+    fn set(&mut self, seq: Seq, held: Held) {
+        if let Some(Some(entry)) = self.entries.get_mut(seq.slot())
+            && entry.seq == seq
+        {
+            entry.held = held;
+        }
+    }
+
+    /// It may leave: it is kept, or cannot be.
+    fn stored(&mut self, seq: Seq, held: Held) {
+        self.set(seq, held);
+        self.told.push(Input::Stored { seq });
+    }
+
+    fn withhold(&mut self, seq: Seq) {
+        self.set(seq, Held::Elsewhere);
+        self.told.push(Input::Withheld { seq });
+    }
+
+    fn erase(&mut self, place: Place) {
+        let journal = self.journals.iter_mut().find(|one| one.opening == place.opening);
+        if journal.is_some_and(|journal| journal.erase(place)) {
+            self.orders.push_back(Storage::Gather { opening: place.opening });
+        }
+    }
+
+    fn gather(&mut self, opening: u32) {
+        let journal = self.journals.iter_mut().find(|one| one.opening == opening);
+        if journal.is_some_and(Journal::gather) {
+            self.orders.push_back(Storage::Gather { opening });
+        }
+    }
+
+    /// The open one, where messages are kept.
+    fn journal(&mut self) -> Option<&mut Journal> {
+        let opening = self.opening;
+        self.journals.iter_mut().find(|one| one.opening == opening)
+    }
+}
+
+// What the edge tells of the disk.
+impl Keeper {
+    /// The database is open. `wall` is the time in milliseconds since the epoch, `mine` the journal that this tab had
+    /// before, `fresh` a new one, `generation` that of the scope by now.
+    pub fn opened(
+        &mut self,
+        opening: u32,
+        wall: u64,
+        (mine, fresh): (Name, Name),
+        has_locks: bool,
+        generation: u64,
+    ) {
+        if opening != self.opening || self.step() != Some(Step::Database) {
+            return;
+        }
+        // Two tabs that began the first generation at the same time agree on the one that was written last.
+        if self.is_first && generation.is_multiple_of(RAISED) && generation > 0 {
+            self.generation = Some(generation);
+        }
+        self.wall = wall;
+        self.fresh = fresh;
+        self.tabs.has_locks = has_locks;
+        if mine == 0 {
+            return self.take_fresh();
+        }
+        self.tabs.mine = mine;
+        self.step_on(Step::Own { until: Some(self.now + OWN) });
+        if has_locks {
+            self.orders.push_back(Storage::Lock { name: mine, waits: true });
+        } else {
+            // A tab that has it says so.
+            self.orders.push_back(Storage::Hello { name: mine, is_new: true });
+        }
+    }
+
+    /// This tab begins a new journal.
+    fn take_fresh(&mut self) {
+        let name = self.fresh;
+        self.tabs.mine = name;
+        self.orders.push_back(Storage::Remember { name });
+        if self.tabs.has_locks {
+            self.step_on(Step::Own { until: None });
+            self.orders.push_back(Storage::Lock { name, waits: true });
+        } else {
+            self.named();
+        }
+    }
+
+    /// This tab's own journal is nobody else's.
+    fn named(&mut self) {
+        let mine = self.tabs.mine;
+        self.step_on(Step::Reading);
+        self.orders.push_back(Storage::Hello { name: mine, is_new: true });
+        self.orders.push_back(Storage::Read { of: 0, mine });
+    }
+
+    /// The database does not open, or is gone.
+    pub fn failed(&mut self, opening: u32) {
+        if opening == self.opening {
+            self.fail();
+        }
+    }
+
+    /// A request for a lock was granted or, where it was not to wait, refused.
+    pub fn locked(&mut self, opening: u32, name: Name, is_granted: bool) {
+        if opening != self.opening {
+            return;
+        }
+        if let Job::Locking { name: wanted, .. } = self.job
+            && wanted == name
+        {
+            if is_granted {
+                self.job = Job::Adopting { name };
+                self.orders.push_back(Storage::Read { of: name, mine: self.tabs.mine });
+            } else {
+                self.job = Job::None;
+                self.tabs.watch(name);
+                self.orders.push_back(Storage::Lock { name, waits: true });
+            }
+        } else if is_granted && self.tabs.ended(self.now, name) {
+            self.orders.push_back(Storage::Unlock { name });
+        } else if is_granted
+            && name == self.tabs.mine
+            && matches!(self.step(), Some(Step::Own { .. }))
+        {
+            self.named();
+        }
+    }
+
+    /// A turn is over: what was added in it is written.
+    pub fn gathered(&mut self, opening: u32) {
+        let is_open = self.state == State::Open && opening == self.opening;
+        let waiting = if is_open { core::mem::take(&mut self.waiting) } else { Vec::new() };
+        // What has settled meanwhile is not worth a write.
+        let is_wanted = |&seq: &Seq| self.held(seq) == Some(Held::Waiting);
+        let group: Vec<Seq> = waiting.into_iter().filter(is_wanted).collect();
+        let Some(journal) = self.journals.iter_mut().find(|one| one.opening == opening) else {
+            return;
+        };
+        let parts = journal.write(&group);
+        if parts.is_empty() {
+            return;
+        }
+        self.orders.extend(parts);
+        for seq in group {
+            self.set(seq, Held::Writing);
+        }
+        self.commit(opening, None, Pending::Group { opening });
+    }
+
+    fn commit(&mut self, opening: u32, guard: Option<u64>, pending: Pending) {
+        self.transactions += 1;
+        let transaction = self.transactions;
+        self.pending.push((transaction, pending));
+        self.orders.push_back(Storage::Commit { transaction, opening, guard });
+    }
+
+    /// A transaction is over: it is committed, or nothing of it is.
+    pub fn committed(&mut self, transaction: u32, is_done: bool) {
+        let Some(at) = self.pending.iter().position(|(number, _)| *number == transaction) else {
+            return;
+        };
+        match self.pending.swap_remove(at).1 {
+            Pending::Group { opening } => self.written(opening, is_done),
+            Pending::Adoption { opening, rows } if opening == self.opening => {
+                if is_done {
+                    let places = rows.into_iter().map(|(row, place)| (row, Some(place)));
+                    self.found.extend(places);
+                }
+                // What could not be moved stays where it is, until the next opening.
+                if self.step().is_some() || self.found.is_empty() {
+                    self.end_job();
+                }
+            }
+            Pending::Adoption { .. } | Pending::Erasing => {}
+        }
+    }
+
+    fn written(&mut self, opening: u32, is_done: bool) {
+        let Some(journal) = self.journals.iter_mut().find(|one| one.opening == opening) else {
+            // A logout has deleted it.
+            return;
+        };
+        let is_ours = journal.scope == self.scope;
+        let group = if is_done { journal.written() } else { journal.failed(self.now) };
+        for (seq, place) in group {
+            let is_here = self.held(seq) == Some(Held::Writing);
+            match (is_here, is_done) {
+                (true, true) if is_ours => self.stored(seq, Held::Kept(place)),
+                (true, true) => {
+                    self.erase(place);
+                    self.wait(seq);
+                }
+                (true, false) => self.stored(seq, Held::Nowhere),
+                // It has settled meanwhile.
+                (false, true) => self.erase(place),
+                (false, false) => {}
+            }
+        }
+        if !is_done && opening == self.opening {
+            self.fail();
+        }
+        let is_open = opening == self.opening && self.state == State::Open;
+        let is_more = is_open && !self.waiting.is_empty();
+        let Some(journal) = self.journals.iter().find(|one| one.opening == opening) else { return };
+        if is_done && (is_more || journal.has_dirt()) {
+            self.gather(opening);
+        }
+        self.forget_journals();
+    }
+
+    /// Those that are closed, and have nothing more to erase.
+    fn forget_journals(&mut self) {
+        let opening = self.opening;
+        self.journals.retain(|journal| journal.opening == opening || !journal.is_over());
+    }
+}
+
+// What was read.
+impl Keeper {
+    /// A segment was read. Its messages follow.
+    pub fn segment(&mut self, opening: u32, segment: Segment) {
+        if opening == self.opening {
+            self.segments.push(segment);
+        }
+    }
+
+    /// The next message of the segment was read.
+    pub fn row(&mut self, opening: u32, index: u32, found: Found) {
+        if opening == self.opening && !self.segments.is_empty() {
+            self.rows.push((self.segments.len() - 1, index, found));
+        }
+    }
+
+    /// All was read. `generation` is that of the scope by now. Answers whether it is another one than this tab's: the
+    /// user logged out elsewhere.
+    pub fn read(&mut self, opening: u32, generation: u64) -> bool {
+        if opening != self.opening {
+            return false;
+        }
+        let mut segments = core::mem::take(&mut self.segments);
+        let rows = core::mem::take(&mut self.rows);
+        // Version 1 knew no generations: what it left is of the first one.
+        let first = if generation.is_multiple_of(RAISED) { generation } else { 0 };
+        let is_over = |one: &Segment| one.generation.unwrap_or(first) != generation;
+        self.end_segments(&segments, &rows, is_over);
+        if self.generation != Some(generation) {
+            return true;
+        }
+        for segment in &mut segments {
+            if is_over(segment) {
+                segment.size = 0;
+            }
+        }
+        let is_living = |(at, _, found): &&Read| !found.is_settled && segments[*at].size > 0;
+        let living: Vec<Read> = rows.iter().filter(is_living).copied().collect();
+        match (self.step(), self.job) {
+            (Some(Step::Reading), _) => self.read_all(&segments, &rows, &living),
+            (_, Job::Adopting { name }) => self.adopt(name, &segments, &living),
+            (_, Job::Looking) => self.look(&living),
+            _ => {}
+        }
+        false
+    }
+
+    /// What a logout has ended is erased and told, whoever had it.
+    fn end_segments(
+        &mut self,
+        segments: &[Segment],
+        rows: &[Read],
+        is_over: impl Fn(&Segment) -> bool,
+    ) {
+        let ended = segments.iter().filter(|segment| segment.size > 0 && is_over(segment));
+        let before = self.orders.len();
+        self.orders.extend(
+            ended.map(|&Segment { name, number, .. }| Storage::Drop { name, number }),
+        );
+        if self.orders.len() == before {
+            return;
+        }
+        for &(at, _, found) in rows {
+            if is_over(&segments[at]) && !found.is_settled {
+                self.orders.push_back(Storage::Ended { row: found.row });
+            }
+        }
+        self.commit(self.opening, None, Pending::Erasing);
+    }
+
+    fn read_all(
+        &mut self,
+        segments: &[Segment],
+        rows: &[Read],
+        living: &[Read],
+    ) {
+        let (opening, mine) = (self.opening, self.tabs.mine);
+        let mut journal = Journal::new(opening, self.scope, mine, self.wall);
+        for (at, segment) in segments.iter().enumerate() {
+            let &Segment { name, number, size, is_former, was_ours, .. } = segment;
+            if is_former {
+                let is_free = self.tabs.has_locks || was_ours;
+                if is_free && !self.former.contains(&name) {
+                    self.former.push_back(name);
+                }
+            } else if name != mine {
+                if self.tabs.is_news(name) {
+                    self.tabs.free.push_back(name);
+                }
+            } else if size == 0 {
+                journal.skip(number);
+            } else {
+                let is_its = |(of, _, found): &&Read| *of == at && found.is_settled;
+                let settled = rows.iter().filter(is_its).map(|&(_, index, _)| index).collect();
+                journal.found(number, size, settled);
+            }
+        }
+        // A journal of before this page was in the cache may know of more.
+        for before in self.journals.iter_mut().filter(|one| one.scope == self.scope) {
+            journal.inherit(before);
+        }
+        let has_dirt = journal.has_dirt();
+        self.journals.push(journal);
+        if has_dirt {
+            self.gather(opening);
+        }
+        for &(at, index, found) in living {
+            let Segment { name, number, is_former, .. } = segments[at];
+            if name == mine {
+                self.own.push((found.row, Some(Place { opening, number, index })));
+            } else if found.is_away && !is_former {
+                // It is older than what is in our own journal.
+                self.found.push_back((found.row, None));
+            }
+        }
+        self.step_on(Step::Moving);
+        self.next_former();
+    }
+
+    /// What versions before left of the scope is this tab's from now on, unless a tab still has it.
+    fn next_former(&mut self) {
+        let Some(name) = self.former.pop_front() else {
+            self.found.extend(core::mem::take(&mut self.own));
+            return self.step_on(Step::Restoring);
+        };
+        if self.tabs.has_locks {
+            // The page before a reload may have it a moment longer.
+            self.job = Job::Locking { name, until: Some(self.now + OWN) };
+            self.orders.push_back(Storage::Lock { name, waits: true });
+        } else {
+            self.job = Job::Adopting { name };
+            self.orders.push_back(Storage::Read { of: name, mine: self.tabs.mine });
+        }
+    }
+
+    /// The lock of a journal is ours, and this is what it has.
+    fn adopt(&mut self, name: Name, segments: &[Segment], living: &[Read]) {
+        let opening = self.opening;
+        let Some(journal) = self.journal() else { return self.end_job() };
+        let places = journal.places(living.len());
+        let rows: Vec<_> = living.iter().map(|(_, _, found)| found.row).zip(places).collect();
+        // A segment of a build that is newer than this one stays.
+        let old = segments.iter().filter(|segment| segment.size > 0);
+        let drops = old.map(|&Segment { name, number, .. }| Storage::Drop { name, number });
+        let before = self.orders.len();
+        self.orders.extend(drops);
+        if self.orders.len() == before {
+            return self.end_job();
+        }
+        self.orders.extend(rows.iter().map(|&(row, place)| Storage::Move { row, place }));
+        self.job = Job::Moving { name };
+        self.commit(opening, self.generation, Pending::Adoption { opening, rows });
+    }
+
+    /// What is gone from this tab's journal is with a tab that is alive, or with none.
+    fn look(&mut self, living: &[Read]) {
+        self.job = Job::None;
+        let missing = core::mem::take(&mut self.missing);
+        for &seq in &missing {
+            self.saw(seq, 0);
+        }
+        for seq in living.iter().filter_map(|(_, _, found)| found.known) {
+            self.saw(seq, self.opening);
+        }
+        for seq in missing {
+            if self.entry(seq).is_some_and(|it| it.held == Held::Elsewhere && it.seen == 0) {
+                self.wait(seq);
+            }
+        }
+    }
+
+    fn saw(&mut self, seq: Seq, opening: u32) {
+        if let Some(Some(entry)) = self.entries.get_mut(seq.slot())
+            && entry.seq == seq
+        {
+            entry.seen = opening;
+        }
+    }
+
+    /// A journal was taken over, or could not be.
+    fn end_job(&mut self) {
+        match self.job {
+            Job::Locking { name, .. } | Job::Adopting { name } | Job::Moving { name } => {
+                self.orders.push_back(Storage::Unlock { name });
+            }
+            Job::None | Job::Asking { .. } | Job::Looking => {}
+        }
+        self.job = Job::None;
+        if self.step() == Some(Step::Moving) {
+            self.next_former();
+        }
+    }
+
+    /// What was read is handed out, as ordered.
+    pub fn taken(&mut self, taken: Taken) {
+        let Some((_, place)) = self.found.pop_front() else { return };
+        match (taken, place) {
+            (Taken::New(seq, is_shared), Some(place)) => {
+                self.enter(Entry { seq, held: Held::Kept(place), is_shared, seen: self.opening });
+            }
+            (Taken::New(seq, is_shared), None) => {
+                self.enter(Entry { seq, held: Held::Elsewhere, is_shared, seen: 0 });
+                self.withhold(seq);
+            }
+            (Taken::Known(seq), Some(place)) => match self.held(seq) {
+                Some(Held::Kept(_) | Held::Elsewhere) => {
+                    self.saw(seq, self.opening);
+                    self.stored(seq, Held::Kept(place));
+                }
+                // The same message, sent anew meanwhile, goes on for both.
+                None | Some(Held::Nowhere | Held::Waiting | Held::Writing) => self.erase(place),
+            },
+            (Taken::Refused, Some(place)) => self.erase(place),
+            (Taken::Known(_) | Taken::Refused, None) => {}
+        }
+        if self.found.is_empty() {
+            self.handed_out();
+        }
+    }
+
+    /// All that was found is handed out.
+    fn handed_out(&mut self) {
+        if self.step() != Some(Step::Restoring) {
+            return self.end_job();
+        }
+        self.state = State::Open;
+        for at in 0..self.entries.len() {
+            let Some(Entry { seq, held, seen, .. }) = self.entries[at] else { continue };
+            if matches!(held, Held::Kept(_) | Held::Elsewhere) && seen != self.opening {
+                // Another tab took it over while this page was in the cache.
+                self.missing.push(seq);
+                self.withhold(seq);
+            }
+        }
+        self.told.push(Input::Restored);
+        self.forget_journals();
+        if !self.waiting.is_empty() {
+            self.gather(self.opening);
+        }
+    }
+}
+
+// What other tabs say, the time, and the orders.
+impl Keeper {
+    /// Another tab says whose its journal is, and whether it wants to know whose ours is.
+    pub fn hello(&mut self, opening: u32, name: Name, is_new: bool) {
+        if opening != self.opening {
+            return;
+        }
+        let mine = self.tabs.mine;
+        let is_own = name == mine;
+        if !is_own && self.tabs.is_news(name) {
+            self.tabs.watch(name);
+            self.orders.push_back(Storage::Lock { name, waits: true });
+        }
+        let is_named = match self.step() {
+            Some(Step::Database) => false,
+            // Without locks two tabs may have one name, as a tab that was duplicated has.
+            Some(Step::Own { .. }) if is_own && !self.tabs.has_locks => {
+                if !is_new {
+                    self.take_fresh();
+                }
+                is_new
+            }
+            Some(Step::Own { .. }) => false,
+            Some(Step::Reading | Step::Moving | Step::Restoring) | None => mine != 0,
+        };
+        if is_new && is_named {
+            self.orders.push_back(Storage::Hello { name: mine, is_new: false });
+        }
+    }
+
+    /// Another tab says how a message ended. Answers what to tell the engine, if it was that tab's.
+    pub fn settled_elsewhere(&mut self, seq: Seq, verdict: Verdict) -> Option<Input> {
+        if self.held(seq) != Some(Held::Elsewhere) {
+            return None;
+        }
+        self.set(seq, Held::Nowhere);
+        Some(Input::Acked { seq, attempt: 0, verdict })
+    }
+
+    /// Does what is due by `now`.
+    pub fn handle_timeout(&mut self) {
+        let now = self.now;
+        if let State::Opening(step) = self.state
+            && self.late_at <= now
+        {
+            self.state = State::Late(step);
+            self.orders.push_back(Storage::Failed);
+            self.go_ahead();
+        }
+        if let Some(Step::Own { until: Some(until) }) = self.step()
+            && until <= now
+        {
+            if self.tabs.has_locks {
+                // Another tab has it: this one is a copy.
+                self.orders.push_back(Storage::Unlock { name: self.tabs.mine });
+                self.take_fresh();
+            } else {
+                self.named();
+            }
+        }
+        match self.job {
+            Job::Locking { until: Some(until), .. } if until <= now => self.end_job(),
+            Job::Asking { until } if until <= now => {
+                self.job = Job::Looking;
+                self.orders.push_back(Storage::Read { of: 0, mine: self.tabs.mine });
+            }
+            _ => {}
+        }
+        self.tabs.handle_timeout(now);
+        for at in 0..self.journals.len() {
+            if self.journals[at].retry(now) {
+                let opening = self.journals[at].opening;
+                self.orders.push_back(Storage::Gather { opening });
+            }
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called, if at all.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Millis> {
+        let late = matches!(self.state, State::Opening(_)).then_some(self.late_at);
+        let own = match self.step() {
+            Some(Step::Own { until }) => until,
+            _ => None,
+        };
+        let job = match self.job {
+            Job::Locking { until, .. } => until,
+            Job::Asking { until } => Some(until),
+            Job::None | Job::Adopting { .. } | Job::Moving { .. } | Job::Looking => None,
+        };
+        let retry = self.journals.iter().fold(None, |at, one| sooner(at, one.retry_at()));
+        let tabs = sooner(job, self.tabs.poll_timeout());
+        sooner(sooner(late, own), sooner(retry, tabs))
+    }
+
+    /// The next order, until there is none. Where no link is wanted, nothing is taken over from other tabs: one of
+    /// them may have a link.
+    pub fn poll(&mut self, is_wanted: bool) -> Option<Storage> {
+        if self.orders.is_empty() {
+            self.begin_next(is_wanted);
+        }
+        self.orders.pop_front()
+    }
+
+    fn begin_next(&mut self, is_wanted: bool) {
+        let is_restoring = self.step() == Some(Step::Restoring);
+        let is_at_rest = matches!(self.state, State::Open | State::Broken);
+        if is_restoring || (is_at_rest && matches!(self.job, Job::Moving { .. })) {
+            match self.found.front() {
+                Some(&(row, _)) => self.orders.push_back(Storage::Take { row }),
+                None if is_restoring => self.handed_out(),
+                None => {}
+            }
+            return;
+        }
+        if self.job != Job::None || !matches!(self.state, State::Open) {
+            return;
+        }
+        if is_wanted && let Some(name) = self.tabs.free.pop_front() {
+            self.job = Job::Locking { name, until: None };
+            self.orders.push_back(Storage::Lock { name, waits: false });
+        } else if !self.missing.is_empty() {
+            self.job = Job::Asking { until: self.now + ANSWER };
+            let ask = self.missing.iter().map(|&seq| Storage::Ask { seq });
+            self.orders.extend(ask);
+        }
+    }
+
+    /// What the engine is to be told.
+    pub(super) fn take_told(&mut self) -> Vec<Input> {
+        core::mem::take(&mut self.told)
+    }
+
+    /// Whether something is to be told.
+    pub(super) fn has_told(&self) -> bool {
+        !self.told.is_empty()
+    }
+
+    /// What was kept has been handed out.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+}
+
+/// What does not open in this time is gone ahead without.
+const OPEN: Millis = Millis(5_000);
+/// Another tab that has a message of ours says so in this time.
+const ANSWER: Millis = Millis(2_000);
+/// The first generation of a scope is a multiple of it, and a logout adds one.
+const RAISED: u64 = 1 << 16;
