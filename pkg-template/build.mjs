@@ -19,7 +19,7 @@ import { compressed, SYNTAX, weighSocket } from './weigh.mjs';
  * All that `holdfast/socket` adds to an app, minified and gzipped, without socket.io-client. The
  * wasm is most of it.
  */
-const BUDGET_BYTES = 39_100;
+const BUDGET_BYTES = 50_000;
 
 /**
  * The files of the package. `core` is what the others share: apps can't import it, since package.json

@@ -6,13 +6,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 const NAMES = `
-  abandon ackIds adoptFree ancestors answered began byDefault dispatch epoch erase erased expire findSession
-  fits forget forgetSessions forgetTries grant hasReceipts hasSession holds identify isAdopted isAnswered
-  isAsked isClogged isEcho isElsewhere isFetched isInDoubt isKept isLinked isReceiptless isRejection isStale
-  its journal keepAnew keeper kept lastPongAt linkLost loggedOut note noted numberOf onDrained
-  onEvent onGreeted onHeard onLeaving onReceipt onRefused onReserved onTransport onUp opened owner recall
-  receive rename saw sentAt setAckTimeout setOffset settledElsewhere spoil stale stash takeAllBack
-  takeBack takes tell unname whose wipe wire withhold
+  abandon ackIds ancestors answered byDefault dispatch drops epoch expire findSession fits forget
+  forgetSessions forgetTries grant hasReceipts hasSession holds identify idFor isAnswered isAsked isClogged
+  isEcho isFetched isInDoubt isKept isLinked isReceiptless isRejection isShared isStale its kept keptOf
+  lastPongAt linkLost lists note noted numberOf onDrained onEvent onGreeted onHeard onLeaving onReceipt
+  onRefused onReserved onTransport onUp owner puts recall receive rename saw sentAt seqOfSame setAckTimeout
+  setOffset spoil stale stash takes takeUp tell unname whose wipe wire
 `
   .trim()
   .split(/\s+/);

@@ -9,7 +9,6 @@ import { createEngine } from './engine.js';
 import { HoldfastError } from './errors.js';
 import { begin, hash, keepSubject, peek, raise, subjectOf } from './generations.js';
 import { createInbound } from './inbound.js';
-import { canKeep, createKeeper } from './keeper.js';
 import { createKnown } from './known.js';
 import { createListeners } from './listeners.js';
 import { DOWN, GRANT, NOTICES, PHASES, TOLD, UNPINGED } from './numbers.js';
@@ -23,6 +22,7 @@ import { createSaid } from './said.js';
 import { placeOf, scopeOf } from './scope.js';
 import { createSession } from './session.js';
 import { createState } from './state.js';
+import { canKeep, createStorage } from './storage.js';
 import { decided } from './verdict.js';
 import { createWire } from './wire.js';
 
@@ -332,7 +332,6 @@ export function makeClient(options, unsaid) {
     },
     transmit: (/** @type {number} */ seq, /** @type {number} */ nth) =>
       deliveries.transmit(seq, nth),
-    store: (/** @type {number} */ seq) => deliveries.store(seq),
     receipt(/** @type {number} */ epoch, /** @type {number} */ name, /** @type {number} */ count) {
       if (epoch === wire.epoch()) wire.receipt(name, count);
     },
@@ -378,34 +377,14 @@ export function makeClient(options, unsaid) {
     },
   };
 
-  const keeper =
+  const storage =
     settings.queue.storage === 'indexeddb' && canKeep()
-      ? createKeeper({
-          found(left) {
-            deliveries.restore(left);
-            engine.drain();
-          },
-          opened(kept) {
-            const missing = kept ? deliveries.withhold(kept) : [];
-            engine.tell(TOLD.restored);
-            return missing;
-          },
-          settled: (result) => deliveries.settledElsewhere(result),
-          cancel: (id) => deliveries.cancel(id),
-          began(next) {
-            generation = next;
-            look();
-          },
-          loggedOut() {
-            look();
-            engine.drain();
-          },
-          erased: (kept) => deliveries.erased(kept),
-          lost: (id) => deliveries.takeBack(id),
-          failed(error) {
-            fail('STORAGE_FAILED', `Messages are kept in memory only: ${textOf(error)}`, error);
-            deliveries.takeAllBack();
-          },
+      ? createStorage({
+          engine: () => engine,
+          deliveries: () => deliveries,
+          over: (next) => engine.tell(TOLD.looked, wire.isClogged(), next),
+          failed: (error) =>
+            fail('STORAGE_FAILED', `Messages are kept in memory only: ${textOf(error)}`, error),
           warn: warnOnce,
         })
       : null;
@@ -418,11 +397,8 @@ export function makeClient(options, unsaid) {
     isLeft = false;
     if (scope === openScope) return;
     openScope = scope;
-    generation = scope && !keeper ? begin(scope) : null;
-    if (!keeper) return;
-    engine.note(TOLD.restore);
-    keeper.open(scope ?? '');
-    deliveries.keepAnew();
+    if (storage) generation = storage.open(scope ?? '');
+    else generation = scope ? begin(scope) : null;
   };
   /** The user's, at this place. @type {string | undefined | null} */
   let openScope = null;
@@ -453,8 +429,8 @@ export function makeClient(options, unsaid) {
   const known = createKnown(place, (event, answers) => engine.note(TOLD.learn, event, answers));
 
   const deliveries = createDeliveries({
-    keeper,
-    isKept: (wish) => keeper !== null && wish !== false,
+    tell: (result) => storage?.tell(result),
+    isKept: (wish) => storage !== null && wish !== false,
     engine: () => engine,
     wire: () => wire,
     settings: () => settings,
@@ -473,19 +449,16 @@ export function makeClient(options, unsaid) {
       isStashed = status.phase !== 'idle' && status.phase !== 'closed';
       if (isStashed) end(TOLD.close);
       // Another tab may have what waits.
-      keeper?.close();
+      engine.tell(TOLD.stopKeeping);
     },
     restore() {
-      if (keeper && openScope) {
-        engine.note(TOLD.restore);
-        keeper.open(openScope, generation);
-      }
+      if (storage && openScope) engine.tell(TOLD.keepAgain);
       if (isStashed) client.connect();
       isStashed = false;
     },
   });
 
-  const engine = createEngine(settings, handlers, die);
+  const engine = createEngine(settings, { ...handlers, ...storage?.handlers }, die);
   /** Says what is outside by now: the transport, and the user's logouts as storage has them. */
   function look() {
     const stored = openScope && generation !== null && !isLeft ? peek(openScope) : -1;
@@ -503,7 +476,7 @@ export function makeClient(options, unsaid) {
     status.phase = 'closed';
     unwatch();
     deliveries.abandon();
-    keeper?.close();
+    storage?.release();
     wire.release();
     session.release();
     fail(
@@ -515,7 +488,7 @@ export function makeClient(options, unsaid) {
   }
 
   /** Of a user who is gone nothing is left to be sent, received or shown. */
-  function forgetUser() {
+  function forgetUser(/** @type {number} */ elsewhere) {
     wire.wipe();
     inbound.forget();
     presence.forget();
@@ -524,12 +497,10 @@ export function makeClient(options, unsaid) {
     said.forget();
     isLeft = true;
     toldName = undefined;
-    keeper?.discard();
     session.forget();
-    if (!openScope || generation === null || peek(openScope) === generation) return;
+    if (!elsewhere) return;
     isOutElsewhere = isBetweenUsers = true;
     session.unname();
-    keeper?.close();
     openScope = null;
     fail('LOGGED_OUT', 'The user logged out in another tab');
   }
@@ -606,7 +577,7 @@ export function makeClient(options, unsaid) {
       isHeld = isOutElsewhere = false;
       const isClean = session.whose((user) => {
         const scope = scopeOf(place, user);
-        return keeper ? keeper.clear(scope) : void raise(scope);
+        return storage ? storage.clear(scope) : void raise(scope);
       });
       openScope = null;
       end(TOLD.logOut);
@@ -708,7 +679,7 @@ export function makeClient(options, unsaid) {
       end(TOLD.destroy);
       wire.wipe();
       resync.forget();
-      keeper?.close();
+      engine.tell(TOLD.stopKeeping);
     },
   };
 

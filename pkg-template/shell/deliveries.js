@@ -18,6 +18,7 @@ import {
   SEND_FLAG,
   SUPERSEDED,
   slotOf,
+  TAKEN,
   TOLD,
   VERDICT,
   WAY_FLAG,
@@ -60,10 +61,8 @@ import { wayOf } from './ways.js';
  * @property {boolean} isEcho it was an event that answered it
  * @property {boolean} isTaken it settled by its receipt: an acknowledgement may follow
  * @property {((result: Result) => void)[]} waiting told once it has settled
- * @property {import('./journal.js').Place | null} place where it is kept, once it is
- * @property {import('./journal.js').Kept | null} kept what is to be on disk, if anything
- * @property {boolean} isAdopted another tab had it, and may ask how it ended
- * @property {boolean} isElsewhere another tab has it now, and says how it ends
+ * @property {import('./disk.js').Kept | null} kept what is to be on disk, if anything
+ * @property {boolean} isShared another tab had it, and may ask how it ended
  *
  * @typedef {object} Lane
  * @property {string} key
@@ -89,7 +88,7 @@ import { wayOf } from './ways.js';
  * @param {() => import('./engine.js').Engine} needs.engine
  * @param {() => ReturnType<typeof import('./wire.js').createWire>} needs.wire
  * @param {() => import('../types/settings.d.ts').Settings} needs.settings
- * @param {ReturnType<typeof import('./keeper.js').createKeeper> | null} needs.keeper
+ * @param {(result: Result) => void} needs.tell says to other tabs how a message ended that one of them had
  * @param {(wish: boolean | undefined) => boolean} needs.isKept whether messages are kept on disk
  * @param {(event: string) => number} needs.numberOf the engine's number for an event
  * @param {() => boolean} needs.hasReceipts whether this server may give receipts
@@ -100,7 +99,7 @@ export function createDeliveries({
   engine,
   wire,
   settings,
-  keeper,
+  tell,
   isKept,
   numberOf,
   hasReceipts,
@@ -199,25 +198,9 @@ export function createDeliveries({
     engine().tell(TOLD.acked, entry.seq, entry.attempts, VERDICT.refused, 0, 0);
   };
 
-  /** Another tab has it, for now. */
-  const withhold = (/** @type {Entry} */ entry) => {
-    entry.isElsewhere = true;
-    entry.place = null;
-    engine().tell(TOLD.withheld, entry.seq);
-  };
-
-  /** It is kept in this tab's journal. */
-  const ours = (/** @type {Entry} */ entry, /** @type {Entry['place']} */ place) => {
-    entry.isElsewhere = false;
-    entry.place = place;
-    engine().tell(TOLD.stored, entry.seq);
-  };
-
   /** Of an earlier life, whose callbacks are gone: nobody knows whether it had left. */
-  const ended = (
-    /** @type {import('./journal.js').Kept} */ { event },
-    /** @type {Result} */ result,
-  ) => onSettled({ ...result, event, maybeDelivered: true });
+  const ended = (/** @type {import('./disk.js').Kept} */ { event }, /** @type {Result} */ result) =>
+    onSettled({ ...result, event, maybeDelivered: true });
 
   return {
     /**
@@ -310,9 +293,7 @@ export function createDeliveries({
         isEcho: false,
         isTaken: false,
         waiting: settled ? [settled] : [],
-        place: null,
-        isAdopted: false,
-        isElsewhere: false,
+        isShared: false,
         kept:
           durable || isRestored
             ? {
@@ -344,7 +325,6 @@ export function createDeliveries({
     /** @param {string} id @returns {boolean} whether it was still waiting */
     cancel(id) {
       const entry = byId.get(id);
-      if (entry?.isElsewhere) keeper?.cancel(id);
       if (entry) engine().tell(TOLD.cancel, entry.seq);
       return entry !== undefined;
     },
@@ -389,92 +369,55 @@ export function createDeliveries({
       }
     },
 
-    /** An order of the engine's. */
-    store(/** @type {number} */ seq) {
-      const entry = find(seq);
-      if (!entry?.kept || !keeper) return;
-      keeper.add(entry.kept, (place) => {
-        // Settled meanwhile: cancelled, for instance.
-        if (find(seq) !== entry) return place?.journal.erase(place);
-        entry.place = place;
-        engine().tell(TOLD.stored, seq);
-      });
-    },
+    /** What is to be on disk. @param {number} seq */
+    keptOf: (seq) => /** @type {import('./disk.js').Kept} */ (find(seq)?.kept),
 
-    /** What waits belongs to another user now, whose name was not known before. */
-    keepAnew() {
-      for (const entry of byId.values()) {
-        if (!entry.place) continue;
-        entry.place.journal.erase(entry.place);
-        entry.place = null;
-        this.store(entry.seq);
-      }
-    },
+    /** @param {number} seq */
+    idFor: (seq) => find(seq)?.id,
 
-    /** Messages of an earlier life, of this page before it was cached, or of a tab that is gone. */
-    restore(/** @type {import('./keeper.js').Found[]} */ found) {
-      for (const { kept, place } of found) {
-        const { id } = kept;
-        const known = byId.get(id);
-        if (known?.place || known?.isElsewhere) {
-          if (place) ours(known, place);
-          continue;
-        }
-        const ttlMs = Math.max(kept.expiresAt - Date.now(), 0);
-        const args = kept.args ?? [kept.data];
-        const taken = this.send({ ...kept, args, ttlMs }, null, false, true);
-        const entry = byId.get(id);
-        if (taken.isTaken && entry && entry !== known) {
-          entry.isAdopted = kept.from !== undefined;
-          if (place) entry.place = place;
-          else withhold(entry);
-        } else if (place) {
-          place.journal.erase(place);
-          // The same message, sent anew meanwhile, goes on for both; another one of this id does not.
-          if (!taken.isTaken) ended(kept, taken.result);
-        }
-      }
+    /** The number of a message from the disk, where it waits here too. @param {import('./disk.js').Kept} kept */
+    seqOfSame({ id, event, args, data }) {
+      const known = byId.get(id);
+      const isSame = known?.event === event && sameSnapshot(known.args, args ?? [data]);
+      return isSame ? known.seq : undefined;
     },
 
     /**
-     * The page is back from the cache: what another tab took over meanwhile is that tab's.
-     * @param {Set<string>} ids what is still kept here
-     * @returns {string[]} what is not
+     * Takes up a message of an earlier life, of this page before it was cached, or of a tab that is gone. What cannot
+     * be taken up is told.
+     * @param {import('./disk.js').Kept} kept
+     * @returns {[what: number, seq: number]} by the table `TAKEN`
      */
-    withhold(ids) {
-      const elsewhere = [...byId.values()].filter(
-        ({ id, place, isElsewhere }) => (place || isElsewhere) && !ids.has(id),
-      );
-      elsewhere.forEach(withhold);
-      return elsewhere.map(({ id }) => id);
+    takeUp(kept) {
+      const known = byId.get(kept.id);
+      const ttlMs = Math.max(kept.expiresAt - Date.now(), 0);
+      const args = kept.args ?? [kept.data];
+      const taken = this.send({ ...kept, args, ttlMs }, null, false, true);
+      if (!taken.isTaken) {
+        ended(kept, taken.result);
+        return [TAKEN.refused, 0];
+      }
+      const { seq } = /** @type {Entry} */ (byId.get(kept.id));
+      if (seq === known?.seq) return [TAKEN.known, seq];
+      return [kept.from === undefined ? TAKEN.new : TAKEN.shared, seq];
     },
 
     /** Another tab says how a message ended that was ours. @param {Result} result */
     settledElsewhere({ id, success, code = '', message = '', reply, retryable }) {
       const entry = byId.get(id);
-      if (!entry?.isElsewhere) return;
       const verdict = success ? VERDICT.accepted : VERDICT.refused;
-      entry.isElsewhere = false;
+      if (!entry || engine().note(TOLD.settledElsewhere, entry.seq, verdict) !== 1) return;
       entry.answer = { verdict, span: 0, reply, code, message, retryable };
-      engine().tell(TOLD.acked, entry.seq, 0, verdict, 0, 0);
+      engine().drain();
     },
 
-    /** A logout erased what nobody had found yet. */
-    erased(/** @type {import('./journal.js').Kept[]} */ kept) {
-      for (const one of kept) ended(one, refusal(one.id, 'LOGGED_OUT'));
-    },
+    /** A logout ended what nobody had found yet. @param {import('./disk.js').Kept} kept */
+    erased: (kept) => ended(kept, refusal(kept.id, 'LOGGED_OUT')),
 
-    /** Nobody has it any more, so it is ours again. @param {string} id */
-    takeBack(id) {
-      const entry = byId.get(id);
-      if (!entry?.isElsewhere) return;
-      entry.isElsewhere = false;
-      this.store(entry.seq);
-    },
-
-    /** Storage fails, so nobody can tell any more how those end that another tab has. */
-    takeAllBack() {
-      for (const id of [...byId.keys()]) this.takeBack(id);
+    /** Another tab may ask how it ends. @param {number} seq */
+    share(seq) {
+      const entry = find(seq);
+      if (entry) entry.isShared = true;
     },
 
     /** An order of the engine's. */
@@ -489,7 +432,6 @@ export function createDeliveries({
         lanes.delete(lane.key);
         freeLanes.push(lane.number);
       }
-      entry.place?.journal.erase(entry.place);
       if (outcome === RECEIVED) {
         // Its acknowledgement may follow.
         entry.isTaken = true;
@@ -499,12 +441,12 @@ export function createDeliveries({
         forgetAcks(entry);
       }
       if (outcome === SUPERSEDED) return;
-      const result = resultOf(entry, outcome, maybe || entry.isElsewhere);
+      const result = resultOf(entry, outcome, maybe);
       result.event = entry.event;
       // An answer to one of several transmissions does not say which.
       if (entry.answer && entry.attempts === 1) result.rttMs = engine().now() - entry.sentAt;
       for (const settled of entry.waiting) call(settled, result);
-      if (entry.isAdopted) keeper?.tell(result);
+      if (entry.isShared) tell(result);
       onSettled(result);
     },
 

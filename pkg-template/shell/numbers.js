@@ -18,7 +18,7 @@ export const TOLD = {
   name: 10,
   relink: 11,
   logOut: 12,
-  restore: 13,
+  keep: 13,
   learn: 14,
   receiptless: 15,
   destroy: 16,
@@ -33,12 +33,24 @@ export const TOLD = {
   linkDown: 25,
   joined: 26,
   joinRejected: 27,
-  stored: 28,
-  withheld: 29,
-  restored: 30,
-  ponged: 31,
-  heard: 32,
-  woke: 33,
+  ponged: 28,
+  heard: 29,
+  woke: 30,
+  keepAgain: 31,
+  stopKeeping: 32,
+  isOpen: 33,
+  generation: 34,
+  opened: 35,
+  storageFailed: 36,
+  locked: 37,
+  gathered: 38,
+  segment: 39,
+  row: 40,
+  read: 41,
+  committed: 42,
+  taken: 43,
+  hello: 44,
+  settledElsewhere: 45,
 };
 
 /** What the engine orders, by number: who carries it out. */
@@ -53,13 +65,31 @@ export const ORDERS = /** @type {const} */ ([
   'settle',
   'report',
   'changed',
-  'store',
+  'openStorage',
   'receipt',
   'ended',
   'foreign',
   'learned',
   'receiptless',
   'look',
+  'closeStorage',
+  'remember',
+  'lock',
+  'unlock',
+  'gather',
+  'read',
+  'put',
+  'move',
+  'list',
+  'drop',
+  'commit',
+  'take',
+  'erased',
+  'share',
+  'hello',
+  'ask',
+  'cancelElsewhere',
+  'storageFailed',
 ]);
 
 /** As many numbers come with an order. */
@@ -86,6 +116,11 @@ export const DOWN = { lost: 0, final: 1, retryAfter: 2, kicked: 3 };
 /** `tryAfter` comes with a span in milliseconds. */
 export const VERDICT = { accepted: 0, refused: 1, tryAgain: 2, tryAfter: 3 };
 export const SEND_FLAG = { strict: 1, once: 2, durable: 4, restored: 8 };
+/** What is told of a segment that was read, and of a message in it. */
+export const SEGMENT_FLAG = { former: 1, ours: 2 };
+export const ROW_FLAG = { settled: 1, away: 2 };
+/** What became of a message that was taken up from the disk. */
+export const TAKEN = { new: 0, shared: 1, known: 2, refused: 3 };
 /** How a message may settle as a success: its flag is that of the way's place, times `WAY_FLAG`. */
 export const WAYS = ['acked', 'always', 'received', 'latest'];
 export const WAY_FLAG = 16;

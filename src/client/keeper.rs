@@ -374,13 +374,13 @@ impl Keeper {
         }
         self.state = State::Opening(Step::Database);
         self.late_at = self.now + OPEN;
-        self.orders.push_back(Storage::Open { opening: self.opening });
+        self.order(Storage::Open { opening: self.opening });
     }
 
     /// Closes what is open. What waits to be written keeps waiting.
     pub fn close(&mut self) {
         if self.state != State::Closed {
-            self.orders.push_back(Storage::Close);
+            self.order(Storage::Close);
         }
         self.state = State::Closed;
         self.opening += 1;
@@ -423,7 +423,7 @@ impl Keeper {
                 self.stored(seq, Held::Nowhere);
             }
         }
-        self.told.push(Input::Restored);
+        self.tell_engine(Input::Restored);
     }
 
     /// Nothing is kept from now on.
@@ -435,8 +435,19 @@ impl Keeper {
             State::Opening(_) | State::Late(_) => self.close(),
         }
         self.state = State::Broken;
-        self.orders.push_back(Storage::Failed);
+        self.order(Storage::Failed);
         self.go_ahead();
+    }
+
+    /// Neither of them inlined: they are called from everywhere.
+    #[inline(never)]
+    fn order(&mut self, order: Storage) {
+        self.orders.push_back(order);
+    }
+
+    #[inline(never)]
+    fn tell_engine(&mut self, input: Input) {
+        self.told.push(input);
     }
 
     fn step(&self) -> Option<Step> {
@@ -506,7 +517,7 @@ impl Keeper {
     /// The app cancels a message.
     pub fn cancelled(&mut self, seq: Seq) {
         if self.held(seq) == Some(Held::Elsewhere) {
-            self.orders.push_back(Storage::Cancel { seq });
+            self.order(Storage::Cancel { seq });
         }
     }
 
@@ -537,25 +548,25 @@ impl Keeper {
     /// It may leave: it is kept, or cannot be.
     fn stored(&mut self, seq: Seq, held: Held) {
         self.set(seq, held);
-        self.told.push(Input::Stored { seq });
+        self.tell_engine(Input::Stored { seq });
     }
 
     fn withhold(&mut self, seq: Seq) {
         self.set(seq, Held::Elsewhere);
-        self.told.push(Input::Withheld { seq });
+        self.tell_engine(Input::Withheld { seq });
     }
 
     fn erase(&mut self, place: Place) {
         let journal = self.journals.iter_mut().find(|one| one.opening == place.opening);
         if journal.is_some_and(|journal| journal.erase(place)) {
-            self.orders.push_back(Storage::Gather { opening: place.opening });
+            self.order(Storage::Gather { opening: place.opening });
         }
     }
 
     fn gather(&mut self, opening: u32) {
         let journal = self.journals.iter_mut().find(|one| one.opening == opening);
         if journal.is_some_and(Journal::gather) {
-            self.orders.push_back(Storage::Gather { opening });
+            self.order(Storage::Gather { opening });
         }
     }
 
@@ -594,10 +605,10 @@ impl Keeper {
         self.tabs.mine = mine;
         self.step_on(Step::Own { until: Some(self.now + OWN) });
         if has_locks {
-            self.orders.push_back(Storage::Lock { name: mine, waits: true });
+            self.order(Storage::Lock { name: mine, waits: true });
         } else {
             // A tab that has it says so.
-            self.orders.push_back(Storage::Hello { name: mine, is_new: true });
+            self.order(Storage::Hello { name: mine, is_new: true });
         }
     }
 
@@ -605,10 +616,10 @@ impl Keeper {
     fn take_fresh(&mut self) {
         let name = self.fresh;
         self.tabs.mine = name;
-        self.orders.push_back(Storage::Remember { name });
+        self.order(Storage::Remember { name });
         if self.tabs.has_locks {
             self.step_on(Step::Own { until: None });
-            self.orders.push_back(Storage::Lock { name, waits: true });
+            self.order(Storage::Lock { name, waits: true });
         } else {
             self.named();
         }
@@ -618,8 +629,8 @@ impl Keeper {
     fn named(&mut self) {
         let mine = self.tabs.mine;
         self.step_on(Step::Reading);
-        self.orders.push_back(Storage::Hello { name: mine, is_new: true });
-        self.orders.push_back(Storage::Read { of: 0, mine });
+        self.order(Storage::Hello { name: mine, is_new: true });
+        self.order(Storage::Read { of: 0, mine });
     }
 
     /// The database does not open, or is gone.
@@ -639,14 +650,14 @@ impl Keeper {
         {
             if is_granted {
                 self.job = Job::Adopting { name };
-                self.orders.push_back(Storage::Read { of: name, mine: self.tabs.mine });
+                self.order(Storage::Read { of: name, mine: self.tabs.mine });
             } else {
                 self.job = Job::None;
                 self.tabs.watch(name);
-                self.orders.push_back(Storage::Lock { name, waits: true });
+                self.order(Storage::Lock { name, waits: true });
             }
         } else if is_granted && self.tabs.ended(self.now, name) {
-            self.orders.push_back(Storage::Unlock { name });
+            self.order(Storage::Unlock { name });
         } else if is_granted
             && name == self.tabs.mine
             && matches!(self.step(), Some(Step::Own { .. }))
@@ -680,7 +691,7 @@ impl Keeper {
         self.transactions += 1;
         let transaction = self.transactions;
         self.pending.push((transaction, pending));
-        self.orders.push_back(Storage::Commit { transaction, opening, guard });
+        self.order(Storage::Commit { transaction, opening, guard });
     }
 
     /// A transaction is over: it is committed, or nothing of it is.
@@ -808,7 +819,7 @@ impl Keeper {
         }
         for &(at, _, found) in rows {
             if is_over(&segments[at]) && !found.is_settled {
-                self.orders.push_back(Storage::Ended { row: found.row });
+                self.order(Storage::Ended { row: found.row });
             }
         }
         self.commit(self.opening, None, Pending::Erasing);
@@ -872,10 +883,10 @@ impl Keeper {
         if self.tabs.has_locks {
             // The page before a reload may have it a moment longer.
             self.job = Job::Locking { name, until: Some(self.now + OWN) };
-            self.orders.push_back(Storage::Lock { name, waits: true });
+            self.order(Storage::Lock { name, waits: true });
         } else {
             self.job = Job::Adopting { name };
-            self.orders.push_back(Storage::Read { of: name, mine: self.tabs.mine });
+            self.order(Storage::Read { of: name, mine: self.tabs.mine });
         }
     }
 
@@ -927,7 +938,7 @@ impl Keeper {
     fn end_job(&mut self) {
         match self.job {
             Job::Locking { name, .. } | Job::Adopting { name } | Job::Moving { name } => {
-                self.orders.push_back(Storage::Unlock { name });
+                self.order(Storage::Unlock { name });
             }
             Job::None | Job::Asking { .. } | Job::Looking => {}
         }
@@ -978,7 +989,7 @@ impl Keeper {
                 self.withhold(seq);
             }
         }
-        self.told.push(Input::Restored);
+        self.tell_engine(Input::Restored);
         self.forget_journals();
         if !self.waiting.is_empty() {
             self.gather(self.opening);
@@ -997,7 +1008,7 @@ impl Keeper {
         let is_own = name == mine;
         if !is_own && self.tabs.is_news(name) {
             self.tabs.watch(name);
-            self.orders.push_back(Storage::Lock { name, waits: true });
+            self.order(Storage::Lock { name, waits: true });
         }
         let is_named = match self.step() {
             Some(Step::Database) => false,
@@ -1012,7 +1023,7 @@ impl Keeper {
             Some(Step::Reading | Step::Moving | Step::Restoring) | None => mine != 0,
         };
         if is_new && is_named {
-            self.orders.push_back(Storage::Hello { name: mine, is_new: false });
+            self.order(Storage::Hello { name: mine, is_new: false });
         }
     }
 
@@ -1032,7 +1043,7 @@ impl Keeper {
             && self.late_at <= now
         {
             self.state = State::Late(step);
-            self.orders.push_back(Storage::Failed);
+            self.order(Storage::Failed);
             self.go_ahead();
         }
         if let Some(Step::Own { until: Some(until) }) = self.step()
@@ -1040,7 +1051,7 @@ impl Keeper {
         {
             if self.tabs.has_locks {
                 // Another tab has it: this one is a copy.
-                self.orders.push_back(Storage::Unlock { name: self.tabs.mine });
+                self.order(Storage::Unlock { name: self.tabs.mine });
                 self.take_fresh();
             } else {
                 self.named();
@@ -1050,7 +1061,7 @@ impl Keeper {
             Job::Locking { until: Some(until), .. } if until <= now => self.end_job(),
             Job::Asking { until } if until <= now => {
                 self.job = Job::Looking;
-                self.orders.push_back(Storage::Read { of: 0, mine: self.tabs.mine });
+                self.order(Storage::Read { of: 0, mine: self.tabs.mine });
             }
             _ => {}
         }
@@ -1058,7 +1069,7 @@ impl Keeper {
         for at in 0..self.journals.len() {
             if self.journals[at].retry(now) {
                 let opening = self.journals[at].opening;
-                self.orders.push_back(Storage::Gather { opening });
+                self.order(Storage::Gather { opening });
             }
         }
     }
@@ -1095,7 +1106,7 @@ impl Keeper {
         let is_at_rest = matches!(self.state, State::Open | State::Broken);
         if is_restoring || (is_at_rest && matches!(self.job, Job::Moving { .. })) {
             match self.found.front() {
-                Some(&(row, _)) => self.orders.push_back(Storage::Take { row }),
+                Some(&(row, _)) => self.order(Storage::Take { row }),
                 None if is_restoring => self.handed_out(),
                 None => {}
             }
@@ -1106,7 +1117,7 @@ impl Keeper {
         }
         if is_wanted && let Some(name) = self.tabs.free.pop_front() {
             self.job = Job::Locking { name, until: None };
-            self.orders.push_back(Storage::Lock { name, waits: false });
+            self.order(Storage::Lock { name, waits: false });
         } else if !self.missing.is_empty() {
             self.job = Job::Asking { until: self.now + ANSWER };
             let ask = self.missing.iter().map(|&seq| Storage::Ask { seq });
@@ -1122,6 +1133,12 @@ impl Keeper {
     /// Whether something is to be told.
     pub(super) fn has_told(&self) -> bool {
         !self.told.is_empty()
+    }
+
+    /// The generation of logouts in which messages are kept, if they are.
+    #[must_use]
+    pub fn generation(&self) -> Option<u64> {
+        self.generation
     }
 
     /// What was kept has been handed out.

@@ -46,7 +46,10 @@ pub enum Order {
         count: u32,
     },
     /// The user's session is over: forget what was the user's. What waited settles after this.
-    Ended,
+    Ended {
+        /// The user logged out in another tab.
+        elsewhere: bool,
+    },
     /// The credentials of the present attempt are another user's: the attempt is not made.
     Foreign,
     /// What the server has shown of an event, to be kept for later lives.
@@ -162,12 +165,14 @@ impl Client {
     /// Opens what is kept of a user, and closes what was open. `generation` is that of the user's logouts, none where
     /// nothing can be kept; `is_first` where it has just begun. Nothing leaves before what was kept is here.
     pub fn keep(&mut self, now: Millis, generation: Option<u64>, is_first: bool) {
+        self.view = View::Due;
         self.engine.restore();
         self.keeping(now, |keeper| keeper.keep(generation, is_first));
     }
 
     /// The page is back from the cache: opens again what it had open.
     pub fn keep_again(&mut self, now: Millis) {
+        self.view = View::Due;
         self.engine.restore();
         self.keeping(now, Keeper::keep_again);
     }
@@ -217,7 +222,7 @@ impl Client {
         match self.identity.named(name, subject) {
             Change::None => return,
             Change::Claimed => {}
-            Change::Ended => self.settle_session(now),
+            Change::Ended => self.settle_session(now, false),
         }
         self.view = View::Due;
         self.relink(now);
@@ -294,7 +299,7 @@ impl Client {
         if self.is_asked(epoch) {
             self.view = View::Due;
             if self.identity.authorized(name, subject) == Change::Ended {
-                self.settle_session(now);
+                self.settle_session(now, false);
             }
             if !self.identity.agrees() {
                 grant = Grant::Absent;
@@ -339,7 +344,7 @@ impl Client {
         // Nobody says when that ends, so `poll_timeout` has it looked at again.
         self.clogged_at = is_clogged.then_some(now);
         // Before the app was told that a session ended, it tells of that session's.
-        let is_told = !self.orders.contains(&Order::Ended);
+        let is_told = !self.orders.iter().any(|order| matches!(order, Order::Ended { .. }));
         if let Some(generation) = generation.filter(|_| is_told)
             && self.identity.saw_generation(generation) == Change::Ended
         {
@@ -710,28 +715,34 @@ impl Client {
         let now = self.engine.advance(now);
         self.keeper.advance(now);
         let result = call(&mut self.keeper);
+        self.hand_on(now);
+        result
+    }
+
+    /// What the keeper has for the engine.
+    #[inline(never)]
+    fn hand_on(&mut self, now: Millis) {
         for input in self.keeper.take_told() {
             self.tell(now, input);
         }
-        result
     }
 
     /// I12: the user logged out in another tab.
     fn logged_out_elsewhere(&mut self, now: Millis) {
         self.keeping(now, Keeper::log_out_elsewhere);
-        self.settle_session(now);
+        self.settle_session(now, true);
         self.close(now);
     }
 
     fn end_session(&mut self, now: Millis) {
         self.identity.end();
-        self.settle_session(now);
+        self.settle_session(now, false);
     }
 
     /// I11, I12: what waited belongs to a session that is over.
-    fn settle_session(&mut self, now: Millis) {
+    fn settle_session(&mut self, now: Millis, elsewhere: bool) {
         self.view = View::Due;
-        self.orders.push(Order::Ended);
+        self.orders.push(Order::Ended { elsewhere });
         self.engine.settle_all(now, Outcome::LoggedOut);
     }
 }

@@ -4,9 +4,10 @@ use wasm_bindgen::prelude::*;
 
 use super::numbers::{
     FIELDS, Told, count, double, down_cause, error_number, grant, millis, order, standing_number,
-    verdict, way, whole,
+    taken, verdict, way, whole,
 };
 use crate::client::Client;
+use crate::client::keeper::{Found, Keeper, Segment};
 use crate::client::receipts::Support;
 use crate::engine::{Config, Draft, Epoch, Input, Millis, Seq, config};
 
@@ -29,6 +30,14 @@ const DURABLE: u32 = 4;
 const RESTORED: u32 = 8;
 /// The flag of the second way; the others are its multiples, by the table `WAYS`.
 const WAY: u32 = 16;
+
+/// The flags of a segment, as the table `SEGMENT_FLAG` has them.
+const FORMER: u32 = 1;
+const OURS: u32 = 2;
+
+/// The flags of a row, as the table `ROW_FLAG` has them.
+const SETTLED: u32 = 1;
+const AWAY: u32 = 2;
 
 /// As many as `configNumbers` lists.
 const SETTINGS: usize = 18;
@@ -143,8 +152,37 @@ impl Driver {
                 client.log_out(now);
                 return 0.0;
             }
-            Told::Restore => {
-                client.restore();
+            Told::Keep => {
+                client.keep(now, or_none(a), b != 0.0);
+                return 0.0;
+            }
+            Told::KeepAgain => {
+                client.keep_again(now);
+                return 0.0;
+            }
+            Told::StopKeeping => {
+                client.stop_keeping(now);
+                return 0.0;
+            }
+            Told::IsOpen => return client.keeper().is_open().into(),
+            Told::Generation => return client.keeper().generation().map_or(-1.0, double),
+            Told::Read => {
+                client.read(now, count(a), whole(b));
+                return 0.0;
+            }
+            Told::SettledElsewhere => {
+                return client.settled_elsewhere(now, seq, verdict(count(b), 0.0)).into();
+            }
+            Told::Opened
+            | Told::StorageFailed
+            | Told::Locked
+            | Told::Gathered
+            | Told::Segment
+            | Told::Row
+            | Told::Committed
+            | Told::Taken
+            | Told::Hello => {
+                client.stored(now, |keeper| stored(keeper, *told, [a, b, c, d, e, f]));
                 return 0.0;
             }
             Told::Learn => {
@@ -172,8 +210,7 @@ impl Driver {
                 return 0.0;
             }
             Told::Looked => {
-                let generation = (b >= 0.0).then(|| whole(b));
-                client.looked(now, a != 0.0, generation);
+                client.looked(now, a != 0.0, or_none(b));
                 return 0.0;
             }
             Told::Receipt => {
@@ -192,9 +229,6 @@ impl Driver {
             Told::LinkDown => Input::LinkDown { epoch, cause: down_cause(count(b), c) },
             Told::Joined => Input::Joined { epoch },
             Told::JoinRejected => Input::JoinRejected { epoch },
-            Told::Stored => Input::Stored { seq },
-            Told::Withheld => Input::Withheld { seq },
-            Told::Restored => Input::Restored,
             Told::Ponged => Input::Ponged { epoch },
             Told::Heard => Input::Heard { epoch },
             Told::Woke => Input::Woke,
@@ -202,6 +236,50 @@ impl Driver {
         client.handle(now, input);
         0.0
     }
+}
+
+/// What the storage tells.
+fn stored(keeper: &mut Keeper, told: Told, [a, b, c, d, e, f]: [f64; 6]) {
+    let opening = count(a);
+    match told {
+        Told::Opened => {
+            keeper.opened(opening, whole(b), (count(c), count(d)), e != 0.0, whole(f));
+        }
+        Told::StorageFailed => keeper.failed(opening),
+        Told::Locked => keeper.locked(opening, count(b), c != 0.0),
+        Told::Gathered => keeper.gathered(opening),
+        Told::Segment => {
+            let flags = count(f);
+            let segment = Segment {
+                name: count(b),
+                number: whole(c),
+                size: count(d),
+                generation: or_none(e),
+                is_former: flags & FORMER != 0,
+                was_ours: flags & OURS != 0,
+            };
+            keeper.segment(opening, segment);
+        }
+        Told::Row => {
+            let flags = count(d);
+            let found = Found {
+                row: count(c),
+                is_settled: flags & SETTLED != 0,
+                is_away: flags & AWAY != 0,
+                known: or_none(e).map(Seq::from_bits),
+            };
+            keeper.row(opening, count(b), found);
+        }
+        Told::Committed => keeper.committed(count(a), b != 0.0),
+        Told::Taken => keeper.taken(taken(count(a), Seq::from_bits(whole(b)))),
+        Told::Hello => keeper.hello(opening, count(b), c != 0.0),
+        _ => {}
+    }
+}
+
+/// A number of JavaScript's that is negative where there is none.
+fn or_none(number: f64) -> Option<u64> {
+    (number >= 0.0).then(|| whole(number))
 }
 
 /// The settings in the order of `configNumbers`.

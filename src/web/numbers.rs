@@ -1,9 +1,10 @@
 //! The enums of the engine as numbers, and back. The tables of the other side are in
 //! `pkg-template/shell/numbers.js`; `tests/web.rs` holds the two together.
 
-use crate::client::Order;
+use crate::client::keeper::{Storage, Taken};
+use crate::client::{Order, Place};
 use crate::engine::{
-    Cause, DownCause, Grant, Millis, Notice, Outcome, Output, Phase, SendError, Standing, Status,
+    Cause, DownCause, Grant, Millis, Notice, Outcome, Output, Phase, SendError, Seq, Standing, Status,
     Verdict, Way,
 };
 
@@ -24,7 +25,11 @@ pub fn order(order: Order, status: impl FnOnce() -> Status) -> (u32, [f64; FIELD
             fields[2] = count.into();
             11
         }
-        Order::Ended => 12,
+        Order::Ended { elsewhere } => {
+            fields[0] = elsewhere.into();
+            12
+        }
+        Order::Storage(storage) => return storage_order(storage),
         Order::Foreign => 13,
         Order::Learned { event, answers } => {
             fields[0] = event.into();
@@ -40,12 +45,8 @@ pub fn order(order: Order, status: impl FnOnce() -> Status) -> (u32, [f64; FIELD
 fn engine_order(output: Output, status: impl FnOnce() -> Status) -> (u32, [f64; FIELDS]) {
     let mut fields = [0.0; FIELDS];
     let number = match output {
-        // The client keeps it to itself.
-        Output::Unanswered { .. } => 0,
-        Output::Store { seq } => {
-            fields[0] = double(seq.to_bits());
-            10
-        }
+        // The client keeps them to itself.
+        Output::Unanswered { .. } | Output::Store { .. } => 0,
         Output::Authorize { epoch } => {
             fields[0] = epoch.0.into();
             1
@@ -99,6 +100,36 @@ fn engine_order(output: Output, status: impl FnOnce() -> Status) -> (u32, [f64; 
     };
     (number, fields)
 }
+
+fn storage_order(order: Storage) -> (u32, [f64; FIELDS]) {
+    let at = |place: Place| (place.opening.into(), double(place.number), place.index.into());
+    let (number, a, (b, c, d)) = match order {
+        Storage::Open { opening } => (10, opening.into(), NONE),
+        Storage::Close => (17, 0.0, NONE),
+        Storage::Remember { name } => (18, name.into(), NONE),
+        Storage::Lock { name, waits } => (19, name.into(), (waits.into(), 0.0, 0.0)),
+        Storage::Unlock { name } => (20, name.into(), NONE),
+        Storage::Gather { opening } => (21, opening.into(), NONE),
+        Storage::Read { of, mine } => (22, of.into(), (mine.into(), 0.0, 0.0)),
+        Storage::Put { seq, place } => (23, double(seq.to_bits()), at(place)),
+        Storage::Move { row, place } => (24, row.into(), at(place)),
+        Storage::List { place } => (25, 0.0, at(place)),
+        Storage::Drop { name, number } => (26, name.into(), (double(number), 0.0, 0.0)),
+        Storage::Commit { transaction, opening, guard } => {
+            (27, transaction.into(), (opening.into(), guard.map_or(-1.0, double), 0.0))
+        }
+        Storage::Take { row } => (28, row.into(), NONE),
+        Storage::Ended { row } => (29, row.into(), NONE),
+        Storage::Share { seq } => (30, double(seq.to_bits()), NONE),
+        Storage::Hello { name, is_new } => (31, name.into(), (is_new.into(), 0.0, 0.0)),
+        Storage::Ask { seq } => (32, double(seq.to_bits()), NONE),
+        Storage::Cancel { seq } => (33, double(seq.to_bits()), NONE),
+        Storage::Failed => (34, 0.0, NONE),
+    };
+    (number, [a, b, c, d, 0.0, 0.0])
+}
+
+const NONE: (f64, f64, f64) = (0.0, 0.0, 0.0);
 
 /// As many fields as the largest order has.
 pub const FIELDS: usize = 6;
@@ -198,8 +229,8 @@ pub enum Told {
     Relink,
     /// Settles what waits as logged out, and ends the link.
     LogOut,
-    /// Messages of an earlier life follow: nothing leaves before `Restored`.
-    Restore,
+    /// generation of the user's logouts or a negative number, whether it has just begun
+    Keep,
     /// event, whether the server acknowledges it
     Learn,
     /// This server gives no receipts, or none are wanted.
@@ -228,23 +259,47 @@ pub enum Told {
     Joined,
     /// epoch
     JoinRejected,
-    /// message: it is kept, or cannot be
-    Stored,
-    /// message: it is another tab's for now
-    Withheld,
-    /// All messages of an earlier life are here.
-    Restored,
     /// epoch
     Ponged,
     /// epoch
     Heard,
     /// The page is shown again, the network is back, or the machine woke up.
     Woke,
+    /// The page is back from the cache.
+    KeepAgain,
+    /// The page goes into the cache, or is left.
+    StopKeeping,
+    /// Whether what was kept has been handed out is answered.
+    IsOpen,
+    /// The generation that messages are kept in is answered.
+    Generation,
+    /// opening, milliseconds since the epoch, own journal or 0, new journal, whether there are locks, generation
+    Opened,
+    /// opening
+    StorageFailed,
+    /// opening, journal, whether it was granted
+    Locked,
+    /// opening
+    Gathered,
+    /// opening, journal, number, size, generation or a negative number, flags by the table `SEGMENT_FLAG`
+    Segment,
+    /// opening, index, number, flags by the table `ROW_FLAG`, message or a negative number
+    Row,
+    /// opening, generation
+    Read,
+    /// transaction, whether it was done
+    Committed,
+    /// by the table `TAKEN`, message
+    Taken,
+    /// opening, journal, whether it is new
+    Hello,
+    /// message, verdict by the table `VERDICT`; whether it was another tab's is answered
+    SettledElsewhere,
 }
 
 impl Told {
     /// In the order of the table.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 46] = [
         Self::Send,
         Self::Standing,
         Self::Poll,
@@ -258,7 +313,7 @@ impl Told {
         Self::Name,
         Self::Relink,
         Self::LogOut,
-        Self::Restore,
+        Self::Keep,
         Self::Learn,
         Self::Receiptless,
         Self::Destroy,
@@ -273,12 +328,24 @@ impl Told {
         Self::LinkDown,
         Self::Joined,
         Self::JoinRejected,
-        Self::Stored,
-        Self::Withheld,
-        Self::Restored,
         Self::Ponged,
         Self::Heard,
         Self::Woke,
+        Self::KeepAgain,
+        Self::StopKeeping,
+        Self::IsOpen,
+        Self::Generation,
+        Self::Opened,
+        Self::StorageFailed,
+        Self::Locked,
+        Self::Gathered,
+        Self::Segment,
+        Self::Row,
+        Self::Read,
+        Self::Committed,
+        Self::Taken,
+        Self::Hello,
+        Self::SettledElsewhere,
     ];
 }
 
@@ -333,6 +400,17 @@ pub fn verdict(number: u32, span: f64) -> Verdict {
         1 => Verdict::Refused,
         3 => Verdict::TryAfter(millis(span)),
         _ => Verdict::TryAgain,
+    }
+}
+
+/// By the table `TAKEN`. Any other number is a refusal.
+#[must_use]
+pub fn taken(number: u32, seq: Seq) -> Taken {
+    match number {
+        0 => Taken::New(seq, false),
+        1 => Taken::New(seq, true),
+        2 => Taken::Known(seq),
+        _ => Taken::Refused,
     }
 }
 

@@ -1,0 +1,335 @@
+/**
+ * Carries out what the keeper (`src/client/keeper.rs`) orders: the disk, the locks and the channel between tabs. It
+ * names journals, and messages that were read, by numbers; what these stand for is known here alone.
+ */
+
+import { clearScopes, commit, formerSegments, openDatabase, readSegments } from './disk.js';
+import { begin, raise, read } from './generations.js';
+import { newId } from './ids.js';
+import { ROW_FLAG, SEGMENT_FLAG, TAKEN, TOLD } from './numbers.js';
+import { channelOf, hasLocks, lock, remember, remembered, tellOver } from './tabs.js';
+
+/**
+ * @typedef {import('./disk.js').Kept} Kept
+ * @typedef {import('./disk.js').Key} Key
+ * @typedef {import('./deliveries.js').Result} Result
+ * @typedef {{ kept: Kept, owner: string }} Row
+ */
+
+/** Results that are kept in mind, for a tab that comes back from the cache and asks. */
+const RESULTS = 1000;
+
+/** Whether there is storage here at all. Under Node there is none; where it is forbidden, opening it says so. */
+export function canKeep() {
+  try {
+    return typeof indexedDB === 'object' && indexedDB !== null;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * @param {object} needs
+ * @param {() => import('./engine.js').Engine} needs.engine
+ * @param {() => ReturnType<typeof import('./deliveries.js').createDeliveries>} needs.deliveries
+ * @param {(generation: number) => void} needs.over the user logged out in another tab, which began this generation
+ * @param {(error: unknown) => void} needs.failed nothing is kept from now on
+ * @param {(message: string) => void} needs.warn
+ */
+export function createStorage({ engine, deliveries, over, failed, warn }) {
+  /** The server and the user. '' where nothing is kept. */
+  let scope = '';
+  /** The keeper's number of the present opening. */
+  let opening = 0;
+  /** @type {number | null} */
+  let generation = null;
+  /** @type {BroadcastChannel | null} */
+  let channel = null;
+  /** @type {Promise<IDBDatabase> | undefined} */
+  let database;
+  /** The same once it is open: a write that begins in this turn survives the page's end. @type {IDBDatabase | undefined} */
+  let base;
+  /** Why storage failed last. @type {unknown} */
+  let reason;
+  /** By the keeper's number less one: scope and name. @type {[string, string][]} */
+  const journals = [];
+  /** By openings: which journal each has, and the generation of what it writes. */
+  /** @type {Map<number, { journal: [string, string], generation: number }>} */
+  const openings = new Map();
+  /** Locks that are held or wanted, by journals. @type {Map<number, AbortController>} */
+  const locks = new Map();
+  /** Messages that were read, until they are handed out. @type {Map<number, Row>} */
+  const rows = new Map();
+  let lastRow = 0;
+  /** @type {Map<string, Result>} */
+  const results = new Map();
+
+  const numberOf = (/** @type {string} */ of, /** @type {string} */ name) => {
+    const at = journals.findIndex(([its, other]) => its === of && other === name);
+    return at < 0 ? journals.push([of, name]) : at + 1;
+  };
+
+  const open = async () => {
+    database ??= openDatabase((error) => lost(error));
+    const now = await database;
+    if (database) base = now;
+    return now;
+  };
+
+  /** @param {unknown} error @param {number} [of] */
+  const lost = (error, of = opening) => {
+    database = base = undefined;
+    reason = error;
+    engine().tell(TOLD.storageFailed, of);
+  };
+
+  /** The generation by now. Where localStorage fails, it is as it was. */
+  const current = () => read(scope) ?? generation ?? 0;
+
+  const post = (/** @type {object} */ message) => channel?.postMessage(message);
+
+  const hear = (/** @type {MessageEvent} */ { data }) => {
+    const of = opening;
+    if (data.name) engine().tell(TOLD.hello, of, numberOf(scope, data.name), Boolean(data.isNew));
+    if (data.settled) deliveries().settledElsewhere(data.settled);
+    if (data.cancel) deliveries().cancel(data.cancel);
+    if ('over' in data) over(data.over ?? 0);
+    for (const id of data.ask ?? []) {
+      const result = results.get(id);
+      if (result) post({ settled: result });
+    }
+  };
+
+  /** What the next transaction is made of. */
+  const none = () => ({
+    /** @type {Map<number, Kept[]>} */
+    puts: new Map(),
+    /** @type {Map<number, number[]>} */
+    lists: new Map(),
+    /** @type {Key[]} */
+    drops: [],
+  });
+  let parts = none();
+
+  /** @template T @param {Map<number, T[]>} map @param {number} number @param {T} value */
+  const gather = (map, number, value) => {
+    const all = map.get(number);
+    if (all) all.push(value);
+    else map.set(number, [value]);
+  };
+
+  /** Tells the keeper what was read. @param {number} of @param {number} mine */
+  const readAll = async (of, mine) => {
+    const asked = opening;
+    try {
+      const start = of ? journals[of - 1] : [scope];
+      const now = await open();
+      const former = of ? [] : await formerSegments(now, scope);
+      const segments = await readSegments(now, start);
+      if (asked !== opening) return;
+      for (const [its, name, number] of former) {
+        const flags = SEGMENT_FLAG.former | (name === remembered() ? SEGMENT_FLAG.ours : 0);
+        engine().note(TOLD.segment, asked, numberOf(its, name), number, 0, -1, flags);
+      }
+      const [, me] = journals[mine - 1];
+      const today = current();
+      for (const { key, messages, settled, generation: its } of segments) {
+        const owner = numberOf(key[0], key[1]);
+        engine().note(TOLD.segment, asked, owner, key[2], messages.length, its, 0);
+        for (const [index, kept] of messages.entries()) {
+          const isAway = kept.from === me;
+          // Of other tabs' messages nothing more is asked.
+          const isOurs = of || owner === mine || isAway || its !== today;
+          lastRow += 1;
+          if (isOurs && !settled.has(index)) rows.set(lastRow, { kept, owner: key[1] });
+          const flags = (settled.has(index) ? ROW_FLAG.settled : 0) | (isAway ? ROW_FLAG.away : 0);
+          const known = deliveries().seqOfSame(kept) ?? -1;
+          engine().note(TOLD.row, asked, index, lastRow, flags, known);
+        }
+      }
+      engine().tell(TOLD.read, asked, today);
+    } catch (error) {
+      lost(error, asked);
+    }
+  };
+
+  const handlers = {
+    async openStorage(/** @type {number} */ of) {
+      opening = of;
+      rows.clear();
+      try {
+        channel = channelOf(scope);
+        channel?.addEventListener('message', hear);
+        await open();
+        if (of !== opening) return;
+        const before = remembered();
+        const mine = before ? numberOf(scope, before) : 0;
+        const fresh = numberOf(scope, newId());
+        if (!hasLocks()) {
+          warn(
+            'this browser has no Web Locks: what a closed tab left waits until it is opened again',
+          );
+        }
+        engine().tell(TOLD.opened, of, Date.now(), mine, fresh, hasLocks(), current());
+      } catch (error) {
+        lost(error, of);
+      }
+    },
+    closeStorage() {
+      opening = 0;
+      channel?.close();
+      channel = null;
+      for (const control of locks.values()) control.abort();
+      locks.clear();
+    },
+    remember: (/** @type {number} */ journal) => remember(journals[journal - 1][1]),
+    lock(/** @type {number} */ journal, /** @type {number} */ waits) {
+      const asked = opening;
+      const control = new AbortController();
+      locks.set(journal, control);
+      lock(journals[journal - 1], waits > 0, control.signal, (isGranted) =>
+        engine().tell(TOLD.locked, asked, journal, isGranted),
+      ).catch((error) => {
+        if (!control.signal.aborted) lost(error, asked);
+      });
+    },
+    unlock(/** @type {number} */ journal) {
+      locks.get(journal)?.abort();
+      locks.delete(journal);
+    },
+    gather: (/** @type {number} */ of) => queueMicrotask(() => engine().tell(TOLD.gathered, of)),
+    read(/** @type {number} */ of, /** @type {number} */ mine) {
+      const its = engine().note(TOLD.generation);
+      openings.set(opening, { journal: journals[mine - 1], generation: its });
+      readAll(of, mine);
+    },
+    put: (/** @type {number} */ seq, /** @type {number} */ _of, /** @type {number} */ number) =>
+      gather(parts.puts, number, deliveries().keptOf(seq)),
+    move(/** @type {number} */ row, /** @type {number} */ _of, /** @type {number} */ number) {
+      const { kept, owner } = /** @type {Row} */ (rows.get(row));
+      const moved = { from: owner, ...kept };
+      rows.set(row, { kept: moved, owner });
+      gather(parts.puts, number, moved);
+    },
+    list: (
+      /** @type {number} */ _,
+      /** @type {number} */ _of,
+      /** @type {number} */ number,
+      /** @type {number} */ index,
+    ) => gather(parts.lists, number, index),
+    drop: (/** @type {number} */ journal, /** @type {number} */ number) =>
+      parts.drops.push([...journals[journal - 1], number]),
+    async commit(
+      /** @type {number} */ transaction,
+      /** @type {number} */ of,
+      /** @type {number} */ guard,
+    ) {
+      const { puts, lists, drops } = parts;
+      parts = none();
+      let isDone = false;
+      try {
+        const { journal, generation: its } = openings.get(of) ?? {
+          journal: ['', ''],
+          generation: 0,
+        };
+        const key = (/** @type {number} */ number) => /** @type {Key} */ ([...journal, number]);
+        const isOver = guard >= 0 && current() !== guard;
+        const now = base ?? (await open());
+        if (!isOver) {
+          await commit(now, {
+            puts: [...puts].map(([number, messages]) => [key(number), messages, its]),
+            lists: [...lists].map(([number, list]) => [key(number), list]),
+            drops,
+          });
+          isDone = true;
+        }
+      } catch (error) {
+        reason = error;
+      }
+      engine().tell(TOLD.committed, transaction, isDone);
+    },
+    take(/** @type {number} */ row) {
+      const one = rows.get(row);
+      rows.delete(row);
+      let [what, seq] = [TAKEN.refused, 0];
+      try {
+        if (one) [what, seq] = deliveries().takeUp(one.kept);
+      } finally {
+        engine().note(TOLD.taken, what, seq);
+      }
+    },
+    erased(/** @type {number} */ row) {
+      const one = rows.get(row);
+      rows.delete(row);
+      if (one) deliveries().erased(one.kept);
+    },
+    share: (/** @type {number} */ seq) => deliveries().share(seq),
+    hello: (/** @type {number} */ journal, /** @type {number} */ isNew) =>
+      post({ name: journals[journal - 1][1], isNew: isNew > 0 }),
+    ask: (/** @type {number} */ seq) => post({ ask: [deliveries().idFor(seq)] }),
+    cancelElsewhere: (/** @type {number} */ seq) => post({ cancel: deliveries().idFor(seq) }),
+    storageFailed() {
+      failed(reason ?? new Error('the storage does not open'));
+      reason = undefined;
+    },
+  };
+
+  return {
+    handlers,
+
+    /**
+     * Opens what is kept for a server and a user, and closes what was open.
+     * @param {string} next '' where there is no user: nothing is kept
+     */
+    open(next) {
+      scope = next;
+      generation = next ? begin(next) : null;
+      if (next && generation === null) {
+        failed(new Error('localStorage fails, which has to remember logouts'));
+      }
+      engine().tell(TOLD.keep, generation ?? -1, true);
+      return generation;
+    },
+
+    /** How a message ended that another tab had. @param {Result} result */
+    tell(result) {
+      results.set(result.id, result);
+      if (results.size > RESULTS) {
+        results.delete(/** @type {string} */ (results.keys().next().value));
+      }
+      post({ settled: result });
+    },
+
+    /**
+     * The user logs out. All that is kept for a scope ends at once, whatever the state of the keeper, and is then
+     * deleted. Where that does not happen any more, the next opening does it.
+     * @param {string} gone
+     */
+    async clear(gone) {
+      const before = read(gone) ?? 0;
+      const next = raise(gone);
+      // What was handed out is told by its own end.
+      const isFound = gone === scope && engine().note(TOLD.isOpen) > 0;
+      try {
+        tellOver(gone, next);
+        const now = await open();
+        const name = remembered();
+        const left = isFound ? [] : await readSegments(now, [gone, name ?? '']);
+        const former = await formerSegments(now, gone);
+        await clearScopes(now, [gone, ...former.map(([from]) => from)]);
+        for (const { messages, settled, generation: its } of left) {
+          if (its >= 0 && its !== before) continue;
+          for (const [index, kept] of messages.entries()) {
+            if (!settled.has(index)) deliveries().erased(kept);
+          }
+        }
+      } catch (error) {
+        database = base = undefined;
+        failed(error);
+      }
+    },
+
+    /** Without an engine nothing is written, and nothing erased: the next life has it. */
+    release: handlers.closeStorage,
+  };
+}
