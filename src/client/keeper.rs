@@ -257,9 +257,14 @@ pub enum Taken {
 /// A transaction that is not over.
 #[derive(Debug)]
 enum Pending {
-    Group { opening: u32 },
+    Group {
+        opening: u32,
+    },
     /// Rows that are moved, and where to.
-    Adoption { opening: u32, rows: Vec<(Row, Place)> },
+    Adoption {
+        opening: u32,
+        rows: Vec<(Row, Place)>,
+    },
     /// Of what a logout has ended. Where it fails the next reading tries again.
     Erasing,
 }
@@ -811,9 +816,8 @@ impl Keeper {
     ) {
         let ended = segments.iter().filter(|segment| segment.size > 0 && is_over(segment));
         let before = self.orders.len();
-        self.orders.extend(
-            ended.map(|&Segment { name, number, .. }| Storage::Drop { name, number }),
-        );
+        self.orders
+            .extend(ended.map(|&Segment { name, number, .. }| Storage::Drop { name, number }));
         if self.orders.len() == before {
             return;
         }
@@ -825,12 +829,7 @@ impl Keeper {
         self.commit(self.opening, None, Pending::Erasing);
     }
 
-    fn read_all(
-        &mut self,
-        segments: &[Segment],
-        rows: &[Read],
-        living: &[Read],
-    ) {
+    fn read_all(&mut self, segments: &[Segment], rows: &[Read], living: &[Read]) {
         let (opening, mine) = (self.opening, self.tabs.mine);
         let mut journal = Journal::new(opening, self.scope, mine, self.wall);
         for (at, segment) in segments.iter().enumerate() {
@@ -1144,7 +1143,8 @@ impl Keeper {
     /// What was kept has been handed out.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.state == State::Open
+        let is_named = self.journals.iter().any(|journal| journal.opening == self.opening);
+        is_named && self.step().is_none()
     }
 }
 

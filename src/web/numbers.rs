@@ -4,8 +4,8 @@
 use crate::client::keeper::{Storage, Taken};
 use crate::client::{Order, Place};
 use crate::engine::{
-    Cause, DownCause, Grant, Millis, Notice, Outcome, Output, Phase, SendError, Seq, Standing, Status,
-    Verdict, Way,
+    Cause, DownCause, Grant, Millis, Notice, Outcome, Output, Phase, SendError, Seq, Standing,
+    Status, Verdict, Way,
 };
 
 /// An order: its number in the table `ORDERS`, and its fields in the order of its handler's parameters
