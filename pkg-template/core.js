@@ -4,9 +4,12 @@
 import 'holdfast:wasm';
 
 export { makeClient } from './shell/client.js';
+export { idOf } from './shell/credentials.js';
 export { HoldfastError, isOurs } from './shell/errors.js';
 export { kindOf } from './shell/options.js';
 export { copies } from './shell/payload.js';
 export { call, report, textOf } from './shell/report.js';
+export { placeOf } from './shell/scope.js';
 export { sendMessage } from './shell/send-message.js';
 export { WAYS, wayOf } from './shell/ways.js';
+export { claim, register, replaceClient, shared } from './shell/world.js';

@@ -5,8 +5,17 @@
  * `on...` helpers register, `sendMessage` answers NOT_CONFIGURED, and the rest is harmless.
  */
 
-import { sendMessage as deliver, makeClient, report } from './core.js';
-import { register, replaceClient, shared } from './shell/world.js';
+import {
+  claim,
+  sendMessage as deliver,
+  idOf,
+  makeClient,
+  placeOf,
+  register,
+  replaceClient,
+  report,
+  shared,
+} from './core.js';
 
 export { HoldfastError } from './core.js';
 
@@ -33,18 +42,25 @@ function withClient(use, otherwise) {
 
 /** @type {Api['configureSocket']} */
 export function configureSocket(options = {}) {
+  const { url, place, user } = namedIn(options);
+  claim((client) => {
+    const { url: its, io, userId } = client.settings();
+    const other = idOf(userId);
+    return placeOf(its, io) === place && (user ?? other) === (other ?? user);
+  });
   const { client } = shared();
-  if (client && client.settings().url === urlIn(options)) client.reconfigure(options);
+  if (client && client.settings().url === url) client.reconfigure(options);
   else replaceClient(makeClient(options));
 }
 
-/** @param {import('./types/index.d.ts').Options} options */
-function urlIn(options) {
+/** The server and the user. @param {import('./types/index.d.ts').Options} options */
+function namedIn(options) {
   try {
-    return options.url;
+    const { url, io, userId } = options;
+    return { url, place: placeOf(url, io), user: idOf(userId) };
   } catch {
     // Refused by whoever reads all of them.
-    return undefined;
+    return {};
   }
 }
 

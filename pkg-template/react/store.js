@@ -1,7 +1,6 @@
 /** A client as React reads it: cached snapshots, who is told of new ones, and who holds the link. */
 
-import { sendMessage } from '../core.js';
-import { register, shared } from '../shell/world.js';
+import { register, sendMessage, shared } from '../core.js';
 import { initializeSocket, resetLogoutFlag } from '../socket.js';
 
 /**

@@ -2,20 +2,56 @@
 
 /**
  * @typedef {ReturnType<typeof import('./client.js').makeClient>} Client
- * @typedef {{ attach(client: Client): () => void, off: (() => void) | null }} Registration
+ * @typedef {{ attach(client: Client): () => void, off: (() => void) | null, by: object }} Registration
+ *
+ * @typedef {object} World
+ * @property {Client | null} client
+ * @property {Set<Registration>} registrations
+ * @property {Parameters<typeof import('../types/socket.d.ts').initializeSocket> | null} refused
+ * @property {object} [owner] the copy of the package that configured it first
+ * @property {World} [beside] the one that another copy has
  */
 
+const KEY = Symbol.for('holdfast@1');
+
+/** Stands for this copy of the package: a page of several bundles has several. */
+const copy = {};
+/** This copy's, where another one had configured its own before. @type {World | undefined} */
+let own;
+
+/** @returns {World} */
+const create = () => ({ client: null, registrations: new Set(), refused: null });
+
 /**
- * One instance, however the package is imported: an app's ESM and a test's CommonJS share it.
- * @returns {{ client: Client | null, registrations: Set<Registration>,
- *   refused: Parameters<typeof import('../types/socket.d.ts').initializeSocket> | null }}
+ * One for all copies of the package, however it is imported: an app's ESM and a test's CommonJS share it. A copy that
+ * configured another server or user than the one before it has its own.
+ * @returns {World}
  */
 export const shared = () => {
-  const key = Symbol.for('holdfast@1');
   const world = /** @type {any} */ (globalThis);
-  world[key] ??= { client: null, registrations: new Set(), refused: null };
-  return world[key];
+  world[KEY] ??= create();
+  return own?.beside === world[KEY] ? /** @type {World} */ (own) : world[KEY];
 };
+
+/**
+ * This copy configures a client.
+ * @param {(client: Client) => boolean} isFor whether that is for the same server and user as the client that there is
+ */
+export function claim(isFor) {
+  const state = shared();
+  const isOthers = state.client !== null && state.owner !== copy;
+  if (isOthers && !isFor(/** @type {Client} */ (state.client))) {
+    own = { ...create(), beside: state };
+    for (const registration of state.registrations) {
+      if (registration.by !== copy) continue;
+      registration.off?.();
+      registration.off = null;
+      state.registrations.delete(registration);
+      own.registrations.add(registration);
+    }
+  }
+  if (!shared().client) shared().owner = copy;
+}
 
 /**
  * Registers now, or as soon as there is a client, and again with the next one.
@@ -24,10 +60,11 @@ export const shared = () => {
  */
 export function register(attach) {
   const { client, registrations } = shared();
-  const registration = { attach, off: client ? attach(client) : null };
+  const registration = { attach, off: client ? attach(client) : null, by: copy };
   registrations.add(registration);
   return () => {
     registrations.delete(registration);
+    own?.registrations.delete(registration);
     registration.off?.();
     registration.off = null;
   };
