@@ -257,9 +257,14 @@ pub enum Taken {
 /// A transaction that is not over.
 #[derive(Debug)]
 enum Pending {
-    Group { opening: u32 },
+    Group {
+        opening: u32,
+    },
     /// Rows that are moved, and where to.
-    Adoption { opening: u32, rows: Vec<(Row, Place)> },
+    Adoption {
+        opening: u32,
+        rows: Vec<(Row, Place)>,
+    },
     /// Of what a logout has ended. Where it fails the next reading tries again.
     Erasing,
 }
@@ -559,6 +564,13 @@ impl Keeper {
         }
     }
 
+    /// What was read has settled since, as this tab had it all the while.
+    fn has_settled(&self, place: Option<Place>) -> bool {
+        let Some(place) = place else { return false };
+        let journal = self.journals.iter().find(|one| one.opening == place.opening);
+        journal.is_some_and(|journal| journal.has_settled(place))
+    }
+
     /// The open one, where messages are kept.
     fn journal(&mut self) -> Option<&mut Journal> {
         let opening = self.opening;
@@ -800,9 +812,8 @@ impl Keeper {
     ) {
         let ended = segments.iter().filter(|segment| segment.size > 0 && is_over(segment));
         let before = self.orders.len();
-        self.orders.extend(
-            ended.map(|&Segment { name, number, .. }| Storage::Drop { name, number }),
-        );
+        self.orders
+            .extend(ended.map(|&Segment { name, number, .. }| Storage::Drop { name, number }));
         if self.orders.len() == before {
             return;
         }
@@ -814,12 +825,7 @@ impl Keeper {
         self.commit(self.opening, None, Pending::Erasing);
     }
 
-    fn read_all(
-        &mut self,
-        segments: &[Segment],
-        rows: &[Read],
-        living: &[Read],
-    ) {
+    fn read_all(&mut self, segments: &[Segment], rows: &[Read], living: &[Read]) {
         let (opening, mine) = (self.opening, self.tabs.mine);
         let mut journal = Journal::new(opening, self.scope, mine, self.wall);
         for (at, segment) in segments.iter().enumerate() {
@@ -842,8 +848,18 @@ impl Keeper {
             }
         }
         // A journal of before this page was in the cache may know of more.
-        for before in self.journals.iter_mut().filter(|one| one.scope == self.scope) {
+        let is_before = |one: &&mut Journal| one.scope == self.scope && one.name == mine;
+        let mut inherited = Vec::new();
+        for before in self.journals.iter_mut().filter(is_before) {
             journal.inherit(before);
+            inherited.push(before.opening);
+        }
+        for entry in self.entries.iter_mut().flatten() {
+            if let Held::Kept(place) = &mut entry.held
+                && inherited.contains(&place.opening)
+            {
+                place.opening = opening;
+            }
         }
         let has_dirt = journal.has_dirt();
         self.journals.push(journal);
@@ -1094,10 +1110,14 @@ impl Keeper {
         let is_restoring = self.step() == Some(Step::Restoring);
         let is_at_rest = matches!(self.state, State::Open | State::Broken);
         if is_restoring || (is_at_rest && matches!(self.job, Job::Moving { .. })) {
-            match self.found.front() {
-                Some(&(row, _)) => self.orders.push_back(Storage::Take { row }),
-                None if is_restoring => self.handed_out(),
-                None => {}
+            while let Some(&(row, place)) = self.found.front() {
+                if !self.has_settled(place) {
+                    return self.orders.push_back(Storage::Take { row });
+                }
+                self.found.pop_front();
+            }
+            if is_restoring {
+                self.handed_out();
             }
             return;
         }

@@ -524,6 +524,42 @@ fn storage_that_fails_sets_free_what_another_tab_has() {
     assert_eq!(disk.held(one, 7), Some(Held::Nowhere));
 }
 
+#[test]
+fn message_that_settles_while_its_journal_is_read_does_not_come_back() {
+    let mut disk = Disk::new();
+    let tab = disk.idle_page(1);
+    disk.send(tab, [1, 2]);
+    disk.cache(tab);
+    disk.holds_answers = true;
+    disk.restore(tab);
+    disk.cancel(tab, 1);
+    disk.holds_answers = false;
+    disk.run();
+    assert_eq!(disk.outcome(tab, 1), Some((Outcome::Cancelled, true)));
+    disk.link(tab);
+    assert_eq!(disk.left(tab), [2]);
+    assert_eq!(disk.held(tab, 1), None);
+    assert_eq!(disk.kept(), [(1, 2)]);
+}
+
+#[test]
+fn message_that_settles_while_a_former_journal_is_waited_for_does_not_come_back() {
+    let mut disk = Disk::new();
+    let tab = disk.idle_page(1);
+    disk.send(tab, [1, 2]);
+    disk.cache(tab);
+    disk.leave((ALICE + FORMER, 50, 0), &[5], None);
+    disk.lock(50);
+    disk.restore(tab);
+    disk.cancel(tab, 1);
+    disk.pass(200);
+    disk.link(tab);
+    assert_eq!(disk.left(tab), [2]);
+    assert_eq!(disk.kept(), [(1, 2)]);
+    disk.ack(tab, 2);
+    assert_eq!(disk.kept(), []);
+}
+
 // Logouts.
 
 #[test]
@@ -755,6 +791,22 @@ fn journal_that_was_closed_goes_on_erasing() {
     disk.fails_writes = false;
     disk.pass(2_000);
     assert_eq!(disk.kept_of(ALICE), []);
+}
+
+#[test]
+fn page_that_is_back_erases_what_it_could_not_before() {
+    let mut disk = Disk::new();
+    let tab = disk.page(1);
+    disk.send(tab, [1, 2]);
+    disk.fails_writes = true;
+    disk.cancel(tab, 1);
+    disk.cache(tab);
+    disk.fails_writes = false;
+    disk.restore(tab);
+    assert_eq!(disk.kept(), [(1, 2)]);
+    assert_eq!(disk.held(tab, 1), None, "it does not come back");
+    disk.send(tab, [3]);
+    assert!(disk.is_kept(tab, 3), "storage is tried again");
 }
 
 #[test]
