@@ -956,6 +956,7 @@ impl Keeper {
     /// What was read is handed out, as ordered.
     pub fn taken(&mut self, taken: Taken) {
         let Some((_, place)) = self.found.pop_front() else { return };
+        let is_restoring = self.step() == Some(Step::Restoring);
         match (taken, place) {
             (Taken::New(seq, is_shared), Some(place)) => {
                 self.enter(Entry { seq, held: Held::Kept(place), is_shared, seen: self.opening });
@@ -964,14 +965,18 @@ impl Keeper {
                 self.enter(Entry { seq, held: Held::Elsewhere, is_shared, seen: 0 });
                 self.withhold(seq);
             }
-            (Taken::Known(seq), Some(place)) => match self.held(seq) {
-                Some(Held::Kept(_) | Held::Elsewhere) => {
-                    self.saw(seq, self.opening);
-                    self.stored(seq, Held::Kept(place));
+            (Taken::Known(seq), Some(place)) => {
+                let is_found = self.entry(seq).is_some_and(|entry| entry.seen == self.opening);
+                match self.held(seq) {
+                    Some(Held::Kept(_)) if !is_restoring || is_found => self.erase(place),
+                    Some(Held::Kept(_) | Held::Elsewhere) => {
+                        self.saw(seq, self.opening);
+                        self.stored(seq, Held::Kept(place));
+                    }
+                    // The same message, sent anew meanwhile, goes on for both.
+                    None | Some(Held::Nowhere | Held::Waiting | Held::Writing) => self.erase(place),
                 }
-                // The same message, sent anew meanwhile, goes on for both.
-                None | Some(Held::Nowhere | Held::Waiting | Held::Writing) => self.erase(place),
-            },
+            }
             (Taken::Refused, Some(place)) => self.erase(place),
             (Taken::Known(_) | Taken::Refused, None) => {}
         }

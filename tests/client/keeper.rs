@@ -392,6 +392,17 @@ fn segment_of_a_newer_build_is_neither_read_nor_touched() {
 }
 
 #[test]
+fn message_that_another_tab_sends_too_goes_on_for_both() {
+    let (mut disk, one, other) = two_tabs();
+    disk.send(other, [7]);
+    disk.end(one);
+    disk.pass(2_000);
+    assert_eq!(disk.left(other), [7], "once");
+    disk.ack(other, 7);
+    assert!(disk.segments.is_empty());
+}
+
+#[test]
 fn move_that_fails_leaves_the_journal_where_it_is() {
     let (mut disk, one, other) = two_tabs();
     disk.end(one);
@@ -673,6 +684,16 @@ fn former_journal_is_moved_once_its_lock_is_free() {
     disk.end(tab);
     let next = disk.page(1);
     assert_eq!(disk.left(next).len(), 3, "once");
+}
+
+#[test]
+fn message_that_is_found_twice_leaves_once() {
+    let mut disk = left([1]);
+    disk.leave((ALICE + FORMER, 50, 0), &[1], None);
+    let tab = disk.page(1);
+    assert_eq!(disk.left(tab), [1]);
+    disk.ack(tab, 1);
+    assert!(disk.segments.is_empty());
 }
 
 #[test]
