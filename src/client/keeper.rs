@@ -531,12 +531,16 @@ impl Keeper {
         self.entries.get(seq.slot()).copied().flatten().filter(|entry| entry.seq == seq)
     }
 
-    fn set(&mut self, seq: Seq, held: Held) {
+    fn change(&mut self, seq: Seq, change: impl FnOnce(&mut Entry)) {
         if let Some(Some(entry)) = self.entries.get_mut(seq.slot())
             && entry.seq == seq
         {
-            entry.held = held;
+            change(entry);
         }
+    }
+
+    fn set(&mut self, seq: Seq, held: Held) {
+        self.change(seq, |entry| entry.held = held);
     }
 
     /// It may leave: it is kept, or cannot be.
@@ -932,11 +936,7 @@ impl Keeper {
     }
 
     fn saw(&mut self, seq: Seq, opening: u32) {
-        if let Some(Some(entry)) = self.entries.get_mut(seq.slot())
-            && entry.seq == seq
-        {
-            entry.seen = opening;
-        }
+        self.change(seq, |entry| entry.seen = opening);
     }
 
     /// A journal was taken over, or could not be.
@@ -967,6 +967,10 @@ impl Keeper {
             }
             (Taken::Known(seq), Some(place)) => {
                 let is_found = self.entry(seq).is_some_and(|entry| entry.seen == self.opening);
+                if !is_restoring {
+                    // The tab that had it may be back, and ask.
+                    self.change(seq, |entry| entry.is_shared = true);
+                }
                 match self.held(seq) {
                     Some(Held::Kept(_)) if !is_restoring || is_found => self.erase(place),
                     Some(Held::Kept(_) | Held::Elsewhere) => {

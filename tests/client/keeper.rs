@@ -521,6 +521,17 @@ fn tab_that_was_closed_and_is_back_hears_how_its_messages_end() {
 }
 
 #[test]
+fn copy_that_another_tab_merged_into_its_own_is_told_too() {
+    let (mut disk, one, other) = two_tabs();
+    disk.send(other, [7]);
+    disk.cache(one);
+    disk.pass(2_000);
+    disk.restore(one);
+    disk.ack(other, 7);
+    assert_eq!(disk.ending(one, 7), DELIVERED);
+}
+
+#[test]
 fn storage_that_fails_sets_free_what_another_tab_has() {
     let (mut disk, one, _) = taken_over();
     disk.left(one);
