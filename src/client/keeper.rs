@@ -435,8 +435,13 @@ impl Keeper {
     fn fail(&mut self) {
         match self.state {
             State::Closed | State::Broken => return,
-            // What is on disk of ours is in memory too, and sent from here, so the lock stays.
-            State::Open => {}
+            // What is on disk of ours is in memory too, and sent from here, so the lock stays. Another tab may
+            // take over what is not here yet.
+            State::Open => {
+                if !matches!(self.job, Job::Moving { .. }) {
+                    self.end_job();
+                }
+            }
             State::Opening(_) | State::Late(_) => self.close(),
         }
         self.state = State::Broken;

@@ -416,6 +416,20 @@ fn move_that_fails_leaves_the_journal_where_it_is() {
 }
 
 #[test]
+fn journal_that_cannot_be_read_is_left_to_other_tabs() {
+    let (mut disk, one, other) = two_tabs();
+    disk.end(one);
+    disk.fails_reads = true;
+    disk.pass(2_000);
+    disk.fails_reads = false;
+    assert_eq!(disk.page_of(other).failures, 1);
+    assert!(!disk.is_locked(1));
+    let third = disk.page(3);
+    disk.pass(2_000);
+    assert_eq!(disk.left(third), [7]);
+}
+
+#[test]
 fn destroyed_client_erases_what_it_told_closed() {
     let mut disk = Disk::new();
     let tab = disk.page(1);
