@@ -433,6 +433,7 @@ impl Keeper {
 
     /// Nothing is kept from now on.
     fn fail(&mut self) {
+        let is_told = matches!(self.state, State::Late(_));
         match self.state {
             State::Closed | State::Broken => return,
             // What is on disk of ours is in memory too, and sent from here, so the lock stays. Another tab may
@@ -445,7 +446,9 @@ impl Keeper {
             State::Opening(_) | State::Late(_) => self.close(),
         }
         self.state = State::Broken;
-        self.orders.push_back(Storage::Failed);
+        if !is_told {
+            self.orders.push_back(Storage::Failed);
+        }
         self.go_ahead();
     }
 

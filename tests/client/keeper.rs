@@ -216,6 +216,17 @@ fn storage_that_does_not_open_costs_the_disk_and_no_message_waits() {
 }
 
 #[test]
+fn storage_that_fails_after_it_was_late_is_told_once() {
+    let mut disk = Disk::new();
+    disk.holds_opening = true;
+    let tab = disk.page(1);
+    disk.pass(5_000);
+    (disk.holds_opening, disk.fails_opening) = (false, true);
+    disk.run();
+    assert_eq!(disk.page_of(tab).failures, 1);
+}
+
+#[test]
 fn facts_of_an_earlier_opening_are_ignored() {
     let mut disk = left([1]);
     disk.holds_opening = true;
