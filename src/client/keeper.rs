@@ -815,7 +815,8 @@ impl Keeper {
         false
     }
 
-    /// What a logout has ended is erased and told, whoever had it.
+    /// What a logout has ended is erased and told, whoever had it. What this tab still has in memory is told by its
+    /// own end.
     fn end_segments(
         &mut self,
         segments: &[Segment],
@@ -830,7 +831,7 @@ impl Keeper {
             return;
         }
         for &(at, _, found) in rows {
-            if is_over(&segments[at]) && !found.is_settled {
+            if is_over(&segments[at]) && !found.is_settled && found.known.is_none() {
                 self.orders.push_back(Storage::Ended { row: found.row });
             }
         }

@@ -676,6 +676,20 @@ fn logout_between_reading_and_moving_keeps_a_journal_where_it_is() {
 }
 
 #[test]
+fn message_that_the_session_still_has_is_told_of_a_logout_once() {
+    let mut disk = Disk::new();
+    let tab = disk.page(1);
+    disk.send(tab, [1]);
+    disk.cache(tab);
+    disk.page_of(tab).is_blind = true;
+    disk.raise(ALICE);
+    disk.restore(tab);
+    assert_eq!(disk.ending(tab, 1), Some(Outcome::LoggedOut));
+    assert_eq!(disk.page_of(tab).ended, []);
+    assert!(disk.segments.is_empty());
+}
+
+#[test]
 fn logout_writes_nothing_more_and_the_next_session_keeps() {
     let mut disk = Disk::new();
     let tab = disk.page(1);
