@@ -161,13 +161,21 @@ impl Client {
 
     /// Opens what is kept of a user, and closes what was open. `generation` is that of the user's logouts, none where
     /// nothing can be kept; `is_first` where it has just begun. Nothing leaves before what was kept is here.
+    ///
+    /// A client that was destroyed opens nothing.
     pub fn keep(&mut self, now: Millis, generation: Option<u64>, is_first: bool) {
+        if self.engine.phase() == Phase::Closed {
+            return;
+        }
         self.engine.restore();
         self.keeping(now, |keeper| keeper.keep(generation, is_first));
     }
 
     /// The page is back from the cache: opens again what it had open.
     pub fn keep_again(&mut self, now: Millis) {
+        if self.engine.phase() == Phase::Closed {
+            return;
+        }
         self.engine.restore();
         self.keeping(now, Keeper::keep_again);
     }
@@ -245,8 +253,10 @@ impl Client {
         self.close(now);
     }
 
-    /// Ends everything. What waits settles as closed; every later send is refused.
+    /// Ends everything. What waits settles as closed; every later send is refused. What is on disk and not here yet
+    /// stays there.
     pub fn destroy(&mut self, now: Millis) {
+        self.keeping(now, Keeper::close);
         self.step(|engine| engine.destroy(now));
     }
 

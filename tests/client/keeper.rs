@@ -441,6 +441,20 @@ fn journal_that_cannot_be_read_is_left_to_other_tabs() {
 }
 
 #[test]
+fn destroyed_client_neither_opens_nor_takes_over_nor_erases_what_it_never_had() {
+    let mut disk = left([1]);
+    disk.holds_opening = true;
+    let tab = disk.page(1);
+    disk.destroy(tab);
+    disk.holds_opening = false;
+    disk.run();
+    disk.name(tab, ALICE);
+    assert_eq!(disk.outcome(tab, 1), None);
+    assert_eq!(disk.kept(), [(1, 1)]);
+    assert!(!disk.is_locked(1));
+}
+
+#[test]
 fn destroyed_client_erases_what_it_told_closed() {
     let mut disk = Disk::new();
     let tab = disk.page(1);
