@@ -576,7 +576,7 @@ impl Keeper {
         }
     }
 
-    /// What was read has settled since, as this tab had it all the while.
+    /// This tab had the message before it read it, and it has settled since.
     fn has_settled(&self, place: Option<Place>) -> bool {
         let Some(place) = place else { return false };
         let journal = self.journals.iter().find(|one| one.opening == place.opening);
@@ -1029,7 +1029,9 @@ impl Keeper {
         }
         let mine = self.tabs.mine;
         let is_own = name == mine;
-        if !is_own && self.tabs.is_news(name) {
+        // The answer to a request that is under way comes first.
+        let is_asked = matches!(self.job, Job::Locking { name: asked, .. } if asked == name);
+        if !is_own && !is_asked && self.tabs.is_news(name) {
             self.tabs.watch(name);
             self.orders.push_back(Storage::Lock { name, waits: true });
         }

@@ -127,6 +127,8 @@ pub struct Disk {
     pub fails_opening: bool,
     /// Transactions wait for now.
     pub holds_disk: bool,
+    /// What becomes of requests for locks is not told for now.
+    pub holds_locks: bool,
     /// What was read is not told for now, and what was ordered later waits.
     pub holds_answers: bool,
     /// The user logs out elsewhere right before the next journal is moved.
@@ -151,6 +153,7 @@ impl Disk {
             holds_opening: false,
             fails_opening: false,
             holds_disk: false,
+            holds_locks: false,
             holds_answers: false,
             raises_before_moving: false,
             fails_writes: false,
@@ -477,7 +480,8 @@ impl Disk {
                     self.holds_disk
                         || held.iter().any(|(_, one)| matches!(one, Fact::Answer { .. }))
                 }
-                Fact::Gathered { .. } | Fact::Locked { .. } | Fact::Told(_) => false,
+                Fact::Locked { .. } => self.holds_locks,
+                Fact::Gathered { .. } | Fact::Told(_) => false,
             };
             if waits {
                 held.push_back((tab, fact));
@@ -646,6 +650,12 @@ impl Disk {
             }
             Note::Cancel { id } => self.cancel_now(tab, id),
         }
+    }
+
+    /// Another tab, which nobody drives, says that it is there.
+    pub fn say_hello(&mut self, to: Tab, name: Name) {
+        self.facts.push_back((to, Fact::Told(Note::Hello { name, is_new: true })));
+        self.run();
     }
 
     fn post(&mut self, from: Tab, note: &Note) {

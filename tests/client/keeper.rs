@@ -1,6 +1,6 @@
 //! What is kept, by whom, when storage is slow and when it fails.
 
-use holdfast::client::keeper::Held;
+use holdfast::client::keeper::{Held, Storage};
 use holdfast::engine::Outcome;
 
 use crate::disk::{ALICE, BOB, Disk, FIRST, FORMER, FORMER_OWN, Id, Tab};
@@ -382,6 +382,33 @@ fn client_that_was_disconnected_leaves_journals_to_the_others() {
     disk.link(idle);
     disk.pass(10_000);
     assert_eq!(disk.left(idle), []);
+}
+
+#[test]
+fn tab_that_is_back_while_its_journal_is_asked_for_is_waited_for_once() {
+    let mut disk = left([1]);
+    disk.lock(1);
+    disk.holds_locks = true;
+    let tab = disk.idle_page(2);
+    disk.holds_locks = false;
+    disk.run();
+    disk.holds_locks = true;
+    disk.link(tab);
+    disk.orders(tab);
+    disk.say_hello(tab, 1);
+    disk.holds_locks = false;
+    disk.run();
+    let waits = |order: &&Storage| **order == Storage::Lock { name: 1, waits: true };
+    assert_eq!(disk.orders(tab).iter().filter(waits).count(), 1);
+    disk.unlock(1);
+    disk.pass(2_000);
+    assert_eq!(disk.left(tab), [1]);
+    // It is waited for again when it is back.
+    let back = disk.page(1);
+    disk.send(back, [2]);
+    disk.end(back);
+    disk.pass(2_000);
+    assert_eq!(disk.left(tab), [2]);
 }
 
 #[test]
