@@ -93,7 +93,8 @@ pub enum Storage {
         /// The segment.
         number: u64,
     },
-    /// Carry out what was told of the next transaction, all or nothing, and say [`Keeper::committed`].
+    /// Carry out what was told of the next transaction, all or nothing, and say [`Keeper::committed`]. Transactions
+    /// and readings are carried out, and told, in the order in which they were ordered.
     Commit {
         /// Which transaction it is.
         transaction: u32,
@@ -761,10 +762,12 @@ impl Keeper {
         self.forget_journals();
     }
 
-    /// Those that are closed, and have nothing more to erase.
+    /// Those that are closed, and have nothing more to erase. Once another is open all messages are in that one, or
+    /// with other tabs.
     fn forget_journals(&mut self) {
-        let opening = self.opening;
-        self.journals.retain(|journal| journal.opening == opening || !journal.is_over());
+        let (opening, is_open) = (self.opening, self.is_open());
+        let is_over = |one: &Journal| one.is_over() || (is_open && one.is_at_rest());
+        self.journals.retain(|journal| journal.opening == opening || !is_over(journal));
     }
 }
 
@@ -1177,3 +1180,60 @@ const OPEN: Millis = Millis(5_000);
 const ANSWER: Millis = Millis(2_000);
 /// The first generation of a scope is a multiple of it, and a logout adds one.
 const RAISED: u64 = 1 << 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Opens the journal of this name, in which there are these segments of one message each.
+    fn open(keeper: &mut Keeper, name: Name, numbers: &[u64]) {
+        let opening = keeper.opening;
+        keeper.opened(opening, 0, (name, name), true, RAISED);
+        keeper.locked(opening, name, true);
+        for &number in numbers {
+            let (size, generation) = (1, Some(RAISED));
+            let (is_former, was_ours) = (false, false);
+            keeper
+                .segment(opening, Segment { name, number, size, generation, is_former, was_ours });
+            let (row, is_settled) = (number as Row, false);
+            keeper.row(opening, 0, Found { row, is_settled, is_away: false, known: None });
+        }
+        assert!(!keeper.read(opening, RAISED));
+    }
+
+    /// Takes up what was read, numbered from this slot on.
+    fn hand_out(keeper: &mut Keeper, from: u64) {
+        let mut slots = from..;
+        while let Some(order) = keeper.poll(false) {
+            if let (Storage::Take { .. }, Some(slot)) = (order, slots.next()) {
+                keeper.taken(Taken::New(Seq::from_bits(slot), false));
+            }
+        }
+        assert!(keeper.is_open());
+    }
+
+    #[test]
+    fn journals_of_earlier_openings_are_forgotten() {
+        let mut keeper = Keeper::default();
+        keeper.keep(Some(RAISED), false);
+        open(&mut keeper, 1, &[1, 2]);
+        hand_out(&mut keeper, 0);
+        // Each time it is another journal: a copy of the tab has the one before.
+        for name in 2..10 {
+            keeper.keep_again();
+            open(&mut keeper, name, &[3]);
+            hand_out(&mut keeper, 2 * u64::from(name));
+            assert_eq!(keeper.journals.len(), 1);
+        }
+        // And what was read, but not handed out, of users before this one.
+        for name in 10..20 {
+            keeper.keep(Some(RAISED), false);
+            open(&mut keeper, name, &[4]);
+        }
+        keeper.keep(Some(RAISED), false);
+        open(&mut keeper, 20, &[]);
+        hand_out(&mut keeper, 100);
+        let openings: Vec<u32> = keeper.journals.iter().map(|one| one.opening).collect();
+        assert!(openings.len() <= 2, "the open one, and one that erases: {openings:?}");
+    }
+}
