@@ -584,12 +584,13 @@ impl Disk {
             assert_eq!(record.messages.len(), place.index as usize, "a number is given twice");
             record.messages.push(kept);
         }
+        let mut lists: BTreeMap<Key, BTreeSet<u32>> = BTreeMap::new();
         for place in parts.lists {
-            let key = (scope, name, place.number);
-            if self.segments.contains_key(&key) {
-                self.settled.entry(key).or_default().insert(place.index);
-            }
+            lists.entry((scope, name, place.number)).or_default().insert(place.index);
         }
+        // A list is written anew each time, and only where its segment is still there.
+        lists.retain(|key, _| self.segments.contains_key(key));
+        self.settled.extend(lists);
         true
     }
 
