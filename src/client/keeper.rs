@@ -1167,6 +1167,11 @@ impl Keeper {
         !self.told.is_empty()
     }
 
+    /// Nothing is open, and nothing opens.
+    pub(super) fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
     /// What was kept has been handed out.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -256,7 +256,6 @@ impl Client {
     /// Ends everything. What waits settles as closed; every later send is refused. What is on disk and not here yet
     /// stays there.
     pub fn destroy(&mut self, now: Millis) {
-        self.keeping(now, Keeper::close);
         self.step(|engine| engine.destroy(now));
     }
 
@@ -489,7 +488,16 @@ impl Client {
         }
         match self.engine.poll_orders(may_transmit) {
             Some(output) => self.order_of(output),
-            None => self.poll_receipt().map_or(Next::Nothing, Next::Order),
+            None => match self.poll_receipt() {
+                Some(order) => Next::Order(order),
+                // Other tabs were told how all of theirs ended.
+                None if self.engine.phase() == Phase::Closed && !self.keeper.is_closed() => {
+                    let now = self.engine.now();
+                    self.keeping(now, Keeper::close);
+                    Next::Again
+                }
+                None => Next::Nothing,
+            },
         }
     }
 

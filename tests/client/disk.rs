@@ -661,6 +661,10 @@ impl Disk {
 
     fn post(&mut self, from: Tab, note: &Note) {
         let scope = self.tabs[from].scope;
+        if self.tabs[from].opening == 0 {
+            // Its channel is closed.
+            return;
+        }
         for (tab, page) in self.tabs.iter().enumerate() {
             if tab != from && page.scope == scope && page.opening > 0 && !page.is_gone {
                 self.facts.push_back((tab, Fact::Told(note.clone())));

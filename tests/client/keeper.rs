@@ -491,6 +491,16 @@ fn destroyed_client_erases_what_it_told_closed() {
     assert!(disk.segments.is_empty());
 }
 
+#[test]
+fn destroyed_client_says_how_what_it_took_over_ends() {
+    let (mut disk, one, other) = taken_over();
+    disk.restore(one);
+    disk.destroy(other);
+    assert_eq!(disk.ending(one, 7), Some(Outcome::Refused));
+    assert!(disk.segments.is_empty());
+    assert!(!disk.is_locked(2));
+}
+
 // Back from the cache.
 
 #[test]
