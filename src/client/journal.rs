@@ -110,6 +110,12 @@ impl Journal {
         self.gather()
     }
 
+    /// The message there has settled, whether that is written or not.
+    pub(super) fn has_settled(&self, place: Place) -> bool {
+        let segment = self.segments.iter().find(|one| one.number == place.number);
+        segment.is_none_or(|segment| segment.settled.contains(&place.index))
+    }
+
     /// There is something to write. Answers whether a group is to be gathered for that.
     pub(super) fn gather(&mut self) -> bool {
         let is_idle = self.work == Work::Idle;
@@ -199,9 +205,6 @@ impl Journal {
 
     /// Takes over what another opening of the same journal has not written yet.
     pub(super) fn inherit(&mut self, before: &mut Self) {
-        if before.name != self.name {
-            return;
-        }
         for old in before.segments.drain(..) {
             let same = self.segments.iter_mut().find(|segment| segment.number == old.number);
             let Some(segment) = same.filter(|one| one.settled.len() < old.settled.len()) else {

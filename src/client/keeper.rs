@@ -93,7 +93,8 @@ pub enum Storage {
         /// The segment.
         number: u64,
     },
-    /// Carry out what was told of the next transaction, all or nothing, and say [`Keeper::committed`].
+    /// Carry out what was told of the next transaction, all or nothing, and say [`Keeper::committed`]. Transactions
+    /// and readings are carried out, and told, in the order in which they were ordered.
     Commit {
         /// Which transaction it is.
         transaction: u32,
@@ -433,14 +434,22 @@ impl Keeper {
 
     /// Nothing is kept from now on.
     fn fail(&mut self) {
+        let is_told = matches!(self.state, State::Late(_));
         match self.state {
             State::Closed | State::Broken => return,
-            // What is on disk of ours is in memory too, and sent from here, so the lock stays.
-            State::Open => {}
+            // What is on disk of ours is in memory too, and sent from here, so the lock stays. Another tab may
+            // take over what is not here yet.
+            State::Open => {
+                if !matches!(self.job, Job::Moving { .. }) {
+                    self.end_job();
+                }
+            }
             State::Opening(_) | State::Late(_) => self.close(),
         }
         self.state = State::Broken;
-        self.order(Storage::Failed);
+        if !is_told {
+            self.order(Storage::Failed);
+        }
         self.go_ahead();
     }
 
@@ -542,12 +551,16 @@ impl Keeper {
         self.entries.get(seq.slot()).copied().flatten().filter(|entry| entry.seq == seq)
     }
 
-    fn set(&mut self, seq: Seq, held: Held) {
+    fn change(&mut self, seq: Seq, change: impl FnOnce(&mut Entry)) {
         if let Some(Some(entry)) = self.entries.get_mut(seq.slot())
             && entry.seq == seq
         {
-            entry.held = held;
+            change(entry);
         }
+    }
+
+    fn set(&mut self, seq: Seq, held: Held) {
+        self.change(seq, |entry| entry.held = held);
     }
 
     /// It may leave: it is kept, or cannot be.
@@ -573,6 +586,13 @@ impl Keeper {
         if journal.is_some_and(Journal::gather) {
             self.order(Storage::Gather { opening });
         }
+    }
+
+    /// This tab had the message before it read it, and it has settled since.
+    fn has_settled(&self, place: Option<Place>) -> bool {
+        let Some(place) = place else { return false };
+        let journal = self.journals.iter().find(|one| one.opening == place.opening);
+        journal.is_some_and(|journal| journal.has_settled(place))
     }
 
     /// The open one, where messages are kept.
@@ -753,10 +773,12 @@ impl Keeper {
         self.forget_journals();
     }
 
-    /// Those that are closed, and have nothing more to erase.
+    /// Those that are closed, and have nothing more to erase. Once another is open all messages are in that one, or
+    /// with other tabs.
     fn forget_journals(&mut self) {
-        let opening = self.opening;
-        self.journals.retain(|journal| journal.opening == opening || !journal.is_over());
+        let (opening, is_open) = (self.opening, self.is_open());
+        let is_over = |one: &Journal| one.is_over() || (is_open && one.is_at_rest());
+        self.journals.retain(|journal| journal.opening == opening || !is_over(journal));
     }
 }
 
@@ -807,7 +829,8 @@ impl Keeper {
         false
     }
 
-    /// What a logout has ended is erased and told, whoever had it.
+    /// What a logout has ended is erased and told, whoever had it. What this tab still has in memory is told by its
+    /// own end.
     fn end_segments(
         &mut self,
         segments: &[Segment],
@@ -822,7 +845,7 @@ impl Keeper {
             return;
         }
         for &(at, _, found) in rows {
-            if is_over(&segments[at]) && !found.is_settled {
+            if is_over(&segments[at]) && !found.is_settled && found.known.is_none() {
                 self.order(Storage::Ended { row: found.row });
             }
         }
@@ -852,8 +875,18 @@ impl Keeper {
             }
         }
         // A journal of before this page was in the cache may know of more.
-        for before in self.journals.iter_mut().filter(|one| one.scope == self.scope) {
+        let is_before = |one: &&mut Journal| one.scope == self.scope && one.name == mine;
+        let mut inherited = Vec::new();
+        for before in self.journals.iter_mut().filter(is_before) {
             journal.inherit(before);
+            inherited.push(before.opening);
+        }
+        for entry in self.entries.iter_mut().flatten() {
+            if let Held::Kept(place) = &mut entry.held
+                && inherited.contains(&place.opening)
+            {
+                place.opening = opening;
+            }
         }
         let has_dirt = journal.has_dirt();
         self.journals.push(journal);
@@ -926,11 +959,7 @@ impl Keeper {
     }
 
     fn saw(&mut self, seq: Seq, opening: u32) {
-        if let Some(Some(entry)) = self.entries.get_mut(seq.slot())
-            && entry.seq == seq
-        {
-            entry.seen = opening;
-        }
+        self.change(seq, |entry| entry.seen = opening);
     }
 
     /// A journal was taken over, or could not be.
@@ -950,6 +979,7 @@ impl Keeper {
     /// What was read is handed out, as ordered.
     pub fn taken(&mut self, taken: Taken) {
         let Some((_, place)) = self.found.pop_front() else { return };
+        let is_restoring = self.step() == Some(Step::Restoring);
         match (taken, place) {
             (Taken::New(seq, is_shared), Some(place)) => {
                 self.enter(Entry { seq, held: Held::Kept(place), is_shared, seen: self.opening });
@@ -958,14 +988,22 @@ impl Keeper {
                 self.enter(Entry { seq, held: Held::Elsewhere, is_shared, seen: 0 });
                 self.withhold(seq);
             }
-            (Taken::Known(seq), Some(place)) => match self.held(seq) {
-                Some(Held::Kept(_) | Held::Elsewhere) => {
-                    self.saw(seq, self.opening);
-                    self.stored(seq, Held::Kept(place));
+            (Taken::Known(seq), Some(place)) => {
+                let is_found = self.entry(seq).is_some_and(|entry| entry.seen == self.opening);
+                if !is_restoring {
+                    // The tab that had it may be back, and ask.
+                    self.change(seq, |entry| entry.is_shared = true);
                 }
-                // The same message, sent anew meanwhile, goes on for both.
-                None | Some(Held::Nowhere | Held::Waiting | Held::Writing) => self.erase(place),
-            },
+                match self.held(seq) {
+                    Some(Held::Kept(_)) if !is_restoring || is_found => self.erase(place),
+                    Some(Held::Kept(_) | Held::Elsewhere) => {
+                        self.saw(seq, self.opening);
+                        self.stored(seq, Held::Kept(place));
+                    }
+                    // The same message, sent anew meanwhile, goes on for both.
+                    None | Some(Held::Nowhere | Held::Waiting | Held::Writing) => self.erase(place),
+                }
+            }
             (Taken::Refused, Some(place)) => self.erase(place),
             (Taken::Known(_) | Taken::Refused, None) => {}
         }
@@ -1005,7 +1043,9 @@ impl Keeper {
         }
         let mine = self.tabs.mine;
         let is_own = name == mine;
-        if !is_own && self.tabs.is_news(name) {
+        // The answer to a request that is under way comes first.
+        let is_asked = matches!(self.job, Job::Locking { name: asked, .. } if asked == name);
+        if !is_own && !is_asked && self.tabs.is_news(name) {
             self.tabs.watch(name);
             self.order(Storage::Lock { name, waits: true });
         }
@@ -1104,10 +1144,14 @@ impl Keeper {
         let is_restoring = self.step() == Some(Step::Restoring);
         let is_at_rest = matches!(self.state, State::Open | State::Broken);
         if is_restoring || (is_at_rest && matches!(self.job, Job::Moving { .. })) {
-            match self.found.front() {
-                Some(&(row, _)) => self.order(Storage::Take { row }),
-                None if is_restoring => self.handed_out(),
-                None => {}
+            while let Some(&(row, place)) = self.found.front() {
+                if !self.has_settled(place) {
+                    return self.order(Storage::Take { row });
+                }
+                self.found.pop_front();
+            }
+            if is_restoring {
+                self.handed_out();
             }
             return;
         }
@@ -1140,6 +1184,11 @@ impl Keeper {
         self.generation
     }
 
+    /// Nothing is open, and nothing opens.
+    pub(super) fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
     /// What was kept has been handed out.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -1154,3 +1203,60 @@ const OPEN: Millis = Millis(5_000);
 const ANSWER: Millis = Millis(2_000);
 /// The first generation of a scope is a multiple of it, and a logout adds one.
 const RAISED: u64 = 1 << 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Opens the journal of this name, in which there are these segments of one message each.
+    fn open(keeper: &mut Keeper, name: Name, numbers: &[u64]) {
+        let opening = keeper.opening;
+        keeper.opened(opening, 0, (name, name), true, RAISED);
+        keeper.locked(opening, name, true);
+        for &number in numbers {
+            let (size, generation) = (1, Some(RAISED));
+            let (is_former, was_ours) = (false, false);
+            keeper
+                .segment(opening, Segment { name, number, size, generation, is_former, was_ours });
+            let (row, is_settled) = (number as Row, false);
+            keeper.row(opening, 0, Found { row, is_settled, is_away: false, known: None });
+        }
+        assert!(!keeper.read(opening, RAISED));
+    }
+
+    /// Takes up what was read, numbered from this slot on.
+    fn hand_out(keeper: &mut Keeper, from: u64) {
+        let mut slots = from..;
+        while let Some(order) = keeper.poll(false) {
+            if let (Storage::Take { .. }, Some(slot)) = (order, slots.next()) {
+                keeper.taken(Taken::New(Seq::from_bits(slot), false));
+            }
+        }
+        assert!(keeper.is_open());
+    }
+
+    #[test]
+    fn journals_of_earlier_openings_are_forgotten() {
+        let mut keeper = Keeper::default();
+        keeper.keep(Some(RAISED), false);
+        open(&mut keeper, 1, &[1, 2]);
+        hand_out(&mut keeper, 0);
+        // Each time it is another journal: a copy of the tab has the one before.
+        for name in 2..10 {
+            keeper.keep_again();
+            open(&mut keeper, name, &[3]);
+            hand_out(&mut keeper, 2 * u64::from(name));
+            assert_eq!(keeper.journals.len(), 1);
+        }
+        // And what was read, but not handed out, of users before this one.
+        for name in 10..20 {
+            keeper.keep(Some(RAISED), false);
+            open(&mut keeper, name, &[4]);
+        }
+        keeper.keep(Some(RAISED), false);
+        open(&mut keeper, 20, &[]);
+        hand_out(&mut keeper, 100);
+        let openings: Vec<u32> = keeper.journals.iter().map(|one| one.opening).collect();
+        assert!(openings.len() <= 2, "the open one, and one that erases: {openings:?}");
+    }
+}

@@ -164,8 +164,13 @@ impl Client {
 
     /// Opens what is kept of a user, and closes what was open. `generation` is that of the user's logouts, none where
     /// nothing can be kept; `is_first` where it has just begun. Nothing leaves before what was kept is here.
+    ///
+    /// A client that was destroyed opens nothing.
     pub fn keep(&mut self, now: Millis, generation: Option<u64>, is_first: bool) {
         self.view = View::Due;
+        if self.engine.phase() == Phase::Closed {
+            return;
+        }
         self.engine.restore();
         self.keeping(now, |keeper| keeper.keep(generation, is_first));
     }
@@ -173,6 +178,9 @@ impl Client {
     /// The page is back from the cache: opens again what it had open.
     pub fn keep_again(&mut self, now: Millis) {
         self.view = View::Due;
+        if self.engine.phase() == Phase::Closed {
+            return;
+        }
         self.engine.restore();
         self.keeping(now, Keeper::keep_again);
     }
@@ -250,7 +258,8 @@ impl Client {
         self.close(now);
     }
 
-    /// Ends everything. What waits settles as closed; every later send is refused.
+    /// Ends everything. What waits settles as closed; every later send is refused. What is on disk and not here yet
+    /// stays there.
     pub fn destroy(&mut self, now: Millis) {
         self.step(|engine| engine.destroy(now));
     }
@@ -484,7 +493,16 @@ impl Client {
         }
         match self.engine.poll_orders(may_transmit) {
             Some(output) => self.order_of(output),
-            None => self.poll_receipt().map_or(Next::Nothing, Next::Order),
+            None => match self.poll_receipt() {
+                Some(order) => Next::Order(order),
+                // Other tabs were told how all of theirs ended.
+                None if self.engine.phase() == Phase::Closed && !self.keeper.is_closed() => {
+                    let now = self.engine.now();
+                    self.keeping(now, Keeper::close);
+                    Next::Again
+                }
+                None => Next::Nothing,
+            },
         }
     }
 

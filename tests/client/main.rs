@@ -1,7 +1,9 @@
 //! The client's rules, each told as a short story in virtual time.
 
+mod disk;
 mod health;
 mod identity;
+mod keeper;
 mod receipts;
 mod world;
 mod young_links;
