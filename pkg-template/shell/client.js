@@ -282,7 +282,10 @@ export function makeClient(options, unsaid) {
       session.authorize(epoch, (answer) => {
         if ('error' in answer) {
           const { error } = answer;
-          const what = error === undefined ? 'answers no object such as { token }' : 'failed';
+          const what =
+            error === undefined
+              ? 'answers no object such as { token }'
+              : `failed: ${textOf(error)}`;
           fail('AUTH_FAILED', `The option auth ${what}`, error);
           engine.tell(TOLD.authorized, epoch, GRANT.failed);
         } else if (answer.grant) {
@@ -437,7 +440,8 @@ export function makeClient(options, unsaid) {
     numberOf: known.numberOf,
     hasReceipts: () => settings.receipts && !known.isReceiptless(),
     onSettled: settledListeners.tell,
-    onRefused({ code = '', message = '', reply, event, id }) {
+    onRefused({ code = '', message = '', reply, event, id }, isOld) {
+      if (isOld) warnOnce(`a message of an earlier page was not delivered: ${code}`);
       const error = Object.assign(new HoldfastError(code, message), { id, event, reply });
       call(settings.onError, error);
     },

@@ -62,6 +62,7 @@ import { wayOf } from './ways.js';
  * @property {boolean} isTaken it settled by its receipt: an acknowledgement may follow
  * @property {((result: Result) => void)[]} waiting told once it has settled
  * @property {import('./disk.js').Kept | null} kept what is to be on disk, if anything
+ * @property {boolean} isRestored it is of an earlier life
  * @property {boolean} isShared another tab had it, and may ask how it ended
  *
  * @typedef {object} Lane
@@ -93,7 +94,8 @@ import { wayOf } from './ways.js';
  * @param {(event: string) => number} needs.numberOf the engine's number for an event
  * @param {() => boolean} needs.hasReceipts whether this server may give receipts
  * @param {(result: Result) => void} needs.onSettled
- * @param {(result: Result) => void} needs.onRefused of a message that had settled as a success
+ * @param {(result: Result, isOld?: boolean) => void} needs.onRefused nobody who sent it hears of it: it had settled as a
+ *   success, or it is of an earlier life
  */
 export function createDeliveries({
   engine,
@@ -198,9 +200,15 @@ export function createDeliveries({
     engine().tell(TOLD.acked, entry.seq, entry.attempts, VERDICT.refused, 0, 0);
   };
 
-  /** Of an earlier life, whose callbacks are gone: nobody knows whether it had left. */
+  /** Of an earlier life, whose callbacks are gone. */
+  const told = (/** @type {Result} */ result) => {
+    onSettled(result);
+    if (!result.success && !WANTED.includes(String(result.code))) onRefused(result, true);
+  };
+
+  /** The same of one that was never sent from here: nobody knows whether it had left. */
   const ended = (/** @type {import('./disk.js').Kept} */ { event }, /** @type {Result} */ result) =>
-    onSettled({ ...result, event, maybeDelivered: true });
+    told({ ...result, event, maybeDelivered: true });
 
   return {
     /**
@@ -294,6 +302,7 @@ export function createDeliveries({
         isTaken: false,
         waiting: settled ? [settled] : [],
         isShared: false,
+        isRestored,
         kept:
           durable || isRestored
             ? {
@@ -447,7 +456,8 @@ export function createDeliveries({
       if (entry.answer && entry.attempts === 1) result.rttMs = engine().now() - entry.sentAt;
       for (const settled of entry.waiting) call(settled, result);
       if (entry.isShared) tell(result);
-      onSettled(result);
+      if (entry.isRestored) told(result);
+      else onSettled(result);
     },
 
     /**
@@ -482,6 +492,8 @@ export function createDeliveries({
   };
 }
 
+/** Ends that the app itself asked for. */
+const WANTED = ['CANCELLED', 'CLOSED', 'LOGGED_OUT'];
 /** Messages whose answer is still waited for after a success by receipt. */
 const LATE_MOST = 1000;
 /** Sends that may join one message. */

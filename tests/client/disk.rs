@@ -702,7 +702,7 @@ impl Disk {
                 let generation = generation.map(|scope| self.generation(scope));
                 self.tabs[tab].client.looked(now, false, generation);
             }
-            Order::Ended => page.is_over = true,
+            Order::Ended { .. } => page.is_over = true,
             Order::Storage(order) => {
                 page.orders.push(order);
                 self.store(tab, order);

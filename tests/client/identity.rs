@@ -131,7 +131,7 @@ fn logout_settles_what_waits_and_ends_the_link() {
     world.client.log_out(world.at());
     world.drain();
     assert_eq!(world.outcome(seq), Some((Outcome::LoggedOut, true)));
-    assert_eq!(world.count(Order::Ended), 1);
+    assert_eq!(world.count(Order::Ended { elsewhere: false }), 1);
     assert_eq!(world.client.status().phase, Phase::Idle);
 }
 
@@ -181,6 +181,6 @@ fn generation_of_the_session_that_has_just_ended_is_not_the_next_ones() {
     world.client.looked(world.at(), false, Some(7));
     world.generation = Some(9);
     world.drain();
-    assert_eq!(world.count(Order::Ended), 1);
+    assert_eq!(world.count(Order::Ended { elsewhere: false }), 1);
     assert_eq!(world.client.status().phase, Phase::Connecting);
 }

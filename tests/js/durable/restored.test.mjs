@@ -18,7 +18,10 @@ test('a restored message that fails is told to onError and to the console', asyn
     getItem: (key) => remembered.get(key) ?? null,
     setItem: (key, value) => remembered.set(key, value),
   };
-  const take = ({ ack }) => ack?.({ success: false, code: 'BLOCKED' });
+  const acks = [];
+  let isAnswering = false;
+  const no = { success: false, code: 'BLOCKED' };
+  const take = ({ ack }) => (isAnswering ? ack(no) : acks.push(ack));
   const server = await startBareServer(t, { take });
   let page;
   const load = (options) => {
@@ -43,6 +46,9 @@ test('a restored message that fails is told to onError and to the console', asyn
   after.connect();
   await until(() => after.outbox().length === 2, 'they are back');
   after.cancel('cancelled');
+  await until(() => acks.length > 0, 'the server has it');
+  isAnswering = true;
+  for (const ack of acks) ack(no);
   await until(() => after.outbox().length === 0, 'both have settled');
   assert.deepEqual(
     errors.map(({ code, id, event }) => [code, id, event]),
