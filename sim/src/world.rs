@@ -128,8 +128,10 @@ impl World {
 
     /// The whole story: faults, recovery, and a while of nothing.
     pub(crate) fn run(&mut self) {
+        if self.plan.users.is_none() {
+            self.open_kept();
+        }
         if let Some(lives) = self.plan.lives {
-            self.open_keeper();
             for _ in 1..lives.tabs {
                 self.open_tab(None);
             }
@@ -295,10 +297,6 @@ impl World {
                     self.tell(Input::Authorized { epoch, grant });
                 }
             }
-            Event::Stored { seq, .. } => {
-                self.page.model.stored(seq);
-                self.tell(Input::Stored { seq });
-            }
             Event::Upgraded { connection } => self.upgraded(connection),
             Event::Up { connection } => self.came_up(connection),
             Event::Closed { connection, cause } => self.came_down(connection, cause),
@@ -310,7 +308,7 @@ impl World {
             Event::Judged { connection, verdict, disturbances } => {
                 self.judged(connection, verdict, disturbances);
             }
-            Event::Step { opening, step, .. } => self.step_keeper(opening, *step),
+            Event::Step { opening, step, .. } => self.step_keeper(opening, step),
             Event::Arrived { connection } => self.connection_arrived(connection),
             Event::Hangup { connection } => self.hung_up(connection),
             Event::Frame { connection, frame, is_straggler } => {

@@ -257,9 +257,14 @@ pub enum Taken {
 /// A transaction that is not over.
 #[derive(Debug)]
 enum Pending {
-    Group { opening: u32 },
+    Group {
+        opening: u32,
+    },
     /// Rows that are moved, and where to.
-    Adoption { opening: u32, rows: Vec<(Row, Place)> },
+    Adoption {
+        opening: u32,
+        rows: Vec<(Row, Place)>,
+    },
     /// Of what a logout has ended. Where it fails the next reading tries again.
     Erasing,
 }
@@ -275,8 +280,6 @@ pub struct Keeper {
     generation: Option<u64>,
     /// The generation has just begun. Two tabs may have begun it at the same time.
     is_first: bool,
-    /// Counts users, or rather scopes, for which something was opened.
-    scope: u32,
     /// A name for this tab's journal if it has none.
     fresh: Name,
     wall: u64,
@@ -317,7 +320,6 @@ impl Default for Keeper {
             late_at: Millis(0),
             generation: None,
             is_first: false,
-            scope: 0,
             fresh: 0,
             wall: 0,
             tabs: Tabs::default(),
@@ -348,7 +350,6 @@ impl Keeper {
         self.close();
         self.generation = generation;
         self.is_first = is_first;
-        self.scope += 1;
         // What waits belongs to this user, whose name may not have been known before.
         for at in 0..self.entries.len() {
             let Some(entry) = self.entries[at] else { continue };
@@ -394,9 +395,10 @@ impl Keeper {
         self.missing.clear();
     }
 
-    /// The user logged out: all that is kept is deleted by the edge, so nothing more of it is written.
+    /// The user logged out: all that is kept of his is deleted by the edge, so nothing more of it is written.
     pub fn log_out(&mut self) {
-        self.journals.clear();
+        let generation = self.generation;
+        self.journals.retain(|journal| Some(journal.generation) != generation);
         self.waiting.clear();
         self.close();
     }
@@ -709,7 +711,8 @@ impl Keeper {
             // A logout has deleted it.
             return;
         };
-        let is_ours = journal.scope == self.scope;
+        let is_ours = self.generation == Some(journal.generation);
+        let drops_more = is_done && journal.drops_more();
         let group = if is_done { journal.written() } else { journal.failed(self.now) };
         for (seq, place) in group {
             let is_here = self.held(seq) == Some(Held::Writing);
@@ -725,6 +728,9 @@ impl Keeper {
                 (false, false) => {}
             }
         }
+        if drops_more {
+            self.forget_dropped(opening);
+        }
         if !is_done && opening == self.opening {
             self.fail();
         }
@@ -735,6 +741,19 @@ impl Keeper {
             self.gather(opening);
         }
         self.forget_journals();
+    }
+
+    /// What was in a segment that was deleted with it is in memory only.
+    fn forget_dropped(&mut self, opening: u32) {
+        let Some(journal) = self.journals.iter().find(|one| one.opening == opening) else { return };
+        for entry in self.entries.iter_mut().flatten() {
+            if let Held::Kept(place) = entry.held
+                && place.opening == opening
+                && !journal.has(place.number)
+            {
+                entry.held = Held::Nowhere;
+            }
+        }
     }
 
     /// Those that are closed, and have nothing more to erase.
@@ -800,9 +819,8 @@ impl Keeper {
     ) {
         let ended = segments.iter().filter(|segment| segment.size > 0 && is_over(segment));
         let before = self.orders.len();
-        self.orders.extend(
-            ended.map(|&Segment { name, number, .. }| Storage::Drop { name, number }),
-        );
+        self.orders
+            .extend(ended.map(|&Segment { name, number, .. }| Storage::Drop { name, number }));
         if self.orders.len() == before {
             return;
         }
@@ -814,14 +832,10 @@ impl Keeper {
         self.commit(self.opening, None, Pending::Erasing);
     }
 
-    fn read_all(
-        &mut self,
-        segments: &[Segment],
-        rows: &[Read],
-        living: &[Read],
-    ) {
+    fn read_all(&mut self, segments: &[Segment], rows: &[Read], living: &[Read]) {
         let (opening, mine) = (self.opening, self.tabs.mine);
-        let mut journal = Journal::new(opening, self.scope, mine, self.wall);
+        let generation = self.generation.unwrap_or_default();
+        let mut journal = Journal::new(opening, generation, mine, self.wall);
         for (at, segment) in segments.iter().enumerate() {
             let &Segment { name, number, size, is_former, was_ours, .. } = segment;
             if is_former {
@@ -841,23 +855,26 @@ impl Keeper {
                 journal.found(number, size, settled);
             }
         }
-        // A journal of before this page was in the cache may know of more.
-        for before in self.journals.iter_mut().filter(|one| one.scope == self.scope) {
+        // What it was to erase may still be on disk.
+        for before in self.journals.iter_mut().filter(|one| one.generation == generation) {
             journal.inherit(before);
+        }
+        for &(at, index, found) in living {
+            let Segment { name, number, is_former, .. } = segments[at];
+            if name == mine {
+                let place = Place { opening, number, index };
+                if !journal.has_settled(place) {
+                    self.own.push((found.row, Some(place)));
+                }
+            } else if found.is_away && !is_former {
+                // It is older than what is in our own journal.
+                self.found.push_back((found.row, None));
+            }
         }
         let has_dirt = journal.has_dirt();
         self.journals.push(journal);
         if has_dirt {
             self.gather(opening);
-        }
-        for &(at, index, found) in living {
-            let Segment { name, number, is_former, .. } = segments[at];
-            if name == mine {
-                self.own.push((found.row, Some(Place { opening, number, index })));
-            } else if found.is_away && !is_former {
-                // It is older than what is in our own journal.
-                self.found.push_back((found.row, None));
-            }
         }
         self.step_on(Step::Moving);
         self.next_former();
@@ -1128,6 +1145,31 @@ impl Keeper {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.state == State::Open
+    }
+
+    /// Nothing waits for what was kept: it was handed out, or is not waited for.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        matches!(self.state, State::Late(_) | State::Open | State::Broken)
+    }
+
+    /// The generation of logouts that messages are sent in; none where nothing is kept.
+    #[must_use]
+    pub fn generation(&self) -> Option<u64> {
+        self.generation
+    }
+
+    /// The journal of an opening has erased all that has settled.
+    #[must_use]
+    pub fn is_erased(&self, opening: u32) -> bool {
+        self.journals.iter().all(|one| one.opening != opening || one.is_at_rest())
+    }
+
+    /// Nothing waits to be written, to be moved, or to be handed out.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        let is_over = self.pending.is_empty() && self.waiting.is_empty() && self.found.is_empty();
+        is_over && self.journals.iter().all(Journal::is_at_rest)
     }
 }
 
