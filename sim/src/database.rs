@@ -135,7 +135,9 @@ impl Database {
         self.left(|_| true).any(|kept| kept == id)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.segments.is_empty() && self.settled.is_empty()
+    /// Whether there is a segment of such a scope and generation, or a list without its segment.
+    pub(crate) fn has_any(&self, is_such: impl Fn(Scope, u64) -> bool) -> bool {
+        self.segments.iter().any(|(key, segment)| is_such(key.0, segment.generation))
+            || self.settled.keys().any(|key| !self.segments.contains_key(key))
     }
 }

@@ -637,6 +637,8 @@ impl World {
             self.taken_up(id);
         }
         match held {
+            // Another journal is to have it.
+            Held::Waiting if matches!(before, Some(Held::Kept(_))) => self.page.model.withheld(seq),
             Held::Waiting | Held::Writing => {}
             Held::Nowhere => self.page.model.stored(seq),
             Held::Kept(_) => {

@@ -101,22 +101,26 @@ impl Journal {
     }
 
     /// A message has settled. Answers whether a group is to be gathered for that.
-    pub(super) fn erase(&mut self, place: Place) -> bool {
+    pub(super) fn erase(&mut self, now: Millis, place: Place) -> bool {
         let Some(segment) = self.segments.iter_mut().find(|one| one.number == place.number) else {
             return false;
         };
         segment.settled.push(place.index);
         segment.is_dirty = true;
-        self.gather()
+        self.gather(now)
     }
 
     /// There is something to write. Answers whether a group is to be gathered for that.
-    pub(super) fn gather(&mut self) -> bool {
-        let is_idle = self.work == Work::Idle;
-        if is_idle {
+    pub(super) fn gather(&mut self, now: Millis) -> bool {
+        let is_free = match self.work {
+            Work::Idle => true,
+            Work::Failed(at) => at <= now,
+            Work::Gathering | Work::Writing => false,
+        };
+        if is_free {
             self.work = Work::Gathering;
         }
-        is_idle
+        is_free
     }
 
     /// Begins to write these messages, and the lists that have changed. Answers the parts of the transaction, none

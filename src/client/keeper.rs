@@ -355,6 +355,7 @@ impl Keeper {
             let Some(entry) = self.entries[at] else { continue };
             if let Held::Kept(place) = entry.held {
                 self.erase(place);
+                self.told.push(Input::Withheld { seq: entry.seq });
                 self.wait(entry.seq);
             }
         }
@@ -548,15 +549,17 @@ impl Keeper {
     }
 
     fn erase(&mut self, place: Place) {
+        let now = self.now;
         let journal = self.journals.iter_mut().find(|one| one.opening == place.opening);
-        if journal.is_some_and(|journal| journal.erase(place)) {
+        if journal.is_some_and(|journal| journal.erase(now, place)) {
             self.orders.push_back(Storage::Gather { opening: place.opening });
         }
     }
 
     fn gather(&mut self, opening: u32) {
+        let now = self.now;
         let journal = self.journals.iter_mut().find(|one| one.opening == opening);
-        if journal.is_some_and(Journal::gather) {
+        if journal.is_some_and(|journal| journal.gather(now)) {
             self.orders.push_back(Storage::Gather { opening });
         }
     }
@@ -722,7 +725,9 @@ impl Keeper {
                     self.erase(place);
                     self.wait(seq);
                 }
-                (true, false) => self.stored(seq, Held::Nowhere),
+                (true, false) if opening == self.opening => self.stored(seq, Held::Nowhere),
+                // What is open by now keeps it, or says that it cannot.
+                (true, false) => self.wait(seq),
                 // It has settled meanwhile.
                 (false, true) => self.erase(place),
                 (false, false) => {}
