@@ -125,9 +125,14 @@ impl Database {
         })
     }
 
-    /// What a journal has that has not settled there.
-    pub(crate) fn left_of(&self, scope: Scope, name: Name) -> impl Iterator<Item = MessageId> + '_ {
-        self.left(move |key| (key.0, key.1) == (scope, name))
+    /// What a journal has of a generation that has not settled there.
+    pub(crate) fn left_of(
+        &self,
+        (scope, name, generation): (Scope, Name, u64),
+    ) -> impl Iterator<Item = MessageId> + '_ {
+        self.left(move |key| {
+            (key.0, key.1) == (scope, name) && self.segments[key].generation == generation
+        })
     }
 
     /// Whether a message is kept that has not settled there, in any journal.

@@ -182,7 +182,8 @@ impl World {
         if !is_held || is_over || !storage.was_open() || !keeper.is_at_rest() {
             return;
         }
-        let on_disk: BTreeSet<MessageId> = self.database.left_of(owner.scope, owner.name).collect();
+        let on_disk: BTreeSet<MessageId> =
+            self.database.left_of((owner.scope, owner.name, owner.generation)).collect();
         let kept = deliveries.entries().filter(|(_, entry)| entry.is_kept());
         let expected: BTreeSet<MessageId> = kept.map(|(id, _)| id).collect();
         // What had settled once may be erased by the page that it settled in.

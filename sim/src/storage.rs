@@ -56,7 +56,7 @@ pub(crate) struct Storage {
 pub(crate) struct Owner {
     pub(crate) scope: Scope,
     pub(crate) name: Name,
-    generation: u64,
+    pub(crate) generation: u64,
 }
 
 pub(crate) type Added = (MessageId, Seq);
@@ -357,7 +357,7 @@ impl World {
                 self.page.model.taken_back(self.engine_time(), seq, draft);
                 self.page.deliveries.note_down(id, seq, lane_key);
                 self.page.deliveries.enter(id, seq, from);
-                Taken::New(seq, from.is_some())
+                Taken::New(seq)
             }
             Err(error) => violated!("I8", "message {id} was not taken back: {error:?}"),
         }

@@ -204,7 +204,7 @@ pub enum Held {
 struct Entry {
     seq: Seq,
     held: Held,
-    /// Another tab had it, and may ask how it ended.
+    /// It was read from the disk: a page of another tab, or one in the cache, may have it too, and ask how it ended.
     is_shared: bool,
     /// The opening that found it on disk last.
     seen: u32,
@@ -246,8 +246,8 @@ type Read = (usize, u32, Found);
 /// What became of a message that was taken up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// It is this one from now on. Another tab had it before, and may ask how it ends, or none did.
-    New(Seq, bool),
+    /// It is this one from now on.
+    New(Seq),
     /// It is the one that this tab had already.
     Known(Seq),
     /// It could not be taken, and the app was told.
@@ -963,16 +963,22 @@ impl Keeper {
     pub fn taken(&mut self, taken: Taken) {
         let Some((_, place)) = self.found.pop_front() else { return };
         match (taken, place) {
-            (Taken::New(seq, is_shared), Some(place)) => {
-                self.enter(Entry { seq, held: Held::Kept(place), is_shared, seen: self.opening });
+            (Taken::New(seq), Some(place)) => {
+                let (held, seen) = (Held::Kept(place), self.opening);
+                self.enter(Entry { seq, held, is_shared: true, seen });
             }
-            (Taken::New(seq, is_shared), None) => {
-                self.enter(Entry { seq, held: Held::Elsewhere, is_shared, seen: 0 });
+            (Taken::New(seq), None) => {
+                self.enter(Entry { seq, held: Held::Elsewhere, is_shared: true, seen: 0 });
                 self.withhold(seq);
             }
             (Taken::Known(seq), Some(place)) => match self.held(seq) {
                 Some(Held::Kept(_) | Held::Elsewhere) => {
-                    self.saw(seq, self.opening);
+                    self.enter(Entry {
+                        seq,
+                        held: Held::Kept(place),
+                        is_shared: true,
+                        seen: self.opening,
+                    });
                     self.stored(seq, Held::Kept(place));
                 }
                 // The same message, sent anew meanwhile, goes on for both.
