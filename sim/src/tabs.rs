@@ -200,17 +200,27 @@ impl World {
         }
     }
 
-    /// Without locks nobody takes over what a tab left: the user opens it again.
+    /// Without locks nobody takes over what a tab left: the user opens it again, or reloads one whose storage failed.
     fn open_orphans(&mut self) {
         if self.plan.disk.has_locks {
             return;
         }
         for name in self.database.names() {
-            let is_loading = |tab: &Tab| tab.is_loading && !tab.is_closed;
-            let mut open = self.tabs.iter().filter(|tab| tab.shown.is_some() || is_loading(tab));
-            if !open.any(|tab| tab.remembered == Some(name)) {
+            let its = (0..self.tabs.len()).find(|&tab| {
+                let Tab { remembered, shown, is_loading, is_closed, .. } = &self.tabs[tab];
+                *remembered == Some(name) && !is_closed && (shown.is_some() || *is_loading)
+            });
+            let Some(tab) = its else {
                 self.tally.one(Count::Orphans);
                 self.open_tab(Some(name));
+                continue;
+            };
+            if let Some(page) = self.tabs[tab].shown
+                && self.page_at(page).is_some_and(|page| !page.storage.was_open())
+            {
+                self.tabs[tab].shown = None;
+                self.end_page(page);
+                self.loaded(tab);
             }
         }
     }
