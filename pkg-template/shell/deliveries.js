@@ -407,8 +407,7 @@ export function createDeliveries({
         return [TAKEN.refused, 0];
       }
       const { seq } = /** @type {Entry} */ (byId.get(kept.id));
-      if (seq === known?.seq) return [TAKEN.known, seq];
-      return [kept.from === undefined ? TAKEN.new : TAKEN.shared, seq];
+      return [seq === known?.seq ? TAKEN.known : TAKEN.new, seq];
     },
 
     /** Another tab says how a message ended that was ours. @param {Result} result */

@@ -120,7 +120,7 @@ export const SEND_FLAG = { strict: 1, once: 2, durable: 4, restored: 8 };
 export const SEGMENT_FLAG = { former: 1, ours: 2 };
 export const ROW_FLAG = { settled: 1, away: 2 };
 /** What became of a message that was taken up from the disk. */
-export const TAKEN = { new: 0, shared: 1, known: 2, refused: 3 };
+export const TAKEN = { new: 0, known: 1, refused: 2 };
 /** How a message may settle as a success: its flag is that of the way's place, times `WAY_FLAG`. */
 export const WAYS = ['acked', 'always', 'received', 'latest'];
 export const WAY_FLAG = 16;

@@ -1,9 +1,10 @@
 //! The app: what it sends, and what it was told about it.
 
+use holdfast::client::keeper::Held;
 use holdfast::engine::{Cause, Draft, Outcome, Way};
 
+use crate::channel;
 use crate::deliveries::{Entry, MessageId};
-use crate::keeper::Result;
 use crate::messages::Settled;
 use crate::owed::Eraser;
 use crate::owners::SessionId;
@@ -36,6 +37,8 @@ pub(crate) struct Sent {
     pub(crate) is_unencodable: bool,
     /// The app was told that it was not delivered.
     pub(crate) is_promised_away: bool,
+    /// The generation of logouts that it was sent in.
+    pub(crate) generation: u64,
     /// The session that it was sent in.
     pub(crate) session: SessionId,
     /// The server's process took it.
@@ -95,16 +98,15 @@ impl World {
         draft.lane = self.page.deliveries.lane_number(lane_key);
         draft.durable = self.disk.chance(self.plan.disk.durable);
         // What has no place for an id can't be told from its repeat, so no page keeps it.
-        draft.durable &= !(draft.once && self.page.keeper.is_some());
+        draft.durable &= !(draft.once && self.plan.lives.is_some());
         let is_unencodable = self.dice.chance(self.plan.app.unencodable);
         if let Some(seq) = self.send(draft) {
             let id = self.app.messages.len();
             note!(self, "   message {id} is {seq:?}");
             self.page.deliveries.note_down(id, seq, lane_key);
             self.note_down(draft, lane_key, is_unencodable);
-            if self.page.keeper.is_some() {
-                self.page.deliveries.enter(id, seq, None);
-            }
+            self.page.deliveries.enter(id, seq, None);
+            self.page.storage.has_unseen |= draft.durable;
             self.tally.one(Count::Sent);
         }
     }
@@ -121,6 +123,7 @@ impl World {
             lane_key,
             is_unencodable,
             is_promised_away: false,
+            generation: self.generation_of(self.scope()),
             session: self.owners.session(),
             has_arrived: false,
             has_entered: false,
@@ -130,6 +133,19 @@ impl World {
             eraser: None,
             is_erasing_lost: false,
         });
+    }
+
+    /// A logout had ended it before it was found on disk, and the app is told now.
+    pub(crate) fn ended_by_logout(&mut self, id: MessageId) {
+        let generation = self.generation_of(self.scope());
+        let message = &mut self.app.messages[id];
+        if self.plan.users.is_none() && message.generation == generation {
+            violated!("I12", "message {id} counts as ended by a logout that there was not");
+        }
+        if !message.is_settled && !message.is_given_up && !message.is_revived {
+            self.app.unsettled -= 1;
+        }
+        message.is_settled = true;
     }
 
     /// Takes one of the last messages back, settled or not.
@@ -145,12 +161,14 @@ impl World {
 
     /// What is kept of a message goes, and who had it before hears of its end.
     fn see_off(&mut self, id: MessageId, entry: Entry, is_delivered: bool) {
-        if let Some(place) = entry.place {
-            self.app.messages[id].eraser = Some((self.page.id, place.journal));
-            self.journal_erase(place);
+        if let Some(Held::Kept(place)) = entry.held {
+            self.app.messages[id].eraser = Some((self.page.id, place.opening));
         }
-        if entry.is_shared {
-            self.tell_others(Result { id, is_delivered });
+        if let Some(seq) = self.page.storage.sharing.take() {
+            if seq != entry.seq {
+                violated!("tabs", "{seq:?} was to be shared, and {:?} settles", entry.seq);
+            }
+            self.tell_others(channel::Outcome { id, is_delivered });
         }
     }
 
@@ -172,11 +190,11 @@ impl World {
             violated!("I1", "{seq:?} was never sent");
         };
         let has_taken = self.server.has_taken(id);
-        let keeps = self.page.keeper.is_some();
+        let has_lives = self.plan.lives.is_some();
         let entry = self.page.deliveries.leave(id);
         let message = &mut self.app.messages[id];
         let was_settled = std::mem::replace(&mut message.is_settled, true);
-        if if keeps { entry.is_none() } else { was_settled } {
+        if entry.is_none() || (was_settled && !has_lives) {
             violated!("I1", "message {id} settled twice");
         }
         let (lane_key, once) = (message.lane_key, message.draft.once);

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use holdfast::client::keeper::Held;
 use holdfast::engine::Seq;
 
-use crate::journal::Place;
+use crate::locks::Name;
 
 /// The world's number for a message, which is the id that the server sees: no page has another for it.
 pub(crate) type MessageId = usize;
@@ -16,25 +17,32 @@ pub(crate) struct Deliveries {
     /// Numbers of lanes by their key, dense as the engine wants them, and how many messages each has.
     lanes: BTreeMap<u64, (u32, usize)>,
     free_lanes: Vec<u32>,
-    /// Those that are unsettled, in a page that keeps them.
+    /// Those that are unsettled.
     entries: BTreeMap<MessageId, Entry>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) seq: Seq,
-    /// Where it is kept, once it is.
-    pub(crate) place: Option<Place>,
+    /// Where it is, as the keeper showed it last; none where it is not to be kept, or was not seen yet.
+    pub(crate) held: Option<Held>,
+    /// The journal that had it first, where it was another's.
+    pub(crate) from: Option<Name>,
     /// Nobody had it, as far as could be seen, so it is this page's again.
     pub(crate) is_taken_back: bool,
     /// Taken back since its page could not hear any more of another's end.
     pub(crate) is_blind: bool,
-    /// It could not be kept, and left all the same.
-    pub(crate) is_in_memory: bool,
-    /// Another page had it, or has it now, and wants to know how it ends.
-    pub(crate) is_shared: bool,
+}
+
+impl Entry {
     /// Another page has it now, and says how it ends.
-    pub(crate) is_elsewhere: bool,
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.held == Some(Held::Elsewhere)
+    }
+
+    pub(crate) fn is_kept(&self) -> bool {
+        matches!(self.held, Some(Held::Kept(_)))
+    }
 }
 
 impl Deliveries {
@@ -70,16 +78,8 @@ impl Deliveries {
         self.by_id.insert(id, seq);
     }
 
-    pub(crate) fn enter(&mut self, id: MessageId, seq: Seq, place: Option<Place>) {
-        let entry = Entry {
-            seq,
-            place,
-            is_taken_back: false,
-            is_blind: false,
-            is_in_memory: false,
-            is_shared: false,
-            is_elsewhere: false,
-        };
+    pub(crate) fn enter(&mut self, id: MessageId, seq: Seq, from: Option<Name>) {
+        let entry = Entry { seq, held: None, from, is_taken_back: false, is_blind: false };
         self.entries.insert(id, entry);
     }
 

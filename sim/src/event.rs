@@ -1,13 +1,12 @@
 //! What happens in a world, and in which order.
 
-use holdfast::engine::{DownCause, Epoch, Grant, Seq};
+use holdfast::engine::{DownCause, Epoch, Grant};
 
-use crate::journal::{Done, Work};
-use crate::keeper::Step;
 use crate::network::{ConnectionId, Frame, Network, Packet};
 use crate::page::PageId;
 use crate::plan::{Person, Planned};
 use crate::server::{Dispatch, Task};
+use crate::storage::{Done, Step, Work};
 use crate::tabs::TabId;
 
 #[derive(Debug)]
@@ -25,10 +24,6 @@ pub(crate) enum Event {
         grant: Grant,
         /// Whose credentials were read when they were asked for.
         read: Option<Person>,
-    },
-    Stored {
-        page: PageId,
-        seq: Seq,
     },
     Upgraded {
         connection: ConnectionId,
@@ -61,7 +56,7 @@ pub(crate) enum Event {
     Step {
         page: PageId,
         opening: u32,
-        step: Box<Step>,
+        step: Step,
     },
     /// A dead link should be found out by now.
     Judged {
@@ -149,7 +144,6 @@ impl Event {
         match *self {
             Self::Timer { page, .. }
             | Self::Authorized { page, .. }
-            | Self::Stored { page, .. }
             | Self::Done { page, .. }
             | Self::Step { page, .. } => Some(page),
             Self::Up { connection }
@@ -181,7 +175,6 @@ impl Event {
             Self::Timer { .. }
             | Self::Awake
             | Self::Authorized { .. }
-            | Self::Stored { .. }
             | Self::Up { .. }
             | Self::Upgraded { .. }
             | Self::Closed { .. }

@@ -6,16 +6,14 @@
 //! predicts every outcome, and every order is held against it. What is owed across the lives of pages
 //! is in `owed`. Once the faults stop, everything has to settle, and then nothing may happen but pings.
 
-mod adopting;
 mod app;
+mod channel;
 mod database;
 mod deliveries;
 mod dice;
 mod event;
 pub mod herd;
 mod inbound;
-mod journal;
-mod keeper;
 mod links;
 mod locks;
 mod machine;
@@ -26,9 +24,9 @@ mod owners;
 mod page;
 mod plan;
 mod receipts;
-mod restoring;
 mod server;
 mod shell;
+mod storage;
 mod tabs;
 mod tally;
 mod trace;

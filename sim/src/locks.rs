@@ -12,17 +12,6 @@ pub(crate) struct Request {
     pub(crate) page: PageId,
     /// Which opening of the page's keeper asks.
     pub(crate) opening: u32,
-    pub(crate) purpose: Purpose,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// It is the page's own journal.
-    Own,
-    /// To notice that the holder is gone.
-    Watch,
-    /// To take over what is there. `in_turn` where others wait to be looked at after it.
-    Adopt { in_turn: bool },
 }
 
 #[derive(Default)]
@@ -39,9 +28,8 @@ impl Locks {
         line.len() == 1
     }
 
-    pub(crate) fn request_if_available(&mut self, name: Name, request: Request) -> bool {
-        let is_free = self.0.get(&name).is_none_or(VecDeque::is_empty);
-        is_free && self.request(name, request)
+    pub(crate) fn is_free(&self, name: Name) -> bool {
+        self.0.get(&name).is_none_or(VecDeque::is_empty)
     }
 
     pub(crate) fn is_held(&self, name: Name, by: PageId) -> bool {
@@ -51,13 +39,6 @@ impl Locks {
     /// Whether the page holds any at all.
     pub(crate) fn holds(&self, page: PageId) -> bool {
         self.0.values().filter_map(VecDeque::front).any(|first| first.page == page)
-    }
-
-    /// Leaves the line. Answers whether it still stood there, without the lock.
-    pub(crate) fn give_up(&mut self, name: Name, request: Request) -> bool {
-        let Some(line) = self.0.get_mut(&name) else { return false };
-        let place = line.iter().skip(1).position(|&other| other == request);
-        place.and_then(|place| line.remove(place + 1)).is_some()
     }
 
     /// Ends some requests, whether they hold the lock or wait for it. Answers who has it now.

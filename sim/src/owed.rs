@@ -3,18 +3,19 @@
 
 use std::collections::BTreeSet;
 
+use holdfast::client::keeper::Held;
+
 use crate::app::Sent;
-use crate::database::Segment;
 use crate::deliveries::MessageId;
-use crate::journal::{Journal, Work};
 use crate::page::Page;
+use crate::storage::Added;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
 use crate::world::World;
 
-/// A page and its journal that were told to erase a message.
-pub(crate) type Eraser = (usize, usize);
+/// A page, and its opening whose journal was told to erase a message.
+pub(crate) type Eraser = (usize, u32);
 
 impl World {
     /// The page on stage has it from now on.
@@ -35,13 +36,11 @@ impl World {
         if !message.is_settled {
             return;
         }
-        let could_not_erase = |(page, number): Eraser| {
-            let keeper = self.page_at(page).and_then(|page| page.keeper.as_ref());
-            keeper.is_some_and(|keeper| {
-                let journal = &keeper.journals[number];
+        let could_not_erase = |(page, opening): Eraser| {
+            self.page_at(page).is_some_and(|page| {
                 // One that was closed may be another's before it gets to it.
-                let is_open = keeper.current == Some(number);
-                !is_open || !journal.is_at_rest() || journal.has_failed()
+                let is_open = page.storage.channel == Some(opening);
+                !is_open || !page.shell.client.keeper().is_erased(opening)
             })
         };
         let is_excused = message.is_erasing_lost
@@ -66,9 +65,7 @@ impl World {
 
     /// By a page in the cache, which will find out once it is back.
     fn is_being_written(&self, id: MessageId) -> bool {
-        let mut journals = self.living().filter_map(|page| page.keeper.as_ref());
-        journals
-            .any(|keeper| keeper.journals.iter().any(|it| it.writing.iter().any(|one| one.0 == id)))
+        self.living().any(|page| page.storage.writing().any(|one| one == id))
     }
 
     fn is_held_by_another(&self, id: MessageId) -> bool {
@@ -79,21 +76,8 @@ impl World {
     /// The page on stage has died: of what it had not settled, all that was on disk is still owed.
     pub(crate) fn settle_accounts(&mut self) {
         self.forget_erasing();
-        let Page { deliveries, keeper, .. } = &*self.page;
-        let Some(keeper) = keeper else { return };
-        let waiting: BTreeSet<MessageId> = keeper
-            .journals
-            .iter()
-            .flat_map(|journal| journal.added.iter().chain(&journal.unwritten))
-            .chain(&keeper.early)
-            .map(|&(id, _)| id)
-            .collect();
-        let writing: BTreeSet<MessageId> = keeper
-            .journals
-            .iter()
-            .flat_map(|journal| &journal.writing)
-            .map(|&(id, _)| id)
-            .collect();
+        let Page { deliveries, storage, .. } = &*self.page;
+        let writing: BTreeSet<MessageId> = storage.writing().collect();
         for &id in &writing {
             self.app.messages[id].is_erasing_lost = true;
         }
@@ -107,7 +91,12 @@ impl World {
             if is_settled || is_safe || self.is_held_by_another(id) {
                 continue;
             }
-            let was_to_be = entry.is_in_memory || waiting.contains(&id);
+            let was_to_be = match entry.held {
+                // A write that failed may have ended while the page was in the cache.
+                None | Some(Held::Waiting | Held::Writing) => true,
+                Some(Held::Nowhere) => storage.may_forget,
+                Some(Held::Kept(_) | Held::Elsewhere) => false,
+            };
             if is_durable && !was_to_be && !is_revived {
                 violated!("kept", "message {id} is not on disk, and was not to be");
             }
@@ -121,19 +110,17 @@ impl World {
     /// What it was about to erase is still there for others.
     fn forget_erasing(&mut self) {
         let id = self.page.id;
-        let Some(keeper) = &self.page.keeper else { return };
+        let Page { storage, shell, .. } = &*self.page;
         for message in &mut self.app.messages {
-            let Some((page, journal)) = message.eraser else { continue };
-            let journal = (page == id).then(|| &keeper.journals[journal]);
-            message.is_erasing_lost |=
-                journal.is_some_and(|it| keeper.is_blind || !it.is_at_rest() || it.has_failed());
+            let Some((page, opening)) = message.eraser else { continue };
+            let is_erased = shell.client.keeper().is_erased(opening);
+            message.is_erasing_lost |= page == id && (storage.is_blind || !is_erased);
         }
     }
 
     /// A page died while it wrote, and none of it is there.
-    pub(crate) fn lost_with_page(&mut self, work: &Work) {
-        let Work::Write { segments, .. } = work else { return };
-        for (id, _) in segments.iter().flat_map(|(_, part)| part).copied() {
+    pub(crate) fn lost_with_page(&mut self, added: &[Added]) {
+        for &(id, _) in added {
             let is_held = self.living().any(|page| page.deliveries.has(id));
             if !self.database.has(id) && !is_held {
                 self.give_up(id);
@@ -154,25 +141,27 @@ impl World {
 
     /// A message leaves: it is on disk (I4), and no other page would send it.
     pub(crate) fn check_may_leave(&mut self, id: MessageId) {
-        let is_blind = |page: &Page| page.keeper.as_ref().is_some_and(|keeper| keeper.is_blind);
-        if is_blind(&self.page) {
+        let Some(entry) = self.page.deliveries.get(id).filter(|_| self.keeps()) else { return };
+        if entry.held == Some(Held::Nowhere) && !self.page.storage.may_forget {
+            violated!("kept", "message {id} is in memory only, and nobody was told why");
+        }
+        if self.page.storage.is_blind {
             return;
         }
-        let Some(entry) = self.page.deliveries.get(id) else { return };
         let Sent { draft, is_settled, is_revived, .. } = self.app.messages[id];
         // What the app was told of is no loss.
         let is_durable = draft.durable && !is_settled && !is_revived;
-        if is_durable && !entry.is_in_memory && !self.database.has(id) {
+        if is_durable && entry.held != Some(Held::Nowhere) && !self.database.has(id) {
             violated!("I4", "message {id} left, and is not on disk");
         }
         let here = self.page.id;
         let others = self.living().filter(|page| page.id != here && !page.is_cached);
-        for other in others.filter(|page| !is_blind(page)) {
+        for other in others.filter(|page| !page.storage.is_blind) {
             let would_send = other.deliveries.get(id).is_some_and(|theirs| {
                 // Both looked for it at the same time, and neither had it then.
                 let is_tie = entry.is_taken_back && theirs.is_taken_back;
                 let is_blind = entry.is_blind || theirs.is_blind;
-                !theirs.is_elsewhere && !is_tie && !is_blind
+                !theirs.is_elsewhere() && !is_tie && !is_blind
             });
             if would_send && !other.model.is_restoring() {
                 violated!("tabs", "message {id} left, and page {} would send it too", other.id);
@@ -181,19 +170,21 @@ impl World {
     }
 
     /// Nothing waits to be written: on disk is what this page has, and nothing else.
-    pub(crate) fn check_journal_at_rest(&mut self, journal: usize) {
-        let Some(keeper) = &self.page.keeper else { return };
-        let name = keeper.journals[journal].name;
-        let is_open = keeper.current == Some(journal) && self.locks.is_held(name, self.page.id);
-        let mut same = keeper.journals.iter().filter(|journal| journal.name == name);
-        if !is_open || !same.all(Journal::is_at_rest) {
+    pub(crate) fn check_journal_at_rest(&mut self) {
+        let Page { storage, shell, deliveries, .. } = &*self.page;
+        let Some(owner) = storage.channel.and_then(|opening| storage.journal(opening)) else {
+            return;
+        };
+        let is_held = !self.plan.disk.has_locks || self.locks.is_held(owner.name, self.page.id);
+        let keeper = shell.client.keeper();
+        // A logout elsewhere clears the disk, and this page may not have noticed it yet.
+        let is_over = keeper.generation() != Some(self.generation_of(owner.scope));
+        if !is_held || is_over || !storage.was_open() || !keeper.is_at_rest() {
             return;
         }
-        let segments = self.database.read(name);
         let on_disk: BTreeSet<MessageId> =
-            segments.iter().flat_map(Segment::left).map(|(_, kept)| kept.id).collect();
-        let entries = self.page.deliveries.entries();
-        let kept = entries.filter(|(_, entry)| entry.place.is_some() && !entry.is_elsewhere);
+            self.database.left_of((owner.scope, owner.name, owner.generation)).collect();
+        let kept = deliveries.entries().filter(|(_, entry)| entry.is_kept());
         let expected: BTreeSet<MessageId> = kept.map(|(id, _)| id).collect();
         // What had settled once may be erased by the page that it settled in.
         let message = |id: &MessageId| &self.app.messages[*id];

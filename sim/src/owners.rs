@@ -10,6 +10,7 @@ use holdfast::client::Order;
 use holdfast::client::identity::User;
 use holdfast::engine::{Epoch, Grant, Input, Notice, Outcome, Output, Phase};
 
+use crate::database::Scope;
 use crate::event::Event;
 use crate::network::ConnectionId;
 use crate::plan::{Login, Naming, Person, Planned, Subjects};
@@ -28,7 +29,7 @@ pub(crate) struct Owners {
     /// Whose credentials lie in storage.
     token: Option<Person>,
     /// How often each user logged out.
-    generations: BTreeMap<User, u32>,
+    generations: BTreeMap<User, u64>,
     sessions: Vec<Session>,
     /// What the present attempt was granted.
     granted: Option<(Epoch, Credentials)>,
@@ -46,7 +47,7 @@ struct Session {
     /// They were accepted under this name. Before that the subject is provisional.
     is_paired: bool,
     /// The first generation that the client saw.
-    generation: Option<u32>,
+    generation: Option<u64>,
 }
 
 /// What a connection is opened with.
@@ -79,20 +80,24 @@ impl Owners {
     }
 
     /// The generation of logouts as storage has it, of whoever is known to be there.
-    fn generation(&self) -> Option<u32> {
-        let Session { name, subject, .. } = *self.sessions.last()?;
-        let key = match (name, subject) {
-            (0, 0) => return None,
-            (0, subject) => subject,
-            (name, _) => name,
-        };
-        Some(self.generations.get(&key).copied().unwrap_or_default())
+    fn generation(&self) -> Option<u64> {
+        let key = self.key();
+        (key != 0).then(|| self.generation_of(key))
     }
 
-    fn raise_generation(&mut self) {
-        let Session { name, subject, .. } = *self.current();
-        let key = if name == 0 { subject } else { name };
-        *self.generations.entry(key).or_default() += 1;
+    /// Who is there, 0 where nobody knows.
+    fn key(&self) -> User {
+        let Session { name, subject, .. } = self.sessions.last().copied().unwrap_or_default();
+        if name == 0 { subject } else { name }
+    }
+
+    fn generation_of(&self, key: User) -> u64 {
+        self.generations.get(&key).copied().unwrap_or(RAISED * u64::from(key + 1))
+    }
+
+    fn raise_generation(&mut self, key: User) {
+        let next = self.generation_of(key) + 1;
+        self.generations.insert(key, next);
     }
 
     /// The name of the session before.
@@ -129,7 +134,9 @@ impl World {
                 self.log_out();
             }
             Login::LogOutElsewhere => {
-                self.owners.raise_generation();
+                let key = self.owners.key();
+                self.owners.raise_generation(key);
+                self.clear(key);
                 self.owners.token = None;
             }
             Login::Switch { person, token_after } => {
@@ -166,6 +173,7 @@ impl World {
         }
         self.call(|client, now| client.name(now, name, 0));
         self.drain();
+        self.open_kept();
     }
 
     /// The app names the user. Answers whether that is news.
@@ -192,11 +200,32 @@ impl World {
 
     pub(crate) fn log_out(&mut self) {
         note!(self, "-> log out");
-        self.owners.raise_generation();
+        let scope = self.scope();
+        self.owners.raise_generation(scope);
         self.end_session();
         self.page.links.closed();
         self.call(holdfast::client::Client::log_out);
+        self.page.storage.scope = None;
+        self.observe();
         self.drain();
+        self.clear(scope);
+    }
+
+    /// For whom messages are kept, 0 for nobody. Where nobody logs in or out it is the same one all the time.
+    pub(crate) fn scope(&self) -> Scope {
+        if self.plan.users.is_some() { self.owners.key() } else { ONLY }
+    }
+
+    pub(crate) fn generation_of(&self, scope: Scope) -> u64 {
+        self.owners.generation_of(scope)
+    }
+
+    /// The generation of a scope, and whether it has just begun.
+    pub(crate) fn begin_generation(&mut self, scope: Scope) -> (u64, bool) {
+        let is_first = !self.owners.generations.contains_key(&scope);
+        let generation = self.owners.generation_of(scope);
+        self.owners.generations.insert(scope, generation);
+        (generation, is_first)
     }
 
     /// The app ends the link for now.
@@ -213,6 +242,9 @@ impl World {
     /// What waits belongs to nobody any more.
     fn end_session(&mut self) {
         self.tally.one(Count::Sessions);
+        if self.plan.users.is_some() {
+            self.page.storage.scope = None;
+        }
         self.page.model.all_settled(Outcome::LoggedOut);
         self.owners.sessions.push(Session::default());
         self.owners.untold += 1;
@@ -338,7 +370,7 @@ impl World {
     pub(crate) fn absent(&mut self, epoch: Epoch) {
         let is_asked = self.page.shell.status().phase == Phase::Authorizing
             && self.page.shell.client.epoch() == epoch;
-        if is_asked && self.page.keeper.is_none() && self.owners.is_anonymous() {
+        if is_asked && self.plan.lives.is_none() && self.owners.is_anonymous() {
             self.end_session();
         }
     }
@@ -374,9 +406,16 @@ impl World {
             session.generation = session.generation.or(stored);
         }
         let order = self.page.shell.client.poll();
+        if self.keeps()
+            && (self.page.storage.is_unseen(&self.page.shell.client)
+                || matches!(order, Some(Order::Storage(_))))
+        {
+            self.observe();
+        }
         match order {
             Some(
-                Order::Ended
+                Order::Ended { .. }
+                | Order::Storage(_)
                 | Order::Foreign
                 | Order::Learned { answers: true, .. }
                 | Order::Receiptless
@@ -400,15 +439,21 @@ impl World {
         let before = self.page.shell.status().phase;
         let (is_clogged, generation) = (self.is_clogged(), self.owners.generation());
         self.receipts.was_clogged = is_clogged;
-        self.page.shell.client.looked(now, is_clogged, generation.map(u64::from));
+        self.page.shell.client.looked(now, is_clogged, generation);
         if self.is_over_elsewhere() {
-            note!(self, "   logged out elsewhere");
-            self.tally.one(Count::LoggedOutElsewhere);
-            self.end_session();
-            self.page.links.closed();
-            self.owners.app = None;
+            self.session_ended_elsewhere();
+            self.observe();
         }
         self.moved(before);
+    }
+
+    pub(crate) fn session_ended_elsewhere(&mut self) {
+        note!(self, "   logged out elsewhere");
+        self.tally.one(Count::LoggedOutElsewhere);
+        self.end_session();
+        self.page.links.closed();
+        self.owners.app = None;
+        self.page.storage.may_forget = true;
     }
 
     /// Storage shows another generation than the one that the client saw first (I12).
@@ -463,3 +508,8 @@ impl World {
         }
     }
 }
+
+/// The first generation of a scope is a multiple of it.
+const RAISED: u64 = 1 << 16;
+/// Whoever messages are kept for in a world without logins.
+const ONLY: Scope = 1;

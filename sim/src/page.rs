@@ -2,12 +2,12 @@
 
 use crate::deliveries::Deliveries;
 use crate::event::Event;
-use crate::keeper::Keeper;
 use crate::links::Links;
 use crate::messages::Messages;
 use crate::network::ConnectionId;
 use crate::plan::Plan;
 use crate::shell::Shell;
+use crate::storage::Storage;
 use crate::tabs::TabId;
 use crate::world::World;
 
@@ -25,8 +25,7 @@ pub(crate) struct Page {
     pub(crate) deliveries: Deliveries,
     /// The one that the shell has open, or is opening.
     pub(crate) connection: Option<ConnectionId>,
-    /// None in a world where pages have one life, and so nothing comes back.
-    pub(crate) keeper: Option<Keeper>,
+    pub(crate) storage: Storage,
     /// It is in the back-forward cache: what happens waits until it comes back.
     pub(crate) is_cached: bool,
     pub(crate) has_been_cached: bool,
@@ -47,7 +46,7 @@ impl Page {
             model: Messages::new(plan.config.clone(), plan.receipting.is_some()),
             deliveries: Deliveries::default(),
             connection: None,
-            keeper: plan.lives.map(|_| Keeper::default()),
+            storage: Storage::default(),
             is_cached: false,
             has_been_cached: false,
             frozen: Vec::new(),

@@ -80,6 +80,7 @@ impl Plan {
         plan.schedule_app(dice);
         plan.schedule_faults(dice);
         plan.schedule_lives(seed);
+        plan.draw_storage(seed);
         plan.users = users::users(seed);
         plan.schedule_logins(seed);
         plan.receipting = receipting::receipting(seed);
@@ -105,7 +106,7 @@ impl Plan {
             clock: parts::clock(kinds, dice),
             shell: parts::shell(kinds, dice),
             app: parts::app(seed, kinds, dice),
-            disk: parts::disk(seed),
+            disk: parts::disk(seed, lives),
             lives,
             users: None,
             receipting: None,

@@ -79,6 +79,9 @@ impl Shell {
 // Commands and facts.
 impl World {
     pub(crate) fn open(&mut self) {
+        if self.plan.users.is_none() {
+            self.open_kept();
+        }
         note!(self, "-> open");
         self.page.shell.is_foreign = false;
         self.page.links.opened(self.page.shell.status().phase);
@@ -123,7 +126,11 @@ impl World {
         self.page.model.all_settled(Outcome::Closed);
         self.call(Client::destroy);
         self.drain();
-        if self.page.shell.client.poll_timeout().is_some() || self.page.model.count() > 0 {
+        self.stop_keeping();
+        // What has settled is erased all the same.
+        let client = &self.page.shell.client;
+        let has_end = client.poll_timeout().is_none() || !client.keeper().is_at_rest();
+        if !has_end || self.page.model.count() > 0 {
             violated!("destroyed", "{:?}", self.page.shell.status());
         }
     }
@@ -194,6 +201,7 @@ impl World {
             self.tally.one(Count::LateTimers);
         }
         self.call_at(now, Client::handle_timeout);
+        self.observe();
         self.page.model.examined(self.page.shell.time);
         let calls = self.page.shell.calls;
         let pings = self.pings;
@@ -295,7 +303,7 @@ impl World {
         match order {
             Order::Engine(output) => self.carry_out_engines(output, is_old),
             Order::Receipt { epoch, name, count } => self.ask(epoch, name, count),
-            Order::Ended => self.told_of_end(),
+            Order::Ended { .. } => self.told_of_end(),
             Order::Foreign => self.told_of_foreign(),
             Order::Learned { event, answers } => {
                 self.tally.one(Count::Learned);
@@ -303,6 +311,7 @@ impl World {
             }
             Order::Receiptless => self.receiptless(),
             Order::Look => self.look(),
+            Order::Storage(order) => self.carry_out_storage(order),
         }
     }
 
@@ -310,16 +319,15 @@ impl World {
         let is_for_nobody = is_old && self.up().is_none();
         match output {
             Output::Join { .. } | Output::Ping { .. } if is_for_nobody => {}
-            Output::Store { seq } => {
-                self.tally.one(Count::Stored);
-                self.store(seq);
-            }
             Output::Authorize { epoch } => {
                 self.tally.one(Count::Attempts);
                 self.page.links.authorize(self.page.shell.time, epoch);
                 self.authorize(epoch);
             }
-            Output::Connect { epoch, .. } => self.connect(epoch),
+            Output::Connect { epoch, .. } => {
+                self.open_kept();
+                self.connect(epoch);
+            }
             Output::Disconnect { epoch, polite } => self.disconnect(epoch, polite),
             Output::Join { epoch } => {
                 self.page.links.join(epoch);
@@ -337,7 +345,9 @@ impl World {
             Output::Settle { seq, outcome, maybe_delivered } => {
                 self.settled(Settled { seq, outcome, maybe_delivered });
             }
-            Output::Unanswered { .. } => violated!("learned", "the client hands on {output:?}"),
+            Output::Store { .. } | Output::Unanswered { .. } => {
+                violated!("orders", "the client hands on {output:?}")
+            }
             Output::Report(notice) => {
                 if notice == Notice::PingsUnanswered {
                     self.page.shell.is_mute = true;
@@ -348,16 +358,6 @@ impl World {
                 self.tally.reported(notice);
             }
             Output::Changed => self.page.shell.shown = self.page.shell.status(),
-        }
-    }
-
-    /// A page with one life keeps each message by itself, in any order: harder than any disk is.
-    fn store(&mut self, seq: Seq) {
-        if self.page.keeper.is_none() {
-            let span = self.disk.magnitude(1, self.plan.disk.slowest);
-            self.schedule(self.now + span, Event::Stored { page: self.page.id, seq });
-        } else if let Some(id) = self.page.deliveries.find(seq) {
-            self.keep((id, seq));
         }
     }
 

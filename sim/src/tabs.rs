@@ -8,6 +8,7 @@ use crate::page::{Page, PageId};
 use crate::plan::{Fate, Lives};
 use crate::tally::Count;
 use crate::trace::note;
+use crate::violated;
 use crate::world::World;
 
 pub(crate) type TabId = usize;
@@ -99,20 +100,18 @@ impl World {
     pub(crate) fn loaded(&mut self, tab: TabId) {
         self.tabs[tab].is_loading = false;
         let is_wanted = self.tabs[tab].shown.is_none() && !self.tabs[tab].is_closed;
-        if !is_wanted {
-            return;
-        }
+        let Some(lives) = self.plan.lives.filter(|_| is_wanted) else { return };
         let id = self.pages.len();
         note!(self, "page {id} is loaded in tab {tab}");
         self.tally.one(Count::Pages);
         self.pages.push(Some(Box::new(Page::new(id, tab, self.now, &self.plan))));
         self.tabs[tab].shown = Some(id);
         self.turn_to(id);
-        if self.page.keeper.is_some() {
-            self.open_keeper();
-        }
-        if self.is_kind_now() || self.fate.chance(900) {
+        self.open_kept();
+        if self.is_kind_now() || !self.fate.chance(lives.idle) {
             self.open();
+        } else {
+            self.tally.one(Count::IdlePages);
         }
     }
 
@@ -126,9 +125,9 @@ impl World {
         if self.page.is_stashed {
             self.close();
         }
-        self.close_keeper();
+        self.stop_keeping();
         if self.locks.holds(id) {
-            return self.end_page(id);
+            violated!("tabs", "page {id} goes into the cache, and holds a lock");
         }
         self.tally.one(Count::Stashed);
         self.page.is_cached = true;
@@ -158,7 +157,7 @@ impl World {
         for event in std::mem::take(&mut self.page.frozen) {
             self.schedule(self.now, event);
         }
-        self.open_keeper();
+        self.open_kept_again();
         if std::mem::take(&mut self.page.is_stashed) {
             self.open();
         }
@@ -194,9 +193,35 @@ impl World {
                 }
             }
         }
+        self.open_orphans();
         // Somebody has to be there to see to what is left, whatever became of the storage.
         if self.has_storage_failed || (self.shown().is_empty() && !self.is_loading()) {
             self.open_tab(None);
+        }
+    }
+
+    /// Without locks nobody takes over what a tab left: the user opens it again, or reloads one whose storage failed.
+    fn open_orphans(&mut self) {
+        if self.plan.disk.has_locks {
+            return;
+        }
+        for name in self.database.names() {
+            let its = (0..self.tabs.len()).find(|&tab| {
+                let Tab { remembered, shown, is_loading, is_closed, .. } = &self.tabs[tab];
+                *remembered == Some(name) && !is_closed && (shown.is_some() || *is_loading)
+            });
+            let Some(tab) = its else {
+                self.tally.one(Count::Orphans);
+                self.open_tab(Some(name));
+                continue;
+            };
+            if let Some(page) = self.tabs[tab].shown
+                && self.page_at(page).is_some_and(|page| !page.storage.was_open())
+            {
+                self.tabs[tab].shown = None;
+                self.end_page(page);
+                self.loaded(tab);
+            }
         }
     }
 

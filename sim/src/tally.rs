@@ -76,10 +76,15 @@ counts! {
     Restored "messages restored",
     Withheld "messages withheld",
     SettledElsewhere "messages settled by another page",
+    CancelledElsewhere "messages cancelled by another page",
+    EndedByLogout "messages found that a logout had ended",
+    IdlePages "pages that want no link",
+    Orphans "journals of closed tabs that were opened again",
     TakenBack "messages taken back from nobody",
     Revived "messages restored though they had settled",
     LostWithPage "messages lost with their page",
     FailedWrites "writes that failed",
+    FailedAgain "of these one after the other",
     FailedStorages "pages whose storage failed",
 }
 

@@ -128,8 +128,10 @@ impl World {
 
     /// The whole story: faults, recovery, and a while of nothing.
     pub(crate) fn run(&mut self) {
+        if self.plan.users.is_none() {
+            self.open_kept();
+        }
         if let Some(lives) = self.plan.lives {
-            self.open_keeper();
             for _ in 1..lives.tabs {
                 self.open_tab(None);
             }
@@ -227,10 +229,16 @@ impl World {
         page.shell.status().phase == Phase::Ready && page.connection.is_some_and(is_alive)
     }
 
+    /// Where a logout could not delete, the next opening does.
+    fn is_all_erased(&self) -> bool {
+        let is_left = |scope, generation| generation == self.generation_of(scope);
+        !self.database.has_any(is_left)
+    }
+
     /// An idle engine wakes up for its pings and for nothing else, and keeps its link.
     fn rest(&mut self) {
         self.run_until(self.now + 60_000);
-        if !self.has_storage_failed && !self.database.is_empty() {
+        if !self.has_storage_failed && !self.is_all_erased() {
             violated!("journal", "all has settled, and not all was erased: {:?}", self.database);
         }
         let (links, pings) = (self.network.connections.len(), self.pings);
@@ -295,10 +303,6 @@ impl World {
                     self.tell(Input::Authorized { epoch, grant });
                 }
             }
-            Event::Stored { seq, .. } => {
-                self.page.model.stored(seq);
-                self.tell(Input::Stored { seq });
-            }
             Event::Upgraded { connection } => self.upgraded(connection),
             Event::Up { connection } => self.came_up(connection),
             Event::Closed { connection, cause } => self.came_down(connection, cause),
@@ -310,7 +314,7 @@ impl World {
             Event::Judged { connection, verdict, disturbances } => {
                 self.judged(connection, verdict, disturbances);
             }
-            Event::Step { opening, step, .. } => self.step_keeper(opening, *step),
+            Event::Step { opening, step, .. } => self.step_keeper(opening, step),
             Event::Arrived { connection } => self.connection_arrived(connection),
             Event::Hangup { connection } => self.hung_up(connection),
             Event::Frame { connection, frame, is_straggler } => {

@@ -45,8 +45,8 @@ enum Work {
 #[derive(Debug)]
 pub(super) struct Journal {
     pub(super) opening: u32,
-    /// Which of the users it is for, as the keeper counts them.
-    pub(super) scope: u32,
+    /// Of the user's logouts. No two users have the same.
+    pub(super) generation: u64,
     /// The name under which it is locked.
     pub(super) name: Name,
     /// The number of the next segment. None is ever given twice: who had the journal before may have one in mind.
@@ -63,10 +63,10 @@ pub(super) struct Journal {
 
 impl Journal {
     /// `wall` is the time in milliseconds since the epoch, from which segments are numbered.
-    pub(super) fn new(opening: u32, scope: u32, name: Name, wall: u64) -> Self {
+    pub(super) fn new(opening: u32, generation: u64, name: Name, wall: u64) -> Self {
         Self {
             opening,
-            scope,
+            generation,
             name,
             next: wall,
             segments: Vec::new(),
@@ -101,13 +101,13 @@ impl Journal {
     }
 
     /// A message has settled. Answers whether a group is to be gathered for that.
-    pub(super) fn erase(&mut self, place: Place) -> bool {
+    pub(super) fn erase(&mut self, now: Millis, place: Place) -> bool {
         let Some(segment) = self.segments.iter_mut().find(|one| one.number == place.number) else {
             return false;
         };
         segment.settled.push(place.index);
         segment.is_dirty = true;
-        self.gather()
+        self.gather(now)
     }
 
     /// The message there has settled, whether that is written or not.
@@ -117,25 +117,30 @@ impl Journal {
     }
 
     /// There is something to write. Answers whether a group is to be gathered for that.
-    pub(super) fn gather(&mut self) -> bool {
-        let is_idle = self.work == Work::Idle;
-        if is_idle {
+    pub(super) fn gather(&mut self, now: Millis) -> bool {
+        let is_free = match self.work {
+            Work::Idle => true,
+            Work::Failed(at) => at <= now,
+            Work::Gathering | Work::Writing => false,
+        };
+        if is_free {
             self.work = Work::Gathering;
         }
-        is_idle
+        is_free
     }
 
     /// Begins to write these messages, and the lists that have changed. Answers the parts of the transaction, none
     /// where there is nothing to write.
     pub(super) fn write(&mut self, messages: &[Seq]) -> Vec<Storage> {
         let places = self.places(messages.len());
+        let drops_more = self.drops_more();
         self.group = messages.iter().copied().zip(places).collect();
         let put = |&(seq, place): &(Seq, Place)| Storage::Put { seq, place };
         let mut parts: Vec<Storage> = self.group.iter().map(put).collect();
         for segment in self.segments.iter_mut().filter(|segment| segment.is_dirty) {
             segment.is_dirty = false;
             let number = segment.number;
-            let is_over = segment.settled.len() as u32 >= segment.size || self.failures > 1;
+            let is_over = segment.settled.len() as u32 >= segment.size || drops_more;
             self.lists.push((number, is_over));
             if is_over {
                 parts.push(Storage::Drop { name: self.name, number });
@@ -147,6 +152,16 @@ impl Journal {
         }
         self.work = if parts.is_empty() { Work::Idle } else { Work::Writing };
         parts
+    }
+
+    /// Lists could not be written again and again: segments are deleted that have messages which have not settled.
+    pub(super) fn drops_more(&self) -> bool {
+        self.failures > 1
+    }
+
+    /// It has this segment.
+    pub(super) fn has(&self, number: u64) -> bool {
+        self.segments.iter().any(|segment| segment.number == number)
     }
 
     /// The transaction is committed. Answers the group that it had.
@@ -207,11 +222,13 @@ impl Journal {
     pub(super) fn inherit(&mut self, before: &mut Self) {
         for old in before.segments.drain(..) {
             let same = self.segments.iter_mut().find(|segment| segment.number == old.number);
-            let Some(segment) = same.filter(|one| one.settled.len() < old.settled.len()) else {
-                continue;
-            };
-            segment.settled = old.settled;
-            segment.is_dirty = true;
+            let Some(segment) = same else { continue };
+            for index in old.settled {
+                if !segment.settled.contains(&index) {
+                    segment.settled.push(index);
+                    segment.is_dirty = true;
+                }
+            }
         }
     }
 

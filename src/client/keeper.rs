@@ -205,7 +205,7 @@ pub enum Held {
 struct Entry {
     seq: Seq,
     held: Held,
-    /// Another tab had it, and may ask how it ended.
+    /// It was read from the disk: a page of another tab, or one in the cache, may have it too, and ask how it ended.
     is_shared: bool,
     /// The opening that found it on disk last.
     seen: u32,
@@ -247,8 +247,8 @@ type Read = (usize, u32, Found);
 /// What became of a message that was taken up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// It is this one from now on. Another tab had it before, and may ask how it ends, or none did.
-    New(Seq, bool),
+    /// It is this one from now on.
+    New(Seq),
     /// It is the one that this tab had already.
     Known(Seq),
     /// It could not be taken, and the app was told.
@@ -281,8 +281,6 @@ pub struct Keeper {
     generation: Option<u64>,
     /// The generation has just begun. Two tabs may have begun it at the same time.
     is_first: bool,
-    /// Counts users, or rather scopes, for which something was opened.
-    scope: u32,
     /// A name for this tab's journal if it has none.
     fresh: Name,
     wall: u64,
@@ -323,7 +321,6 @@ impl Default for Keeper {
             late_at: Millis(0),
             generation: None,
             is_first: false,
-            scope: 0,
             fresh: 0,
             wall: 0,
             tabs: Tabs::default(),
@@ -354,12 +351,12 @@ impl Keeper {
         self.close();
         self.generation = generation;
         self.is_first = is_first;
-        self.scope += 1;
         // What waits belongs to this user, whose name may not have been known before.
         for at in 0..self.entries.len() {
             let Some(entry) = self.entries[at] else { continue };
             if let Held::Kept(place) = entry.held {
                 self.erase(place);
+                self.told.push(Input::Withheld { seq: entry.seq });
                 self.wait(entry.seq);
             }
         }
@@ -400,9 +397,10 @@ impl Keeper {
         self.missing.clear();
     }
 
-    /// The user logged out: all that is kept is deleted by the edge, so nothing more of it is written.
+    /// The user logged out: all that is kept of his is deleted by the edge, so nothing more of it is written.
     pub fn log_out(&mut self) {
-        self.journals.clear();
+        let generation = self.generation;
+        self.journals.retain(|journal| Some(journal.generation) != generation);
         self.waiting.clear();
         self.close();
     }
@@ -575,15 +573,17 @@ impl Keeper {
     }
 
     fn erase(&mut self, place: Place) {
+        let now = self.now;
         let journal = self.journals.iter_mut().find(|one| one.opening == place.opening);
-        if journal.is_some_and(|journal| journal.erase(place)) {
+        if journal.is_some_and(|journal| journal.erase(now, place)) {
             self.order(Storage::Gather { opening: place.opening });
         }
     }
 
     fn gather(&mut self, opening: u32) {
+        let now = self.now;
         let journal = self.journals.iter_mut().find(|one| one.opening == opening);
-        if journal.is_some_and(Journal::gather) {
+        if journal.is_some_and(|journal| journal.gather(now)) {
             self.order(Storage::Gather { opening });
         }
     }
@@ -745,7 +745,8 @@ impl Keeper {
             // A logout has deleted it.
             return;
         };
-        let is_ours = journal.scope == self.scope;
+        let is_ours = self.generation == Some(journal.generation);
+        let drops_more = is_done && journal.drops_more();
         let group = if is_done { journal.written() } else { journal.failed(self.now) };
         for (seq, place) in group {
             let is_here = self.held(seq) == Some(Held::Writing);
@@ -755,11 +756,16 @@ impl Keeper {
                     self.erase(place);
                     self.wait(seq);
                 }
-                (true, false) => self.stored(seq, Held::Nowhere),
+                (true, false) if opening == self.opening => self.stored(seq, Held::Nowhere),
+                // What is open by now keeps it, or says that it cannot.
+                (true, false) => self.wait(seq),
                 // It has settled meanwhile.
                 (false, true) => self.erase(place),
                 (false, false) => {}
             }
+        }
+        if drops_more {
+            self.forget_dropped(opening);
         }
         if !is_done && opening == self.opening {
             self.fail();
@@ -771,6 +777,19 @@ impl Keeper {
             self.gather(opening);
         }
         self.forget_journals();
+    }
+
+    /// What was in a segment that was deleted with it is in memory only.
+    fn forget_dropped(&mut self, opening: u32) {
+        let Some(journal) = self.journals.iter().find(|one| one.opening == opening) else { return };
+        for entry in self.entries.iter_mut().flatten() {
+            if let Held::Kept(place) = entry.held
+                && place.opening == opening
+                && !journal.has(place.number)
+            {
+                entry.held = Held::Nowhere;
+            }
+        }
     }
 
     /// Those that are closed, and have nothing more to erase. Once another is open all messages are in that one, or
@@ -854,7 +873,8 @@ impl Keeper {
 
     fn read_all(&mut self, segments: &[Segment], rows: &[Read], living: &[Read]) {
         let (opening, mine) = (self.opening, self.tabs.mine);
-        let mut journal = Journal::new(opening, self.scope, mine, self.wall);
+        let generation = self.generation.unwrap_or_default();
+        let mut journal = Journal::new(opening, generation, mine, self.wall);
         for (at, segment) in segments.iter().enumerate() {
             let &Segment { name, number, size, is_former, was_ours, .. } = segment;
             if is_former {
@@ -874,8 +894,8 @@ impl Keeper {
                 journal.found(number, size, settled);
             }
         }
-        // A journal of before this page was in the cache may know of more.
-        let is_before = |one: &&mut Journal| one.scope == self.scope && one.name == mine;
+        // A journal of before may know of more: what it was to erase may still be on disk.
+        let is_before = |one: &&mut Journal| one.generation == generation && one.name == mine;
         let mut inherited = Vec::new();
         for before in self.journals.iter_mut().filter(is_before) {
             journal.inherit(before);
@@ -888,19 +908,22 @@ impl Keeper {
                 place.opening = opening;
             }
         }
-        let has_dirt = journal.has_dirt();
-        self.journals.push(journal);
-        if has_dirt {
-            self.gather(opening);
-        }
         for &(at, index, found) in living {
             let Segment { name, number, is_former, .. } = segments[at];
             if name == mine {
-                self.own.push((found.row, Some(Place { opening, number, index })));
+                let place = Place { opening, number, index };
+                if !journal.has_settled(place) {
+                    self.own.push((found.row, Some(place)));
+                }
             } else if found.is_away && !is_former {
                 // It is older than what is in our own journal.
                 self.found.push_back((found.row, None));
             }
+        }
+        let has_dirt = journal.has_dirt();
+        self.journals.push(journal);
+        if has_dirt {
+            self.gather(opening);
         }
         self.step_on(Step::Moving);
         self.next_former();
@@ -981,19 +1004,18 @@ impl Keeper {
         let Some((_, place)) = self.found.pop_front() else { return };
         let is_restoring = self.step() == Some(Step::Restoring);
         match (taken, place) {
-            (Taken::New(seq, is_shared), Some(place)) => {
-                self.enter(Entry { seq, held: Held::Kept(place), is_shared, seen: self.opening });
+            (Taken::New(seq), Some(place)) => {
+                let (held, seen) = (Held::Kept(place), self.opening);
+                self.enter(Entry { seq, held, is_shared: true, seen });
             }
-            (Taken::New(seq, is_shared), None) => {
-                self.enter(Entry { seq, held: Held::Elsewhere, is_shared, seen: 0 });
+            (Taken::New(seq), None) => {
+                self.enter(Entry { seq, held: Held::Elsewhere, is_shared: true, seen: 0 });
                 self.withhold(seq);
             }
             (Taken::Known(seq), Some(place)) => {
                 let is_found = self.entry(seq).is_some_and(|entry| entry.seen == self.opening);
-                if !is_restoring {
-                    // The tab that had it may be back, and ask.
-                    self.change(seq, |entry| entry.is_shared = true);
-                }
+                // The tab that had it may be back, and ask.
+                self.change(seq, |entry| entry.is_shared = true);
                 match self.held(seq) {
                     Some(Held::Kept(_)) if !is_restoring || is_found => self.erase(place),
                     Some(Held::Kept(_) | Held::Elsewhere) => {
@@ -1195,6 +1217,25 @@ impl Keeper {
         let is_named = self.journals.iter().any(|journal| journal.opening == self.opening);
         is_named && self.step().is_none()
     }
+
+    /// Nothing waits for what was kept: it was handed out, or is not waited for.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        matches!(self.state, State::Late(_) | State::Open | State::Broken)
+    }
+
+    /// The journal of an opening has erased all that has settled.
+    #[must_use]
+    pub fn is_erased(&self, opening: u32) -> bool {
+        self.journals.iter().all(|one| one.opening != opening || one.is_at_rest())
+    }
+
+    /// Nothing waits to be written, to be moved, or to be handed out.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        let is_over = self.pending.is_empty() && self.waiting.is_empty() && self.found.is_empty();
+        is_over && self.journals.iter().all(Journal::is_at_rest)
+    }
 }
 
 /// What does not open in this time is gone ahead without.
@@ -1229,7 +1270,7 @@ mod tests {
         let mut slots = from..;
         while let Some(order) = keeper.poll(false) {
             if let (Storage::Take { .. }, Some(slot)) = (order, slots.next()) {
-                keeper.taken(Taken::New(Seq::from_bits(slot), false));
+                keeper.taken(Taken::New(Seq::from_bits(slot)));
             }
         }
         assert!(keeper.is_open());

@@ -407,9 +407,8 @@ pub fn verdict(number: u32, span: f64) -> Verdict {
 #[must_use]
 pub fn taken(number: u32, seq: Seq) -> Taken {
     match number {
-        0 => Taken::New(seq, false),
-        1 => Taken::New(seq, true),
-        2 => Taken::Known(seq),
+        0 => Taken::New(seq),
+        1 => Taken::Known(seq),
         _ => Taken::Refused,
     }
 }

@@ -275,7 +275,8 @@ impl Disk {
     }
 
     pub fn generation(&self, scope: Scope) -> u64 {
-        self.generations.get(&scope).copied().unwrap_or(FIRST)
+        let own = FIRST + u64::from(scope.abs_diff(ALICE)) * 65_536;
+        self.generations.get(&scope).copied().unwrap_or(own)
     }
 
     pub fn destroy(&mut self, tab: Tab) {
@@ -800,13 +801,13 @@ impl Disk {
                 self.facts.push_back((tab, fact));
             }
             Storage::Take { row } => {
-                let (Kept { id, from }, _) = page.rows[row as usize];
+                let (Kept { id, .. }, _) = page.rows[row as usize];
                 let taken = match page.by_id.get(&id) {
                     Some(&seq) => Taken::Known(seq),
                     None => match page.client.take_back(now, draft()) {
                         Ok(seq) => {
                             page.by_id.insert(id, seq);
-                            Taken::New(seq, from.is_some())
+                            Taken::New(seq)
                         }
                         Err(_) => {
                             page.outcomes.push((id, Outcome::Closed, true));

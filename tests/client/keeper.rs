@@ -265,13 +265,15 @@ fn where_nothing_can_be_kept_nothing_waits() {
 fn what_was_kept_is_kept_anew_for_the_user_who_is_named_later() {
     let mut disk = Disk::new();
     let tab = disk.load(1);
-    disk.keep(tab, ALICE, Some(FIRST), false);
+    // Only the credentials say who it is.
+    disk.claim(tab, ALICE, Some(FIRST), false);
     disk.send(tab, [1]);
     // What waits to be written when the scope changes, and what is being written.
     disk.holds_disk = true;
     disk.send(tab, [2]);
     disk.send(tab, [3]);
-    disk.claim(tab, BOB, Some(FIRST), false);
+    let his = disk.generation(BOB);
+    disk.keep(tab, BOB, Some(his), false);
     disk.holds_disk = false;
     disk.run();
     assert_eq!(disk.kept_of(ALICE), []);

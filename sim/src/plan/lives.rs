@@ -17,6 +17,8 @@ pub(crate) struct Lives {
     /// Per thousand openings of the storage that fail, or never end.
     pub(crate) unopened: u64,
     pub(crate) hanging: u64,
+    /// Per thousand pages that want no link.
+    pub(crate) idle: u64,
 }
 
 /// What becomes of a tab, and of the page in it. Which one is drawn when it happens.
@@ -54,11 +56,30 @@ pub(super) fn lives(seed: u64) -> Option<Lives> {
             failing: chance(&mut dice, 100),
             unopened: chance(&mut dice, 500),
             hanging: chance(&mut dice, 300),
+            idle: 100,
         }
     })
 }
 
 impl Plan {
+    /// What came later: dice of their own leave the others as they are.
+    pub(super) fn draw_storage(&mut self, seed: u64) {
+        let mut dice = Dice::new(seed ^ STORAGE);
+        self.disk.stubborn = if dice.chance(400) { dice.magnitude(1, 60_000) } else { 1 };
+        let Some(lives) = &mut self.lives else {
+            if dice.chance(150) {
+                self.disk.failing = dice.below(2) * dice.below(300);
+                self.disk.unopened = dice.below(2) * dice.below(500);
+                self.disk.hanging = dice.below(2) * dice.below(300);
+            }
+            return;
+        };
+        if dice.chance(300) {
+            lives.idle = dice.below(900);
+        }
+        self.disk.has_locks = !dice.chance(150);
+    }
+
     /// Draws the fates of the tabs from dice of their own.
     pub(super) fn schedule_lives(&mut self, seed: u64) {
         if self.lives.is_none() {
@@ -107,3 +128,5 @@ pub(super) const HALF_AN_HOUR: u64 = 30 * 60_000;
 pub(super) const A_NIGHT: u64 = 8 * 3_600_000;
 /// Sets these dice apart from the plan's.
 const OWN: u64 = 0x1DEA_5EED_0000_0000;
+/// And those of the storage.
+const STORAGE: u64 = 0x5704_5EED_0000_0000;

@@ -2,7 +2,7 @@
 
 use holdfast::engine::{Config, Draft, Millis};
 
-use super::Kinds;
+use super::{Kinds, Lives};
 use crate::dice::Dice;
 
 #[derive(Clone, Copy, Debug)]
@@ -81,8 +81,16 @@ pub(crate) struct Shell {
 pub(crate) struct Disk {
     /// Messages per thousand that are durable.
     pub(crate) durable: u64,
-    /// The longest that keeping one takes.
+    /// The longest that a transaction takes.
     pub(crate) slowest: u64,
+    /// Per thousand writes that fail, and how long all of them do then.
+    pub(crate) failing: u64,
+    pub(crate) stubborn: u64,
+    /// Per thousand openings that fail, or never end.
+    pub(crate) unopened: u64,
+    pub(crate) hanging: u64,
+    /// There are Web Locks.
+    pub(crate) has_locks: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -248,9 +256,19 @@ pub(super) fn shell(kinds: Kinds, dice: &mut Dice) -> Shell {
 }
 
 /// Of a seed of its own, so that a world without a disk is what it was before there were disks.
-pub(super) fn disk(seed: u64) -> Disk {
+pub(super) fn disk(seed: u64, lives: Option<Lives>) -> Disk {
     let mut dice = Dice::new(!seed);
-    Disk { durable: dice.below(2) * dice.below(1_001), slowest: dice.magnitude(2, 4_000) }
+    let disk = Disk {
+        durable: dice.below(2) * dice.below(1_001),
+        slowest: dice.magnitude(2, 4_000),
+        failing: 0,
+        stubborn: 1,
+        unopened: 0,
+        hanging: 0,
+        has_locks: true,
+    };
+    let Some(Lives { slowest, failing, unopened, hanging, .. }) = lives else { return disk };
+    Disk { slowest, failing, unopened, hanging, ..disk }
 }
 
 pub(super) fn app(seed: u64, kinds: Kinds, dice: &mut Dice) -> App {

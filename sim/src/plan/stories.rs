@@ -59,8 +59,15 @@ impl Plan {
 
     fn of_rivals(seed: u64, dice: &mut Dice) -> Self {
         let kinds = Kinds { lives: true, rivals: true, ..Kinds::default() };
-        let lives =
-            Lives { tabs: 2, loading: 100, slowest: 20, failing: 0, unopened: 0, hanging: 0 };
+        let lives = Lives {
+            tabs: 2,
+            loading: 100,
+            slowest: 20,
+            failing: 0,
+            unopened: 0,
+            hanging: 0,
+            idle: 100,
+        };
         let mut plan = Self::of_kinds(seed, kinds, Some(lives), dice);
         plan.app.once = 0;
         // Each tab is asked to connect, most likely.

@@ -1,0 +1,111 @@
+//! What tabs tell each other: it reaches those whose channel is open, a moment later and in any order.
+
+use std::collections::VecDeque;
+
+use holdfast::engine::Verdict;
+
+use crate::deliveries::MessageId;
+use crate::event::Event;
+use crate::locks::Name;
+use crate::storage::Step;
+use crate::tally::Count;
+use crate::trace::note;
+use crate::world::World;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Note {
+    /// One that is new wants to know who else is there.
+    Hello {
+        name: Name,
+        is_new: bool,
+    },
+    Ask(MessageId),
+    Settled(Outcome),
+    Cancel(MessageId),
+}
+
+/// How a message ended that another page had.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outcome {
+    pub(crate) id: MessageId,
+    pub(crate) is_delivered: bool,
+}
+
+/// Outcomes that a page keeps in mind for one that comes back and asks.
+#[derive(Default)]
+pub(crate) struct Outcomes(VecDeque<Outcome>);
+
+impl Outcomes {
+    fn add(&mut self, outcome: Outcome) {
+        self.0.push_back(outcome);
+        if self.0.len() > MOST {
+            self.0.pop_front();
+        }
+    }
+
+    fn find(&self, id: MessageId) -> Option<Outcome> {
+        self.0.iter().rev().find(|outcome| outcome.id == id).copied()
+    }
+}
+
+impl World {
+    pub(crate) fn post(&mut self, note: Note) {
+        for page in 0..self.pages.len() {
+            let other = self.page_at(page).filter(|_| page != self.page.id);
+            if let Some(opening) = other.and_then(|other| other.storage.channel) {
+                let at = self.now + self.fate.below(10);
+                self.schedule(at, Event::Step { page, opening, step: Step::Told(note) });
+            }
+        }
+    }
+
+    pub(crate) fn told(&mut self, opening: u32, note: Note) {
+        if self.page.storage.channel != Some(opening) {
+            return;
+        }
+        match note {
+            Note::Hello { name, is_new } => {
+                self.tell_keeper(|keeper| keeper.hello(opening, name, is_new));
+            }
+            Note::Ask(id) => {
+                if let Some(outcome) = self.page.storage.outcomes.find(id) {
+                    self.post(Note::Settled(outcome));
+                }
+            }
+            Note::Settled(outcome) => self.settled_elsewhere(outcome),
+            Note::Cancel(id) => {
+                if let Some(entry) = self.page.deliveries.get(id) {
+                    self.tally.one(Count::CancelledElsewhere);
+                    self.cancel(entry.seq);
+                }
+            }
+        }
+    }
+
+    /// Another page says how a message ended.
+    fn settled_elsewhere(&mut self, Outcome { id, is_delivered }: Outcome) {
+        let Some(entry) = self.page.deliveries.get(id) else { return };
+        let (seq, now) = (entry.seq, self.next_time());
+        let verdict = if is_delivered { Verdict::Accepted } else { Verdict::Refused };
+        note!(self, "-> {seq:?} settled elsewhere: {verdict:?}");
+        if entry.is_elsewhere() {
+            self.page.model.acked(self.engine_time(), seq, 0, verdict);
+        }
+        let is_heeded =
+            self.call_at(now, |client, now| client.settled_elsewhere(now, seq, verdict));
+        if is_heeded {
+            self.tally.one(Count::SettledElsewhere);
+        }
+        self.drain();
+    }
+
+    /// Says how a message ended that another page had.
+    pub(crate) fn tell_others(&mut self, outcome: Outcome) {
+        if self.page.storage.channel.is_some() {
+            self.page.storage.outcomes.add(outcome);
+            self.post(Note::Settled(outcome));
+        }
+    }
+}
+
+const MOST: usize = 1_000;

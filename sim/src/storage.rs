@@ -1,0 +1,656 @@
+//! What the browser does for a page's keeper: the disk, the locks, and what the tab remembers. Nothing is decided
+//! here.
+
+use std::collections::BTreeMap;
+
+use holdfast::client::Client;
+use holdfast::client::keeper::{self, Held, Keeper, Storage as Order, Taken};
+use holdfast::engine::{Draft, Millis, Phase, Seq};
+
+use crate::channel::{Note, Outcomes};
+use crate::database::{Found, Kept, Key, Parts, Scope, Segment};
+use crate::deliveries::{Entry, MessageId};
+use crate::dice::Dice;
+use crate::event::{Event, FIRST};
+use crate::locks::{Grant, Name, Request};
+use crate::page::PageId;
+use crate::tally::Count;
+use crate::trace::note;
+use crate::violated;
+use crate::world::World;
+
+/// What the edge of a page has in hand.
+#[derive(Default)]
+pub(crate) struct Storage {
+    /// Whose messages are kept, 0 for nobody. None where nothing was opened.
+    pub(crate) scope: Option<Scope>,
+    /// The opening for which it is open.
+    pub(crate) channel: Option<u32>,
+    pub(crate) outcomes: Outcomes,
+    /// By their openings.
+    journals: BTreeMap<u32, Owner>,
+    /// Of the next transaction.
+    parts: Parts,
+    added: Vec<Added>,
+    moved: usize,
+    /// What was read, and the journal that had it.
+    rows: Vec<(Kept, Name)>,
+    /// Transactions that have not failed, and of which the page does not know.
+    writing: BTreeMap<u32, Vec<Added>>,
+    /// The message that others want to know the end of.
+    pub(crate) sharing: Option<Seq>,
+    /// This opening has handed out what it found.
+    was_open: bool,
+    /// Nothing waited for storage, when that was seen last.
+    was_ready: bool,
+    /// A message was sent, and nobody has seen yet where it is kept.
+    pub(crate) has_unseen: bool,
+    /// The app was told that messages are in memory only, or that nobody is there to keep them for.
+    pub(crate) may_forget: bool,
+    /// It failed when the page was back from the cache, before it was known what others took over.
+    pub(crate) is_blind: bool,
+}
+
+/// Whose journal it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Owner {
+    pub(crate) scope: Scope,
+    pub(crate) name: Name,
+    pub(crate) generation: u64,
+}
+
+pub(crate) type Added = (MessageId, Seq);
+
+/// What happens to a page's keeper.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    /// The storage is open, or cannot be opened.
+    Opened {
+        is_well: bool,
+    },
+    Locked {
+        name: Name,
+        is_granted: bool,
+    },
+    Gathered,
+    Told(Note),
+}
+
+/// A transaction.
+#[derive(Clone, Debug)]
+pub(crate) enum Work {
+    Read {
+        opening: u32,
+        scope: Scope,
+        of: Name,
+        mine: Name,
+    },
+    Write(Write),
+    /// Of a user who has logged out.
+    Clear {
+        scope: Scope,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Write {
+    number: u32,
+    opening: u32,
+    scope: Scope,
+    guard: Option<u64>,
+    parts: Parts,
+    added: Vec<Added>,
+    moved: usize,
+}
+
+/// How a transaction ended.
+#[derive(Clone, Debug)]
+pub(crate) enum Done {
+    Read { opening: u32, mine: Name, found: Vec<Found>, generation: u64 },
+    Written { write: Write, is_done: bool },
+}
+
+impl Storage {
+    pub(crate) fn journal(&self, opening: u32) -> Option<Owner> {
+        self.journals.get(&opening).copied()
+    }
+
+    /// This opening has handed out what it found.
+    pub(crate) fn was_open(&self) -> bool {
+        self.was_open
+    }
+
+    /// A message may be somewhere else than it was seen, or nothing waits for storage any more.
+    pub(crate) fn is_unseen(&self, client: &Client) -> bool {
+        let keeper = client.keeper();
+        self.has_unseen || self.was_ready != keeper.is_ready() || self.was_open < keeper.is_open()
+    }
+
+    /// Messages that are on disk, or may be soon, and the page does not know.
+    pub(crate) fn writing(&self) -> impl Iterator<Item = MessageId> + '_ {
+        self.writing.values().flatten().map(|&(id, _)| id)
+    }
+}
+
+// What opens and closes it.
+impl World {
+    /// Some messages are kept.
+    pub(crate) fn keeps(&self) -> bool {
+        self.plan.lives.is_some() || self.plan.disk.durable > 0
+    }
+
+    /// Opens what is kept of whoever is there, unless it is open.
+    pub(crate) fn open_kept(&mut self) {
+        let scope = self.scope();
+        if !self.keeps() || self.page.storage.scope == Some(scope) || self.page.shell.is_destroyed {
+            return;
+        }
+        self.page.storage.scope = Some(scope);
+        self.page.storage.may_forget |= scope == 0;
+        let begun = (scope > 0).then(|| self.begin_generation(scope));
+        let (generation, is_first) = (begun.map(|it| it.0), begun.is_some_and(|it| it.1));
+        note!(self, "-> keep for {scope}, {generation:?}, first: {is_first}");
+        self.page.model.restoring();
+        self.call(|client, now| client.keep(now, generation, is_first));
+        self.observe();
+        self.drain();
+    }
+
+    /// The page is back from the cache.
+    pub(crate) fn open_kept_again(&mut self) {
+        if self.page.storage.scope.is_some() {
+            note!(self, "-> keep again");
+            self.page.model.restoring();
+            self.call(Client::keep_again);
+            self.observe();
+            self.drain();
+        }
+    }
+
+    pub(crate) fn stop_keeping(&mut self) {
+        note!(self, "-> stop keeping");
+        self.call(Client::stop_keeping);
+        self.observe();
+        self.drain();
+    }
+
+    /// The user has logged out, in this tab or another.
+    pub(crate) fn clear(&mut self, scope: Scope) {
+        if scope > 0 && self.keeps() {
+            self.transact(Work::Clear { scope });
+        }
+    }
+
+    pub(crate) fn tell_keeper(&mut self, tell: impl FnOnce(&mut Keeper)) {
+        self.call(|client, now| client.stored(now, tell));
+        self.observe();
+        self.drain();
+    }
+}
+
+// Orders.
+impl World {
+    /// Where chance is drawn from: a world of one page has its own dice for its disk.
+    fn storage_dice(&mut self) -> &mut Dice {
+        if self.plan.lives.is_some() { &mut self.fate } else { &mut self.disk }
+    }
+
+    pub(crate) fn carry_out_storage(&mut self, order: Order) {
+        match order {
+            Order::Open { opening } => self.open_storage(opening),
+            Order::Close => self.close_storage(),
+            Order::Remember { name } => {
+                if self.tabs[self.page.tab].remembered.replace(name).is_some() {
+                    self.tally.one(Count::TakenNames);
+                }
+            }
+            Order::Lock { name, waits } => self.lock(name, waits),
+            Order::Unlock { name } => {
+                let request = self.request();
+                self.end_requests(|of, other| of == name && *other == request);
+            }
+            Order::Gather { opening } => {
+                let event = Event::Step { page: self.page.id, opening, step: Step::Gathered };
+                self.schedule_in(FIRST, self.now, event);
+            }
+            Order::Read { of, mine } => self.begin_to_read(of, mine),
+            Order::Put { seq, place } => {
+                let Some(id) = self.page.deliveries.find(seq) else {
+                    violated!("journal", "{seq:?} is to be kept, and was never sent");
+                };
+                let from = self.page.deliveries.get(id).and_then(|entry| entry.from);
+                let expires_at = self.app.messages[id].expires_at;
+                self.put(place, Kept { id, expires_at, from });
+                self.page.storage.added.push((id, seq));
+            }
+            Order::Move { row, place } => {
+                let (kept, owner) = &mut self.page.storage.rows[row as usize];
+                kept.from = kept.from.or(Some(*owner));
+                let kept = *kept;
+                self.put(place, kept);
+                self.page.storage.moved += 1;
+            }
+            Order::List { place } => {
+                let (key, _) = self.key_of(place);
+                let lists = &mut self.page.storage.parts.lists;
+                lists.entry(key).or_default().push(place.index);
+            }
+            Order::Drop { name, number } => {
+                let scope = self.page.storage.scope.unwrap_or_default();
+                self.page.storage.parts.drops.push((scope, name, number));
+            }
+            Order::Commit { transaction, opening, guard } => {
+                self.commit(transaction, opening, guard);
+            }
+            Order::Take { row } => self.take(row),
+            Order::Ended { row } => self.ended(row),
+            Order::Share { seq } => self.page.storage.sharing = Some(seq),
+            Order::Hello { name, is_new } => self.post(Note::Hello { name, is_new }),
+            Order::Ask { seq } => {
+                let id = self.page.deliveries.find(seq);
+                id.into_iter().for_each(|id| self.post(Note::Ask(id)));
+            }
+            Order::Cancel { seq } => {
+                let id = self.page.deliveries.find(seq);
+                id.into_iter().for_each(|id| self.post(Note::Cancel(id)));
+            }
+            Order::Failed => self.storage_failed(),
+        }
+    }
+
+    fn open_storage(&mut self, opening: u32) {
+        let storage = &mut self.page.storage;
+        storage.channel = Some(opening);
+        storage.rows.clear();
+        storage.was_open = false;
+        let disk = self.plan.disk;
+        let is_kind = self.is_kind_now();
+        let (unopened, hanging) = if is_kind { (0, 0) } else { (disk.unopened, disk.hanging) };
+        if !self.storage_dice().chance(hanging) {
+            let is_well = !self.storage_dice().chance(unopened);
+            let at = self.now + self.storage_dice().magnitude(1, 50);
+            let step = Step::Opened { is_well };
+            self.schedule(at, Event::Step { page: self.page.id, opening, step });
+        }
+    }
+
+    fn close_storage(&mut self) {
+        self.page.storage.channel = None;
+        self.page.storage.outcomes = Outcomes::default();
+        let id = self.page.id;
+        self.end_requests(|_, request| request.page == id);
+    }
+
+    fn storage_failed(&mut self) {
+        note!(self, "   the storage has failed");
+        self.tally.one(Count::FailedStorages);
+        self.has_storage_failed = true;
+        if self.is_kind_now() && self.plan.lives.is_some() {
+            // What it can't read is for somebody else to find.
+            self.open_tab_soon();
+        }
+        let was_cached = self.page.has_been_cached;
+        let storage = &mut self.page.storage;
+        storage.may_forget = true;
+        storage.is_blind |= was_cached && !storage.was_open;
+    }
+
+    fn row(&self, row: u32) -> (Kept, Name) {
+        self.page.storage.rows[row as usize]
+    }
+
+    fn key_of(&self, place: holdfast::client::Place) -> (Key, u64) {
+        let Some(owner) = self.page.storage.journal(place.opening) else {
+            violated!("journal", "{place:?} is in a journal that was never read");
+        };
+        ((owner.scope, owner.name, place.number), owner.generation)
+    }
+
+    fn put(&mut self, place: holdfast::client::Place, kept: Kept) {
+        let (key, generation) = self.key_of(place);
+        let empty = || Segment { generation, messages: Vec::new() };
+        let segment = self.page.storage.parts.puts.entry(key).or_insert_with(empty);
+        if segment.messages.len() != place.index as usize {
+            violated!("journal", "{place:?} is not the next of its segment");
+        }
+        segment.messages.push(kept);
+    }
+
+    /// A message of an earlier life, of this page before it was cached, or of a page that is gone.
+    fn take(&mut self, row: u32) {
+        let (kept, _) = self.row(row);
+        let id = kept.id;
+        let known = self.page.deliveries.get(id);
+        let taken = match known {
+            Some(entry) => Taken::Known(entry.seq),
+            None => {
+                self.revive(id);
+                self.take_back(kept)
+            }
+        };
+        note!(self, "-> {taken:?}");
+        self.call(|client, now| client.stored(now, |keeper| keeper.taken(taken)));
+        self.observe();
+        let had = known.and_then(|entry| entry.held);
+        let Some(Held::Kept(place)) = self.page.deliveries.get(id).and_then(|entry| entry.held)
+        else {
+            return;
+        };
+        let was_kept = known.is_none() || matches!(had, Some(Held::Kept(_) | Held::Elsewhere));
+        if was_kept && Some(place.opening) == self.page.storage.channel {
+            self.taken_up(id);
+        }
+    }
+
+    fn take_back(&mut self, kept: Kept) -> Taken {
+        let Kept { id, expires_at, from } = kept;
+        let message = &self.app.messages[id];
+        let lane_key = message.lane_key;
+        let ttl = Millis(expires_at.saturating_sub(self.wall()));
+        let lane = self.page.deliveries.lane_number(lane_key);
+        let draft = Draft { lane, ttl, durable: false, ..message.draft };
+        note!(self, "-> take back message {id}: {draft:?}");
+        match self.call(|client: &mut Client, now| client.take_back(now, draft)) {
+            Ok(seq) => {
+                note!(self, "   message {id} is {seq:?}");
+                self.tally.one(Count::Restored);
+                self.page.model.taken_back(self.engine_time(), seq, draft);
+                self.page.deliveries.note_down(id, seq, lane_key);
+                self.page.deliveries.enter(id, seq, from);
+                Taken::New(seq)
+            }
+            Err(error) => violated!("I8", "message {id} was not taken back: {error:?}"),
+        }
+    }
+
+    /// A logout had ended a message that was found.
+    fn ended(&mut self, row: u32) {
+        let (kept, _) = self.row(row);
+        note!(self, "   a logout had ended message {}", kept.id);
+        self.tally.one(Count::EndedByLogout);
+        self.ended_by_logout(kept.id);
+    }
+}
+
+// Locks.
+impl World {
+    fn request(&self) -> Request {
+        let opening = self.page.storage.channel.unwrap_or_default();
+        Request { page: self.page.id, opening }
+    }
+
+    fn lock(&mut self, name: Name, waits: bool) {
+        let request = self.request();
+        let phase = self.page.shell.status().phase;
+        if !waits && matches!(phase, Phase::Idle | Phase::Closed) {
+            violated!("D7", "page {} takes over a journal, and wants no link", self.page.id);
+        }
+        if waits || self.locks.is_free(name) {
+            if self.locks.request(name, request) {
+                self.granted((name, request), true);
+            }
+        } else {
+            self.granted((name, request), false);
+        }
+    }
+
+    /// The page hears of it a moment later.
+    fn granted(&mut self, (name, request): Grant, is_granted: bool) {
+        let Request { page, opening } = request;
+        let at = self.now + self.storage_dice().below(4);
+        let step = Step::Locked { name, is_granted };
+        self.schedule(at, Event::Step { page, opening, step });
+    }
+
+    pub(crate) fn end_requests(&mut self, ends: impl Fn(Name, &Request) -> bool) {
+        for grant in self.locks.end(ends) {
+            self.granted(grant, true);
+        }
+    }
+}
+
+// Facts.
+impl World {
+    pub(crate) fn step_keeper(&mut self, opening: u32, step: Step) {
+        note!(self, "-> {opening}: {step:?}");
+        match step {
+            Step::Opened { is_well: false } => self.tell_keeper(|keeper| keeper.failed(opening)),
+            Step::Opened { is_well: true } => self.opened(opening),
+            Step::Locked { name, is_granted } => {
+                self.tell_keeper(|keeper| keeper.locked(opening, name, is_granted));
+            }
+            Step::Gathered => self.tell_keeper(|keeper| keeper.gathered(opening)),
+            Step::Told(note) => self.told(opening, note),
+        }
+    }
+
+    fn opened(&mut self, opening: u32) {
+        let (wall, has_locks) = (self.wall(), self.plan.disk.has_locks);
+        let mine = self.tabs[self.page.tab].remembered.unwrap_or_default();
+        self.names += 1;
+        let names = (mine, self.names);
+        let generation = self.generation_of(self.page.storage.scope.unwrap_or_default());
+        self.tell_keeper(|keeper| keeper.opened(opening, wall, names, has_locks, generation));
+    }
+}
+
+// The disk.
+impl World {
+    fn begin_to_read(&mut self, of: Name, mine: Name) {
+        let storage = &mut self.page.storage;
+        let (Some(opening), Some(scope)) = (storage.channel, storage.scope) else {
+            violated!("journal", "what is not open is read");
+        };
+        let keeper = self.page.shell.client.keeper();
+        let generation = keeper.generation().unwrap_or_default();
+        storage.journals.entry(opening).or_insert(Owner { scope, name: mine, generation });
+        self.transact(Work::Read { opening, scope, of, mine });
+    }
+
+    fn commit(&mut self, number: u32, opening: u32, guard: Option<u64>) {
+        let Some(owner) = self.page.storage.journal(opening) else {
+            violated!("journal", "opening {opening} writes before it has read");
+        };
+        let scope = owner.scope;
+        let storage = &mut self.page.storage;
+        let mut parts = std::mem::take(&mut storage.parts);
+        for drop in &mut parts.drops {
+            drop.0 = scope;
+        }
+        let added = std::mem::take(&mut storage.added);
+        let moved = std::mem::take(&mut storage.moved);
+        storage.writing.insert(number, added.clone());
+        self.transact(Work::Write(Write { number, opening, scope, guard, parts, added, moved }));
+    }
+
+    /// Begins a transaction. It ends once all that were begun before have.
+    fn transact(&mut self, work: Work) {
+        let slowest = self.plan.disk.slowest;
+        let span = self.storage_dice().magnitude(1, slowest);
+        let at = self.database.busy_until.max(self.now) + span;
+        self.database.busy_until = at;
+        note!(self, "   begins {work:?}");
+        self.schedule(at, Event::Disk { page: self.page.id, work: Box::new(work) });
+    }
+
+    /// A transaction ends. Of a page that has died meanwhile all is written, or nothing.
+    pub(crate) fn transacted(&mut self, id: PageId, work: Work) {
+        let done = match work {
+            Work::Read { opening, scope, of, mine } => {
+                let found = self.database.read(scope, of);
+                Done::Read { opening, mine, found, generation: self.generation_of(scope) }
+            }
+            Work::Clear { scope } => {
+                if !self.write_fails(id) {
+                    self.database.clear(scope);
+                }
+                return;
+            }
+            Work::Write(write) => self.written(id, write),
+        };
+        self.happen(Event::Done { page: id, done: Box::new(done) });
+    }
+
+    fn written(&mut self, id: PageId, write: Write) -> Done {
+        let is_alive = self.page_at(id).is_some();
+        let is_lost = !is_alive && self.storage_dice().chance(500);
+        let is_over = write.guard.is_some_and(|guard| self.generation_of(write.scope) != guard);
+        let is_done = !is_lost && !is_over && !self.write_fails(id);
+        note!(self, "page {id}: {} {write:?}", if is_done { "committed" } else { "not" });
+        if !is_done && self.turn_to(id) {
+            self.page.storage.writing.remove(&write.number);
+        }
+        if is_done {
+            let (written_over, forgotten) = self.database.commit(&write.parts);
+            if let Some(key) = written_over {
+                violated!("journal", "segment {key:?} was written over");
+            }
+            // A page that had the journal before may know of less.
+            for kept in forgotten {
+                self.app.messages[kept.id].is_erasing_lost = true;
+            }
+            if write.moved > 0 {
+                self.tally.one(Count::Adoptions);
+            }
+        } else if is_alive {
+            self.has_storage_failed = true;
+        } else {
+            self.lost_with_page(&write.added);
+        }
+        Done::Written { write, is_done }
+    }
+
+    fn write_fails(&mut self, id: PageId) -> bool {
+        if self.page_at(id).is_none() || self.is_kind_now() {
+            return false;
+        }
+        let disk = self.plan.disk;
+        if self.now < self.database.broken_until {
+            self.tally.one(Count::FailedAgain);
+        } else if self.storage_dice().chance(disk.failing) {
+            let span = self.storage_dice().magnitude(1, disk.stubborn);
+            self.database.broken_until = self.now + span;
+        } else {
+            return false;
+        }
+        self.tally.one(Count::FailedWrites);
+        true
+    }
+
+    pub(crate) fn done(&mut self, done: Done) {
+        match done {
+            Done::Read { opening, mine, found, generation } => {
+                self.was_read(opening, mine, found, generation);
+            }
+            Done::Written { write, is_done } => {
+                self.page.storage.writing.remove(&write.number);
+                for &(id, seq) in &write.added {
+                    let is_here = self.page.deliveries.get(id).is_some_and(|one| one.seq == seq);
+                    if is_done && !is_here {
+                        // Settled meanwhile.
+                        self.app.messages[id].eraser = Some((self.page.id, write.opening));
+                    }
+                }
+                self.tell_keeper(|keeper| keeper.committed(write.number, is_done));
+                self.check_journal_at_rest();
+            }
+        }
+    }
+
+    fn was_read(&mut self, opening: u32, mine: Name, all: Vec<Found>, generation: u64) {
+        let now = self.next_time();
+        note!(self, "-> read {all:?}");
+        for Found { name, number, segment, settled } in all {
+            let told = keeper::Segment {
+                name,
+                number,
+                size: segment.messages.len() as u32,
+                generation: Some(segment.generation),
+                is_former: false,
+                was_ours: false,
+            };
+            self.page.shell.client.stored(now, |keeper| keeper.segment(opening, told));
+            for (index, kept) in (0..).zip(segment.messages) {
+                let row = self.page.storage.rows.len() as u32;
+                self.page.storage.rows.push((kept, name));
+                let found = keeper::Found {
+                    row,
+                    is_settled: settled.contains(&index),
+                    is_away: kept.from == Some(mine),
+                    known: self.page.deliveries.get(kept.id).map(|entry| entry.seq),
+                };
+                self.page.shell.client.stored(now, |keeper| keeper.row(opening, index, found));
+            }
+        }
+        let is_current = self.page.storage.channel == Some(opening);
+        let is_over = self.page.shell.client.keeper().generation() != Some(generation);
+        if is_current && is_over {
+            self.session_ended_elsewhere();
+        }
+        self.call_at(now, |client, now| client.read(now, opening, generation));
+        self.observe();
+        self.drain();
+    }
+}
+
+// What the keeper shows of itself.
+impl World {
+    /// Takes note of where messages are.
+    pub(crate) fn observe(&mut self) {
+        let keeper = self.page.shell.client.keeper();
+        let storage = &mut self.page.storage;
+        storage.was_ready = keeper.is_ready();
+        if keeper.is_ready() {
+            self.page.model.all_restored();
+        }
+        if keeper.is_open() {
+            storage.was_open = true;
+            storage.is_blind = false;
+        }
+        let seen = |(id, entry): (MessageId, Entry)| {
+            keeper.held(entry.seq).filter(|&held| entry.held != Some(held)).map(|held| (id, held))
+        };
+        let changed: Vec<_> = self.page.deliveries.entries().filter_map(seen).collect();
+        for (id, held) in changed {
+            self.observed(id, held);
+        }
+        let messages = &self.app.messages;
+        let is_unseen = |(id, entry): (MessageId, Entry)| {
+            entry.held.is_none() && messages.get(id).is_some_and(|it| it.draft.durable)
+        };
+        let has_unseen = self.page.deliveries.entries().any(is_unseen);
+        self.page.storage.has_unseen = has_unseen;
+    }
+
+    fn observed(&mut self, id: MessageId, held: Held) {
+        let Some(entry) = self.page.deliveries.entry(id) else { return };
+        let seq = entry.seq;
+        let before = entry.held.replace(held);
+        if self.page.model.is_settled(seq) {
+            return;
+        }
+        let was_elsewhere = before == Some(Held::Elsewhere);
+        if was_elsewhere && matches!(held, Held::Waiting | Held::Nowhere) {
+            entry.is_taken_back = true;
+            entry.is_blind = held == Held::Nowhere;
+            self.tally.one(Count::TakenBack);
+            self.taken_up(id);
+        }
+        match held {
+            // Another journal is to have it.
+            Held::Waiting if matches!(before, Some(Held::Kept(_))) => self.page.model.withheld(seq),
+            Held::Waiting | Held::Writing => {}
+            Held::Nowhere => self.page.model.stored(seq),
+            Held::Kept(_) => {
+                if matches!(before, Some(Held::Waiting | Held::Writing)) {
+                    self.tally.one(Count::Stored);
+                }
+                self.page.model.stored(seq);
+            }
+            Held::Elsewhere => {
+                self.tally.one(Count::Withheld);
+                self.page.model.withheld(seq);
+            }
+        }
+    }
+}
