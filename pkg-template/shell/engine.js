@@ -171,9 +171,10 @@ export function createEngine(settings, handlers, onDeath) {
      * @param {number | boolean} [c]
      * @param {number | boolean} [d]
      * @param {number | boolean} [e]
+     * @param {number | boolean} [f]
      */
-    tell(what, a, b, c, d, e) {
-      put(what, a, b, c, d, e);
+    tell(what, a, b, c, d, e, f) {
+      put(what, a, b, c, d, e, f);
       drain();
     },
 
@@ -186,8 +187,9 @@ export function createEngine(settings, handlers, onDeath) {
      * @param {number | boolean} [c]
      * @param {number | boolean} [d]
      * @param {number | boolean} [e]
+     * @param {number | boolean} [f]
      */
-    note: (what, a, b, c, d, e) => put(what, a, b, c, d, e),
+    note: (what, a, b, c, d, e, f) => put(what, a, b, c, d, e, f),
 
     /**
      * Takes a message and answers its number, or a negative one for why not. Nothing is carried out
