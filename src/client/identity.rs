@@ -137,6 +137,11 @@ impl Identity {
         Change::Ended
     }
 
+    /// The session is in this generation of logouts.
+    pub(super) fn began(&mut self, generation: u64) {
+        self.generation = Some(generation);
+    }
+
     /// The generation of logouts as storage has it now. A session belongs to the first one that it saw; another
     /// one says that the user logged out elsewhere (I12).
     pub fn saw_generation(&mut self, generation: u64) -> Change {

@@ -617,8 +617,7 @@ impl Keeper {
         if opening != self.opening || self.step() != Some(Step::Database) {
             return;
         }
-        // Two tabs that began the first generation at the same time agree on the one that was written last.
-        if self.is_first && generation.is_multiple_of(RAISED) && generation > 0 {
+        if self.is_own(generation) {
             self.generation = Some(generation);
         }
         self.wall = wall;
@@ -635,6 +634,14 @@ impl Keeper {
             // A tab that has it says so.
             self.order(Storage::Hello { name: mine, is_new: true });
         }
+    }
+
+    /// Whether this is the generation of what is kept here. Two tabs that begin the first one at the same time agree on
+    /// the one that was written last.
+    pub(super) fn is_own(&self, generation: u64) -> bool {
+        let may_change = self.is_first && self.step() == Some(Step::Database);
+        self.generation == Some(generation)
+            || may_change && generation.is_multiple_of(RAISED) && generation > 0
     }
 
     /// This tab begins a new journal.

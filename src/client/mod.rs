@@ -354,9 +354,10 @@ impl Client {
         self.clogged_at = is_clogged.then_some(now);
         // Before the app was told that a session ended, it tells of that session's.
         let is_told = !self.orders.iter().any(|order| matches!(order, Order::Ended { .. }));
-        if let Some(generation) = generation.filter(|_| is_told)
-            && self.identity.saw_generation(generation) == Change::Ended
-        {
+        let Some(generation) = generation.filter(|_| is_told) else { return };
+        if self.keeper.is_own(generation) {
+            self.identity.began(generation);
+        } else if self.identity.saw_generation(generation) == Change::Ended {
             self.logged_out_elsewhere(now);
         }
     }
