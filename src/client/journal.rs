@@ -26,8 +26,19 @@ struct Segment {
     number: u64,
     size: u32,
     settled: Vec<u32>,
-    /// Something has settled that no list names yet.
-    is_dirty: bool,
+    list: List,
+}
+
+/// How the list of what has settled in a segment stands on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum List {
+    Written,
+    /// Something has settled that it does not name yet.
+    Dirty,
+    /// It is being written.
+    Writing,
+    /// The segment is being deleted.
+    Ending,
 }
 
 /// What a journal is doing.
@@ -36,7 +47,8 @@ enum Work {
     Idle,
     /// The group is written once this turn is over.
     Gathering,
-    Writing,
+    /// By this transaction.
+    Writing(u32),
     /// A write has failed. The erasing is tried again then.
     Failed(Millis),
 }
@@ -56,9 +68,7 @@ pub(super) struct Journal {
     /// Writes that failed one after the other.
     failures: u32,
     /// The group that is being written.
-    pub(super) group: Vec<(Seq, Place)>,
-    /// The segments whose list, or whose end, is being written.
-    lists: Vec<(u64, bool)>,
+    group: Vec<(Seq, Place)>,
 }
 
 impl Journal {
@@ -73,14 +83,13 @@ impl Journal {
             work: Work::Idle,
             failures: 0,
             group: Vec::new(),
-            lists: Vec::new(),
         }
     }
 
     /// A segment that is on disk already.
     pub(super) fn found(&mut self, number: u64, size: u32, settled: Vec<u32>) {
         self.skip(number);
-        self.segments.push(Segment { number, size, settled, is_dirty: false });
+        self.segments.push(Segment { number, size, settled, list: List::Written });
     }
 
     /// This number is taken, by a segment that is not ours to read.
@@ -88,16 +97,21 @@ impl Journal {
         self.next = self.next.max(number + 1);
     }
 
-    /// Begins segments for so many messages, and answers the place of each.
-    pub(super) fn places(&mut self, count: usize) -> Vec<Place> {
-        let mut places = Vec::with_capacity(count);
-        while places.len() < count {
-            let size = SEGMENT.min(count - places.len()) as u32;
-            let number = self.next;
-            self.found(number, size, Vec::new());
-            places.extend((0..size).map(|index| Place { opening: self.opening, number, index }));
+    /// The place of the next message of a group, whose first message begins a segment.
+    #[inline(never)]
+    pub(super) fn place(&mut self, is_first: bool) -> Place {
+        let opening = self.opening;
+        match self.segments.last_mut() {
+            Some(last) if !is_first && last.size < SEGMENT => {
+                last.size += 1;
+                Place { opening, number: last.number, index: last.size - 1 }
+            }
+            _ => {
+                let number = self.next;
+                self.found(number, 1, Vec::new());
+                Place { opening, number, index: 0 }
+            }
         }
-        places
     }
 
     /// A message has settled. Answers whether a group is to be gathered for that.
@@ -105,8 +119,7 @@ impl Journal {
         let Some(segment) = self.segments.iter_mut().find(|one| one.number == place.number) else {
             return false;
         };
-        segment.settled.push(place.index);
-        segment.is_dirty = true;
+        segment.settle(place.index);
         self.gather(now)
     }
 
@@ -121,7 +134,7 @@ impl Journal {
         let is_free = match self.work {
             Work::Idle => true,
             Work::Failed(at) => at <= now,
-            Work::Gathering | Work::Writing => false,
+            Work::Gathering | Work::Writing(_) => false,
         };
         if is_free {
             self.work = Work::Gathering;
@@ -129,29 +142,37 @@ impl Journal {
         is_free
     }
 
-    /// Begins to write these messages, and the lists that have changed. Answers the parts of the transaction, none
-    /// where there is nothing to write.
-    pub(super) fn write(&mut self, messages: &[Seq]) -> Vec<Storage> {
-        let places = self.places(messages.len());
+    /// Begins to write these messages, and the lists that have changed: orders the parts of the transaction. Answers
+    /// whether there is anything to write.
+    pub(super) fn write(
+        &mut self,
+        messages: &[Seq],
+        transaction: u32,
+        mut order: impl FnMut(Storage),
+    ) -> bool {
+        for (nth, &seq) in messages.iter().enumerate() {
+            let place = self.place(nth == 0);
+            self.group.push((seq, place));
+            order(Storage::Put { seq, place });
+        }
         let drops_more = self.drops_more();
-        self.group = messages.iter().copied().zip(places).collect();
-        let put = |&(seq, place): &(Seq, Place)| Storage::Put { seq, place };
-        let mut parts: Vec<Storage> = self.group.iter().map(put).collect();
-        for segment in self.segments.iter_mut().filter(|segment| segment.is_dirty) {
-            segment.is_dirty = false;
+        let (opening, name) = (self.opening, self.name);
+        let mut is_any = !messages.is_empty();
+        for segment in self.segments.iter_mut().filter(|segment| segment.list == List::Dirty) {
+            is_any = true;
             let number = segment.number;
-            let is_over = segment.settled.len() as u32 >= segment.size || drops_more;
-            self.lists.push((number, is_over));
-            if is_over {
-                parts.push(Storage::Drop { name: self.name, number });
-            } else {
-                let opening = self.opening;
-                let list = |&index: &u32| Storage::List { place: Place { opening, number, index } };
-                parts.extend(segment.settled.iter().map(list));
+            if segment.settled.len() as u32 >= segment.size || drops_more {
+                segment.list = List::Ending;
+                order(Storage::Drop { name, number });
+                continue;
+            }
+            segment.list = List::Writing;
+            for &index in &segment.settled {
+                order(Storage::List { place: Place { opening, number, index } });
             }
         }
-        self.work = if parts.is_empty() { Work::Idle } else { Work::Writing };
-        parts
+        self.work = if is_any { Work::Writing(transaction) } else { Work::Idle };
+        is_any
     }
 
     /// Lists could not be written again and again: segments are deleted that have messages which have not settled.
@@ -164,48 +185,43 @@ impl Journal {
         self.segments.iter().any(|segment| segment.number == number)
     }
 
-    /// The transaction is committed. Answers the group that it had.
-    pub(super) fn written(&mut self) -> Vec<(Seq, Place)> {
-        self.work = Work::Idle;
-        self.failures = 0;
-        for (number, is_over) in core::mem::take(&mut self.lists) {
-            if is_over {
-                self.segments.retain(|segment| segment.number != number);
+    /// It is being written by this transaction.
+    pub(super) fn is_written_by(&self, transaction: u32) -> bool {
+        self.work == Work::Writing(transaction)
+    }
+
+    /// The transaction is committed, or nothing of it is: then what it was to erase is tried again. Answers the group
+    /// that it had.
+    pub(super) fn written(&mut self, now: Millis, is_done: bool) -> Vec<(Seq, Place)> {
+        let group = core::mem::take(&mut self.group);
+        if is_done {
+            self.work = Work::Idle;
+            self.failures = 0;
+            self.segments.retain(|segment| segment.list != List::Ending);
+        } else {
+            self.failures += 1;
+            self.work = Work::Failed(now + Millis(RETRY.0 << self.failures.min(6)));
+            let is_new = |number| group.iter().any(|(_, place)| place.number == number);
+            self.segments.retain(|segment| !is_new(segment.number));
+        }
+        for segment in &mut self.segments {
+            if matches!(segment.list, List::Writing | List::Ending) {
+                segment.list = if is_done { List::Written } else { List::Dirty };
             }
         }
-        core::mem::take(&mut self.group)
-    }
-
-    /// The transaction is not. Of its group nothing is on disk; what it was to erase is tried again.
-    pub(super) fn failed(&mut self, now: Millis) -> Vec<(Seq, Place)> {
-        self.failures += 1;
-        let again = RETRY.0 << self.failures.min(6);
-        self.work = Work::Failed(now + Millis(again));
-        let group = core::mem::take(&mut self.group);
-        for (number, _) in core::mem::take(&mut self.lists) {
-            self.is_dirty(number);
-        }
-        let is_new = |number| group.iter().any(|(_, place)| place.number == number);
-        self.segments.retain(|segment| !is_new(segment.number));
         group
-    }
-
-    fn is_dirty(&mut self, number: u64) {
-        for segment in self.segments.iter_mut().filter(|segment| segment.number == number) {
-            segment.is_dirty = true;
-        }
     }
 
     /// Something has settled that is not written.
     pub(super) fn has_dirt(&self) -> bool {
-        self.segments.iter().any(|segment| segment.is_dirty)
+        self.segments.iter().any(|segment| segment.list == List::Dirty)
     }
 
     /// When a write that failed is tried again.
     pub(super) fn retry_at(&self) -> Option<Millis> {
         match self.work {
             Work::Failed(at) if self.has_dirt() => Some(at),
-            Work::Idle | Work::Gathering | Work::Writing | Work::Failed(_) => None,
+            Work::Idle | Work::Gathering | Work::Writing(_) | Work::Failed(_) => None,
         }
     }
 
@@ -224,10 +240,7 @@ impl Journal {
             let same = self.segments.iter_mut().find(|segment| segment.number == old.number);
             let Some(segment) = same else { continue };
             for index in old.settled {
-                if !segment.settled.contains(&index) {
-                    segment.settled.push(index);
-                    segment.is_dirty = true;
-                }
+                segment.settle(index);
             }
         }
     }
@@ -243,7 +256,19 @@ impl Journal {
     }
 }
 
+impl Segment {
+    fn settle(&mut self, index: u32) {
+        if !self.settled.contains(&index) {
+            self.settled.push(index);
+            // Of one that is being deleted no list is written.
+            if self.list != List::Ending {
+                self.list = List::Dirty;
+            }
+        }
+    }
+}
+
 /// The most messages of a segment: the list of what has settled in it is written anew each time.
-const SEGMENT: usize = 250;
+const SEGMENT: u32 = 250;
 /// The first wait of an erasing that failed is twice as long, the longest a minute.
 const RETRY: Millis = Millis(1_000);

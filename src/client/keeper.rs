@@ -18,8 +18,8 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::journal::{Journal, Place};
-use super::tabs::{OWN, Tabs};
-use crate::engine::{Input, Millis, Seq, Verdict, sooner};
+use super::tabs::{NEVER, OWN, Other, Tabs};
+use crate::engine::{Input, Millis, Seq, Verdict};
 
 /// A journal, which is one tab's, as the edge numbers it. 0 is none.
 pub type Name = u32;
@@ -160,7 +160,7 @@ enum Step {
     /// The database opens.
     Database,
     /// This tab had this journal before, and wants it back until then; afterwards it takes a new one.
-    Own { until: Option<Millis> },
+    Own { until: Millis },
     /// All of the scope is read.
     Reading,
     /// What versions before left is moved.
@@ -174,8 +174,8 @@ enum Step {
 enum Job {
     /// Nothing.
     None,
-    /// A journal is taken over. Its lock is waited for until then, if at all.
-    Locking { name: Name, until: Option<Millis> },
+    /// A journal is taken over. Its lock is waited for until then.
+    Locking { name: Name, until: Millis },
     /// Its lock is ours, and it is read.
     Adopting { name: Name },
     /// It is being moved, or what was moved is handed out.
@@ -255,21 +255,6 @@ pub enum Taken {
     Refused,
 }
 
-/// A transaction that is not over.
-#[derive(Debug)]
-enum Pending {
-    Group {
-        opening: u32,
-    },
-    /// Rows that are moved, and where to.
-    Adoption {
-        opening: u32,
-        rows: Vec<(Row, Place)>,
-    },
-    /// Of what a logout has ended. Where it fails the next reading tries again.
-    Erasing,
-}
-
 /// See the [module](self).
 #[derive(Debug)]
 pub struct Keeper {
@@ -293,16 +278,21 @@ pub struct Keeper {
     /// To be written next.
     waiting: Vec<Seq>,
     transactions: u32,
-    pending: Vec<(u32, Pending)>,
+    /// The transaction by which a journal is taken over.
+    adoption: u32,
+    /// What it moves, and where to.
+    moving: Vec<(Row, Option<Place>)>,
     /// Of the reading that goes on.
     segments: Vec<Segment>,
     /// With the index of the segment, and its own in there.
     rows: Vec<Read>,
     /// To be handed out, with the place of what is this tab's.
-    found: VecDeque<(Row, Option<Place>)>,
+    found: Vec<(Row, Option<Place>)>,
+    /// So many of these were handed out.
+    handed: usize,
     /// This tab's own, while what was found before it is gathered.
     own: Vec<(Row, Option<Place>)>,
-    former: VecDeque<Name>,
+    former: Vec<Name>,
     /// Gone from this tab's journal. How they ended is asked once the journals of the others were looked at.
     missing: Vec<Seq>,
     orders: VecDeque<Storage>,
@@ -329,12 +319,14 @@ impl Default for Keeper {
             entries: Vec::new(),
             waiting: Vec::new(),
             transactions: 0,
-            pending: Vec::new(),
+            adoption: 0,
+            moving: Vec::new(),
             segments: Vec::new(),
             rows: Vec::new(),
-            found: VecDeque::new(),
+            found: Vec::new(),
+            handed: 0,
             own: Vec::new(),
-            former: VecDeque::new(),
+            former: Vec::new(),
             missing: Vec::new(),
             orders: VecDeque::new(),
             sharing: None,
@@ -392,7 +384,9 @@ impl Keeper {
         self.segments.clear();
         self.rows.clear();
         self.found.clear();
+        self.handed = 0;
         self.own.clear();
+        self.adoption = 0;
         self.former.clear();
         self.missing.clear();
     }
@@ -574,7 +568,7 @@ impl Keeper {
 
     fn erase(&mut self, place: Place) {
         let now = self.now;
-        let journal = self.journals.iter_mut().find(|one| one.opening == place.opening);
+        let journal = self.journal(place.opening);
         if journal.is_some_and(|journal| journal.erase(now, place)) {
             self.order(Storage::Gather { opening: place.opening });
         }
@@ -582,22 +576,13 @@ impl Keeper {
 
     fn gather(&mut self, opening: u32) {
         let now = self.now;
-        let journal = self.journals.iter_mut().find(|one| one.opening == opening);
-        if journal.is_some_and(|journal| journal.gather(now)) {
+        if self.journal(opening).is_some_and(|journal| journal.gather(now)) {
             self.order(Storage::Gather { opening });
         }
     }
 
-    /// This tab had the message before it read it, and it has settled since.
-    fn has_settled(&self, place: Option<Place>) -> bool {
-        let Some(place) = place else { return false };
-        let journal = self.journals.iter().find(|one| one.opening == place.opening);
-        journal.is_some_and(|journal| journal.has_settled(place))
-    }
-
-    /// The open one, where messages are kept.
-    fn journal(&mut self) -> Option<&mut Journal> {
-        let opening = self.opening;
+    #[inline(never)]
+    fn journal(&mut self, opening: u32) -> Option<&mut Journal> {
         self.journals.iter_mut().find(|one| one.opening == opening)
     }
 }
@@ -627,7 +612,7 @@ impl Keeper {
             return self.take_fresh();
         }
         self.tabs.mine = mine;
-        self.step_on(Step::Own { until: Some(self.now + OWN) });
+        self.step_on(Step::Own { until: self.now + OWN });
         if has_locks {
             self.order(Storage::Lock { name: mine, waits: true });
         } else {
@@ -650,7 +635,7 @@ impl Keeper {
         self.tabs.mine = name;
         self.order(Storage::Remember { name });
         if self.tabs.has_locks {
-            self.step_on(Step::Own { until: None });
+            self.step_on(Step::Own { until: NEVER });
             self.order(Storage::Lock { name, waits: true });
         } else {
             self.named();
@@ -685,7 +670,7 @@ impl Keeper {
                 self.order(Storage::Read { of: name, mine: self.tabs.mine });
             } else {
                 self.job = Job::None;
-                self.tabs.watch(name);
+                self.tabs.add(name, Other::Watched);
                 self.order(Storage::Lock { name, waits: true });
             }
         } else if is_granted && self.tabs.ended(self.now, name) {
@@ -705,56 +690,56 @@ impl Keeper {
         // What has settled meanwhile is not worth a write.
         let is_wanted = |&seq: &Seq| self.held(seq) == Some(Held::Waiting);
         let group: Vec<Seq> = waiting.into_iter().filter(is_wanted).collect();
-        let Some(journal) = self.journals.iter_mut().find(|one| one.opening == opening) else {
-            return;
+        let transaction = self.transactions + 1;
+        let (journals, orders) = (&mut self.journals, &mut self.orders);
+        let journal = journals.iter_mut().find(|one| one.opening == opening);
+        let write = |journal: &mut Journal| {
+            journal.write(&group, transaction, |part| orders.push_back(part))
         };
-        let parts = journal.write(&group);
-        if parts.is_empty() {
-            return;
+        if journal.is_some_and(write) {
+            for seq in group {
+                self.set(seq, Held::Writing);
+            }
+            self.commit(opening, None);
         }
-        self.orders.extend(parts);
-        for seq in group {
-            self.set(seq, Held::Writing);
-        }
-        self.commit(opening, None, Pending::Group { opening });
     }
 
-    fn commit(&mut self, opening: u32, guard: Option<u64>, pending: Pending) {
+    fn commit(&mut self, opening: u32, guard: Option<u64>) {
         self.transactions += 1;
         let transaction = self.transactions;
-        self.pending.push((transaction, pending));
         self.order(Storage::Commit { transaction, opening, guard });
     }
 
-    /// A transaction is over: it is committed, or nothing of it is.
+    /// A transaction is over: it is committed, or nothing of it is. Of what a logout has ended nothing more is done:
+    /// where that fails the next reading tries again.
     pub fn committed(&mut self, transaction: u32, is_done: bool) {
-        let Some(at) = self.pending.iter().position(|(number, _)| *number == transaction) else {
-            return;
-        };
-        match self.pending.swap_remove(at).1 {
-            Pending::Group { opening } => self.written(opening, is_done),
-            Pending::Adoption { opening, rows } if opening == self.opening => {
-                if is_done {
-                    let places = rows.into_iter().map(|(row, place)| (row, Some(place)));
-                    self.found.extend(places);
-                }
-                // What could not be moved stays where it is, until the next opening.
-                if self.step().is_some() || self.found.is_empty() {
-                    self.end_job();
-                }
+        if transaction == self.adoption {
+            self.adoption = 0;
+            let mut moved = core::mem::take(&mut self.moving);
+            if is_done {
+                self.found.append(&mut moved);
             }
-            Pending::Adoption { .. } | Pending::Erasing => {}
+            // What could not be moved stays where it is, until the next opening.
+            if self.step().is_some() || !self.has_found() {
+                self.end_job();
+            }
+        } else if let Some(at) = self.journals.iter().position(|one| one.is_written_by(transaction))
+        {
+            self.written(at, is_done);
         }
     }
 
-    fn written(&mut self, opening: u32, is_done: bool) {
-        let Some(journal) = self.journals.iter_mut().find(|one| one.opening == opening) else {
-            // A logout has deleted it.
-            return;
-        };
+    /// Something waits to be handed out.
+    fn has_found(&self) -> bool {
+        self.handed < self.found.len()
+    }
+
+    fn written(&mut self, at: usize, is_done: bool) {
+        let journal = &mut self.journals[at];
+        let opening = journal.opening;
         let is_ours = self.generation == Some(journal.generation);
         let drops_more = is_done && journal.drops_more();
-        let group = if is_done { journal.written() } else { journal.failed(self.now) };
+        let group = journal.written(self.now, is_done);
         for (seq, place) in group {
             let is_here = self.held(seq) == Some(Held::Writing);
             match (is_here, is_done) {
@@ -779,8 +764,8 @@ impl Keeper {
         }
         let is_open = opening == self.opening && self.state == State::Open;
         let is_more = is_open && !self.waiting.is_empty();
-        let Some(journal) = self.journals.iter().find(|one| one.opening == opening) else { return };
-        if is_done && (is_more || journal.has_dirt()) {
+        let has_dirt = self.journal(opening).is_some_and(|journal| journal.has_dirt());
+        if is_done && (is_more || has_dirt) {
             self.gather(opening);
         }
         self.forget_journals();
@@ -875,7 +860,7 @@ impl Keeper {
                 self.order(Storage::Ended { row: found.row });
             }
         }
-        self.commit(self.opening, None, Pending::Erasing);
+        self.commit(self.opening, None);
     }
 
     fn read_all(&mut self, segments: &[Segment], rows: &[Read], living: &[Read]) {
@@ -887,11 +872,11 @@ impl Keeper {
             if is_former {
                 let is_free = self.tabs.has_locks || was_ours;
                 if is_free && !self.former.contains(&name) {
-                    self.former.push_back(name);
+                    self.former.push(name);
                 }
             } else if name != mine {
                 if self.tabs.is_news(name) {
-                    self.tabs.free.push_back(name);
+                    self.tabs.add(name, Other::Free);
                 }
             } else if size == 0 {
                 journal.skip(number);
@@ -924,7 +909,7 @@ impl Keeper {
                 }
             } else if found.is_away && !is_former {
                 // It is older than what is in our own journal.
-                self.found.push_back((found.row, None));
+                self.found.push((found.row, None));
             }
         }
         let has_dirt = journal.has_dirt();
@@ -938,13 +923,13 @@ impl Keeper {
 
     /// What versions before left of the scope is this tab's from now on, unless a tab still has it.
     fn next_former(&mut self) {
-        let Some(name) = self.former.pop_front() else {
-            self.found.extend(core::mem::take(&mut self.own));
+        let Some(name) = self.former.pop() else {
+            self.found.append(&mut self.own);
             return self.step_on(Step::Restoring);
         };
         if self.tabs.has_locks {
             // The page before a reload may have it a moment longer.
-            self.job = Job::Locking { name, until: Some(self.now + OWN) };
+            self.job = Job::Locking { name, until: self.now + OWN };
             self.order(Storage::Lock { name, waits: true });
         } else {
             self.job = Job::Adopting { name };
@@ -955,20 +940,22 @@ impl Keeper {
     /// The lock of a journal is ours, and this is what it has.
     fn adopt(&mut self, name: Name, segments: &[Segment], living: &[Read]) {
         let opening = self.opening;
-        let Some(journal) = self.journal() else { return self.end_job() };
-        let places = journal.places(living.len());
-        let rows: Vec<_> = living.iter().map(|(_, _, found)| found.row).zip(places).collect();
         // A segment of a build that is newer than this one stays.
-        let old = segments.iter().filter(|segment| segment.size > 0);
-        let drops = old.map(|&Segment { name, number, .. }| Storage::Drop { name, number });
-        let before = self.orders.len();
-        self.orders.extend(drops);
-        if self.orders.len() == before {
-            return self.end_job();
+        let is_any = segments.iter().any(|segment| segment.size > 0);
+        let at = self.journals.iter().position(|one| one.opening == opening);
+        let Some(at) = at.filter(|_| is_any) else { return self.end_job() };
+        for segment in segments.iter().filter(|segment| segment.size > 0) {
+            self.order(Storage::Drop { name, number: segment.number });
         }
-        self.orders.extend(rows.iter().map(|&(row, place)| Storage::Move { row, place }));
+        self.moving.clear();
+        for (nth, (_, _, found)) in living.iter().enumerate() {
+            let place = self.journals[at].place(nth == 0);
+            self.moving.push((found.row, Some(place)));
+            self.order(Storage::Move { row: found.row, place });
+        }
         self.job = Job::Moving { name };
-        self.commit(opening, self.generation, Pending::Adoption { opening, rows });
+        self.commit(opening, self.generation);
+        self.adoption = self.transactions;
     }
 
     /// What is gone from this tab's journal is with a tab that is alive, or with none.
@@ -1008,7 +995,8 @@ impl Keeper {
 
     /// What was read is handed out, as ordered.
     pub fn taken(&mut self, taken: Taken) {
-        let Some((_, place)) = self.found.pop_front() else { return };
+        let Some(&(_, place)) = self.found.get(self.handed) else { return };
+        self.handed += 1;
         let is_restoring = self.step() == Some(Step::Restoring);
         match (taken, place) {
             (Taken::New(seq), Some(place)) => {
@@ -1036,13 +1024,15 @@ impl Keeper {
             (Taken::Refused, Some(place)) => self.erase(place),
             (Taken::Known(_) | Taken::Refused, None) => {}
         }
-        if self.found.is_empty() {
+        if !self.has_found() {
             self.handed_out();
         }
     }
 
     /// All that was found is handed out.
     fn handed_out(&mut self) {
+        self.found.clear();
+        self.handed = 0;
         if self.step() != Some(Step::Restoring) {
             return self.end_job();
         }
@@ -1075,7 +1065,7 @@ impl Keeper {
         // The answer to a request that is under way comes first.
         let is_asked = matches!(self.job, Job::Locking { name: asked, .. } if asked == name);
         if !is_own && !is_asked && self.tabs.is_news(name) {
-            self.tabs.watch(name);
+            self.tabs.add(name, Other::Watched);
             self.order(Storage::Lock { name, waits: true });
         }
         let is_named = match self.step() {
@@ -1114,7 +1104,7 @@ impl Keeper {
             self.order(Storage::Failed);
             self.go_ahead();
         }
-        if let Some(Step::Own { until: Some(until) }) = self.step()
+        if let Some(Step::Own { until }) = self.step()
             && until <= now
         {
             if self.tabs.has_locks {
@@ -1126,7 +1116,7 @@ impl Keeper {
             }
         }
         match self.job {
-            Job::Locking { until: Some(until), .. } if until <= now => self.end_job(),
+            Job::Locking { until, .. } if until <= now => self.end_job(),
             Job::Asking { until } if until <= now => {
                 self.job = Job::Looking;
                 self.order(Storage::Read { of: 0, mine: self.tabs.mine });
@@ -1145,19 +1135,20 @@ impl Keeper {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called, if at all.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Millis> {
-        let late = matches!(self.state, State::Opening(_)).then_some(self.late_at);
-        let own = match self.step() {
-            Some(Step::Own { until }) => until,
-            _ => None,
-        };
-        let job = match self.job {
-            Job::Locking { until, .. } => until,
-            Job::Asking { until } => Some(until),
-            Job::None | Job::Adopting { .. } | Job::Moving { .. } | Job::Looking => None,
-        };
-        let retry = self.journals.iter().fold(None, |at, one| sooner(at, one.retry_at()));
-        let tabs = sooner(job, self.tabs.poll_timeout());
-        sooner(sooner(late, own), sooner(retry, tabs))
+        let mut at = self.tabs.deadline();
+        if let State::Opening(_) = self.state {
+            at = at.min(self.late_at);
+        }
+        if let Some(Step::Own { until }) = self.step() {
+            at = at.min(until);
+        }
+        if let Job::Locking { until, .. } | Job::Asking { until } = self.job {
+            at = at.min(until);
+        }
+        for journal in &self.journals {
+            at = at.min(journal.retry_at().unwrap_or(NEVER));
+        }
+        (at < NEVER).then_some(at)
     }
 
     /// The next order, until there is none. Where no link is wanted, nothing is taken over from other tabs: one of
@@ -1173,13 +1164,18 @@ impl Keeper {
         let is_restoring = self.step() == Some(Step::Restoring);
         let is_at_rest = matches!(self.state, State::Open | State::Broken);
         if is_restoring || (is_at_rest && matches!(self.job, Job::Moving { .. })) {
-            while let Some(&(row, place)) = self.found.front() {
-                if !self.has_settled(place) {
+            // While a journal is being moved there is nothing yet.
+            let is_any = self.has_found();
+            while let Some(&(row, place)) = self.found.get(self.handed) {
+                // This tab had the message before it read it, and it may have settled since.
+                let journal = place.and_then(|place| self.journal(place.opening));
+                let is_over = place.zip(journal).is_some_and(|(at, one)| one.has_settled(at));
+                if !is_over {
                     return self.order(Storage::Take { row });
                 }
-                self.found.pop_front();
+                self.handed += 1;
             }
-            if is_restoring {
+            if is_restoring || is_any {
                 self.handed_out();
             }
             return;
@@ -1187,13 +1183,14 @@ impl Keeper {
         if self.job != Job::None || !matches!(self.state, State::Open) {
             return;
         }
-        if is_wanted && let Some(name) = self.tabs.free.pop_front() {
-            self.job = Job::Locking { name, until: None };
+        if is_wanted && let Some(name) = self.tabs.take_free() {
+            self.job = Job::Locking { name, until: NEVER };
             self.order(Storage::Lock { name, waits: false });
         } else if !self.missing.is_empty() {
             self.job = Job::Asking { until: self.now + ANSWER };
-            let ask = self.missing.iter().map(|&seq| Storage::Ask { seq });
-            self.orders.extend(ask);
+            for at in 0..self.missing.len() {
+                self.order(Storage::Ask { seq: self.missing[at] });
+            }
         }
     }
 
@@ -1240,7 +1237,7 @@ impl Keeper {
     /// Nothing waits to be written, to be moved, or to be handed out.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
-        let is_over = self.pending.is_empty() && self.waiting.is_empty() && self.found.is_empty();
+        let is_over = self.adoption == 0 && self.waiting.is_empty() && !self.has_found();
         is_over && self.journals.iter().all(Journal::is_at_rest)
     }
 }

@@ -1,11 +1,10 @@
 //! The tabs of one scope: whose journal is whose, by locks, and which journals of tabs that are gone this one takes
 //! over. Without locks no journal is ever taken over.
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::keeper::Name;
-use crate::engine::{Millis, sooner};
+use crate::engine::Millis;
 
 /// What an open keeper knows of the other tabs.
 #[derive(Debug, Default)]
@@ -14,52 +13,67 @@ pub(super) struct Tabs {
     pub(super) has_locks: bool,
     /// The journal whose lock is this tab's.
     pub(super) mine: Name,
-    /// Journals whose tabs this one waits for to end.
-    watched: Vec<Name>,
-    /// Tabs that have ended, and until when each may come back, as one that is reloaded does.
-    graces: Vec<(Millis, Name)>,
-    /// Journals to take over, if their locks are free.
-    pub(super) free: VecDeque<Name>,
+    /// The journals of others.
+    others: Vec<(Name, Other)>,
+}
+
+/// Another tab's journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Other {
+    /// This tab waits for its tab to end.
+    Watched,
+    /// Its tab has ended, and may come back until then, as one that is reloaded does.
+    Ended(Millis),
+    /// To be taken over, if its lock is free.
+    Free,
 }
 
 impl Tabs {
-    /// It is neither this tab's own journal, nor one that it waits for.
+    /// It is neither this tab's own journal, nor one that is known.
     pub(super) fn is_news(&self, name: Name) -> bool {
-        let is_known = self.watched.contains(&name)
-            || self.free.contains(&name)
-            || self.graces.iter().any(|&(_, one)| one == name);
+        let is_known = self.others.iter().any(|&(one, _)| one == name);
         self.has_locks && name != self.mine && !is_known
     }
 
-    /// It waits for the tab to end.
-    pub(super) fn watch(&mut self, name: Name) {
-        self.watched.push(name);
+    pub(super) fn add(&mut self, name: Name, other: Other) {
+        self.others.push((name, other));
     }
 
     /// A tab that this one waited for has ended. Answers whether it did wait.
     pub(super) fn ended(&mut self, now: Millis, name: Name) -> bool {
-        let Some(index) = self.watched.iter().position(|&one| one == name) else { return false };
-        self.watched.swap_remove(index);
-        self.graces.push((now + GRACE, name));
+        let watched = (name, Other::Watched);
+        let Some(one) = self.others.iter_mut().find(|one| **one == watched) else { return false };
+        one.1 = Other::Ended(now + GRACE);
         true
+    }
+
+    /// The next journal to take over. It is not known any more then.
+    pub(super) fn take_free(&mut self) -> Option<Name> {
+        let at = self.others.iter().position(|&(_, other)| other == Other::Free)?;
+        Some(self.others.remove(at).0)
     }
 
     /// Takes note of journals whose tabs had time to come back.
     pub(super) fn handle_timeout(&mut self, now: Millis) {
-        let free = &mut self.free;
-        self.graces.retain(|&(at, name)| {
-            if at <= now {
-                free.push_back(name);
+        for (_, other) in &mut self.others {
+            if matches!(other, Other::Ended(at) if *at <= now) {
+                *other = Other::Free;
             }
-            at > now
-        });
+        }
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Millis> {
-        self.graces.iter().fold(None, |least, &(at, _)| sooner(least, Some(at)))
+    /// When that is wanted next.
+    pub(super) fn deadline(&self) -> Millis {
+        let at = |&(_, other): &(Name, Other)| match other {
+            Other::Ended(at) => at,
+            Other::Watched | Other::Free => NEVER,
+        };
+        self.others.iter().map(at).fold(NEVER, Millis::min)
     }
 }
 
+/// Later than any deadline.
+pub(super) const NEVER: Millis = Millis(u64::MAX);
 /// A tab that is reloaded takes its own journal back; only then is it anybody's.
 pub(super) const GRACE: Millis = Millis(2_000);
 /// The page before a reload is gone by then; a tab that was duplicated shall not wait for its original.
