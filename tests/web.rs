@@ -5,8 +5,10 @@
 
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
+use holdfast::client::keeper::{Storage, Taken};
+use holdfast::client::{Order, Place};
 use holdfast::engine::{
-    Cause, DownCause, Grant, Notice, Outcome, Phase, SendError, Standing, Verdict, Way,
+    Cause, DownCause, Grant, Notice, Outcome, Phase, SendError, Seq, Standing, Verdict, Way,
 };
 use holdfast::web::numbers::Told;
 use holdfast::web::{Driver, numbers};
@@ -43,6 +45,12 @@ extern "C" {
     static VERDICT: Object;
     #[wasm_bindgen(thread_local_v2, js_name = SEND_FLAG)]
     static SEND_FLAG: Object;
+    #[wasm_bindgen(thread_local_v2, js_name = SEGMENT_FLAG)]
+    static SEGMENT_FLAG: Object;
+    #[wasm_bindgen(thread_local_v2, js_name = ROW_FLAG)]
+    static ROW_FLAG: Object;
+    #[wasm_bindgen(thread_local_v2, js_name = TAKEN)]
+    static TAKEN: Object;
     #[wasm_bindgen(thread_local_v2, js_name = FIELDS)]
     static FIELDS: JsValue;
     #[wasm_bindgen(js_name = slotOf)]
@@ -118,19 +126,161 @@ fn message_goes_its_way_in_numbers() {
     assert_eq!(orders[0], ("settle".into(), seq));
 }
 
+const GENERATION: f64 = 65_536.0;
+/// This tab's journal, and another one, as the shell numbers them.
+const MINE: f64 = 7.0;
+const OTHER: f64 = 8.0;
+
+/// A linked driver that keeps messages, and waits for what is on disk. Answers the number of its opening.
+fn reading(driver: &mut Driver, has_locks: bool) -> f64 {
+    tell(driver, Told::Keep, 1.0, &[GENERATION, 1.0]);
+    let orders = drain(driver);
+    assert_eq!(orders[0].0, "openStorage");
+    let opening = orders[0].1;
+    tell(driver, Told::Opened, 1.0, &[opening, 1e12, 0.0, MINE, has_locks.into(), GENERATION]);
+    if has_locks {
+        assert_eq!(drain(driver), [("remember".into(), MINE), ("lock".into(), MINE)]);
+        tell(driver, Told::Locked, 1.0, &[opening, MINE, 1.0]);
+        assert_eq!(drain(driver), [("hello".into(), MINE), ("read".into(), 0.0)]);
+    } else {
+        drain(driver);
+    }
+    opening
+}
+
 #[wasm_bindgen_test]
-fn durable_message_is_stored_first_and_restored_ones_come_back() {
+fn durable_message_leaves_once_it_is_committed() {
     let mut driver = ready();
-    let flag = |name| SEND_FLAG.with(|table| number(table, name));
-    let seq = send(&mut driver, 1.0, 0, flag("durable"));
-    assert_eq!(drain(&mut driver)[0], ("store".into(), seq));
-    tell(&mut driver, Told::Stored, 2.0, &[seq]);
+    let opening = reading(&mut driver, true);
+    tell(&mut driver, Told::Read, 1.0, &[opening, GENERATION]);
+    drain(&mut driver);
+    let durable = SEND_FLAG.with(|table| number(table, "durable"));
+    let seq = send(&mut driver, 2.0, 0, durable);
+    assert_eq!(drain(&mut driver)[0], ("gather".into(), opening));
+    tell(&mut driver, Told::Gathered, 2.0, &[opening]);
+    let orders = drain(&mut driver);
+    assert_eq!(orders[0], ("put".into(), seq));
+    assert_eq!(orders[1].0, "commit");
+    assert!(orders.iter().all(|(name, _)| name != "transmit"), "{orders:?}");
+    tell(&mut driver, Told::Committed, 3.0, &[orders[1].1, 1.0]);
     assert_eq!(drain(&mut driver)[0], ("transmit".into(), seq));
-    tell(&mut driver, Told::Restore, 3.0, &[]);
-    let old = send(&mut driver, 3.0, 1, flag("restored"));
-    assert!(old > 0.0 && old < seq, "it is older");
-    tell(&mut driver, Told::Restored, 4.0, &[]);
-    assert_eq!(drain(&mut driver)[0], ("transmit".into(), old));
+}
+
+#[wasm_bindgen_test]
+fn message_whose_write_failed_leaves_all_the_same_and_that_is_told() {
+    let mut driver = ready();
+    let opening = reading(&mut driver, true);
+    tell(&mut driver, Told::Read, 1.0, &[opening, GENERATION]);
+    drain(&mut driver);
+    let durable = SEND_FLAG.with(|table| number(table, "durable"));
+    let seq = send(&mut driver, 2.0, 0, durable);
+    drain(&mut driver);
+    tell(&mut driver, Told::Gathered, 2.0, &[opening]);
+    let transaction = drain(&mut driver)[1].1;
+    tell(&mut driver, Told::Committed, 3.0, &[transaction, 0.0]);
+    let orders = drain(&mut driver);
+    assert_eq!(orders[0].0, "storageFailed");
+    assert!(orders.contains(&("transmit".into(), seq)), "{orders:?}");
+}
+
+#[wasm_bindgen_test]
+fn rows_are_handed_out_by_what_the_shell_says_of_them() {
+    let mut driver = ready();
+    let opening = reading(&mut driver, true);
+    let (settled, away) = ROW_FLAG.with(|table| (number(table, "settled"), number(table, "away")));
+    let taken = |name| TAKEN.with(|table| f64::from(number(table, name)));
+    // Of another tab's journal, which had its first message from this one; then this tab's own.
+    tell(&mut driver, Told::Segment, 1.0, &[opening, OTHER, 1.0, 2.0, GENERATION]);
+    tell(&mut driver, Told::Row, 1.0, &[opening, 0.0, 1.0, away.into(), -1.0]);
+    tell(&mut driver, Told::Row, 1.0, &[opening, 1.0, 2.0, 0.0, -1.0]);
+    tell(&mut driver, Told::Segment, 1.0, &[opening, MINE, 2.0, 2.0, GENERATION]);
+    tell(&mut driver, Told::Row, 1.0, &[opening, 0.0, 3.0, settled.into(), -1.0]);
+    tell(&mut driver, Told::Row, 1.0, &[opening, 1.0, 4.0, 0.0, -1.0]);
+    tell(&mut driver, Told::Read, 1.0, &[opening, GENERATION]);
+    let restored = SEND_FLAG.with(|table| number(table, "restored"));
+    let sent = [(1.0, 0), (4.0, 1)].map(|(row, lane)| {
+        assert_eq!(next_order(&mut driver), ("take".into(), row));
+        let seq = send(&mut driver, 1.0, lane, restored);
+        tell(&mut driver, Told::Taken, 1.0, &[taken("new"), seq]);
+        seq
+    });
+    let orders = drain(&mut driver);
+    let left: Vec<_> = orders.iter().filter(|(name, _)| name == "transmit").collect();
+    assert_eq!(left, [&("transmit".into(), sent[1])], "the other tab has the first one");
+    assert!(orders.contains(&("lock".into(), OTHER)), "{orders:?}");
+}
+
+/// The next order.
+fn next_order(driver: &mut Driver) -> (String, f64) {
+    let order = tell(driver, Told::Poll, 0.0, &[]) as u32;
+    (ORDERS.with(|table| text(table, order)), fields(driver).get_index(0))
+}
+
+#[wasm_bindgen_test]
+fn segments_of_version_1_are_taken_over_by_what_the_shell_says_of_them() {
+    let flags = SEGMENT_FLAG.with(|table| (number(table, "former"), number(table, "ours")));
+    let (former, ours) = (f64::from(flags.0), f64::from(flags.1));
+    for (has_locks, flags, order) in [
+        (true, former, Some("lock")),
+        (true, former + ours, Some("lock")),
+        (false, former + ours, Some("read")),
+        (false, former, None),
+    ] {
+        let mut driver = ready();
+        let opening = reading(&mut driver, has_locks);
+        tell(&mut driver, Told::Segment, 1.0, &[opening, OTHER, 1.0, 0.0, -1.0, flags]);
+        tell(&mut driver, Told::Read, 1.0, &[opening, GENERATION]);
+        let orders = drain(&mut driver);
+        let its = orders.iter().find(|(name, of)| name != "hello" && *of == OTHER);
+        assert_eq!(its.map(|(name, _)| name.as_str()), order, "{orders:?}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn storage_is_ordered_by_the_names_that_the_shell_carries_out() {
+    let seq = Seq::from_bits(9);
+    let place = Place { opening: 1, number: 2, index: 3 };
+    let (name, row, number, opening, transaction) = (5, 6, 4, 1, 8);
+    let orders = [
+        (Storage::Open { opening }, "openStorage", vec![1.0]),
+        (Storage::Close, "closeStorage", vec![]),
+        (Storage::Remember { name }, "remember", vec![5.0]),
+        (Storage::Lock { name, waits: true }, "lock", vec![5.0, 1.0]),
+        (Storage::Unlock { name }, "unlock", vec![5.0]),
+        (Storage::Gather { opening }, "gather", vec![1.0]),
+        (Storage::Read { of: 0, mine: name }, "read", vec![0.0, 5.0]),
+        (Storage::Put { seq, place }, "put", vec![9.0, 1.0, 2.0, 3.0]),
+        (Storage::Move { row, place }, "move", vec![6.0, 1.0, 2.0, 3.0]),
+        (Storage::List { place }, "list", vec![0.0, 1.0, 2.0, 3.0]),
+        (Storage::Drop { name, number }, "drop", vec![5.0, 4.0]),
+        (Storage::Commit { transaction, opening, guard: Some(7) }, "commit", vec![8.0, 1.0, 7.0]),
+        (Storage::Commit { transaction, opening, guard: None }, "commit", vec![8.0, 1.0, -1.0]),
+        (Storage::Take { row }, "take", vec![6.0]),
+        (Storage::Ended { row }, "erased", vec![6.0]),
+        (Storage::Share { seq }, "share", vec![9.0]),
+        (Storage::Hello { name, is_new: true }, "hello", vec![5.0, 1.0]),
+        (Storage::Ask { seq }, "ask", vec![9.0]),
+        (Storage::Cancel { seq }, "cancelElsewhere", vec![9.0]),
+        (Storage::Failed, "storageFailed", vec![]),
+    ];
+    for (order, name, mut expected) in orders {
+        let (number, fields) = numbers::order(Order::Storage(order), || unreachable!());
+        assert_eq!(ORDERS.with(|table| text(table, number)), name);
+        expected.resize(numbers::FIELDS, 0.0);
+        assert_eq!(fields.as_slice(), expected, "{name}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn what_was_taken_up_means_what_the_shell_says() {
+    let seq = Seq::from_bits(9);
+    TAKEN.with(|table| {
+        let taken = |name| numbers::taken(number(table, name), seq);
+        assert_eq!(taken("new"), Taken::New(seq, false));
+        assert_eq!(taken("shared"), Taken::New(seq, true));
+        assert_eq!(taken("known"), Taken::Known(seq));
+        assert_eq!(taken("refused"), Taken::Refused);
+    });
 }
 
 #[wasm_bindgen_test]

@@ -462,7 +462,9 @@ export function makeClient(options, unsaid) {
     },
   });
 
-  const engine = createEngine(settings, { ...handlers, ...storage?.handlers }, die);
+  // Without storage nothing of it is ordered.
+  const { handlers: ofStorage } = /** @type {NonNullable<typeof storage>} */ (storage ?? {});
+  const engine = createEngine(settings, { ...handlers, ...ofStorage }, die);
   /** Says what is outside by now: the transport, and the user's logouts as storage has them. */
   function look() {
     const stored = openScope && generation !== null && !isLeft ? peek(openScope) : -1;

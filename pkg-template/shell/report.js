@@ -16,12 +16,12 @@ export function report(error) {
 }
 
 /**
- * What an exception says.
+ * What an exception says, or its name where it says nothing: a browser's QuotaExceededError may.
  * @param {any} error
  */
 export function textOf(error) {
   try {
-    return idOf(error?.message ?? error) ?? 'no reason given';
+    return idOf(error?.message || error?.name || error) ?? 'no reason given';
   } catch {
     return 'no reason given';
   }

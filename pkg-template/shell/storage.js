@@ -71,8 +71,10 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
 
   const open = async () => {
     database ??= openDatabase((error) => lost(error));
-    const now = await database;
-    if (database) base = now;
+    const asked = database;
+    const now = await asked;
+    // It may be lost by now.
+    if (database === asked) base = now;
     return now;
   };
 

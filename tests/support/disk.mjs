@@ -27,7 +27,7 @@ export async function leave({ DATABASE, RECORDS }) {
   database.close();
 }
 
-/** All segments: their keys, ids and versions. @returns {Promise<[any[], string[], number][]>} */
+/** All segments: their keys, ids, versions and generations. @returns {Promise<[any[], string[], number, number][]>} */
 export async function segments() {
   const open = openNow('holdfast', 1);
   await new Promise((resolve) => {
@@ -44,5 +44,6 @@ export async function segments() {
     key,
     values[index].messages.map(({ id }) => id),
     values[index].version,
+    values[index].generation,
   ]);
 }

@@ -1,7 +1,13 @@
-// What every journal must do, whatever storage is below it. Plain functions, which run in Node on a storage in
-// memory as well as in a browser on its disk. Each gets a name for its scope that nothing else uses.
+// What is on disk, whatever storage is below it: real tabs keep messages, and their records are looked at. Plain
+// functions, which run in Node on a storage in memory as well as in a browser on its disk. Each has a user of its own.
 
-/** @typedef {import('../../pkg-template/shell/journal.js')} Journals */
+import { formerSegments, openDatabase } from '../../pkg-template/shell/disk.js';
+import { raise, read } from '../../pkg-template/shell/generations.js';
+import { placeOf, scopeOf } from '../../pkg-template/shell/scope.js';
+import { createOrigin, seen } from './tabs.mjs';
+
+/** More than a tab that is gone has to come back. */
+const GRACE_MS = 2100;
 
 /** @param {boolean} holds @param {string} what */
 function check(holds, what) {
@@ -17,63 +23,97 @@ const same = (actual, expected, what) => {
 const kept = (id, more = {}) => ({
   id: String(id),
   event: 'send_message',
-  data: { text: `of ${id}` },
+  data: { text: `of ${id}`, _tempId: String(id) },
   lane: 'bob',
   strict: false,
   expiresAt: Date.now() + 60_000,
   ...more,
 });
 const range = (count) => Array.from({ length: count }, (_, n) => n);
-const add = (journal, message) => new Promise((resolve) => journal.add(message, resolve));
-const addAll = (journal, messages) => Promise.all(messages.map((message) => add(journal, message)));
-const idsOf = (found) => found.map((one) => one.kept.id);
 
-/**
- * A journal in a generation of its own, which no logout ends unless the test says so.
- * @param {Journals['createJournal']} createJournal
- * @param {IDBDatabase} database
- * @param {string} scope
- * @param {string} name
- * @param {(error: any) => void} onFailure
- * @param {{ generation?: number, current?: () => number, erased?: (kept: any[]) => void }} [logouts]
- */
-const journalOf = (
-  createJournal,
-  database,
-  scope,
-  name,
-  onFailure,
-  { generation = 65536, current = () => generation, erased = fail } = {},
-) => createJournal(database, scope, name, onFailure, generation, current, erased);
-
-/** Answers once all that was asked before is written: writes are made in turn. */
-const settle = (journal) => add(journal, kept('last'));
-
-/** All records of a store whose keys begin with the scope. */
-const records = (database, name, scope) =>
+const openRaw = () =>
   new Promise((resolve, reject) => {
-    const store = database.transaction(name).objectStore(name);
-    const request = store.getAll(IDBKeyRange.bound([scope], [scope, []]));
+    const request = indexedDB.open('holdfast', 1);
+    request.onupgradeneeded = () => {
+      for (const store of ['segments', 'settled']) request.result.createObjectStore(store);
+    };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
 
-const putRecord = (database, name, key, value) =>
+const done = (transaction) =>
   new Promise((resolve, reject) => {
-    const transaction = database.transaction(name, 'readwrite');
-    transaction.objectStore(name).put(value, key);
     transaction.oncomplete = () => resolve(undefined);
     transaction.onabort = () => reject(transaction.error);
   });
 
-/** @type {Record<string, (journals: Journals, database: IDBDatabase, scope: string) => Promise<void>>} */
-export const CONTRACT = {
-  async 'what was added is found by the next life, in order and as it was given'(
-    { createJournal },
-    database,
+/** Keys and values of a store that begin like this. */
+async function recordsOf(database, name, ...start) {
+  const store = database.transaction(name).objectStore(name);
+  const within = IDBKeyRange.bound(start, [...start, []]);
+  const [keys, values] = [store.getAllKeys(within), store.getAll(within)];
+  await done(store.transaction);
+  return keys.result.map((key, index) => [key, values.result[index]]);
+}
+
+/**
+ * @param {string} code the bundle of `TAB`
+ * @param {string} user
+ */
+async function begin(code, user) {
+  const origin = createOrigin(code);
+  const scope = scopeOf(placeOf(origin.url), user);
+  const database = await openRaw();
+  const tabs = [];
+  const records = async (name, of = scope, ...more) =>
+    (await recordsOf(database, name, of, ...more)).map(([, value]) => value);
+  const onDisk = async (of = scope, ...more) =>
+    (await records('segments', of, ...more)).flatMap(({ messages = [] }) =>
+      messages.map(({ id }) => id),
+    );
+  const openTab = (options) => {
+    const tab = origin.openTab({ user, ...options });
+    tabs.push(tab);
+    return tab;
+  };
+  return {
+    ...origin,
+    user,
     scope,
-  ) {
-    const journal = journalOf(createJournal, database, scope, 'tab', fail);
+    records,
+    onDisk,
+    openTab,
+    inTab: (name, options) =>
+      openTab({ name, ...options })
+        .open()
+        .isOpen(),
+    async put(name, key, value) {
+      const transaction = database.transaction(name, 'readwrite');
+      transaction.objectStore(name).put(value, key);
+      await done(transaction);
+    },
+    /** Sends all of these in one turn, and resolves once they have left. */
+    async sendAll(tab, ids, more = () => ({})) {
+      for (const id of ids) tab.send(id, more(id));
+      await seen(() => ids.every((id) => tab.taken().includes(String(id))), 'all of them left');
+    },
+    listed: (count) => seen(async () => (await records('settled')).length === count, 'it is noted'),
+    end() {
+      for (const tab of tabs) tab.end();
+      database.close();
+    },
+  };
+}
+
+/** @typedef {Awaited<ReturnType<typeof begin>>} Kit */
+
+/** @type {Record<string, (kit: Kit) => Promise<void>>} */
+const CONTRACT = {
+  async 'what was added is found by the next life, in order and as it was given'({
+    inTab,
+    records,
+    sendAll,
+  }) {
     const bytes = new Uint8Array([1, 2, 255]);
     const data = {
       text: 'ü \u{1f600}',
@@ -82,257 +122,282 @@ export const CONTRACT = {
       none: null,
       deep: [{}],
     };
-    await addAll(journal, [kept(2, { data }), kept(1), kept(3, { strict: true })]);
-    await add(journal, kept(0));
-    const found = await journalOf(createJournal, database, scope, 'tab', fail).read();
-    same(idsOf(found), ['2', '1', '3', '0'], 'in the order in which they were added');
-    const [first, , third] = found.map((one) => one.kept);
+    const tab = await inTab('tab');
+    const given = { 2: { data }, 1: {}, 3: { strict: true, lane: 'bob' } };
+    await sendAll(tab, [2, 1, 3], (id) => given[id]);
+    await tab.add(0);
+    tab.end();
+    const next = await inTab('tab');
+    same(next.found(), ['2', '1', '3', '0'], 'in the order in which they were added');
+    const [first, , third] = next.waiting();
     check(first.data.bytes instanceof Uint8Array, 'a typed array stays one');
     same([...first.data.bytes], [1, 2, 255], 'bytes');
     same([...new Uint8Array(first.data.buffer)], [1, 2, 255], 'a buffer');
     same([first.data.text, first.data.none, first.data.deep], [data.text, null, [{}]], 'the rest');
-    check(third.strict && third.lane === 'bob' && third.event === 'send_message', 'its settings');
-  },
-
-  async 'it says that a message is kept only when another reader finds it'(
-    { createJournal },
-    database,
-    scope,
-  ) {
-    const journal = journalOf(createJournal, database, scope, 'tab', fail);
-    let seen;
-    await new Promise((resolve) =>
-      journal.add(kept(1), () => {
-        seen = records(database, 'segments', scope);
-        resolve(undefined);
-      }),
-    );
-    same((await seen).length, 1, 'the segment is there');
-  },
-
-  async 'what settled does not come back, and leaves no record'(
-    { createJournal },
-    database,
-    scope,
-  ) {
-    const journal = journalOf(createJournal, database, scope, 'tab', fail);
-    const places = await addAll(
-      journal,
-      range(5).map((n) => kept(n)),
-    );
-    for (const index of [0, 3, 3]) journal.erase(places[index]);
-    await settle(journal);
-    const next = journalOf(createJournal, database, scope, 'tab', fail);
-    const found = await next.read();
-    same(idsOf(found), ['1', '2', '4', 'last'], 'what is left');
-    for (const { place } of found) next.erase(place);
-    const last = await add(next, kept('more'));
-    next.erase(last);
-    await add(journalOf(createJournal, database, `${scope} other`, 'tab', fail), kept('x'));
-    await settled(async () => (await records(database, 'segments', scope)).length === 0);
-    same(await records(database, 'settled', scope), [], 'no list of what settled');
-  },
-
-  async 'many messages are few records, and an order over all of them'(
-    { createJournal },
-    database,
-    scope,
-  ) {
-    const journal = journalOf(createJournal, database, scope, 'tab', fail);
-    await addAll(
-      journal,
-      range(1001).map((n) => kept(n)),
-    );
-    same((await records(database, 'segments', scope)).length, 5, 'segments');
-    const found = await journalOf(createJournal, database, scope, 'tab', fail).read();
-    same(idsOf(found), range(1001).map(String), 'in order');
-    const adopted = await journalOf(createJournal, database, scope, 'other', fail).adopt('tab');
-    same(idsOf(adopted), range(1001).map(String), 'adopted in order');
-    same((await records(database, 'segments', scope)).length, 5, 'segments of the other');
-  },
-
-  async 'what is adopted is with one journal alone, and knows whose it was'(
-    { createJournal },
-    database,
-    scope,
-  ) {
-    const [mine, other, third] = ['mine', 'other', 'third'].map((name) =>
-      journalOf(createJournal, database, scope, name, fail),
-    );
-    await add(mine, kept('m'));
-    const [, place] = await addAll(other, [kept('a'), kept('b'), kept('c')]);
-    other.erase(place);
-    await settle(other);
-    const adopted = await mine.adopt('other');
-    same(idsOf(adopted), ['a', 'c', 'last'], 'what had not settled');
-    same((await mine.adopt('other')).length, 0, 'nothing is left there');
-    mine.erase(adopted[0].place);
-    await settle(mine);
-    const again = await third.adopt('mine');
+    check(third.lane === 'bob' && third.event === 'send_message', 'its settings');
+    const [group] = await records('segments');
     same(
-      again.map((one) => [one.kept.id, one.kept.from]),
+      group.messages.map(({ strict }) => strict),
+      [false, false, true],
+      'whether it is strict',
+    );
+  },
+
+  async 'it says that a message is kept only when another reader finds it'(kit) {
+    const { onDisk, openTab, server } = kit;
+    const seenThen = [];
+    server.take = () => seenThen.push(onDisk());
+    const tab = openTab({ name: 'tab' }).open();
+    await tab.add(1);
+    same(await seenThen[0], ['1'], 'the segment is there when it leaves');
+  },
+
+  async 'what settled does not come back, and leaves no record'(kit) {
+    const { inTab, listed, onDisk, records, sendAll, server } = kit;
+    const tab = await inTab('tab');
+    await sendAll(tab, range(5));
+    for (const id of ['0', '3', '3']) server.accept(id);
+    await listed(1);
+    await seen(async () => (await records('settled'))[0].length === 2, 'both are noted');
+    same((await records('settled'))[0].sort(), [0, 3], 'which have settled');
+    tab.end();
+    const next = await inTab('tab');
+    same(next.found(), ['1', '2', '4'], 'what is left');
+    for (const id of next.found()) server.accept(id);
+    await seen(async () => (await onDisk()).length === 0, 'nothing is left');
+    same(await records('settled'), [], 'no list of what settled');
+  },
+
+  async 'many messages are few records, and an order over all of them'(kit) {
+    const { clock, inTab, records, sendAll, scope } = kit;
+    const tab = await inTab('tab');
+    const ids = range(1001).map(String);
+    await sendAll(tab, ids);
+    same((await records('segments')).length, 5, 'segments');
+    same(
+      (await records('segments')).map(({ messages }) => messages.length),
+      [250, 250, 250, 250, 1],
+      'of so many each',
+    );
+    tab.end();
+    const next = await inTab('tab');
+    same(next.found(), ids, 'in order');
+    next.end();
+    const other = await inTab('other');
+    await clock.pass(GRACE_MS);
+    await seen(() => other.found().length === 1001, 'it is taken over');
+    same(other.found(), ids, 'adopted in order');
+    same((await records('segments', scope, 'other')).length, 5, 'segments of the other');
+    same(await records('segments', scope, 'tab'), [], 'nothing is left there');
+  },
+
+  async 'what is adopted is with one journal alone, and knows whose it was'(kit) {
+    const { clock, inTab, listed, onDisk, records, scope, sendAll, server } = kit;
+    const mine = await inTab('mine');
+    await mine.add('m');
+    const other = await inTab('other');
+    await sendAll(other, ['a', 'b', 'c']);
+    server.accept('b');
+    await listed(1);
+    other.end();
+    await clock.pass(GRACE_MS);
+    await seen(() => mine.found().length === 2, 'it is taken over');
+    same(mine.found(), ['a', 'c'], 'what had not settled');
+    same(await onDisk(scope, 'other'), [], 'nothing is left there');
+    same(await records('settled', scope, 'other'), [], 'no list either');
+    server.accept('a');
+    await listed(1);
+    const third = await inTab('third');
+    mine.end();
+    await clock.pass(GRACE_MS);
+    await seen(() => third.found().length === 2, 'it is taken over');
+    const [{ messages }] = await records('segments', scope, 'third');
+    same(
+      messages.map(({ id, from }) => [id, from]),
       [
         ['m', 'mine'],
         ['c', 'other'],
-        ['last', 'other'],
-        ['last', 'mine'],
       ],
       'whose it was first',
     );
-    const seen = await journalOf(createJournal, database, scope, 'other', fail).read();
-    check(
-      seen.every((one) => one.owner === 'third' && one.place === null),
-      'who has it now',
+    const back = await inTab('other');
+    same([back.found(), back.taken()], [['c'], []], 'who has it now');
+  },
+
+  async 'scopes know nothing of each other'({ inTab, onDisk, openTab, scope, url, user }) {
+    const users = [user, `${user} 2`, `${user},tab`];
+    for (const [index, one] of users.entries()) {
+      const tab = await inTab('tab', { user: one });
+      await tab.add(index);
+      tab.end();
+    }
+    await openTab({ name: 'other' }).client.logout();
+    const scopes = users.map((one) => scopeOf(placeOf(url), one));
+    same(scopes[0], scope, 'the first one is this');
+    same(
+      await Promise.all(scopes.map((one) => onDisk(one))),
+      [[], ['1'], ['2']],
+      'only its own is deleted',
     );
   },
 
-  async 'scopes know nothing of each other'(journals, database, scope) {
-    const { createJournal, clearScopes } = journals;
-    const names = [scope, `${scope} 2`, `${scope},tab`];
-    const all = names.map((name) => journalOf(createJournal, database, name, 'tab', fail));
-    for (const [index, journal] of all.entries()) await add(journal, kept(index));
-    await clearScopes(database, [scope]);
-    const left = names.map((name) => journalOf(createJournal, database, name, 'tab', fail).read());
-    same((await Promise.all(left)).map(idsOf), [[], ['1'], ['2']], 'only its own is deleted');
+  async 'what is dropped is not written any more'({ inTab, records, server }) {
+    const tab = await inTab('tab');
+    await tab.add(1);
+    await tab.add(2);
+    server.accept('1');
+    await seen(() => tab.said.settled.length === 1, 'it has settled');
+    tab.send(3);
+    await tab.client.logout();
+    await tab.open().isOpen();
+    same(await records('segments'), [], 'no message');
+    same(await records('settled'), [], 'no list');
   },
 
-  async 'what is dropped is not written any more'({ createJournal, clearScopes }, database, scope) {
-    const journal = journalOf(createJournal, database, scope, 'tab', fail);
-    const place = await add(journal, kept(1));
-    journal.erase(place);
-    journal.add(kept(2), fail);
-    journal.drop();
-    await clearScopes(database, [scope]);
-    await add(journalOf(createJournal, database, `${scope} other`, 'tab', fail), kept('x'));
-    same(await records(database, 'segments', scope), [], 'no message');
-    same(await records(database, 'settled', scope), [], 'no list');
-  },
-
-  async 'what a logout ended is told and erased when it is read, whoever had it'(
-    { createJournal },
-    database,
-    scope,
-  ) {
-    const erased = [];
-    const open = (name, generation) =>
-      journalOf(createJournal, database, scope, name, fail, {
-        generation,
-        erased: (all) => erased.push(...all.map(({ id }) => id)),
-      });
-    const before = open('tab', 1);
-    const [place] = await addAll(before, [kept(0), kept(1), kept(2)]);
-    before.erase(place);
-    await settle(before);
-    await addAll(open('other', 1), [kept(3)]);
-    const after = open('tab', 2);
-    same(await after.read(), [], 'all of it was sent before');
-    await addAll(after, [kept(4)]);
-    same(erased.sort(), ['1', '2', '3', 'last'], 'what had not settled');
-    same(idsOf(await open('tab', 2).read()), ['4'], 'what was sent after it');
-    const left = await records(database, 'segments', scope);
+  async 'what a logout ended is told and erased when it is read, whoever had it'(kit) {
+    const { inTab, listed, records, scope, sendAll, server } = kit;
+    const before = await inTab('tab');
+    await sendAll(before, range(3));
+    server.accept('0');
+    await listed(1);
+    before.end();
+    const held = await inTab('other');
+    await held.add(3);
+    held.end();
+    const generation = raise(scope);
+    const after = await inTab('tab');
+    same([after.found(), after.taken()], [[], []], 'all of it was sent before');
+    await after.add(4);
     same(
-      left.map(({ generation }) => generation),
-      [2],
+      after.said.settled.sort(),
+      ['1', '2', '3'].map((id) => [id, 'LOGGED_OUT']),
+      'what had not settled',
+    );
+    same(
+      (await records('segments')).map((one) => one.generation),
+      [generation],
       'nothing of before it is on disk',
     );
-    same(await records(database, 'settled', scope), [], 'no list');
+    same(await records('settled'), [], 'no list');
+    after.end();
+    same((await inTab('tab')).found(), ['4'], 'what was sent after it');
   },
 
-  async 'what a logout ended is told and erased when it is adopted'(
-    { createJournal },
-    database,
-    scope,
-  ) {
-    const erased = [];
-    const mine = journalOf(createJournal, database, scope, 'mine', fail, {
-      generation: 2,
-      erased: (all) => erased.push(...all.map(({ id }) => id)),
-    });
-    await mine.read();
-    // A tab that does not know of the logout goes on to write.
-    const other = journalOf(createJournal, database, scope, 'other', fail, { generation: 1 });
-    await addAll(other, [kept(1), kept(2)]);
-    same(await mine.adopt('other'), [], 'nothing is taken over');
-    same(erased, ['1', '2'], 'they are told');
-    await settle(mine);
-    same((await records(database, 'segments', scope)).length, 1, 'and not on disk any more');
+  async 'what a logout ended is told and erased when it is adopted'(kit) {
+    const { clock, inTab, onDisk, put, scope } = kit;
+    const first = /** @type {number} */ (raise(scope));
+    raise(scope);
+    const mine = await inTab('mine');
+    const other = await inTab('other');
+    // As a tab that does not know of the logout goes on to write.
+    const messages = [kept(1), kept(2)];
+    await put('segments', [scope, 'other', 1], { version: 2, generation: first, messages });
+    other.end();
+    await clock.pass(GRACE_MS);
+    await seen(() => mine.said.settled.length === 2, 'they are told');
+    same(
+      mine.said.settled,
+      ['1', '2'].map((id) => [id, 'LOGGED_OUT']),
+      'as what they are',
+    );
+    same([mine.found(), mine.taken()], [[], []], 'nothing is taken over');
+    await seen(async () => (await onDisk()).length === 0, 'and not on disk any more');
   },
 
   async 'a journal whose generation is over hands out nothing, and leaves what is later alone'(
-    { createJournal },
-    database,
-    scope,
+    kit,
   ) {
-    let now = 1;
-    const erased = [];
-    const open = (name) =>
-      journalOf(createJournal, database, scope, name, fail, {
-        generation: 1,
-        current: () => now,
-        erased: (all) => erased.push(...all.map(({ id }) => id)),
-      });
-    await addAll(open('tab'), [kept(1)]);
-    const slow = open('tab');
-    const reading = slow.read();
-    now = 2;
-    same(await reading, [], 'the logout came while it was read');
-    same(erased, ['1'], 'it is told');
-    const later = journalOf(createJournal, database, scope, 'other', fail, { generation: 2 });
-    await addAll(later, [kept(2)]);
-    same(await slow.adopt('other'), [], 'not for this one');
-    same(idsOf(await later.read()), ['2'], 'it stays');
-  },
-
-  async 'a logout between reading and taking over keeps the journal from being taken over'(
-    { createJournal },
-    database,
-    scope,
-  ) {
-    const other = journalOf(createJournal, database, scope, 'other', fail, { generation: 1 });
-    await addAll(other, [kept(1)]);
-    let asked = 0;
-    const mine = journalOf(createJournal, database, scope, 'mine', fail, {
-      generation: 1,
-      // The first look is at reading, the second one right before the write.
-      current: () => (asked++ === 0 ? 1 : 2),
+    const { inTab, onDisk, openTab, scope } = kit;
+    const tab = await inTab('tab');
+    await tab.add(1);
+    tab.end();
+    const slow = openTab({ name: 'tab' });
+    let letGo = () => {};
+    slow.page.gate = new Promise((resolve) => {
+      letGo = () => resolve(undefined);
     });
-    same(await mine.adopt('other'), [], 'nothing');
-    same((await records(database, 'segments', scope)).length, 1, 'it is where it was');
-    same(idsOf(await other.read()), ['1'], 'untouched');
+    slow.open();
+    await seen(() => slow.client.getState().isReady, 'the link is ready');
+    raise(scope);
+    const later = await inTab('other');
+    await later.add(2);
+    letGo();
+    await seen(() => slow.said.errors.some(({ code }) => code === 'LOGGED_OUT'), 'it is over');
+    same([slow.found(), slow.taken()], [[], []], 'nothing is handed out');
+    same(later.said.settled, [['1', 'LOGGED_OUT']], 'the first who reads it tells');
+    same(await onDisk(), ['2'], 'it stays');
+    same(later.found(), [], 'and is the later one alone');
   },
 
-  async 'what version 1 left in another scope is moved, once'({ createJournal }, database, scope) {
-    const former = `https://h/ ${scope}`;
-    const old = { version: 1, messages: [kept(1), kept(2), kept(3)] };
-    await putRecord(database, 'segments', [former, 'old', 0], old);
-    await putRecord(database, 'settled', [former, 'old', 0], [1]);
-    const mine = journalOf(createJournal, database, scope, 'mine', fail, { generation: 65536 });
-    same(idsOf(await mine.adopt('old', former)), ['1', '3'], 'what had not settled');
-    same(await mine.adopt('old', former), [], 'nothing is left there');
-    same(await records(database, 'segments', former), [], 'no segment');
-    same(await records(database, 'settled', former), [], 'no list');
-    const next = journalOf(createJournal, database, scope, 'mine', fail, { generation: 65536 });
-    same(idsOf(await next.read()), ['1', '3'], 'it is in this journal');
+  async 'a logout between reading and taking over keeps the journal from being taken over'(kit) {
+    const { clock, inTab, onDisk, scope } = kit;
+    const other = await inTab('other');
+    await other.add(1);
+    // The first look after the disk was read is at reading, the second one right before the write.
+    let looks = -Infinity;
+    const { localStorage } = globalThis;
+    const generation = /** @type {number} */ (read(scope));
+    const flipped = {
+      getItem(key) {
+        const value = localStorage.getItem(key);
+        return looks > 1 && value === String(generation) ? String(generation + 1) : value;
+      },
+      setItem(key, value) {
+        if (key === 'holdfast') looks += 1;
+        localStorage.setItem(key, value);
+      },
+      removeItem: (key) => localStorage.removeItem(key),
+    };
+    const mine = await inTab('mine', { globals: { localStorage: flipped } });
+    const { getAll } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.getAll = function (...args) {
+      if (/** @type {any} */ (args[0])?.lower[1] === 'other' && looks < 0) looks = 0;
+      return getAll.apply(this, args);
+    };
+    try {
+      other.end();
+      await clock.pass(GRACE_MS);
+      await seen(() => looks > 1, 'it was about to take it over');
+      await clock.pass(GRACE_MS);
+    } finally {
+      IDBObjectStore.prototype.getAll = getAll;
+    }
+    same(mine.taken(), [], 'nothing is taken over');
+    same(await onDisk(scope, 'other'), ['1'], 'it is where it was');
+    same(await onDisk(scope, 'mine'), [], 'and nowhere else');
   },
 
-  async 'journals of version 1 are known by their scope, and those of nobody are erased'(
-    { formerJournals },
-    database,
-    scope,
-  ) {
-    const user = encodeURIComponent(scope);
-    const put = (name, journal, number) =>
-      putRecord(database, 'segments', [name, journal, number], { version: 1, messages: [kept(1)] });
+  async 'what version 1 left in another scope is moved, once'(kit) {
+    const { inTab, onDisk, put, records, user } = kit;
+    const former = `http://h ${user}`;
+    const messages = [kept(1), kept(2), kept(3)];
+    await put('segments', [former, 'old', 0], { version: 1, messages });
+    await put('settled', [former, 'old', 0], [1]);
+    const mine = await inTab('mine');
+    same(mine.found(), ['1', '3'], 'what had not settled');
+    same(await records('segments', former), [], 'no segment');
+    same(await records('settled', former), [], 'no list');
+    same(await onDisk(), ['1', '3'], 'it is in this journal');
+    mine.end();
+    same((await inTab('mine')).found(), ['1', '3'], 'once');
+  },
+
+  async 'journals of version 1 are known by their scope, and those of nobody are erased'(kit) {
+    const { put, records } = kit;
+    const user = 'former%20';
+    const write = (name, journal, number) =>
+      put('segments', [name, journal, number], { version: 1, messages: [kept(1)] });
     const mine = `http://h?/socket.io?/?${user.replaceAll('%', '%25')}`;
-    await put(`http://h ${user}`, 'a', 0);
-    await put(`http://h ${user}`, 'a', 1);
-    await put(`ws://h:80/?v=2 ${user}`, 'b', 0);
-    await put(`http://h/chat ${user}`, 'c', 0);
-    await put(`http://h ${user}2`, 'd', 0);
-    await put('http://h ', 'e', 0);
-    await put(' ', 'f', 0);
+    await write(`http://h ${user}`, 'a', 0);
+    await write(`http://h ${user}`, 'a', 1);
+    await write(`ws://h:80/?v=2 ${user}`, 'b', 0);
+    await write(`http://h/chat ${user}`, 'c', 0);
+    await write(`http://h ${user}2`, 'd', 0);
+    await write('http://h ', 'e', 0);
+    await write(' ', 'f', 0);
+    const database = await openDatabase(() => {});
     same(
-      await formerJournals(database, mine),
+      await formerSegments(database, mine),
       [
         [`http://h ${user}`, 'a', 0],
         [`http://h ${user}`, 'a', 1],
@@ -340,81 +405,85 @@ export const CONTRACT = {
       ],
       'of this server, namespace and user',
     );
+    database.close();
     for (const name of ['http://h ', ' ']) {
-      same(await records(database, 'segments', name), [], 'without a user');
+      same(await records('segments', name), [], 'without a user');
     }
-    same((await records(database, 'segments', `http://h ${user}2`)).length, 1, 'the rest stays');
+    same((await records('segments', `http://h ${user}2`)).length, 1, 'the rest stays');
   },
 
-  async 'a record of another version is neither read nor touched'(
-    { createJournal },
-    database,
-    scope,
-  ) {
+  async 'a record of another version is neither read nor touched'(kit) {
+    const { clock, inTab, onDisk, put, records, scope, sendAll } = kit;
     const newer = { version: 99, envelopes: 'of a newer build' };
-    await putRecord(database, 'segments', [scope, 'tab', 0], newer);
-    const journal = journalOf(createJournal, database, scope, 'tab', fail);
-    same(await journal.read(), [], 'not read');
-    await addAll(
-      journal,
-      range(20).map((n) => kept(n)),
-    );
-    await journalOf(createJournal, database, scope, 'other', fail).adopt('tab');
-    const all = await records(database, 'segments', scope);
-    same(
-      all.filter(({ version }) => version === 99),
-      [newer],
-      'not touched',
-    );
-    same(all.length, 2, 'and the rest is there');
+    const future = Date.now() + 1e10;
+    await put('segments', [scope, 'tab', 0], newer);
+    await put('segments', [scope, 'tab', future], newer);
+    const tab = await inTab('tab');
+    same(tab.found(), [], 'not read');
+    await sendAll(tab, range(20));
+    const ids = range(20).map(String);
+    same(await onDisk(), ids, 'what is new has a number of its own');
+    tab.end();
+    const other = await inTab('other');
+    await clock.pass(GRACE_MS);
+    await seen(() => other.found().length === 20, 'the rest is taken over');
+    same(await records('segments', scope, 'tab'), [newer, newer], 'not touched');
+    same(await onDisk(scope, 'other'), ids, 'and the rest is there');
   },
 
-  async 'what has expired is swept, whoever kept it'(
-    { createJournal, openDatabase },
-    database,
-    scope,
-  ) {
+  async 'what has expired is swept, whoever kept it'(kit) {
+    const { inTab, onDisk, put, records, scope, user } = kit;
     const past = { expiresAt: Date.now() - 1 };
-    const journal = journalOf(createJournal, database, scope, 'tab', fail);
-    const [place] = await addAll(journal, [kept(1, past), kept(2, past)]);
-    journal.erase(place);
-    await add(journal, kept(3));
-    const other = journalOf(createJournal, database, `${scope} other`, 'tab', fail);
-    await addAll(other, [kept(1, past), kept(2)]);
-    const old = { version: 1, messages: [kept(1, past)] };
-    await putRecord(database, 'segments', [scope, 'old', 0], old);
-    (await openDatabase(fail)).close();
-    await settled(async () => (await records(database, 'segments', scope)).length === 1);
-    same(await records(database, 'settled', scope), [], 'with its list');
-    const found = await journalOf(createJournal, database, `${scope} other`, 'tab', fail).read();
-    same(idsOf(found), ['1', '2'], 'not what a living message shares a segment with');
+    const segment = (...messages) => ({ version: 2, generation: 65536, messages });
+    await put('segments', [scope, 'gone', 0], segment(kept(1, past), kept(2, past)));
+    await put('settled', [scope, 'gone', 0], [0]);
+    await put('segments', [scope, 'gone', 1], segment(kept(3)));
+    await put('segments', [`${scope} other`, 'tab', 0], segment(kept(1, past), kept(2)));
+    await put('segments', [`http://x ${user}`, 'old', 0], {
+      version: 1,
+      messages: [kept(1, past)],
+    });
+    await inTab('tab', { user: 'somebody else' });
+    await seen(async () => (await onDisk()).length === 1, 'it is swept');
+    same(await onDisk(), ['3'], 'what lives is left');
+    same(await records('settled'), [], 'with its list');
+    same(await onDisk(`http://x ${user}`), [], 'of version 1 too');
+    same(
+      await onDisk(`${scope} other`),
+      ['1', '2'],
+      'not what a living message shares a segment with',
+    );
   },
 
-  async 'a write that fails is told to each message, and once to the owner'(
-    { createJournal },
-    database,
-    scope,
-  ) {
-    const errors = [];
-    const journal = journalOf(createJournal, database, scope, 'tab', (error) => errors.push(error));
-    // No storage takes a function.
-    const group = [...range(250).map((n) => kept(n)), kept('bad', { data: () => {} })];
-    const places = await addAll(journal, group);
-    check(
-      places.every((place) => place === null),
-      'none of the group is kept',
-    );
-    same(errors.length, 1, 'once');
-    same(await records(database, 'segments', scope), [], 'and none is on disk');
+  async 'a write that fails is told to each message, and once to the owner'(kit) {
+    const { inTab, onDisk, sendAll } = kit;
+    const tab = await inTab('tab');
+    let puts = 0;
+    const { put } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.put = function (...args) {
+      puts += 1;
+      if (puts === 2) throw new Error('no room');
+      return put.apply(this, args);
+    };
+    try {
+      await sendAll(tab, range(251));
+    } finally {
+      IDBObjectStore.prototype.put = put;
+    }
+    same(puts, 2, 'the first segment was written, or nearly so');
+    same(tab.said.failed, ['no room'], 'once');
+    same(await onDisk(), [], 'none of the group is kept');
   },
 };
 
-function fail(/** @type {any} */ error) {
-  throw error;
-}
+export const NAMES = Object.keys(CONTRACT);
 
-/** @param {() => Promise<boolean>} holds */
-async function settled(holds) {
-  for (let turn = 0; turn < 1000; turn += 1) if (await holds()) return;
-  throw new Error('it does not come to rest');
+/** @param {string} name one of `NAMES` @param {string} code the bundle of `TAB` */
+export async function holds(name, code) {
+  const kit = await begin(code, name);
+  try {
+    await CONTRACT[name](kit);
+  } finally {
+    kit.end();
+  }
 }

@@ -1,14 +1,13 @@
-// The journal's contract on a storage in memory. tests/e2e/durable.test.mjs has it on a browser's disk.
+// The journal's contract on a storage in memory. tests/e2e/journal.test.mjs has it on a browser's disk.
 
 import 'fake-indexeddb/auto';
 import test from 'node:test';
-import * as journals from '../../../pkg-template/shell/journal.js';
-import { CONTRACT } from '../../support/journal-contract.mjs';
+import { bundle } from '../../support/bundle.mjs';
+import { holds, NAMES } from '../../support/journal-contract.mjs';
+import { installStorage } from '../../support/storage.mjs';
+import { TAB } from '../../support/tabs.mjs';
 
-const database = await journals.openDatabase((error) => {
-  throw error;
-});
+installStorage();
+const code = await bundle(TAB);
 
-for (const [name, holds] of Object.entries(CONTRACT)) {
-  test(name, () => holds(journals, database, name));
-}
+for (const name of NAMES) test(name, () => holds(name, code));

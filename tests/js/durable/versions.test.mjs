@@ -3,139 +3,191 @@
 import 'fake-indexeddb/auto';
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createJournal, openDatabase } from '../../../pkg-template/shell/journal.js';
+import { hash } from '../../../pkg-template/shell/generations.js';
 import * as v1 from '../../fixtures/journal-v1.mjs';
 import * as v2 from '../../fixtures/journal-v2.mjs';
 import * as v3 from '../../fixtures/journal-v3.mjs';
 import { leave, segments } from '../../support/disk.mjs';
+import { begin as beginAt, onDisk, seen, storage } from './tab-kit.mjs';
 
-const never = (error) => {
-  throw error;
-};
 const SCOPE = v2.SCOPE;
 /** Two generations without a logout since the first one, and one with. */
 const FIRST = 65536;
 const LATER = v2.GENERATION;
 
-const open = (database, name, generation, erased = []) =>
-  createJournal(
-    database,
-    SCOPE,
-    name,
-    never,
-    generation,
-    () => generation,
-    (kept) => erased.push(...kept),
-  );
+/** Tabs of the fixtures' user, in a generation, on a disk that has what these left. */
+async function begin(t, generation, ...left) {
+  await clear();
+  for (const fixture of left) await leave(fixture);
+  storage.clear();
+  storage.setItem(`holdfast ${hash(SCOPE)}`, String(generation));
+  return beginAt(t, 'alice', { url: 'https://chat.example' });
+}
 
-const messagesOf = (found) => found.map(({ kept }) => kept);
+/** What came of a tab: event and arguments, without the ids that payloads did not have. */
+const packetsOf = (server, tab) =>
+  server.taken
+    .filter((one) => one.tab === tab.id && one.event !== 'mark')
+    .map(({ event, args }) => [event, ...args]);
 
-test('a journal of v2 is read, and can be gone on with', async () => {
-  await leave(v2);
-  const database = await openDatabase(never);
-  const erased = [];
-  const journal = open(database, v2.JOURNAL, LATER, erased);
-  const found = await journal.read();
-  assert.deepEqual(messagesOf(found), v2.LEFT);
-  assert.deepEqual(
-    erased.map(({ id }) => id),
-    ['ended'],
-    'a logout had ended this one',
-  );
-  const fresh = { ...v2.LEFT[0], id: 'new' };
-  const { number } = await new Promise((resolve) => journal.add(fresh, resolve));
+/** As it is to be sent. */
+const packetOf = ({ id, event, data, args = [data], way = 'acked' }) => [
+  event,
+  ...(way === 'acked' ? [{ ...args[0], _tempId: id }, ...args.slice(1)] : args),
+];
+
+const sent = (packets) => JSON.stringify(packets, (_, one) => (one?.buffer ? [...one] : one));
+
+test('a journal of v2 is read, and can be gone on with', async (t) => {
+  const { inTab, server } = await begin(t, LATER, v2);
+  const tab = await inTab(v2.JOURNAL);
+  assert.deepEqual(tab.found(), ['a', 'c', 'd']);
+  assert.deepEqual(tab.said.settled, [['ended', 'LOGGED_OUT']], 'a logout had ended this one');
+  assert.deepEqual(tab.taken(), ['a'], 'it is strict');
+  server.accept('a');
+  await seen(() => tab.taken().length === 3, 'the others follow');
+  assert.equal(sent(packetsOf(server, tab)), sent(v2.LEFT.map(packetOf)));
+  await tab.add('new');
+  const mine = (await segments()).filter(([[, name]]) => name === v2.JOURNAL);
+  const [[, , number], ids] = mine.at(-1);
+  assert.deepEqual(ids, ['new']);
   assert.ok(number > 3, 'what is new comes after all that was there');
-  for (const { place } of found) journal.erase(place);
-  await new Promise((resolve) => journal.add({ ...fresh, id: 'last' }, resolve));
-  const next = open(database, v2.JOURNAL, LATER, erased);
-  const left = (await next.read()).map(({ kept }) => kept.id);
-  assert.deepEqual(left, ['new', 'last']);
-  journal.drop();
-  await clear(database);
-  database.close();
+  for (const id of ['c', 'd']) server.accept(id);
+  await tab.add('last');
+  await seen(async () => (await segments()).length === 2, 'what has settled is gone');
+  tab.end();
+  const next = await inTab(v2.JOURNAL);
+  assert.deepEqual(next.found(), ['new', 'last']);
 });
 
-test('a journal of v1 is moved into one of this version, and can be gone on with', async () => {
-  await leave(v1);
-  const database = await openDatabase(never);
-  const journal = open(database, v1.JOURNAL, FIRST);
-  assert.deepEqual(await journal.read(), [], 'its scope is another one');
-  const found = await journal.adopt(v1.JOURNAL, v1.SCOPE);
+test('a journal of v1 is moved into one of this version, and can be gone on with', async (t) => {
+  const { inTab, server } = await begin(t, FIRST, v1);
+  const tab = await inTab(v1.JOURNAL);
+  assert.deepEqual(tab.found(), ['a', 'c', 'd']);
   assert.deepEqual(
-    messagesOf(found).map(({ from, ...kept }) => kept),
-    v1.LEFT.map(({ from, ...kept }) => kept),
-  );
-  const next = open(database, v1.JOURNAL, FIRST);
-  assert.deepEqual(messagesOf(await next.read()), messagesOf(found));
-  assert.deepEqual(
-    (await segments()).map(([[scope]]) => scope),
-    [SCOPE],
+    (await segments()).map(([[scope], ids, version, generation]) => [
+      scope,
+      ids,
+      version,
+      generation,
+    ]),
+    [[SCOPE, ['a', 'c', 'd'], 2, FIRST]],
     'nothing is left of it',
   );
-  await clear(database);
-  database.close();
+  tab.end();
+  const next = await inTab(v1.JOURNAL);
+  assert.deepEqual(next.found(), ['a', 'c', 'd']);
+  next.send('new', { lane: 'bob' });
+  server.accept('a');
+  await seen(() => next.taken().length === 4, 'all of them left');
+  assert.deepEqual(await onDisk(SCOPE), ['a', 'c', 'd', 'new']);
+  assert.equal(sent(packetsOf(server, next).slice(0, 3)), sent(v1.LEFT.map(packetOf)));
 });
 
-test('a journal of v1 that a logout ended is erased instead', async () => {
-  await leave(v1);
-  const database = await openDatabase(never);
-  const erased = [];
-  const journal = open(database, 'mine', LATER, erased);
-  assert.deepEqual(await journal.adopt(v1.JOURNAL, v1.SCOPE), []);
+test('a journal of v1 that a logout ended is erased instead', async (t) => {
+  const { inTab, server } = await begin(t, LATER, v1);
+  const tab = await inTab('mine');
+  assert.deepEqual([tab.found(), tab.taken()], [[], []]);
   assert.deepEqual(
-    erased.map(({ id }) => id),
-    ['a', 'c', 'd'],
+    tab.said.settled,
+    ['a', 'c', 'd'].map((id) => [id, 'LOGGED_OUT']),
   );
-  await new Promise((resolve) => journal.add({ ...v1.LEFT[0], id: 'mark' }, resolve));
+  assert.deepEqual(packetsOf(server, tab), []);
+  await tab.add('a sign');
   assert.deepEqual(
     (await segments()).map(([, ids]) => ids),
-    [['mark']],
+    [['a sign']],
   );
-  database.close();
 });
 
-test('a journal of v3 is read, and can be taken over', async () => {
-  const database = await openDatabase(never);
-  await clear(database);
-  await leave(v3);
-  const journal = open(database, v3.JOURNAL, LATER);
-  assert.deepEqual(messagesOf(await journal.read()), v3.LEFT);
-  const other = open(database, 'other', LATER);
-  const taken = messagesOf(await other.adopt(v3.JOURNAL));
+test('a journal of v3 is read, and can be taken over', async (t) => {
+  const { clock, inTab, server } = await begin(t, LATER, v3);
+  const tab = await inTab(v3.JOURNAL);
+  assert.deepEqual(tab.found(), ['a', 'b', 'd', 'e']);
+  assert.equal(sent(packetsOf(server, tab)), sent(v3.LEFT.map(packetOf)));
+  tab.end();
+  const other = await inTab('other');
+  await clock.pass(2100);
+  await seen(() => other.taken().length === 3 && other.found().length === 4, 'it is taken over');
+  assert.equal(sent(packetsOf(server, other)), sent(v3.LEFT.map(packetOf)));
   assert.deepEqual(
-    taken,
-    v3.LEFT.map((kept) => ({ from: v3.JOURNAL, ...kept })),
+    (await messages()).map(({ id, from }) => [id, from]),
+    ['a', 'b', 'd', 'e'].map((id) => [id, v3.JOURNAL]),
+  );
+  assert.deepEqual(
+    (await messages()).map(({ from, ...kept }) => kept),
+    v3.LEFT,
+    'each as it was',
   );
   assert.deepEqual(
     (await segments()).map(([, ids, version]) => [ids, version]),
     [[['a', 'b', 'd', 'e'], 3]],
     'no older build reads a part of it',
   );
-  await clear(database);
-  database.close();
 });
 
-test('what an older build can read is written as it wants it', async () => {
-  const database = await openDatabase(never);
-  await clear(database);
-  const journal = open(database, 'mine', LATER);
-  const add = (kept) => new Promise((resolve) => journal.add(kept, resolve));
-  const [plain, several, , none] = v3.LEFT;
-  for (const kept of [v2.LEFT[0], plain, several, none]) await add(kept);
-  await Promise.all([plain, several].map(add));
+test('what an older build can read is written as it wants it', async (t) => {
+  const { inTab, server } = await begin(t, LATER);
+  const tab = await inTab('mine');
+  await tab.add('plain', { lane: 'bob' });
+  await tab.add('several', { rest: [24] });
+  tab.client.send('refresh', undefined, { id: 'none', way: 'received' }).catch(() => {});
+  await seen(() => server.taken.some(({ event }) => event === 'refresh'), 'it leaves');
+  tab.send('d');
+  await tab.add('e', { rest: [1] });
   assert.deepEqual(
-    (await segments()).map(([, , version]) => version),
-    [2, 2, 3, 3, 3],
+    (await segments()).map(([, ids, version]) => [ids, version]),
+    [
+      [['plain'], 2],
+      [['several'], 3],
+      [['none'], 3],
+      [['d', 'e'], 3],
+    ],
   );
-  await clear(database);
-  database.close();
+  const [plain, several] = await messages();
+  const { expiresAt, ...rest } = plain;
+  assert.deepEqual(rest, {
+    id: 'plain',
+    event: 'send_message',
+    data: { text: 'of plain', _tempId: 'plain' },
+    args: undefined,
+    lane: 'bob',
+    strict: false,
+    way: 'acked',
+  });
+  assert.ok(expiresAt > Date.now());
+  assert.deepEqual(several.args, [{ text: 'of several', _tempId: 'several' }, 24]);
 });
 
-/** Deletes all that there is. @param {IDBDatabase} database */
-async function clear(database) {
+async function opened() {
+  const open = indexedDB.open('holdfast', 1);
+  open.onupgradeneeded = () => {
+    for (const store of ['segments', 'settled']) open.result.createObjectStore(store);
+  };
+  await new Promise((resolve) => {
+    open.onsuccess = resolve;
+  });
+  return open.result;
+}
+
+/** All messages on disk. */
+async function messages() {
+  const database = await opened();
+  const all = database.transaction('segments').objectStore('segments').getAll();
+  await new Promise((resolve) => {
+    all.onsuccess = resolve;
+  });
+  database.close();
+  return all.result.flatMap((segment) => segment.messages);
+}
+
+/** Deletes all that there is. */
+async function clear() {
+  const database = await opened();
   const transaction = database.transaction(['segments', 'settled'], 'readwrite');
   for (const store of ['segments', 'settled']) transaction.objectStore(store).clear();
   await new Promise((resolve) => {
     transaction.oncomplete = resolve;
   });
+  database.close();
 }

@@ -1,0 +1,245 @@
+// What is on disk is neither lost nor sent twice, whatever fails in the page that has it: storage that is full, an
+// engine that dies, a browser that lacks something, and tabs that are copies or have no link.
+
+import 'fake-indexeddb/auto';
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { begin, onDisk, seen } from './tab-kit.mjs';
+
+const SPARE = 2100;
+
+/** Writing fails so many times, as where the disk is full. Answers a function that asks how often it did. */
+function fillDisk(t, times) {
+  const { put } = IDBObjectStore.prototype;
+  let failed = 0;
+  t.mock.method(IDBObjectStore.prototype, 'put', function (...args) {
+    if (failed >= times) return put.apply(this, args);
+    failed += 1;
+    // Some browsers say nothing more than its name.
+    throw new DOMException('', 'QuotaExceededError');
+  });
+  return () => failed;
+}
+
+/** Sends in one turn, so that all is in one segment. */
+async function sendAll(tab, ...ids) {
+  for (const id of ids) tab.send(id);
+  await seen(() => ids.every((id) => tab.taken().includes(id)), 'all of them left');
+}
+
+for (const [times, what] of [
+  [1, 'one write failed'],
+  [3, 'some writes failed'],
+  [Infinity, 'every write fails'],
+]) {
+  test(`what settles after ${what} is not sent by the next life`, async (t) => {
+    const { clock, inTab, scope, server } = begin(t);
+    const tab = await inTab('tab');
+    await sendAll(tab, 'delivered', 'cancelled', 'waits');
+    const failures = fillDisk(t, times);
+    await tab.add('in memory');
+    assert.ok(failures() > 0);
+    assert.equal(tab.said.failed.length, 1);
+    assert.deepEqual(await onDisk(scope), ['delivered', 'cancelled', 'waits']);
+    server.accept('delivered');
+    tab.client.cancel('cancelled');
+    await seen(() => tab.said.settled.length === 2, 'both have settled');
+    // What fails is tried again, less and less often.
+    for (let tries = 0; tries < 4; tries += 1) await clock.pass(10_000);
+    assert.deepEqual(tab.outbox(), ['waits', 'in memory'], 'the others are as they were');
+    tab.end();
+    t.mock.restoreAll();
+
+    const next = await inTab('tab');
+    // Where no list can be written its segment goes: what waits is in memory too.
+    const left = times < 3 ? ['waits'] : [];
+    assert.deepEqual(next.taken(), left);
+    assert.deepEqual(await onDisk(scope), left.length ? ['delivered', 'cancelled', 'waits'] : []);
+  });
+}
+
+test('what is added after a write failed is tried to be kept in the next life alone', async (t) => {
+  const { inTab, scope } = begin(t);
+  fillDisk(t, 1);
+  const tab = await inTab('tab');
+  for (const id of ['a', 'b']) await tab.add(id);
+  assert.equal(tab.said.failed.length, 1, 'it is told once');
+  assert.deepEqual(await onDisk(scope), []);
+  tab.end();
+  const next = await inTab('tab');
+  await next.add('c');
+  assert.deepEqual(await onDisk(scope), ['c']);
+});
+
+/** A WebAssembly whose module traps once a test says so, or which is forbidden. */
+function brittle() {
+  const state = { isForbidden: false, isBroken: false };
+  const Module = class extends WebAssembly.Module {
+    constructor(bytes) {
+      if (state.isForbidden) throw new WebAssembly.CompileError('unsafe-eval is not allowed');
+      super(bytes);
+    }
+  };
+  function Instance(module, imports) {
+    const { exports } = new WebAssembly.Instance(module, imports);
+    const tell = (...args) => {
+      if (state.isBroken) throw new WebAssembly.RuntimeError('unreachable');
+      return exports.driver_tell(...args);
+    };
+    return { exports: { ...exports, driver_tell: tell } };
+  }
+  return { state, globals: { WebAssembly: { Module, Instance }, reportError: () => {} } };
+}
+
+const FIVE = ['1', '2', '3', '4', '5'];
+
+test('an engine that dies leaves what is on disk, and the next life sends it', async (t) => {
+  const { inTab, openTab, scope, server } = begin(t);
+  const { state, globals } = brittle();
+  const tab = openTab({ name: 'tab', globals }).open();
+  await tab.isOpen();
+  server.isUp = false;
+  server.drop();
+  for (const id of FIVE) tab.send(id);
+  await seen(async () => (await onDisk(scope)).length === 5, 'they are on disk');
+  state.isBroken = true;
+  tab.send('6');
+  await seen(() => tab.said.settled.length >= 5, 'they end here');
+  assert.deepEqual(tab.outbox(), []);
+  assert.ok(tab.said.errors.some(({ code }) => code === 'ENGINE_DEAD'));
+  tab.client.destroy();
+  tab.end();
+  assert.deepEqual(await onDisk(scope), FIVE);
+  server.isUp = true;
+  const next = await inTab('tab');
+  assert.deepEqual(next.taken(), FIVE);
+});
+
+test('a dead engine gives its lock back: another tab takes over what it left', async (t) => {
+  const { clock, inTab, openTab, scope, server } = begin(t);
+  const { state, globals } = brittle();
+  const tab = openTab({ name: 'tab', globals }).open();
+  await tab.isOpen();
+  const other = await inTab('other');
+  server.drop(tab.id);
+  tab.send('a');
+  await seen(async () => (await onDisk(scope)).length === 1, 'it is on disk');
+  state.isBroken = true;
+  tab.send('b');
+  await seen(() => tab.said.errors.some(({ code }) => code === 'ENGINE_DEAD'), 'it is dead');
+  await clock.pass(SPARE);
+  await seen(() => other.taken().includes('a'), 'the other sends it');
+});
+
+test('where WebAssembly cannot run, what is on disk stays for a life in which it can', async (t) => {
+  const { inTab, leave, openTab, scope } = begin(t);
+  await leave('tab', ...FIVE);
+  const { state, globals } = brittle();
+  state.isForbidden = true;
+  const tab = openTab({ name: 'tab', globals }).open();
+  await assert.rejects(tab.client.send('send_message', {}), { code: 'CLOSED' });
+  tab.client.destroy();
+  tab.end();
+  assert.deepEqual(await onDisk(scope), FIVE);
+  const next = await inTab('tab');
+  assert.deepEqual(next.taken(), FIVE);
+});
+
+test('without Web Locks a duplicate of a tab does not send what the original has', async (t) => {
+  const { clock, inTab, openTab, scope, server } = begin(t);
+  const first = await inTab('tab', { hasLocks: false });
+  await first.add('a');
+  const copy = openTab({ session: new Map(first.page.session), hasLocks: false }).open();
+  await copy.isOpen();
+  await clock.pass(SPARE);
+  assert.deepEqual([copy.found(), copy.taken()], [[], []]);
+  assert.notEqual(copy.page.session.get('holdfast'), first.page.session.get('holdfast'));
+  await copy.add('b');
+  assert.deepEqual((await onDisk(scope)).sort(), ['a', 'b']);
+  assert.deepEqual([server.ids(first.id), server.ids(copy.id)].flat().filter(isA), ['a']);
+  // Each finds its own after a reload.
+  for (const [tab, own] of [
+    [first, 'a'],
+    [copy, 'b'],
+  ]) {
+    tab.end();
+    const next = openTab({ session: tab.page.session, hasLocks: false }).open();
+    await next.isOpen();
+    assert.deepEqual(next.taken(), [own]);
+  }
+});
+
+const isA = (id) => id === 'a';
+
+test('without Web Locks a tab and its duplicate that open together share nothing', async (t) => {
+  const { leave, openTab } = begin(t);
+  await leave('tab', 'a');
+  const tabs = ['one', 'other'].map(() => openTab({ name: 'tab', hasLocks: false }).open());
+  await Promise.all(tabs.map((tab) => tab.isOpen()));
+  const sent = tabs.flatMap((tab) => tab.taken());
+  assert.ok(sent.length <= 1, `sent ${sent.length} times`);
+  const [one, other] = tabs.map((tab) => tab.page.session.get('holdfast'));
+  assert.notEqual(one, other);
+});
+
+test('a client that its app disconnected takes over nothing while another tab has a link', async (t) => {
+  const { clock, inTab } = begin(t);
+  const idle = await inTab('idle');
+  idle.client.disconnect();
+  const gone = await inTab('gone');
+  await gone.add('a');
+  const linked = await inTab('linked');
+  gone.end();
+  await clock.pass(SPARE);
+  await seen(() => linked.taken().includes('a'), 'the one with a link sends it');
+  await clock.pass(SPARE);
+  assert.deepEqual(idle.found(), []);
+});
+
+test('a client without a link takes over what a tab left once it asks for one', async (t) => {
+  const { clock, inTab } = begin(t);
+  const idle = await inTab('idle');
+  const gone = await inTab('gone');
+  await gone.add('a');
+  idle.client.disconnect();
+  gone.end();
+  await clock.pass(2 * SPARE);
+  assert.deepEqual(idle.found(), []);
+  idle.open();
+  await seen(() => idle.taken().includes('a'), 'it is sent');
+});
+
+test('without AbortSignal.timeout what waits is found after a reload', async (t) => {
+  const { inTab, openTab } = begin(t);
+  const globals = { AbortSignal: class {} };
+  const before = openTab({ name: 'tab', globals }).open();
+  await before.isOpen();
+  await before.add('a');
+  // The page before has its lock for a moment longer.
+  setTimeout(before.end, 50);
+  const after = await inTab('tab', { globals });
+  assert.deepEqual(after.taken(), ['a']);
+  assert.equal(after.page.session.get('holdfast'), 'tab');
+});
+
+test('a duplicate of a tab does not wait for its original for long, and takes a name of its own', async (t) => {
+  const { clock, inTab, openTab } = begin(t);
+  const first = await inTab('tab');
+  await first.add('a');
+  const copy = openTab({ name: 'tab' }).open();
+  await seen(() => copy.client.getState().isReady, 'the link is ready');
+  await seen(() => copy.page.locksWanted.length > 0, 'it asks for the lock');
+  await clock.pass(250);
+  await copy.isOpen();
+  assert.deepEqual([copy.found(), copy.taken()], [[], []]);
+  assert.notEqual(copy.page.session.get('holdfast'), 'tab');
+});
+
+test('a quota that is exceeded is named', async (t) => {
+  const { inTab } = begin(t);
+  fillDisk(t, 1);
+  const tab = await inTab('tab');
+  await tab.add('a');
+  const [{ message }] = tab.said.errors.filter(({ code }) => code === 'STORAGE_FAILED');
+  assert.match(message, /QuotaExceededError/);
+});
