@@ -53,6 +53,8 @@ pub(crate) struct Sent {
     /// Who was to erase it, and that nobody could.
     pub(crate) eraser: Option<Eraser>,
     pub(crate) is_erasing_lost: bool,
+    /// A page could not write what had settled beside it, and deleted both: it is in memory only.
+    pub(crate) is_dropped: bool,
 }
 
 impl App {
@@ -132,6 +134,7 @@ impl World {
             is_given_up: false,
             eraser: None,
             is_erasing_lost: false,
+            is_dropped: false,
         });
     }
 

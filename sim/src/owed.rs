@@ -39,8 +39,8 @@ impl World {
         let could_not_erase = |(page, opening): Eraser| {
             self.page_at(page).is_some_and(|page| {
                 // One that was closed may be another's before it gets to it.
-                let is_open = page.storage.channel == Some(opening);
-                !is_open || !page.shell.client.keeper().is_erased(opening)
+                let keeper = page.shell.client.keeper();
+                !page.storage.is_open(opening) || !page.storage.has_erased(keeper, opening)
             })
         };
         let is_excused = message.is_erasing_lost
@@ -77,8 +77,8 @@ impl World {
     pub(crate) fn settle_accounts(&mut self) {
         self.forget_erasing();
         let Page { deliveries, storage, .. } = &*self.page;
-        let writing: BTreeSet<MessageId> = storage.writing().collect();
-        for &id in &writing {
+        let writing: BTreeSet<MessageId> = storage.undecided().collect();
+        for id in storage.writing() {
             self.app.messages[id].is_erasing_lost = true;
         }
         let mut lost = Vec::new();
@@ -86,6 +86,7 @@ impl World {
             let message = &mut self.app.messages[id];
             message.is_erasing_lost = true;
             let (is_durable, is_revived) = (message.draft.durable, message.is_revived);
+            let is_dropped = message.is_dropped;
             let is_settled = message.is_settled;
             let is_safe = self.database.has(id) || writing.contains(&id);
             if is_settled || is_safe || self.is_held_by_another(id) {
@@ -95,7 +96,7 @@ impl World {
                 // A write that failed may have ended while the page was in the cache.
                 None | Some(Held::Waiting | Held::Writing) => true,
                 Some(Held::Nowhere) => storage.may_forget,
-                Some(Held::Kept(_) | Held::Elsewhere) => false,
+                Some(Held::Kept(_) | Held::Elsewhere) => is_dropped,
             };
             if is_durable && !was_to_be && !is_revived {
                 violated!("kept", "message {id} is not on disk, and was not to be");
@@ -113,8 +114,8 @@ impl World {
         let Page { storage, shell, .. } = &*self.page;
         for message in &mut self.app.messages {
             let Some((page, opening)) = message.eraser else { continue };
-            let is_erased = shell.client.keeper().is_erased(opening);
-            message.is_erasing_lost |= page == id && (storage.is_blind || !is_erased);
+            message.is_erasing_lost |= page == id
+                && (storage.is_blind || !storage.has_erased(shell.client.keeper(), opening));
         }
     }
 
@@ -169,6 +170,19 @@ impl World {
         }
     }
 
+    /// Whatever failed before, what has settled is erased as soon as the disk takes it (D1).
+    pub(crate) fn check_erasing(&mut self) {
+        let Page { storage, shell, .. } = &mut *self.page;
+        if shell.client.keeper().has_erased() {
+            storage.unerased_since = None;
+            return;
+        }
+        let since = *storage.unerased_since.get_or_insert(self.now);
+        if self.now - since > LONGEST_RETRY && !self.plan.kinds.clock {
+            violated!("D1", "what has settled waits to be erased since {since}");
+        }
+    }
+
     /// Nothing waits to be written: on disk is what this page has, and nothing else.
     pub(crate) fn check_journal_at_rest(&mut self) {
         let Page { storage, shell, deliveries, .. } = &*self.page;
@@ -197,3 +211,6 @@ impl World {
         }
     }
 }
+
+/// An erasing that failed is tried again after a minute at the latest; then the disk takes its time.
+const LONGEST_RETRY: u64 = 64_000 + 30_000;

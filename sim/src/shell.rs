@@ -411,7 +411,7 @@ impl World {
         }
     }
 
-    fn check_at_rest(&self) {
+    fn check_at_rest(&mut self) {
         let status = self.page.shell.status();
         if status != self.page.shell.shown {
             violated!("changed", "{status:?} was never shown, only {:?}", self.page.shell.shown);
@@ -428,6 +428,7 @@ impl World {
         self.page.model.check_at_rest(time, status.phase == Phase::Ready, is_free);
         self.check_sessions_at_rest();
         self.check_receipts_at_rest();
+        self.check_erasing();
         self.check_half_open(status.phase);
     }
 

@@ -1,7 +1,7 @@
 //! What the browser does for a page's keeper: the disk, the locks, and what the tab remembers. Nothing is decided
 //! here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::client::Client;
 use holdfast::client::keeper::{self, Held, Keeper, Storage as Order, Taken};
@@ -35,8 +35,9 @@ pub(crate) struct Storage {
     moved: usize,
     /// What was read, and the journal that had it.
     rows: Vec<(Kept, Name)>,
-    /// Transactions that have not failed, and of which the page does not know.
+    /// Transactions of which the page does not know how they ended. Those that are committed are in `committed`.
     writing: BTreeMap<u32, Vec<Added>>,
+    committed: BTreeSet<u32>,
     /// The message that others want to know the end of.
     pub(crate) sharing: Option<Seq>,
     /// This opening has handed out what it found.
@@ -45,6 +46,8 @@ pub(crate) struct Storage {
     was_ready: bool,
     /// A message was sent, and nobody has seen yet where it is kept.
     pub(crate) has_unseen: bool,
+    /// Since when something waits to be erased, and no write has ended.
+    pub(crate) unerased_since: Option<u64>,
     /// The app was told that messages are in memory only, or that nobody is there to keep them for.
     pub(crate) may_forget: bool,
     /// It failed when the page was back from the cache, before it was known what others took over.
@@ -115,6 +118,19 @@ impl Storage {
         self.journals.get(&opening).copied()
     }
 
+    /// The journal of an opening, and those of later ones that took over what it was to erase, have erased it.
+    pub(crate) fn has_erased(&self, keeper: &Keeper, opening: u32) -> bool {
+        let name = self.journal(opening).map(|owner| owner.name);
+        let mut same = self.journals.iter().filter(|(_, owner)| Some(owner.name) == name);
+        same.all(|(&opening, _)| keeper.is_erased(opening))
+    }
+
+    /// The journal of an opening is the one that is open.
+    pub(crate) fn is_open(&self, opening: u32) -> bool {
+        let name = |opening| self.journal(opening).map(|owner| owner.name);
+        self.channel.is_some_and(|current| name(current) == name(opening))
+    }
+
     /// This opening has handed out what it found.
     pub(crate) fn was_open(&self) -> bool {
         self.was_open
@@ -123,12 +139,19 @@ impl Storage {
     /// A message may be somewhere else than it was seen, or nothing waits for storage any more.
     pub(crate) fn is_unseen(&self, client: &Client) -> bool {
         let keeper = client.keeper();
-        self.has_unseen || self.was_ready != keeper.is_ready() || self.was_open < keeper.is_open()
+        let was_open = self.was_open || !keeper.is_open();
+        self.has_unseen || self.was_ready != keeper.is_ready() || !was_open
     }
 
     /// Messages that are on disk, or may be soon, and the page does not know.
     pub(crate) fn writing(&self) -> impl Iterator<Item = MessageId> + '_ {
         self.writing.values().flatten().map(|&(id, _)| id)
+    }
+
+    /// Messages that may be on disk soon.
+    pub(crate) fn undecided(&self) -> impl Iterator<Item = MessageId> + '_ {
+        let all = self.writing.iter().filter(|(number, _)| !self.committed.contains(number));
+        all.flat_map(|(_, added)| added).map(|&(id, _)| id)
     }
 }
 
@@ -497,8 +520,12 @@ impl World {
         let is_over = write.guard.is_some_and(|guard| self.generation_of(write.scope) != guard);
         let is_done = !is_lost && !is_over && !self.write_fails(id);
         note!(self, "page {id}: {} {write:?}", if is_done { "committed" } else { "not" });
-        if !is_done && self.turn_to(id) {
-            self.page.storage.writing.remove(&write.number);
+        if self.turn_to(id) {
+            if is_done {
+                self.page.storage.committed.insert(write.number);
+            } else {
+                self.page.storage.writing.remove(&write.number);
+            }
         }
         if is_done {
             let (written_over, forgotten) = self.database.commit(&write.parts);
@@ -544,8 +571,11 @@ impl World {
             }
             Done::Written { write, is_done } => {
                 self.page.storage.writing.remove(&write.number);
+                self.page.storage.committed.remove(&write.number);
+                self.page.storage.unerased_since = None;
                 for &(id, seq) in &write.added {
                     let is_here = self.page.deliveries.get(id).is_some_and(|one| one.seq == seq);
+                    self.app.messages[id].is_dropped &= !is_done;
                     if is_done && !is_here {
                         // Settled meanwhile.
                         self.app.messages[id].eraser = Some((self.page.id, write.opening));
@@ -640,7 +670,10 @@ impl World {
             // Another journal is to have it.
             Held::Waiting if matches!(before, Some(Held::Kept(_))) => self.page.model.withheld(seq),
             Held::Waiting | Held::Writing => {}
-            Held::Nowhere => self.page.model.stored(seq),
+            Held::Nowhere => {
+                self.page.model.stored(seq);
+                self.app.messages[id].is_dropped |= matches!(before, Some(Held::Kept(_)));
+            }
             Held::Kept(_) => {
                 if matches!(before, Some(Held::Waiting | Held::Writing)) {
                     self.tally.one(Count::Stored);

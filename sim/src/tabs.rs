@@ -154,6 +154,7 @@ impl World {
         self.tally.one(Count::Returns);
         self.tabs[tab].shown = Some(id);
         self.page.is_cached = false;
+        self.page.storage.unerased_since = None;
         for event in std::mem::take(&mut self.page.frozen) {
             self.schedule(self.now, event);
         }

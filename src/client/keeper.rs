@@ -391,10 +391,9 @@ impl Keeper {
         self.missing.clear();
     }
 
-    /// The user logged out: all that is kept of his is deleted by the edge, so nothing more of it is written.
+    /// The user logged out: nothing more is written. The edge deletes all that is kept of his; what of it was this
+    /// tab's is erased in any case, as it settles.
     pub fn log_out(&mut self) {
-        let generation = self.generation;
-        self.journals.retain(|journal| Some(journal.generation) != generation);
         self.waiting.clear();
         self.close();
     }
@@ -1234,11 +1233,17 @@ impl Keeper {
         self.journals.iter().all(|one| one.opening != opening || one.is_at_rest())
     }
 
+    /// No journal has anything to write.
+    #[must_use]
+    pub fn has_erased(&self) -> bool {
+        self.journals.iter().all(Journal::is_at_rest)
+    }
+
     /// Nothing waits to be written, to be moved, or to be handed out.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
         let is_over = self.adoption == 0 && self.waiting.is_empty() && !self.has_found();
-        is_over && self.journals.iter().all(Journal::is_at_rest)
+        is_over && self.has_erased()
     }
 }
 

@@ -78,6 +78,11 @@ impl Plan {
             lives.idle = dice.below(900);
         }
         self.disk.has_locks = !dice.chance(150);
+        if dice.chance(200) {
+            // The disk is full for a while, again and again.
+            self.disk.failing = dice.magnitude(20, 300);
+            self.disk.stubborn = dice.magnitude(1_000, 120_000);
+        }
     }
 
     /// Draws the fates of the tabs from dice of their own.
