@@ -276,8 +276,7 @@ fn what_was_taken_up_means_what_the_shell_says() {
     let seq = Seq::from_bits(9);
     TAKEN.with(|table| {
         let taken = |name| numbers::taken(number(table, name), seq);
-        assert_eq!(taken("new"), Taken::New(seq, false));
-        assert_eq!(taken("shared"), Taken::New(seq, true));
+        assert_eq!(taken("new"), Taken::New(seq));
         assert_eq!(taken("known"), Taken::Known(seq));
         assert_eq!(taken("refused"), Taken::Refused);
     });
