@@ -125,9 +125,12 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
     const asked = opening;
     try {
       const start = of ? journals[of - 1] : [scope];
-      const now = await open();
-      const former = of ? [] : await formerSegments(now, scope);
-      const segments = await readSegments(now, start);
+      // What is written after this was asked for is written once it was read.
+      const now = base ?? (await open());
+      const [segments, former] = await Promise.all([
+        readSegments(now, start),
+        of ? [] : formerSegments(now, scope),
+      ]);
       if (asked !== opening) return;
       for (const [its, name, number] of former) {
         const flags = SEGMENT_FLAG.former | (name === remembered() ? SEGMENT_FLAG.ours : 0);

@@ -47,3 +47,17 @@ export async function segments() {
     values[index].generation,
   ]);
 }
+
+/** How many messages are noted as settled, of all segments. */
+export async function noted() {
+  const open = openNow('holdfast', 1);
+  await new Promise((resolve) => {
+    open.onsuccess = resolve;
+  });
+  const all = open.result.transaction('settled').objectStore('settled').getAll();
+  await new Promise((resolve) => {
+    all.onsuccess = resolve;
+  });
+  open.result.close();
+  return all.result.flat().length;
+}

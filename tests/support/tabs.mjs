@@ -229,7 +229,8 @@ export function createOrigin(code, { url = 'http://h' } = {}) {
       userId: () => user,
       health: { event: null, intervalMs: 1e9, timeoutMs: 2e9 },
       io: { transports: ['websocket'] },
-      reconnect: { minMs: 1, maxMs: 10, spreadMs: 0 },
+      // A link that dies young with much in flight would narrow the next one.
+      reconnect: { minMs: 1, maxMs: 10, spreadMs: 0, stableMs: 0 },
       send: { ackTimeoutMs: 1e9, retries: 100 },
       logger: { warn: (text) => said.warned.push(text), debug() {} },
       onError(error) {

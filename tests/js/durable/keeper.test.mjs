@@ -5,7 +5,7 @@ import 'fake-indexeddb/auto';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { begin as beginFirst, raise, read } from '../../../pkg-template/shell/generations.js';
-import { leave, segments } from '../../support/disk.mjs';
+import { leave, noted, segments } from '../../support/disk.mjs';
 import { begin, faults, hold, onDisk, seen, storage, values } from './tab-kit.mjs';
 
 const SPARE = 2100;
@@ -119,6 +119,7 @@ test('what a tab left is adopted by one of the others', async (t) => {
 
 test('a tab that is back late knows what another one has of it, and hears how that ends', async (t) => {
   const { clock, inTab, scope, server } = begin(t);
+  const before = await noted();
   const first = await inTab('slow');
   for (const id of ['a', 'b', 'c']) await first.add(id);
   const other = await inTab('other');
@@ -135,7 +136,7 @@ test('a tab that is back late knows what another one has of it, and hears how th
   back.client.cancel('b');
   await seen(() => endOf(other, 'b').length === 1, 'its wish is heard');
   assert.deepEqual([endOf(other, 'b'), endOf(back, 'b')], [['CANCELLED'], ['CANCELLED']]);
-  await other.isOpen();
+  await seen(async () => (await noted()) === before + 2, 'the disk knows it too');
   other.end();
   await clock.pass(SPARE);
   await seen(() => back.taken().includes('c'), 'and it has the rest back');
@@ -155,6 +156,42 @@ test('a message that is with nobody any more is told lost', async (t) => {
   await clock.pass(1000);
   await seen(() => tab.taken().length === 2, 'it is sent from here');
   assert.deepEqual(await onDisk(scope), ['nowhere'], 'and kept again');
+});
+
+test('a page that is back from the cache hears how that ended which another tab took over', async (t) => {
+  const { clock, inTab, server } = begin(t);
+  const tab = await inTab('tab');
+  await tab.add('ended');
+  await tab.add('under way');
+  const other = await inTab('other');
+  tab.page.hide();
+  await clock.pass(SPARE);
+  await seen(() => other.taken().length === 2, 'it is taken over');
+  server.accept('ended');
+  await seen(() => endOf(other, 'ended').length === 1, 'one has ended');
+  tab.page.show();
+  await tab.isOpen();
+  await clock.pass(500);
+  await seen(() => endOf(tab, 'ended').length === 1, 'it asked, and was told');
+  assert.deepEqual(endOf(tab, 'ended'), [undefined]);
+  await clock.pass(2 * SPARE);
+  assert.deepEqual(tab.taken(), ['ended', 'under way'], 'nothing is sent again');
+  assert.deepEqual(tab.outbox(), ['under way']);
+});
+
+test('what ended before its page went into the cache does not come back with it', async (t) => {
+  const { inTab, scope, server } = begin(t);
+  const tab = await inTab('tab');
+  await Promise.all(['a', 'b'].map((id) => tab.add(id)));
+  server.accept('a');
+  await seen(() => endOf(tab, 'a').length === 1, 'it has ended');
+  tab.page.hide();
+  tab.page.show();
+  await tab.isOpen();
+  await seen(() => tab.taken().length > 2, 'the other one is sent again');
+  assert.deepEqual(tab.taken().slice(2), ['b']);
+  server.accept('b');
+  await seen(async () => (await onDisk(scope)).length === 0, 'both are gone');
 });
 
 /** Erases all that is on disk, behind the package's back. */

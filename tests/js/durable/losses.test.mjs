@@ -71,6 +71,21 @@ test('what is added after a write failed is tried to be kept in the next life al
   assert.deepEqual(await onDisk(scope), ['c']);
 });
 
+test('what settles while it is being written is not sent by the next life', async (t) => {
+  const { inTab, scope } = begin(t);
+  const tab = await inTab('tab');
+  tab.send('a');
+  // Its group is gathered in this turn, and the write has begun.
+  await Promise.resolve().then(() => Promise.resolve());
+  tab.client.cancel('a');
+  tab.send('b');
+  await seen(() => tab.taken().includes('b'), 'the next one leaves');
+  await seen(async () => (await onDisk(scope)).join() === 'b', 'the first one is gone');
+  tab.end();
+  const next = await inTab('tab');
+  assert.deepEqual(next.taken(), ['b']);
+});
+
 /** A WebAssembly whose module traps once a test says so, or which is forbidden. */
 function brittle() {
   const state = { isForbidden: false, isBroken: false };
