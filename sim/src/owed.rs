@@ -88,7 +88,8 @@ impl World {
             let (is_durable, is_revived) = (message.draft.durable, message.is_revived);
             let is_dropped = message.is_dropped;
             let is_settled = message.is_settled;
-            let is_safe = self.database.has(id) || writing.contains(&id);
+            let is_over = self.is_ended(id);
+            let is_safe = !is_over && (self.database.has(id) || writing.contains(&id));
             if is_settled || is_safe || self.is_held_by_another(id) {
                 continue;
             }
@@ -98,7 +99,7 @@ impl World {
                 Some(Held::Nowhere) => storage.may_forget,
                 Some(Held::Kept(_) | Held::Elsewhere) => is_dropped,
             };
-            if is_durable && !was_to_be && !is_revived {
+            if is_durable && !was_to_be && !is_revived && !is_over {
                 violated!("kept", "message {id} is not on disk, and was not to be");
             }
             lost.push(id);
@@ -154,6 +155,9 @@ impl World {
         let is_durable = draft.durable && !is_settled && !is_revived;
         if is_durable && entry.held != Some(Held::Nowhere) && !self.database.has(id) {
             violated!("I4", "message {id} left, and is not on disk");
+        }
+        if self.is_ended(id) {
+            violated!("I12", "message {id} left after a logout");
         }
         let here = self.page.id;
         let others = self.living().filter(|page| page.id != here && !page.is_cached);

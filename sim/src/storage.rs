@@ -243,7 +243,8 @@ impl World {
                 };
                 let from = self.page.deliveries.get(id).and_then(|entry| entry.from);
                 let expires_at = self.app.messages[id].expires_at;
-                self.put(place, Kept { id, expires_at, from });
+                let generation = self.put(place, Kept { id, expires_at, from });
+                self.app.messages[id].generation = Some(generation);
                 self.page.storage.added.push((id, seq));
             }
             Order::Move { row, place } => {
@@ -329,7 +330,8 @@ impl World {
         ((owner.scope, owner.name, place.number), owner.generation)
     }
 
-    fn put(&mut self, place: holdfast::client::Place, kept: Kept) {
+    /// Answers the generation that the message is kept in.
+    fn put(&mut self, place: holdfast::client::Place, kept: Kept) -> u64 {
         let (key, generation) = self.key_of(place);
         let empty = || Segment { generation, messages: Vec::new() };
         let segment = self.page.storage.parts.puts.entry(key).or_insert_with(empty);
@@ -337,6 +339,7 @@ impl World {
             violated!("journal", "{place:?} is not the next of its segment");
         }
         segment.messages.push(kept);
+        generation
     }
 
     /// A message of an earlier life, of this page before it was cached, or of a page that is gone.
@@ -379,7 +382,8 @@ impl World {
                 self.tally.one(Count::Restored);
                 self.page.model.taken_back(self.engine_time(), seq, draft);
                 self.page.deliveries.note_down(id, seq, lane_key);
-                self.page.deliveries.enter(id, seq, from);
+                let session = self.page.owners.session();
+                self.page.deliveries.enter(id, seq, from, session);
                 Taken::New(seq)
             }
             Err(error) => violated!("I8", "message {id} was not taken back: {error:?}"),
