@@ -28,7 +28,7 @@ impl World {
 
     /// What had settled is found on disk once more. That is right where the page that was to erase it
     /// was gone before it could.
-    pub(crate) fn revive(&mut self, id: MessageId) {
+    pub(crate) fn revive(&mut self, id: MessageId, is_ours: bool) {
         let message = &self.app.messages[id];
         if message.is_given_up {
             violated!("kept", "message {id} was counted as lost, and is on disk");
@@ -58,7 +58,8 @@ impl World {
         message.is_revived = true;
         message.is_promised_away = false;
         message.is_erasing_lost = false;
-        message.eraser = None;
+        // What another page has is that one's to erase.
+        message.eraser = message.eraser.filter(|_| !is_ours);
         // It enters once more, perhaps after what was sent later.
         message.way = u64::MAX - id as u64;
     }

@@ -248,9 +248,11 @@ impl World {
                 self.page.storage.added.push((id, seq));
             }
             Order::Move { row, place } => {
+                let ((_, mine, _), _) = self.key_of(place);
                 let (kept, owner) = &mut self.page.storage.rows[row as usize];
                 kept.from = kept.from.or(Some(*owner));
                 let kept = *kept;
+                *owner = mine;
                 self.put(place, kept);
                 self.page.storage.moved += 1;
             }
@@ -344,13 +346,14 @@ impl World {
 
     /// A message of an earlier life, of this page before it was cached, or of a page that is gone.
     fn take(&mut self, row: u32) {
-        let (kept, _) = self.row(row);
+        let (kept, owner) = self.row(row);
         let id = kept.id;
         let known = self.page.deliveries.get(id);
         let taken = match known {
             Some(entry) => Taken::Known(entry.seq),
             None => {
-                self.revive(id);
+                let mine = self.page.storage.channel.and_then(|it| self.page.storage.journal(it));
+                self.revive(id, mine.is_none_or(|mine| mine.name == owner));
                 self.take_back(kept)
             }
         };
