@@ -14,6 +14,7 @@ use crate::dice::Dice;
 use crate::event::{Event, FIRST};
 use crate::locks::{Grant, Name, Request};
 use crate::page::PageId;
+use crate::plan::Planned;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
@@ -457,6 +458,9 @@ impl World {
     fn opened(&mut self, opening: u32) {
         let (wall, has_locks) = (self.wall(), self.plan.disk.has_locks);
         let mine = self.tabs[self.page.tab].remembered.unwrap_or_default();
+        if !has_locks {
+            self.tally.one(Count::Lockless);
+        }
         self.names += 1;
         let names = (mine, self.names);
         let generation = self.generation_of(self.page.storage.scope.unwrap_or_default());
@@ -580,6 +584,10 @@ impl World {
                 self.page.storage.writing.remove(&write.number);
                 self.page.storage.committed.remove(&write.number);
                 self.page.storage.unerased_since = None;
+                let erases = !write.parts.lists.is_empty() || !write.parts.drops.is_empty();
+                if is_done && erases && self.page.storage.may_forget && write.moved == 0 {
+                    self.tally.one(Count::ErasedAfter);
+                }
                 for &(id, seq) in &write.added {
                     let is_here = self.page.deliveries.get(id).is_some_and(|one| one.seq == seq);
                     self.app.messages[id].is_dropped &= !is_done;
@@ -690,6 +698,10 @@ impl World {
             Held::Elsewhere => {
                 self.tally.one(Count::Withheld);
                 self.page.model.withheld(seq);
+                if self.plan.kinds.fickle_app && self.fate.chance(200) {
+                    let at = self.now + self.fate.magnitude(1, 3_000);
+                    self.schedule(at, Event::Planned(Planned::CancelAway));
+                }
             }
         }
     }

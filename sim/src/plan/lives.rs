@@ -132,18 +132,13 @@ impl Plan {
         }
     }
 
-    /// What users do with what is elsewhere, and with their logins, by dice of its own.
-    pub(super) fn schedule_whims(&mut self, seed: u64) {
-        let Some(lives) = self.lives else { return };
-        let mut dice = Dice::new(seed ^ STORAGE ^ 1);
-        let fates = self.schedule.iter().filter(|(_, it)| matches!(it, Planned::Fate(_)));
-        let moments: Vec<u64> = fates.map(|&(at, _)| at).collect();
-        for at in moments {
-            if self.kinds.fickle_app && dice.chance(500) {
-                self.at(at + dice.magnitude(1, 4_000), Planned::CancelAway);
-            }
+    /// By dice of its own, as that came later too.
+    pub(super) fn schedule_logouts(&mut self, seed: u64) {
+        if !self.lives.is_some_and(|lives| lives.logs_out) {
+            return;
         }
-        for _ in 0..if lives.logs_out { dice.between(1, 3) } else { 0 } {
+        let mut dice = Dice::new(seed ^ STORAGE ^ 1);
+        for _ in 0..dice.between(1, 3) {
             let at = self.moment(&mut dice);
             self.at(at, Planned::LogOut);
             self.at(at + dice.magnitude(1, 30_000), Planned::Open);
