@@ -4,10 +4,11 @@ use holdfast::client::keeper::Held;
 use holdfast::engine::{Cause, Draft, Outcome, Way};
 
 use crate::channel;
+use crate::database::Scope;
 use crate::deliveries::{Entry, MessageId};
 use crate::messages::Settled;
 use crate::owed::Eraser;
-use crate::owners::SessionId;
+use crate::owners::{ONLY, SessionId};
 use crate::page::{Page, PageId};
 use crate::plan::Receipting;
 use crate::tally::Count;
@@ -37,8 +38,8 @@ pub(crate) struct Sent {
     pub(crate) is_unencodable: bool,
     /// The app was told that it was not delivered.
     pub(crate) is_promised_away: bool,
-    /// The generation of logouts that it was sent in.
-    pub(crate) generation: u64,
+    /// The generation of logouts that it is kept in, if it is.
+    pub(crate) generation: Option<u64>,
     /// The session that it was sent in.
     pub(crate) session: SessionId,
     /// The server's process took it.
@@ -107,7 +108,8 @@ impl World {
             note!(self, "   message {id} is {seq:?}");
             self.page.deliveries.note_down(id, seq, lane_key);
             self.note_down(draft, lane_key, is_unencodable);
-            self.page.deliveries.enter(id, seq, None);
+            let session = self.page.owners.session();
+            self.page.deliveries.enter(id, seq, None, session);
             self.page.storage.has_unseen |= draft.durable;
             self.tally.one(Count::Sent);
         }
@@ -125,8 +127,8 @@ impl World {
             lane_key,
             is_unencodable,
             is_promised_away: false,
-            generation: self.generation_of(self.scope()),
-            session: self.owners.session(),
+            generation: None,
+            session: self.page.owners.session(),
             has_arrived: false,
             has_entered: false,
             is_settled: false,
@@ -140,14 +142,34 @@ impl World {
 
     /// A logout had ended it before it was found on disk, and the app is told now.
     pub(crate) fn ended_by_logout(&mut self, id: MessageId) {
-        let generation = self.generation_of(self.scope());
-        let message = &mut self.app.messages[id];
-        if self.plan.users.is_none() && message.generation == generation {
+        if self.plan.users.is_none() && !self.is_ended(id) {
             violated!("I12", "message {id} counts as ended by a logout that there was not");
         }
-        if !message.is_settled && !message.is_given_up && !message.is_revived {
-            self.app.unsettled -= 1;
+        self.end_unseen(id);
+    }
+
+    /// A logout ended the generation that the message was kept in. Where users change each has his own.
+    pub(crate) fn is_ended(&self, id: MessageId) -> bool {
+        let of = self.app.messages[id].generation;
+        self.plan.users.is_none() && of.is_some_and(|of| of != self.generation_of(ONLY))
+    }
+
+    /// The user has logged out: what no page has ends without anybody being told.
+    pub(crate) fn end_all_of(&mut self, scope: Scope) {
+        if scope != ONLY || self.plan.users.is_some() {
+            return;
         }
+        for id in 0..self.app.messages.len() {
+            if self.is_ended(id) && !self.living().any(|page| page.deliveries.has(id)) {
+                self.end_unseen(id);
+            }
+        }
+    }
+
+    fn end_unseen(&mut self, id: MessageId) {
+        let message = &mut self.app.messages[id];
+        let is_owed = !message.is_settled && !message.is_given_up && !message.is_revived;
+        self.app.unsettled -= usize::from(is_owed);
         message.is_settled = true;
     }
 
@@ -158,6 +180,17 @@ impl World {
             let back = self.dice.index(count.min(20));
             if let Some(seq) = self.page.deliveries.seq_of(count - 1 - back) {
                 self.cancel(seq);
+            }
+        }
+    }
+
+    /// Takes a message back that another page has.
+    pub(crate) fn cancel_away(&mut self) {
+        for page in self.shown() {
+            self.turn_to(page);
+            let away = self.page.deliveries.entries().find(|(_, entry)| entry.is_elsewhere());
+            if let Some((_, entry)) = away {
+                return self.cancel(entry.seq);
             }
         }
     }

@@ -20,6 +20,8 @@ pub(crate) enum Note {
         is_new: bool,
     },
     Ask(MessageId),
+    /// It has not ended, and is here.
+    Has(MessageId),
     Settled(Outcome),
     Cancel(MessageId),
 }
@@ -70,6 +72,18 @@ impl World {
             Note::Ask(id) => {
                 if let Some(outcome) = self.page.storage.outcomes.find(id) {
                     self.post(Note::Settled(outcome));
+                } else if self
+                    .page
+                    .deliveries
+                    .get(id)
+                    .is_some_and(|it| self.page.shell.client.keeper().has(it.seq))
+                {
+                    self.post(Note::Has(id));
+                }
+            }
+            Note::Has(id) => {
+                if let Some(entry) = self.page.deliveries.get(id) {
+                    self.tell_keeper(|keeper| keeper.has_elsewhere(opening, entry.seq));
                 }
             }
             Note::Settled(outcome) => self.settled_elsewhere(outcome),

@@ -6,6 +6,7 @@ use holdfast::client::keeper::Held;
 use holdfast::engine::Seq;
 
 use crate::locks::Name;
+use crate::owners::SessionId;
 
 /// The world's number for a message, which is the id that the server sees: no page has another for it.
 pub(crate) type MessageId = usize;
@@ -26,6 +27,8 @@ pub(crate) struct Entry {
     pub(crate) seq: Seq,
     /// Where it is, as the keeper showed it last; none where it is not to be kept, or was not seen yet.
     pub(crate) held: Option<Held>,
+    /// The session that it is of, of those of its page.
+    pub(crate) session: SessionId,
     /// The journal that had it first, where it was another's.
     pub(crate) from: Option<Name>,
     /// Nobody had it, as far as could be seen, so it is this page's again.
@@ -78,8 +81,14 @@ impl Deliveries {
         self.by_id.insert(id, seq);
     }
 
-    pub(crate) fn enter(&mut self, id: MessageId, seq: Seq, from: Option<Name>) {
-        let entry = Entry { seq, held: None, from, is_taken_back: false, is_blind: false };
+    pub(crate) fn enter(
+        &mut self,
+        id: MessageId,
+        seq: Seq,
+        from: Option<Name>,
+        session: SessionId,
+    ) {
+        let entry = Entry { seq, held: None, from, session, is_taken_back: false, is_blind: false };
         self.entries.insert(id, entry);
     }
 

@@ -28,7 +28,7 @@ impl World {
 
     /// What had settled is found on disk once more. That is right where the page that was to erase it
     /// was gone before it could.
-    pub(crate) fn revive(&mut self, id: MessageId) {
+    pub(crate) fn revive(&mut self, id: MessageId, is_ours: bool) {
         let message = &self.app.messages[id];
         if message.is_given_up {
             violated!("kept", "message {id} was counted as lost, and is on disk");
@@ -58,7 +58,8 @@ impl World {
         message.is_revived = true;
         message.is_promised_away = false;
         message.is_erasing_lost = false;
-        message.eraser = None;
+        // What another page has is that one's to erase.
+        message.eraser = message.eraser.filter(|_| !is_ours);
         // It enters once more, perhaps after what was sent later.
         message.way = u64::MAX - id as u64;
     }
@@ -88,7 +89,8 @@ impl World {
             let (is_durable, is_revived) = (message.draft.durable, message.is_revived);
             let is_dropped = message.is_dropped;
             let is_settled = message.is_settled;
-            let is_safe = self.database.has(id) || writing.contains(&id);
+            let is_over = self.is_ended(id);
+            let is_safe = !is_over && (self.database.has(id) || writing.contains(&id));
             if is_settled || is_safe || self.is_held_by_another(id) {
                 continue;
             }
@@ -98,7 +100,7 @@ impl World {
                 Some(Held::Nowhere) => storage.may_forget,
                 Some(Held::Kept(_) | Held::Elsewhere) => is_dropped,
             };
-            if is_durable && !was_to_be && !is_revived {
+            if is_durable && !was_to_be && !is_revived && !is_over {
                 violated!("kept", "message {id} is not on disk, and was not to be");
             }
             lost.push(id);
@@ -154,6 +156,9 @@ impl World {
         let is_durable = draft.durable && !is_settled && !is_revived;
         if is_durable && entry.held != Some(Held::Nowhere) && !self.database.has(id) {
             violated!("I4", "message {id} left, and is not on disk");
+        }
+        if self.is_ended(id) {
+            violated!("I12", "message {id} left after a logout");
         }
         let here = self.page.id;
         let others = self.living().filter(|page| page.id != here && !page.is_cached);

@@ -4,8 +4,6 @@
 //! credentials without a name are somebody else's, and without any name or subject when the app disconnects or
 //! nobody is there. Every message belongs to the session in which it was sent.
 
-use std::collections::BTreeMap;
-
 use holdfast::client::Order;
 use holdfast::client::identity::User;
 use holdfast::engine::{Epoch, Grant, Input, Notice, Outcome, Output, Phase};
@@ -13,7 +11,7 @@ use holdfast::engine::{Epoch, Grant, Input, Notice, Outcome, Output, Phase};
 use crate::database::Scope;
 use crate::event::Event;
 use crate::network::ConnectionId;
-use crate::plan::{Login, Naming, Person, Planned, Subjects};
+use crate::plan::{Login, Naming, Person, Plan, Planned, Subjects};
 use crate::shell::is_ready;
 use crate::tally::Count;
 use crate::trace::note;
@@ -28,8 +26,6 @@ pub(crate) struct Owners {
     app: Option<Person>,
     /// Whose credentials lie in storage.
     token: Option<Person>,
-    /// How often each user logged out.
-    generations: BTreeMap<User, u64>,
     sessions: Vec<Session>,
     /// What the present attempt was granted.
     granted: Option<(Epoch, Credentials)>,
@@ -59,12 +55,13 @@ pub(crate) struct Credentials {
 }
 
 impl Owners {
-    pub(crate) fn new() -> Self {
+    /// In a world of tabs the app names the user at once: only what has an owner is kept.
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let name = if plan.lives.is_some() { ONLY } else { 0 };
         Self {
             app: None,
             token: None,
-            generations: BTreeMap::new(),
-            sessions: vec![Session::default()],
+            sessions: vec![Session { name, ..Session::default() }],
             granted: None,
             untold: 0,
             owes_foreign: false,
@@ -79,25 +76,10 @@ impl Owners {
         self.sessions.last_mut().expect("there is always one")
     }
 
-    /// The generation of logouts as storage has it, of whoever is known to be there.
-    fn generation(&self) -> Option<u64> {
-        let key = self.key();
-        (key != 0).then(|| self.generation_of(key))
-    }
-
     /// Who is there, 0 where nobody knows.
     fn key(&self) -> User {
         let Session { name, subject, .. } = self.sessions.last().copied().unwrap_or_default();
         if name == 0 { subject } else { name }
-    }
-
-    fn generation_of(&self, key: User) -> u64 {
-        self.generations.get(&key).copied().unwrap_or(RAISED * u64::from(key + 1))
-    }
-
-    fn raise_generation(&mut self, key: User) {
-        let next = self.generation_of(key) + 1;
-        self.generations.insert(key, next);
     }
 
     /// The name of the session before.
@@ -115,8 +97,8 @@ impl World {
     pub(crate) fn login(&mut self, login: Login) {
         match login {
             Login::LogIn { person, named_after } => {
-                self.owners.app = Some(person);
-                self.owners.token = Some(person);
+                self.page.owners.app = Some(person);
+                self.page.owners.token = Some(person);
                 if named_after == 0 {
                     self.name_whoever_is_there();
                 } else {
@@ -127,22 +109,22 @@ impl World {
             }
             Login::Name => self.name_whoever_is_there(),
             Login::LogOut { token_stays } => {
-                self.owners.app = None;
+                self.page.owners.app = None;
                 if !token_stays {
-                    self.owners.token = None;
+                    self.page.owners.token = None;
                 }
                 self.log_out();
             }
             Login::LogOutElsewhere => {
-                let key = self.owners.key();
-                self.owners.raise_generation(key);
+                let key = self.page.owners.key();
+                self.raise_generation(key);
                 self.clear(key);
-                self.owners.token = None;
+                self.page.owners.token = None;
             }
             Login::Switch { person, token_after } => {
-                self.owners.app = Some(person);
+                self.page.owners.app = Some(person);
                 if token_after == 0 {
-                    self.owners.token = Some(person);
+                    self.page.owners.token = Some(person);
                 } else {
                     let login = Login::Token { person: Some(person) };
                     self.schedule(self.now + token_after, Event::Planned(Planned::Login(login)));
@@ -151,7 +133,7 @@ impl World {
             }
             // In the end he is who he is.
             Login::Token { .. } if self.is_kind_now() => {}
-            Login::Token { person } => self.owners.token = person,
+            Login::Token { person } => self.page.owners.token = person,
             Login::Disconnect => self.disconnect_app(),
         }
     }
@@ -161,7 +143,7 @@ impl World {
     }
 
     fn name_whoever_is_there(&mut self) {
-        if let (Naming::Called, Some(name)) = (self.naming(), self.owners.app) {
+        if let (Naming::Called, Some(name)) = (self.naming(), self.page.owners.app) {
             self.name_user(name);
         }
     }
@@ -178,13 +160,13 @@ impl World {
 
     /// The app names the user. Answers whether that is news.
     fn takes_name(&mut self, name: User) -> bool {
-        let Session { name: known, subject, .. } = *self.owners.current();
+        let Session { name: known, subject, .. } = *self.page.owners.current();
         if name == 0 || name == known {
             return false;
         }
         if known == 0 && name == subject {
             // The credentials said so before.
-            let session = self.owners.current();
+            let session = self.page.owners.current();
             session.name = name;
             session.is_paired = true;
             return false;
@@ -192,7 +174,7 @@ impl World {
         if known != 0 {
             self.end_session();
         }
-        let session = self.owners.current();
+        let session = self.page.owners.current();
         session.name = name;
         session.generation = None;
         true
@@ -201,7 +183,7 @@ impl World {
     pub(crate) fn log_out(&mut self) {
         note!(self, "-> log out");
         let scope = self.scope();
-        self.owners.raise_generation(scope);
+        self.raise_generation(scope);
         self.end_session();
         self.page.links.closed();
         self.call(holdfast::client::Client::log_out);
@@ -209,29 +191,49 @@ impl World {
         self.observe();
         self.drain();
         self.clear(scope);
+        self.end_all_of(scope);
+    }
+
+    /// The app of a world of tabs knows its user, and says so again after a logout.
+    pub(crate) fn log_in_again(&mut self) {
+        if self.plan.lives.is_some() && self.page.owners.key() == 0 {
+            self.name_user(ONLY);
+        }
     }
 
     /// For whom messages are kept, 0 for nobody. Where nobody logs in or out it is the same one all the time.
     pub(crate) fn scope(&self) -> Scope {
-        if self.plan.users.is_some() { self.owners.key() } else { ONLY }
+        let is_named = self.plan.users.is_some() || self.plan.lives.is_some();
+        if is_named { self.page.owners.key() } else { ONLY }
     }
 
     pub(crate) fn generation_of(&self, scope: Scope) -> u64 {
-        self.owners.generation_of(scope)
+        self.generations.get(&scope).copied().unwrap_or(RAISED * u64::from(scope + 1))
+    }
+
+    fn raise_generation(&mut self, scope: Scope) {
+        let next = self.generation_of(scope) + 1;
+        self.generations.insert(scope, next);
+    }
+
+    /// The generation of logouts as storage has it, of whoever is known to be there.
+    fn generation(&self) -> Option<u64> {
+        let key = self.page.owners.key();
+        (key != 0).then(|| self.generation_of(key))
     }
 
     /// The generation of a scope, and whether it has just begun.
     pub(crate) fn begin_generation(&mut self, scope: Scope) -> (u64, bool) {
-        let is_first = !self.owners.generations.contains_key(&scope);
-        let generation = self.owners.generation_of(scope);
-        self.owners.generations.insert(scope, generation);
+        let is_first = !self.generations.contains_key(&scope);
+        let generation = self.generation_of(scope);
+        self.generations.insert(scope, generation);
         (generation, is_first)
     }
 
     /// The app ends the link for now.
     pub(crate) fn disconnect_app(&mut self) {
         note!(self, "-> disconnect");
-        if self.owners.is_anonymous() {
+        if self.page.owners.is_anonymous() {
             self.end_session();
         }
         self.page.links.closed();
@@ -242,12 +244,12 @@ impl World {
     /// What waits belongs to nobody any more.
     fn end_session(&mut self) {
         self.tally.one(Count::Sessions);
-        if self.plan.users.is_some() {
+        if self.plan.users.is_some() || self.plan.lives.is_some() {
             self.page.storage.scope = None;
         }
         self.page.model.all_settled(Outcome::LoggedOut);
-        self.owners.sessions.push(Session::default());
-        self.owners.untold += 1;
+        self.page.owners.sessions.push(Session::default());
+        self.page.owners.untold += 1;
     }
 
     /// In the end whoever the app takes for logged in is, with the right credentials.
@@ -255,13 +257,13 @@ impl World {
         let Some(users) = self.plan.users else { return };
         // Whoever was logged out elsewhere finds out first.
         self.drain();
-        let person = *self.owners.app.get_or_insert(1);
+        let person = *self.page.owners.app.get_or_insert(1);
         self.name_whoever_is_there();
-        let Session { name, subject, .. } = *self.owners.current();
+        let Session { name, subject, .. } = *self.page.owners.current();
         // A name keeps the subject that it came with.
         let keeps = name != 0 && (users.naming == Naming::Called || name == person);
         let rightful = (1..=3).find(|&person| self.subject(Some(person)) == subject);
-        self.owners.token = rightful.filter(|_| keeps && subject != 0).or(Some(person));
+        self.page.owners.token = rightful.filter(|_| keeps && subject != 0).or(Some(person));
     }
 
     fn subject(&self, person: Option<Person>) -> User {
@@ -278,7 +280,7 @@ impl World {
 impl World {
     /// Whose credentials there are, when the app is asked for them.
     pub(crate) fn token_now(&self) -> Option<Person> {
-        self.owners.token
+        self.page.owners.token
     }
 
     /// The app answers with credentials, with what it read when it was asked.
@@ -286,7 +288,7 @@ impl World {
         let person = match self.plan.users {
             None => return self.hand_over(epoch, None),
             Some(users) if users.reads_early && !self.is_kind_now() => read,
-            Some(_) => self.owners.token,
+            Some(_) => self.page.owners.token,
         };
         match person {
             Some(_) => self.hand_over(epoch, person),
@@ -297,18 +299,18 @@ impl World {
     fn hand_over(&mut self, epoch: Epoch, person: Option<Person>) {
         let subject = self.subject(person);
         let name = match self.naming() {
-            Naming::Asked => self.owners.app.unwrap_or_default(),
-            Naming::Called | Naming::Never => self.owners.current().name,
+            Naming::Asked => self.page.owners.app.unwrap_or_default(),
+            Naming::Called | Naming::Never => self.page.owners.current().name,
         };
         note!(self, "-> granted {epoch:?} to {name}, credentials of {person:?}");
         let phase = self.page.shell.status().phase;
         if phase == Phase::Authorizing && self.page.shell.client.epoch() == epoch {
             if self.accepts(name, subject) {
-                let session = self.owners.session();
-                self.owners.granted = Some((epoch, Credentials { session, name, subject }));
+                let session = self.page.owners.session();
+                self.page.owners.granted = Some((epoch, Credentials { session, name, subject }));
             } else {
                 note!(self, "   they are somebody else's");
-                self.owners.owes_foreign = true;
+                self.page.owners.owes_foreign = true;
                 self.page.links.closed();
             }
         }
@@ -318,15 +320,15 @@ impl World {
 
     /// Credentials for the present attempt. Answers whether they are for whoever the app says is there.
     fn accepts(&mut self, name: User, subject: User) -> bool {
-        let session = *self.owners.current();
+        let session = *self.page.owners.current();
         if session.name == 0 && session.subject != 0 && session.subject != subject {
             self.end_session();
         }
         self.takes_name(name);
-        let session = *self.owners.current();
+        let session = *self.page.owners.current();
         let contradicts = session.subject != 0 && session.subject != subject;
         if session.name == 0 {
-            self.owners.current().subject = subject;
+            self.page.owners.current().subject = subject;
             return true;
         }
         if subject == 0 {
@@ -338,13 +340,13 @@ impl World {
         if contradicts {
             // What was known before there was a name was of somebody else.
             self.end_session();
-            self.owners.current().name = session.name;
+            self.page.owners.current().name = session.name;
         }
-        let former = self.owners.former();
+        let former = self.page.owners.former();
         if session.subject == 0 && subject == former && subject != session.name {
             return false;
         }
-        let session = self.owners.current();
+        let session = self.page.owners.current();
         session.subject = subject;
         session.is_paired = true;
         true
@@ -354,7 +356,7 @@ impl World {
     pub(crate) fn told_of_foreign(&mut self) {
         self.tally.one(Count::Foreign);
         self.page.shell.is_foreign = true;
-        if !std::mem::take(&mut self.owners.owes_foreign) {
+        if !std::mem::take(&mut self.page.owners.owes_foreign) {
             violated!("I11", "the right credentials were refused");
         }
     }
@@ -370,19 +372,20 @@ impl World {
     pub(crate) fn absent(&mut self, epoch: Epoch) {
         let is_asked = self.page.shell.status().phase == Phase::Authorizing
             && self.page.shell.client.epoch() == epoch;
-        if is_asked && self.plan.lives.is_none() && self.owners.is_anonymous() {
+        if is_asked && self.page.owners.is_anonymous() {
             self.end_session();
         }
     }
 
     /// What a connection is opened with (I11).
     pub(crate) fn credentials(&mut self, epoch: Epoch) -> Credentials {
-        let Some((_, credentials)) = self.owners.granted.filter(|&(granted, _)| granted == epoch)
+        let Some((_, credentials)) =
+            self.page.owners.granted.filter(|&(granted, _)| granted == epoch)
         else {
             violated!("I11", "{epoch:?} connects without credentials");
         };
-        if credentials.session == self.owners.session() {
-            let session = self.owners.current();
+        if credentials.session == self.page.owners.session() {
+            let session = self.page.owners.current();
             let is_readable = credentials.subject != 0;
             if is_readable && session.subject != credentials.subject {
                 violated!("I11", "{session:?} connects with {credentials:?}");
@@ -400,9 +403,9 @@ impl World {
         if is_ready(before) && self.page.model.widened(time) {
             self.page.links.restarted_life(time);
         }
-        if self.owners.untold == 0 {
-            let stored = self.owners.generation();
-            let session = self.owners.current();
+        if self.page.owners.untold == 0 {
+            let stored = self.generation();
+            let session = self.page.owners.current();
             session.generation = session.generation.or(stored);
         }
         let order = self.page.shell.client.poll();
@@ -437,7 +440,7 @@ impl World {
         // No time passes while orders are carried out.
         let now = self.page.shell.client.now();
         let before = self.page.shell.status().phase;
-        let (is_clogged, generation) = (self.is_clogged(), self.owners.generation());
+        let (is_clogged, generation) = (self.is_clogged(), self.generation());
         self.receipts.was_clogged = is_clogged;
         self.page.shell.client.looked(now, is_clogged, generation);
         if self.is_over_elsewhere() {
@@ -452,37 +455,38 @@ impl World {
         self.tally.one(Count::LoggedOutElsewhere);
         self.end_session();
         self.page.links.closed();
-        self.owners.app = None;
+        self.page.owners.app = None;
         self.page.storage.may_forget = true;
     }
 
     /// Storage shows another generation than the one that the client saw first (I12).
     fn is_over_elsewhere(&self) -> bool {
-        let mine = self.owners.sessions.last().and_then(|session| session.generation);
-        let stored = self.owners.generation();
-        self.owners.untold == 0 && mine.is_some() && stored.is_some() && mine != stored
+        let mine = self.page.owners.sessions.last().and_then(|session| session.generation);
+        let stored = self.generation();
+        self.page.owners.untold == 0 && mine.is_some() && stored.is_some() && mine != stored
     }
 
     pub(crate) fn told_of_end(&mut self) {
-        if self.owners.untold == 0 {
+        if self.page.owners.untold == 0 {
             violated!("I12", "the client ended a session that goes on");
         }
-        self.owners.untold -= 1;
+        self.page.owners.untold -= 1;
     }
 
     pub(crate) fn check_sessions_at_rest(&self) {
-        if self.owners.untold > 0 {
+        if self.page.owners.untold > 0 {
             violated!("I12", "the app was not told that a session ended");
         }
-        if self.owners.owes_foreign {
+        if self.page.owners.owes_foreign {
             violated!("I11", "the app was not told that the credentials are somebody else's");
         }
     }
 
     /// A message leaves: in its own session, over a link that was opened for it.
     pub(crate) fn check_owner(&self, id: usize, connection: Option<ConnectionId>) {
-        let session = self.app.messages[id].session;
-        if session != self.owners.session() {
+        let entry = self.page.deliveries.get(id);
+        let session = entry.map_or(self.app.messages[id].session, |entry| entry.session);
+        if session != self.page.owners.session() {
             violated!("I12", "message {id} left after its session had ended");
         }
         if self.is_over_elsewhere() {
@@ -490,7 +494,7 @@ impl World {
         }
         let Some(connection) = connection else { return };
         let credentials = self.network.connections[connection].credentials;
-        let name = self.owners.sessions[session].name;
+        let name = self.page.owners.sessions[session].name;
         // The name may be what the credentials had said.
         let is_named = credentials.name == name
             || (credentials.name == 0 && credentials.subject != 0 && credentials.subject == name);
@@ -501,9 +505,12 @@ impl World {
 
     /// A message reaches the server. What is under way may outlive its session, but not its user.
     pub(crate) fn check_owner_at_server(&self, id: usize, connection: ConnectionId) {
-        let session = self.owners.sessions[self.app.messages[id].session];
         let credentials = self.network.connections[connection].credentials;
-        if credentials.subject != 0 && session.subject != credentials.subject {
+        if credentials.subject == 0 {
+            return;
+        }
+        let session = self.page.owners.sessions[self.app.messages[id].session];
+        if session.subject != credentials.subject {
             violated!("I11", "message {id} of {session:?} came as {credentials:?}");
         }
     }
@@ -512,4 +519,4 @@ impl World {
 /// The first generation of a scope is a multiple of it.
 const RAISED: u64 = 1 << 16;
 /// Whoever messages are kept for in a world without logins.
-const ONLY: Scope = 1;
+pub(crate) const ONLY: Scope = 1;

@@ -5,6 +5,7 @@ use crate::event::Event;
 use crate::links::Links;
 use crate::messages::Messages;
 use crate::network::ConnectionId;
+use crate::owners::Owners;
 use crate::plan::Plan;
 use crate::shell::Shell;
 use crate::storage::Storage;
@@ -26,6 +27,7 @@ pub(crate) struct Page {
     /// The one that the shell has open, or is opening.
     pub(crate) connection: Option<ConnectionId>,
     pub(crate) storage: Storage,
+    pub(crate) owners: Owners,
     /// It is in the back-forward cache: what happens waits until it comes back.
     pub(crate) is_cached: bool,
     pub(crate) has_been_cached: bool,
@@ -47,6 +49,7 @@ impl Page {
             deliveries: Deliveries::default(),
             connection: None,
             storage: Storage::default(),
+            owners: Owners::new(plan),
             is_cached: false,
             has_been_cached: false,
             frozen: Vec::new(),

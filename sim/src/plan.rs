@@ -81,6 +81,7 @@ impl Plan {
         plan.schedule_faults(dice);
         plan.schedule_lives(seed);
         plan.draw_storage(seed);
+        plan.schedule_logouts(seed);
         plan.users = users::users(seed);
         plan.schedule_logins(seed);
         plan.receipting = receipting::receipting(seed);

@@ -9,6 +9,7 @@ use holdfast::engine::{
 use crate::event::Event;
 use crate::messages::Settled;
 use crate::network::{Frame, HEARTBEAT_TIMEOUT};
+use crate::owners::ONLY;
 use crate::page::{Page, PageId};
 use crate::plan::Plan;
 use crate::tally::Count;
@@ -51,7 +52,7 @@ impl Shell {
         }
         if plan.lives.is_some() {
             // Only what has an owner is kept.
-            client.name(Millis(0), 1, 0);
+            client.name(Millis(0), ONLY, 0);
         }
         Self {
             shown: client.status(),
@@ -79,6 +80,7 @@ impl Shell {
 // Commands and facts.
 impl World {
     pub(crate) fn open(&mut self) {
+        self.log_in_again();
         if self.plan.users.is_none() {
             self.open_kept();
         }

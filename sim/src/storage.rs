@@ -14,6 +14,7 @@ use crate::dice::Dice;
 use crate::event::{Event, FIRST};
 use crate::locks::{Grant, Name, Request};
 use crate::page::PageId;
+use crate::plan::Planned;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
@@ -243,13 +244,16 @@ impl World {
                 };
                 let from = self.page.deliveries.get(id).and_then(|entry| entry.from);
                 let expires_at = self.app.messages[id].expires_at;
-                self.put(place, Kept { id, expires_at, from });
+                let generation = self.put(place, Kept { id, expires_at, from });
+                self.app.messages[id].generation = Some(generation);
                 self.page.storage.added.push((id, seq));
             }
             Order::Move { row, place } => {
+                let ((_, mine, _), _) = self.key_of(place);
                 let (kept, owner) = &mut self.page.storage.rows[row as usize];
                 kept.from = kept.from.or(Some(*owner));
                 let kept = *kept;
+                *owner = mine;
                 self.put(place, kept);
                 self.page.storage.moved += 1;
             }
@@ -329,7 +333,8 @@ impl World {
         ((owner.scope, owner.name, place.number), owner.generation)
     }
 
-    fn put(&mut self, place: holdfast::client::Place, kept: Kept) {
+    /// Answers the generation that the message is kept in.
+    fn put(&mut self, place: holdfast::client::Place, kept: Kept) -> u64 {
         let (key, generation) = self.key_of(place);
         let empty = || Segment { generation, messages: Vec::new() };
         let segment = self.page.storage.parts.puts.entry(key).or_insert_with(empty);
@@ -337,17 +342,19 @@ impl World {
             violated!("journal", "{place:?} is not the next of its segment");
         }
         segment.messages.push(kept);
+        generation
     }
 
     /// A message of an earlier life, of this page before it was cached, or of a page that is gone.
     fn take(&mut self, row: u32) {
-        let (kept, _) = self.row(row);
+        let (kept, owner) = self.row(row);
         let id = kept.id;
         let known = self.page.deliveries.get(id);
         let taken = match known {
             Some(entry) => Taken::Known(entry.seq),
             None => {
-                self.revive(id);
+                let mine = self.page.storage.channel.and_then(|it| self.page.storage.journal(it));
+                self.revive(id, mine.is_none_or(|mine| mine.name == owner));
                 self.take_back(kept)
             }
         };
@@ -379,7 +386,8 @@ impl World {
                 self.tally.one(Count::Restored);
                 self.page.model.taken_back(self.engine_time(), seq, draft);
                 self.page.deliveries.note_down(id, seq, lane_key);
-                self.page.deliveries.enter(id, seq, from);
+                let session = self.page.owners.session();
+                self.page.deliveries.enter(id, seq, from, session);
                 Taken::New(seq)
             }
             Err(error) => violated!("I8", "message {id} was not taken back: {error:?}"),
@@ -450,6 +458,9 @@ impl World {
     fn opened(&mut self, opening: u32) {
         let (wall, has_locks) = (self.wall(), self.plan.disk.has_locks);
         let mine = self.tabs[self.page.tab].remembered.unwrap_or_default();
+        if !has_locks {
+            self.tally.one(Count::Lockless);
+        }
         self.names += 1;
         let names = (mine, self.names);
         let generation = self.generation_of(self.page.storage.scope.unwrap_or_default());
@@ -573,6 +584,10 @@ impl World {
                 self.page.storage.writing.remove(&write.number);
                 self.page.storage.committed.remove(&write.number);
                 self.page.storage.unerased_since = None;
+                let erases = !write.parts.lists.is_empty() || !write.parts.drops.is_empty();
+                if is_done && erases && self.page.storage.may_forget && write.moved == 0 {
+                    self.tally.one(Count::ErasedAfter);
+                }
                 for &(id, seq) in &write.added {
                     let is_here = self.page.deliveries.get(id).is_some_and(|one| one.seq == seq);
                     self.app.messages[id].is_dropped &= !is_done;
@@ -683,6 +698,10 @@ impl World {
             Held::Elsewhere => {
                 self.tally.one(Count::Withheld);
                 self.page.model.withheld(seq);
+                if self.plan.kinds.fickle_app && self.fate.chance(200) {
+                    let at = self.now + self.fate.magnitude(1, 3_000);
+                    self.schedule(at, Event::Planned(Planned::CancelAway));
+                }
             }
         }
     }

@@ -79,12 +79,14 @@ counts! {
     CancelledElsewhere "messages cancelled by another page",
     EndedByLogout "messages found that a logout had ended",
     IdlePages "pages that want no link",
+    Lockless "openings without locks",
     Orphans "journals of closed tabs that were opened again",
     TakenBack "messages taken back from nobody",
     Revived "messages restored though they had settled",
     LostWithPage "messages lost with their page",
     FailedWrites "writes that failed",
     FailedAgain "of these one after the other",
+    ErasedAfter "writes that erased after one had failed",
     FailedStorages "pages whose storage failed",
 }
 

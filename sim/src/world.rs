@@ -1,17 +1,17 @@
 //! One run: events in virtual time, from the first to the last thing that is owed.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use holdfast::engine::{DownCause, Grant, Input, Phase};
 
 use crate::app::App;
 use crate::database::Database;
+use crate::database::Scope;
 use crate::dice::Dice;
 use crate::event::{Event, FIRST, IN_TURN, LAST, Scheduled};
 use crate::locks::Locks;
 use crate::network::{ConnectionId, HEARTBEAT, Network, Packet};
-use crate::owners::Owners;
 use crate::page::Page;
 use crate::plan::{Plan, Planned, Receipting, Story};
 use crate::receipts::Receipts;
@@ -49,7 +49,8 @@ pub(crate) struct World {
     pub(crate) network: Network,
     pub(crate) server: Server,
     pub(crate) app: App,
-    pub(crate) owners: Owners,
+    /// Of logouts, as storage has them.
+    pub(crate) generations: BTreeMap<Scope, u64>,
     pub(crate) receipts: Receipts,
     pub(crate) pings: u64,
     /// All is settled and quiet: nothing but pings may happen.
@@ -86,7 +87,7 @@ impl World {
             network: Network::new(),
             server: Server::new(),
             app: App::default(),
-            owners: Owners::new(),
+            generations: BTreeMap::new(),
             receipts: Receipts::default(),
             plan,
             dice,
@@ -118,7 +119,8 @@ impl World {
 
     /// The app and its user end what they began.
     pub(crate) fn is_fickle(&self) -> bool {
-        self.plan.kinds.fickle_app || self.plan.users.is_some()
+        let logs_out = self.plan.lives.is_some_and(|lives| lives.logs_out);
+        self.plan.kinds.fickle_app || self.plan.users.is_some() || logs_out
     }
 
     /// From here on nothing new goes wrong, poison apart.
@@ -367,6 +369,7 @@ impl World {
                 self.drain();
             }
             Planned::Cancel => self.cancel_one(),
+            Planned::CancelAway => self.cancel_away(),
             Planned::LogOut => self.log_out(),
             Planned::ChangeUser => {
                 let phase = self.page.shell.status().phase;

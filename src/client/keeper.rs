@@ -125,7 +125,8 @@ pub enum Storage {
         /// The others are to say so too.
         is_new: bool,
     },
-    /// Ask the other tabs how this message ended.
+    /// Ask the other tabs how this message ended. One that has it answers that: [`Keeper::has`], and
+    /// [`Keeper::has_elsewhere`].
     Ask {
         /// The message.
         seq: Seq,
@@ -530,6 +531,12 @@ impl Keeper {
     #[must_use]
     pub fn held(&self, seq: Seq) -> Option<Held> {
         self.entry(seq).map(|entry| entry.held)
+    }
+
+    /// Whether this tab has the message for certain, and sends it.
+    #[must_use]
+    pub fn has(&self, seq: Seq) -> bool {
+        self.is_ready() && self.held(seq).is_some_and(|held| held != Held::Elsewhere)
     }
 
     /// Whether another tab may ask how a message ends.
@@ -986,6 +993,12 @@ impl Keeper {
             }
             Job::None | Job::Asking { .. } | Job::Looking => {}
         }
+        if matches!(self.job, Job::Adopting { .. } | Job::Moving { .. }) {
+            // A tab has ended, and may have had what it had not on disk.
+            let elsewhere = |entry: &&Entry| entry.held == Held::Elsewhere;
+            self.missing =
+                self.entries.iter().flatten().filter(elsewhere).map(|it| it.seq).collect();
+        }
         self.job = Job::None;
         if self.step() == Some(Step::Moving) {
             self.next_former();
@@ -1081,6 +1094,13 @@ impl Keeper {
         };
         if is_new && is_named {
             self.order(Storage::Hello { name: mine, is_new: false });
+        }
+    }
+
+    /// Another tab says that it has a message that this one asked for. It may be in no journal.
+    pub fn has_elsewhere(&mut self, opening: u32, seq: Seq) {
+        if opening == self.opening {
+            self.missing.retain(|&one| one != seq);
         }
     }
 

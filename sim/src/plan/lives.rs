@@ -19,6 +19,8 @@ pub(crate) struct Lives {
     pub(crate) hanging: u64,
     /// Per thousand pages that want no link.
     pub(crate) idle: u64,
+    /// The user logs out now and then, and in again.
+    pub(crate) logs_out: bool,
 }
 
 /// What becomes of a tab, and of the page in it. Which one is drawn when it happens.
@@ -57,6 +59,7 @@ pub(super) fn lives(seed: u64) -> Option<Lives> {
             unopened: chance(&mut dice, 500),
             hanging: chance(&mut dice, 300),
             idle: 100,
+            logs_out: false,
         }
     })
 }
@@ -78,6 +81,7 @@ impl Plan {
             lives.idle = dice.below(900);
         }
         self.disk.has_locks = !dice.chance(150);
+        lives.logs_out = dice.chance(200);
         if dice.chance(200) {
             // The disk is full for a while, again and again.
             self.disk.failing = dice.magnitude(20, 300);
@@ -125,6 +129,19 @@ impl Plan {
                 let again = if dice.chance(500) { Fate::Back } else { Fate::Reload };
                 self.at(at + dice.magnitude(1, 8_000), Planned::Fate(again));
             }
+        }
+    }
+
+    /// By dice of its own, as that came later too.
+    pub(super) fn schedule_logouts(&mut self, seed: u64) {
+        if !self.lives.is_some_and(|lives| lives.logs_out) {
+            return;
+        }
+        let mut dice = Dice::new(seed ^ STORAGE ^ 1);
+        for _ in 0..dice.between(1, 3) {
+            let at = self.moment(&mut dice);
+            self.at(at, Planned::LogOut);
+            self.at(at + dice.magnitude(1, 30_000), Planned::Open);
         }
     }
 }

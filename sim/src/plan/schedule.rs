@@ -12,6 +12,8 @@ pub(crate) enum Planned {
         count: usize,
     },
     Cancel,
+    /// A message that another page has.
+    CancelAway,
     LogOut,
     ChangeUser,
     Destroy,
@@ -173,6 +175,7 @@ impl Planned {
             | Self::Close
             | Self::Send { .. }
             | Self::Cancel
+            | Self::CancelAway
             | Self::LogOut
             | Self::ChangeUser
             | Self::Destroy
@@ -207,6 +210,7 @@ impl Planned {
             Self::Slow { .. }
             | Self::Offline { .. }
             | Self::Restart
+            | Self::CancelAway
             | Self::Sleep { .. }
             | Self::Jump { .. }
             | Self::Woke
@@ -221,6 +225,7 @@ impl Planned {
             | Self::Close
             | Self::Send { .. }
             | Self::Cancel
+            | Self::CancelAway
             | Self::LogOut
             | Self::ChangeUser
             | Self::Destroy

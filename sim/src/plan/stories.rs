@@ -67,6 +67,7 @@ impl Plan {
             unopened: 0,
             hanging: 0,
             idle: 100,
+            logs_out: false,
         };
         let mut plan = Self::of_kinds(seed, kinds, Some(lives), dice);
         plan.app.once = 0;
