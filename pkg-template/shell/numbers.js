@@ -51,6 +51,8 @@ export const TOLD = {
   taken: 43,
   hello: 44,
   settledElsewhere: 45,
+  has: 46,
+  hasElsewhere: 47,
 };
 
 /** What the engine orders, by number: who carries it out. */

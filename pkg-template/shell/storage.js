@@ -99,7 +99,10 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
     for (const id of data.ask ?? []) {
       const result = results.get(id);
       if (result) post({ settled: result });
+      else if (engine().note(TOLD.has, deliveries().seqOf(id) ?? 0) > 0) post({ has: id });
     }
+    const known = data.has && deliveries().seqOf(data.has);
+    if (known) engine().tell(TOLD.hasElsewhere, of, known);
   };
 
   /** What the next transaction is made of. */

@@ -164,6 +164,7 @@ impl Driver {
                 client.stop_keeping(now);
                 return 0.0;
             }
+            Told::Has => return client.keeper().has(seq).into(),
             Told::IsOpen => return client.keeper().is_open().into(),
             Told::Generation => return client.keeper().generation().map_or(-1.0, double),
             Told::Read => {
@@ -181,7 +182,8 @@ impl Driver {
             | Told::Row
             | Told::Committed
             | Told::Taken
-            | Told::Hello => {
+            | Told::Hello
+            | Told::HasElsewhere => {
                 client.stored(now, |keeper| stored(keeper, *told, [a, b, c, d, e, f]));
                 return 0.0;
             }
@@ -273,6 +275,7 @@ fn stored(keeper: &mut Keeper, told: Told, [a, b, c, d, e, f]: [f64; 6]) {
         Told::Committed => keeper.committed(count(a), b != 0.0),
         Told::Taken => keeper.taken(taken(count(a), Seq::from_bits(whole(b)))),
         Told::Hello => keeper.hello(opening, count(b), c != 0.0),
+        Told::HasElsewhere => keeper.has_elsewhere(opening, Seq::from_bits(whole(b))),
         _ => {}
     }
 }

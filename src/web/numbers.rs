@@ -295,11 +295,15 @@ pub enum Told {
     Hello,
     /// message, verdict by the table `VERDICT`; whether it was another tab's is answered
     SettledElsewhere,
+    /// message; whether this tab has it for certain is answered
+    Has,
+    /// opening, message: another tab has it
+    HasElsewhere,
 }
 
 impl Told {
     /// In the order of the table.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 48] = [
         Self::Send,
         Self::Standing,
         Self::Poll,
@@ -346,6 +350,8 @@ impl Told {
         Self::Taken,
         Self::Hello,
         Self::SettledElsewhere,
+        Self::Has,
+        Self::HasElsewhere,
     ];
 }
 
