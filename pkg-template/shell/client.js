@@ -16,7 +16,7 @@ import { settingsOf } from './options.js';
 import { watchPage } from './page.js';
 import { copies } from './payload.js';
 import { createPresence } from './presence.js';
-import { call, report, textOf } from './report.js';
+import { call, kindOfError, report, textOf } from './report.js';
 import { createResync } from './resync.js';
 import { createSaid } from './said.js';
 import { placeOf, scopeOf } from './scope.js';
@@ -285,7 +285,7 @@ export function makeClient(options, unsaid) {
           const what =
             error === undefined
               ? 'answers no object such as { token }'
-              : `failed: ${textOf(error)}`;
+              : `failed with ${kindOfError(error)}, the cause that onError gets`;
           fail('AUTH_FAILED', `The option auth ${what}`, error);
           engine.tell(TOLD.authorized, epoch, GRANT.failed);
         } else if (answer.grant) {

@@ -28,6 +28,18 @@ export function textOf(error) {
 }
 
 /**
+ * Which kind of exception it is, where its text may hold a secret.
+ * @param {any} error
+ */
+export function kindOfError(error) {
+  try {
+    return /^\w{0,40}(Error|Exception)$/.exec(error.name)?.[0] ?? 'no Error';
+  } catch {
+    return 'no Error';
+  }
+}
+
+/**
  * Calls a function of the app's. If it throws it is reported, and nobody else suffers.
  * @template {unknown[]} A
  * @template R

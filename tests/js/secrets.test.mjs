@@ -221,3 +221,19 @@ test('no payload, token or id is in the log by default, whatever goes wrong', as
   assert.ok(said.length > 0);
   assert.equal(said.join().includes('s3cr3t'), false, said.join('\n'));
 });
+
+test('an auth that fails says with which kind of error', async (t) => {
+  freshModule(t);
+  const said = watchConsole(t);
+  const made = createClient({
+    url: 'http://127.0.0.1:1',
+    auth() {
+      throw new TypeError(`no session: ${SECRET}`);
+    },
+  });
+  t.after(() => made.destroy());
+  made.connect();
+  await until(() => said.length > 0, 'it is logged');
+  assert.match(said.join(), /auth failed with TypeError/);
+  assert.doesNotMatch(said.join(), new RegExp(SECRET));
+});
