@@ -179,6 +179,25 @@ test('a page that is back from the cache hears how that ended which another tab 
   assert.deepEqual(tab.outbox(), ['under way']);
 });
 
+test('what another tab may have delivered is not told as never sent', async (t) => {
+  const { clock, inTab, scope, server } = begin(t);
+  const other = await inTab('other');
+  const tab = await inTab('tab');
+  server.isUp = false;
+  server.drop(tab.id);
+  const sent = tab.client.send('send_message', {}, { id: 'a' });
+  await seen(async () => (await onDisk(scope)).length === 1, 'it waits on disk');
+  tab.page.hide();
+  await clock.pass(SPARE);
+  await seen(() => other.taken().includes('a'), 'another tab sends it');
+  server.isUp = true;
+  tab.page.show();
+  await tab.isOpen();
+  assert.deepEqual([tab.outbox(), tab.taken()], [['a'], []], 'it never left from here');
+  tab.client.destroy();
+  await assert.rejects(sent, { maybeDelivered: true });
+});
+
 test('what ended before its page went into the cache does not come back with it', async (t) => {
   const { inTab, scope, server } = begin(t);
   const tab = await inTab('tab');
