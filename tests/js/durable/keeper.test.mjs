@@ -179,6 +179,25 @@ test('a page that is back from the cache hears how that ended which another tab 
   assert.deepEqual(tab.outbox(), ['under way']);
 });
 
+test('what another tab may have delivered is not told as never sent', async (t) => {
+  const { clock, inTab, scope, server } = begin(t);
+  const other = await inTab('other');
+  const tab = await inTab('tab');
+  server.isUp = false;
+  server.drop(tab.id);
+  const sent = tab.client.send('send_message', {}, { id: 'a' });
+  await seen(async () => (await onDisk(scope)).length === 1, 'it waits on disk');
+  tab.page.hide();
+  await clock.pass(SPARE);
+  await seen(() => other.taken().includes('a'), 'another tab sends it');
+  server.isUp = true;
+  tab.page.show();
+  await tab.isOpen();
+  assert.deepEqual([tab.outbox(), tab.taken()], [['a'], []], 'it never left from here');
+  tab.client.destroy();
+  await assert.rejects(sent, { maybeDelivered: true });
+});
+
 test('what ended before its page went into the cache does not come back with it', async (t) => {
   const { inTab, scope, server } = begin(t);
   const tab = await inTab('tab');
@@ -330,6 +349,15 @@ test('a tab that hears of a logout is over, and one that began after it is not',
   assert.equal(isOver(other), false, 'what it hears is of the logout before its own login');
 });
 
+test('a tab at rest hears of a logout at once', async (t) => {
+  const { inTab } = begin(t);
+  const one = await inTab('one');
+  const other = await inTab('other');
+  await one.isOpen();
+  await other.client.logout();
+  await seen(() => isOver(one), 'it hears');
+});
+
 test('a storage that the app clears at a logout brings nothing back', async (t) => {
   const { inTab, leave: leaveIn, logOutAndLeave } = begin(t);
   await leaveIn('tab', 'a');
@@ -391,15 +419,17 @@ test('without a user nothing goes on disk, and nothing waits for it', async (t) 
 });
 
 test('a channel that may not be opened costs the disk, and no message waits', async (t) => {
-  const { openTab, scope } = begin(t);
+  const { clock, openTab, scope } = begin(t);
   class Forbidden {
     constructor() {
       throw new Error('SecurityError');
     }
   }
   const tab = openTab({ globals: { BroadcastChannel: Forbidden } });
+  const start = clock.now();
   tab.open();
   await tab.add('a');
+  assert.ok(clock.now() - start < 4000, 'it does not wait for what cannot open');
   assert.deepEqual(await onDisk(scope), []);
   assert.deepEqual(tab.said.failed, ['SecurityError']);
 });

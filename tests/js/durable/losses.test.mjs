@@ -86,6 +86,35 @@ test('what settles while it is being written is not sent by the next life', asyn
   assert.deepEqual(next.taken(), ['b']);
 });
 
+test('what cannot be taken up is told, and is not on disk any more', async (t) => {
+  const { leave, openTab, scope } = begin(t);
+  await leave('tab', 'a');
+  const tab = openTab({ name: 'tab' });
+  // Another message under the same id, before it is known what is on disk.
+  tab.send('a', { data: { text: 'another one' }, durable: false });
+  tab.open();
+  await seen(() => tab.said.settled.length === 1, 'it is told');
+  assert.deepEqual(tab.said.settled, [['a', 'DUPLICATE_ID']]);
+  await seen(async () => (await onDisk(scope)).length === 0, 'it is gone');
+  await seen(() => tab.taken().length === 1, 'the other one leaves');
+});
+
+test('what another tab says ends no message but those that it has', async (t) => {
+  const { inTab, scope } = begin(t);
+  const tab = await inTab('tab');
+  await tab.add('a');
+  const channel = new BroadcastChannel(`holdfast ${scope} `);
+  channel.postMessage({ settled: { id: 'a', success: true, retryable: false } });
+  channel.postMessage({ name: 'a tab that opens', isNew: true });
+  // It has heard both once it answers the second one.
+  await new Promise((resolve) => {
+    channel.onmessage = resolve;
+  });
+  channel.close();
+  await tab.isOpen();
+  assert.deepEqual([tab.outbox(), tab.said.settled], [['a'], []]);
+});
+
 /** A WebAssembly whose module traps once a test says so, or which is forbidden. */
 function brittle() {
   const state = { isForbidden: false, isBroken: false };

@@ -39,7 +39,13 @@ const SUBJECTS: [Subject; 3] = [
     Subject { name: "durable", list: include_str!("durable.txt"), prepare: shell::prepare_durable },
 ];
 
-const ENGINE: &str = concat!(include_str!("engine.txt"), "\n", include_str!("client.txt"));
+const ENGINE: &str = concat!(
+    include_str!("engine.txt"),
+    "\n",
+    include_str!("client.txt"),
+    "\n",
+    include_str!("keeper.txt"),
+);
 
 const SHELL: &str = concat!(
     include_str!("shell-messages.txt"),
