@@ -366,13 +366,15 @@ test('a tab that hears of a logout is over, and one that began after it is not',
 });
 
 test('a tab at rest hears of a logout at once', async (t) => {
-  const { inTab } = begin(t);
-  // The end of a lock would say so too.
+  const { clock, inTab } = begin(t);
+  // The end of a lock would say so too, and a timer a while later.
   const one = await inTab('one', { hasLocks: false });
   const other = await inTab('other', { hasLocks: false });
   await one.isOpen();
+  const start = clock.now();
   await other.client.logout();
   await seen(() => isOver(one), 'it hears');
+  assert.ok(clock.now() - start < 2500);
 });
 
 test('a storage that the app clears at a logout brings nothing back', async (t) => {
