@@ -117,6 +117,22 @@ test('what a tab left is adopted by one of the others', async (t) => {
   assert.deepEqual(again, ['a', 'b', 'c'], 'and sends them once, in order');
 });
 
+test('a tab that is reloaded has what it left for itself', async (t) => {
+  const { clock, inTab } = begin(t);
+  const other = await inTab('other');
+  const tab = await inTab('tab');
+  await tab.add('a');
+  tab.end();
+  await clock.pass(500);
+  const next = await inTab('tab');
+  assert.deepEqual(next.taken(), ['a']);
+  await clock.pass(2 * SPARE);
+  assert.deepEqual([other.found(), other.taken()], [[], []]);
+  next.end();
+  await clock.pass(SPARE);
+  await seen(() => other.taken().includes('a'), 'until it is gone');
+});
+
 test('a tab that is back late knows what another one has of it, and hears how that ends', async (t) => {
   const { clock, inTab, scope, server } = begin(t);
   const before = await noted();
@@ -350,12 +366,15 @@ test('a tab that hears of a logout is over, and one that began after it is not',
 });
 
 test('a tab at rest hears of a logout at once', async (t) => {
-  const { inTab } = begin(t);
-  const one = await inTab('one');
-  const other = await inTab('other');
+  const { clock, inTab } = begin(t);
+  // The end of a lock would say so too, and a timer a while later.
+  const one = await inTab('one', { hasLocks: false });
+  const other = await inTab('other', { hasLocks: false });
   await one.isOpen();
+  const start = clock.now();
   await other.client.logout();
   await seen(() => isOver(one), 'it hears');
+  assert.ok(clock.now() - start < 2500);
 });
 
 test('a storage that the app clears at a logout brings nothing back', async (t) => {
