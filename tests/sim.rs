@@ -245,4 +245,46 @@ mod found {
     fn page_whose_storage_failed_kept_what_others_had_for_ever() {
         play(524_622);
     }
+
+    #[test]
+    fn message_that_was_deleted_with_what_had_settled_counted_as_kept() {
+        play(9_118);
+        play(9_382);
+    }
+
+    #[test]
+    fn end_of_a_message_that_a_duplicated_tab_took_was_never_told() {
+        play(7_414);
+        play(7_830);
+    }
+
+    #[test]
+    fn write_that_failed_behind_the_cache_was_not_told() {
+        play(46_174);
+        play(50_718);
+    }
+
+    #[test]
+    fn erasing_that_failed_was_due_again_in_the_past() {
+        play(50_467);
+        play(51_413);
+    }
+
+    #[test]
+    fn logout_made_the_journal_of_another_user_forget_what_to_erase() {
+        play(23_594);
+        play(24_069);
+    }
+
+    #[test]
+    fn message_left_while_it_moved_to_another_name_of_its_user() {
+        play(21_909);
+        play(25_330);
+    }
+
+    #[test]
+    fn message_of_a_session_that_was_over_came_back_before_it_was_erased() {
+        play(9_034);
+        play(17_692);
+    }
 }
