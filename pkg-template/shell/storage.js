@@ -123,8 +123,8 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
     else map.set(number, [value]);
   };
 
-  /** Tells the keeper what was read. @param {number} of @param {number} mine */
-  const readAll = async (of, mine) => {
+  /** Tells the keeper what was read. @param {number} of @param {number} mine @param {boolean} isLook */
+  const readAll = async (of, mine, isLook) => {
     const asked = opening;
     try {
       const start = of ? journals[of - 1] : [scope];
@@ -146,10 +146,11 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
         engine().note(TOLD.segment, asked, owner, key[2], messages.length, its, 0);
         for (const [index, kept] of messages.entries()) {
           const isAway = kept.from === me;
-          // Of other tabs' messages nothing more is asked.
-          const isOurs = of || owner === mine || isAway || its !== today;
+          // Of other tabs' messages nothing more is asked, nor of any where it is only looked whether they are there.
+          const isOurs = !isLook && (of || owner === mine || isAway);
           lastRow += 1;
-          if (isOurs && !settled.has(index)) rows.set(lastRow, { kept, owner: key[1] });
+          if ((isOurs || its !== today) && !settled.has(index))
+            rows.set(lastRow, { kept, owner: key[1] });
           const flags = (settled.has(index) ? ROW_FLAG.settled : 0) | (isAway ? ROW_FLAG.away : 0);
           const known = deliveries().seqOfSame(kept) ?? -1;
           engine().note(TOLD.row, asked, index, lastRow, flags, known);
@@ -208,8 +209,9 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
     gather: (/** @type {number} */ of) => queueMicrotask(() => engine().tell(TOLD.gathered, of)),
     read(/** @type {number} */ of, /** @type {number} */ mine) {
       const its = engine().note(TOLD.generation);
+      const isLook = of === 0 && openings.has(opening);
       openings.set(opening, { journal: journals[mine - 1], generation: its });
-      readAll(of, mine);
+      readAll(of, mine, isLook);
     },
     put: (/** @type {number} */ seq, /** @type {number} */ _of, /** @type {number} */ number) =>
       gather(parts.puts, number, deliveries().keptOf(seq)),

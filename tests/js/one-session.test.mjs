@@ -139,7 +139,8 @@ test('what the app answers to a disconnect by the server counts, and anything el
     server.clients[0].disconnect();
     await until(() => asked === count + 1, 'asked');
     const wait = client.getState().nextAttemptAt - before;
-    assert.equal(wait >= 600_000, count === 0, `${wait} ms`);
+    // The clocks of the page and of the wall are read one after the other.
+    assert.equal(wait > 599_000, count === 0, `${wait} ms`);
     client.disconnect();
     client.connect();
   }
