@@ -202,7 +202,7 @@ impl World {
     }
 
     /// Without locks nobody takes over what a tab left: the user opens it again, or reloads one whose storage failed.
-    fn open_orphans(&mut self) {
+    pub(crate) fn open_orphans(&mut self) {
         if self.plan.disk.has_locks {
             return;
         }

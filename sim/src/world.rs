@@ -144,6 +144,9 @@ impl World {
         self.run_until(self.now + 1_000);
         if self.plan.lives.is_some() {
             self.tidy_up();
+            // Two that asked for the same journal at the same time both left it.
+            self.run_until(self.now + 1_000);
+            self.open_orphans();
         }
         if !self.page.shell.is_destroyed {
             self.recover();

@@ -777,7 +777,7 @@ impl Keeper {
         self.forget_journals();
     }
 
-    /// What was in a segment that was deleted with it is in memory only.
+    /// Segments were deleted for what had settled in them. Their other messages are in memory only.
     fn forget_dropped(&mut self, opening: u32) {
         let Some(journal) = self.journals.iter().find(|one| one.opening == opening) else { return };
         for entry in self.entries.iter_mut().flatten() {
