@@ -41,6 +41,8 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
   let scope = '';
   /** The keeper's number of the present opening. */
   let opening = 0;
+  /** A new journal's name, by which tabs that want the same one are put in order. */
+  let by = '';
   /** @type {number | null} */
   let generation = null;
   /** @type {BroadcastChannel | null} */
@@ -92,7 +94,10 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
 
   const hear = (/** @type {MessageEvent} */ { data }) => {
     const of = opening;
-    if (data.name) engine().tell(TOLD.hello, of, numberOf(scope, data.name), Boolean(data.isNew));
+    if (data.name) {
+      const isNew = Boolean(data.isNew);
+      engine().tell(TOLD.hello, of, numberOf(scope, data.name), isNew, data.by < by);
+    }
     if (data.settled) deliveries().settledElsewhere(data.settled);
     if (data.cancel) deliveries().cancel(data.cancel);
     if ('over' in data) over(data.over ?? 0);
@@ -173,7 +178,8 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
         if (of !== opening) return;
         const before = remembered();
         const mine = before ? numberOf(scope, before) : 0;
-        const fresh = numberOf(scope, newId());
+        by = newId();
+        const fresh = numberOf(scope, by);
         if (!hasLocks()) {
           warn(
             'this browser has no Web Locks: what a closed tab left waits until it is opened again',
@@ -275,7 +281,7 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
     },
     share: (/** @type {number} */ seq) => deliveries().share(seq),
     hello: (/** @type {number} */ journal, /** @type {number} */ isNew) =>
-      post({ name: journals[journal - 1][1], isNew: isNew > 0 }),
+      post({ name: journals[journal - 1][1], isNew: isNew > 0, by }),
     ask: (/** @type {number} */ seq) => post({ ask: [deliveries().idFor(seq)] }),
     cancelElsewhere: (/** @type {number} */ seq) => post({ cancel: deliveries().idFor(seq) }),
     storageFailed() {

@@ -18,6 +18,8 @@ pub(crate) enum Note {
     Hello {
         name: Name,
         is_new: bool,
+        /// The name that the page would give to a new journal.
+        by: Name,
     },
     Ask(MessageId),
     /// It has not ended, and is here.
@@ -66,8 +68,9 @@ impl World {
             return;
         }
         match note {
-            Note::Hello { name, is_new } => {
-                self.tell_keeper(|keeper| keeper.hello(opening, name, is_new));
+            Note::Hello { name, is_new, by } => {
+                let goes_first = by < self.page.storage.fresh;
+                self.tell_keeper(|keeper| keeper.hello(opening, name, is_new, goes_first));
             }
             Note::Ask(id) => {
                 if let Some(outcome) = self.page.storage.outcomes.find(id) {

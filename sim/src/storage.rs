@@ -27,6 +27,8 @@ pub(crate) struct Storage {
     pub(crate) scope: Option<Scope>,
     /// The opening for which it is open.
     pub(crate) channel: Option<u32>,
+    /// The name for a journal of its own.
+    pub(crate) fresh: Name,
     pub(crate) outcomes: Outcomes,
     /// By their openings.
     journals: BTreeMap<u32, Owner>,
@@ -272,7 +274,10 @@ impl World {
             Order::Take { row } => self.take(row),
             Order::Ended { row } => self.ended(row),
             Order::Share { seq } => self.page.storage.sharing = Some(seq),
-            Order::Hello { name, is_new } => self.post(Note::Hello { name, is_new }),
+            Order::Hello { name, is_new } => {
+                let by = self.page.storage.fresh;
+                self.post(Note::Hello { name, is_new, by });
+            }
             Order::Ask { seq } => {
                 let id = self.page.deliveries.find(seq);
                 id.into_iter().for_each(|id| self.post(Note::Ask(id)));
@@ -462,6 +467,7 @@ impl World {
             self.tally.one(Count::Lockless);
         }
         self.names += 1;
+        self.page.storage.fresh = self.names;
         let names = (mine, self.names);
         let generation = self.generation_of(self.page.storage.scope.unwrap_or_default());
         self.tell_keeper(|keeper| keeper.opened(opening, wall, names, has_locks, generation));

@@ -1067,8 +1067,9 @@ impl Keeper {
 
 // What other tabs say, the time, and the orders.
 impl Keeper {
-    /// Another tab says whose its journal is, and whether it wants to know whose ours is.
-    pub fn hello(&mut self, opening: u32, name: Name, is_new: bool) {
+    /// Another tab says whose its journal is, and whether it wants to know whose ours is. Of two that want the same one
+    /// at the same time exactly one is told that the other `goes_first`.
+    pub fn hello(&mut self, opening: u32, name: Name, is_new: bool, goes_first: bool) {
         if opening != self.opening {
             return;
         }
@@ -1084,10 +1085,11 @@ impl Keeper {
             Some(Step::Database) => false,
             // Without locks two tabs may have one name, as a tab that was duplicated has.
             Some(Step::Own { .. }) if is_own && !self.tabs.has_locks => {
-                if !is_new {
+                let is_ours = is_new && !goes_first;
+                if !is_ours {
                     self.take_fresh();
                 }
-                is_new
+                is_ours
             }
             Some(Step::Own { .. }) => false,
             Some(Step::Reading | Step::Moving | Step::Restoring) | None => mine != 0,

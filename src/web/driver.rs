@@ -274,7 +274,7 @@ fn stored(keeper: &mut Keeper, told: Told, [a, b, c, d, e, f]: [f64; 6]) {
         }
         Told::Committed => keeper.committed(count(a), b != 0.0),
         Told::Taken => keeper.taken(taken(count(a), Seq::from_bits(whole(b)))),
-        Told::Hello => keeper.hello(opening, count(b), c != 0.0),
+        Told::Hello => keeper.hello(opening, count(b), c != 0.0, d != 0.0),
         Told::HasElsewhere => keeper.has_elsewhere(opening, Seq::from_bits(whole(b))),
         _ => {}
     }

@@ -291,7 +291,7 @@ pub enum Told {
     Committed,
     /// by the table `TAKEN`, message
     Taken,
-    /// opening, journal, whether it is new
+    /// opening, journal, whether it is new, whether it goes first
     Hello,
     /// message, verdict by the table `VERDICT`; whether it was another tab's is answered
     SettledElsewhere,

@@ -68,7 +68,7 @@ enum Fact {
 /// What a tab tells the others.
 #[derive(Clone, Debug)]
 enum Note {
-    Hello { name: Name, is_new: bool },
+    Hello { name: Name, is_new: bool, by: Name },
     Settled { id: Id, is_delivered: bool },
     Ask { id: Id },
     Cancel { id: Id },
@@ -79,6 +79,8 @@ pub struct Page {
     pub client: Client,
     /// The name of its journal, which a reload leaves as it is.
     pub name: Name,
+    /// What a new journal of it would be called.
+    fresh: Name,
     scope: Scope,
     /// Whom the app names.
     user: u32,
@@ -172,6 +174,7 @@ impl Disk {
         self.tabs.push(Page {
             client: Client::new(Config::default(), 1, Millis(self.now)),
             name,
+            fresh: 0,
             scope: 0,
             user: 0,
             is_offline: true,
@@ -555,6 +558,7 @@ impl Disk {
         if page.is_first {
             page.generation = generation;
         }
+        page.fresh = self.fresh;
         let names = (page.name, self.fresh);
         let (wall, has_locks) = (1_000_000 + self.now, self.has_locks);
         self.keeper(tab, |keeper| keeper.opened(opening, wall, names, has_locks, generation));
@@ -635,9 +639,9 @@ impl Disk {
     fn told(&mut self, now: Millis, tab: Tab, note: Note) {
         let page = &mut self.tabs[tab];
         match note {
-            Note::Hello { name, is_new } => {
-                let opening = page.opening;
-                self.keeper(tab, |keeper| keeper.hello(opening, name, is_new));
+            Note::Hello { name, is_new, by } => {
+                let (opening, goes_first) = (page.opening, by < page.fresh);
+                self.keeper(tab, |keeper| keeper.hello(opening, name, is_new, goes_first));
             }
             Note::Settled { id, is_delivered } => {
                 let verdict = if is_delivered { Verdict::Accepted } else { Verdict::Refused };
@@ -656,7 +660,7 @@ impl Disk {
 
     /// Another tab, which nobody drives, says that it is there.
     pub fn say_hello(&mut self, to: Tab, name: Name) {
-        self.facts.push_back((to, Fact::Told(Note::Hello { name, is_new: true })));
+        self.facts.push_back((to, Fact::Told(Note::Hello { name, is_new: true, by: Name::MAX })));
         self.run();
     }
 
@@ -819,7 +823,10 @@ impl Disk {
             }
             Storage::Ended { row } => page.ended.push(page.rows[row as usize].0.id),
             Storage::Share { seq } => drop(page.sharing.insert(seq)),
-            Storage::Hello { name, is_new } => self.post(tab, &Note::Hello { name, is_new }),
+            Storage::Hello { name, is_new } => {
+                let by = self.tabs[tab].fresh;
+                self.post(tab, &Note::Hello { name, is_new, by });
+            }
             Storage::Ask { seq } => {
                 let id = page.id_of(seq);
                 self.post(tab, &Note::Ask { id });

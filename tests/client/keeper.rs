@@ -143,6 +143,21 @@ fn without_locks_a_copy_that_hears_an_answer_takes_a_new_journal() {
 }
 
 #[test]
+fn without_locks_one_of_two_copies_that_open_at_the_same_time_has_the_journal() {
+    let mut disk = Disk::without_locks();
+    disk.leave((ALICE, 1, 1), &[1], Some(FIRST));
+    disk.holds_opening = true;
+    let (one, other) = (disk.page(1), disk.page(1));
+    disk.holds_opening = false;
+    disk.run();
+    disk.pass(200);
+    let names = [one, other].map(|tab| disk.page_of(tab).name);
+    assert_eq!(names.iter().filter(|&&name| name == 1).count(), 1, "{names:?}");
+    disk.run();
+    assert_eq!([disk.left(one), disk.left(other)].concat(), [1]);
+}
+
+#[test]
 fn without_locks_a_tab_takes_its_own_journal_after_200_ms_and_no_other() {
     let mut disk = Disk::without_locks();
     disk.leave((ALICE, 1, 1), &[1], Some(FIRST));
@@ -239,7 +254,7 @@ fn facts_of_an_earlier_opening_are_ignored() {
         keeper.failed(1);
         keeper.opened(2, 0, (5, 6), true, FIRST);
         keeper.locked(2, 1, true);
-        keeper.hello(2, 9, true);
+        keeper.hello(2, 9, true, false);
         assert!(!keeper.read(2, FIRST + 1));
     });
     disk.run();
