@@ -278,6 +278,9 @@ pub struct Keeper {
     entries: Vec<Option<Entry>>,
     /// To be written next.
     waiting: Vec<Seq>,
+    /// Where messages are kept for a user that had another name. Erased once they are kept under his name, or have
+    /// settled: a page that ends in between loses nothing.
+    formers: Vec<(Seq, Place)>,
     transactions: u32,
     /// The transaction by which a journal is taken over.
     adoption: u32,
@@ -319,6 +322,7 @@ impl Default for Keeper {
             journals: Vec::new(),
             entries: Vec::new(),
             waiting: Vec::new(),
+            formers: Vec::new(),
             transactions: 0,
             adoption: 0,
             moving: Vec::new(),
@@ -348,8 +352,8 @@ impl Keeper {
         for at in 0..self.entries.len() {
             let Some(entry) = self.entries[at] else { continue };
             if let Held::Kept(place) = entry.held {
-                self.erase(place);
-                self.told.push(Input::Withheld { seq: entry.seq });
+                self.formers.push((entry.seq, place));
+                self.tell_engine(Input::Withheld { seq: entry.seq });
                 self.wait(entry.seq);
             }
         }
@@ -512,7 +516,16 @@ impl Keeper {
         if let Held::Kept(place) = entry.held {
             self.erase(place);
         }
+        self.leave_former(seq);
         entry.held == Held::Elsewhere
+    }
+
+    /// What is kept of a message under another name goes.
+    fn leave_former(&mut self, seq: Seq) {
+        if let Some(at) = self.formers.iter().position(|&(one, _)| one == seq) {
+            let (_, place) = self.formers.swap_remove(at);
+            self.erase(place);
+        }
     }
 
     /// To be carried out before the app is told of the message that settled last.
@@ -749,7 +762,10 @@ impl Keeper {
         for (seq, place) in group {
             let is_here = self.held(seq) == Some(Held::Writing);
             match (is_here, is_done) {
-                (true, true) if is_ours => self.stored(seq, Held::Kept(place)),
+                (true, true) if is_ours => {
+                    self.stored(seq, Held::Kept(place));
+                    self.leave_former(seq);
+                }
                 (true, true) => {
                     self.erase(place);
                     self.wait(seq);
@@ -794,8 +810,13 @@ impl Keeper {
     /// with other tabs.
     fn forget_journals(&mut self) {
         let (opening, is_open) = (self.opening, self.is_open());
+        let formers = &self.formers;
+        let is_needed = |one: &Journal| {
+            let has_former = formers.iter().any(|(_, place)| place.opening == one.opening);
+            one.opening == opening || has_former && !one.is_over()
+        };
         let is_over = |one: &Journal| one.is_over() || (is_open && one.is_at_rest());
-        self.journals.retain(|journal| journal.opening == opening || !is_over(journal));
+        self.journals.retain(|journal| is_needed(journal) || !is_over(journal));
     }
 }
 

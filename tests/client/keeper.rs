@@ -277,6 +277,24 @@ fn where_nothing_can_be_kept_nothing_waits() {
 }
 
 #[test]
+fn page_that_ends_while_its_user_gets_a_name_loses_nothing() {
+    let mut disk = Disk::new();
+    let tab = disk.load(1);
+    // Only the credentials say who it is.
+    disk.claim(tab, ALICE, Some(FIRST), false);
+    disk.send(tab, [1]);
+    let his = disk.generation(BOB);
+    disk.fails_writes = true;
+    disk.keep(tab, BOB, Some(his), false);
+    disk.run();
+    assert_eq!(disk.kept_of(ALICE).len(), 1, "what could not be kept anew stays where it was");
+    disk.fails_writes = false;
+    disk.cancel(tab, 1);
+    disk.pass(64_000);
+    assert_eq!(disk.kept_of(ALICE), [], "until it settles");
+}
+
+#[test]
 fn what_was_kept_is_kept_anew_for_the_user_who_is_named_later() {
     let mut disk = Disk::new();
     let tab = disk.load(1);
