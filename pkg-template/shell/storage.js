@@ -90,7 +90,15 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
   /** The generation by now. Where localStorage fails, it is as it was. */
   const current = () => read(scope) ?? generation ?? 0;
 
-  const post = (/** @type {object} */ message) => channel?.postMessage(message);
+  /** What a parser of the app's made of an answer may have no copy, and a page that ends no channel. */
+  const post = (/** @type {object} */ message) => {
+    try {
+      channel?.postMessage(message);
+      return true;
+    } catch {
+      return false;
+    }
+  };
 
   const hear = (/** @type {MessageEvent} */ { data }) => {
     const of = opening;
@@ -313,7 +321,7 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
       if (results.size > RESULTS) {
         results.delete(/** @type {string} */ (results.keys().next().value));
       }
-      post({ settled: result });
+      if (!post({ settled: result })) post({ settled: { ...result, reply: undefined } });
     },
 
     /**
