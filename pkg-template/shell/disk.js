@@ -40,6 +40,8 @@ const VERSION = 3;
 const PAYLOADS = 2;
 /** Of the stores. Tabs of an older build, which may be open too, would lose a database that is upgraded. */
 const DATABASE_VERSION = 1;
+/** Expired messages stay as long, so that their owner may hear of it. */
+const SWEPT_MS = 7 * 24 * 3600 * 1000;
 const SEGMENTS = 'segments';
 const SETTLED = 'settled';
 
@@ -70,28 +72,39 @@ export async function openDatabase(onLost) {
   return database;
 }
 
-/** Deletes what has expired, whoever's it was: a user who never comes back leaves nothing for ever. */
+/**
+ * Deletes what expired long ago, whoever's it was: a user who never comes back leaves nothing for ever. What expired
+ * lately is told to its owner, and a clock that is some days fast erases nothing.
+ */
 function sweep(/** @type {IDBDatabase} */ database) {
   const transaction = database.transaction([SEGMENTS, SETTLED], 'readwrite');
-  const request = transaction.objectStore(SEGMENTS).openCursor();
+  const [segments, settled] = [SEGMENTS, SETTLED].map((name) => transaction.objectStore(name));
+  const request = segments.openCursor();
   request.onsuccess = () => {
     const cursor = request.result;
-    if (!cursor) return;
+    if (!cursor) return sweepLists(segments, settled);
     const { version, messages } = cursor.value;
-    const isOver = (/** @type {Kept} */ { expiresAt }) => expiresAt <= Date.now();
-    if (version <= VERSION && messages.every(isOver)) {
-      transaction.objectStore(SETTLED).delete(cursor.key);
-      cursor.delete();
-    }
+    const isOver = (/** @type {Kept} */ { expiresAt }) => expiresAt <= Date.now() - SWEPT_MS;
+    if (version <= VERSION && messages.every(isOver)) cursor.delete();
     cursor.continue();
+  };
+}
+
+/** Deletes lists whose segments are gone. @param {IDBObjectStore} segments @param {IDBObjectStore} settled */
+function sweepLists(segments, settled) {
+  const request = settled.getAllKeys();
+  request.onsuccess = () => {
+    for (const key of request.result) {
+      const count = segments.count(key);
+      count.onsuccess = () => count.result || settled.delete(key);
+    }
   };
 }
 
 /**
  * Writes even where the page is gone before it is done: what has settled is not to come back after a reload.
  * @param {IDBDatabase} database
- * @param {(stores: IDBObjectStore[]) => boolean | void} work answers whether it waits for an answer from the disk, which
- *   the page has to live for
+ * @param {(stores: IDBObjectStore[]) => void} work asks for all of it at once
  * @returns {Promise<void>}
  */
 const write = (database, work) =>
@@ -102,7 +115,8 @@ const write = (database, work) =>
     transaction.onabort = () => reject(transaction.error);
     try {
       const stores = [SEGMENTS, SETTLED].map((name) => transaction.objectStore(name));
-      if (!work(stores)) transaction.commit?.();
+      work(stores);
+      transaction.commit?.();
     } catch (error) {
       // Without this, what was asked before it would be written.
       transaction.abort();
@@ -118,12 +132,8 @@ export const commit = (database, { puts, lists, drops }) =>
       const version = messages.some(({ args }) => args) ? VERSION : PAYLOADS;
       segments.put({ version, generation, messages }, key);
     }
-    for (const [key, list] of lists) {
-      // Where it is still there: another tab may have taken it over.
-      const count = segments.count(key);
-      count.onsuccess = () => count.result && settled.put(list, key);
-    }
-    return lists.length > 0;
+    // Another tab may have taken the segment over. A list without one is swept.
+    for (const [key, list] of lists) settled.put(list, key);
   });
 
 /** All the keys that begin like this. @param {string[]} start */
@@ -134,6 +144,16 @@ export const clearScopes = (database, scopes) =>
   write(database, (stores) => {
     for (const store of stores) for (const scope of scopes) store.delete(within([scope]));
   });
+
+/**
+ * Deletes what is of other generations than this one, whichever tab's.
+ * @param {IDBDatabase} database @param {string} scope @param {number} living
+ */
+export async function clearGenerations(database, scope, living) {
+  const all = await readSegments(database, [scope]);
+  const drops = all.filter(({ generation }) => generation !== living).map(({ key }) => key);
+  await commit(database, { puts: [], lists: [], drops });
+}
 
 /**
  * What a build of version 1 left. Messages whose user it did not know are nobody's and are erased.

@@ -172,11 +172,18 @@ export const sameSnapshot = (all, others) =>
   all.length === others.length &&
   all.every((a, at) => {
     const b = others[at];
-    return a === b || (!holdsBinary(a) && textIn(a) === textIn(b));
+    return a === b || textIn(a) === textIn(b);
   });
 
-/** @param {unknown} data */
-const textIn = (data) => JSON.stringify(data, withBigInts);
+/** What is the same has the same text. Nobody can read a Blob at once, so each is another one. @param {unknown} data */
+const textIn = (data) =>
+  JSON.stringify(data, (key, value) => {
+    if (!isBinary(value)) return withBigInts(key, value);
+    const { buffer = value, byteOffset = 0, byteLength } = value;
+    if (byteLength === undefined) return `blob ${++blobs}`;
+    return `bytes ${new Uint8Array(buffer, byteOffset, byteLength)}`;
+  });
+let blobs = 0;
 
 /** For JSON, which has none. @param {string} _key @param {unknown} value */
 export const withBigInts = (_key, value) => (typeof value === 'bigint' ? `${value}` : value);
@@ -186,12 +193,6 @@ const isJson = (value) => /Object|Array/.test(Object.prototype.toString.call(val
 
 /** Of what another parser makes of a Date and the like, about. */
 const RICH_BYTES = 16;
-
-/** @param {any} value */
-const holdsBinary = (value) =>
-  value !== null &&
-  typeof value === 'object' &&
-  (isBinary(value) || /** @type {any[]} */ (Object.values(value)).some(holdsBinary));
 
 /** Across realms, where `instanceof` fails. @param {any} value */
 function isNode(value) {

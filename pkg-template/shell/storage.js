@@ -3,7 +3,14 @@
  * names journals, and messages that were read, by numbers; what these stand for is known here alone.
  */
 
-import { clearScopes, commit, formerSegments, openDatabase, readSegments } from './disk.js';
+import {
+  clearGenerations,
+  clearScopes,
+  commit,
+  formerSegments,
+  openDatabase,
+  readSegments,
+} from './disk.js';
 import { begin, raise, read } from './generations.js';
 import { newId } from './ids.js';
 import { ROW_FLAG, SEGMENT_FLAG, TAKEN, TOLD } from './numbers.js';
@@ -47,6 +54,8 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
   let generation = null;
   /** @type {BroadcastChannel | null} */
   let channel = null;
+  /** What could not be said without it. @type {object[]} */
+  const unsaid = [];
   /** @type {Promise<IDBDatabase> | undefined} */
   let database;
   /** The same once it is open: a write that begins in this turn survives the page's end. @type {IDBDatabase | undefined} */
@@ -182,6 +191,7 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
       try {
         channel = channelOf(scope);
         channel?.addEventListener('message', hear);
+        for (const message of unsaid.splice(0)) post(message);
         await open();
         if (of !== opening) return;
         const before = remembered();
@@ -268,7 +278,7 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
           isDone = true;
         }
       } catch (error) {
-        reason = error;
+        reason = error ?? new Error('the transaction was aborted');
       }
       engine().tell(TOLD.committed, transaction, isDone);
     },
@@ -291,7 +301,12 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
     hello: (/** @type {number} */ journal, /** @type {number} */ isNew) =>
       post({ name: journals[journal - 1][1], isNew: isNew > 0, by }),
     ask: (/** @type {number} */ seq) => post({ ask: [deliveries().idFor(seq)] }),
-    cancelElsewhere: (/** @type {number} */ seq) => post({ cancel: deliveries().idFor(seq) }),
+    cancelElsewhere(/** @type {number} */ seq) {
+      const cancel = { cancel: deliveries().idFor(seq) };
+      // A page that is just back from the cache has no channel yet.
+      if (channel) post(cancel);
+      else unsaid.push(cancel);
+    },
     storageFailed() {
       failed(reason ?? new Error('the storage does not open'));
       reason = undefined;
@@ -336,11 +351,19 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
       const isFound = gone === scope && engine().note(TOLD.isOpen) > 0;
       try {
         tellOver(gone, next);
-        const now = await open();
-        const name = remembered();
-        const left = isFound ? [] : await readSegments(now, [gone, name ?? '']);
-        const former = await formerSegments(now, gone);
-        await clearScopes(now, [gone, ...former.map(([from]) => from)]);
+        // As long as this turn lasts nobody has kept anything since: all of it is deleted, even if the page ends.
+        const isAtOnce = base !== undefined;
+        const now = base ?? (await open());
+        const name = remembered() ?? '';
+        const [left, former] = await Promise.all([
+          isFound ? [] : readSegments(now, [gone, name]),
+          formerSegments(now, gone),
+          isAtOnce
+            ? clearScopes(now, [gone])
+            : clearGenerations(now, gone, read(gone) ?? next ?? before),
+        ]);
+        const scopes = former.map(([from]) => from);
+        if (scopes.length > 0) await clearScopes(now, scopes);
         for (const { messages, settled, generation: its } of left) {
           if (its >= 0 && its !== before) continue;
           for (const [index, kept] of messages.entries()) {

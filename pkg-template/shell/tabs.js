@@ -11,9 +11,13 @@ export const channelOf = (scope) =>
 
 /** Tells the other tabs that the user logged out. @param {string} scope @param {number | null} generation */
 export function tellOver(scope, generation) {
-  const channel = channelOf(scope);
-  channel?.postMessage({ over: generation });
-  channel?.close();
+  try {
+    const channel = channelOf(scope);
+    channel?.postMessage({ over: generation });
+    channel?.close();
+  } catch {
+    // They find out by the generation, before their next message leaves.
+  }
 }
 
 /**

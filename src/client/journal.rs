@@ -198,11 +198,14 @@ impl Journal {
             self.work = Work::Idle;
             self.failures = 0;
             self.segments.retain(|segment| segment.list != List::Ending);
+        } else if !group.is_empty() {
+            // There may be no room for more, and yet for less.
+            self.work = Work::Idle;
+            let is_new = |number| group.iter().any(|(_, place)| place.number == number);
+            self.segments.retain(|segment| !is_new(segment.number));
         } else {
             self.failures += 1;
             self.work = Work::Failed(now + Millis(RETRY.0 << self.failures.min(6)));
-            let is_new = |number| group.iter().any(|(_, place)| place.number == number);
-            self.segments.retain(|segment| !is_new(segment.number));
         }
         for segment in &mut self.segments {
             if matches!(segment.list, List::Writing | List::Ending) {

@@ -245,6 +245,9 @@ pub struct Found {
 /// The index of its segment in the reading, its own index there, and the message.
 type Read = (usize, u32, Found);
 
+/// What is handed out: with its place if it is this tab's, and with what this tab has of another tab's.
+type Handed = (Row, Option<Place>, Option<Seq>);
+
 /// What became of a message that was taken up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
@@ -285,17 +288,17 @@ pub struct Keeper {
     /// The transaction by which a journal is taken over.
     adoption: u32,
     /// What it moves, and where to.
-    moving: Vec<(Row, Option<Place>)>,
+    moving: Vec<Handed>,
     /// Of the reading that goes on.
     segments: Vec<Segment>,
     /// With the index of the segment, and its own in there.
     rows: Vec<Read>,
     /// To be handed out, with the place of what is this tab's.
-    found: Vec<(Row, Option<Place>)>,
+    found: Vec<Handed>,
     /// So many of these were handed out.
     handed: usize,
     /// This tab's own, while what was found before it is gathered.
-    own: Vec<(Row, Option<Place>)>,
+    own: Vec<Handed>,
     former: Vec<Name>,
     /// Gone from this tab's journal. How they ended is asked once the journals of the others were looked at.
     missing: Vec<Seq>,
@@ -737,8 +740,12 @@ impl Keeper {
             let mut moved = core::mem::take(&mut self.moving);
             if is_done {
                 self.found.append(&mut moved);
+            } else if let Job::Moving { name } = self.job
+                && self.step().is_none()
+            {
+                // It stays where it is for now.
+                self.tabs.add(name, Other::Ended(self.now + AGAIN));
             }
-            // What could not be moved stays where it is, until the next opening.
             if self.step().is_some() || !self.has_found() {
                 self.end_job();
             }
@@ -787,7 +794,8 @@ impl Keeper {
         let is_open = opening == self.opening && self.state == State::Open;
         let is_more = is_open && !self.waiting.is_empty();
         let has_dirt = self.journal(opening).is_some_and(|journal| journal.has_dirt());
-        if is_done && (is_more || has_dirt) {
+        // What failed is tried again in its own time.
+        if is_more || has_dirt {
             self.gather(opening);
         }
         self.forget_journals();
@@ -932,11 +940,11 @@ impl Keeper {
             if name == mine {
                 let place = Place { opening, number, index };
                 if !journal.has_settled(place) {
-                    self.own.push((found.row, Some(place)));
+                    self.own.push((found.row, Some(place), None));
                 }
             } else if found.is_away && !is_former {
                 // It is older than what is in our own journal.
-                self.found.push((found.row, None));
+                self.found.push((found.row, None, found.known));
             }
         }
         let has_dirt = journal.has_dirt();
@@ -977,7 +985,7 @@ impl Keeper {
         self.moving.clear();
         for (nth, (_, _, found)) in living.iter().enumerate() {
             let place = self.journals[at].place(nth == 0);
-            self.moving.push((found.row, Some(place)));
+            self.moving.push((found.row, Some(place), None));
             self.order(Storage::Move { row: found.row, place });
         }
         self.job = Job::Moving { name };
@@ -1028,7 +1036,7 @@ impl Keeper {
 
     /// What was read is handed out, as ordered.
     pub fn taken(&mut self, taken: Taken) {
-        let Some(&(_, place)) = self.found.get(self.handed) else { return };
+        let Some(&(_, place, _)) = self.found.get(self.handed) else { return };
         self.handed += 1;
         let is_restoring = self.step() == Some(Step::Restoring);
         match (taken, place) {
@@ -1208,11 +1216,11 @@ impl Keeper {
         if is_restoring || (is_at_rest && matches!(self.job, Job::Moving { .. })) {
             // While a journal is being moved there is nothing yet.
             let is_any = self.has_found();
-            while let Some(&(row, place)) = self.found.get(self.handed) {
+            while let Some(&(row, place, known)) = self.found.get(self.handed) {
                 // This tab had the message before it read it, and it may have settled since.
                 let journal = place.and_then(|place| self.journal(place.opening));
                 let is_over = place.zip(journal).is_some_and(|(at, one)| one.has_settled(at));
-                if !is_over {
+                if !is_over && known.is_none_or(|seq| self.entry(seq).is_some()) {
                     return self.order(Storage::Take { row });
                 }
                 self.handed += 1;
@@ -1294,6 +1302,8 @@ impl Keeper {
 const OPEN: Millis = Millis(5_000);
 /// Another tab that has a message of ours says so in this time.
 const ANSWER: Millis = Millis(2_000);
+/// A journal that could not be taken over is tried again then.
+const AGAIN: Millis = Millis(10_000);
 /// The first generation of a scope is a multiple of it, and a logout adds one.
 const RAISED: u64 = 1 << 16;
 

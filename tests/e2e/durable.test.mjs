@@ -118,6 +118,40 @@ test('what settled, was cancelled or logged out does not come back', async (t) =
   assert.deepEqual(await page.evaluate(() => window.settled), ['a', 'c']);
 });
 
+test('what is cancelled right before a reload does not come back', async (t) => {
+  const server = await startChatServer(t);
+  const page = await openLab(t, browser, server.url);
+  server.hooks.admit = () => new Error('not now');
+  for (const user of ['one', 'two', 'three', 'four', 'five']) {
+    await page.evaluate(await bundle(PAGE));
+    const open = (given) => {
+      window.client = window.createClient(given);
+      window.client.connect();
+    };
+    const given = { ...options(server.url), userId: user };
+    await page.evaluate(open, given);
+    await page.evaluate(() => {
+      // In one turn, so that both are in one segment: it cannot be deleted for the one that is cancelled.
+      for (const id of ['a', 'b']) window.client.send('say', { text: id }, { id }).catch(() => {});
+    });
+    await until(async () => (await kept(page)).slice(-2).join() === 'a,b', 'both are on disk');
+    const loaded = page.waitForEvent('load');
+    await page.evaluate(() => {
+      window.client.cancel('a');
+      window.location.reload();
+    });
+    await loaded;
+    await page.evaluate(await bundle(PAGE));
+    await page.evaluate(open, given);
+    const waiting = await page.waitForFunction(() => {
+      const ids = window.client.outbox().map(({ id }) => id);
+      return ids.length > 0 && ids.join();
+    });
+    assert.equal(await waiting.jsonValue(), 'b', user);
+    await page.evaluate(() => window.client.logout());
+  }
+});
+
 /** Another tab of the same browser profile, with the package in it. */
 async function openTab(page) {
   const tab = await page.context().newPage();

@@ -4,7 +4,7 @@
 import 'fake-indexeddb/auto';
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { begin, onDisk, seen } from './tab-kit.mjs';
+import { begin, hold, onDisk, seen } from './tab-kit.mjs';
 
 const SPARE = 2100;
 
@@ -286,4 +286,38 @@ test('a quota that is exceeded is named', async (t) => {
   await tab.add('a');
   const [{ message }] = tab.said.errors.filter(({ code }) => code === 'STORAGE_FAILED');
   assert.match(message, /QuotaExceededError/);
+});
+
+test('what expired while nobody was there is told', async (t) => {
+  const { clock, inTab, leave } = begin(t);
+  await leave('tab', 'a', 'b');
+  await clock.pass(2 * 24 * 3600 * 1000);
+  const next = await inTab('tab');
+  await seen(() => next.said.settled.length === 2, 'both are told');
+  assert.deepEqual(next.said.settled.map(String), ['a,EXPIRED', 'b,EXPIRED']);
+  assert.deepEqual(next.taken(), []);
+});
+
+test('a journal that could not be taken over is taken over later', async (t) => {
+  const { clock, inTab, leave } = begin(t);
+  await leave('gone', 'a');
+  const failures = fillDisk(t, 1);
+  const tab = await inTab('tab');
+  await seen(() => failures() === 1, 'it could not be written');
+  assert.deepEqual(tab.taken(), []);
+  await clock.pass(11_000);
+  await seen(() => tab.taken().join() === 'a', 'it is sent');
+});
+
+test('a logout whose storage opens late leaves the next session what it has kept', async (t) => {
+  const { inTab, leave, openTab, scope } = begin(t);
+  await leave('slow', 'old');
+  const slow = openTab({ name: 'slow' });
+  const letGo = hold(slow);
+  const isClean = slow.client.logout();
+  const other = await inTab('other');
+  await other.add('new');
+  letGo();
+  await isClean;
+  assert.deepEqual(await onDisk(scope), ['new']);
 });
