@@ -432,7 +432,7 @@ export function makeClient(options, unsaid) {
   const known = createKnown(place, (event, answers) => engine.note(TOLD.learn, event, answers));
 
   const deliveries = createDeliveries({
-    tell: (result) => storage?.tell(result),
+    tell: (result, as) => storage?.tell(result, as),
     isKept: (wish) => storage !== null && wish !== false,
     engine: () => engine,
     wire: () => wire,

@@ -7,6 +7,7 @@
 
 import { idOf } from './credentials.js';
 import { isRetryable, MESSAGES } from './errors.js';
+import { hash } from './generations.js';
 import { newId } from './ids.js';
 import {
   CLOSED,
@@ -25,7 +26,7 @@ import {
   WAYS,
 } from './numbers.js';
 import { defaultLane } from './options.js';
-import { isBinary, sameSnapshot, snapshot, utf8Length, withBigInts } from './payload.js';
+import { isBinary, sameSnapshot, snapshot, textIn, utf8Length, withBigInts } from './payload.js';
 import { call, textOf } from './report.js';
 import { judge, refusal as refusedBy } from './verdict.js';
 import { wayOf } from './ways.js';
@@ -63,7 +64,7 @@ import { wayOf } from './ways.js';
  * @property {((result: Result) => void)[]} waiting told once it has settled
  * @property {import('./disk.js').Kept | null} kept what is to be on disk, if anything
  * @property {boolean} isRestored it is of an earlier life
- * @property {boolean} isShared another tab had it, and may ask how it ended
+ * @property {string} sharedAs its name to other tabs, where one had it and may ask how it ended
  *
  * @typedef {object} Lane
  * @property {string} key
@@ -89,7 +90,7 @@ import { wayOf } from './ways.js';
  * @param {() => import('./engine.js').Engine} needs.engine
  * @param {() => ReturnType<typeof import('./wire.js').createWire>} needs.wire
  * @param {() => import('../types/settings.d.ts').Settings} needs.settings
- * @param {(result: Result) => void} needs.tell says to other tabs how a message ended that one of them had
+ * @param {(result: Result, as: string) => void} needs.tell says to other tabs how a message ended that one of them had
  * @param {(wish: boolean | undefined) => boolean} needs.isKept whether messages are kept on disk
  * @param {(event: string) => number} needs.numberOf the engine's number for an event
  * @param {() => boolean} needs.hasReceipts whether this server may give receipts
@@ -301,7 +302,7 @@ export function createDeliveries({
         isEcho: false,
         isTaken: false,
         waiting: settled ? [settled] : [],
-        isShared: false,
+        sharedAs: '',
         isRestored,
         kept:
           durable || isRestored
@@ -381,8 +382,15 @@ export function createDeliveries({
     /** What is to be on disk. @param {number} seq */
     keptOf: (seq) => /** @type {import('./disk.js').Kept} */ (find(seq)?.kept),
 
-    /** @param {number} seq */
-    idFor: (seq) => find(seq)?.id,
+    /** A message as other tabs know it: by its id, and what is in it. @param {number} seq */
+    named: (seq) => nameOf(find(seq)) ?? { id: '', as: '' },
+
+    /** The number of a message that another tab names; none where this tab has another one of this id. */
+    seqNamed(/** @type {string} */ id, /** @type {string | undefined} */ as) {
+      const entry = byId.get(id);
+      // A tab of an older build knows the id alone.
+      return entry && (as === undefined || nameOf(entry)?.as === as) ? entry.seq : undefined;
+    },
 
     /** The number of a message from the disk, where it waits here too. @param {import('./disk.js').Kept} kept */
     seqOfSame({ id, event, args, data }) {
@@ -410,9 +418,13 @@ export function createDeliveries({
       return [seq === known?.seq ? TAKEN.known : TAKEN.new, seq];
     },
 
-    /** Another tab says how a message ended that was ours. @param {Result} result */
-    settledElsewhere({ id, success, code = '', message = '', reply, retryable }) {
-      const entry = byId.get(id);
+    /**
+     * Another tab says how a message ended that was ours.
+     * @param {Result} result
+     * @param {string | undefined} as
+     */
+    settledElsewhere({ id, success, code = '', message = '', reply, retryable }, as) {
+      const entry = find(this.seqNamed(id, as) ?? -1);
       const verdict = success ? VERDICT.accepted : VERDICT.refused;
       if (!entry || engine().note(TOLD.settledElsewhere, entry.seq, verdict) !== 1) return;
       entry.answer = { verdict, span: 0, reply, code, message, retryable };
@@ -425,7 +437,7 @@ export function createDeliveries({
     /** Another tab may ask how it ends. @param {number} seq */
     share(seq) {
       const entry = find(seq);
-      if (entry) entry.isShared = true;
+      if (entry) entry.sharedAs = String(nameOf(entry)?.as);
     },
 
     /** An order of the engine's. */
@@ -454,7 +466,7 @@ export function createDeliveries({
       // An answer to one of several transmissions does not say which.
       if (entry.answer && entry.attempts === 1) result.rttMs = engine().now() - entry.sentAt;
       for (const settled of entry.waiting) call(settled, result);
-      if (entry.isShared) tell(result);
+      if (entry.sharedAs) tell(result, entry.sharedAs);
       if (entry.isRestored) told(result);
       else onSettled(result);
     },
@@ -493,6 +505,9 @@ export function createDeliveries({
 
 /** Ends that the app itself asked for. */
 const WANTED = ['CANCELLED', 'CLOSED', 'LOGGED_OUT'];
+/** Ids may be counters, and two tabs may have different messages of one id. @param {Entry} [entry] */
+const nameOf = (entry) =>
+  entry && { id: entry.id, as: hash(`${entry.event} ${textIn(entry.args, true)}`) };
 /** Messages whose answer is still waited for after a success by receipt. */
 const LATE_MOST = 1000;
 /** Sends that may join one message. */

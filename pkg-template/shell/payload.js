@@ -175,12 +175,15 @@ export const sameSnapshot = (all, others) =>
     return a === b || textIn(a) === textIn(b);
   });
 
-/** What is the same has the same text. Nobody can read a Blob at once, so each is another one. @param {unknown} data */
-const textIn = (data) =>
+/**
+ * What is the same has the same text. Nobody can read a Blob at once, so each is another one, unless only its size counts.
+ * @param {unknown} data
+ */
+export const textIn = (data, isAbout = false) =>
   JSON.stringify(data, (key, value) => {
     if (!isBinary(value)) return withBigInts(key, value);
     const { buffer = value, byteOffset = 0, byteLength } = value;
-    if (byteLength === undefined) return `blob ${++blobs}`;
+    if (byteLength === undefined) return `blob ${isAbout ? value.size : ++blobs}`;
     return `bytes ${new Uint8Array(buffer, byteOffset, byteLength)}`;
   });
 let blobs = 0;

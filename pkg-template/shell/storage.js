@@ -115,15 +115,18 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
       const isNew = Boolean(data.isNew);
       engine().tell(TOLD.hello, of, numberOf(scope, data.name), isNew, data.by < by);
     }
-    if (data.settled) deliveries().settledElsewhere(data.settled);
-    if (data.cancel) deliveries().cancel(data.cancel);
+    const { as } = data;
+    if (data.settled) deliveries().settledElsewhere(data.settled, as);
+    if (data.cancel && deliveries().seqNamed(data.cancel, as)) deliveries().cancel(data.cancel);
     if ('over' in data) over(data.over ?? 0);
     for (const id of data.ask ?? []) {
-      const result = results.get(id);
-      if (result) post({ settled: result });
-      else if (engine().note(TOLD.has, deliveries().seqOf(id) ?? 0) > 0) post({ has: id });
+      const result = results.get(`${id} ${as}`);
+      if (result) post({ settled: result, as });
+      else if (engine().note(TOLD.has, deliveries().seqNamed(id, as) ?? 0) > 0) {
+        post({ has: id, as });
+      }
     }
-    const known = data.has && deliveries().seqOf(data.has);
+    const known = data.has && deliveries().seqNamed(data.has, as);
     if (known) engine().tell(TOLD.hasElsewhere, of, known);
   };
 
@@ -300,9 +303,13 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
     share: (/** @type {number} */ seq) => deliveries().share(seq),
     hello: (/** @type {number} */ journal, /** @type {number} */ isNew) =>
       post({ name: journals[journal - 1][1], isNew: isNew > 0, by }),
-    ask: (/** @type {number} */ seq) => post({ ask: [deliveries().idFor(seq)] }),
+    ask(/** @type {number} */ seq) {
+      const { id, as } = deliveries().named(seq);
+      post({ ask: [id], as });
+    },
     cancelElsewhere(/** @type {number} */ seq) {
-      const cancel = { cancel: deliveries().idFor(seq) };
+      const { id, as } = deliveries().named(seq);
+      const cancel = { cancel: id, as };
       // A page that is just back from the cache has no channel yet.
       if (channel) post(cancel);
       else unsaid.push(cancel);
@@ -330,13 +337,13 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
       return generation;
     },
 
-    /** How a message ended that another tab had. @param {Result} result */
-    tell(result) {
-      results.set(result.id, result);
+    /** How a message ended that another tab had. @param {Result} result @param {string} as */
+    tell(result, as) {
+      results.set(`${result.id} ${as}`, result);
       if (results.size > RESULTS) {
         results.delete(/** @type {string} */ (results.keys().next().value));
       }
-      if (!post({ settled: result })) post({ settled: { ...result, reply: undefined } });
+      if (!post({ settled: result, as })) post({ settled: { ...result, reply: undefined }, as });
     },
 
     /**

@@ -321,3 +321,39 @@ test('a logout whose storage opens late leaves the next session what it has kept
   await isClean;
   assert.deepEqual(await onDisk(scope), ['new']);
 });
+
+test('a message of the same id in a third tab is not cancelled with the one that another tab took over', async (t) => {
+  const { clock, inTab, scope } = begin(t);
+  const tab = await inTab('tab');
+  await tab.add('1', { data: { text: 'of the first' } });
+  const other = await inTab('other');
+  tab.page.hide();
+  await clock.pass(SPARE);
+  await seen(() => other.taken().includes('1'), 'it is taken over');
+  const third = await inTab('third');
+  await third.add('1', { data: { text: 'of the third' } });
+  tab.page.show();
+  await tab.isOpen();
+  tab.client.cancel('1');
+  await seen(() => other.outbox().length === 0, 'it is cancelled where it is');
+  assert.deepEqual([third.outbox(), third.said.settled], [['1'], []]);
+  assert.deepEqual(await onDisk(scope), ['1'], 'that of the third tab');
+});
+
+test("another tab's message of the same id says nothing about how this one ended", async (t) => {
+  const { clock, inTab, server } = begin(t);
+  const tab = await inTab('tab');
+  await tab.add('1', { data: { text: 'of the first' } });
+  const other = await inTab('other');
+  await other.add('1', { data: { text: 'of the other' } });
+  tab.page.hide();
+  await clock.pass(SPARE);
+  await seen(() => other.said.errors.length > 0, 'it cannot have both');
+  server.accept('1');
+  await seen(() => other.outbox().length === 0, 'its own has ended');
+  tab.page.show();
+  await tab.isOpen();
+  await clock.pass(2 * SPARE);
+  await seen(() => tab.taken().length === 2, 'the first tab sends its own again');
+  assert.deepEqual(tab.said.settled, []);
+});
