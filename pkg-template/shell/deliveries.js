@@ -78,6 +78,7 @@ import { wayOf } from './ways.js';
  * @property {unknown} [lane]
  * @property {boolean} [strict]
  * @property {number} [ttlMs]
+ * @property {number} [expiresAt] of one from the disk
  * @property {number} [ackTimeoutMs]
  * @property {boolean} [durable]
  * @property {import('./ways.js').Way} [way]
@@ -117,6 +118,14 @@ export function createDeliveries({
   const lanes = new Map();
   /** Numbers of lanes that have no message any more. The engine wants them dense. @type {number[]} */
   const freeLanes = [];
+  /**
+   * Kept messages that have settled here, and when they would have expired: another tab may have taken them over before
+   * they could be erased, and the app is told once.
+   * @type {Map<string, number>}
+   */
+  const ended = new Map();
+  const hasEnded = (/** @type {import('./disk.js').Kept} */ { id, expiresAt }) =>
+    ended.get(id) === expiresAt;
   /** Settled by their receipts, the oldest first: an answer may follow. @type {Entry[]} */
   const late = [];
 
@@ -208,8 +217,10 @@ export function createDeliveries({
   };
 
   /** The same of one that was never sent from here: nobody knows whether it had left. */
-  const ended = (/** @type {import('./disk.js').Kept} */ { event }, /** @type {Result} */ result) =>
-    told({ ...result, event, maybeDelivered: true });
+  const tellOfOld = (
+    /** @type {import('./disk.js').Kept} */ { event },
+    /** @type {Result} */ result,
+  ) => told({ ...result, event, maybeDelivered: true });
 
   return {
     /**
@@ -314,7 +325,7 @@ export function createDeliveries({
                 lane: key,
                 strict,
                 way,
-                expiresAt: Date.now() + ttlMs,
+                expiresAt: draft.expiresAt ?? Date.now() + ttlMs,
               }
             : null,
       };
@@ -407,11 +418,12 @@ export function createDeliveries({
      */
     takeUp(kept) {
       const known = byId.get(kept.id);
+      if (!known && hasEnded(kept)) return [TAKEN.refused, 0];
       const ttlMs = Math.max(kept.expiresAt - Date.now(), 0);
       const args = kept.args ?? [kept.data];
       const taken = this.send({ ...kept, args, ttlMs }, null, false, true);
       if (!taken.isTaken) {
-        ended(kept, taken.result);
+        tellOfOld(kept, taken.result);
         return [TAKEN.refused, 0];
       }
       const { seq } = /** @type {Entry} */ (byId.get(kept.id));
@@ -432,7 +444,7 @@ export function createDeliveries({
     },
 
     /** A logout ended what nobody had found yet. @param {import('./disk.js').Kept} kept */
-    erased: (kept) => ended(kept, refusal(kept.id, 'LOGGED_OUT')),
+    erased: (kept) => hasEnded(kept) || tellOfOld(kept, refusal(kept.id, 'LOGGED_OUT')),
 
     /** Another tab may ask how it ends. @param {number} seq */
     share(seq) {
@@ -446,6 +458,11 @@ export function createDeliveries({
       if (!entry) return;
       slots[slotOf(seq)] = undefined;
       byId.delete(entry.id);
+      if (entry.kept) {
+        ended.set(entry.id, entry.kept.expiresAt);
+        if (ended.size > ENDED_MOST)
+          ended.delete(/** @type {string} */ (ended.keys().next().value));
+      }
       const { lane } = entry;
       lane.count -= 1;
       if (lane.count === 0) {
@@ -510,6 +527,8 @@ const nameOf = (entry) =>
   entry && { id: entry.id, as: hash(`${entry.event} ${textIn(entry.args, true)}`) };
 /** Messages whose answer is still waited for after a success by receipt. */
 const LATE_MOST = 1000;
+/** Ends of kept messages that are remembered. */
+const ENDED_MOST = 1000;
 /** Sends that may join one message. */
 const MOST_WAITING = 100;
 

@@ -357,6 +357,8 @@ impl World {
         let known = self.page.deliveries.get(id);
         let taken = match known {
             Some(entry) => Taken::Known(entry.seq),
+            // It has ended here, and the app is told once.
+            None if self.page.deliveries.seq_of(id).is_some() => Taken::Refused,
             None => {
                 let mine = self.page.storage.channel.and_then(|it| self.page.storage.journal(it));
                 self.revive(id, mine.is_none_or(|mine| mine.name == owner));

@@ -357,3 +357,20 @@ test("another tab's message of the same id says nothing about how this one ended
   await seen(() => tab.taken().length === 2, 'the first tab sends its own again');
   assert.deepEqual(tab.said.settled, []);
 });
+
+test('what has ended here and is found on disk once more is not told again', async (t) => {
+  const { clock, inTab, scope } = begin(t);
+  const tab = await inTab('tab');
+  await tab.add('a');
+  const other = await inTab('other');
+  tab.page.hide();
+  await clock.pass(SPARE);
+  await seen(() => other.taken().includes('a'), 'it is taken over');
+  other.end();
+  await clock.pass(25 * 3600 * 1000);
+  tab.page.show();
+  await tab.isOpen();
+  await clock.pass(2 * SPARE);
+  await seen(async () => (await onDisk(scope)).length === 0, 'it is gone');
+  assert.deepEqual(tab.said.settled.map(String), ['a,EXPIRED']);
+});
