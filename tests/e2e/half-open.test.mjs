@@ -113,6 +113,9 @@ test('a link that hangs in both directions for new connections too recovers when
     health: HEALTH,
     reconnect: { ...QUICK.reconnect, connectTimeoutMs: 500 },
   });
+  // Before anybody has answered a ping, silence proves nothing for as long as the transport's heartbeat takes.
+  const hasPong = () => window.holdfast.getConnectionHealth().lastPongTime !== null;
+  await until(() => page.evaluate(hasPong), 'a ping was answered');
   const before = proxy.counters.connections;
   proxy.hang();
   await send(page, 20);
