@@ -217,6 +217,8 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
       channel = null;
       for (const control of locks.values()) control.abort();
       locks.clear();
+      // The next opening may be another user's.
+      results.clear();
     },
     remember: (/** @type {number} */ journal) => remember(journals[journal - 1][1]),
     lock(/** @type {number} */ journal, /** @type {number} */ waits) {
@@ -265,10 +267,7 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
       parts = none();
       let isDone = false;
       try {
-        const { journal, generation: its } = openings.get(of) ?? {
-          journal: ['', ''],
-          generation: 0,
-        };
+        const { journal, generation: its } = /** @type {any} */ (openings.get(of));
         const key = (/** @type {number} */ number) => /** @type {Key} */ ([...journal, number]);
         const isOver = guard >= 0 && current() !== guard;
         const now = base ?? (await open());
@@ -329,6 +328,7 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
      */
     open(next) {
       scope = next;
+      unsaid.length = 0;
       generation = next ? begin(next) : null;
       if (next && generation === null) {
         failed(new Error('localStorage fails, which has to remember logouts'));
