@@ -80,8 +80,8 @@ pub enum Storage {
         /// Where.
         place: Place,
     },
-    /// Of the next transaction: the message there has settled. All of a segment that have are told together, and
-    /// count only if the segment is still there: another tab may have taken it over.
+    /// Of the next transaction: the message there has settled. All of a segment that have are told together. Where the
+    /// segment is gone, as another tab has taken it over, it means nothing: no number is given twice.
     List {
         /// Where.
         place: Place,
@@ -553,12 +553,6 @@ impl Keeper {
     #[must_use]
     pub fn has(&self, seq: Seq) -> bool {
         self.is_ready() && self.held(seq).is_some_and(|held| held != Held::Elsewhere)
-    }
-
-    /// Whether another tab may ask how a message ends.
-    #[must_use]
-    pub fn is_shared(&self, seq: Seq) -> bool {
-        self.entry(seq).is_some_and(|entry| entry.is_shared)
     }
 
     fn entry(&self, seq: Seq) -> Option<Entry> {
