@@ -28,9 +28,25 @@ export async function launchBrowser({ hasCache = false } = {}) {
     args: chromeFlags(),
     ignoreDefaultArgs: hasCache ? ['--disable-back-forward-cache'] : [],
   });
-  after(() => browser.close());
+  after(() => end(browser));
   return browser;
 }
+
+/** Closes a browser. One that does not end is left behind and told of: it fails no test that has passed. */
+async function end(browser) {
+  let timer;
+  const tooLong = new Promise((resolve) => {
+    timer = setTimeout(resolve, LONGEST_END_MS, 'too long');
+  });
+  const how = await Promise.race([browser.close(), tooLong]);
+  clearTimeout(timer);
+  if (how === 'too long') {
+    console.error(`the browser did not end within ${LONGEST_END_MS} ms: it is left behind`);
+  }
+}
+
+/** Playwright kills a browser that does not end within half of this, and then waits for what it has started. */
+const LONGEST_END_MS = 60_000;
 
 /** What Chromium is started with, so that it keeps to itself. */
 export function chromeFlags() {

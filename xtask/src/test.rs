@@ -88,12 +88,15 @@ const ONE_AT_A_TIME: &[&str] = &["--test-concurrency=1"];
 /// A test file that hangs fails after ten minutes instead of holding up everything.
 const FILE_TIMEOUT: &str = "--test-timeout=600000";
 
+/// What a file leaves open when its last test is over (a browser that did not end) holds nothing up.
+const EXIT_WHEN_DONE: &str = "--test-force-exit";
+
 fn node_test(group: &str, flags: &[&str]) -> Result<()> {
     npm::install(root())?;
     let mut command = node();
     browser::find()?.announce(&mut command);
     run(command
-        .args(["--test", "--test-reporter=spec", FILE_TIMEOUT])
+        .args(["--test", "--test-reporter=spec", FILE_TIMEOUT, EXIT_WHEN_DONE])
         .args(flags)
         .args(test_files(group)))
     .with_context(|| format!("the tests in tests/{group} failed"))

