@@ -5,7 +5,7 @@
 
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
-use holdfast::client::keeper::{Storage, Taken};
+use holdfast::client::storage::{Storage, Taken};
 use holdfast::client::{Order, Place};
 use holdfast::engine::{
     Cause, DownCause, Grant, Notice, Outcome, Phase, SendError, Seq, Standing, Verdict, Way,

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::client::Client;
-use holdfast::client::keeper::{self, Held, Keeper, Storage as Order, Taken};
+use holdfast::client::keeper::{Held, Keeper};
+use holdfast::client::storage::{self, Storage as Order, Taken};
 use holdfast::engine::{Draft, Millis, Phase, Seq};
 
 use crate::channel::{Note, Outcomes};
@@ -614,7 +615,7 @@ impl World {
         let now = self.next_time();
         note!(self, "-> read {all:?}");
         for Found { name, number, segment, settled } in all {
-            let told = keeper::Segment {
+            let told = storage::Segment {
                 name,
                 number,
                 size: segment.messages.len() as u32,
@@ -626,7 +627,7 @@ impl World {
             for (index, kept) in (0..).zip(segment.messages) {
                 let row = self.page.storage.rows.len() as u32;
                 self.page.storage.rows.push((kept, name));
-                let found = keeper::Found {
+                let found = storage::Found {
                     row,
                     is_settled: settled.contains(&index),
                     is_away: kept.from == Some(mine),

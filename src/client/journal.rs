@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use super::keeper::{Name, Storage};
+use super::storage::{Name, Storage};
 use crate::engine::{Millis, Seq};
 
 /// Where a message is kept.

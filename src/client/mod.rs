@@ -18,6 +18,7 @@ pub mod identity;
 mod journal;
 pub mod keeper;
 pub mod receipts;
+pub mod storage;
 mod tabs;
 
 use alloc::vec::Vec;
@@ -28,8 +29,9 @@ use crate::engine::{
 };
 use identity::{Change, Identity, User};
 pub use journal::Place;
-use keeper::{Held, Keeper, Storage};
+use keeper::{Held, Keeper};
 use receipts::{Answer, Proof, Receipts, Support};
+use storage::Storage;
 
 /// What to do, in the imperative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::keeper::Name;
+use super::storage::Name;
 use crate::engine::Millis;
 
 /// What an open keeper knows of the other tabs.

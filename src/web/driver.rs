@@ -7,8 +7,9 @@ use super::numbers::{
     taken, verdict, way, whole,
 };
 use crate::client::Client;
-use crate::client::keeper::{Found, Keeper, Segment};
+use crate::client::keeper::Keeper;
 use crate::client::receipts::Support;
+use crate::client::storage::{Found, Segment};
 use crate::engine::{Config, Draft, Epoch, Input, Millis, Seq, config};
 
 /// A [`Client`] whose inputs and outputs are numbers.

@@ -1,7 +1,7 @@
 //! The enums of the engine as numbers, and back. The tables of the other side are in
 //! `pkg-template/shell/numbers.js`; `tests/web.rs` holds the two together.
 
-use crate::client::keeper::{Storage, Taken};
+use crate::client::storage::{Storage, Taken};
 use crate::client::{Order, Place};
 use crate::engine::{
     Cause, DownCause, Grant, Millis, Notice, Outcome, Output, Phase, SendError, Seq, Standing,

@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use holdfast::client::keeper::{Found, Held, Keeper, Name, Row, Segment, Storage, Taken};
+use holdfast::client::keeper::{Held, Keeper};
+use holdfast::client::storage::{Found, Name, Row, Segment, Storage, Taken};
 use holdfast::client::{Client, Order, Place};
 use holdfast::engine::{Config, Draft, Input, Millis, Outcome, Output, Seq, Verdict, Way};
 

@@ -1,6 +1,6 @@
 //! Generations of a user's logouts: which one a session is in.
 
-use holdfast::client::keeper::Storage;
+use holdfast::client::storage::Storage;
 use holdfast::client::{Client, Order};
 use holdfast::engine::{Config, Millis};
 

@@ -1,6 +1,7 @@
 //! What is kept, by whom, when storage is slow and when it fails.
 
-use holdfast::client::keeper::{Held, Storage};
+use holdfast::client::keeper::Held;
+use holdfast::client::storage::Storage;
 use holdfast::engine::Outcome;
 
 use crate::disk::{ALICE, BOB, Disk, FIRST, FORMER, FORMER_OWN, Id, Tab};

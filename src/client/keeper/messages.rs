@@ -1,0 +1,128 @@
+//! Where each message is.
+
+use super::{Entry, Held, Journal, Keeper, Place, State};
+use crate::client::storage::Storage;
+use crate::engine::{Input, Seq};
+
+impl Keeper {
+    /// The message is to be kept before it leaves.
+    pub fn add(&mut self, seq: Seq) {
+        self.enter(Entry { seq, held: Held::Nowhere, is_shared: false, seen: 0 });
+        self.wait(seq);
+    }
+
+    pub(super) fn enter(&mut self, entry: Entry) {
+        let slot = entry.seq.slot();
+        if self.entries.len() <= slot {
+            self.entries.resize(slot + 1, None);
+        }
+        self.entries[slot] = Some(entry);
+    }
+
+    pub(super) fn wait(&mut self, seq: Seq) {
+        match self.state {
+            State::Late(_) | State::Broken => self.stored(seq, Held::Nowhere),
+            State::Closed | State::Opening(_) => {
+                self.set(seq, Held::Waiting);
+                self.waiting.push(seq);
+            }
+            State::Open => {
+                self.set(seq, Held::Waiting);
+                self.waiting.push(seq);
+                self.gather(self.opening);
+            }
+        }
+    }
+
+    /// A message has settled: what is kept of it goes. Answers whether another tab has it, and so may have delivered
+    /// it.
+    pub fn settled(&mut self, seq: Seq) -> bool {
+        let Some(entry) = self.entry(seq) else { return false };
+        self.entries[seq.slot()] = None;
+        self.sharing = entry.is_shared.then_some(Storage::Share { seq });
+        if let Held::Kept(place) = entry.held {
+            self.erase(place);
+        }
+        self.leave_former(seq);
+        entry.held == Held::Elsewhere
+    }
+
+    /// What is kept of a message under another name goes.
+    pub(super) fn leave_former(&mut self, seq: Seq) {
+        if let Some(at) = self.formers.iter().position(|&(one, _)| one == seq) {
+            let (_, place) = self.formers.swap_remove(at);
+            self.erase(place);
+        }
+    }
+
+    /// To be carried out before the app is told of the message that settled last.
+    pub(in crate::client) fn share(&mut self) -> Option<Storage> {
+        self.sharing.take()
+    }
+
+    /// The app cancels a message.
+    pub fn cancelled(&mut self, seq: Seq) {
+        if self.held(seq) == Some(Held::Elsewhere) {
+            self.order(Storage::Cancel { seq });
+        }
+    }
+
+    /// Where a message is; none where it was never to be kept, or has settled.
+    #[must_use]
+    pub fn held(&self, seq: Seq) -> Option<Held> {
+        self.entry(seq).map(|entry| entry.held)
+    }
+
+    /// Whether this tab has the message for certain, and sends it.
+    #[must_use]
+    pub fn has(&self, seq: Seq) -> bool {
+        self.is_ready() && self.held(seq).is_some_and(|held| held != Held::Elsewhere)
+    }
+
+    pub(super) fn entry(&self, seq: Seq) -> Option<Entry> {
+        self.entries.get(seq.slot()).copied().flatten().filter(|entry| entry.seq == seq)
+    }
+
+    pub(super) fn change(&mut self, seq: Seq, change: impl FnOnce(&mut Entry)) {
+        if let Some(Some(entry)) = self.entries.get_mut(seq.slot())
+            && entry.seq == seq
+        {
+            change(entry);
+        }
+    }
+
+    pub(super) fn set(&mut self, seq: Seq, held: Held) {
+        self.change(seq, |entry| entry.held = held);
+    }
+
+    /// It may leave: it is kept, or cannot be.
+    pub(super) fn stored(&mut self, seq: Seq, held: Held) {
+        self.set(seq, held);
+        self.tell_engine(Input::Stored { seq });
+    }
+
+    pub(super) fn withhold(&mut self, seq: Seq) {
+        self.set(seq, Held::Elsewhere);
+        self.tell_engine(Input::Withheld { seq });
+    }
+
+    pub(super) fn erase(&mut self, place: Place) {
+        let now = self.now;
+        let journal = self.journal(place.opening);
+        if journal.is_some_and(|journal| journal.erase(now, place)) {
+            self.order(Storage::Gather { opening: place.opening });
+        }
+    }
+
+    pub(super) fn gather(&mut self, opening: u32) {
+        let now = self.now;
+        if self.journal(opening).is_some_and(|journal| journal.gather(now)) {
+            self.order(Storage::Gather { opening });
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn journal(&mut self, opening: u32) -> Option<&mut Journal> {
+        self.journals.iter_mut().find(|one| one.opening == opening)
+    }
+}

@@ -1,0 +1,179 @@
+//! Opening and closing, and which journal is this tab's.
+
+use super::{Entry, Held, Job, Keeper, OPEN, RAISED, State, Step};
+use crate::client::storage::{Name, Storage};
+use crate::client::tabs::{NEVER, OWN, Tabs};
+use crate::engine::Input;
+
+impl Keeper {
+    /// Opens what is kept of a user, and closes what was open. `generation` is that of the scope, none where nothing
+    /// can be kept; `is_first` where it has just begun.
+    pub fn keep(&mut self, generation: Option<u64>, is_first: bool) {
+        self.close();
+        self.generation = generation;
+        self.is_first = is_first;
+        // What waits belongs to this user, whose name may not have been known before.
+        for at in 0..self.entries.len() {
+            let Some(entry) = self.entries[at] else { continue };
+            if let Held::Kept(place) = entry.held {
+                self.formers.push((entry.seq, place));
+                self.tell_engine(Input::Withheld { seq: entry.seq });
+                self.wait(entry.seq);
+            }
+        }
+        self.open();
+    }
+
+    /// The page is back from the cache: opens what was open, as another tab may have it by now.
+    pub fn keep_again(&mut self) {
+        self.close();
+        self.is_first = false;
+        self.open();
+    }
+
+    pub(super) fn open(&mut self) {
+        if self.generation.is_none() {
+            self.state = State::Broken;
+            return self.go_ahead();
+        }
+        self.state = State::Opening(Step::Database);
+        self.late_at = self.now + OPEN;
+        self.order(Storage::Open { opening: self.opening });
+    }
+
+    /// Closes what is open. What waits to be written keeps waiting.
+    pub fn close(&mut self) {
+        if self.state != State::Closed {
+            self.order(Storage::Close);
+        }
+        self.state = State::Closed;
+        self.opening += 1;
+        self.tabs = Tabs::default();
+        self.job = Job::None;
+        self.segments.clear();
+        self.rows.clear();
+        self.found.clear();
+        self.handed = 0;
+        self.own.clear();
+        self.adoption = 0;
+        self.former.clear();
+        self.missing.clear();
+    }
+
+    /// The user logged out: nothing more is written. The edge deletes all that is kept of his; what of it was this
+    /// tab's is erased in any case, as it settles.
+    pub fn log_out(&mut self) {
+        self.waiting.clear();
+        self.close();
+    }
+
+    /// The user logged out in another tab: nothing is kept until something is opened again.
+    pub fn log_out_elsewhere(&mut self) {
+        self.close();
+        self.state = State::Broken;
+        self.go_ahead();
+    }
+
+    /// Nothing waits for storage any longer.
+    pub(super) fn go_ahead(&mut self) {
+        for seq in core::mem::take(&mut self.waiting) {
+            self.stored(seq, Held::Nowhere);
+        }
+        // Nobody can tell any more how those end that another tab has.
+        for at in 0..self.entries.len() {
+            if let Some(Entry { seq, held: Held::Elsewhere, .. }) = self.entries[at] {
+                self.stored(seq, Held::Nowhere);
+            }
+        }
+        self.tell_engine(Input::Restored);
+    }
+
+    /// Nothing is kept from now on.
+    pub(super) fn fail(&mut self) {
+        let is_told = matches!(self.state, State::Late(_));
+        match self.state {
+            State::Closed | State::Broken => return,
+            // What is on disk of ours is in memory too, and sent from here, so the lock stays. Another tab may
+            // take over what is not here yet.
+            State::Open => {
+                if !matches!(self.job, Job::Moving { .. }) {
+                    self.end_job();
+                }
+            }
+            State::Opening(_) | State::Late(_) => self.close(),
+        }
+        self.state = State::Broken;
+        if !is_told {
+            self.order(Storage::Failed);
+        }
+        self.go_ahead();
+    }
+
+    /// The database is open. `wall` is the time in milliseconds since the epoch, `mine` the journal that this tab had
+    /// before, `fresh` a new one, `generation` that of the scope by now.
+    pub fn opened(
+        &mut self,
+        opening: u32,
+        wall: u64,
+        (mine, fresh): (Name, Name),
+        has_locks: bool,
+        generation: u64,
+    ) {
+        if opening != self.opening || self.step() != Some(Step::Database) {
+            return;
+        }
+        if self.is_own(generation) {
+            self.generation = Some(generation);
+        }
+        self.wall = wall;
+        self.fresh = fresh;
+        self.tabs.has_locks = has_locks;
+        if mine == 0 {
+            return self.take_fresh();
+        }
+        self.tabs.mine = mine;
+        self.step_on(Step::Own { until: self.now + OWN });
+        if has_locks {
+            self.order(Storage::Lock { name: mine, waits: true });
+        } else {
+            // A tab that has it says so.
+            self.order(Storage::Hello { name: mine, is_new: true });
+        }
+    }
+
+    /// Whether this is the generation of what is kept here. Two tabs that begin the first one at the same time agree on
+    /// the one that was written last.
+    pub(in crate::client) fn is_own(&self, generation: u64) -> bool {
+        let may_change = self.is_first && self.step() == Some(Step::Database);
+        self.generation == Some(generation)
+            || may_change && generation.is_multiple_of(RAISED) && generation > 0
+    }
+
+    /// This tab begins a new journal.
+    pub(super) fn take_fresh(&mut self) {
+        let name = self.fresh;
+        self.tabs.mine = name;
+        self.order(Storage::Remember { name });
+        if self.tabs.has_locks {
+            self.step_on(Step::Own { until: NEVER });
+            self.order(Storage::Lock { name, waits: true });
+        } else {
+            self.named();
+        }
+    }
+
+    /// This tab's own journal is nobody else's.
+    pub(super) fn named(&mut self) {
+        let mine = self.tabs.mine;
+        self.step_on(Step::Reading);
+        self.order(Storage::Hello { name: mine, is_new: true });
+        self.order(Storage::Read { of: 0, mine });
+    }
+
+    /// The database does not open, or is gone.
+    pub fn failed(&mut self, opening: u32) {
+        if opening == self.opening {
+            self.fail();
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! What is read: this tab's journal, and those of tabs that are gone.
+
+use alloc::vec::Vec;
+
+use super::{Entry, Held, Job, Journal, Keeper, Place, RAISED, Read, State, Step};
+use crate::client::storage::{Found, Name, Segment, Storage, Taken};
+use crate::client::tabs::{OWN, Other};
+use crate::engine::{Input, Seq};
+
+impl Keeper {
+    /// A segment was read. Its messages follow.
+    pub fn segment(&mut self, opening: u32, segment: Segment) {
+        if opening == self.opening {
+            self.segments.push(segment);
+        }
+    }
+
+    /// The next message of the segment was read.
+    pub fn row(&mut self, opening: u32, index: u32, found: Found) {
+        if opening == self.opening && !self.segments.is_empty() {
+            self.rows.push((self.segments.len() - 1, index, found));
+        }
+    }
+
+    /// All was read. `generation` is that of the scope by now. Answers whether it is another one than this tab's: the
+    /// user logged out elsewhere.
+    pub fn read(&mut self, opening: u32, generation: u64) -> bool {
+        if opening != self.opening {
+            return false;
+        }
+        let mut segments = core::mem::take(&mut self.segments);
+        let rows = core::mem::take(&mut self.rows);
+        // Version 1 knew no generations: what it left is of the first one.
+        let first = if generation.is_multiple_of(RAISED) { generation } else { 0 };
+        let is_over = |one: &Segment| one.generation.unwrap_or(first) != generation;
+        self.end_segments(&segments, &rows, is_over);
+        if self.generation != Some(generation) {
+            return true;
+        }
+        for segment in &mut segments {
+            if is_over(segment) {
+                segment.size = 0;
+            }
+        }
+        let is_living = |(at, _, found): &&Read| !found.is_settled && segments[*at].size > 0;
+        let living: Vec<Read> = rows.iter().filter(is_living).copied().collect();
+        match (self.step(), self.job) {
+            (Some(Step::Reading), _) => self.read_all(&segments, &rows, &living),
+            (_, Job::Adopting { name }) => self.adopt(name, &segments, &living),
+            (_, Job::Looking) => self.look(&living),
+            _ => {}
+        }
+        false
+    }
+
+    /// What a logout has ended is erased and told, whoever had it. What this tab still has in memory is told by its
+    /// own end.
+    pub(super) fn end_segments(
+        &mut self,
+        segments: &[Segment],
+        rows: &[Read],
+        is_over: impl Fn(&Segment) -> bool,
+    ) {
+        let ended = segments.iter().filter(|segment| segment.size > 0 && is_over(segment));
+        let before = self.orders.len();
+        self.orders
+            .extend(ended.map(|&Segment { name, number, .. }| Storage::Drop { name, number }));
+        if self.orders.len() == before {
+            return;
+        }
+        for &(at, _, found) in rows {
+            if is_over(&segments[at]) && !found.is_settled && found.known.is_none() {
+                self.order(Storage::Ended { row: found.row });
+            }
+        }
+        self.commit(self.opening, None);
+    }
+
+    pub(super) fn read_all(&mut self, segments: &[Segment], rows: &[Read], living: &[Read]) {
+        let (opening, mine) = (self.opening, self.tabs.mine);
+        let generation = self.generation.unwrap_or_default();
+        let mut journal = Journal::new(opening, generation, mine, self.wall);
+        for (at, segment) in segments.iter().enumerate() {
+            let &Segment { name, number, size, is_former, was_ours, .. } = segment;
+            if is_former {
+                let is_free = self.tabs.has_locks || was_ours;
+                if is_free && !self.former.contains(&name) {
+                    self.former.push(name);
+                }
+            } else if name != mine {
+                if self.tabs.is_news(name) {
+                    self.tabs.add(name, Other::Free);
+                }
+            } else if size == 0 {
+                journal.skip(number);
+            } else {
+                let is_its = |(of, _, found): &&Read| *of == at && found.is_settled;
+                let settled = rows.iter().filter(is_its).map(|&(_, index, _)| index).collect();
+                journal.found(number, size, settled);
+            }
+        }
+        // A journal of before may know of more: what it was to erase may still be on disk.
+        let is_before = |one: &&mut Journal| one.generation == generation && one.name == mine;
+        let mut inherited = Vec::new();
+        for before in self.journals.iter_mut().filter(is_before) {
+            journal.inherit(before);
+            inherited.push(before.opening);
+        }
+        for entry in self.entries.iter_mut().flatten() {
+            if let Held::Kept(place) = &mut entry.held
+                && inherited.contains(&place.opening)
+            {
+                place.opening = opening;
+            }
+        }
+        for &(at, index, found) in living {
+            let Segment { name, number, is_former, .. } = segments[at];
+            if name == mine {
+                let place = Place { opening, number, index };
+                if !journal.has_settled(place) {
+                    self.own.push((found.row, Some(place), None));
+                }
+            } else if found.is_away && !is_former {
+                // It is older than what is in our own journal.
+                self.found.push((found.row, None, found.known));
+            }
+        }
+        let has_dirt = journal.has_dirt();
+        self.journals.push(journal);
+        if has_dirt {
+            self.gather(opening);
+        }
+        self.step_on(Step::Moving);
+        self.next_former();
+    }
+
+    /// What versions before left of the scope is this tab's from now on, unless a tab still has it.
+    pub(super) fn next_former(&mut self) {
+        let Some(name) = self.former.pop() else {
+            self.found.append(&mut self.own);
+            return self.step_on(Step::Restoring);
+        };
+        if self.tabs.has_locks {
+            // The page before a reload may have it a moment longer.
+            self.job = Job::Locking { name, until: self.now + OWN };
+            self.order(Storage::Lock { name, waits: true });
+        } else {
+            self.job = Job::Adopting { name };
+            self.order(Storage::Read { of: name, mine: self.tabs.mine });
+        }
+    }
+
+    /// The lock of a journal is ours, and this is what it has.
+    pub(super) fn adopt(&mut self, name: Name, segments: &[Segment], living: &[Read]) {
+        let opening = self.opening;
+        // A segment of a build that is newer than this one stays.
+        let is_any = segments.iter().any(|segment| segment.size > 0);
+        let at = self.journals.iter().position(|one| one.opening == opening);
+        let Some(at) = at.filter(|_| is_any) else { return self.end_job() };
+        for segment in segments.iter().filter(|segment| segment.size > 0) {
+            self.order(Storage::Drop { name, number: segment.number });
+        }
+        self.moving.clear();
+        for (nth, (_, _, found)) in living.iter().enumerate() {
+            let place = self.journals[at].place(nth == 0);
+            self.moving.push((found.row, Some(place), None));
+            self.order(Storage::Move { row: found.row, place });
+        }
+        self.job = Job::Moving { name };
+        self.commit(opening, self.generation);
+        self.adoption = self.transactions;
+    }
+
+    /// What is gone from this tab's journal is with a tab that is alive, or with none.
+    pub(super) fn look(&mut self, living: &[Read]) {
+        self.job = Job::None;
+        let missing = core::mem::take(&mut self.missing);
+        for &seq in &missing {
+            self.saw(seq, 0);
+        }
+        for seq in living.iter().filter_map(|(_, _, found)| found.known) {
+            self.saw(seq, self.opening);
+        }
+        for seq in missing {
+            if self.entry(seq).is_some_and(|it| it.held == Held::Elsewhere && it.seen == 0) {
+                self.wait(seq);
+            }
+        }
+    }
+
+    pub(super) fn saw(&mut self, seq: Seq, opening: u32) {
+        self.change(seq, |entry| entry.seen = opening);
+    }
+
+    /// A journal was taken over, or could not be.
+    pub(super) fn end_job(&mut self) {
+        match self.job {
+            Job::Locking { name, .. } | Job::Adopting { name } | Job::Moving { name } => {
+                self.order(Storage::Unlock { name });
+            }
+            Job::None | Job::Asking { .. } | Job::Looking => {}
+        }
+        if matches!(self.job, Job::Adopting { .. } | Job::Moving { .. }) {
+            // A tab has ended, and may have had what it had not on disk.
+            let elsewhere = |entry: &&Entry| entry.held == Held::Elsewhere;
+            self.missing =
+                self.entries.iter().flatten().filter(elsewhere).map(|it| it.seq).collect();
+        }
+        self.job = Job::None;
+        if self.step() == Some(Step::Moving) {
+            self.next_former();
+        }
+    }
+
+    /// What was read is handed out, as ordered.
+    pub fn taken(&mut self, taken: Taken) {
+        let Some(&(_, place, _)) = self.found.get(self.handed) else { return };
+        self.handed += 1;
+        let is_restoring = self.step() == Some(Step::Restoring);
+        match (taken, place) {
+            (Taken::New(seq), Some(place)) => {
+                let (held, seen) = (Held::Kept(place), self.opening);
+                self.enter(Entry { seq, held, is_shared: true, seen });
+            }
+            (Taken::New(seq), None) => {
+                self.enter(Entry { seq, held: Held::Elsewhere, is_shared: true, seen: 0 });
+                self.withhold(seq);
+            }
+            (Taken::Known(seq), Some(place)) => {
+                let is_found = self.entry(seq).is_some_and(|entry| entry.seen == self.opening);
+                // The tab that had it may be back, and ask.
+                self.change(seq, |entry| entry.is_shared = true);
+                match self.held(seq) {
+                    Some(Held::Kept(_)) if !is_restoring || is_found => self.erase(place),
+                    Some(Held::Kept(_) | Held::Elsewhere) => {
+                        self.saw(seq, self.opening);
+                        self.stored(seq, Held::Kept(place));
+                    }
+                    // The same message, sent anew meanwhile, goes on for both.
+                    None | Some(Held::Nowhere | Held::Waiting | Held::Writing) => self.erase(place),
+                }
+            }
+            (Taken::Refused, Some(place)) => self.erase(place),
+            (Taken::Known(_) | Taken::Refused, None) => {}
+        }
+        if !self.has_found() {
+            self.handed_out();
+        }
+    }
+
+    /// All that was found is handed out.
+    pub(super) fn handed_out(&mut self) {
+        self.found.clear();
+        self.handed = 0;
+        if self.step() != Some(Step::Restoring) {
+            return self.end_job();
+        }
+        self.state = State::Open;
+        for at in 0..self.entries.len() {
+            let Some(Entry { seq, held, seen, .. }) = self.entries[at] else { continue };
+            if matches!(held, Held::Kept(_) | Held::Elsewhere) && seen != self.opening {
+                // Another tab took it over while this page was in the cache.
+                self.missing.push(seq);
+                self.withhold(seq);
+            }
+        }
+        self.tell_engine(Input::Restored);
+        self.forget_journals();
+        if !self.waiting.is_empty() {
+            self.gather(self.opening);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What is written, and what becomes of it.
+
+use alloc::vec::Vec;
+
+use super::{AGAIN, Held, Job, Journal, Keeper, State};
+use crate::client::storage::Storage;
+use crate::client::tabs::Other;
+use crate::engine::Seq;
+
+impl Keeper {
+    /// A turn is over: what was added in it is written.
+    pub fn gathered(&mut self, opening: u32) {
+        let is_open = self.state == State::Open && opening == self.opening;
+        let waiting = if is_open { core::mem::take(&mut self.waiting) } else { Vec::new() };
+        // What has settled meanwhile is not worth a write.
+        let is_wanted = |&seq: &Seq| self.held(seq) == Some(Held::Waiting);
+        let group: Vec<Seq> = waiting.into_iter().filter(is_wanted).collect();
+        let transaction = self.transactions + 1;
+        let (journals, orders) = (&mut self.journals, &mut self.orders);
+        let journal = journals.iter_mut().find(|one| one.opening == opening);
+        let write = |journal: &mut Journal| {
+            journal.write(&group, transaction, |part| orders.push_back(part))
+        };
+        if journal.is_some_and(write) {
+            for seq in group {
+                self.set(seq, Held::Writing);
+            }
+            self.commit(opening, None);
+        }
+    }
+
+    pub(super) fn commit(&mut self, opening: u32, guard: Option<u64>) {
+        self.transactions += 1;
+        let transaction = self.transactions;
+        self.order(Storage::Commit { transaction, opening, guard });
+    }
+
+    /// A transaction is over: it is committed, or nothing of it is. Of what a logout has ended nothing more is done:
+    /// where that fails the next reading tries again.
+    pub fn committed(&mut self, transaction: u32, is_done: bool) {
+        if transaction == self.adoption {
+            self.adoption = 0;
+            let mut moved = core::mem::take(&mut self.moving);
+            if is_done {
+                self.found.append(&mut moved);
+            } else if let Job::Moving { name } = self.job
+                && self.step().is_none()
+            {
+                // It stays where it is for now.
+                self.tabs.add(name, Other::Ended(self.now + AGAIN));
+            }
+            if self.step().is_some() || !self.has_found() {
+                self.end_job();
+            }
+        } else if let Some(at) = self.journals.iter().position(|one| one.is_written_by(transaction))
+        {
+            self.written(at, is_done);
+        }
+    }
+
+    /// Something waits to be handed out.
+    pub(super) fn has_found(&self) -> bool {
+        self.handed < self.found.len()
+    }
+
+    pub(super) fn written(&mut self, at: usize, is_done: bool) {
+        let journal = &mut self.journals[at];
+        let opening = journal.opening;
+        let is_ours = self.generation == Some(journal.generation);
+        let drops_more = is_done && journal.drops_more();
+        let group = journal.written(self.now, is_done);
+        for (seq, place) in group {
+            let is_here = self.held(seq) == Some(Held::Writing);
+            match (is_here, is_done) {
+                (true, true) if is_ours => {
+                    self.stored(seq, Held::Kept(place));
+                    self.leave_former(seq);
+                }
+                (true, true) => {
+                    self.erase(place);
+                    self.wait(seq);
+                }
+                (true, false) if opening == self.opening => self.stored(seq, Held::Nowhere),
+                // What is open by now keeps it, or says that it cannot.
+                (true, false) => self.wait(seq),
+                // It has settled meanwhile.
+                (false, true) => self.erase(place),
+                (false, false) => {}
+            }
+        }
+        if drops_more {
+            self.forget_dropped(opening);
+        }
+        if !is_done && opening == self.opening {
+            self.fail();
+        }
+        let is_open = opening == self.opening && self.state == State::Open;
+        let is_more = is_open && !self.waiting.is_empty();
+        let has_dirt = self.journal(opening).is_some_and(|journal| journal.has_dirt());
+        // What failed is tried again in its own time.
+        if is_more || has_dirt {
+            self.gather(opening);
+        }
+        self.forget_journals();
+    }
+
+    /// Segments were deleted for what had settled in them. Their other messages are in memory only.
+    pub(super) fn forget_dropped(&mut self, opening: u32) {
+        let Some(journal) = self.journals.iter().find(|one| one.opening == opening) else { return };
+        for entry in self.entries.iter_mut().flatten() {
+            if let Held::Kept(place) = entry.held
+                && place.opening == opening
+                && !journal.has(place.number)
+            {
+                entry.held = Held::Nowhere;
+            }
+        }
+    }
+
+    /// Those that are closed, and have nothing more to erase. Once another is open all messages are in that one, or
+    /// with other tabs.
+    pub(super) fn forget_journals(&mut self) {
+        let (opening, is_open) = (self.opening, self.is_open());
+        let formers = &self.formers;
+        let is_needed = |one: &Journal| {
+            let has_former = formers.iter().any(|(_, place)| place.opening == one.opening);
+            one.opening == opening || has_former && !one.is_over()
+        };
+        let is_over = |one: &Journal| one.is_over() || (is_open && one.is_at_rest());
+        self.journals.retain(|journal| is_needed(journal) || !is_over(journal));
+    }
+}
