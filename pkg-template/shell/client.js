@@ -397,7 +397,6 @@ export function makeClient(options, unsaid) {
   const openKept = () => {
     const user = session.user();
     const scope = user === undefined ? undefined : scopeOf(place, user);
-    isLeft = false;
     if (scope === openScope) return;
     openScope = scope;
     if (storage) generation = storage.open(scope ?? '');
@@ -407,8 +406,6 @@ export function makeClient(options, unsaid) {
   let openScope = null;
   /** Of the user's logouts, when the scope was opened; none without localStorage. @type {number | null} */
   let generation = null;
-  /** The session is over: until the next one is known, the open scope is nobody's. */
-  let isLeft = false;
 
   /** The engine's numbers for users. @type {Map<string, number>} */
   const users = new Map();
@@ -467,7 +464,7 @@ export function makeClient(options, unsaid) {
   const engine = createEngine(settings, { ...handlers, ...ofStorage }, die);
   /** Says what is outside by now: the transport, and the user's logouts as storage has them. */
   function look() {
-    const stored = openScope && generation !== null && !isLeft ? peek(openScope) : -1;
+    const stored = openScope && generation !== null ? peek(openScope) : -1;
     engine.note(TOLD.looked, wire.isClogged(), stored);
   }
   const begun = () => {
@@ -501,13 +498,13 @@ export function makeClient(options, unsaid) {
     resync.forget();
     held.length = 0;
     said.forget();
-    isLeft = true;
+    // Until the next session is known nothing is open.
+    openScope = null;
     toldName = undefined;
     session.forget();
     if (!elsewhere) return;
     isOutElsewhere = isBetweenUsers = true;
     session.unname();
-    openScope = null;
     fail('LOGGED_OUT', 'The user logged out in another tab');
   }
 
@@ -585,7 +582,6 @@ export function makeClient(options, unsaid) {
         const scope = scopeOf(place, user);
         return storage ? storage.clear(scope) : void raise(scope);
       });
-      openScope = null;
       end(TOLD.logOut);
       session.unname();
       return isClean;

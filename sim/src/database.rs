@@ -135,6 +135,11 @@ impl Database {
         })
     }
 
+    /// What is in segments that has not settled there.
+    pub(crate) fn left_in<'a>(&'a self, keys: &'a [Key]) -> impl Iterator<Item = MessageId> + 'a {
+        self.left(|key| keys.contains(key))
+    }
+
     /// Whether a message is kept that has not settled there, in any journal.
     pub(crate) fn has(&self, id: MessageId) -> bool {
         self.left(|_| true).any(|kept| kept == id)

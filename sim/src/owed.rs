@@ -8,7 +8,6 @@ use holdfast::client::keeper::Held;
 use crate::app::Sent;
 use crate::deliveries::MessageId;
 use crate::page::Page;
-use crate::storage::Added;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
@@ -122,8 +121,8 @@ impl World {
     }
 
     /// A page died while it wrote, and none of it is there.
-    pub(crate) fn lost_with_page(&mut self, added: &[Added]) {
-        for &(id, _) in added {
+    pub(crate) fn lost_with_page(&mut self, messages: impl IntoIterator<Item = MessageId>) {
+        for id in messages {
             let is_held = self.living().any(|page| page.deliveries.has(id));
             if !self.database.has(id) && !is_held {
                 self.give_up(id);

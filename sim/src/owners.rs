@@ -244,9 +244,7 @@ impl World {
     /// What waits belongs to nobody any more.
     fn end_session(&mut self) {
         self.tally.one(Count::Sessions);
-        if self.plan.users.is_some() || self.plan.lives.is_some() {
-            self.page.storage.scope = None;
-        }
+        self.page.storage.scope = None;
         self.page.model.all_settled(Outcome::LoggedOut);
         self.page.owners.sessions.push(Session::default());
         self.page.owners.untold += 1;

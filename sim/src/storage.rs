@@ -108,6 +108,8 @@ pub(crate) struct Write {
     parts: Parts,
     added: Vec<Added>,
     moved: usize,
+    /// The app had been told that messages are in memory only.
+    may_forget: bool,
 }
 
 /// How a transaction ended.
@@ -503,7 +505,9 @@ impl World {
         let added = std::mem::take(&mut storage.added);
         let moved = std::mem::take(&mut storage.moved);
         storage.writing.insert(number, added.clone());
-        self.transact(Work::Write(Write { number, opening, scope, guard, parts, added, moved }));
+        let may_forget = storage.may_forget;
+        let write = Write { number, opening, scope, guard, parts, added, moved, may_forget };
+        self.transact(Work::Write(write));
     }
 
     /// Begins a transaction. It ends once all that were begun before have.
@@ -548,7 +552,9 @@ impl World {
             }
         }
         if is_done {
+            let dropped = if is_alive { Vec::new() } else { self.dropped_after_death(&write) };
             let (written_over, forgotten) = self.database.commit(&write.parts);
+            self.lost_with_page(dropped);
             if let Some(key) = written_over {
                 violated!("journal", "segment {key:?} was written over");
             }
@@ -562,9 +568,18 @@ impl World {
         } else if is_alive {
             self.has_storage_failed = true;
         } else {
-            self.lost_with_page(&write.added);
+            self.lost_with_page(write.added.iter().map(|&(id, _)| id));
         }
         Done::Written { write, is_done }
+    }
+
+    /// A page that can't write lists deletes whole segments. The others that are in one are in its memory too, as the
+    /// app was told, until it dies.
+    fn dropped_after_death(&self, write: &Write) -> Vec<MessageId> {
+        if !write.may_forget || write.moved > 0 {
+            return Vec::new();
+        }
+        self.database.left_in(&write.parts.drops).collect()
     }
 
     fn write_fails(&mut self, id: PageId) -> bool {

@@ -23,6 +23,7 @@ mod writing;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use super::LATE;
 use super::journal::{Journal, Place};
 use super::storage::{Found, Name, Row, Segment, Storage};
 use super::tabs::{NEVER, Tabs};
@@ -113,6 +114,8 @@ pub struct Keeper {
     state: State,
     opening: u32,
     late_at: Millis,
+    /// A deadline of this opening was noticed late, and put off.
+    is_put_off: bool,
     /// The generation of logouts that messages are sent in. None: nothing is kept.
     generation: Option<u64>,
     /// The generation has just begun. Two tabs may have begun it at the same time.
@@ -163,6 +166,7 @@ impl Default for Keeper {
             state: State::Closed,
             opening: 0,
             late_at: Millis(0),
+            is_put_off: false,
             generation: None,
             is_first: false,
             fresh: 0,
@@ -196,9 +200,42 @@ impl Keeper {
         self.now = now;
     }
 
+    /// When an answer of storage or of another tab is no longer waited for.
+    fn answers_by(&self) -> Millis {
+        let mut at = NEVER;
+        if let State::Opening(_) = self.state {
+            at = self.late_at;
+        }
+        if let Some(Step::Own { until }) = self.step() {
+            at = at.min(until);
+        }
+        if let Job::Locking { until, .. } | Job::Asking { until } = self.job {
+            at = at.min(until);
+        }
+        at
+    }
+
+    /// The machine slept, or the page was throttled: the answer may stand in line behind this timer.
+    fn put_off(&mut self) {
+        self.is_put_off = true;
+        let now = self.now;
+        let again = |at: Millis| at.max(now + LATE);
+        self.late_at = again(self.late_at);
+        if let Some(Step::Own { until }) = self.step() {
+            self.step_on(Step::Own { until: again(until) });
+        }
+        if let Job::Locking { until, .. } | Job::Asking { until } = &mut self.job {
+            *until = again(*until);
+        }
+    }
+
     /// Does what is due by `now`.
     pub fn handle_timeout(&mut self) {
         let now = self.now;
+        // Once an opening, since there are pages whose timers are always late.
+        if !self.is_put_off && self.answers_by() + LATE < now {
+            self.put_off();
+        }
         if let State::Opening(step) = self.state
             && self.late_at <= now
         {
@@ -237,16 +274,7 @@ impl Keeper {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called, if at all.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Millis> {
-        let mut at = self.tabs.deadline();
-        if let State::Opening(_) = self.state {
-            at = at.min(self.late_at);
-        }
-        if let Some(Step::Own { until }) = self.step() {
-            at = at.min(until);
-        }
-        if let Job::Locking { until, .. } | Job::Asking { until } = self.job {
-            at = at.min(until);
-        }
+        let mut at = self.tabs.deadline().min(self.answers_by());
         for journal in &self.journals {
             at = at.min(journal.retry_at().unwrap_or(NEVER));
         }

@@ -760,9 +760,12 @@ impl Client {
         self.settle_session(now, false);
     }
 
-    /// I11, I12: what waited belongs to a session that is over.
+    /// I11, I12: what waited belongs to a session that is over, and so does what is read of it from now on.
     fn settle_session(&mut self, now: Millis, elsewhere: bool) {
         self.view = View::Due;
+        if !elsewhere {
+            self.keeping(now, Keeper::close);
+        }
         self.orders.push(Order::Ended { elsewhere });
         self.engine.settle_all(now, Outcome::LoggedOut);
     }

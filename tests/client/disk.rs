@@ -134,6 +134,8 @@ pub struct Disk {
     pub holds_locks: bool,
     /// What was read is not told for now, and what was ordered later waits.
     pub holds_answers: bool,
+    /// What tabs tell each other is on its way for now.
+    pub holds_channel: bool,
     /// The user logs out elsewhere right before the next journal is moved.
     pub raises_before_moving: bool,
     pub fails_writes: bool,
@@ -158,6 +160,7 @@ impl Disk {
             holds_disk: false,
             holds_locks: false,
             holds_answers: false,
+            holds_channel: false,
             raises_before_moving: false,
             fails_writes: false,
             fails_reads: false,
@@ -432,7 +435,7 @@ impl Disk {
 
 // Time, facts and orders.
 impl Disk {
-    fn at(&self) -> Millis {
+    pub fn at(&self) -> Millis {
         Millis(self.now)
     }
 
@@ -481,12 +484,13 @@ impl Disk {
             let waits = match fact {
                 Fact::Opened { .. } => self.holds_opening,
                 Fact::Answer { .. } => self.holds_answers,
+                Fact::Told(_) => self.holds_channel,
                 Fact::Read { .. } | Fact::Commit { .. } | Fact::Clear { .. } => {
                     self.holds_disk
                         || held.iter().any(|(_, one)| matches!(one, Fact::Answer { .. }))
                 }
                 Fact::Locked { .. } => self.holds_locks,
-                Fact::Gathered { .. } | Fact::Told(_) => false,
+                Fact::Gathered { .. } => false,
             };
             if waits {
                 held.push_back((tab, fact));

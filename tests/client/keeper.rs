@@ -219,6 +219,61 @@ fn page_that_slept_through_an_opening_opens_all_the_same() {
 }
 
 #[test]
+fn copy_that_slept_while_it_asked_hears_the_answer() {
+    let mut disk = Disk::without_locks();
+    let tab = disk.page(1);
+    disk.pass(200);
+    disk.send(tab, [7]);
+    disk.holds_channel = true;
+    let copy = disk.page(1);
+    disk.wake_after(60_000);
+    disk.holds_channel = false;
+    disk.run();
+    disk.pass(2_000);
+    assert_ne!(disk.page_of(copy).name, 1);
+    assert_eq!(disk.left(copy), []);
+}
+
+#[test]
+fn opening_that_was_slept_through_is_given_another_second() {
+    let mut disk = Disk::new();
+    disk.holds_opening = true;
+    let tab = disk.page(1);
+    disk.wake_after(60_000);
+    disk.pass(999);
+    assert_eq!(disk.page_of(tab).failures, 0);
+    disk.pass(1);
+    assert_eq!(disk.page_of(tab).failures, 1);
+}
+
+#[test]
+fn opening_of_a_page_whose_timers_are_always_late_is_not_waited_for_for_ever() {
+    let mut disk = Disk::new();
+    disk.holds_opening = true;
+    let tab = disk.page(1);
+    disk.wake_after(60_000);
+    assert_eq!(disk.page_of(tab).failures, 0);
+    disk.wake_after(60_000);
+    assert_eq!(disk.page_of(tab).failures, 1);
+}
+
+#[test]
+fn what_one_user_left_is_not_read_for_the_next() {
+    let mut disk = left([1]);
+    disk.holds_opening = true;
+    let tab = disk.page(1);
+    let now = disk.at();
+    // The app names Bob. Nothing of his is opened before his credentials are there.
+    disk.page_of(tab).client.name(now, BOB, 0);
+    disk.holds_opening = false;
+    disk.run();
+    assert_eq!(disk.left(tab), []);
+    assert_eq!(disk.page_of(tab).client.status().queued, 0);
+    disk.name(tab, BOB);
+    assert_eq!((disk.left(tab), disk.kept()), (vec![], vec![(1, 1)]));
+}
+
+#[test]
 fn storage_that_does_not_open_costs_the_disk_and_no_message_waits() {
     let mut disk = left([1]);
     disk.fails_opening = true;
@@ -565,6 +620,24 @@ fn what_another_tab_took_over_is_withheld_and_told_once_that_has_settled_it() {
     disk.ack(other, 7);
     assert_eq!(disk.ending(one, 7), DELIVERED);
     assert!(disk.segments.is_empty());
+}
+
+#[test]
+fn what_another_tab_took_over_is_withheld_though_its_segment_was_given_up() {
+    let (mut disk, tab, other) = two_tabs();
+    disk.send(tab, [1, 2]);
+    // No list can be written, so the whole segment is to go.
+    disk.fails_writes = true;
+    disk.ack(tab, 1);
+    disk.pass(20_000);
+    disk.cache(tab);
+    disk.fails_writes = false;
+    disk.pass(2_000);
+    assert!(disk.left(other).contains(&2));
+    disk.pass(60_000);
+    assert_eq!(disk.held(tab, 2), Some(Held::Nowhere));
+    disk.restore(tab);
+    assert_eq!(disk.held(tab, 2), Some(Held::Elsewhere));
 }
 
 #[test]

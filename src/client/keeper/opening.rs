@@ -48,6 +48,7 @@ impl Keeper {
         }
         self.state = State::Closed;
         self.opening += 1;
+        self.is_put_off = false;
         self.tabs = Tabs::default();
         self.job = Job::None;
         self.segments.clear();

@@ -241,6 +241,10 @@ impl Keeper {
                 }
             }
             (Taken::Refused, Some(place)) => self.erase(place),
+            // Another tab has had it since this one lost its own copy.
+            (Taken::Known(seq), None) if self.held(seq) == Some(Held::Nowhere) => {
+                self.set(seq, Held::Elsewhere);
+            }
             (Taken::Known(_) | Taken::Refused, None) => {}
         }
         if !self.has_found() {

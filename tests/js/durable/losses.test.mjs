@@ -322,6 +322,29 @@ test('a logout whose storage opens late leaves the next session what it has kept
   assert.deepEqual(await onDisk(scope), ['new']);
 });
 
+test('what one user left is not handed to the next, who is there before it was read', async (t) => {
+  const { leave, openTab } = begin(t);
+  await leave('tab', 'of the first');
+  let credentials = Promise.resolve({});
+  const tab = openTab({ name: 'tab', options: { auth: () => credentials } });
+  const letGo = hold(tab);
+  tab.open();
+  await seen(() => tab.client.getState().isReady, 'the link is ready');
+  // The next user's are late, and until they are there nothing of his is opened.
+  let grant = () => {};
+  credentials = new Promise((resolve) => {
+    grant = () => resolve({});
+  });
+  tab.open('the next user');
+  await seen(() => !tab.client.getState().isConnected, 'the link of the first user ends');
+  letGo();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.deepEqual(tab.outbox(), []);
+  grant();
+  await tab.isOpen();
+  assert.deepEqual(tab.taken(), []);
+});
+
 test('a message of the same id in a third tab is not cancelled with the one that another tab took over', async (t) => {
   const { clock, inTab, scope } = begin(t);
   const tab = await inTab('tab');
