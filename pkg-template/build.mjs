@@ -94,7 +94,12 @@ async function bundle({ format, platform, folder, extension }) {
         sourcemap: 'linked',
         legalComments: 'none',
         external: ['socket.io-client', 'react', 'react/*'],
-        plugins: [compiledEngine(), numbersInPlace(), otherPartsStayOutside(extension)],
+        plugins: [
+          compiledEngine(),
+          settingsInOrder(),
+          numbersInPlace(),
+          otherPartsStayOutside(extension),
+        ],
         metafile: true,
         logLevel: 'warning',
         absWorkingDir: root,
@@ -139,6 +144,32 @@ function compiledEngine() {
           export const reader = '${reader}';`,
         loader: 'js',
       }));
+    },
+  };
+}
+
+/** `holdfast:settings`, made from the one table that there is of them. */
+function settingsInOrder() {
+  return {
+    name: 'settings in order',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^holdfast:settings$/ }, () => ({
+        path: path.join(root, 'src/web/settings.rs'),
+        namespace: 'holdfast settings',
+      }));
+      onLoad(
+        { filter: /settings\.rs$/, namespace: 'holdfast settings' },
+        async ({ path: file }) => {
+          const rows = (await readFile(file, 'utf8')).matchAll(/^ +"([\w.]+)" => [\w.]+,$/gm);
+          // `join` and `health` are null where they are switched off.
+          const values = [...rows].map(([, option]) =>
+            /^(join|health)/.test(option)
+              ? `settings.${option.replace('.', '?.')} ?? 0`
+              : `settings.${option}`,
+          );
+          return { contents: `export const settingNumbers = (settings) => [${values}];` };
+        },
+      );
     },
   };
 }

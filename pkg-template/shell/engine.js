@@ -5,11 +5,12 @@
  * bundler setting, no fetch and no waiting.
  */
 
+import { settingNumbers } from 'holdfast:settings';
 import text, { reader } from 'holdfast:wasm';
 import { decode } from '../wasm-text.js';
 import { createClock, unref } from './clock.js';
 import { HoldfastError } from './errors.js';
-import { configNumbers, FIELDS, ORDERS, TOLD } from './numbers.js';
+import { FIELDS, ORDERS, TOLD } from './numbers.js';
 import { report } from './report.js';
 
 /** @type {typeof import('../../target/package/holdfast_bg.wasm')} */
@@ -209,7 +210,7 @@ export function createEngine(settings, handlers, onDeath) {
 
     /** @param {import('../types/settings.d.ts').Settings} next */
     configure(next) {
-      for (const [index, number] of configNumbers(next).entries()) put(TOLD.set, index, number);
+      for (const [index, number] of settingNumbers(next).entries()) put(TOLD.set, index, number);
       put(TOLD.configure);
     },
   };

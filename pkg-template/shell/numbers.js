@@ -162,28 +162,3 @@ export const UNPINGED = 4;
 
 /** The slot in which a message's number lives. Dense, and used again once the message has settled. */
 export const slotOf = (/** @type {number} */ seq) => seq % 2 ** 20;
-
-/**
- * The engine's configuration, in the order in which it reads it.
- * @param {import('../types/settings.d.ts').Settings} settings
- */
-export const configNumbers = ({ send, queue, reconnect, authTimeoutMs, join, health }) => [
-  send.ackTimeoutMs,
-  send.retries,
-  send.backoffMs,
-  send.backoffMaxMs,
-  send.window,
-  send.windowBytes,
-  queue.capacity,
-  queue.maxBytes,
-  reconnect.minMs,
-  reconnect.maxMs,
-  reconnect.spreadMs,
-  reconnect.stableMs,
-  authTimeoutMs,
-  reconnect.connectTimeoutMs,
-  join ? join.fallbackMs : 0,
-  health ? health.intervalMs : 0,
-  health ? health.timeoutMs : 0,
-  health ? health.probeMs : 0,
-];

@@ -1,5 +1,5 @@
 //! What the keeper orders of the storage, and what the storage tells it. Journals and messages that were read are named
-//! by numbers of the edge.
+//! by numbers of the edge. Methods are those of the [keeper](super::keeper::Keeper).
 
 use super::journal::Place;
 use crate::engine::Seq;
@@ -13,7 +13,7 @@ pub type Row = u32;
 /// What to do with what is outside: the disk, the locks and the channel between tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storage {
-    /// Open the database and the channel, and say [`Keeper::opened`] or [`Keeper::failed`].
+    /// Open the database and the channel, and say `Keeper::opened` or `Keeper::failed`.
     Open {
         /// Which opening this is.
         opening: u32,
@@ -37,7 +37,7 @@ pub enum Storage {
         /// The journal.
         name: Name,
     },
-    /// Say [`Keeper::gathered`] when the present turn is over.
+    /// Say `Keeper::gathered` when the present turn is over.
     Gather {
         /// The opening whose journal it is.
         opening: u32,
@@ -76,7 +76,7 @@ pub enum Storage {
         /// The segment.
         number: u64,
     },
-    /// Carry out what was told of the next transaction, all or nothing, and say [`Keeper::committed`]. Transactions
+    /// Carry out what was told of the next transaction, all or nothing, and say `Keeper::committed`. Transactions
     /// and readings are carried out, and told, in the order in which they were ordered.
     Commit {
         /// Which transaction it is.
@@ -86,7 +86,7 @@ pub enum Storage {
         /// Only if the scope's generation of logouts is still this.
         guard: Option<u64>,
     },
-    /// Take up what was read, and say [`Keeper::taken`] at once.
+    /// Take up what was read, and say `Keeper::taken` at once.
     Take {
         /// The message.
         row: Row,
@@ -108,8 +108,8 @@ pub enum Storage {
         /// The others are to say so too.
         is_new: bool,
     },
-    /// Ask the other tabs how this message ended. One that has it answers that: [`Keeper::has`], and
-    /// [`Keeper::has_elsewhere`].
+    /// Ask the other tabs how this message ended. One that has it answers that: `Keeper::has`, and
+    /// `Keeper::has_elsewhere`.
     Ask {
         /// The message.
         seq: Seq,

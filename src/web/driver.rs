@@ -6,11 +6,12 @@ use super::numbers::{
     FIELDS, Told, count, double, down_cause, error_number, grant, millis, order, standing_number,
     taken, verdict, way, whole,
 };
+use super::settings::{SETTINGS, config_of};
 use crate::client::Client;
 use crate::client::keeper::Keeper;
 use crate::client::receipts::Support;
 use crate::client::storage::{Found, Segment};
-use crate::engine::{Config, Draft, Epoch, Input, Millis, Seq, config};
+use crate::engine::{Config, Draft, Epoch, Input, Seq};
 
 /// A [`Client`] whose inputs and outputs are numbers.
 ///
@@ -20,7 +21,8 @@ use crate::engine::{Config, Draft, Epoch, Input, Millis, Seq, config};
 #[derive(Debug)]
 pub struct Driver {
     client: Client,
-    settings: [f64; SETTINGS],
+    /// Of the next configuration.
+    settings: [u64; SETTINGS],
     fields: [f64; FIELDS],
 }
 
@@ -40,9 +42,6 @@ const OURS: u32 = 2;
 const SETTLED: u32 = 1;
 const AWAY: u32 = 2;
 
-/// As many as `configNumbers` lists.
-const SETTINGS: usize = 18;
-
 #[wasm_bindgen]
 impl Driver {
     /// `seed` is any number, different for each client.
@@ -51,7 +50,7 @@ impl Driver {
     pub fn new(now: f64, seed: f64) -> Self {
         Self {
             client: Client::new(Config::default(), seed.to_bits(), millis(now)),
-            settings: [0.0; SETTINGS],
+            settings: [0; SETTINGS],
             fields: [0.0; FIELDS],
         }
     }
@@ -117,7 +116,7 @@ impl Driver {
             Told::Fields => return double(self.fields.as_ptr().addr() as u64),
             Told::Set => {
                 if let Some(setting) = self.settings.get_mut(count(a) as usize) {
-                    *setting = b;
+                    *setting = whole(b);
                 }
                 return 0.0;
             }
@@ -284,37 +283,4 @@ fn stored(keeper: &mut Keeper, told: Told, [a, b, c, d, e, f]: [f64; 6]) {
 /// A number of JavaScript's that is negative where there is none.
 fn or_none(number: f64) -> Option<u64> {
     (number >= 0.0).then(|| whole(number))
-}
-
-/// The settings in the order of `configNumbers`.
-fn config_of(settings: &[f64; SETTINGS]) -> Config {
-    let settings = settings.map(whole);
-    let span = |index: usize| Millis(settings[index]);
-    let count = |index: usize| u32::try_from(settings[index]).unwrap_or(u32::MAX);
-    Config {
-        send: config::Send {
-            ack_timeout: span(0),
-            retries: count(1),
-            backoff: span(2),
-            backoff_max: span(3),
-            window: count(4),
-            window_bytes: settings[5],
-        },
-        queue: config::Queue { capacity: count(6) as usize, max_bytes: settings[7] },
-        reconnect: config::Reconnect {
-            min: span(8),
-            max: span(9),
-            spread: span(10),
-            stable: span(11),
-            auth_timeout: span(12),
-            connect_timeout: span(13),
-        },
-        join: config::Join { fallback: span(14) },
-        // An interval of none is no health.
-        health: (settings[15] > 0).then(|| config::Health {
-            interval: span(15),
-            timeout: span(16),
-            probe: span(17),
-        }),
-    }
 }

@@ -10,5 +10,6 @@ mod driver;
 #[cfg(feature = "module")]
 mod module;
 pub mod numbers;
+mod settings;
 
 pub use driver::Driver;
