@@ -314,7 +314,7 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
       else unsaid.push(cancel);
     },
     storageFailed() {
-      failed(reason ?? new Error('the storage does not open'));
+      failed(reason ?? new Error(`the storage does not ${base ? 'answer' : 'open'}`));
       reason = undefined;
     },
   };

@@ -95,7 +95,7 @@ impl World {
             }
             let was_to_be = match entry.held {
                 // A write that failed may have ended while the page was in the cache.
-                None | Some(Held::Waiting | Held::Writing) => true,
+                None | Some(Held::Waiting | Held::Writing | Held::Overdue) => true,
                 Some(Held::Nowhere) => storage.may_forget,
                 Some(Held::Kept(_) | Held::Elsewhere) => is_dropped,
             };
@@ -144,7 +144,8 @@ impl World {
     /// A message leaves: it is on disk (I4), and no other page would send it.
     pub(crate) fn check_may_leave(&mut self, id: MessageId) {
         let Some(entry) = self.page.deliveries.get(id).filter(|_| self.keeps()) else { return };
-        if entry.held == Some(Held::Nowhere) && !self.page.storage.may_forget {
+        let is_in_memory = matches!(entry.held, Some(Held::Nowhere | Held::Overdue));
+        if is_in_memory && !self.page.storage.may_forget {
             violated!("kept", "message {id} is in memory only, and nobody was told why");
         }
         if self.page.storage.is_blind {
@@ -153,7 +154,7 @@ impl World {
         let Sent { draft, is_settled, is_revived, .. } = self.app.messages[id];
         // What the app was told of is no loss.
         let is_durable = draft.durable && !is_settled && !is_revived;
-        if is_durable && entry.held != Some(Held::Nowhere) && !self.database.has(id) {
+        if is_durable && !is_in_memory && !self.database.has(id) {
             violated!("I4", "message {id} left, and is not on disk");
         }
         if self.is_ended(id) {
@@ -177,7 +178,8 @@ impl World {
     /// Whatever failed before, what has settled is erased as soon as the disk takes it (D1).
     pub(crate) fn check_erasing(&mut self) {
         let Page { storage, shell, .. } = &mut *self.page;
-        if shell.client.keeper().has_erased() {
+        // The disk may have hung.
+        if shell.client.keeper().has_erased() || self.database.busy_until > self.now {
             storage.unerased_since = None;
             return;
         }

@@ -514,7 +514,15 @@ impl World {
     fn transact(&mut self, work: Work) {
         let slowest = self.plan.disk.slowest;
         let span = self.storage_dice().magnitude(1, slowest);
-        let at = self.database.busy_until.max(self.now) + span;
+        let stalling = if self.is_kind_now() { 0 } else { self.plan.disk.stalling };
+        let stall = if self.stalls.chance(stalling) {
+            self.tally.one(Count::Stalls);
+            let left = self.plan.faults_until.saturating_sub(self.now);
+            self.stalls.magnitude(5_000, 120_000).min(left)
+        } else {
+            0
+        };
+        let at = self.database.busy_until.max(self.now) + span + stall;
         self.database.busy_until = at;
         note!(self, "   begins {work:?}");
         self.schedule(at, Event::Disk { page: self.page.id, work: Box::new(work) });
@@ -554,6 +562,9 @@ impl World {
         if is_done {
             let dropped = if is_alive { Vec::new() } else { self.dropped_after_death(&write) };
             let (written_over, forgotten) = self.database.commit(&write.parts);
+            for &(id, _) in &write.added {
+                self.app.messages[id].is_dropped = false;
+            }
             self.lost_with_page(dropped);
             if let Some(key) = written_over {
                 violated!("journal", "segment {key:?} was written over");
@@ -614,7 +625,6 @@ impl World {
                 }
                 for &(id, seq) in &write.added {
                     let is_here = self.page.deliveries.get(id).is_some_and(|one| one.seq == seq);
-                    self.app.messages[id].is_dropped &= !is_done;
                     if is_done && !is_here {
                         // Settled meanwhile.
                         self.app.messages[id].eraser = Some((self.page.id, write.opening));
@@ -709,12 +719,16 @@ impl World {
             // Another journal is to have it.
             Held::Waiting if matches!(before, Some(Held::Kept(_))) => self.page.model.withheld(seq),
             Held::Waiting | Held::Writing => {}
+            Held::Overdue => {
+                self.tally.one(Count::Overdue);
+                self.page.model.stored(seq);
+            }
             Held::Nowhere => {
                 self.page.model.stored(seq);
                 self.app.messages[id].is_dropped |= matches!(before, Some(Held::Kept(_)));
             }
             Held::Kept(_) => {
-                if matches!(before, Some(Held::Waiting | Held::Writing)) {
+                if matches!(before, Some(Held::Waiting | Held::Writing | Held::Overdue)) {
                     self.tally.one(Count::Stored);
                 }
                 self.page.model.stored(seq);

@@ -88,6 +88,8 @@ counts! {
     FailedAgain "of these one after the other",
     ErasedAfter "writes that erased after one had failed",
     FailedStorages "pages whose storage failed",
+    Stalls "transactions that hung",
+    Overdue "messages that left while they were being written",
 }
 
 impl Default for Tally {

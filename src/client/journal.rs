@@ -185,6 +185,11 @@ impl Journal {
         self.segments.iter().any(|segment| segment.number == number)
     }
 
+    /// A transaction of it goes on.
+    pub(super) fn is_writing(&self) -> bool {
+        matches!(self.work, Work::Writing(_))
+    }
+
     /// It is being written by this transaction.
     pub(super) fn is_written_by(&self, transaction: u32) -> bool {
         self.work == Work::Writing(transaction)

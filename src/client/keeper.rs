@@ -4,9 +4,9 @@
 //! ```text
 //!            keep                  rows read, and handed out
 //!  Closed ---------> Opening ------------------------------> Open
-//!    ^                  |  `--- too late ---> Late ------------^
-//!    |                  v                      |               | a write fails
-//!    +---- close      Broken <-----------------+---------------+
+//!    ^                  |  `--- too late ---> Late ------------^ |
+//!    |                  v                      |                | | a write takes too long
+//!    +---- close      Broken <-----------------+-- it fails ----+ `--> Stalled, until it is over
 //! ```
 //!
 //! Storage is the edge's: it carries out [`Storage`] orders and tells how each went. Whatever belongs to an earlier
@@ -40,6 +40,8 @@ enum State {
     Late(Step),
     /// Messages are kept.
     Open,
+    /// The same, but a write takes so long that nothing waits for it, or for another one after it.
+    Stalled,
     /// Nothing is kept.
     Broken,
 }
@@ -85,6 +87,8 @@ pub enum Held {
     Waiting,
     /// It is being written.
     Writing,
+    /// The same, for so long that it leaves meanwhile.
+    Overdue,
     /// On disk, in this tab's journal.
     Kept(Place),
     /// Another tab has it, and says how it ends.
@@ -114,6 +118,8 @@ pub struct Keeper {
     state: State,
     opening: u32,
     late_at: Millis,
+    /// When the write that goes on has taken too long.
+    write_by: Millis,
     /// A deadline of this opening was noticed late, and put off.
     is_put_off: bool,
     /// The generation of logouts that messages are sent in. None: nothing is kept.
@@ -150,6 +156,10 @@ pub struct Keeper {
     /// This tab's own, while what was found before it is gathered.
     own: Vec<Handed>,
     former: Vec<Name>,
+    /// Messages that another tab has.
+    away: u32,
+    /// When the other tabs were asked for these last, or the first of them became one.
+    asked_at: Millis,
     /// Gone from this tab's journal. How they ended is asked once the journals of the others were looked at.
     missing: Vec<Seq>,
     orders: VecDeque<Storage>,
@@ -166,6 +176,7 @@ impl Default for Keeper {
             state: State::Closed,
             opening: 0,
             late_at: Millis(0),
+            write_by: NEVER,
             is_put_off: false,
             generation: None,
             is_first: false,
@@ -186,6 +197,8 @@ impl Default for Keeper {
             handed: 0,
             own: Vec::new(),
             former: Vec::new(),
+            away: 0,
+            asked_at: Millis(0),
             missing: Vec::new(),
             orders: VecDeque::new(),
             sharing: None,
@@ -202,9 +215,9 @@ impl Keeper {
 
     /// When an answer of storage or of another tab is no longer waited for.
     fn answers_by(&self) -> Millis {
-        let mut at = NEVER;
+        let mut at = self.write_by;
         if let State::Opening(_) = self.state {
-            at = self.late_at;
+            at = at.min(self.late_at);
         }
         if let Some(Step::Own { until }) = self.step() {
             at = at.min(until);
@@ -215,12 +228,19 @@ impl Keeper {
         at
     }
 
+    /// A tab may end, or lose what it has, without a word: the others are asked again.
+    fn ask_at(&self) -> Millis {
+        let is_free = self.state == State::Open && self.job == Job::None && self.missing.is_empty();
+        if is_free && self.away > 0 { self.asked_at + ASK_AGAIN } else { NEVER }
+    }
+
     /// The machine slept, or the page was throttled: the answer may stand in line behind this timer.
     fn put_off(&mut self) {
         self.is_put_off = true;
         let now = self.now;
         let again = |at: Millis| at.max(now + LATE);
         self.late_at = again(self.late_at);
+        self.write_by = again(self.write_by);
         if let Some(Step::Own { until }) = self.step() {
             self.step_on(Step::Own { until: again(until) });
         }
@@ -243,6 +263,9 @@ impl Keeper {
             self.order(Storage::Failed);
             self.go_ahead();
         }
+        if self.write_by <= now {
+            self.stall();
+        }
         if let Some(Step::Own { until }) = self.step()
             && until <= now
         {
@@ -262,6 +285,9 @@ impl Keeper {
             }
             _ => {}
         }
+        if self.ask_at() <= now {
+            self.missing = self.elsewhere();
+        }
         self.tabs.handle_timeout(now);
         for at in 0..self.journals.len() {
             if self.journals[at].retry(now) {
@@ -274,7 +300,7 @@ impl Keeper {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called, if at all.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Millis> {
-        let mut at = self.tabs.deadline().min(self.answers_by());
+        let mut at = self.tabs.deadline().min(self.answers_by()).min(self.ask_at());
         for journal in &self.journals {
             at = at.min(journal.retry_at().unwrap_or(NEVER));
         }
@@ -292,7 +318,7 @@ impl Keeper {
 
     fn begin_next(&mut self, is_wanted: bool) {
         let is_restoring = self.step() == Some(Step::Restoring);
-        let is_at_rest = matches!(self.state, State::Open | State::Broken);
+        let is_at_rest = matches!(self.state, State::Open | State::Stalled | State::Broken);
         if is_restoring || (is_at_rest && matches!(self.job, Job::Moving { .. })) {
             // While a journal is being moved there is nothing yet.
             let is_any = self.has_found();
@@ -317,6 +343,7 @@ impl Keeper {
             self.job = Job::Locking { name, until: NEVER };
             self.order(Storage::Lock { name, waits: false });
         } else if !self.missing.is_empty() {
+            self.asked_at = self.now;
             self.job = Job::Asking { until: self.now + ANSWER };
             for at in 0..self.missing.len() {
                 self.order(Storage::Ask { seq: self.missing[at] });
@@ -355,7 +382,7 @@ impl Keeper {
     /// Nothing waits for what was kept: it was handed out, or is not waited for.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        matches!(self.state, State::Late(_) | State::Open | State::Broken)
+        !matches!(self.state, State::Closed | State::Opening(_))
     }
 
     /// The journal of an opening has erased all that has settled.
@@ -391,7 +418,7 @@ impl Keeper {
     fn step(&self) -> Option<Step> {
         match self.state {
             State::Opening(step) | State::Late(step) => Some(step),
-            State::Closed | State::Open | State::Broken => None,
+            State::Closed | State::Open | State::Stalled | State::Broken => None,
         }
     }
 
@@ -406,8 +433,12 @@ impl Keeper {
 
 /// What does not open in this time is gone ahead without.
 const OPEN: Millis = Millis(5_000);
+/// Browsers have let transactions hang for ever. A slow disk is done with one by then.
+const WRITE: Millis = Millis(10_000);
 /// Another tab that has a message of ours says so in this time.
 const ANSWER: Millis = Millis(2_000);
+/// A message that another tab has is asked for again then.
+const ASK_AGAIN: Millis = Millis(60_000);
 /// A journal that could not be taken over is tried again then.
 const AGAIN: Millis = Millis(10_000);
 /// The first generation of a scope is a multiple of it, and a logout adds one.

@@ -72,6 +72,7 @@ enum Note {
     Hello { name: Name, is_new: bool, by: Name },
     Settled { id: Id, is_delivered: bool },
     Ask { id: Id },
+    Has { id: Id },
     Cancel { id: Id },
 }
 
@@ -657,6 +658,14 @@ impl Disk {
             Note::Ask { id } => {
                 if let Some(&is_delivered) = page.results.get(&id) {
                     self.post(tab, &Note::Settled { id, is_delivered });
+                } else if page.by_id.get(&id).is_some_and(|&seq| page.client.keeper().has(seq)) {
+                    self.post(tab, &Note::Has { id });
+                }
+            }
+            Note::Has { id } => {
+                let (opening, seq) = (page.opening, page.by_id.get(&id).copied());
+                if let Some(seq) = seq {
+                    page.client.stored(now, |keeper| keeper.has_elsewhere(opening, seq));
                 }
             }
             Note::Cancel { id } => self.cancel_now(tab, id),

@@ -665,6 +665,76 @@ fn what_no_tab_has_any_more_is_taken_back() {
 }
 
 #[test]
+fn what_a_tab_lost_without_a_word_is_asked_for_again() {
+    let (mut disk, one, other) = two_tabs();
+    disk.send(one, [9]);
+    disk.cache(one);
+    disk.pass(2_000);
+    disk.restore(one);
+    // The other tab gives up the segment, as it can't write lists: 7 is in its memory only.
+    disk.fails_writes = true;
+    disk.ack(other, 9);
+    disk.pass(20_000);
+    disk.fails_writes = false;
+    disk.pass(60_000);
+    assert_eq!((disk.held(one, 7), disk.kept()), (Some(Held::Elsewhere), vec![]));
+    // Its end is not seen, as where another page of that tab has the lock.
+    disk.holds_locks = true;
+    disk.end(other);
+    disk.pass(62_000);
+    assert!(disk.is_kept(one, 7));
+}
+
+#[test]
+fn write_that_hangs_holds_up_no_message() {
+    let mut disk = Disk::new();
+    let tab = disk.page(1);
+    disk.holds_disk = true;
+    disk.send(tab, [1]);
+    disk.pass(9_999);
+    disk.send(tab, [2]);
+    assert_eq!(disk.left(tab), []);
+    disk.pass(1);
+    assert_eq!((disk.left(tab), disk.page_of(tab).failures), (vec![1, 2], 1));
+    disk.send(tab, [3]);
+    assert_eq!(disk.left(tab), [3], "nor any that follows");
+    disk.ack(tab, 1);
+    disk.holds_disk = false;
+    disk.run();
+    assert_eq!(disk.kept(), [], "what has settled meanwhile is erased");
+    disk.send(tab, [4]);
+    assert!(disk.is_kept(tab, 4));
+    assert_eq!(disk.page_of(tab).failures, 1);
+}
+
+#[test]
+fn erasing_that_hangs_holds_up_no_message() {
+    let mut disk = Disk::new();
+    let tab = disk.page(1);
+    disk.send(tab, [1]);
+    disk.holds_disk = true;
+    disk.ack(tab, 1);
+    disk.send(tab, [2]);
+    disk.left(tab);
+    disk.pass(10_000);
+    assert_eq!(disk.left(tab), [2]);
+}
+
+#[test]
+fn write_that_hangs_and_fails_is_told_once() {
+    let mut disk = Disk::new();
+    let tab = disk.page(1);
+    disk.holds_disk = true;
+    disk.send(tab, [1]);
+    disk.pass(10_000);
+    disk.fails_writes = true;
+    disk.holds_disk = false;
+    disk.run();
+    assert_eq!(disk.page_of(tab).failures, 1);
+    assert_eq!(disk.held(tab, 1), Some(Held::Nowhere));
+}
+
+#[test]
 fn what_the_other_tab_left_is_this_ones_again() {
     let (mut disk, one, other) = taken_over();
     disk.left(one);

@@ -89,6 +89,8 @@ pub(crate) struct Disk {
     /// Per thousand openings that fail, or never end.
     pub(crate) unopened: u64,
     pub(crate) hanging: u64,
+    /// Per thousand transactions that take many seconds more.
+    pub(crate) stalling: u64,
     /// There are Web Locks.
     pub(crate) has_locks: bool,
 }
@@ -265,10 +267,16 @@ pub(super) fn disk(seed: u64, lives: Option<Lives>) -> Disk {
         stubborn: 1,
         unopened: 0,
         hanging: 0,
+        stalling: stalling(seed),
         has_locks: true,
     };
     let Some(Lives { slowest, failing, unopened, hanging, .. }) = lives else { return disk };
     Disk { slowest, failing, unopened, hanging, ..disk }
+}
+
+fn stalling(seed: u64) -> u64 {
+    let mut dice = Dice::new(!seed ^ 3);
+    if dice.chance(125) { dice.between(1, 50) } else { 0 }
 }
 
 pub(super) fn app(seed: u64, kinds: Kinds, dice: &mut Dice) -> App {

@@ -1,5 +1,7 @@
 //! Where each message is.
 
+use alloc::vec::Vec;
+
 use super::{Entry, Held, Journal, Keeper, Place, State};
 use crate::client::storage::Storage;
 use crate::engine::{Input, Seq};
@@ -16,12 +18,13 @@ impl Keeper {
         if self.entries.len() <= slot {
             self.entries.resize(slot + 1, None);
         }
+        self.count(Held::Nowhere, entry.held);
         self.entries[slot] = Some(entry);
     }
 
     pub(super) fn wait(&mut self, seq: Seq) {
         match self.state {
-            State::Late(_) | State::Broken => self.stored(seq, Held::Nowhere),
+            State::Late(_) | State::Stalled | State::Broken => self.stored(seq, Held::Nowhere),
             State::Closed | State::Opening(_) => {
                 self.set(seq, Held::Waiting);
                 self.waiting.push(seq);
@@ -39,6 +42,7 @@ impl Keeper {
     pub fn settled(&mut self, seq: Seq) -> bool {
         let Some(entry) = self.entry(seq) else { return false };
         self.entries[seq.slot()] = None;
+        self.count(entry.held, Held::Nowhere);
         self.sharing = entry.is_shared.then_some(Storage::Share { seq });
         if let Held::Kept(place) = entry.held {
             self.erase(place);
@@ -92,7 +96,28 @@ impl Keeper {
     }
 
     pub(super) fn set(&mut self, seq: Seq, held: Held) {
+        let Some(entry) = self.entry(seq) else { return };
+        self.count(entry.held, held);
         self.change(seq, |entry| entry.held = held);
+    }
+
+    /// Keeps count of what other tabs have.
+    fn count(&mut self, before: Held, after: Held) {
+        if before == Held::Elsewhere {
+            self.away -= 1;
+        }
+        if after == Held::Elsewhere {
+            if self.away == 0 {
+                self.asked_at = self.now;
+            }
+            self.away += 1;
+        }
+    }
+
+    /// The messages that another tab has.
+    pub(super) fn elsewhere(&self) -> Vec<Seq> {
+        let is_away = |entry: &&Entry| entry.held == Held::Elsewhere;
+        self.entries.iter().flatten().filter(is_away).map(|entry| entry.seq).collect()
     }
 
     /// It may leave: it is kept, or cannot be.

@@ -91,12 +91,12 @@ impl Keeper {
 
     /// Nothing is kept from now on.
     pub(super) fn fail(&mut self) {
-        let is_told = matches!(self.state, State::Late(_));
+        let is_told = matches!(self.state, State::Late(_) | State::Stalled);
         match self.state {
             State::Closed | State::Broken => return,
             // What is on disk of ours is in memory too, and sent from here, so the lock stays. Another tab may
             // take over what is not here yet.
-            State::Open => {
+            State::Open | State::Stalled => {
                 if !matches!(self.job, Job::Moving { .. }) {
                     self.end_job();
                 }

@@ -202,9 +202,7 @@ impl Keeper {
         }
         if matches!(self.job, Job::Adopting { .. } | Job::Moving { .. }) {
             // A tab has ended, and may have had what it had not on disk.
-            let elsewhere = |entry: &&Entry| entry.held == Held::Elsewhere;
-            self.missing =
-                self.entries.iter().flatten().filter(elsewhere).map(|it| it.seq).collect();
+            self.missing = self.elsewhere();
         }
         self.job = Job::None;
         if self.step() == Some(Step::Moving) {
@@ -237,7 +235,9 @@ impl Keeper {
                         self.stored(seq, Held::Kept(place));
                     }
                     // The same message, sent anew meanwhile, goes on for both.
-                    None | Some(Held::Nowhere | Held::Waiting | Held::Writing) => self.erase(place),
+                    None | Some(Held::Nowhere | Held::Waiting | Held::Writing | Held::Overdue) => {
+                        self.erase(place);
+                    }
                 }
             }
             (Taken::Refused, Some(place)) => self.erase(place),

@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::{AGAIN, Held, Job, Journal, Keeper, State};
+use super::{AGAIN, Entry, Held, Job, Journal, Keeper, State, WRITE};
 use crate::client::storage::Storage;
-use crate::client::tabs::Other;
+use crate::client::tabs::{NEVER, Other};
 use crate::engine::Seq;
 
 impl Keeper {
@@ -25,7 +25,37 @@ impl Keeper {
             for seq in group {
                 self.set(seq, Held::Writing);
             }
+            if is_open {
+                self.write_by = self.write_by.min(self.now + WRITE);
+            }
             self.commit(opening, None);
+        }
+    }
+
+    /// A write takes too long: nothing waits for it any more. It may be committed all the same.
+    pub(super) fn stall(&mut self) {
+        self.write_by = NEVER;
+        for at in 0..self.entries.len() {
+            if let Some(Entry { seq, held: Held::Writing, .. }) = self.entries[at] {
+                self.stored(seq, Held::Overdue);
+            }
+        }
+        if self.state == State::Open {
+            self.state = State::Stalled;
+            self.order(Storage::Failed);
+            for seq in core::mem::take(&mut self.waiting) {
+                self.stored(seq, Held::Nowhere);
+            }
+        }
+    }
+
+    /// A write of this opening's journal is over, however it ended.
+    fn end_stall(&mut self, opening: u32) {
+        if !self.journals.iter().any(Journal::is_writing) {
+            self.write_by = NEVER;
+        }
+        if self.state == State::Stalled && opening == self.opening {
+            self.state = State::Open;
         }
     }
 
@@ -70,7 +100,7 @@ impl Keeper {
         let drops_more = is_done && journal.drops_more();
         let group = journal.written(self.now, is_done);
         for (seq, place) in group {
-            let is_here = self.held(seq) == Some(Held::Writing);
+            let is_here = matches!(self.held(seq), Some(Held::Writing | Held::Overdue));
             match (is_here, is_done) {
                 (true, true) if is_ours => {
                     self.stored(seq, Held::Kept(place));
@@ -94,6 +124,7 @@ impl Keeper {
         if !is_done && opening == self.opening {
             self.fail();
         }
+        self.end_stall(opening);
         let is_open = opening == self.opening && self.state == State::Open;
         let is_more = is_open && !self.waiting.is_empty();
         let has_dirt = self.journal(opening).is_some_and(|journal| journal.has_dirt());

@@ -71,6 +71,41 @@ test('what is added after a write failed is tried to be kept in the next life al
   assert.deepEqual(await onDisk(scope), ['c']);
 });
 
+test('a write that hangs holds up no message, and what is sent once it is over is kept', async (t) => {
+  const { clock, inTab, scope } = begin(t);
+  const tab = await inTab('tab');
+  const { transaction } = IDBDatabase.prototype;
+  let complete = () => {};
+  t.mock.method(IDBDatabase.prototype, 'transaction', function (...args) {
+    const real = transaction.apply(this, args);
+    // Its end is not told, as when the browser's storage has stopped to answer.
+    const told = new Promise((resolve) => {
+      complete = resolve;
+    });
+    Object.defineProperty(real, 'oncomplete', {
+      set: (fn) => real.addEventListener('complete', () => told.then(fn)),
+    });
+    return real;
+  });
+  tab.send('a');
+  await clock.pass(9_000);
+  assert.deepEqual(tab.taken(), []);
+  await clock.pass(2_000);
+  await seen(() => tab.taken().join() === 'a', 'it leaves');
+  await tab.add('b');
+  assert.deepEqual(tab.said.failed, ['the storage does not answer']);
+  t.mock.restoreAll();
+  complete();
+  await seen(async () => {
+    await tab.add(`later ${tab.taken().length}`);
+    return (await onDisk(scope)).some((id) => /later/.test(id));
+  }, 'it is kept again');
+  assert.equal(tab.said.failed.length, 1);
+  tab.end();
+  const next = await inTab('tab');
+  assert.deepEqual(next.taken().slice(0, 1), ['a'], 'what hung was written after all');
+});
+
 test('what settles while it is being written is not sent by the next life', async (t) => {
   const { inTab, scope } = begin(t);
   const tab = await inTab('tab');

@@ -109,6 +109,7 @@ const SOURCES: &[&str] = &[
     "README.md",
     "LICENSE",
     "pkg-template",
+    "src/web/settings.rs",
     "tests",
     "bench",
     "js-demo/lab",
