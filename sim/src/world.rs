@@ -27,6 +27,8 @@ pub(crate) struct World {
     pub(crate) disk: Dice,
     /// For what pages, tabs and their disk do.
     pub(crate) fate: Dice,
+    /// For what is sent once more, and how answers are put.
+    pub(crate) letters: Dice,
     /// Milliseconds since the run began.
     pub(crate) now: u64,
     events: BinaryHeap<Reverse<Scheduled>>,
@@ -93,6 +95,7 @@ impl World {
             dice,
             disk: Dice::new(!seed ^ 1),
             fate: Dice::new(!seed ^ 2),
+            letters: Dice::new(!seed ^ 3),
             now: 0,
             events: BinaryHeap::new(),
             scheduled: 0,

@@ -50,6 +50,7 @@ pub use types::{
 };
 
 pub use outbox::Answering;
+pub(crate) use sorted::Sorted;
 
 use backoff::Rng;
 use health::{Finding, Health};
