@@ -62,7 +62,9 @@ pub(crate) struct ServerEnd {
 pub(crate) enum Frame {
     Join,
     Ping,
-    Receipt { serial: usize },
+    Receipt {
+        serial: usize,
+    },
     Message {
         id: usize,
         attempt: u32,

@@ -112,7 +112,8 @@ impl World {
 
     /// One of several who wait for a message does not want it any more.
     fn leave_one(&mut self, id: MessageId) {
-        let has_left = self.app.messages[id].has_left;
+        let message = &self.app.messages[id];
+        let may_be_there = message.has_left && !message.was_refused;
         let Some(entry) = self.page.deliveries.entry(id).filter(|entry| entry.callers > 1) else {
             return;
         };
@@ -126,7 +127,7 @@ impl World {
         let Some(claim) = claim.filter(|claim| claim.code == Code::Cancelled) else {
             violated!("ids", "{seq:?} was left by one, and that was told {claim:?}");
         };
-        if has_left && !claim.maybe_delivered {
+        if may_be_there && !claim.maybe_delivered {
             violated!("I15", "message {id} has left: {claim:?}");
         }
     }
@@ -179,13 +180,7 @@ impl World {
     }
 
     /// Takes note of an answer, if it counts.
-    fn expect_answer(
-        &mut self,
-        seq: Seq,
-        attempt: u32,
-        verdict: Verdict,
-        answer: Answer,
-    ) -> bool {
+    fn expect_answer(&mut self, seq: Seq, attempt: u32, verdict: Verdict, answer: Answer) -> bool {
         let Some(id) = self.page.deliveries.find(seq) else { return false };
         if !self.page.deliveries.awaits(id, answer) {
             return false;

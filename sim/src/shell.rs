@@ -2,9 +2,7 @@
 
 use holdfast::client::receipts::Support;
 use holdfast::client::{Client, Order};
-use holdfast::engine::{
-    Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase, Seq, Status,
-};
+use holdfast::engine::{Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase, Seq, Status};
 
 use crate::event::Event;
 use crate::network::{Frame, HEARTBEAT_TIMEOUT};

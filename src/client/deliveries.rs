@@ -284,8 +284,7 @@ impl Deliveries {
     pub(super) fn left(&mut self, seq: Seq) -> Option<Claim> {
         let entry = self.get_mut(seq).filter(|entry| entry.callers > 1)?;
         entry.callers -= 1;
-        let maybe_delivered = entry.attempts > 0 || entry.origin == Origin::Restored;
-        Some(Claim { maybe_delivered, ..refused(Code::Cancelled, Origin::New) })
+        Some(refused(Code::Cancelled, Origin::New))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Messages on their way through the client: what is sent, taken back and taken up, and the answers to it.
 
 use super::deliveries::{By, Claim, Code, Heard, Id, Origin, Sending, refused};
-use super::keeper::Taken;
+use super::keeper::{Held, Taken};
 use super::receipts::Support;
 use super::verdict::Said;
 use super::{Client, Order};
@@ -78,11 +78,13 @@ impl Client {
     /// One of the sends that wait for a message is taken back. Answers what that one is told; nothing where it is the only
     /// one: then the message is cancelled.
     pub fn leave(&mut self, now: Millis, seq: Seq) -> Option<Claim> {
-        let claim = self.deliveries.left(seq);
-        if claim.is_none() {
+        let Some(claim) = self.deliveries.left(seq) else {
             self.cancel(now, seq);
-        }
-        claim
+            return None;
+        };
+        let is_elsewhere = self.keeper.held(seq) == Some(Held::Elsewhere);
+        let maybe_delivered = is_elsewhere || self.engine.maybe_delivered(seq);
+        Some(Claim { maybe_delivered, ..claim })
     }
 }
 

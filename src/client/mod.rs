@@ -27,8 +27,8 @@ pub mod verdict;
 use alloc::vec::Vec;
 
 use crate::engine::{
-    Answering, Config, Engine, Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase,
-    Seq, Standing, Status, sooner,
+    Answering, Config, Engine, Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase, Seq,
+    Standing, Status, sooner,
 };
 use deliveries::Deliveries;
 use identity::{Change, Identity, User};

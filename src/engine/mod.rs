@@ -431,6 +431,12 @@ impl Engine {
         self.link.epoch()
     }
 
+    /// A message that is unsettled may have taken effect, or may yet.
+    #[must_use]
+    pub fn maybe_delivered(&self, seq: Seq) -> bool {
+        self.outbox.maybe_delivered(seq)
+    }
+
     /// What a message waits for at `now`; none where it has settled.
     #[must_use]
     pub fn standing(&self, now: Millis, seq: Seq) -> Option<Standing> {

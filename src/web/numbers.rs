@@ -5,9 +5,7 @@ use crate::client::deliveries::{Audience, By, Claim, Code, Ending};
 use crate::client::keeper::Storage;
 use crate::client::verdict::{Opinion, Reading, Said};
 use crate::client::{Order, Place};
-use crate::engine::{
-    DownCause, Grant, Millis, Notice, Output, Phase, Standing, Status, Way,
-};
+use crate::engine::{DownCause, Grant, Millis, Notice, Output, Phase, Standing, Status, Way};
 
 /// An order: its number in the table `ORDERS`, and its fields in the order of its handler's parameters
 /// there. No order is 0.

@@ -233,8 +233,9 @@ fn place_that_is_freed_while_a_post_is_handed_over_lets_no_more_into_it() {
     world.polling = true;
     let mut world = world.linked();
     world.fresh();
-    let sent: Vec<_> =
-        (0..20).map(|_| world.client.send(world.at(), &draft(Way::Acked)).expect("taken")).collect();
+    let sent: Vec<_> = (0..20)
+        .map(|_| world.client.send(world.at(), &draft(Way::Acked)).expect("taken"))
+        .collect();
     let mut left = 0;
     while left < 12 {
         match world.client.poll().expect("12 leave at once") {

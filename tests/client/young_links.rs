@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use holdfast::client::Order;
-use holdfast::client::receipts::Support;
 use holdfast::client::deliveries::Sending;
+use holdfast::client::receipts::Support;
 use holdfast::engine::{Cause, DownCause, Epoch, Input, Outcome, Seq, Verdict, Way};
 
 use crate::world::{World, draft};
