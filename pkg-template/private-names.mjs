@@ -7,8 +7,8 @@ import path from 'node:path';
 
 const NAMES = `
   abandon ackIds ancestors answered byDefault dispatch drops epoch expire findSession fits forget
-  forgetSessions forgetTries grant hasReceipts hasSession holds identify seqNamed sharedAs isAnswered isAsked isClogged
-  isEcho isFetched isInDoubt isKept isLinked isRestored isReceiptless isRejection isStale its kept keptOf
+  forgetSessions forgetTries grant hasSession holds identify seqNamed sharedAs isAsked isClogged
+  isFetched isKept isLinked isRestored isReceiptless isRejection isStale its kept keptOf
   lastPongAt linkLost lists note noted numberOf onDrained onEvent onGreeted onHeard onLeaving onReceipt
   onRefused onReserved onTransport onUp owner puts recall receive rename saw sentAt seqOfSame setAckTimeout
   setOffset spoil stale stash takes takeUp tell unname whose wipe wire

@@ -5,11 +5,11 @@
 
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
-use holdfast::client::storage::{Storage, Taken};
+use holdfast::client::deliveries::{Audience, By, Claim, Code, Ending};
+use holdfast::client::storage::Storage;
+use holdfast::client::verdict::{Opinion, Reading, Said};
 use holdfast::client::{Order, Place};
-use holdfast::engine::{
-    Cause, DownCause, Grant, Notice, Outcome, Phase, SendError, Seq, Standing, Verdict, Way,
-};
+use holdfast::engine::{DownCause, Grant, Notice, Outcome, Phase, Seq, Standing, Way};
 use holdfast::web::numbers::Told;
 use holdfast::web::{Driver, numbers};
 use js_sys::WebAssembly::Memory;
@@ -31,26 +31,32 @@ extern "C" {
     static PHASES: Array;
     #[wasm_bindgen(thread_local_v2, js_name = STANDINGS)]
     static STANDINGS: Array;
-    #[wasm_bindgen(thread_local_v2, js_name = OUTCOMES)]
-    static OUTCOMES: Array;
+    #[wasm_bindgen(thread_local_v2, js_name = CODES)]
+    static CODES: Array;
+    #[wasm_bindgen(thread_local_v2, js_name = CONFIRMATIONS)]
+    static CONFIRMATIONS: Array;
+    #[wasm_bindgen(thread_local_v2, js_name = CLAIM)]
+    static CLAIM: Object;
     #[wasm_bindgen(thread_local_v2, js_name = NOTICES)]
     static NOTICES: Array;
-    #[wasm_bindgen(thread_local_v2, js_name = SEND_ERRORS)]
-    static SEND_ERRORS: Object;
     #[wasm_bindgen(thread_local_v2, js_name = GRANT)]
     static GRANT: Object;
     #[wasm_bindgen(thread_local_v2, js_name = DOWN)]
     static DOWN: Object;
-    #[wasm_bindgen(thread_local_v2, js_name = VERDICT)]
-    static VERDICT: Object;
+    #[wasm_bindgen(thread_local_v2, js_name = READING)]
+    static READING: Object;
+    #[wasm_bindgen(thread_local_v2, js_name = OPINION)]
+    static OPINION: JsValue;
+    #[wasm_bindgen(thread_local_v2, js_name = WAY_FLAG)]
+    static WAY_FLAG: JsValue;
+    #[wasm_bindgen(thread_local_v2, js_name = EVENT_FLAG)]
+    static EVENT_FLAG: JsValue;
     #[wasm_bindgen(thread_local_v2, js_name = SEND_FLAG)]
     static SEND_FLAG: Object;
     #[wasm_bindgen(thread_local_v2, js_name = SEGMENT_FLAG)]
     static SEGMENT_FLAG: Object;
     #[wasm_bindgen(thread_local_v2, js_name = ROW_FLAG)]
     static ROW_FLAG: Object;
-    #[wasm_bindgen(thread_local_v2, js_name = TAKEN)]
-    static TAKEN: Object;
     #[wasm_bindgen(thread_local_v2, js_name = FIELDS)]
     static FIELDS: JsValue;
     #[wasm_bindgen(js_name = slotOf)]
@@ -89,8 +95,11 @@ fn tell(driver: &mut Driver, told: Told, now: f64, said: &[f64]) -> f64 {
     driver.tell(what as u32, now, at(0), at(1), at(2), at(3), at(4), at(5))
 }
 
+/// A message that has a place for an id.
+const PLACE: u32 = 64;
+
 fn send(driver: &mut Driver, now: f64, lane: u32, flags: u32) -> f64 {
-    tell(driver, Told::Send, now, &[lane.into(), 100.0, flags.into(), 60_000.0])
+    tell(driver, Told::Send, now, &[lane.into(), 100.0, (flags | PLACE).into(), 60_000.0])
 }
 
 /// As the shell reads them.
@@ -120,8 +129,8 @@ fn message_goes_its_way_in_numbers() {
     assert!(seq > 0.0);
     let orders = drain(&mut driver);
     assert_eq!(orders[0], ("transmit".into(), seq));
-    let accepted = VERDICT.with(|table| number(table, "accepted"));
-    tell(&mut driver, Told::Acked, 2.0, &[seq, 1.0, accepted.into()]);
+    let accepted = READING.with(|table| number(table, "accepted"));
+    assert_eq!(tell(&mut driver, Told::Acked, 2.0, &[seq, 1.0, accepted.into()]), 1.0);
     let orders = drain(&mut driver);
     assert_eq!(orders[0], ("settle".into(), seq));
 }
@@ -188,7 +197,6 @@ fn rows_are_handed_out_by_what_the_shell_says_of_them() {
     let mut driver = ready();
     let opening = reading(&mut driver, true);
     let (settled, away) = ROW_FLAG.with(|table| (number(table, "settled"), number(table, "away")));
-    let taken = |name| TAKEN.with(|table| f64::from(number(table, name)));
     // Of another tab's journal, which had its first message from this one; then this tab's own.
     tell(&mut driver, Told::Segment, 1.0, &[opening, OTHER, 1.0, 2.0, GENERATION]);
     tell(&mut driver, Told::Row, 1.0, &[opening, 0.0, 1.0, away.into(), -1.0]);
@@ -200,9 +208,7 @@ fn rows_are_handed_out_by_what_the_shell_says_of_them() {
     let restored = SEND_FLAG.with(|table| number(table, "restored"));
     let sent = [(1.0, 0), (4.0, 1)].map(|(row, lane)| {
         assert_eq!(next_order(&mut driver), ("take".into(), row));
-        let seq = send(&mut driver, 1.0, lane, restored);
-        tell(&mut driver, Told::Taken, 1.0, &[taken("new"), seq]);
-        seq
+        send(&mut driver, 1.0, lane, restored)
     });
     let orders = drain(&mut driver);
     let left: Vec<_> = orders.iter().filter(|(name, _)| name == "transmit").collect();
@@ -272,22 +278,103 @@ fn storage_is_ordered_by_the_names_that_the_shell_carries_out() {
 }
 
 #[wasm_bindgen_test]
-fn what_was_taken_up_means_what_the_shell_says() {
-    let seq = Seq::from_bits(9);
-    TAKEN.with(|table| {
-        let taken = |name| numbers::taken(number(table, name), seq);
-        assert_eq!(taken("new"), Taken::New(seq));
-        assert_eq!(taken("known"), Taken::Known(seq));
-        assert_eq!(taken("refused"), Taken::Refused);
-    });
+fn send_is_read_by_the_flags_that_the_shell_sets() {
+    let flag = |name| SEND_FLAG.with(|table| number(table, name));
+    let factor = |table: &JsValue| table.as_f64().expect("a number") as u32;
+    assert_eq!(flag("place"), PLACE);
+    let mut driver = ready();
+    let claim = |told: f64| {
+        let number = -told as u32;
+        (number % CLAIM.with(|table| self::number(table, "maybe"))) as usize
+    };
+    let codes = ["SUCCESS", "LOGGED_OUT", "INVALID_MESSAGE_PAYLOAD", "DUPLICATE_ID"];
+    let [_, logged_out, long, duplicate] = codes.map(code_named);
+    assert_eq!(claim(send(&mut driver, 1.0, 0, flag("loggedOut"))), logged_out);
+    assert_eq!(claim(send(&mut driver, 1.0, 0, flag("long"))), long);
+    let seq = send(&mut driver, 1.0, 0, 0);
+    let again = |driver: &mut Driver, flags: u32| {
+        tell(driver, Told::Send, 1.0, &[seq, 100.0, (flags | PLACE).into(), 60_000.0])
+    };
+    assert_eq!(claim(again(&mut driver, flag("known"))), duplicate);
+    assert_eq!(again(&mut driver, flag("known") | flag("same")), seq);
+    // What has no place for an id leaves once, and has no result but the loss of its link.
+    let latest = factor(&WAY_FLAG.with(Clone::clone)) * 3;
+    for (flags, asks) in [(0, 1.0), (latest, 1.0)] {
+        drain(&mut driver);
+        send(&mut driver, 1.0, 9, flags + factor(&EVENT_FLAG.with(Clone::clone)));
+        while next_order(&mut driver).0 != "transmit" {}
+        assert_eq!(fields(&mut driver).get_index(2), asks, "there are no receipts");
+    }
+}
+
+/// Its place in the table.
+fn code_named(code: &str) -> usize {
+    let at = (0..12).find(|&at| CODES.with(|table| text(table, at)) == code);
+    at.expect("the shell has it") as usize
 }
 
 #[wasm_bindgen_test]
-fn refused_send_answers_a_negative_number_that_the_shell_has_a_code_for() {
-    for error in SendError::ALL {
-        let key = numbers::error_number(error).to_string();
-        let code = SEND_ERRORS.with(|table| Reflect::get(table, &key.into()));
-        assert_eq!(code.expect("an object").as_string().as_deref(), Some(error.code()));
+fn codes_have_the_names_that_the_shell_uses() {
+    for (code, name) in [
+        (Code::None, "SUCCESS"),
+        (Code::Server, "ANSWER"),
+        (Code::AckTimeout, "ACK_TIMEOUT"),
+        (Code::LinkLost, "LINK_LOST"),
+        (Code::Expired, "EXPIRED"),
+        (Code::Cancelled, "CANCELLED"),
+        (Code::Closed, "CLOSED"),
+        (Code::NoResponse, "NO_RESPONSE"),
+        (Code::LoggedOut, "LOGGED_OUT"),
+        (Code::QueueFull, "QUEUE_FULL"),
+        (Code::DuplicateId, "DUPLICATE_ID"),
+        (Code::InvalidPayload, "INVALID_MESSAGE_PAYLOAD"),
+    ] {
+        assert_eq!(numbers::code_number(code) as usize, code_named(name));
+    }
+}
+
+#[wasm_bindgen_test]
+fn end_is_claimed_by_the_factors_that_the_shell_has() {
+    let factor = |name| CLAIM.with(|table| number(table, name));
+    let by = |how: By| match how {
+        By::Nobody => "",
+        By::Ack => "ack",
+        By::Receipt => "receipt",
+        By::Echo => "echo",
+    };
+    for (at, audience) in
+        [Audience::Nobody, Audience::Senders, Audience::Complaint, Audience::OldComplaint]
+            .into_iter()
+            .enumerate()
+    {
+        for how in [By::Nobody, By::Ack, By::Receipt, By::Echo] {
+            let confirmation = (0..4).find(|&at| {
+                CONFIRMATIONS.with(|all| all.get(at).as_string().unwrap_or_default()) == by(how)
+            });
+            let claim = Claim {
+                code: Code::Expired,
+                maybe_delivered: at % 2 == 0,
+                retryable: at < 2,
+                by: how,
+                audience,
+            };
+            let ending = Ending {
+                seq: Seq::from_bits(9),
+                outcome: Outcome::Expired,
+                claim,
+                is_timed: at > 1,
+                stays: at == 3,
+            };
+            let expected = code_named("EXPIRED") as u32
+                + factor("maybe") * u32::from(claim.maybe_delivered)
+                + factor("retryable") * u32::from(claim.retryable)
+                + factor("by") * confirmation.expect("the shell has it")
+                + factor("audience") * at as u32;
+            assert_eq!(numbers::claim_number(claim), expected);
+            let more = factor("timed") * u32::from(ending.is_timed)
+                + factor("stays") * u32::from(ending.stays);
+            assert_eq!(numbers::ending_number(&ending), expected + more);
+        }
     }
 }
 
@@ -312,23 +399,6 @@ fn ways_have_the_names_that_the_shell_uses() {
     ] {
         let at = (0..4).find(|&at| WAYS.with(|table| text(table, at)) == name);
         assert_eq!(at.map(numbers::way), Some(way));
-    }
-}
-
-#[wasm_bindgen_test]
-fn outcomes_have_the_codes_that_the_shell_names() {
-    for (outcome, code) in [
-        (Outcome::Delivered, "DELIVERED"),
-        (Outcome::Refused, ""),
-        (Outcome::Exhausted(Cause::TryAgain), ""),
-        (Outcome::Exhausted(Cause::AckTimeout), "ACK_TIMEOUT"),
-        (Outcome::Exhausted(Cause::LinkLost), "LINK_LOST"),
-        (Outcome::Expired, "EXPIRED"),
-        (Outcome::Cancelled, "CANCELLED"),
-        (Outcome::Closed, "CLOSED"),
-        (Outcome::LoggedOut, "LOGGED_OUT"),
-    ] {
-        assert_eq!(OUTCOMES.with(|table| text(table, numbers::outcome_number(outcome))), code);
     }
 }
 
@@ -388,12 +458,24 @@ fn facts_mean_what_the_shell_says() {
         assert_eq!(cause("retryAfter"), DownCause::RetryAfter(numbers::millis(5.0)));
         assert_eq!(cause("kicked"), DownCause::Kicked);
     });
-    VERDICT.with(|table| {
-        let verdict = |name| numbers::verdict(number(table, name), 5.0);
-        assert_eq!(verdict("accepted"), Verdict::Accepted);
-        assert_eq!(verdict("refused"), Verdict::Refused);
-        assert_eq!(verdict("tryAgain"), Verdict::TryAgain);
-        assert_eq!(verdict("tryAfter"), Verdict::TryAfter(numbers::millis(5.0)));
+    let opinion = OPINION.with(|factor| factor.as_f64().expect("a number") as u32);
+    READING.with(|table| {
+        for (name, reading) in [
+            ("accepted", Reading::Accepted),
+            ("failed", Reading::Failed),
+            ("final", Reading::Final),
+            ("limited", Reading::Limited),
+        ] {
+            for (at, own) in
+                [Opinion::None, Opinion::Accepted, Opinion::Refused, Opinion::Retry, Opinion::After]
+                    .into_iter()
+                    .enumerate()
+            {
+                let said = numbers::said(number(table, name) + opinion * at as u32, 5.0, 6.0);
+                let (span, own_span) = (numbers::millis(5.0), numbers::millis(6.0));
+                assert_eq!(said, Said { reading, span, opinion: own, own_span });
+            }
+        }
     });
 }
 

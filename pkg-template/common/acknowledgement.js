@@ -91,4 +91,4 @@ const spanOf = (value, unitMs = 1) =>
 /** Codes are counted, and a server may write anything. */
 const LONGEST_CODE = 100;
 /** A server that names less would be asked hundreds of times a second. */
-export const LEAST_WAIT_MS = 100;
+const LEAST_WAIT_MS = 100;

@@ -28,7 +28,7 @@ import { createWire } from './wire.js';
 
 /**
  * @typedef {import('../types/index.d.ts').Options} Options
- * @typedef {import('./deliveries.js').Result} Result
+ * @typedef {import('./result.js').Result} Result
  * @typedef {ReturnType<typeof makeClient>} Client
  */
 
@@ -118,7 +118,7 @@ export function makeClient(options, unsaid) {
     disconnect: () => client.disconnect(),
     onDrained: () => engine.drain(),
     onReceipt: (name, isPlain) => engine.tell(TOLD.receipt, wire.epoch(), name, isPlain),
-    onTransport: () => engine.tell(TOLD.over, wire.epoch(), wire.transport() === 'polling'),
+    onTransport: () => tellTransport(engine.tell),
     isActive: () => status.phase !== 'idle' && status.phase !== 'closed',
     onHeard() {
       const now = engine.now();
@@ -135,7 +135,7 @@ export function makeClient(options, unsaid) {
       lastError = null;
       // The app may have changed its mind while the connection was made.
       if (typeof settings.userId === 'function') tellName();
-      engine.note(TOLD.over, wire.epoch(), wire.transport() === 'polling');
+      tellTransport(engine.note);
       isJoining = join !== null && (join.event === null || session.user() !== undefined);
       engine.tell(TOLD.linkUp, wire.epoch(), true, wire.heartbeat());
     },
@@ -191,6 +191,9 @@ export function makeClient(options, unsaid) {
     resync.linkLost();
     presence.stale();
   };
+  /** Says what messages leave over from now on. */
+  const tellTransport = (/** @type {typeof engine.note | typeof engine.tell} */ how) =>
+    how(TOLD.over, wire.epoch(), wire.transport() === 'polling', wire.maxPayload() ?? 0);
   let heardAt = -1;
   /** The server is asked for a room, or is to say that there is one, before what waits leaves. */
   let isJoining = false;
@@ -215,7 +218,7 @@ export function makeClient(options, unsaid) {
       fail('JOIN_REJECTED', `The server refused the join: ${textOf(args[0])}`, args[0]);
       engine.tell(TOLD.joinRejected, epoch);
     }
-    if (events.sent.includes(event)) deliveries.confirm(args[0]);
+    if (events.sent.includes(event)) deliveries.confirm(args[0], false);
     if (events.failed.includes(event)) deliveries.confirm(args[0], true);
     if (event === 'force_logout') forcedOut(args[0]);
     presence.handle(event, args);
@@ -333,8 +336,6 @@ export function makeClient(options, unsaid) {
       const { health } = settings;
       if (health?.event) emit(health.event, health.args, () => engine.tell(TOLD.ponged, epoch));
     },
-    transmit: (/** @type {number} */ seq, /** @type {number} */ nth) =>
-      deliveries.transmit(seq, nth),
     receipt(/** @type {number} */ epoch, /** @type {number} */ name, /** @type {number} */ count) {
       if (epoch === wire.epoch()) wire.receipt(name, count);
     },
@@ -350,11 +351,6 @@ export function makeClient(options, unsaid) {
       known.receiptless();
       warn('the server refuses no unknown namespace: only its acknowledgements count');
     },
-    settle: (
-      /** @type {number} */ seq,
-      /** @type {number} */ outcome,
-      /** @type {number} */ maybeDelivered,
-    ) => deliveries.settle(seq, outcome, maybeDelivered > 0),
     look,
     report(/** @type {number} */ notice) {
       if (notice !== UNPINGED || settings.health?.event) warnOnce(NOTICES[notice]);
@@ -435,7 +431,6 @@ export function makeClient(options, unsaid) {
     wire: () => wire,
     settings: () => settings,
     numberOf: known.numberOf,
-    hasReceipts: () => settings.receipts && !known.isReceiptless(),
     onSettled: settledListeners.tell,
     onRefused({ code = '', message = '', reply, event, id }, isOld) {
       if (isOld) warnOnce(`a message of an earlier page was not delivered: ${code}`);
@@ -459,9 +454,14 @@ export function makeClient(options, unsaid) {
     },
   });
 
+  const { transmit, settle, forgetLate } = deliveries;
   // Without storage nothing of it is ordered.
   const { handlers: ofStorage } = /** @type {NonNullable<typeof storage>} */ (storage ?? {});
-  const engine = createEngine(settings, { ...handlers, ...ofStorage }, die);
+  const engine = createEngine(
+    settings,
+    { ...handlers, transmit, settle, forgetLate, ...ofStorage },
+    die,
+  );
   /** Says what is outside by now: the transport, and the user's logouts as storage has them. */
   function look() {
     const stored = openScope && generation !== null ? peek(openScope) : -1;
@@ -627,7 +627,8 @@ export function makeClient(options, unsaid) {
       return taken;
     },
 
-    cancel: (/** @type {string} */ id) => deliveries.cancel(id),
+    cancel: deliveries.cancel,
+    leave: deliveries.leave,
 
     on: inbound.on,
     remember(/** @type {string} */ event, /** @type {unknown[]} */ ...args) {

@@ -1,75 +1,44 @@
 /**
- * The messages that are unsettled: their payloads and callbacks, which the engine never sees.
+ * The messages that are unsettled: their payloads, ids and callbacks, which the client in Rust never sees. What becomes
+ * of each is decided in `src/client/deliveries.rs`.
  *
- * A slab: the engine's number for a message names its slot, and tells a message from the one that had
+ * A slab: the client's number for a message names its slot, and tells a message from the one that had
  * the slot before it.
  */
 
+import { read } from '../common/acknowledgement.js';
 import { idOf } from './credentials.js';
-import { isRetryable, MESSAGES } from './errors.js';
-import { hash } from './generations.js';
+import { hash, number53 } from './generations.js';
 import { newId } from './ids.js';
-import {
-  CLOSED,
-  DELIVERED,
-  OUTCOMES,
-  RECEIVED,
-  REFUSED,
-  SEND_ERRORS,
-  SEND_FLAG,
-  SUPERSEDED,
-  slotOf,
-  TAKEN,
-  TOLD,
-  VERDICT,
-  WAY_FLAG,
-  WAYS,
-} from './numbers.js';
+import { largestPacket } from './measure.js';
+import { CLAIM, CODES, EVENT_FLAG, SEND_FLAG, slotOf, TOLD, WAY_FLAG, WAYS } from './numbers.js';
 import { defaultLane } from './options.js';
-import { isBinary, sameSnapshot, snapshot, textIn, utf8Length, withBigInts } from './payload.js';
+import { isBinary, sameSnapshot, snapshot, textIn } from './payload.js';
 import { call, textOf } from './report.js';
-import { judge, refusal as refusedBy } from './verdict.js';
+import { audienceOf, resultOf } from './result.js';
+import { judge } from './verdict.js';
 import { wayOf } from './ways.js';
 
 /**
- * @typedef {object} Result how a message ended
- * @property {string} id
- * @property {string} [event] of a message that was taken
- * @property {boolean} success
- * @property {string} [code]
- * @property {string} [message]
- * @property {any} reply the server's own acknowledgement, if there was one
- * @property {boolean} maybeDelivered
- * @property {boolean} retryable
- * @property {'ack' | 'receipt' | 'echo'} [confirmedBy] how a success is known
- * @property {number} [rttMs] from its last transmission to its answer
+ * @typedef {import('./result.js').Result} Result
  *
  * @typedef {object} Entry
  * @property {number} seq
  * @property {string} id
  * @property {string} event
- * @property {number} number the engine's, of the event
  * @property {import('./ways.js').Way} way
  * @property {any[]} args the payload, and what comes after it
- * @property {number} bytes
- * @property {Lane} lane
+ * @property {string} lane
+ * @property {boolean} strict
+ * @property {number} expiresAt milliseconds since the epoch, of one that may be kept
+ * @property {boolean} isRestored it is of an earlier life
  * @property {number} attempts transmissions so far
+ * @property {number} answers of these that were answered
  * @property {number} sentAt when the last one was
  * @property {number[]} ackIds those that this link may still answer: a late answer counts too
- * @property {boolean} isInDoubt it left over a link that was lost before the answer
- * @property {import('./verdict.js').Answer | null} answer the last one
- * @property {boolean} isAnswered for good
- * @property {boolean} isEcho it was an event that answered it
- * @property {boolean} isTaken it settled by its receipt: an acknowledgement may follow
+ * @property {import('./result.js').Answer | null} answer the last one that counted
  * @property {((result: Result) => void)[]} waiting told once it has settled
- * @property {import('./disk.js').Kept | null} kept what is to be on disk, if anything
- * @property {boolean} isRestored it is of an earlier life
  * @property {string} sharedAs its name to other tabs, where one had it and may ask how it ended
- *
- * @typedef {object} Lane
- * @property {string} key
- * @property {number} number the engine's
- * @property {number} count messages that have not settled
  *
  * @typedef {object} Draft
  * @property {string} event
@@ -84,6 +53,8 @@ import { wayOf } from './ways.js';
  * @property {import('./ways.js').Way} [way]
  * @property {unknown} [key]
  * @property {boolean} [repeat]
+ *
+ * @typedef {{ id: string, isTaken: true } | { id: string, isTaken: false, result: Result }} Taken
  */
 
 /**
@@ -94,7 +65,6 @@ import { wayOf } from './ways.js';
  * @param {(result: Result, as: string) => void} needs.tell says to other tabs how a message ended that one of them had
  * @param {(wish: boolean | undefined) => boolean} needs.isKept whether messages are kept on disk
  * @param {(event: string) => number} needs.numberOf the engine's number for an event
- * @param {() => boolean} needs.hasReceipts whether this server may give receipts
  * @param {(result: Result) => void} needs.onSettled
  * @param {(result: Result, isOld?: boolean) => void} needs.onRefused nobody who sent it hears of it: it had settled as a
  *   success, or it is of an earlier life
@@ -106,7 +76,6 @@ export function createDeliveries({
   tell,
   isKept,
   numberOf,
-  hasReceipts,
   onSettled,
   onRefused,
 }) {
@@ -114,24 +83,14 @@ export function createDeliveries({
   const slots = [];
   /** @type {Map<string, Entry>} */
   const byId = new Map();
-  /** @type {Map<string, Lane>} */
-  const lanes = new Map();
-  /** Numbers of lanes that have no message any more. The engine wants them dense. @type {number[]} */
-  const freeLanes = [];
-  /**
-   * Kept messages that have settled here, and when they would have expired: another tab may have taken them over before
-   * they could be erased, and the app is told once.
-   * @type {Map<string, number>}
-   */
-  const ended = new Map();
-  const hasEnded = (/** @type {import('./disk.js').Kept} */ { id, expiresAt }) =>
-    ended.get(id) === expiresAt;
-  /** Settled by their receipts, the oldest first: an answer may follow. @type {Entry[]} */
-  const late = [];
+  /** Settled by their receipts: an answer may follow. @type {Map<number, Entry>} */
+  const late = new Map();
+  /** The lane that was sent to last, and its number. @type {[key: string, number: number]} */
+  let lastLane = ['', number53('')];
 
   const find = (/** @type {number} */ seq) => {
     const entry = slots[slotOf(seq)];
-    return entry?.seq === seq ? entry : undefined;
+    return entry?.seq === seq ? entry : late.get(seq);
   };
 
   const laneOf = (/** @type {Draft} */ draft, /** @type {any} */ data) => {
@@ -141,198 +100,149 @@ export function createDeliveries({
     return idOf(draft.lane ?? (isKnown ? call(lane, data) : undefined)) ?? '';
   };
 
-  /**
-   * @param {string} id
-   * @param {string} code
-   * @param {string} [message]
-   * @returns {Result}
-   */
-  const refusal = (id, code, message = MESSAGES[/** @type {keyof typeof MESSAGES} */ (code)]) => ({
-    id,
-    success: false,
-    code,
-    message,
-    reply: undefined,
-    maybeDelivered: false,
-    retryable: isRetryable(code),
-  });
-
-  const refused = (/** @type {[string, string, string?]} */ ...why) => ({
-    id: why[0],
-    isTaken: /** @type {const} */ (false),
-    result: refusal(...why),
-  });
+  const laneNumber = (/** @type {string} */ key) => {
+    if (key !== lastLane[0]) lastLane = [key, number53(key)];
+    return lastLane[1];
+  };
 
   const forgetAcks = (/** @type {Entry} */ entry) => {
-    for (const id of entry.ackIds) wire().forget(id);
-    entry.isInDoubt ||= entry.ackIds.length > 0;
-    entry.ackIds.length = 0;
+    for (const id of entry.ackIds.splice(0)) wire().forget(id);
   };
 
-  /**
-   * @param {Entry} entry
-   * @param {number} outcome
-   * @param {boolean} maybeDelivered
-   * @returns {Result}
-   */
-  const resultOf = (entry, outcome, maybeDelivered) => {
-    const { answer, id } = entry;
-    const reply = answer?.reply;
-    if (outcome === DELIVERED || outcome === RECEIVED) {
-      const confirmedBy = outcome === RECEIVED ? 'receipt' : entry.isEcho ? 'echo' : 'ack';
-      return { id, success: true, reply, maybeDelivered: false, retryable: false, confirmedBy };
-    }
-    // Closed for good while an attempt was unanswered is not the same as never having left.
-    const code = outcome === CLOSED && maybeDelivered ? 'NO_RESPONSE' : OUTCOMES[outcome];
-    if (code || !answer) return { ...refusal(id, code), reply, maybeDelivered };
-    const { retryable = answer.verdict !== VERDICT.refused } = answer;
-    const refused = refusal(id, answer.code, answer.message);
-    const confirmedBy = entry.isEcho ? 'echo' : 'ack';
-    return { ...refused, reply, maybeDelivered, retryable, confirmedBy };
+  const forget = (/** @type {Entry} */ entry) => {
+    late.delete(entry.seq);
+    forgetAcks(entry);
   };
 
-  /** An acknowledgement of what settled as a success by its receipt. */
-  const answeredLate = (/** @type {Entry} */ entry) => {
-    const isAccepted = entry.answer?.verdict === VERDICT.accepted;
-    const result = resultOf(entry, isAccepted ? DELIVERED : REFUSED, !isAccepted);
-    result.event = entry.event;
-    onSettled(result);
-    if (!isAccepted) onRefused(result);
+  /** What was said of a message counts, or not. @param {Entry} entry @param {number} counts as the client answers */
+  const note = (entry, counts, /** @type {import('./result.js').Answer} */ answer) => {
+    if (counts !== 1) return false;
+    entry.answer = answer;
+    entry.answers += 1;
+    return true;
   };
 
-  /** What cannot be sent at all. */
+  /** What cannot be sent. */
   const refuse = (
     /** @type {Entry} */ entry,
     /** @type {string} */ code,
     /** @type {string} */ message,
   ) => {
-    entry.answer = { verdict: VERDICT.refused, span: 0, reply: undefined, code, message };
-    engine().tell(TOLD.acked, entry.seq, entry.attempts, VERDICT.refused, 0, 0);
+    entry.answer = { reply: undefined, code, message };
   };
 
-  /** Of an earlier life, whose callbacks are gone. */
-  const told = (/** @type {Result} */ result) => {
-    onSettled(result);
-    if (!result.success && !WANTED.includes(String(result.code))) onRefused(result, true);
+  /** @param {Result} result @param {number} audience */
+  const tellEnd = (result, audience) => {
+    if (audience > 0) onSettled(result);
+    if (audience > 1) onRefused(result, audience > 2);
   };
 
-  /** The same of one that was never sent from here: nobody knows whether it had left. */
-  const tellOfOld = (
-    /** @type {import('./disk.js').Kept} */ { event },
-    /** @type {Result} */ result,
-  ) => told({ ...result, event, maybeDelivered: true });
+  /**
+   * Hands a message to the client.
+   * @param {Draft} draft
+   * @param {((result: Result) => void) | null} settled
+   * @param {boolean} isLoggedOut
+   * @param {boolean} isRestored
+   * @returns {Taken & { audience?: number }} who hears of one of an earlier life that was not taken
+   */
+  const take = (draft, settled, isLoggedOut, isRestored) => {
+    const { send, queue } = settings();
+    const { idField } = send;
+    const { args, event } = draft;
+    let id = idOf(draft.id);
+    let bytes;
+    try {
+      // What was taken once is taken again, whatever the limit is by now.
+      const maxBytes = isRestored ? Infinity : queue.maxBytes;
+      bytes = snapshot(args, maxBytes, settings().io.parser);
+    } catch (error) {
+      if (isRestored) engine().note(TOLD.taken);
+      id ||= idIn(args[0], idField) || newId();
+      const { code, message } = /** @type {import('./errors.js').HoldfastError} */ (error);
+      const claim = ANSWER + (isRestored ? CLAIM.maybe + 3 * CLAIM.audience : 0);
+      return refused(id, claim, { reply: undefined, code, message });
+    }
+    const data = /** @type {any} */ (args[0]);
+    const { way, key } = isRestored
+      ? { way: WAYS.find((one) => one === draft.way) ?? 'acked', key: undefined }
+      : wayOf(settings(), event, draft, data);
+    const isAcked = way === 'acked' || way === 'always';
+    const hasPlace = isPlain(data);
+    id ||= (hasPlace && idOf(data[idField])) || newId();
+    // The snapshot is ours to write to. An id that the caller wrote there stays as it is.
+    if (isAcked && hasPlace && idOf(data[idField]) !== id) data[idField] = id;
+
+    const known = byId.get(id);
+    const isSame = known?.event === event && sameSnapshot(known.args, args);
+    const isLong = id.length > LONGEST_ID;
+    const lane = known ? '' : way === 'latest' ? `latest ${event} ${key}` : laneOf(draft, data);
+    const strict = draft.strict ?? send.strict;
+    const ttlMs = draft.ttlMs ?? queue.ttlMs;
+    const isWanted = isKept(draft.durable);
+    const expiresAt = draft.expiresAt ?? (isWanted ? Date.now() + ttlMs : 0);
+    const flags =
+      (strict ? SEND_FLAG.strict : 0) |
+      (draft.repeat === false ? SEND_FLAG.once : 0) |
+      (isWanted ? SEND_FLAG.durable : 0) |
+      (isRestored ? SEND_FLAG.restored : 0) |
+      (hasPlace ? SEND_FLAG.place : 0) |
+      (isLoggedOut ? SEND_FLAG.loggedOut : 0) |
+      (isLong ? SEND_FLAG.long : 0) |
+      (known ? SEND_FLAG.known : 0) |
+      (isSame ? SEND_FLAG.same : 0) |
+      (WAYS.indexOf(way) * WAY_FLAG) |
+      (numberOf(event) * EVENT_FLAG);
+    const seq = engine().send(
+      known ? known.seq : laneNumber(lane),
+      bytes,
+      flags,
+      ttlMs,
+      draft.ackTimeoutMs ?? 0,
+      expiresAt && printOf(id, expiresAt),
+    );
+    if (seq < 0) {
+      const taken = refused(id, -seq);
+      if (isLong) taken.result.message = `An id has ${LONGEST_ID} characters at most`;
+      return taken;
+    }
+    if (known) {
+      if (settled) known.waiting.push(settled);
+      return { id, isTaken: true };
+    }
+    /** @type {Entry} */
+    const entry = {
+      seq,
+      id,
+      event,
+      way,
+      args,
+      lane,
+      strict,
+      expiresAt,
+      isRestored,
+      attempts: 0,
+      answers: 0,
+      sentAt: 0,
+      ackIds: [],
+      answer: null,
+      waiting: settled ? [settled] : [],
+      sharedAs: '',
+    };
+    slots[slotOf(seq)] = entry;
+    byId.set(id, entry);
+    return { id, isTaken: true };
+  };
 
   return {
     /**
      * Takes a message, or says why not. Where it was taken `settled` is called exactly once, but
      * nothing leaves before the engine is drained, which is the caller's to do.
      * @param {Draft} draft
-     * @param {((result: Result) => void) | null} settled
+     * @param {(result: Result) => void} settled
      * @param {boolean} isLoggedOut
-     * @param {boolean} [isRestored] it is from an earlier life
-     * @returns {{ id: string, isTaken: true } | { id: string, isTaken: false, result: Result }}
+     * @returns {Taken}
      */
-    send(draft, settled, isLoggedOut, isRestored = false) {
-      const { send, queue } = settings();
-      const { idField } = send;
-      let id = idOf(draft.id);
-      const { args } = draft;
-      let bytes;
-      try {
-        // What was taken once is taken again, whatever the limit is by now.
-        const maxBytes = isRestored ? Infinity : queue.maxBytes;
-        bytes = snapshot(args, maxBytes, settings().io.parser);
-      } catch (error) {
-        const { code, message } = /** @type {import('./errors.js').HoldfastError} */ (error);
-        return refused(id || idIn(args[0], idField) || newId(), code, message);
-      }
-      const data = /** @type {any} */ (args[0]);
-      const { way, key: latest } = isRestored
-        ? { way: draft.way ?? 'acked', key: undefined }
-        : wayOf(settings(), draft.event, draft, data);
-      const isAcked = way === 'acked' || way === 'always';
-      const hasPlace = isPlain(data);
-      id ||= (hasPlace && idOf(data[idField])) || newId();
-      if (id.length > LONGEST_ID) {
-        return refused(id, 'INVALID_MESSAGE_PAYLOAD', `An id has ${LONGEST_ID} characters at most`);
-      }
-      if (isLoggedOut) return refused(id, 'LOGGED_OUT');
-      // The snapshot is ours to write to. An id that the caller wrote there stays as it is.
-      if (isAcked && hasPlace && idOf(data[idField]) !== id) data[idField] = id;
-
-      const known = byId.get(id);
-      if (known) {
-        if (known.event !== draft.event || !sameSnapshot(known.args, args)) {
-          return refused(id, 'DUPLICATE_ID');
-        }
-        if (known.waiting.length >= MOST_WAITING) return refused(id, 'QUEUE_FULL');
-        if (settled) known.waiting.push(settled);
-        return { id, isTaken: true };
-      }
-
-      const key = way === 'latest' ? `latest ${draft.event} ${latest}` : laneOf(draft, data);
-      const lane = lanes.get(key) ?? { key, number: freeLanes.at(-1) ?? lanes.size, count: 0 };
-      const strict = draft.strict ?? send.strict;
-      const ttlMs = draft.ttlMs ?? queue.ttlMs;
-      // What has no place for an id, and is not wanted twice, leaves once.
-      const once = draft.repeat === false || (isAcked && !hasPlace);
-      // Nor can that be sent again in another life: it may have left in this one.
-      const durable = !once && way !== 'latest' && isKept(draft.durable) && !isRestored;
-      const number = numberOf(draft.event);
-      const flags =
-        (strict ? SEND_FLAG.strict : 0) |
-        (once ? SEND_FLAG.once : 0) |
-        (durable ? SEND_FLAG.durable : 0) |
-        (isRestored ? SEND_FLAG.restored : 0) |
-        (WAYS.indexOf(way) * WAY_FLAG);
-      const seq = engine().send(lane.number, bytes, flags, ttlMs, number, draft.ackTimeoutMs ?? 0);
-      if (seq < 0) {
-        return refused(id, SEND_ERRORS[/** @type {keyof typeof SEND_ERRORS} */ (String(seq))]);
-      }
-      lane.count += 1;
-      if (lane.count === 1) {
-        freeLanes.pop();
-        lanes.set(key, lane);
-      }
-      /** @type {Entry} */
-      const entry = {
-        seq,
-        id,
-        event: draft.event,
-        number,
-        way,
-        args,
-        bytes,
-        lane,
-        attempts: 0,
-        sentAt: 0,
-        ackIds: [],
-        isInDoubt: false,
-        answer: null,
-        isAnswered: false,
-        isEcho: false,
-        isTaken: false,
-        waiting: settled ? [settled] : [],
-        sharedAs: '',
-        isRestored,
-        kept:
-          durable || isRestored
-            ? {
-                id,
-                event: draft.event,
-                data,
-                args: args.length === 1 ? undefined : args,
-                lane: key,
-                strict,
-                way,
-                expiresAt: draft.expiresAt ?? Date.now() + ttlMs,
-              }
-            : null,
-      };
-      slots[slotOf(seq)] = entry;
-      byId.set(id, entry);
-      return { id, isTaken: true };
-    },
+    send: (draft, settled, isLoggedOut) => take(draft, settled, isLoggedOut, false),
 
     /** @param {string} id @returns {number | undefined} none where it has settled */
     seqOf: (id) => byId.get(id)?.seq,
@@ -350,48 +260,65 @@ export function createDeliveries({
       return entry !== undefined;
     },
 
-    /** An order of the engine's. @param {number} seq @param {number} attempt */
-    transmit(seq, attempt) {
+    /** One of the sends that wait for a message is taken back, and with the only one the message. */
+    leave(/** @type {(result: Result) => void} */ settled) {
+      const entry = [...byId.values()].find(({ waiting }) => waiting.includes(settled));
+      if (!entry) return;
+      const claim = engine().note(TOLD.leave, entry.seq);
+      if (claim > 0) {
+        entry.waiting.splice(entry.waiting.indexOf(settled), 1);
+        call(settled, resultOf(entry.id, claim));
+      }
+      engine().drain();
+    },
+
+    /**
+     * An order of the client's.
+     * @param {number} seq
+     * @param {number} attempt
+     * @param {number} isAsked with a callback for the acknowledgement
+     * @param {number} isLarge it may be too large for the link
+     */
+    transmit(seq, attempt, isAsked, isLarge) {
       const entry = find(seq);
       if (!entry) return;
-      const { ackIds } = entry;
+      const { event, args, ackIds } = entry;
       entry.attempts = attempt;
       entry.sentAt = engine().now();
       /** @type {number | undefined} */
       let ackId;
-      const answered = (/** @type {unknown[]} */ ...args) => {
-        if ((find(seq) !== entry && !entry.isTaken) || entry.isAnswered) return;
-        const answer = judge(args, settings().send);
-        entry.answer = answer;
-        entry.isAnswered =
-          entry.isTaken ||
-          answer.verdict === VERDICT.accepted ||
-          answer.verdict === VERDICT.refused;
-        engine().tell(TOLD.acked, seq, attempt, answer.verdict, answer.span, entry.number);
-        if (entry.isTaken) return answeredLate(entry);
+      const answered = (/** @type {unknown[]} */ ...said) => {
+        if (find(seq) !== entry) return;
+        const answer = judge(said, settings().send);
+        const { span, ownSpan } = answer;
+        if (!note(entry, engine().note(TOLD.acked, seq, attempt, answer.said, span, ownSpan), answer))
+          return;
         const at = ackIds.indexOf(/** @type {number} */ (ackId));
         if (at >= 0) ackIds.splice(at, 1);
+        engine().drain();
       };
-      const limit = wire().maxPayload() ?? Infinity;
-      // A server ends a link over which more comes, however often it is tried.
+      const fits = (/** @type {number} */ size) => engine().note(TOLD.measured, seq, size) === 1;
       const isPolling = wire().transport() === 'polling';
-      if (entry.bytes > limit / LARGEST_ESCAPE && largestPacket(entry, isPolling) > limit) {
-        refuse(entry, 'PAYLOAD_TOO_LARGE', `The server takes ${limit} bytes at most`);
+      if (isLarge && !fits(largestPacket(event, args, isPolling))) {
+        refuse(entry, 'PAYLOAD_TOO_LARGE', `The server takes ${wire().maxPayload()} bytes at most`);
         return;
       }
       try {
-        const isAsked = entry.way === 'acked' || entry.way === 'always' || !hasReceipts();
-        ackId = wire().emit(entry.event, entry.args, isAsked ? answered : undefined);
-        if (!isAsked) return;
-        if (ackId !== undefined) ackIds.push(ackId);
+        ackId = wire().emit(event, args, isAsked ? answered : undefined);
+        if (isAsked && ackId !== undefined) ackIds.push(ackId);
       } catch (error) {
         const why = `This payload cannot be encoded: ${textOf(error)}`;
+        fits(Infinity);
         refuse(entry, 'INVALID_MESSAGE_PAYLOAD', why);
       }
     },
 
-    /** What is to be on disk. @param {number} seq */
-    keptOf: (seq) => /** @type {import('./disk.js').Kept} */ (find(seq)?.kept),
+    /** What is to be on disk. @param {number} seq @returns {import('./disk.js').Kept} */
+    keptOf(seq) {
+      const { id, event, args, lane, strict, way, expiresAt } = /** @type {Entry} */ (find(seq));
+      const more = args.length === 1 ? undefined : args;
+      return { id, event, data: args[0], args: more, lane, strict, way, expiresAt };
+    },
 
     /** A message as other tabs know it: by its id, and what is in it. @param {number} seq */
     named: (seq) => nameOf(find(seq)) ?? { id: '', as: '' },
@@ -411,23 +338,17 @@ export function createDeliveries({
     },
 
     /**
-     * Takes up a message of an earlier life, of this page before it was cached, or of a tab that is gone. What cannot
-     * be taken up is told.
+     * Takes up a message of an earlier life, of this page before it was cached, or of a tab that is gone, as the client
+     * ordered. What cannot be taken up is told.
      * @param {import('./disk.js').Kept} kept
-     * @returns {[what: number, seq: number]} by the table `TAKEN`
      */
     takeUp(kept) {
-      const known = byId.get(kept.id);
-      if (!known && hasEnded(kept)) return [TAKEN.refused, 0];
       const ttlMs = Math.max(kept.expiresAt - Date.now(), 0);
       const args = kept.args ?? [kept.data];
-      const taken = this.send({ ...kept, args, ttlMs }, null, false, true);
+      const taken = take({ ...kept, args, ttlMs }, null, false, true);
       if (!taken.isTaken) {
-        tellOfOld(kept, taken.result);
-        return [TAKEN.refused, 0];
+        tellEnd({ ...taken.result, event: kept.event }, taken.audience ?? 0);
       }
-      const { seq } = /** @type {Entry} */ (byId.get(kept.id));
-      return [seq === known?.seq ? TAKEN.known : TAKEN.new, seq];
     },
 
     /**
@@ -437,14 +358,16 @@ export function createDeliveries({
      */
     settledElsewhere({ id, success, code = '', message = '', reply, retryable }, as) {
       const entry = find(this.seqNamed(id, as) ?? -1);
-      const verdict = success ? VERDICT.accepted : VERDICT.refused;
-      if (!entry || engine().note(TOLD.settledElsewhere, entry.seq, verdict) !== 1) return;
-      entry.answer = { verdict, span: 0, reply, code, message, retryable };
-      engine().drain();
+      if (!entry) return;
+      const counts = engine().note(TOLD.settledElsewhere, entry.seq, success, retryable);
+      if (note(entry, counts, { reply, code, message })) engine().drain();
     },
 
     /** A logout ended what nobody had found yet. @param {import('./disk.js').Kept} kept */
-    erased: (kept) => hasEnded(kept) || tellOfOld(kept, refusal(kept.id, 'LOGGED_OUT')),
+    erased({ id, event, expiresAt }) {
+      if (engine().note(TOLD.hasEnded, printOf(id, expiresAt)) !== 0) return;
+      onSettled({ ...resultOf(id, CODES.indexOf('LOGGED_OUT') + CLAIM.maybe), event });
+    },
 
     /** Another tab may ask how it ends. @param {number} seq */
     share(seq) {
@@ -452,85 +375,93 @@ export function createDeliveries({
       if (entry) entry.sharedAs = String(nameOf(entry)?.as);
     },
 
-    /** An order of the engine's. */
-    settle(/** @type {number} */ seq, /** @type {number} */ outcome, /** @type {boolean} */ maybe) {
+    /** An order of the client's. @param {number} seq @param {number} claim by the table `CLAIM` */
+    settle(seq, claim) {
       const entry = find(seq);
       if (!entry) return;
-      slots[slotOf(seq)] = undefined;
-      byId.delete(entry.id);
-      if (entry.kept) {
-        ended.set(entry.id, entry.kept.expiresAt);
-        if (ended.size > ENDED_MOST)
-          ended.delete(/** @type {string} */ (ended.keys().next().value));
+      if (!late.has(seq)) {
+        slots[slotOf(seq)] = undefined;
+        byId.delete(entry.id);
       }
-      const { lane } = entry;
-      lane.count -= 1;
-      if (lane.count === 0) {
-        lanes.delete(lane.key);
-        freeLanes.push(lane.number);
-      }
-      if (outcome === RECEIVED) {
-        // Its acknowledgement may follow.
-        entry.isTaken = true;
+      if (claim & CLAIM.stays) {
         entry.args = [];
-        if (late.push(entry) > LATE_MOST) late.splice(0, 1).forEach(forgetAcks);
+        late.set(seq, entry);
       } else {
-        forgetAcks(entry);
+        forget(entry);
       }
-      if (outcome === SUPERSEDED) return;
-      const result = resultOf(entry, outcome, maybe);
+      const audience = audienceOf(claim);
+      if (audience === 0) return;
+      const result = resultOf(entry.id, claim, entry.answer);
       result.event = entry.event;
-      // An answer to one of several transmissions does not say which.
-      if (entry.answer && entry.attempts === 1) result.rttMs = engine().now() - entry.sentAt;
-      for (const settled of entry.waiting) call(settled, result);
+      if (claim & CLAIM.timed) result.rttMs = engine().now() - entry.sentAt;
+      for (const settled of entry.waiting.splice(0)) call(settled, result);
       if (entry.sharedAs) tell(result, entry.sharedAs);
-      if (entry.isRestored) told(result);
-      else onSettled(result);
+      entry.sharedAs = '';
+      tellEnd(result, audience);
+    },
+
+    /** An order of the client's: no answer is waited for any longer. @param {number} seq */
+    forgetLate(seq) {
+      const entry = late.get(seq);
+      if (entry) forget(entry);
     },
 
     /**
      * An event that carries the id of a message confirms it, or refuses it: then it may carry the whole message,
      * as a gateway of NestJS does, and the message may have settled by its receipt.
      * @param {any} data
-     * @param {boolean} [isRefused]
+     * @param {boolean} isRefused
      */
     confirm(data, isRefused) {
       const { idField } = settings().send;
       const id = idOf(data?.[idField] ?? (isRefused && data?.cause?.data?.[idField])) ?? '';
-      const entry = byId.get(id) ?? (isRefused ? late.find((one) => one.id === id) : undefined);
-      if (!entry || entry.isAnswered) return;
-      const verdict = isRefused ? VERDICT.refused : VERDICT.accepted;
-      entry.answer = refusedBy(data, verdict);
-      entry.isAnswered = entry.isEcho = true;
-      if (entry.isTaken) answeredLate(entry);
-      else engine().tell(TOLD.acked, entry.seq, 0, verdict, 0, 0);
+      const ended = () => [...late.values()].find((one) => one.id === id);
+      const entry = byId.get(id) ?? (isRefused ? ended() : undefined);
+      if (!entry) return;
+      const counts = engine().note(TOLD.echoed, entry.seq, isRefused);
+      if (note(entry, counts, read([data]))) engine().drain();
     },
 
     /** The link is gone: no acknowledgement of it will come. */
     linkLost() {
       byId.forEach(forgetAcks);
-      late.splice(0).forEach(forgetAcks);
+      late.forEach(forget);
     },
 
     /** The engine died: everything that waits ends here. */
     abandon() {
       this.linkLost();
-      for (const { seq, isInDoubt } of [...byId.values()]) this.settle(seq, CLOSED, isInDoubt);
+      for (const { seq, isRestored, attempts, answers } of [...byId.values()]) {
+        this.settle(seq, isRestored || attempts > answers ? IN_DOUBT : NEVER_LEFT);
+      }
     },
   };
 }
 
-/** Ends that the app itself asked for. */
-const WANTED = ['CANCELLED', 'CLOSED', 'LOGGED_OUT'];
+/**
+ * @param {string} id
+ * @param {number} claim
+ * @param {import('./result.js').Answer} [answer]
+ */
+const refused = (id, claim, answer) => ({
+  id,
+  isTaken: /** @type {const} */ (false),
+  result: resultOf(id, claim, answer),
+  audience: audienceOf(claim),
+});
+
+const ANSWER = CODES.indexOf('ANSWER');
+/** What is told of a message without an engine: one that it had sent may have been delivered. */
+const NEVER_LEFT = CODES.indexOf('CLOSED') + CLAIM.retryable + CLAIM.audience;
+const IN_DOUBT = CODES.indexOf('NO_RESPONSE') + CLAIM.maybe + CLAIM.retryable + CLAIM.audience;
+
+/** A number for what is kept: ids may be used again, and then expire at another time. */
+const printOf = (/** @type {string} */ id, /** @type {number} */ expiresAt) =>
+  number53(`${id} ${expiresAt}`);
+
 /** Ids may be counters, and two tabs may have different messages of one id. @param {Entry} [entry] */
 const nameOf = (entry) =>
   entry && { id: entry.id, as: hash(`${entry.event} ${textIn(entry.args, true)}`) };
-/** Messages whose answer is still waited for after a success by receipt. */
-const LATE_MOST = 1000;
-/** Ends of kept messages that are remembered. */
-const ENDED_MOST = 1000;
-/** Sends that may join one message. */
-const MOST_WAITING = 100;
 
 /** @param {unknown} data */
 const isPlain = (data) =>
@@ -549,25 +480,5 @@ function idIn(data, field) {
   }
 }
 
-/** What one character may become in JSON: six bytes. */
-const LARGEST_ESCAPE = 6;
 /** As the server's part takes it. */
 const LONGEST_ID = 200;
-/** What socket.io writes around an event and its arguments. */
-const ENVELOPE_BYTES = 40;
-
-/**
- * The size of a message's largest packet: what is binary goes by itself, over polling as base64.
- * @param {Entry} entry
- * @param {boolean} isPolling
- */
-function largestPacket({ event, args }, isPolling) {
-  let largest = 0;
-  const text = JSON.stringify([event, ...args], (_key, value) => {
-    if (!isBinary(value)) return withBigInts(_key, value);
-    const bytes = value.byteLength ?? value.size;
-    largest = Math.max(largest, isPolling ? Math.ceil(bytes / 3) * 4 + 1 : bytes);
-    return { _placeholder: true, num: 99 };
-  });
-  return Math.max(largest, utf8Length(text) + ENVELOPE_BYTES);
-}

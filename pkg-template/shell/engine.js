@@ -10,7 +10,7 @@ import text, { reader } from 'holdfast:wasm';
 import { decode } from '../wasm-text.js';
 import { createClock, unref } from './clock.js';
 import { HoldfastError } from './errors.js';
-import { FIELDS, ORDERS, TOLD } from './numbers.js';
+import { CLAIM, CODES, FIELDS, ORDERS, TOLD } from './numbers.js';
 import { report } from './report.js';
 
 /** @type {typeof import('../../target/package/holdfast_bg.wasm')} */
@@ -60,8 +60,8 @@ const LOOK = ORDERS.indexOf('look');
 
 /** Browsers take a longer delay for none at all (D5). */
 const MAX_DELAY_MS = 2 ** 31 - 1;
-/** What a dead engine answers to a send: the number of `CLOSED`. */
-const CLOSED = -2;
+/** What a dead engine answers to a send: that it is closed. */
+const CLOSED = -(CODES.indexOf('CLOSED') + CLAIM.retryable);
 
 /**
  * An engine whose calls never throw. A trap inside wasm leaves its memory in an unknown state, so after
@@ -193,17 +193,17 @@ export function createEngine(settings, handlers, onDeath) {
     note: (what, a, b, c, d, e, f) => put(what, a, b, c, d, e, f),
 
     /**
-     * Takes a message and answers its number, or a negative one for why not. Nothing is carried out
+     * Takes a message and answers its number, or a negative one by the table `CLAIM` for why not. Nothing is carried out
      * before `drain`, so that the caller can note down whose number it is.
-     * @param {number} lane
+     * @param {number} lane a number for its key, or the message that has the id
      * @param {number} bytes
      * @param {number} flags
      * @param {number} ttlMs
-     * @param {number} event its number, 0 for one that nothing is remembered of
      * @param {number} ackTimeoutMs 0 for the configuration's
+     * @param {number} print a number for what it is kept as, 0 where it is not
      */
-    send: (lane, bytes, flags, ttlMs, event, ackTimeoutMs) =>
-      put(TOLD.send, lane, bytes, flags, ttlMs, event, ackTimeoutMs),
+    send: (lane, bytes, flags, ttlMs, ackTimeoutMs, print) =>
+      put(TOLD.send, lane, bytes, flags, ttlMs, ackTimeoutMs, print),
 
     drain,
     now,

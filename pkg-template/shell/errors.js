@@ -41,9 +41,3 @@ export const MESSAGES = {
   CLOSED: 'The client is closed',
   NOT_CONFIGURED: 'Call configureSocket before sending',
 };
-
-/** Codes after which sending the same message again can make sense. */
-const RETRYABLE = ['ACK_TIMEOUT', 'NO_RESPONSE', 'QUEUE_FULL', 'EXPIRED', 'LINK_LOST', 'CLOSED'];
-
-/** @param {string} code */
-export const isRetryable = (code) => RETRYABLE.includes(code) || !(code in MESSAGES);

@@ -53,6 +53,10 @@ export const TOLD = {
   settledElsewhere: 45,
   has: 46,
   hasElsewhere: 47,
+  echoed: 48,
+  measured: 49,
+  leave: 50,
+  hasEnded: 51,
 };
 
 /** What the engine orders, by number: who carries it out. */
@@ -92,6 +96,7 @@ export const ORDERS = /** @type {const} */ ([
   'ask',
   'cancelElsewhere',
   'storageFailed',
+  'forgetLate',
 ]);
 
 /** As many numbers come with an order. */
@@ -115,40 +120,50 @@ export const STANDINGS = /** @type {const} */ (['none', 'link', 'turn', 'delay',
 export const GRANT = { granted: 0, absent: 1, failed: 2 };
 /** `retryAfter` comes with a span in milliseconds. */
 export const DOWN = { lost: 0, final: 1, retryAfter: 2, kicked: 3 };
-/** `tryAfter` comes with a span in milliseconds. */
-export const VERDICT = { accepted: 0, refused: 1, tryAgain: 2, tryAfter: 3 };
-export const SEND_FLAG = { strict: 1, once: 2, durable: 4, restored: 8 };
+/** What the words of an acknowledgement come to; `failed` has a code that says nothing about the next attempt. */
+export const READING = { accepted: 0, failed: 1, final: 2, limited: 3 };
+/** The app's own opinion, by its place in `WORDS` or that behind them, is added so many times; the first is none. */
+export const OPINION = 4;
+/** `place` is for an id. `known`: an unsettled message has the id; `same`: it is the same message. */
+export const SEND_FLAG = {
+  strict: 1,
+  once: 2,
+  durable: 4,
+  restored: 8,
+  place: 64,
+  loggedOut: 128,
+  long: 256,
+  known: 512,
+  same: 1024,
+};
+/** The event's number is added so many times. */
+export const EVENT_FLAG = 2048;
 /** What is told of a segment that was read, and of a message in it. */
 export const SEGMENT_FLAG = { former: 1, ours: 2 };
 export const ROW_FLAG = { settled: 1, away: 2 };
-/** What became of a message that was taken up from the disk. */
-export const TAKEN = { new: 0, known: 1, refused: 2 };
 /** How a message may settle as a success: its flag is that of the way's place, times `WAY_FLAG`. */
 export const WAYS = ['acked', 'always', 'received', 'latest'];
 export const WAY_FLAG = 16;
 
-/** How a message ended: the code that the app gets, or none where the server's own answer says it. */
-export const OUTCOMES = [
-  'DELIVERED',
-  '',
-  '',
+/** How a message ended: a success, or the code that the app gets. `ANSWER`: what was said of it has that. */
+export const CODES = /** @type {const} */ ([
+  'SUCCESS',
+  'ANSWER',
   'ACK_TIMEOUT',
   'LINK_LOST',
   'EXPIRED',
   'CANCELLED',
   'CLOSED',
+  'NO_RESPONSE',
   'LOGGED_OUT',
-  'RECEIVED',
-  'SUPERSEDED',
-];
-export const DELIVERED = 0;
-export const REFUSED = 1;
-export const CLOSED = 7;
-export const RECEIVED = 9;
-export const SUPERSEDED = 10;
-
-/** Why a send was not taken: the code, by the negative number that answers it. */
-export const SEND_ERRORS = { '-1': 'QUEUE_FULL', '-2': 'CLOSED' };
+  'QUEUE_FULL',
+  'DUPLICATE_ID',
+  'INVALID_MESSAGE_PAYLOAD',
+]);
+/** How that is known. */
+export const CONFIRMATIONS = /** @type {const} */ ([undefined, 'ack', 'receipt', 'echo']);
+/** What is added to the place in `CODES`; `by` so many times as its place in `CONFIRMATIONS` says. */
+export const CLAIM = { maybe: 16, retryable: 32, by: 64, audience: 256, timed: 1024, stays: 2048 };
 
 /** What the engine tells the developer; the last one only where there are pings. */
 export const NOTICES = [

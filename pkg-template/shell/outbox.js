@@ -11,7 +11,7 @@ export const outboxOf = (client) =>
   [...client.entries()].map(({ id, event, args, lane, attempts, answer, seq }) => ({
     id,
     event,
-    lane: lane.key,
+    lane,
     waitsFor: /** @type {any} */ (STANDINGS[client.standing(seq)]),
     attempts,
     code: answer?.code || null,

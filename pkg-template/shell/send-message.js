@@ -29,7 +29,7 @@ export function sendMessage(client, data, callback) {
     }
     // The caller finds a message by the id that he gave it: a number stays one.
     const number = Number.isFinite(own) ? own : undefined;
-    const settled = (/** @type {import('./deliveries.js').Result} */ result) => {
+    const settled = (/** @type {import('./result.js').Result} */ result) => {
       const answer = asReply(result, idField, number ?? result.id);
       call(told, answer);
       resolve(answer);
@@ -50,7 +50,7 @@ const notice = (idField, id) => ({
 
 /**
  * What it gets in the end: the server's own acknowledgement, with what apps count on made sure of.
- * @param {import('./deliveries.js').Result} result
+ * @param {import('./result.js').Result} result
  * @param {string} idField
  * @param {unknown} id
  */

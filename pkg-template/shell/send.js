@@ -1,10 +1,10 @@
 /** Messages of `createClient` and of the hooks: their options, signals, and promises. */
 
-import { call, HoldfastError, isOurs, kindOf, textOf, WAYS, wayOf } from '../core.js';
+import { call, cancelled, HoldfastError, isOurs, kindOf, textOf, WAYS, wayOf } from '../core.js';
 
 /**
  * @typedef {import('./world.js').Client} Client
- * @typedef {import('./deliveries.js').Result} Result
+ * @typedef {import('./result.js').Result} Result
  * @typedef {import('../types/index.d.ts').SendOptions} SendOptions
  */
 
@@ -93,18 +93,10 @@ export function deliver(client, event, args, given, settled) {
     call(() => signal?.removeEventListener('abort', abort));
     settled(result);
   };
-  /** Who joined a message that waits already takes back his own part in it. */
-  const abort = () => {
-    const entry = [...client.entries()].find(({ waiting }) => waiting.includes(end));
-    if (entry?.waiting.length === 1) client.cancel(entry.id);
-    else if (entry) {
-      entry.waiting.splice(entry.waiting.indexOf(end), 1);
-      end(cancelled(entry.id, entry.attempts > 0));
-    }
-  };
+  const abort = () => client.leave(end);
   if (isAborted) {
     const id = String(options.id ?? '');
-    end(cancelled(id, false));
+    end(cancelled(id));
     return { id, isTaken: false };
   }
   // First, as it may settle at once.
@@ -145,17 +137,6 @@ const textOfKind = (value) => Object.prototype.toString.call(value);
 
 /** @param {unknown[]} args @param {unknown[]} rest */
 const join = (args, rest) => (rest.length > 0 ? [args[0], ...rest] : args);
-
-/** @param {string} id @param {boolean} maybeDelivered @returns {Result} */
-const cancelled = (id, maybeDelivered) => ({
-  id,
-  success: false,
-  code: 'CANCELLED',
-  message: 'The message was cancelled',
-  reply: undefined,
-  maybeDelivered,
-  retryable: false,
-});
 
 /**
  * @param {Client} client

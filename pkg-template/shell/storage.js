@@ -13,13 +13,13 @@ import {
 } from './disk.js';
 import { begin, raise, read } from './generations.js';
 import { newId } from './ids.js';
-import { ROW_FLAG, SEGMENT_FLAG, TAKEN, TOLD } from './numbers.js';
+import { ROW_FLAG, SEGMENT_FLAG, TOLD } from './numbers.js';
 import { channelOf, hasLocks, lock, remember, remembered, tellOver } from './tabs.js';
 
 /**
  * @typedef {import('./disk.js').Kept} Kept
  * @typedef {import('./disk.js').Key} Key
- * @typedef {import('./deliveries.js').Result} Result
+ * @typedef {import('./result.js').Result} Result
  * @typedef {{ kept: Kept, owner: string }} Row
  */
 
@@ -287,12 +287,8 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
     take(/** @type {number} */ row) {
       const one = rows.get(row);
       rows.delete(row);
-      let [what, seq] = [TAKEN.refused, 0];
-      try {
-        if (one) [what, seq] = deliveries().takeUp(one.kept);
-      } finally {
-        engine().note(TOLD.taken, what, seq);
-      }
+      if (one) deliveries().takeUp(one.kept);
+      else engine().note(TOLD.taken);
     },
     erased(/** @type {number} */ row) {
       const one = rows.get(row);

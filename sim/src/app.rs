@@ -1,5 +1,6 @@
 //! The app: what it sends, and what it was told about it.
 
+use holdfast::client::deliveries::Sending;
 use holdfast::client::keeper::Held;
 use holdfast::engine::{Cause, Draft, Outcome, Way};
 
@@ -24,7 +25,8 @@ pub(crate) struct App {
 }
 
 pub(crate) struct Sent {
-    /// As its page handed it over.
+    /// As its page handed it over, and what the client made of it.
+    pub(crate) sending: Sending,
     pub(crate) draft: Draft,
     /// The page that the app sent it from.
     pub(crate) author: PageId,
@@ -33,7 +35,10 @@ pub(crate) struct Sent {
     pub(crate) way: u64,
     /// By the clock on the wall.
     pub(crate) expires_at: u64,
-    pub(crate) lane_key: u64,
+    /// It was emitted.
+    pub(crate) has_left: bool,
+    /// Somebody refused one of its attempts.
+    pub(crate) was_refused: bool,
     /// Its payload can't be written to any wire.
     pub(crate) is_unencodable: bool,
     /// The app was told that it was not delivered.
@@ -74,7 +79,7 @@ pub(crate) type LaneKey = (PageId, u64);
 
 impl Sent {
     pub(crate) fn lane(&self) -> LaneKey {
-        (self.author, self.lane_key)
+        (self.author, self.sending.lane)
     }
 
     /// Messages that went the same way, from page to page, keep their order.
@@ -90,41 +95,65 @@ impl World {
             return;
         }
         self.ask_again();
-        let mut lane_key = self.dice.below(self.plan.app.lanes);
-        let mut draft = self.plan.app.draft(0, &mut self.dice);
+        let mut lane = self.dice.below(self.plan.app.lanes);
+        let mut sending = self.plan.app.sending(&mut self.dice);
         if let Some(receipting) = self.plan.receipting {
-            draft = receipting.complete(draft, &mut self.disk);
-            if draft.way == Way::Latest && self.disk.chance(900) {
-                lane_key += LATEST;
+            sending = receipting.complete(sending, &mut self.disk);
+            if sending.way == Way::Latest && self.disk.chance(900) {
+                lane += LATEST;
             }
         }
-        draft.lane = self.page.deliveries.lane_number(lane_key);
-        draft.durable = self.disk.chance(self.plan.disk.durable);
-        // What has no place for an id can't be told from its repeat, so no page keeps it.
-        draft.durable &= !(draft.once && self.plan.lives.is_some());
+        let durable = self.disk.chance(self.plan.disk.durable);
         let is_unencodable = self.dice.chance(self.plan.app.unencodable);
-        if let Some(seq) = self.send(draft) {
+        let is_acked = matches!(sending.way, Way::Acked | Way::AckedAlways);
+        let has_place = !(is_acked && self.letters.chance(self.plan.letters.placeless));
+        let expires_at = self.wall() + sending.ttl.0;
+        let print = self.print(expires_at);
+        let sending = Sending { lane, durable, has_place, print, ..sending };
+        if let Some(seq) = self.send(sending) {
             let id = self.app.messages.len();
             note!(self, "   message {id} is {seq:?}");
-            self.page.deliveries.note_down(id, seq, lane_key);
-            self.note_down(draft, lane_key, is_unencodable);
+            let draft = self.draft_of(seq);
+            self.note_down((sending, draft), expires_at, is_unencodable);
             let session = self.page.owners.session();
-            self.page.deliveries.enter(id, seq, None, session);
+            self.page.deliveries.enter(id, seq, None, session, (draft.lane, lane), 1);
             self.page.storage.has_unseen |= draft.durable;
             self.tally.one(Count::Sent);
         }
+        self.send_again();
     }
 
-    fn note_down(&mut self, draft: Draft, lane_key: u64, is_unencodable: bool) {
+    /// What the next message is kept as: its id, which may be that of one that has settled, and when it expires.
+    fn print(&mut self, expires_at: u64) -> u64 {
+        let mut id = self.app.messages.len();
+        if id > 0 && self.letters.chance(self.plan.letters.reused) {
+            let one = self.letters.index(id);
+            let is_free = !self.living().any(|page| page.deliveries.has(one));
+            // Kept for as long it would be the same message.
+            if is_free && self.app.messages[one].expires_at != expires_at {
+                id = one;
+            }
+        }
+        ((id as u64 + 1) << 40) | expires_at
+    }
+
+    fn note_down(
+        &mut self,
+        (sending, draft): (Sending, Draft),
+        expires_at: u64,
+        is_unencodable: bool,
+    ) {
         let page = self.page.id;
         self.app.unsettled += 1;
         self.app.messages.push(Sent {
+            sending,
             draft,
             author: page,
             page,
             way: page as u64,
-            expires_at: self.wall() + draft.ttl.0,
-            lane_key,
+            expires_at,
+            has_left: false,
+            was_refused: false,
             is_unencodable,
             is_promised_away: false,
             generation: None,
@@ -233,7 +262,7 @@ impl World {
         if entry.is_none() || (was_settled && !has_lives) {
             violated!("I1", "message {id} settled twice");
         }
-        let (lane_key, once) = (message.lane_key, message.draft.once);
+        let once = message.draft.once;
         let is_revived = message.is_revived;
         let is_success = matches!(outcome, Outcome::Delivered | Outcome::Received);
         message.is_promised_away |= !is_success && !maybe_delivered;
@@ -273,7 +302,6 @@ impl World {
         }
         self.tally.settled(outcome);
         self.app.unsettled -= usize::from(!was_settled && !is_revived);
-        self.page.deliveries.leave_lane(lane_key);
         if let Some(entry) = entry {
             self.see_off(id, entry, is_success);
         }

@@ -107,9 +107,11 @@ impl World {
         note!(self, "-> {seq:?} settled elsewhere: {verdict:?}");
         if entry.is_elsewhere() {
             self.page.model.acked(self.engine_time(), seq, 0, verdict);
+            self.page.deliveries.answered(id, true);
+            self.app.messages[id].was_refused |= !is_delivered;
         }
         let is_heeded =
-            self.call_at(now, |client, now| client.settled_elsewhere(now, seq, verdict));
+            self.call_at(now, |client, now| client.settled_elsewhere(now, seq, verdict, false));
         if is_heeded {
             self.tally.one(Count::SettledElsewhere);
         }

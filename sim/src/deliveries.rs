@@ -1,12 +1,13 @@
-//! Which of the app's messages a page has, under which numbers of its engine.
+//! Which of the app's messages a page has, under which numbers of its engine, and what is owed to each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::client::keeper::Held;
 use holdfast::engine::Seq;
 
 use crate::locks::Name;
 use crate::owners::SessionId;
+use crate::violated;
 
 /// The world's number for a message, which is the id that the server sees: no page has another for it.
 pub(crate) type MessageId = usize;
@@ -15,11 +16,26 @@ pub(crate) type MessageId = usize;
 pub(crate) struct Deliveries {
     by_seq: BTreeMap<Seq, MessageId>,
     by_id: BTreeMap<MessageId, Seq>,
-    /// Numbers of lanes by their key, dense as the engine wants them, and how many messages each has.
-    lanes: BTreeMap<u64, (u32, usize)>,
-    free_lanes: Vec<u32>,
     /// Those that are unsettled.
     entries: BTreeMap<MessageId, Entry>,
+    /// They settled by a receipt over the link that there is, and were not answered.
+    late: BTreeSet<MessageId>,
+    /// They were answered then, which the app was not told yet.
+    owed: BTreeSet<MessageId>,
+    /// Lanes that have messages by their numbers: the key, and how many.
+    lanes: BTreeMap<u32, (u64, usize)>,
+    /// So many lanes had messages at a time.
+    most_lanes: usize,
+}
+
+/// What says something about a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Ack,
+    /// An event that says that it was sent.
+    Confirmation,
+    /// An event that refuses it.
+    Rejection,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +51,12 @@ pub(crate) struct Entry {
     pub(crate) is_taken_back: bool,
     /// Taken back since its page could not hear any more of another's end.
     pub(crate) is_blind: bool,
+    /// The number of its lane.
+    lane: u32,
+    /// Sends that wait for its end.
+    pub(crate) callers: usize,
+    /// It was answered for good.
+    pub(crate) is_answered: bool,
 }
 
 impl Entry {
@@ -63,33 +85,99 @@ impl Deliveries {
         self.by_id.values().copied()
     }
 
-    /// The number for a lane's key, whether it has messages or not.
-    pub(crate) fn lane_number(&self, key: u64) -> u32 {
-        let free = self.free_lanes.last().copied();
-        let fresh = free.unwrap_or(self.lanes.len() as u32);
-        self.lanes.get(&key).map_or(fresh, |&(number, _)| number)
-    }
-
-    pub(crate) fn note_down(&mut self, id: MessageId, seq: Seq, lane_key: u64) {
-        let number = self.lane_number(lane_key);
-        let (_, count) = self.lanes.entry(lane_key).or_insert((number, 0));
-        *count += 1;
-        if *count == 1 {
-            self.free_lanes.pop();
-        }
-        self.by_seq.insert(seq, id);
-        self.by_id.insert(id, seq);
-    }
-
     pub(crate) fn enter(
         &mut self,
         id: MessageId,
         seq: Seq,
         from: Option<Name>,
         session: SessionId,
+        (lane, key): (u32, u64),
+        callers: usize,
     ) {
-        let entry = Entry { seq, held: None, from, session, is_taken_back: false, is_blind: false };
+        self.by_seq.insert(seq, id);
+        self.by_id.insert(id, seq);
+        self.enter_lane(lane, key);
+        let entry = Entry {
+            seq,
+            held: None,
+            from,
+            session,
+            is_taken_back: false,
+            is_blind: false,
+            lane,
+            callers,
+            is_answered: false,
+        };
         self.entries.insert(id, entry);
+    }
+
+    /// Numbers of lanes are dense, and no two lanes that have messages share one.
+    fn enter_lane(&mut self, number: u32, key: u64) {
+        let (its, count) = self.lanes.entry(number).or_insert((key, 0));
+        *count += 1;
+        if *its != key {
+            violated!("lanes", "{key} and {its} both have number {number}");
+        }
+        let mut same = self.lanes.iter().filter(|(_, lane)| lane.0 == key);
+        if same.any(|(&other, _)| other != number) {
+            violated!("lanes", "{key} has number {number} and another one");
+        }
+        self.most_lanes = self.most_lanes.max(self.lanes.len());
+        if number as usize >= self.most_lanes {
+            violated!("lanes", "{key} has number {number} of {}", self.most_lanes);
+        }
+    }
+
+    fn leave_lane(&mut self, number: u32) {
+        let Some((_, count)) = self.lanes.get_mut(&number) else { return };
+        *count -= 1;
+        if *count == 0 {
+            self.lanes.remove(&number);
+        }
+    }
+
+    /// Whether an answer to a message counts: it is unsettled and was not answered for good, or settled by a receipt of
+    /// this link, of which no event has to say that it was sent.
+    pub(crate) fn awaits(&self, id: MessageId, answer: Answer) -> bool {
+        match self.entries.get(&id) {
+            Some(entry) => !entry.is_answered,
+            None => self.late.contains(&id) && answer != Answer::Confirmation,
+        }
+    }
+
+    /// An answer has counted. Answers whether it was a late one.
+    pub(crate) fn answered(&mut self, id: MessageId, is_final: bool) -> bool {
+        match self.entries.get_mut(&id) {
+            Some(entry) => {
+                entry.is_answered |= is_final;
+                false
+            }
+            None => self.late.remove(&id),
+        }
+    }
+
+    /// It settled by a receipt.
+    pub(crate) fn is_late(&mut self, id: MessageId) {
+        self.late.insert(id);
+    }
+
+    /// The app is to be told of a late answer.
+    pub(crate) fn owes_late(&mut self, id: MessageId) {
+        self.owed.insert(id);
+    }
+
+    /// Whether that was owed.
+    pub(crate) fn pays_late(&mut self, id: MessageId) -> bool {
+        self.owed.remove(&id)
+    }
+
+    /// All late answers were told.
+    pub(crate) fn owes_nothing(&self) -> bool {
+        self.owed.is_empty()
+    }
+
+    pub(crate) fn link_lost(&mut self) {
+        self.late.clear();
     }
 
     pub(crate) fn entry(&mut self, id: MessageId) -> Option<&mut Entry> {
@@ -107,19 +195,12 @@ impl Deliveries {
     }
 
     pub(crate) fn leave(&mut self, id: MessageId) -> Option<Entry> {
-        self.entries.remove(&id)
+        let entry = self.entries.remove(&id)?;
+        self.leave_lane(entry.lane);
+        Some(entry)
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = (MessageId, Entry)> + '_ {
         self.entries.iter().map(|(&id, &entry)| (id, entry))
-    }
-
-    pub(crate) fn leave_lane(&mut self, key: u64) {
-        let Some((number, count)) = self.lanes.get_mut(&key) else { return };
-        *count -= 1;
-        if *count == 0 {
-            self.free_lanes.push(*number);
-            self.lanes.remove(&key);
-        }
     }
 }

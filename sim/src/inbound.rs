@@ -22,7 +22,9 @@ impl World {
                 Packet::Joined => self.tell(Input::Joined { epoch }),
                 Packet::JoinRefused => self.tell(Input::JoinRejected { epoch }),
                 Packet::Pong => self.tell(Input::Ponged { epoch }),
-                Packet::Ack { .. } | Packet::Confirmation { .. } => self.answered(packet),
+                Packet::Ack { .. } | Packet::Confirmation { .. } | Packet::Rejection { .. } => {
+                    self.answered(packet);
+                }
                 Packet::Receipt { .. } => {}
             }
         } else if self.dice.chance(self.plan.shell.late_acks) {
@@ -37,13 +39,14 @@ impl World {
     fn answered(&mut self, packet: Packet) {
         match packet {
             Packet::Ack { id, attempt, verdict } => {
-                let Some(seq) = self.page.deliveries.seq_of(id) else { return };
-                let event = self.app.messages[id].draft.event;
-                self.tell_acked(seq, attempt, verdict, event);
+                if let Some(seq) = self.page.deliveries.seq_of(id) {
+                    self.acked(seq, attempt, verdict);
+                }
             }
-            Packet::Confirmation { id } => {
-                let Some(seq) = self.page.deliveries.seq_of(id) else { return };
-                self.tell(Input::Acked { seq, attempt: 0, verdict: Verdict::Accepted });
+            Packet::Confirmation { id } | Packet::Rejection { id } => {
+                if let Some(seq) = self.page.deliveries.seq_of(id) {
+                    self.echoed(seq, matches!(packet, Packet::Rejection { .. }));
+                }
             }
             Packet::Heartbeat
             | Packet::Joined
@@ -73,8 +76,8 @@ impl World {
             5 => Input::LinkUp { epoch, join: self.dice.chance(500) },
             6 => Input::LinkDown { epoch, cause: DownCause::Final },
             7 => Input::Authorized { epoch, grant: Grant::Absent },
-            8 => Input::Acked { seq, attempt: 1, verdict: Verdict::Refused },
-            _ => Input::Acked { seq, attempt: 1, verdict: Verdict::TryAgain },
+            8 => return self.acked(seq, 1, Verdict::Refused),
+            _ => return self.acked(seq, 1, Verdict::TryAgain),
         };
         self.tell(input);
     }

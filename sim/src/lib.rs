@@ -24,6 +24,7 @@ mod owners;
 mod page;
 mod plan;
 mod receipts;
+mod sends;
 mod server;
 mod shell;
 mod storage;

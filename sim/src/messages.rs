@@ -169,9 +169,9 @@ impl Messages {
     }
 
     /// Whether the outbox has room (I8).
-    pub(crate) fn has_room_for(&self, draft: Draft) -> bool {
+    pub(crate) fn has_room_for(&self, bytes: u32) -> bool {
         self.unsettled.len() < self.config.queue.capacity
-            && self.bytes + u64::from(draft.bytes) <= self.config.queue.max_bytes
+            && self.bytes + u64::from(bytes) <= self.config.queue.max_bytes
     }
 }
 
@@ -647,6 +647,8 @@ impl Messages {
         if lane.members == 0 {
             self.lanes.remove(&id);
         }
+        let is_success = matches!(outcome, Outcome::Delivered | Outcome::Received);
+        let maybe_delivered = maybe_delivered && !is_success;
         self.due.push_back(Settled { seq, outcome, maybe_delivered });
     }
 }

@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::owners::Credentials;
 use crate::page::PageId;
 use crate::receipts::Asked;
+use crate::server::Dispatch;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
@@ -53,7 +54,7 @@ pub(crate) struct ServerEnd {
     pub(crate) is_busy: bool,
     /// When the messages of the last second came.
     pub(crate) taken: std::collections::VecDeque<u64>,
-    pub(crate) backlog: std::collections::VecDeque<(usize, u32)>,
+    pub(crate) backlog: std::collections::VecDeque<Dispatch>,
 }
 
 /// From client to server.
@@ -61,8 +62,15 @@ pub(crate) struct ServerEnd {
 pub(crate) enum Frame {
     Join,
     Ping,
-    Receipt { serial: usize },
-    Message { id: usize, attempt: u32 },
+    Receipt {
+        serial: usize,
+    },
+    Message {
+        id: usize,
+        attempt: u32,
+        /// The client waits for its acknowledgement.
+        is_asked: bool,
+    },
 }
 
 /// From server to client.
@@ -85,6 +93,10 @@ pub(crate) enum Packet {
     },
     /// An event that tells the sender that its message took effect.
     Confirmation {
+        id: usize,
+    },
+    /// An event that tells the sender that its message was refused.
+    Rejection {
         id: usize,
     },
 }

@@ -3,6 +3,7 @@
 //! Each kind of fault is drawn on its own, so that they compose; about half of the seeds have one kind
 //! alone, as those support stronger claims.
 
+mod letters;
 mod lives;
 mod parts;
 mod receipting;
@@ -12,6 +13,7 @@ mod users;
 
 use holdfast::engine::Config;
 
+pub(crate) use letters::Letters;
 pub(crate) use lives::{Fate, Lives};
 pub(crate) use receipting::{Polling, Receipting, Reply};
 pub(crate) use schedule::Planned;
@@ -40,6 +42,7 @@ pub(crate) struct Plan {
     pub(crate) users: Option<Users>,
     /// None in a world without receipts.
     pub(crate) receipting: Option<Receipting>,
+    pub(crate) letters: Letters,
     /// What happens when, the app's actions included.
     pub(crate) schedule: Vec<(u64, Planned)>,
 }
@@ -86,6 +89,7 @@ impl Plan {
         plan.schedule_logins(seed);
         plan.receipting = receipting::receipting(seed);
         plan.schedule_clogging(seed);
+        plan.letters = letters::letters(seed, kinds);
         plan.end_faults();
         plan
     }
@@ -111,6 +115,7 @@ impl Plan {
             lives,
             users: None,
             receipting: None,
+            letters: Letters::default(),
             schedule: Vec::new(),
         }
     }

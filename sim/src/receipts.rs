@@ -92,8 +92,11 @@ impl World {
     }
 
     pub(crate) fn link_polls(&mut self, id: ConnectionId, epoch: Epoch) {
-        let Some(plan) = self.plan.receipting else { return };
-        let is_polling = match plan.polling {
+        let polling = self.plan.receipting.map_or(Polling::Never, |plan| plan.polling);
+        if self.plan.receipting.is_none() && self.plan.letters.largest == 0 {
+            return;
+        }
+        let is_polling = match polling {
             Polling::Never => false,
             Polling::Always => true,
             Polling::For(span) => {
@@ -102,7 +105,8 @@ impl World {
             }
         };
         self.network.connections[id].asked.is_polling = is_polling;
-        self.call(|client, now| client.over(now, epoch, is_polling));
+        let largest = self.plan.letters.largest;
+        self.call(|client, now| client.over(now, epoch, is_polling, largest));
     }
 
     pub(crate) fn upgraded(&mut self, id: ConnectionId) {
@@ -111,7 +115,8 @@ impl World {
             connection.asked.is_polling = false;
             let epoch = connection.epoch;
             note!(self, "-> over WebSocket");
-            self.call(|client, now| client.over(now, epoch, false));
+            let largest = self.plan.letters.largest;
+            self.call(|client, now| client.over(now, epoch, false, largest));
             self.drain();
         }
     }

@@ -34,6 +34,7 @@ pub(crate) struct Server {
 pub(crate) struct Caller {
     connection: ConnectionId,
     attempt: u32,
+    is_asked: bool,
 }
 
 /// A message that the server has decoded.
@@ -41,6 +42,7 @@ pub(crate) struct Caller {
 pub(crate) struct Dispatch {
     message: usize,
     attempt: u32,
+    is_asked: bool,
     life: u32,
 }
 
@@ -157,7 +159,7 @@ impl World {
                 _ => self.send_down(id, Packet::JoinRefused),
             },
             Frame::Receipt { serial } => self.receive_receipt(id, serial),
-            Frame::Message { id: message, attempt } => {
+            Frame::Message { id: message, attempt, is_asked } => {
                 if self.is_too_fast(id) {
                     self.tally.one(Count::Kicked);
                     let says_so = self.plan.engine_seed.is_multiple_of(2);
@@ -166,7 +168,7 @@ impl World {
                     return self.hung_up(id);
                 }
                 self.check_owner_at_server(message, id);
-                let dispatch = Dispatch { message, attempt, life: self.server.life };
+                let dispatch = Dispatch { message, attempt, is_asked, life: self.server.life };
                 if self.plan.receipting.is_some() {
                     // Like socket.io: what is decoded is dispatched a moment later, and its receipt answered at once.
                     self.schedule(self.now, Event::Dispatch { connection: id, dispatch });
@@ -179,16 +181,15 @@ impl World {
 
     /// A message that arrived is handed to its handler, unless the server has died in between.
     pub(crate) fn dispatch(&mut self, id: ConnectionId, dispatch: Dispatch) {
-        let Dispatch { message, attempt, life } = dispatch;
-        if life != self.server.life {
+        if dispatch.life != self.server.life {
             return;
         }
-        self.app.messages[message].has_arrived = true;
+        self.app.messages[dispatch.message].has_arrived = true;
         let end = &mut self.network.connections[id].server_end;
         if self.plan.server.serial && end.is_busy {
-            end.backlog.push_back((message, attempt));
+            end.backlog.push_back(dispatch);
         } else {
-            self.enter(message, Caller { connection: id, attempt });
+            self.enter(id, dispatch);
         }
     }
 
@@ -203,7 +204,9 @@ impl World {
     }
 
     /// A message reaches the handler.
-    fn enter(&mut self, id: usize, caller: Caller) {
+    fn enter(&mut self, connection: ConnectionId, dispatch: Dispatch) {
+        let Dispatch { message: id, attempt, is_asked, .. } = dispatch;
+        let caller = Caller { connection, attempt, is_asked };
         self.check_entry(id);
         if self.plan.app.poison == Some(id) {
             self.tally.one(Count::Poisoned);
@@ -280,9 +283,9 @@ impl World {
     fn work_on(&mut self, connection: ConnectionId) {
         while let end = &mut self.network.connections[connection].server_end
             && !end.is_busy
-            && let Some((id, attempt)) = end.backlog.pop_front()
+            && let Some(dispatch) = end.backlog.pop_front()
         {
-            self.enter(id, Caller { connection, attempt });
+            self.enter(connection, dispatch);
         }
     }
 
@@ -340,11 +343,15 @@ impl World {
     }
 
     fn answer(&mut self, id: usize, caller: Caller, verdict: Verdict) {
+        let Caller { connection, attempt, is_asked } = caller;
+        if verdict == Verdict::Refused && self.letters.chance(self.plan.letters.rejects) {
+            self.send_down(connection, Packet::Rejection { id });
+        }
         let event = self.app.messages[id].draft.event as usize;
-        if self.plan.receipting.is_some_and(|plan| !plan.acknowledges[event]) {
+        let is_silent = self.plan.receipting.is_some_and(|plan| !plan.acknowledges[event]);
+        if is_silent || !is_asked {
             return;
         }
-        let Caller { connection, attempt } = caller;
         let packet = Packet::Ack { id, attempt, verdict };
         let plan = self.plan.server;
         if self.dice.chance(plan.late_answers) {

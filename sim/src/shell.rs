@@ -2,12 +2,9 @@
 
 use holdfast::client::receipts::Support;
 use holdfast::client::{Client, Order};
-use holdfast::engine::{
-    Draft, Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase, Seq, Status, Verdict,
-};
+use holdfast::engine::{Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase, Seq, Status};
 
 use crate::event::Event;
-use crate::messages::Settled;
 use crate::network::{Frame, HEARTBEAT_TIMEOUT};
 use crate::owners::ONLY;
 use crate::page::{Page, PageId};
@@ -72,6 +69,10 @@ impl Shell {
         }
     }
 
+    pub(crate) fn time(&self) -> u64 {
+        self.time
+    }
+
     pub(crate) fn status(&self) -> Status {
         self.client.status()
     }
@@ -96,21 +97,6 @@ impl World {
         self.page.links.closed();
         self.call(Client::close);
         self.drain();
-    }
-
-    pub(crate) fn send(&mut self, draft: Draft) -> Option<Seq> {
-        note!(self, "-> send {draft:?}");
-        let has_room = self.page.model.has_room_for(draft) && !self.page.shell.is_destroyed;
-        let result = self.call(|client, now| client.send(now, draft));
-        if result.is_ok() != has_room {
-            violated!("I8", "{result:?}, where has_room is {has_room}");
-        }
-        let sent = result.ok();
-        match sent {
-            Some(seq) => self.page.model.sent(self.page.shell.time, seq, draft),
-            None => self.tally.one(Count::NoRoom),
-        }
-        sent
     }
 
     pub(crate) fn cancel(&mut self, seq: Seq) {
@@ -142,24 +128,11 @@ impl World {
         let before = self.page.shell.status().phase;
         let now = self.next_time();
         self.page.links.told(self.page.shell.time, input, before);
-        if let Input::Acked { seq, attempt, verdict } = input {
-            self.page.model.acked(self.page.shell.time, seq, attempt, verdict);
-        }
         if let Input::Authorized { epoch, grant: Grant::Absent } = input {
             self.absent(epoch);
         }
         self.trusts(input);
         self.call_at(now, |client, now| client.handle(now, input));
-        self.drain();
-    }
-
-    /// The server acknowledged a message of this event.
-    pub(crate) fn tell_acked(&mut self, seq: Seq, attempt: u32, verdict: Verdict, event: u32) {
-        note!(self, "-> acked {seq:?}, attempt {attempt} of event {event}: {verdict:?}");
-        let now = self.next_time();
-        self.page.model.acknowledges(event);
-        self.page.model.acked(self.page.shell.time, seq, attempt, verdict);
-        self.call_at(now, |client, now| client.acked(now, seq, attempt, verdict, event));
         self.drain();
     }
 
@@ -265,6 +238,7 @@ impl World {
         let messages = (self.page.model.delivers(), self.page.model.count() > 0);
         if self.page.links.moved(self.page.shell.time, (before, after), messages) {
             self.tally.one(Count::Losses);
+            self.page.deliveries.link_lost();
             if self.page.links.losses_are_usual() {
                 self.tally.one(Count::Suspicious);
             }
@@ -306,6 +280,11 @@ impl World {
     fn carry_out(&mut self, order: Order, is_old: bool) {
         match order {
             Order::Engine(output) => self.carry_out_engines(output, is_old),
+            Order::Transmit { seq, attempt, is_asked, is_large } => {
+                self.transmit((seq, attempt), is_asked, is_large);
+            }
+            Order::Settle(ending) => self.settle(ending),
+            Order::Forget { .. } => {}
             Order::Receipt { epoch, name, count } => self.ask(epoch, name, count),
             Order::Ended { .. } => self.told_of_end(),
             Order::Foreign => self.told_of_foreign(),
@@ -345,11 +324,10 @@ impl World {
                 self.tally.one(Count::Pings);
                 self.emit(Frame::Ping);
             }
-            Output::Transmit { seq, attempt } => self.transmit(seq, attempt),
-            Output::Settle { seq, outcome, maybe_delivered } => {
-                self.settled(Settled { seq, outcome, maybe_delivered });
-            }
-            Output::Store { .. } | Output::Unanswered { .. } => {
+            Output::Store { .. }
+            | Output::Unanswered { .. }
+            | Output::Transmit { .. }
+            | Output::Settle { .. } => {
                 violated!("orders", "the client hands on {output:?}")
             }
             Output::Report(notice) => {
@@ -378,7 +356,7 @@ impl World {
         self.schedule(at, Event::Authorized { page: self.page.id, epoch, grant, read });
     }
 
-    fn transmit(&mut self, seq: Seq, attempt: u32) {
+    fn transmit(&mut self, (seq, attempt): (Seq, u32), is_asked: bool, is_large: bool) {
         self.page.links.transmit(self.page.shell.time, self.page.shell.status().phase);
         self.page.model.transmitted(self.page.shell.time, seq, attempt);
         self.tally.one(Count::Transmitted);
@@ -395,10 +373,10 @@ impl World {
         self.check_may_leave(id);
         self.check_owner(id, self.up());
         self.check_link_takes();
-        if self.app.messages[id].is_unencodable {
-            self.tell(Input::Acked { seq, attempt, verdict: Verdict::Refused });
-        } else {
-            self.emit(Frame::Message { id, attempt });
+        self.check_asked(id, is_asked);
+        if self.fits(id, seq, is_large) {
+            self.app.messages[id].has_left = true;
+            self.emit(Frame::Message { id, attempt, is_asked });
         }
     }
 
@@ -433,6 +411,9 @@ impl World {
         self.check_sessions_at_rest();
         self.check_receipts_at_rest();
         self.check_erasing();
+        if !self.page.deliveries.owes_nothing() {
+            violated!("answers", "the app was not told of a late one");
+        }
         self.check_half_open(status.phase);
     }
 

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::client::Client;
+use holdfast::client::deliveries::{Audience, Id, Sending};
 use holdfast::client::keeper::{Held, Keeper};
-use holdfast::client::storage::{self, Storage as Order, Taken};
-use holdfast::engine::{Draft, Millis, Phase, Seq};
+use holdfast::client::storage::{self, Storage as Order};
+use holdfast::engine::{Millis, Phase, Seq};
 
 use crate::channel::{Note, Outcomes};
 use crate::database::{Found, Kept, Key, Parts, Scope, Segment};
@@ -356,20 +357,25 @@ impl World {
     /// A message of an earlier life, of this page before it was cached, or of a page that is gone.
     fn take(&mut self, row: u32) {
         let (kept, owner) = self.row(row);
-        let id = kept.id;
+        let Kept { id, expires_at, from } = kept;
         let known = self.page.deliveries.get(id);
-        let taken = match known {
-            Some(entry) => Taken::Known(entry.seq),
-            // It has ended here, and the app is told once.
-            None if self.page.deliveries.seq_of(id).is_some() => Taken::Refused,
-            None => {
-                let mine = self.page.storage.channel.and_then(|it| self.page.storage.journal(it));
-                self.revive(id, mine.is_none_or(|mine| mine.name == owner));
-                self.take_back(kept)
-            }
-        };
-        note!(self, "-> {taken:?}");
-        self.call(|client, now| client.stored(now, |keeper| keeper.taken(taken)));
+        // It has ended here, and the app is told once.
+        let has_ended = known.is_none() && self.page.deliveries.seq_of(id).is_some();
+        if known.is_none() && !has_ended {
+            let mine = self.page.storage.channel.and_then(|it| self.page.storage.journal(it));
+            self.revive(id, mine.is_none_or(|mine| mine.name == owner));
+        }
+        let ttl = Millis(expires_at.saturating_sub(self.wall()));
+        let same = known.map(|entry| Id::Known { seq: entry.seq, is_same: true });
+        let before = self.app.messages[id].sending;
+        let sending = Sending { id: same.unwrap_or_default(), ttl, ..before };
+        note!(self, "-> take up message {id}: {sending:?}");
+        match self.call(|client, now| client.take_up(now, &sending)) {
+            Ok(seq) if same.is_none() && !has_ended => self.taken_back(id, seq, from),
+            Ok(seq) if known.is_some_and(|entry| entry.seq == seq) => {}
+            Err(claim) if has_ended && claim.audience == Audience::Nobody => {}
+            other => violated!("kept", "message {id}, ended: {has_ended}, was {other:?}"),
+        }
         self.observe();
         let had = known.and_then(|entry| entry.held);
         let Some(Held::Kept(place)) = self.page.deliveries.get(id).and_then(|entry| entry.held)
@@ -382,31 +388,23 @@ impl World {
         }
     }
 
-    fn take_back(&mut self, kept: Kept) -> Taken {
-        let Kept { id, expires_at, from } = kept;
-        let message = &self.app.messages[id];
-        let lane_key = message.lane_key;
-        let ttl = Millis(expires_at.saturating_sub(self.wall()));
-        let lane = self.page.deliveries.lane_number(lane_key);
-        let draft = Draft { lane, ttl, durable: false, ..message.draft };
-        note!(self, "-> take back message {id}: {draft:?}");
-        match self.call(|client: &mut Client, now| client.take_back(now, draft)) {
-            Ok(seq) => {
-                note!(self, "   message {id} is {seq:?}");
-                self.tally.one(Count::Restored);
-                self.page.model.taken_back(self.engine_time(), seq, draft);
-                self.page.deliveries.note_down(id, seq, lane_key);
-                let session = self.page.owners.session();
-                self.page.deliveries.enter(id, seq, from, session);
-                Taken::New(seq)
-            }
-            Err(error) => violated!("I8", "message {id} was not taken back: {error:?}"),
-        }
+    fn taken_back(&mut self, id: MessageId, seq: Seq, from: Option<Name>) {
+        note!(self, "   message {id} is {seq:?}");
+        self.tally.one(Count::Restored);
+        let draft = self.draft_of(seq);
+        self.page.model.taken_back(self.engine_time(), seq, draft);
+        let session = self.page.owners.session();
+        let lane = (draft.lane, self.app.messages[id].sending.lane);
+        self.page.deliveries.enter(id, seq, from, session, lane, 0);
     }
 
     /// A logout had ended a message that was found.
     fn ended(&mut self, row: u32) {
         let (kept, _) = self.row(row);
+        let print = self.app.messages[kept.id].sending.print;
+        if self.page.shell.client.has_ended(print) {
+            return;
+        }
         note!(self, "   a logout had ended message {}", kept.id);
         self.tally.one(Count::EndedByLogout);
         self.ended_by_logout(kept.id);

@@ -29,6 +29,8 @@ pub(crate) struct World {
     pub(crate) fate: Dice,
     /// For transactions that hang.
     pub(crate) stalls: Dice,
+    /// For what is sent once more, and how answers are put.
+    pub(crate) letters: Dice,
     /// Milliseconds since the run began.
     pub(crate) now: u64,
     events: BinaryHeap<Reverse<Scheduled>>,
@@ -96,6 +98,7 @@ impl World {
             disk: Dice::new(!seed ^ 1),
             fate: Dice::new(!seed ^ 2),
             stalls: Dice::new(!seed ^ 4),
+            letters: Dice::new(!seed ^ 3),
             now: 0,
             events: BinaryHeap::new(),
             scheduled: 0,

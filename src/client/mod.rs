@@ -14,60 +14,29 @@
 //!   acknowledge the event. What has no receipt when a link dies is in doubt.
 //! - I15 what is told about a message is true: it was not delivered only if it never left, or the server refused it.
 
+pub mod deliveries;
 pub mod identity;
 mod journal;
 pub mod keeper;
+mod messages;
+mod orders;
 pub mod receipts;
 pub mod storage;
 mod tabs;
+pub mod verdict;
 
 use alloc::vec::Vec;
 
 use crate::engine::{
-    Answering, Config, Draft, Engine, Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase,
-    SendError, Seq, Standing, Status, Verdict, sooner,
+    Answering, Config, Engine, Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase, Seq,
+    Standing, Status, sooner,
 };
+use deliveries::Deliveries;
 use identity::{Change, Identity, User};
 pub use journal::Place;
 use keeper::{Held, Keeper};
+pub use orders::Order;
 use receipts::{Answer, Proof, Receipts, Support};
-use storage::Storage;
-
-/// What to do, in the imperative.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// An order of the engine's.
-    Engine(Output),
-    /// Send a CONNECT for one of the namespaces that do not exist.
-    Receipt {
-        /// The link to send it over.
-        epoch: Epoch,
-        /// Which of the fixed names, see [`receipts::NAMES`].
-        name: u32,
-        /// How many of them.
-        count: u32,
-    },
-    /// The user's session is over: forget what was the user's. What waited settles after this.
-    Ended {
-        /// The user logged out in another tab.
-        elsewhere: bool,
-    },
-    /// The credentials of the present attempt are another user's: the attempt is not made.
-    Foreign,
-    /// What the server has shown of an event, to be kept for later lives.
-    Learned {
-        /// The event's number.
-        event: u32,
-        /// Whether the server acknowledges it.
-        answers: bool,
-    },
-    /// This server gives no receipts, to be kept for later lives.
-    Receiptless,
-    /// Something to do with what is kept.
-    Storage(Storage),
-    /// Look at what is outside, and tell [`Client::looked`] before the next order is polled.
-    Look,
-}
 
 /// The state machine. See the [module](self) for how to drive it.
 #[derive(Debug)]
@@ -76,12 +45,17 @@ pub struct Client {
     identity: Identity,
     receipts: Receipts,
     keeper: Keeper,
+    deliveries: Deliveries,
     /// Its own, of which there are never more than a few.
     orders: Vec<Order>,
     ack_timeout: Millis,
+    /// The wait for a server that says 'later', and names no time.
+    backoff: Millis,
     stable: Millis,
     /// How long a receipt of a link that gave some may be owed.
     patience: Millis,
+    /// The bytes of the largest packet that the server takes over this link.
+    largest: u64,
     /// The transport had more to send than it can when it was looked at last, then.
     clogged_at: Option<Millis>,
     view: View,
@@ -91,14 +65,6 @@ pub struct Client {
     pings: Pings,
     /// When a ping was due that a receipt answers as well.
     pinged_at: Option<Millis>,
-}
-
-/// What a poll comes to.
-enum Next {
-    Order(Order),
-    /// Something was done that no order is needed for.
-    Again,
-    Nothing,
 }
 
 /// How well it is known what is outside.
@@ -127,17 +93,21 @@ impl Client {
     #[must_use]
     pub fn new(config: Config, seed: u64, now: Millis) -> Self {
         let (ack_timeout, stable) = (config.send.ack_timeout, config.reconnect.stable);
+        let backoff = config.send.backoff;
         let patience = patience(&config);
         let mut engine = Engine::new(config, seed, now);
         engine.expect_receipts(true);
         Self {
             ack_timeout,
+            backoff,
             stable,
             patience,
+            largest: u64::MAX,
             engine,
             identity: Identity::default(),
             receipts: Receipts::default(),
             keeper: Keeper::default(),
+            deliveries: Deliveries::default(),
             orders: Vec::new(),
             clogged_at: None,
             view: View::Due,
@@ -151,17 +121,10 @@ impl Client {
     /// Takes new numbers. What is under way keeps the deadlines it has.
     pub fn reconfigure(&mut self, config: Config) {
         self.ack_timeout = config.send.ack_timeout;
+        self.backoff = config.send.backoff;
         self.stable = config.reconnect.stable;
         self.patience = patience(&config);
         self.engine.reconfigure(config);
-    }
-
-    /// Takes a message of the present session.
-    ///
-    /// # Errors
-    /// Where the outbox is full or the client is closed. Then nothing was taken.
-    pub fn send(&mut self, now: Millis, draft: Draft) -> Result<Seq, SendError> {
-        self.step(|engine| engine.send(now, draft))
     }
 
     /// Opens what is kept of a user, and closes what was open. `generation` is that of the user's logouts, none where
@@ -190,20 +153,6 @@ impl Client {
     /// The page goes into the cache, or is left: another tab may take over what is kept.
     pub fn stop_keeping(&mut self, now: Millis) {
         self.keeping(now, Keeper::close);
-    }
-
-    /// See [`Engine::take_back`].
-    ///
-    /// # Errors
-    /// Where no slot is left or the client is closed. Then nothing was taken.
-    pub fn take_back(&mut self, now: Millis, draft: Draft) -> Result<Seq, SendError> {
-        self.engine.take_back(now, draft)
-    }
-
-    /// Takes a message back. One that has settled stays settled.
-    pub fn cancel(&mut self, now: Millis, seq: Seq) {
-        self.keeper.cancelled(seq);
-        self.engine.cancel(now, seq);
     }
 
     /// Asks for a link, and keeps asking until [`close`](Self::close).
@@ -329,19 +278,13 @@ impl Client {
         self.handle(now, Input::LinkUp { epoch, join });
     }
 
-    /// The server answered a message of this event; 0 where it was not its acknowledgement that said so.
-    pub fn acked(&mut self, now: Millis, seq: Seq, attempt: u32, verdict: Verdict, event: u32) {
-        if self.engine.learn(now, event, Answering::Answers) {
-            self.orders.push(Order::Learned { event, answers: true });
-        }
-        self.handle(now, Input::Acked { seq, attempt, verdict });
-    }
-
-    /// The transport over which messages leave from now on.
-    pub fn over(&mut self, now: Millis, epoch: Epoch, polling: bool) {
+    /// The transport over which messages leave from now on, and the bytes of the largest packet that the server takes;
+    /// 0 where it names none.
+    pub fn over(&mut self, now: Millis, epoch: Epoch, polling: bool, largest: u64) {
         self.engine.advance(now);
         if epoch == self.engine.epoch() {
             self.receipts.over(polling);
+            self.largest = if largest > 0 { largest } else { u64::MAX };
         }
     }
 
@@ -413,15 +356,6 @@ impl Client {
         }
     }
 
-    /// Another tab says how a message ended that it had taken over. Answers whether it had.
-    pub fn settled_elsewhere(&mut self, now: Millis, seq: Seq, verdict: Verdict) -> bool {
-        let input = self.keeper.settled_elsewhere(seq, verdict);
-        if let Some(input) = input {
-            self.handle(now, input);
-        }
-        input.is_some()
-    }
-
     /// Does what is due by `now`. Harmless at any time.
     pub fn handle_timeout(&mut self, now: Millis) {
         let now = self.engine.advance(now);
@@ -442,120 +376,8 @@ impl Client {
     }
 }
 
-// Orders, the deadline and the view.
+// The deadline and the view.
 impl Client {
-    /// The next order, until there is none.
-    pub fn poll(&mut self) -> Option<Order> {
-        let order = self.next_order();
-        if order.is_none() {
-            self.view = View::Stale;
-        }
-        order
-    }
-
-    fn next_order(&mut self) -> Option<Order> {
-        loop {
-            match self.next() {
-                Next::Order(order) => return Some(order),
-                Next::Nothing => return None,
-                Next::Again => {}
-            }
-        }
-    }
-
-    fn next(&mut self) -> Next {
-        self.widen();
-        // None of these lets a message leave. Of a session that has just ended they come before a look at what
-        // storage says of logouts.
-        if !self.orders.is_empty() {
-            return Next::Order(self.orders.remove(0));
-        }
-        let is_wanted = !matches!(self.engine.phase(), Phase::Idle | Phase::Closed);
-        if let Some(order) = self.keeper.poll(is_wanted) {
-            return Next::Order(Order::Storage(order));
-        }
-        if self.keeper.has_told() {
-            let now = self.engine.now();
-            self.keeping(now, |_| {});
-        }
-        let may_transmit = self.engine.could_transmit() && self.may_transmit();
-        let is_blind = match self.view {
-            View::Fresh(_) => false,
-            // Storage takes longer to read than an acknowledgement: those are not worth it (I12).
-            View::Stale => may_transmit || !self.is_linked(),
-            View::Due => true,
-        };
-        if is_blind {
-            self.view = View::Fresh(self.receipts.at_once());
-            return Next::Order(Order::Look);
-        }
-        if (self.receipts.is_long() || self.receipts.may_ask_for_many(self.engine.queued()))
-            && let Some(order) = self.poll_receipt()
-        {
-            return Next::Order(order);
-        }
-        match self.engine.poll_orders(may_transmit) {
-            Some(output) => self.order_of(output),
-            None => match self.poll_receipt() {
-                Some(order) => Next::Order(order),
-                // Other tabs were told how all of theirs ended.
-                None if self.engine.phase() == Phase::Closed && !self.keeper.is_closed() => {
-                    let now = self.engine.now();
-                    self.keeping(now, Keeper::close);
-                    Next::Again
-                }
-                None => Next::Nothing,
-            },
-        }
-    }
-
-    /// What becomes of an order of the engine's.
-    fn order_of(&mut self, output: Output) -> Next {
-        match output {
-            Output::Transmit { seq, .. } => {
-                if let View::Fresh(left) = self.view {
-                    self.view = if left > 1 { View::Fresh(left - 1) } else { View::Stale };
-                }
-                let bytes = self.engine.draft(seq).map_or(0, |draft| draft.bytes);
-                self.receipts.transmitted(self.engine.now(), bytes.into());
-            }
-            Output::Unanswered { event } => {
-                // Several messages of an event may show it at once.
-                let is_news = self.engine.learn(self.engine.now(), event, Answering::Silent);
-                let learned = Order::Learned { event, answers: false };
-                return if is_news { Next::Order(learned) } else { Next::Again };
-            }
-            Output::Store { seq } => {
-                let now = self.engine.now();
-                self.keeping(now, |keeper| keeper.add(seq));
-                return Next::Again;
-            }
-            Output::Settle { seq, outcome, maybe_delivered } => {
-                let maybe_delivered = self.keeper.settled(seq) || maybe_delivered;
-                let order = Order::Engine(Output::Settle { seq, outcome, maybe_delivered });
-                let Some(share) = self.keeper.share() else { return Next::Order(order) };
-                self.orders.push(order);
-                return Next::Order(Order::Storage(share));
-            }
-            Output::Ping { .. } => {
-                if self.receipts.support() != Support::Off && self.pings != Pings::Answered {
-                    self.receipts.ask();
-                    self.pinged_at = self.pinged_at.or(Some(self.engine.now()));
-                }
-                if self.pings == Pings::Ignored {
-                    return Next::Again;
-                }
-            }
-            Output::Authorize { .. }
-            | Output::Connect { .. }
-            | Output::Disconnect { .. }
-            | Output::Join { .. }
-            | Output::Report(_)
-            | Output::Changed => {}
-        }
-        Next::Order(Order::Engine(output))
-    }
-
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called, if at all. Ask once drained.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Millis> {
@@ -634,6 +456,7 @@ impl Client {
             self.receipts.linked(self.engine.transmissions());
         }
         if was_linked && !is_linked {
+            self.deliveries.link_lost();
             let now = self.engine.now();
             let was_young = now - self.ready_since < self.stable;
             if !was_young {
@@ -689,17 +512,6 @@ impl Client {
             self.ready_since = now;
             self.engine.restart_life();
         }
-    }
-
-    fn poll_receipt(&mut self) -> Option<Order> {
-        if !self.is_linked() {
-            return None;
-        }
-        let (now, last) = (self.engine.now(), self.engine.transmissions());
-        let is_wanted = self.engine.wants_receipt();
-        let receipt = self.receipts.poll(now, last, is_wanted, self.engine.queued())?;
-        let (name, count) = (receipt.name, receipt.count);
-        Some(Order::Receipt { epoch: self.engine.epoch(), name, count })
     }
 
     /// Of an event that is acknowledged no receipt is wanted, unless its acknowledgement takes long.

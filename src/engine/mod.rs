@@ -50,6 +50,7 @@ pub use types::{
 };
 
 pub use outbox::Answering;
+pub(crate) use sorted::Sorted;
 
 use backoff::Rng;
 use health::{Finding, Health};
@@ -428,6 +429,12 @@ impl Engine {
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         self.link.epoch()
+    }
+
+    /// A message that is unsettled may have taken effect, or may yet.
+    #[must_use]
+    pub fn maybe_delivered(&self, seq: Seq) -> bool {
+        self.outbox.maybe_delivered(seq)
     }
 
     /// What a message waits for at `now`; none where it has settled.

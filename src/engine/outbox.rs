@@ -190,6 +190,10 @@ impl Outbox {
         core::mem::take(&mut self.wants_receipt)
     }
 
+    pub(super) fn maybe_delivered(&self, seq: Seq) -> bool {
+        self.get(seq).is_some_and(Message::maybe_delivered)
+    }
+
     pub(super) fn draft(&self, seq: Seq) -> Option<&Draft> {
         self.get(seq).map(|message| &message.draft)
     }

@@ -11,14 +11,14 @@ use super::types::{Millis, Seq};
 /// with room at its front and a binary search does in a few steps, and in little code, what a tree would. Inserting
 /// or removing in the middle moves the shorter side.
 #[derive(Clone, Debug)]
-pub(super) struct Sorted<T> {
+pub(crate) struct Sorted<T> {
     pairs: Pairs,
     items: PhantomData<T>,
 }
 
 /// What can be kept sorted: all as pairs of the same two numbers, so that the module has the code for
 /// it once and not for each kind of item.
-pub(super) trait Item: Copy {
+pub(crate) trait Item: Copy {
     /// In the order of the items.
     fn pair(self) -> Pair;
     fn from_pair(pair: Pair) -> Self;
@@ -66,6 +66,16 @@ impl Item for (Millis, u32) {
     }
 }
 
+impl Item for (u64, u32) {
+    fn pair(self) -> Pair {
+        (self.0, self.1.into())
+    }
+
+    fn from_pair((key, number): Pair) -> Self {
+        (key, number as u32)
+    }
+}
+
 impl<T> Default for Sorted<T> {
     fn default() -> Self {
         Self { pairs: Pairs::default(), items: PhantomData }
@@ -86,7 +96,7 @@ impl<T: Item> Sorted<T> {
     }
 
     /// By its place in the order, from 0.
-    pub(super) fn get(&self, index: usize) -> Option<T> {
+    pub(crate) fn get(&self, index: usize) -> Option<T> {
         self.pairs.as_slice().get(index).copied().map(T::from_pair)
     }
 
@@ -95,16 +105,16 @@ impl<T: Item> Sorted<T> {
     }
 
     /// The place of the first that is not before `item`.
-    pub(super) fn index_of(&self, item: T) -> usize {
+    pub(crate) fn index_of(&self, item: T) -> usize {
         self.pairs.index_of(item.pair())
     }
 
-    pub(super) fn insert(&mut self, item: T) {
+    pub(crate) fn insert(&mut self, item: T) {
         self.pairs.insert(item.pair());
     }
 
     /// Removes `item` and answers what followed it.
-    pub(super) fn remove(&mut self, item: T) -> Option<T> {
+    pub(crate) fn remove(&mut self, item: T) -> Option<T> {
         self.pairs.remove(item.pair()).map(T::from_pair)
     }
 }

@@ -3,15 +3,16 @@
 use wasm_bindgen::prelude::*;
 
 use super::numbers::{
-    FIELDS, Told, count, double, down_cause, error_number, grant, millis, order, standing_number,
-    taken, verdict, way, whole,
+    FIELDS, Told, claim_number, count, double, down_cause, grant, millis, order, said,
+    standing_number, way, whole,
 };
 use super::settings::{SETTINGS, config_of};
 use crate::client::Client;
+use crate::client::deliveries::{Id, Sending};
 use crate::client::keeper::Keeper;
 use crate::client::receipts::Support;
-use crate::client::storage::{Found, Segment};
-use crate::engine::{Config, Draft, Epoch, Input, Seq};
+use crate::client::storage::{Found, Segment, Taken};
+use crate::engine::{Config, Epoch, Input, Seq, Verdict};
 
 /// A [`Client`] whose inputs and outputs are numbers.
 ///
@@ -33,6 +34,13 @@ const DURABLE: u32 = 4;
 const RESTORED: u32 = 8;
 /// The flag of the second way; the others are its multiples, by the table `WAYS`.
 const WAY: u32 = 16;
+const PLACE: u32 = 64;
+const LOGGED_OUT: u32 = 128;
+const LONG: u32 = 256;
+const KNOWN: u32 = 512;
+const SAME: u32 = 1024;
+/// The flag of the first event; the others are its multiples.
+const EVENT: u32 = 2048;
 
 /// The flags of a segment, as the table `SEGMENT_FLAG` has them.
 const FORMER: u32 = 1;
@@ -78,25 +86,36 @@ impl Driver {
         let input = match told {
             Told::Send => {
                 let flags = count(c);
-                let draft = Draft {
-                    lane: count(a),
+                let has = |flag: u32| flags & flag != 0;
+                let sending = Sending {
+                    id: if has(LONG) {
+                        Id::TooLong
+                    } else if has(KNOWN) {
+                        Id::Known { seq, is_same: has(SAME) }
+                    } else {
+                        Id::Fresh
+                    },
+                    is_logged_out: has(LOGGED_OUT),
+                    lane: whole(a),
                     bytes: count(b),
-                    strict: flags & STRICT != 0,
-                    once: flags & ONCE != 0,
-                    durable: flags & DURABLE != 0,
+                    strict: has(STRICT),
+                    has_place: has(PLACE),
+                    once: has(ONCE),
+                    durable: has(DURABLE),
                     ttl: millis(d),
-                    way: way(flags / WAY),
-                    event: count(e),
-                    ack_timeout: (f > 0.0).then(|| millis(f)),
+                    way: way(flags / WAY % 4),
+                    event: flags / EVENT,
+                    ack_timeout: (e > 0.0).then(|| millis(e)),
+                    print: whole(f),
                 };
-                let taken = if flags & RESTORED != 0 {
-                    client.take_back(now, draft)
+                let taken = if has(RESTORED) {
+                    client.take_up(now, &sending)
                 } else {
-                    client.send(now, draft)
+                    client.send(now, &sending)
                 };
                 return match taken {
                     Ok(seq) => double(seq.to_bits()),
-                    Err(error) => error_number(error),
+                    Err(claim) => -f64::from(claim_number(claim)),
                 };
             }
             Told::Standing => {
@@ -172,8 +191,16 @@ impl Driver {
                 return 0.0;
             }
             Told::SettledElsewhere => {
-                return client.settled_elsewhere(now, seq, verdict(count(b), 0.0)).into();
+                let verdict = if b != 0.0 { Verdict::Accepted } else { Verdict::Refused };
+                return client.settled_elsewhere(now, seq, verdict, c != 0.0).into();
             }
+            Told::Echoed => return client.echoed(now, seq, b != 0.0).into(),
+            Told::Measured => return client.measured(now, seq, whole(b)).into(),
+            Told::Leave => {
+                let claim = client.leave(now, seq);
+                return claim.map_or(0.0, |claim| claim_number(claim).into());
+            }
+            Told::HasEnded => return client.has_ended(whole(a)).into(),
             Told::Opened
             | Told::StorageFailed
             | Told::Locked
@@ -208,7 +235,7 @@ impl Driver {
                 return 0.0;
             }
             Told::Over => {
-                client.over(now, epoch, b != 0.0);
+                client.over(now, epoch, b != 0.0, whole(c));
                 return 0.0;
             }
             Told::Looked => {
@@ -220,8 +247,7 @@ impl Driver {
                 return 0.0;
             }
             Told::Acked => {
-                client.acked(now, seq, count(b), verdict(count(c), d), count(e));
-                return 0.0;
+                return client.acked(now, seq, count(b), said(count(c), d, e)).into();
             }
             Told::Timeout => {
                 client.handle_timeout(now);
@@ -273,7 +299,7 @@ fn stored(keeper: &mut Keeper, told: Told, [a, b, c, d, e, f]: [f64; 6]) {
             keeper.row(opening, count(b), found);
         }
         Told::Committed => keeper.committed(count(a), b != 0.0),
-        Told::Taken => keeper.taken(taken(count(a), Seq::from_bits(whole(b)))),
+        Told::Taken => keeper.taken(Taken::Refused),
         Told::Hello => keeper.hello(opening, count(b), c != 0.0, d != 0.0),
         Told::HasElsewhere => keeper.has_elsewhere(opening, Seq::from_bits(whole(b))),
         _ => {}

@@ -1,12 +1,11 @@
 //! The enums of the engine as numbers, and back. The tables of the other side are in
 //! `pkg-template/shell/numbers.js`; `tests/web.rs` holds the two together.
 
-use crate::client::storage::{Storage, Taken};
+use crate::client::deliveries::{Audience, By, Claim, Code, Ending};
+use crate::client::storage::Storage;
+use crate::client::verdict::{Opinion, Reading, Said};
 use crate::client::{Order, Place};
-use crate::engine::{
-    Cause, DownCause, Grant, Millis, Notice, Outcome, Output, Phase, SendError, Seq, Standing,
-    Status, Verdict, Way,
-};
+use crate::engine::{DownCause, Grant, Millis, Notice, Output, Phase, Standing, Status, Way};
 
 /// An order: its number in the table `ORDERS`, and its fields in the order of its handler's parameters
 /// there. No order is 0.
@@ -19,6 +18,22 @@ pub fn order(order: Order, status: impl FnOnce() -> Status) -> (u32, [f64; FIELD
     let mut fields = [0.0; FIELDS];
     let number = match order {
         Order::Engine(output) => return engine_order(output, status),
+        Order::Transmit { seq, attempt, is_asked, is_large } => {
+            fields[0] = double(seq.to_bits());
+            fields[1] = attempt.into();
+            fields[2] = is_asked.into();
+            fields[3] = is_large.into();
+            6
+        }
+        Order::Settle(ending) => {
+            fields[0] = double(ending.seq.to_bits());
+            fields[1] = ending_number(&ending).into();
+            7
+        }
+        Order::Forget { seq } => {
+            fields[0] = double(seq.to_bits());
+            35
+        }
         Order::Receipt { epoch, name, count } => {
             fields[0] = epoch.0.into();
             fields[1] = name.into();
@@ -46,7 +61,10 @@ fn engine_order(output: Output, status: impl FnOnce() -> Status) -> (u32, [f64; 
     let mut fields = [0.0; FIELDS];
     let number = match output {
         // The client keeps them to itself.
-        Output::Unanswered { .. } | Output::Store { .. } => 0,
+        Output::Unanswered { .. }
+        | Output::Store { .. }
+        | Output::Transmit { .. }
+        | Output::Settle { .. } => 0,
         Output::Authorize { epoch } => {
             fields[0] = epoch.0.into();
             1
@@ -68,17 +86,6 @@ fn engine_order(output: Output, status: impl FnOnce() -> Status) -> (u32, [f64; 
         Output::Ping { epoch } => {
             fields[0] = epoch.0.into();
             5
-        }
-        Output::Transmit { seq, attempt } => {
-            fields[0] = double(seq.to_bits());
-            fields[1] = attempt.into();
-            6
-        }
-        Output::Settle { seq, outcome, maybe_delivered } => {
-            fields[0] = double(seq.to_bits());
-            fields[1] = outcome_number(outcome).into();
-            fields[2] = maybe_delivered.into();
-            7
         }
         Output::Report(notice) => {
             fields[0] = notice_number(notice).into();
@@ -160,22 +167,71 @@ pub fn phase_number(phase: Phase) -> u32 {
     }
 }
 
-/// Its place in the table `OUTCOMES`.
+/// Its place in the table `CODES`.
 #[must_use]
-pub fn outcome_number(outcome: Outcome) -> u32 {
-    match outcome {
-        Outcome::Delivered => 0,
-        Outcome::Refused => 1,
-        Outcome::Exhausted(Cause::TryAgain) => 2,
-        Outcome::Exhausted(Cause::AckTimeout) => 3,
-        Outcome::Exhausted(Cause::LinkLost) => 4,
-        Outcome::Expired => 5,
-        Outcome::Cancelled => 6,
-        Outcome::Closed => 7,
-        Outcome::LoggedOut => 8,
-        Outcome::Received => 9,
-        Outcome::Superseded => 10,
+pub fn code_number(code: Code) -> u32 {
+    match code {
+        Code::None => 0,
+        Code::Server => 1,
+        Code::AckTimeout => 2,
+        Code::LinkLost => 3,
+        Code::Expired => 4,
+        Code::Cancelled => 5,
+        Code::Closed => 6,
+        Code::NoResponse => 7,
+        Code::LoggedOut => 8,
+        Code::QueueFull => 9,
+        Code::DuplicateId => 10,
+        Code::InvalidPayload => 11,
     }
+}
+
+/// What is told of a message's end, in one number: its code, and times the factors of the table `CLAIM` the rest.
+#[must_use]
+pub fn claim_number(claim: Claim) -> u32 {
+    let by = match claim.by {
+        By::Nobody => 0,
+        By::Ack => 1,
+        By::Receipt => 2,
+        By::Echo => 3,
+    };
+    let audience = match claim.audience {
+        Audience::Nobody => 0,
+        Audience::Senders => 1,
+        Audience::Complaint => 2,
+        Audience::OldComplaint => 3,
+    };
+    code_number(claim.code)
+        | u32::from(claim.maybe_delivered) << 4
+        | u32::from(claim.retryable) << 5
+        | by << 6
+        | audience << 8
+}
+
+/// The same of an end.
+#[must_use]
+pub fn ending_number(ending: &Ending) -> u32 {
+    claim_number(ending.claim) | u32::from(ending.is_timed) << 10 | u32::from(ending.stays) << 11
+}
+
+/// What an acknowledgement says: its place in the table `READINGS`, and 4 times that of the app's opinion in
+/// `OPINIONS`. Any other number is a failure.
+#[must_use]
+pub fn said(number: u32, span: f64, own_span: f64) -> Said {
+    let reading = match number % 4 {
+        0 => Reading::Accepted,
+        2 => Reading::Final,
+        3 => Reading::Limited,
+        _ => Reading::Failed,
+    };
+    let opinion = match number / 4 {
+        1 => Opinion::Accepted,
+        2 => Opinion::Refused,
+        3 => Opinion::Retry,
+        4 => Opinion::After,
+        _ => Opinion::None,
+    };
+    Said { reading, span: millis(span), opinion, own_span: millis(own_span) }
 }
 
 /// Its place in the table `NOTICES`.
@@ -190,19 +246,11 @@ pub fn notice_number(notice: Notice) -> u32 {
     }
 }
 
-/// Its key in the table `SEND_ERRORS`: negative, so that it can't be taken for a message's number.
-#[must_use]
-pub fn error_number(error: SendError) -> f64 {
-    match error {
-        SendError::QueueFull => -1.0,
-        SendError::Closed => -2.0,
-    }
-}
-
 /// What JavaScript tells, by its place in the table `TOLD`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
-    /// lane, bytes, flags, ttl, event, acknowledgement deadline or 0. Answers the message's number, or why not.
+    /// lane or the message that has the id, bytes, flags by the table `SEND_FLAG`, ttl, acknowledgement deadline or 0, what
+    /// it is kept as or 0. Answers the message's number, or as a negative one what is told of a refusal.
     Send,
     /// message. Answers its place in the table `STANDINGS`, 0 where it has settled.
     Standing,
@@ -241,13 +289,13 @@ pub enum Told {
     Granted,
     /// epoch, whether there is a room to join, longest silence of the server's own heartbeat or 0
     LinkUp,
-    /// epoch, whether messages leave over polling from now on
+    /// epoch, whether messages leave over polling from now on, bytes of the largest packet or 0
     Over,
     /// whether the transport has more to send than it can, generation of the user's logouts or a negative number
     Looked,
     /// epoch, name, whether it was refused as an unknown namespace is
     Receipt,
-    /// message, transmission, verdict by the table `VERDICT`, its span, event or 0
+    /// message, transmission, what was said, its span, the span of the app's opinion. Answers whether it counts.
     Acked,
     /// The timer fired.
     Timeout,
@@ -289,21 +337,29 @@ pub enum Told {
     Read,
     /// transaction, whether it was done
     Committed,
-    /// by the table `TAKEN`, message
+    /// What was to be taken up cannot be read.
     Taken,
     /// opening, journal, whether it is new, whether it goes first
     Hello,
-    /// message, verdict by the table `VERDICT`; whether it was another tab's is answered
+    /// message, whether it is a success, whether sending it again makes sense. Answers whether it was another tab's.
     SettledElsewhere,
     /// message; whether this tab has it for certain is answered
     Has,
     /// opening, message: another tab has it
     HasElsewhere,
+    /// message: an event carries its id; whether that refuses it. Answers whether it counts.
+    Echoed,
+    /// message, bytes of its largest packet, infinite where it cannot be encoded. Answers whether it may leave.
+    Measured,
+    /// message: one of the sends that wait for it is taken back. Answers what that one is told, or 0.
+    Leave,
+    /// What is kept as this has ended here is answered.
+    HasEnded,
 }
 
 impl Told {
     /// In the order of the table.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 52] = [
         Self::Send,
         Self::Standing,
         Self::Poll,
@@ -352,6 +408,10 @@ impl Told {
         Self::SettledElsewhere,
         Self::Has,
         Self::HasElsewhere,
+        Self::Echoed,
+        Self::Measured,
+        Self::Leave,
+        Self::HasEnded,
     ];
 }
 
@@ -395,27 +455,6 @@ pub fn down_cause(number: u32, span: f64) -> DownCause {
         2 => DownCause::RetryAfter(millis(span)),
         3 => DownCause::Kicked,
         _ => DownCause::Lost,
-    }
-}
-
-/// By the table `VERDICT`. Any other number is a failure, which is tried again.
-#[must_use]
-pub fn verdict(number: u32, span: f64) -> Verdict {
-    match number {
-        0 => Verdict::Accepted,
-        1 => Verdict::Refused,
-        3 => Verdict::TryAfter(millis(span)),
-        _ => Verdict::TryAgain,
-    }
-}
-
-/// By the table `TAKEN`. Any other number is a refusal.
-#[must_use]
-pub fn taken(number: u32, seq: Seq) -> Taken {
-    match number {
-        0 => Taken::New(seq),
-        1 => Taken::Known(seq),
-        _ => Taken::Refused,
     }
 }
 

@@ -4,10 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use holdfast::client::deliveries::{self, Ending, Sending};
 use holdfast::client::keeper::{Held, Keeper};
-use holdfast::client::storage::{Found, Name, Row, Segment, Storage, Taken};
+use holdfast::client::storage::{Found, Name, Row, Segment, Storage};
+use holdfast::client::verdict::Said;
 use holdfast::client::{Client, Order, Place};
-use holdfast::engine::{Config, Draft, Input, Millis, Outcome, Output, Seq, Verdict, Way};
+use holdfast::engine::{Config, Input, Millis, Outcome, Output, Seq, Verdict};
 
 /// What a message is for the app. Two messages of one id are the same message.
 pub type Id = u32;
@@ -307,7 +309,7 @@ impl Disk {
     pub fn send_now(&mut self, tab: Tab, id: Id) {
         let now = self.at();
         let page = &mut self.tabs[tab];
-        let seq = page.client.send(now, draft()).expect("taken");
+        let seq = page.client.send(now, &draft()).expect("taken");
         assert_eq!(page.by_id.insert(id, seq), None, "{id} is on its way");
     }
 
@@ -351,7 +353,7 @@ impl Disk {
         let now = self.at();
         let page = &mut self.tabs[tab];
         let (seq, attempt) = (page.by_id[&id], page.attempts[&id]);
-        page.client.acked(now, seq, attempt, Verdict::Accepted, 1);
+        page.client.acked(now, seq, attempt, Said::default());
     }
 
     pub fn held(&self, tab: Tab, id: Id) -> Option<Held> {
@@ -652,7 +654,7 @@ impl Disk {
             Note::Settled { id, is_delivered } => {
                 let verdict = if is_delivered { Verdict::Accepted } else { Verdict::Refused };
                 if let Some(&seq) = page.by_id.get(&id) {
-                    page.client.settled_elsewhere(now, seq, verdict);
+                    page.client.settled_elsewhere(now, seq, verdict, false);
                 }
             }
             Note::Ask { id } => {
@@ -727,6 +729,22 @@ impl Disk {
                 self.store(tab, order);
             }
             Order::Engine(output) => self.carry_out_engines(tab, output),
+            Order::Transmit { seq, attempt, .. } => {
+                let id = page.id_of(seq);
+                page.attempts.insert(id, attempt);
+                page.left.push(id);
+            }
+            Order::Settle(Ending { seq, outcome, claim, .. }) => {
+                let id = page.id_of(seq);
+                page.by_id.remove(&id);
+                page.outcomes.push((id, outcome, claim.maybe_delivered));
+                if page.sharing.remove(&seq) {
+                    let is_delivered = outcome == Outcome::Delivered;
+                    page.results.insert(id, is_delivered);
+                    self.post(tab, &Note::Settled { id, is_delivered });
+                }
+            }
+            Order::Forget { .. } => {}
             Order::Receipt { .. } | Order::Foreign | Order::Learned { .. } | Order::Receiptless => {
             }
         }
@@ -740,26 +758,13 @@ impl Disk {
                 page.client.authorized(now, epoch, page.user, page.user);
             }
             Output::Connect { epoch, .. } => {
-                page.client.over(now, epoch, false);
+                page.client.over(now, epoch, false, 0);
                 page.client.linked(now, epoch, false, Millis(0));
             }
-            Output::Transmit { seq, attempt } => {
-                let id = page.id_of(seq);
-                page.attempts.insert(id, attempt);
-                page.left.push(id);
-            }
-            Output::Settle { seq, outcome, maybe_delivered } => {
-                let id = page.id_of(seq);
-                page.by_id.remove(&id);
-                page.outcomes.push((id, outcome, maybe_delivered));
-                if page.sharing.remove(&seq) {
-                    let is_delivered = outcome == Outcome::Delivered;
-                    page.results.insert(id, is_delivered);
-                    self.post(tab, &Note::Settled { id, is_delivered });
-                }
-            }
             Output::Ping { epoch } => page.client.handle(now, Input::Ponged { epoch }),
-            Output::Store { .. } => unreachable!("the client stores it"),
+            Output::Store { .. } | Output::Transmit { .. } | Output::Settle { .. } => {
+                unreachable!("the client orders {output:?} itself")
+            }
             Output::Authorize { .. }
             | Output::Disconnect { .. }
             | Output::Join { .. }
@@ -820,20 +825,15 @@ impl Disk {
             }
             Storage::Take { row } => {
                 let (Kept { id, .. }, _) = page.rows[row as usize];
-                let taken = match page.by_id.get(&id) {
-                    Some(&seq) => Taken::Known(seq),
-                    None => match page.client.take_back(now, draft()) {
-                        Ok(seq) => {
-                            page.by_id.insert(id, seq);
-                            Taken::New(seq)
-                        }
-                        Err(_) => {
-                            page.outcomes.push((id, Outcome::Closed, true));
-                            Taken::Refused
-                        }
-                    },
-                };
-                self.keeper(tab, |keeper| keeper.taken(taken));
+                let known = |&seq| deliveries::Id::Known { seq, is_same: true };
+                let known = page.by_id.get(&id).map(known).unwrap_or_default();
+                let sending = Sending { id: known, ..draft() };
+                match page.client.take_up(now, &sending) {
+                    Ok(seq) => drop(page.by_id.insert(id, seq)),
+                    Err(claim) => {
+                        page.outcomes.push((id, Outcome::Closed, claim.maybe_delivered));
+                    }
+                }
             }
             Storage::Ended { row } => page.ended.push(page.rows[row as usize].0.id),
             Storage::Share { seq } => drop(page.sharing.insert(seq)),
@@ -861,15 +861,10 @@ impl Page {
     }
 }
 
-fn draft() -> Draft {
-    Draft {
-        bytes: 100,
-        ttl: Millis(86_400_000),
-        way: Way::Acked,
-        event: 1,
-        durable: true,
-        ..Draft::default()
-    }
+fn draft() -> Sending {
+    let ttl = Millis(86_400_000);
+    let (has_place, durable) = (true, true);
+    Sending { bytes: 100, ttl, event: 1, has_place, durable, ..Sending::default() }
 }
 
 /// What version 1 left of a scope is in the scope of this number above it.

@@ -157,7 +157,7 @@ fn link_that_is_ready_looks_at_storage_for_what_leaves_and_not_for_answers() {
     let mut world = named(ALICE, HER_SUBJECT).linked().proven();
     world.generation = Some(7);
     world.looks();
-    let sent: Vec<_> = (0..40).map(|_| world.client.send(world.at(), draft(Way::Acked))).collect();
+    let sent: Vec<_> = (0..40).map(|_| world.client.send(world.at(), &draft(Way::Acked))).collect();
     world.drain();
     assert_eq!(world.looks(), 3, "once for each group of 16");
     world.ack(sent[0].expect("taken"), 1, Verdict::Accepted);

@@ -1,5 +1,6 @@
 //! The client's rules, each told as a short story in virtual time.
 
+mod deliveries;
 mod disk;
 mod generations;
 mod health;

@@ -1,8 +1,9 @@
 //! What a receipt is good for.
 
 use holdfast::client::Order;
+use holdfast::client::deliveries::Sending;
 use holdfast::client::receipts::Support;
-use holdfast::engine::{Cause, Draft, Millis, Outcome, Output, Verdict, Way};
+use holdfast::engine::{Cause, Millis, Outcome, Output, Verdict, Way};
 
 use crate::world::{World, draft};
 
@@ -140,7 +141,7 @@ fn latest_keeps_the_newest_of_its_lane() {
 #[test]
 fn what_may_leave_once_settles_by_its_receipt_or_is_in_doubt() {
     let mut world = World::proving();
-    let once = Draft { once: true, ..draft(Way::Received) };
+    let once = Sending { once: true, ..draft(Way::Received) };
     let taken = world.send(once);
     world.answer_receipts();
     world.answer_receipts();
@@ -153,7 +154,7 @@ fn what_may_leave_once_settles_by_its_receipt_or_is_in_doubt() {
 #[test]
 fn what_may_leave_once_and_was_received_is_no_doubt_when_the_link_ends() {
     let mut world = World::proving();
-    let seq = world.send(Draft { once: true, ..draft(Way::Acked) });
+    let seq = world.send(Sending { once: true, ..draft(Way::Acked) });
     world.run_to(world.now + 1_000);
     world.answer_receipts();
     world.answer_receipts();
@@ -167,8 +168,8 @@ fn message_may_have_a_deadline_of_its_own() {
     world.client.set_support(Support::Off);
     let mut world = world.linked();
     world.fresh();
-    let long = Draft { ack_timeout: Some(Millis(20_000)), ..draft(Way::AckedAlways) };
-    let short = Draft { ack_timeout: Some(Millis(2_000)), lane: 1, ..draft(Way::AckedAlways) };
+    let long = Sending { ack_timeout: Some(Millis(20_000)), ..draft(Way::AckedAlways) };
+    let short = Sending { ack_timeout: Some(Millis(2_000)), lane: 1, ..draft(Way::AckedAlways) };
     let (long, short) = (world.send(long), world.send(short));
     assert_eq!(world.left(), [long, short]);
     world.run_to(3_000);
@@ -232,13 +233,14 @@ fn place_that_is_freed_while_a_post_is_handed_over_lets_no_more_into_it() {
     world.polling = true;
     let mut world = world.linked();
     world.fresh();
-    let sent: Vec<_> =
-        (0..20).map(|_| world.client.send(world.at(), draft(Way::Acked)).expect("taken")).collect();
+    let sent: Vec<_> = (0..20)
+        .map(|_| world.client.send(world.at(), &draft(Way::Acked)).expect("taken"))
+        .collect();
     let mut left = 0;
     while left < 12 {
         match world.client.poll().expect("12 leave at once") {
             Order::Look => world.client.looked(world.at(), false, None),
-            order => left += u32::from(matches!(order, Order::Engine(Output::Transmit { .. }))),
+            order => left += u32::from(matches!(order, Order::Transmit { .. })),
         }
     }
     world.clogged = true;
@@ -258,7 +260,7 @@ fn batch_over_polling_is_not_cut_where_its_own_packets_wait_in_the_transport() {
     world.polling = true;
     let mut world = world.linked().proven();
     let sent: Vec<_> = (0..100)
-        .map(|_| world.client.send(world.at(), draft(Way::Acked)).expect("taken"))
+        .map(|_| world.client.send(world.at(), &draft(Way::Acked)).expect("taken"))
         .collect();
     world.drain();
     // Whether the server takes many packets in one POST.

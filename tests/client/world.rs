@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 
+use holdfast::client::deliveries::{Ending, Sending};
 use holdfast::client::identity::User;
+use holdfast::client::verdict::{Reading, Said};
 use holdfast::client::{Client, Order};
 use holdfast::engine::{
-    Config, DownCause, Draft, Epoch, Input, Millis, Outcome, Output, Seq, Verdict, Way,
+    Config, DownCause, Epoch, Input, Millis, Outcome, Output, Seq, Verdict, Way,
 };
 
 /// Drives one client. Every order is kept, in order.
@@ -29,8 +31,20 @@ pub struct World {
 }
 
 /// A message of an event that has number 1.
-pub fn draft(way: Way) -> Draft {
-    Draft { bytes: 100, ttl: Millis(86_400_000), way, event: 1, ..Draft::default() }
+pub fn draft(way: Way) -> Sending {
+    let ttl = Millis(86_400_000);
+    Sending { bytes: 100, ttl, way, event: 1, has_place: true, ..Sending::default() }
+}
+
+/// An acknowledgement that means this.
+pub fn said(verdict: Verdict) -> Said {
+    let (reading, span) = match verdict {
+        Verdict::Accepted => (Reading::Accepted, Millis(0)),
+        Verdict::Refused => (Reading::Final, Millis(0)),
+        Verdict::TryAgain => (Reading::Failed, Millis(0)),
+        Verdict::TryAfter(span) => (Reading::Limited, span),
+    };
+    Said { reading, span, ..Said::default() }
 }
 
 impl World {
@@ -95,7 +109,7 @@ impl World {
     pub fn connect(&mut self) {
         self.authorize();
         let epoch = self.epoch();
-        self.client.over(self.at(), epoch, self.polling);
+        self.client.over(self.at(), epoch, self.polling, 0);
         self.client.linked(self.at(), epoch, false, Millis(self.heartbeat));
         self.drain();
         assert!(self.client.status().is_ready(), "{:?}", self.client.status());
@@ -114,8 +128,8 @@ impl World {
         self.drain();
     }
 
-    pub fn send(&mut self, draft: Draft) -> Seq {
-        let seq = self.client.send(self.at(), draft).expect("taken");
+    pub fn send(&mut self, sending: Sending) -> Seq {
+        let seq = self.client.send(self.at(), &sending).expect("taken");
         self.drain();
         seq
     }
@@ -123,7 +137,7 @@ impl World {
     /// An answer, which is a packet like any other.
     pub fn ack(&mut self, seq: Seq, attempt: u32, verdict: Verdict) {
         self.client.handle(self.at(), Input::Heard { epoch: self.epoch() });
-        self.client.acked(self.at(), seq, attempt, verdict, 1);
+        self.client.acked(self.at(), seq, attempt, said(verdict));
         self.drain();
     }
 
@@ -182,7 +196,7 @@ impl World {
         // Over polling what was handed over in this turn waits in the transport.
         let mut waiting = 0;
         while let Some(order) = self.client.poll() {
-            let is_message = matches!(order, Order::Engine(Output::Transmit { .. }));
+            let is_message = matches!(order, Order::Transmit { .. });
             waiting += usize::from(is_message && self.polling);
             if order == Order::Look {
                 self.client.looked(self.at(), self.clogged || waiting > 3, self.generation);
@@ -212,7 +226,7 @@ impl World {
     /// The messages that left since `fresh` or this was asked last.
     pub fn left(&mut self) -> Vec<Seq> {
         let transmitted = |order: Order| match order {
-            Order::Engine(Output::Transmit { seq, .. }) => Some(seq),
+            Order::Transmit { seq, .. } => Some(seq),
             _ => None,
         };
         self.fresh().into_iter().filter_map(transmitted).collect()
@@ -220,15 +234,18 @@ impl World {
 
     /// How a message ended, and that it did so once.
     pub fn outcome(&self, of: Seq) -> Option<(Outcome, bool)> {
+        let all = self.endings(of);
+        assert!(all.len() <= 1, "I1: settled twice: {all:?}");
+        all.first().map(|ending| (ending.outcome, ending.claim.maybe_delivered))
+    }
+
+    /// All that was told of a message's end.
+    pub fn endings(&self, of: Seq) -> Vec<Ending> {
         let settled = |&(_, order): &(u64, Order)| match order {
-            Order::Engine(Output::Settle { seq, outcome, maybe_delivered }) if seq == of => {
-                Some((outcome, maybe_delivered))
-            }
+            Order::Settle(ending) if ending.seq == of => Some(ending),
             _ => None,
         };
-        let all: Vec<_> = self.log.iter().filter_map(settled).collect();
-        assert!(all.len() <= 1, "I1: settled twice: {all:?}");
-        all.first().copied()
+        self.log.iter().filter_map(settled).collect()
     }
 
     pub fn count(&self, wanted: Order) -> usize {

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use holdfast::client::Order;
+use holdfast::client::deliveries::Sending;
 use holdfast::client::receipts::Support;
-use holdfast::engine::{Cause, DownCause, Epoch, Input, Outcome, Output, Seq, Verdict, Way};
+use holdfast::engine::{Cause, DownCause, Epoch, Input, Outcome, Seq, Verdict, Way};
 
 use crate::world::{World, draft};
 
@@ -60,7 +61,7 @@ fn links_that_end_while_a_message_is_handled_teach_nothing() {
 #[test]
 fn message_of_an_event_that_has_no_number_settles_after_as_many_links() {
     let mut world = World::proving();
-    let seq = world.send(holdfast::engine::Draft { event: 0, ..draft(Way::Acked) });
+    let seq = world.send(Sending { event: 0, ..draft(Way::Acked) });
     for _ in 0..3 {
         assert_eq!(world.outcome(seq), None);
         live_shortly(&mut world);
@@ -133,7 +134,7 @@ fn message_that_kills_links_is_found_out_behind_others_that_arrive() {
     world.lose_link();
     let mut behind = Vec::new();
     for lane in 1..60 {
-        behind.push(world.send(holdfast::engine::Draft { lane, ..draft(Way::Acked) }));
+        behind.push(world.send(Sending { lane, ..draft(Way::Acked) }));
         world.fresh();
         if !world.client.status().is_ready() {
             world.reconnect();
@@ -183,7 +184,7 @@ impl Guard {
     fn serve(&mut self, world: &mut World) {
         for &(at, order) in &world.log[self.seen..] {
             let packet = match order {
-                Order::Engine(Output::Transmit { seq, attempt }) => Packet::Message(seq, attempt),
+                Order::Transmit { seq, attempt, .. } => Packet::Message(seq, attempt),
                 Order::Receipt { epoch, name, .. } => Packet::Receipt(epoch, name),
                 _ => continue,
             };
@@ -238,7 +239,7 @@ impl Guard {
 
 /// Sends `count` messages to a server with a guard. Answers when all had settled, and after how many kicks.
 fn send_to_guard(mut world: World, mut guard: Guard, count: u32, lanes: u32) -> (u64, u32) {
-    let send = |lane| holdfast::engine::Draft { lane: lane % lanes, ..draft(Way::Acked) };
+    let send = |lane| Sending { lane: u64::from(lane % lanes), ..draft(Way::Acked) };
     let sent: Vec<_> = (0..count).map(|lane| world.send(send(lane))).collect();
     world.open();
     while sent.iter().any(|&seq| world.outcome(seq).is_none()) {

@@ -1,6 +1,7 @@
 //! What a seed gives the parts of the world: the engine's numbers, and how each thing around it behaves.
 
-use holdfast::engine::{Config, Draft, Millis};
+use holdfast::client::deliveries::Sending;
+use holdfast::engine::{Config, Millis};
 
 use super::{Kinds, Lives};
 use crate::dice::Dice;
@@ -305,15 +306,14 @@ pub(super) fn app(seed: u64, kinds: Kinds, dice: &mut Dice) -> App {
 
 impl App {
     /// A message as this app sends them.
-    pub(crate) fn draft(&self, lane: u32, dice: &mut Dice) -> Draft {
+    pub(crate) fn sending(&self, dice: &mut Dice) -> Sending {
         let ttl = if dice.chance(self.brief) { dice.magnitude(1, 60_000) } else { 30 * 86_400_000 };
-        Draft {
-            lane,
+        Sending {
             bytes: dice.magnitude(1, 2_000) as u32,
             strict: dice.chance(self.strict),
             once: dice.chance(self.once),
             ttl: Millis(ttl),
-            ..Draft::default()
+            ..Sending::default()
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What a server makes of receipts and acknowledgements, over which transport, and what the app asks for: a plan
 //! of its own dice, for a third of the seeds.
 
-use holdfast::engine::{Draft, Millis, Way};
+use holdfast::client::deliveries::Sending;
+use holdfast::engine::{Millis, Way};
 
 use super::{Plan, Planned};
 use crate::dice::Dice;
@@ -85,7 +86,7 @@ impl Receipting {
     }
 
     /// What a message asks for besides.
-    pub(crate) fn complete(&self, draft: Draft, dice: &mut Dice) -> Draft {
+    pub(crate) fn complete(&self, sending: Sending, dice: &mut Dice) -> Sending {
         let [acked, always, received, latest] = self.ways;
         let way = match dice.weighted([acked + 1, always, received, latest]) {
             0 => Way::Acked,
@@ -94,13 +95,13 @@ impl Receipting {
             _ => Way::Latest,
         };
         let is_own = dice.chance(self.own_deadlines);
-        let bytes = if dice.chance(self.large) { 40_000 } else { draft.bytes };
-        Draft {
+        let bytes = if dice.chance(self.large) { 40_000 } else { sending.bytes };
+        Sending {
             way,
             bytes,
             event: dice.index(EVENTS) as u32,
             ack_timeout: is_own.then(|| Millis(dice.magnitude(1_000, 30_000))),
-            ..draft
+            ..sending
         }
     }
 }

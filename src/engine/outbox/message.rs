@@ -30,6 +30,13 @@ pub(super) struct Message {
     pub(super) state: State,
 }
 
+impl Message {
+    /// It may have taken effect, or may yet.
+    pub(super) fn maybe_delivered(&self) -> bool {
+        self.unanswered || matches!(self.state, State::InFlight { .. })
+    }
+}
+
 /// How far a transmission is known to have come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Proof {

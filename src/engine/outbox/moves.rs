@@ -182,8 +182,7 @@ impl Outbox {
         outputs: &mut Outputs,
     ) {
         let Some(message) = self.get(seq) else { return };
-        let in_flight = matches!(message.state, State::InFlight { .. });
-        let maybe_delivered = message.unanswered || in_flight;
+        let maybe_delivered = message.maybe_delivered();
         self.land(seq, Millis::default());
         let Some(message) = self.slots.get_mut(seq.slot()).and_then(Option::take) else {
             return;

@@ -1,0 +1,307 @@
+//! What a page's app sends, and what it is told of that: which sends are taken, which answers count, and that what is
+//! said of an end is true (I15).
+
+use holdfast::client::deliveries::{Audience, By, Claim, Code, Ending, Id, Sending};
+use holdfast::client::verdict::{Opinion, Reading, Said};
+use holdfast::engine::{Draft, Millis, Outcome, Seq, Verdict, Way};
+
+use crate::deliveries::{Answer, MessageId};
+use crate::messages::Settled;
+use crate::tally::Count;
+use crate::trace::note;
+use crate::violated;
+use crate::world::World;
+
+// What the app does.
+impl World {
+    pub(crate) fn send(&mut self, sending: Sending) -> Option<Seq> {
+        note!(self, "-> send {sending:?}");
+        let is_closed = self.page.shell.is_destroyed;
+        let has_room = self.page.model.has_room_for(sending.bytes) && !is_closed;
+        let result = self.call(|client, now| client.send(now, &sending));
+        if result.is_ok() != has_room {
+            violated!("I8", "{result:?}, where has_room is {has_room}");
+        }
+        match result {
+            Ok(seq) => {
+                let draft = self.draft_of(seq);
+                self.check_draft(&sending, draft);
+                self.page.model.sent(self.engine_time(), seq, draft);
+                Some(seq)
+            }
+            Err(claim) => {
+                self.tally.one(Count::NoRoom);
+                self.check_refusal(claim, if is_closed { Code::Closed } else { Code::QueueFull });
+                None
+            }
+        }
+    }
+
+    /// A message as the engine has it.
+    pub(crate) fn draft_of(&self, seq: Seq) -> Draft {
+        let Some(draft) = self.page.shell.client.draft(seq) else {
+            violated!("I1", "{seq:?} was taken, and is unknown");
+        };
+        *draft
+    }
+
+    /// A repeat of what has no place for an id could not be told, nor may it come back in another life.
+    fn check_draft(&self, sending: &Sending, draft: Draft) {
+        let is_acked = matches!(draft.way, Way::Acked | Way::AckedAlways);
+        let once = sending.once || (is_acked && !sending.has_place);
+        if draft.once != once {
+            violated!("once", "{draft:?} of {sending:?}");
+        }
+        if draft.durable != (sending.durable && !once && draft.way != Way::Latest) {
+            violated!("kept", "{draft:?} of {sending:?}");
+        }
+    }
+
+    fn check_refusal(&self, claim: Claim, code: Code) {
+        let is_true = claim.code == code && !claim.maybe_delivered && claim.by == By::Nobody;
+        if !is_true {
+            violated!("I15", "{claim:?} of what was not taken, and {code:?} was due");
+        }
+    }
+
+    /// The app uses the id of a message that waits, for the same one or another, or sends what cannot be taken.
+    pub(crate) fn send_again(&mut self) {
+        let waiting: Vec<_> = self.page.deliveries.entries().collect();
+        let count = waiting.len().min(20);
+        if count == 0 || !self.letters.chance(self.plan.letters.again) {
+            return;
+        }
+        let (id, entry) = waiting[waiting.len() - 1 - self.letters.index(count)];
+        let is_logged_out = self.letters.chance(50);
+        let is_same = self.letters.chance(700);
+        let is_long = self.letters.chance(50);
+        let known = Id::Known { seq: entry.seq, is_same };
+        let its = if is_long { Id::TooLong } else { known };
+        let sending = Sending { id: its, is_logged_out, ..self.app.messages[id].sending };
+        // Now and then very many join one message.
+        let times = if self.letters.chance(20) { 120 } else { 1 };
+        for _ in 0..times {
+            note!(self, "-> send message {id} again: {its:?}, logged out: {is_logged_out}");
+            let result = self.call(|client, now| client.send(now, &sending));
+            let callers = self.page.deliveries.get(id).map_or(0, |entry| entry.callers);
+            let code = if is_long {
+                Code::InvalidPayload
+            } else if is_logged_out {
+                Code::LoggedOut
+            } else if !is_same {
+                Code::DuplicateId
+            } else if callers >= 100 {
+                Code::QueueFull
+            } else {
+                Code::None
+            };
+            match result {
+                Ok(seq) if code == Code::None && seq == entry.seq => {
+                    self.tally.one(Count::Joined);
+                    self.page.deliveries.entry(id).expect("it waits").callers += 1;
+                }
+                Err(claim) if code != Code::None => {
+                    self.tally.one(Count::NotJoined);
+                    self.check_refusal(claim, code);
+                }
+                other => violated!("ids", "message {id} is {other:?}, and {code:?} was due"),
+            }
+        }
+        self.leave_one(id);
+    }
+
+    /// One of several who wait for a message does not want it any more.
+    fn leave_one(&mut self, id: MessageId) {
+        let message = &self.app.messages[id];
+        let may_be_there = message.has_left && !message.was_refused;
+        let Some(entry) = self.page.deliveries.entry(id).filter(|entry| entry.callers > 1) else {
+            return;
+        };
+        if !self.letters.chance(300) {
+            return;
+        }
+        entry.callers -= 1;
+        let seq = entry.seq;
+        note!(self, "-> leave {seq:?}");
+        let claim = self.call(|client, now| client.leave(now, seq));
+        let Some(claim) = claim.filter(|claim| claim.code == Code::Cancelled) else {
+            violated!("ids", "{seq:?} was left by one, and that was told {claim:?}");
+        };
+        if may_be_there && !claim.maybe_delivered {
+            violated!("I15", "message {id} has left: {claim:?}");
+        }
+    }
+}
+
+// What the server says.
+impl World {
+    /// The server acknowledged a message of this page.
+    pub(crate) fn acked(&mut self, seq: Seq, attempt: u32, verdict: Verdict) {
+        let said = self.put_in_words(verdict);
+        note!(self, "-> acked {seq:?}, attempt {attempt}: {said:?}");
+        let verdict = said.verdict(self.plan.config.send.backoff);
+        let now = self.next_time();
+        let counts = self.expect_answer(seq, attempt, verdict, Answer::Ack);
+        let has_counted = self.call_at(now, |client, now| client.acked(now, seq, attempt, said));
+        self.check_answer(seq, counts, has_counted);
+        self.drain();
+    }
+
+    /// An event says that a message took effect, or was refused.
+    pub(crate) fn echoed(&mut self, seq: Seq, is_refused: bool) {
+        note!(self, "-> echoed {seq:?}, refused: {is_refused}");
+        let (verdict, answer) = match is_refused {
+            true => (Verdict::Refused, Answer::Rejection),
+            false => (Verdict::Accepted, Answer::Confirmation),
+        };
+        let now = self.next_time();
+        let counts = self.expect_answer(seq, 0, verdict, answer);
+        let has_counted = self.call_at(now, |client, now| client.echoed(now, seq, is_refused));
+        self.check_answer(seq, counts, has_counted);
+        self.drain();
+    }
+
+    /// The same verdict may be said in several ways, and a limit may name no time.
+    fn put_in_words(&mut self, verdict: Verdict) -> Said {
+        let (reading, opinion, span) = match verdict {
+            Verdict::Accepted => (Reading::Accepted, Opinion::Accepted, Millis(0)),
+            Verdict::Refused => (Reading::Final, Opinion::Refused, Millis(0)),
+            Verdict::TryAgain => (Reading::Failed, Opinion::Retry, Millis(0)),
+            Verdict::TryAfter(span) => (Reading::Limited, Opinion::After, span),
+        };
+        let span = if self.letters.chance(self.plan.letters.vague) { Millis(0) } else { span };
+        if !self.letters.chance(self.plan.letters.opinions) {
+            return Said { reading, span, ..Said::default() };
+        }
+        // Whatever the words come to, the app knows better.
+        let all = [Reading::Accepted, Reading::Failed, Reading::Final, Reading::Limited];
+        let reading = all[self.letters.index(4)];
+        Said { reading, span: Millis(self.letters.below(1_000)), opinion, own_span: span }
+    }
+
+    /// Takes note of an answer, if it counts.
+    fn expect_answer(&mut self, seq: Seq, attempt: u32, verdict: Verdict, answer: Answer) -> bool {
+        let Some(id) = self.page.deliveries.find(seq) else { return false };
+        if !self.page.deliveries.awaits(id, answer) {
+            return false;
+        }
+        let is_final = matches!(verdict, Verdict::Accepted | Verdict::Refused);
+        if self.page.deliveries.answered(id, is_final) {
+            self.page.deliveries.owes_late(id);
+        }
+        self.app.messages[id].was_refused |= verdict != Verdict::Accepted;
+        if answer == Answer::Ack {
+            self.page.model.acknowledges(self.app.messages[id].draft.event);
+        }
+        self.page.model.acked(self.page.shell.time(), seq, attempt, verdict);
+        true
+    }
+
+    fn check_answer(&self, seq: Seq, counts: bool, has_counted: bool) {
+        if counts != has_counted {
+            violated!("answers", "that of {seq:?} counts: {has_counted}, and not {counts}");
+        }
+    }
+
+    /// Whether a message can be sent over this link. One that cannot is refused.
+    pub(crate) fn fits(&mut self, id: MessageId, seq: Seq, is_large: bool) -> bool {
+        let message = &self.app.messages[id];
+        let largest = self.plan.letters.largest;
+        // Written out it may be six times as long.
+        let bytes = u64::from(message.draft.bytes) * (1 + id as u64 % 6);
+        let is_too_large = largest > 0 && bytes > largest;
+        if is_too_large && !is_large {
+            violated!("limits", "message {id} of {bytes} bytes was not to be measured");
+        }
+        if !is_large && !message.is_unencodable {
+            return true;
+        }
+        let size = if message.is_unencodable { u64::MAX } else { bytes };
+        let is_refused = is_too_large || size == u64::MAX;
+        if is_refused {
+            self.tally.one(Count::TooLarge);
+            self.app.messages[id].was_refused = true;
+            self.page.deliveries.answered(id, true);
+            self.page.model.acked(self.page.shell.time(), seq, 0, Verdict::Refused);
+        }
+        let fits = self.call(|client, now| client.measured(now, seq, size));
+        if fits == is_refused {
+            violated!("limits", "message {id} of {size} bytes fits: {fits}");
+        }
+        fits
+    }
+
+    /// Whoever is to know how it ended is asked for by the message that leaves.
+    pub(crate) fn check_asked(&self, id: MessageId, is_asked: bool) {
+        let is_acked = matches!(self.app.messages[id].draft.way, Way::Acked | Way::AckedAlways);
+        if is_asked != (is_acked || self.receipts.are_over() || self.plan.receipting.is_none()) {
+            violated!("answers", "message {id} left, asked for an answer: {is_asked}");
+        }
+    }
+}
+
+// What the app is told.
+impl World {
+    pub(crate) fn settle(&mut self, ending: Ending) {
+        let Some(id) = self.page.deliveries.find(ending.seq) else {
+            violated!("I1", "{ending:?} was never sent");
+        };
+        if self.page.deliveries.pays_late(id) {
+            return self.settle_late(id, ending);
+        }
+        self.check_claim(id, ending);
+        if ending.stays {
+            self.page.deliveries.is_late(id);
+        }
+        let Ending { seq, outcome, claim, .. } = ending;
+        let maybe_delivered = claim.maybe_delivered;
+        self.settled(Settled { seq, outcome, maybe_delivered });
+    }
+
+    /// A message that had settled by a receipt was answered after all.
+    fn settle_late(&mut self, id: MessageId, ending: Ending) {
+        self.tally.one(Count::Late);
+        let claim = ending.claim;
+        let is_true = match ending.outcome {
+            Outcome::Delivered => claim.code == Code::None && claim.audience == Audience::Senders,
+            _ => {
+                claim.code == Code::Server
+                    && claim.maybe_delivered
+                    && claim.audience == Audience::Complaint
+            }
+        };
+        if !is_true || ending.stays || !matches!(claim.by, By::Ack | By::Echo) {
+            violated!("I15", "message {id} was answered late: {ending:?}");
+        }
+        if ending.outcome == Outcome::Delivered && !self.server.has_taken(id) {
+            violated!("delivered", "message {id} never took effect");
+        }
+    }
+
+    /// What is told of an end is true (I15).
+    fn check_claim(&self, id: MessageId, ending: Ending) {
+        let Ending { outcome, claim, stays, .. } = ending;
+        let message = &self.app.messages[id];
+        let by_server = matches!(claim.by, By::Ack | By::Echo);
+        let is_true = match outcome {
+            Outcome::Delivered => claim.code == Code::None && by_server,
+            Outcome::Received => claim.code == Code::None && claim.by == By::Receipt,
+            Outcome::Superseded => claim.audience == Audience::Nobody,
+            // What cannot be sent is refused by nobody else.
+            Outcome::Refused => claim.code == Code::Server && message.was_refused,
+            _ if claim.code == Code::Server => by_server && message.was_refused,
+            _ => claim.code != Code::None && claim.by == By::Nobody,
+        };
+        if !is_true || stays != (outcome == Outcome::Received) {
+            violated!("I15", "message {id}: {ending:?}");
+        }
+        let is_failure = !matches!(outcome, Outcome::Delivered | Outcome::Received);
+        let is_clear = !message.has_left || message.was_refused;
+        if is_failure && !claim.maybe_delivered && !is_clear {
+            violated!("I15", "message {id} has left and nobody refused it: {ending:?}");
+        }
+        if claim.code == Code::Closed && claim.maybe_delivered {
+            violated!("I15", "message {id} may have been delivered: {ending:?}");
+        }
+    }
+}

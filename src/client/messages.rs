@@ -1,0 +1,179 @@
+//! Messages on their way through the client: what is sent, taken back and taken up, and the answers to it.
+
+use super::deliveries::{By, Claim, Code, Heard, Id, Origin, Sending, refused};
+use super::keeper::Held;
+use super::receipts::Support;
+use super::storage::Taken;
+use super::verdict::Said;
+use super::{Client, Order};
+use crate::engine::{Answering, Draft, Input, Millis, SendError, Seq, Verdict, Way};
+
+// Commands.
+impl Client {
+    /// Takes a message of the present session, or has it join the same one that waits already, whose number is answered
+    /// then. It settles exactly once.
+    ///
+    /// # Errors
+    /// What to tell of a message that was not taken. Then nothing else changed.
+    pub fn send(&mut self, now: Millis, sending: &Sending) -> Result<Seq, Claim> {
+        self.take(now, sending, Origin::New)
+    }
+
+    /// Takes up what was read from the disk, as [`Storage::Take`](super::keeper::Storage::Take) orders it: a message of
+    /// an earlier life, of this page before it was cached, or of a tab that is gone.
+    ///
+    /// # Errors
+    /// What to tell of one that cannot be taken up.
+    pub fn take_up(&mut self, now: Millis, sending: &Sending) -> Result<Seq, Claim> {
+        let is_known = matches!(sending.id, Id::Known { .. });
+        let result = self.take(now, sending, Origin::Restored);
+        let taken = match result {
+            Ok(seq) if is_known => Taken::Known(seq),
+            Ok(seq) => Taken::New(seq),
+            Err(_) => Taken::Refused,
+        };
+        self.keeping(now, |keeper| keeper.taken(taken));
+        result
+    }
+
+    fn take(&mut self, now: Millis, sending: &Sending, origin: Origin) -> Result<Seq, Claim> {
+        if let Some(claim) = self.deliveries.refusal(sending, origin) {
+            return Err(claim);
+        }
+        if let Id::Known { seq, .. } = sending.id {
+            if origin == Origin::New {
+                self.deliveries.joined(seq);
+            }
+            return Ok(seq);
+        }
+        let Sending { way, bytes, strict, ttl, event, ack_timeout, .. } = *sending;
+        let lane = self.deliveries.lane(sending.lane);
+        // What has no place for an id, and is not wanted twice, leaves once: a repeat could not be told. Nor can that be
+        // sent again in another life, as it may have left in this one.
+        let once = sending.once || (is_acked(way) && !sending.has_place);
+        let durable = sending.durable && !once && way != Way::Latest && origin == Origin::New;
+        let draft = Draft { lane, bytes, strict, once, durable, ttl, way, event, ack_timeout };
+        let taken = match origin {
+            Origin::New => self.step(|engine| engine.send(now, draft)),
+            Origin::Restored => self.engine.take_back(now, draft),
+        };
+        let seq = taken.map_err(|error| {
+            let code = match error {
+                SendError::QueueFull => Code::QueueFull,
+                SendError::Closed => Code::Closed,
+            };
+            refused(code, origin)
+        })?;
+        let is_kept = durable || origin == Origin::Restored;
+        let print = if is_kept { sending.print } else { 0 };
+        self.deliveries.taken(seq, lane, &Sending { print, ..*sending }, origin);
+        Ok(seq)
+    }
+
+    /// Takes a message back. One that has settled stays settled.
+    pub fn cancel(&mut self, now: Millis, seq: Seq) {
+        self.keeper.cancelled(seq);
+        self.engine.cancel(now, seq);
+    }
+
+    /// One of the sends that wait for a message is taken back. Answers what that one is told; nothing where it is the only
+    /// one: then the message is cancelled.
+    pub fn leave(&mut self, now: Millis, seq: Seq) -> Option<Claim> {
+        let Some(claim) = self.deliveries.left(seq) else {
+            self.cancel(now, seq);
+            return None;
+        };
+        let is_elsewhere = self.keeper.held(seq) == Some(Held::Elsewhere);
+        let maybe_delivered = is_elsewhere || self.engine.maybe_delivered(seq);
+        Some(Claim { maybe_delivered, ..claim })
+    }
+}
+
+// Facts.
+impl Client {
+    /// The server acknowledged a message. Answers whether that counts: then it is what the app is told.
+    pub fn acked(&mut self, now: Millis, seq: Seq, attempt: u32, said: Said) -> bool {
+        let verdict = said.verdict(self.backoff);
+        self.answered(now, (seq, attempt), verdict, By::Ack)
+    }
+
+    /// An event carries the id of a message, and says that it was sent or has failed. Answers whether that counts.
+    pub fn echoed(&mut self, now: Millis, seq: Seq, is_refused: bool) -> bool {
+        let verdict = if is_refused { Verdict::Refused } else { Verdict::Accepted };
+        self.answered(now, (seq, 0), verdict, By::Echo)
+    }
+
+    fn answered(&mut self, now: Millis, at: (Seq, u32), verdict: Verdict, by: By) -> bool {
+        let (seq, attempt) = at;
+        let Some(Heard { event, late }) = self.deliveries.answered(seq, verdict, by) else {
+            return false;
+        };
+        if by == By::Ack && self.engine.learn(now, event, Answering::Answers) {
+            self.orders.push(Order::Learned { event, answers: true });
+        }
+        self.orders.extend(late.map(Order::Settle));
+        self.handle(now, Input::Acked { seq, attempt, verdict });
+        true
+    }
+
+    /// Another tab says how a message ended that it had taken over. Answers whether it had.
+    pub fn settled_elsewhere(
+        &mut self,
+        now: Millis,
+        seq: Seq,
+        verdict: Verdict,
+        retryable: bool,
+    ) -> bool {
+        let input = self.keeper.settled_elsewhere(seq, verdict);
+        if let Some(input) = input {
+            self.deliveries.decided(seq, By::Ack, retryable);
+            self.handle(now, input);
+        }
+        input.is_some()
+    }
+
+    /// The bytes of a message's largest packet, `u64::MAX` for one that cannot be encoded. Answers whether it may leave;
+    /// otherwise it is refused, and the edge knows why.
+    pub fn measured(&mut self, now: Millis, seq: Seq, bytes: u64) -> bool {
+        let fits = bytes <= self.largest && bytes < u64::MAX;
+        if !fits {
+            self.deliveries.decided(seq, By::Nobody, false);
+            self.handle(now, Input::Acked { seq, attempt: 0, verdict: Verdict::Refused });
+        }
+        fits
+    }
+}
+
+// Orders and the view.
+impl Client {
+    /// It leaves now.
+    pub(super) fn transmit(&mut self, seq: Seq, attempt: u32) -> Order {
+        let Draft { way, bytes, .. } = self.engine.draft(seq).copied().unwrap_or_default();
+        self.receipts.transmitted(self.engine.now(), bytes.into());
+        self.deliveries.transmitted(seq);
+        let is_asked = is_acked(way) || self.receipts.support() == Support::Off;
+        // A server ends a link over which more comes, however often it is tried.
+        let is_large = u64::from(bytes) > self.largest / LARGEST_ESCAPE;
+        Order::Transmit { seq, attempt, is_asked, is_large }
+    }
+
+    /// A message as the engine has it; none where it has settled.
+    #[must_use]
+    pub fn draft(&self, seq: Seq) -> Option<&Draft> {
+        self.engine.draft(seq)
+    }
+
+    /// What is kept under this number has ended here, and the app was told.
+    #[must_use]
+    pub fn has_ended(&self, print: u64) -> bool {
+        self.deliveries.has_ended(print)
+    }
+}
+
+/// Its acknowledgement says more than a receipt.
+fn is_acked(way: Way) -> bool {
+    matches!(way, Way::Acked | Way::AckedAlways)
+}
+
+/// What one byte may become in JSON: six.
+const LARGEST_ESCAPE: u64 = 6;

@@ -1,0 +1,197 @@
+//! What the client orders, and in which order.
+
+use super::deliveries::Ending;
+use super::keeper::Keeper;
+use super::receipts::Support;
+use super::storage::Storage;
+use super::{Client, Pings, View};
+use crate::engine::{Answering, Epoch, Output, Phase, Seq};
+
+/// What to do, in the imperative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// An order of the engine's about the link, or something to say.
+    Engine(Output),
+    /// Emit a message.
+    Transmit {
+        /// The message.
+        seq: Seq,
+        /// Counts its transmissions, from 1.
+        attempt: u32,
+        /// With a callback for its acknowledgement.
+        is_asked: bool,
+        /// It may be too large for this link: measure it, and emit it if [`Client::measured`] says so.
+        is_large: bool,
+    },
+    /// A message has ended: tell the app. Its payload is not needed any more.
+    Settle(Ending),
+    /// No answer to a message that has ended is waited for any longer.
+    Forget {
+        /// The message.
+        seq: Seq,
+    },
+    /// Send a CONNECT for one of the namespaces that do not exist.
+    Receipt {
+        /// The link to send it over.
+        epoch: Epoch,
+        /// Which of the fixed names, see [`receipts::NAMES`].
+        name: u32,
+        /// How many of them.
+        count: u32,
+    },
+    /// The user's session is over: forget what was the user's. What waited settles after this.
+    Ended {
+        /// The user logged out in another tab.
+        elsewhere: bool,
+    },
+    /// The credentials of the present attempt are another user's: the attempt is not made.
+    Foreign,
+    /// What the server has shown of an event, to be kept for later lives.
+    Learned {
+        /// The event's number.
+        event: u32,
+        /// Whether the server acknowledges it.
+        answers: bool,
+    },
+    /// This server gives no receipts, to be kept for later lives.
+    Receiptless,
+    /// Something to do with what is kept.
+    Storage(Storage),
+    /// Look at what is outside, and tell [`Client::looked`] before the next order is polled.
+    Look,
+}
+
+/// What a poll comes to.
+enum Next {
+    Order(Order),
+    /// Something was done that no order is needed for.
+    Again,
+    Nothing,
+}
+
+impl Client {
+    /// The next order, until there is none.
+    pub fn poll(&mut self) -> Option<Order> {
+        let order = self.next_order();
+        if order.is_none() {
+            self.view = View::Stale;
+        }
+        order
+    }
+
+    fn next_order(&mut self) -> Option<Order> {
+        loop {
+            match self.next() {
+                Next::Order(order) => return Some(order),
+                Next::Nothing => return None,
+                Next::Again => {}
+            }
+        }
+    }
+
+    fn next(&mut self) -> Next {
+        self.widen();
+        // None of these lets a message leave. Of a session that has just ended they come before a look at what
+        // storage says of logouts.
+        if !self.orders.is_empty() {
+            return Next::Order(self.orders.remove(0));
+        }
+        let is_wanted = !matches!(self.engine.phase(), Phase::Idle | Phase::Closed);
+        if let Some(order) = self.keeper.poll(is_wanted) {
+            return Next::Order(Order::Storage(order));
+        }
+        if self.keeper.has_told() {
+            let now = self.engine.now();
+            self.keeping(now, |_| {});
+        }
+        let may_transmit = self.engine.could_transmit() && self.may_transmit();
+        let is_blind = match self.view {
+            View::Fresh(_) => false,
+            // Storage takes longer to read than an acknowledgement: those are not worth it (I12).
+            View::Stale => may_transmit || !self.is_linked(),
+            View::Due => true,
+        };
+        if is_blind {
+            self.view = View::Fresh(self.receipts.at_once());
+            return Next::Order(Order::Look);
+        }
+        if (self.receipts.is_long() || self.receipts.may_ask_for_many(self.engine.queued()))
+            && let Some(order) = self.poll_receipt()
+        {
+            return Next::Order(order);
+        }
+        match self.engine.poll_orders(may_transmit) {
+            Some(output) => self.order_of(output),
+            None => match self.poll_receipt() {
+                Some(order) => Next::Order(order),
+                // Other tabs were told how all of theirs ended.
+                None if self.engine.phase() == Phase::Closed && !self.keeper.is_closed() => {
+                    let now = self.engine.now();
+                    self.keeping(now, Keeper::close);
+                    Next::Again
+                }
+                None => Next::Nothing,
+            },
+        }
+    }
+
+    /// What becomes of an order of the engine's.
+    fn order_of(&mut self, output: Output) -> Next {
+        match output {
+            Output::Transmit { seq, attempt } => {
+                if let View::Fresh(left) = self.view {
+                    self.view = if left > 1 { View::Fresh(left - 1) } else { View::Stale };
+                }
+                return Next::Order(self.transmit(seq, attempt));
+            }
+            Output::Unanswered { event } => {
+                // Several messages of an event may show it at once.
+                let is_news = self.engine.learn(self.engine.now(), event, Answering::Silent);
+                let learned = Order::Learned { event, answers: false };
+                return if is_news { Next::Order(learned) } else { Next::Again };
+            }
+            Output::Store { seq } => {
+                let now = self.engine.now();
+                self.keeping(now, |keeper| keeper.add(seq));
+                return Next::Again;
+            }
+            Output::Settle { seq, outcome, maybe_delivered } => {
+                let maybe_delivered = self.keeper.settled(seq) || maybe_delivered;
+                let (ending, forgotten) = self.deliveries.settled(seq, outcome, maybe_delivered);
+                self.orders.extend(forgotten.map(|seq| Order::Forget { seq }));
+                let Some(share) = self.keeper.share() else {
+                    return Next::Order(Order::Settle(ending));
+                };
+                self.orders.insert(0, Order::Settle(ending));
+                return Next::Order(Order::Storage(share));
+            }
+            Output::Ping { .. } => {
+                if self.receipts.support() != Support::Off && self.pings != Pings::Answered {
+                    self.receipts.ask();
+                    self.pinged_at = self.pinged_at.or(Some(self.engine.now()));
+                }
+                if self.pings == Pings::Ignored {
+                    return Next::Again;
+                }
+            }
+            Output::Authorize { .. }
+            | Output::Connect { .. }
+            | Output::Disconnect { .. }
+            | Output::Join { .. }
+            | Output::Report(_)
+            | Output::Changed => {}
+        }
+        Next::Order(Order::Engine(output))
+    }
+
+    fn poll_receipt(&mut self) -> Option<Order> {
+        if !self.is_linked() {
+            return None;
+        }
+        let (now, last) = (self.engine.now(), self.engine.transmissions());
+        let is_wanted = self.engine.wants_receipt();
+        let receipt = self.receipts.poll(now, last, is_wanted, self.engine.queued())?;
+        let (name, count) = (receipt.name, receipt.count);
+        Some(Order::Receipt { epoch: self.engine.epoch(), name, count })
+    }
+}
