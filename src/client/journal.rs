@@ -6,19 +6,8 @@
 
 use alloc::vec::Vec;
 
-use super::storage::{Name, Storage};
+use super::storage::{Name, Place, Storage};
 use crate::engine::{Millis, Seq};
-
-/// Where a message is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The opening whose journal has it.
-    pub opening: u32,
-    /// The segment.
-    pub number: u64,
-    /// Its index in the segment.
-    pub index: u32,
-}
 
 /// A segment that has messages which have not settled.
 #[derive(Debug)]

@@ -24,8 +24,8 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use super::LATE;
-use super::journal::{Journal, Place};
-use super::storage::{Found, Name, Row, Segment, Storage};
+use super::journal::Journal;
+use super::storage::{Found, Name, Place, Row, Segment, Storage};
 use super::tabs::{NEVER, Tabs};
 use crate::engine::{Input, Millis, Seq};
 

@@ -33,10 +33,10 @@ use crate::engine::{
 };
 use deliveries::Deliveries;
 use identity::{Change, Identity, User};
-pub use journal::Place;
 use keeper::{Held, Keeper};
 pub use orders::Order;
 use receipts::{Answer, Proof, Receipts, Support};
+pub use storage::Place;
 
 /// The state machine. See the [module](self) for how to drive it.
 #[derive(Debug)]

@@ -1,7 +1,6 @@
 //! What the keeper orders of the storage, and what the storage tells it. Journals and messages that were read are named
 //! by numbers of the edge. Methods are those of the [keeper](super::keeper::Keeper).
 
-use super::journal::Place;
 use crate::engine::Seq;
 
 /// A journal, which is one tab's, as the edge numbers it. 0 is none.
@@ -9,6 +8,17 @@ pub type Name = u32;
 
 /// A message that was read from the disk, as the edge numbers it.
 pub type Row = u32;
+
+/// Where a message is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The opening whose journal has it.
+    pub opening: u32,
+    /// The segment.
+    pub number: u64,
+    /// Its index in the segment.
+    pub index: u32,
+}
 
 /// What to do with what is outside: the disk, the locks and the channel between tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
