@@ -5,7 +5,7 @@
 
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
-use holdfast::client::deliveries::{Audience, By, Claim, Code, Ending};
+use holdfast::client::claim::{Audience, By, Claim, Code, Ending};
 use holdfast::client::storage::Storage;
 use holdfast::client::verdict::{Opinion, Reading, Said};
 use holdfast::client::{Order, Place};

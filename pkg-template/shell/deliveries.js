@@ -163,8 +163,10 @@ export function createDeliveries({
       return refused(id, claim, { reply: undefined, code, message });
     }
     const data = /** @type {any} */ (args[0]);
+    // A newer build may know more of them.
+    const isIts = (/** @type {string} */ one) => one === draft.way;
     const { way, key } = isRestored
-      ? { way: WAYS.find((one) => one === draft.way) ?? 'acked', key: undefined }
+      ? { way: /** @type {typeof draft.way} */ (WAYS.find(isIts)) ?? 'acked', key: undefined }
       : wayOf(settings(), event, draft, data);
     const isAcked = way === 'acked' || way === 'always';
     const hasPlace = isPlain(data);
@@ -291,7 +293,9 @@ export function createDeliveries({
         if (find(seq) !== entry) return;
         const answer = judge(said, settings().send);
         const { span, ownSpan } = answer;
-        if (!note(entry, engine().note(TOLD.acked, seq, attempt, answer.said, span, ownSpan), answer))
+        if (
+          !note(entry, engine().note(TOLD.acked, seq, attempt, answer.said, span, ownSpan), answer)
+        )
           return;
         const at = ackIds.indexOf(/** @type {number} */ (ackId));
         if (at >= 0) ackIds.splice(at, 1);

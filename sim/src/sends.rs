@@ -1,7 +1,8 @@
 //! What a page's app sends, and what it is told of that: which sends are taken, which answers count, and that what is
 //! said of an end is true (I15).
 
-use holdfast::client::deliveries::{Audience, By, Claim, Code, Ending, Id, Sending};
+use holdfast::client::claim::{Audience, By, Claim, Code, Ending};
+use holdfast::client::deliveries::{Id, Sending};
 use holdfast::client::verdict::{Opinion, Reading, Said};
 use holdfast::engine::{Draft, Millis, Outcome, Seq, Verdict, Way};
 

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::client::Client;
-use holdfast::client::deliveries::{Audience, Id, Sending};
+use holdfast::client::claim::Audience;
+use holdfast::client::deliveries::{Id, Sending};
 use holdfast::client::keeper::{Held, Keeper};
 use holdfast::client::storage::{self, Storage as Order};
 use holdfast::engine::{Millis, Phase, Seq};

@@ -16,7 +16,9 @@
 
 use alloc::vec::Vec;
 
-use crate::engine::{Cause, Millis, Outcome, Seq, Sorted, Verdict, Way};
+use super::claim::{Audience, By, Claim, Code, Ending, Origin, claim_of, refused};
+use super::lanes::Lanes;
+use crate::engine::{Millis, Outcome, Seq, Verdict, Way};
 
 /// A message as the app hands it over.
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,119 +66,6 @@ pub enum Id {
         /// Event and content are the same.
         is_same: bool,
     },
-}
-
-/// How a message ended, as the app is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
-    /// It is a success.
-    None,
-    /// The code is the server's.
-    Server,
-    /// The server did not answer in time.
-    AckTimeout,
-    /// The link was lost, and the message must not leave again.
-    LinkLost,
-    /// Its ttl passed.
-    Expired,
-    /// The app took it back.
-    Cancelled,
-    /// The client was closed.
-    Closed,
-    /// The client was closed before the server had answered.
-    NoResponse,
-    /// The user logged out.
-    LoggedOut,
-    /// The outbox is full, or too many wait for one message.
-    QueueFull,
-    /// Another message has this id.
-    DuplicateId,
-    /// It cannot be sent.
-    InvalidPayload,
-}
-
-impl Code {
-    /// Whether sending the same message again can make sense. The server's own answer says so itself.
-    fn is_retryable(self) -> bool {
-        match self {
-            Self::AckTimeout
-            | Self::LinkLost
-            | Self::Expired
-            | Self::Closed
-            | Self::NoResponse
-            | Self::QueueFull => true,
-            Self::None
-            | Self::Server
-            | Self::Cancelled
-            | Self::LoggedOut
-            | Self::DuplicateId
-            | Self::InvalidPayload => false,
-        }
-    }
-}
-
-/// How the end of a message is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// The server said nothing.
-    Nobody,
-    /// Its acknowledgement.
-    Ack,
-    /// A receipt.
-    Receipt,
-    /// An event that carries its id.
-    Echo,
-}
-
-/// Who hears how a message ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Audience {
-    /// Nobody.
-    Nobody,
-    /// Those who sent it, and those who listen to all ends.
-    Senders,
-    /// The handler of errors as well: those who sent it were told that it is a success.
-    Complaint,
-    /// The handler of errors as well: those who sent it were of an earlier life.
-    OldComplaint,
-}
-
-/// What is told of a message's end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// Why it failed.
-    pub code: Code,
-    /// It failed, and may have taken effect all the same.
-    pub maybe_delivered: bool,
-    /// Sending it again can make sense.
-    pub retryable: bool,
-    /// How its end is known.
-    pub by: By,
-    /// Who hears of it.
-    pub audience: Audience,
-}
-
-/// The end of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ending {
-    /// The message.
-    pub seq: Seq,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// What is told of it.
-    pub claim: Claim,
-    /// The time from its transmission to its answer is known: it left once.
-    pub is_timed: bool,
-    /// An answer to it may follow: its id is kept in mind until [`Order::Forget`](super::Order::Forget), or a second
-    /// end, or the end of the link.
-    pub stays: bool,
-}
-
-/// Where a message comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    New,
-    Restored,
 }
 
 /// An answer that counts.
@@ -248,19 +137,19 @@ impl Deliveries {
         self.get(seq).is_some_and(|entry| entry.callers >= MOST_CALLERS)
     }
 
-    /// The number of a lane, whether it has messages or not.
-    pub(super) fn lane(&self, key: u64) -> u32 {
-        self.lanes.number(key)
+    /// One more message is in a lane, whose number is answered.
+    pub(super) fn enter_lane(&mut self, key: u64) -> u32 {
+        self.lanes.enter(key)
     }
 
-    /// The engine has taken a message into the lane of that number.
+    /// It was not taken.
+    pub(super) fn leave_lane(&mut self, lane: u32) {
+        self.lanes.leave(lane);
+    }
+
+    /// The engine has taken a message, which is in the lane of that number.
     pub(super) fn taken(&mut self, seq: Seq, lane: u32, sending: &Sending, origin: Origin) {
-        self.lanes.enter(sending.lane, lane);
-        let slot = seq.slot();
-        if slot >= self.entries.len() {
-            self.entries.resize(slot + 1, None);
-        }
-        self.entries[slot] = Some(Entry {
+        let entry = Some(Entry {
             seq,
             lane,
             event: sending.event,
@@ -270,6 +159,11 @@ impl Deliveries {
             attempts: 0,
             answer: None,
         });
+        // Slots are dense.
+        match self.entries.get_mut(seq.slot()) {
+            Some(slot) => *slot = entry,
+            None => self.entries.push(entry),
+        }
     }
 
     /// One more send waits for a message.
@@ -335,24 +229,23 @@ impl Deliveries {
         seq: Seq,
         outcome: Outcome,
         maybe_delivered: bool,
-    ) -> (Ending, Option<Seq>) {
-        let entry = self.slot(seq).and_then(Option::take);
-        let origin = entry.map_or(Origin::New, |entry| entry.origin);
-        let claim = claim_of(outcome, maybe_delivered, origin);
-        let stays = outcome == Outcome::Received;
-        let mut ending = Ending { seq, outcome, claim, is_timed: false, stays };
-        let Some(entry) = entry else { return (ending, None) };
+    ) -> Option<(Ending, Option<Seq>)> {
+        let entry = self.slot(seq)?.take()?;
         self.lanes.leave(entry.lane);
         if entry.print > 0 {
             self.ended.push(entry);
         }
+        let stays = outcome == Outcome::Received;
         let forgotten = if stays { self.late.push(entry) } else { None };
-        if let Some(answer) = entry.answer.filter(|_| is_answer(outcome)) {
-            ending.claim.by = answer.by;
-            ending.claim.retryable = answer.retryable;
-            ending.is_timed = answer.is_timed;
+        let mut claim = claim_of(outcome, maybe_delivered, entry.origin);
+        let mut is_timed = false;
+        let is_answer = claim.code == Code::Server || outcome == Outcome::Delivered;
+        if let Some(answer) = entry.answer.filter(|_| is_answer) {
+            claim.by = answer.by;
+            claim.retryable = answer.retryable;
+            is_timed = answer.is_timed;
         }
-        (ending, forgotten)
+        Some((Ending { seq, outcome, claim, is_timed, stays }, forgotten))
     }
 
     /// The link is gone, and with it every answer that was still due.
@@ -385,95 +278,6 @@ impl Deliveries {
 impl Entry {
     fn is_answered(&self) -> bool {
         self.answer.is_some_and(|answer| answer.is_final)
-    }
-}
-
-/// What is told of a message that was not taken. One of an earlier life may have been delivered in that.
-pub(super) fn refused(code: Code, origin: Origin) -> Claim {
-    let is_wanted = matches!(code, Code::Cancelled | Code::Closed | Code::LoggedOut);
-    let audience = match origin {
-        Origin::Restored if !is_wanted => Audience::OldComplaint,
-        Origin::Restored | Origin::New => Audience::Senders,
-    };
-    let (maybe_delivered, retryable) = (origin == Origin::Restored, code.is_retryable());
-    Claim { code, maybe_delivered, retryable, by: By::Nobody, audience }
-}
-
-/// What is told of an end, the server's own answer apart.
-fn claim_of(outcome: Outcome, maybe_delivered: bool, origin: Origin) -> Claim {
-    let code = match outcome {
-        Outcome::Delivered | Outcome::Received | Outcome::Superseded => Code::None,
-        Outcome::Refused | Outcome::Exhausted(Cause::TryAgain) => Code::Server,
-        Outcome::Exhausted(Cause::AckTimeout) => Code::AckTimeout,
-        Outcome::Exhausted(Cause::LinkLost) => Code::LinkLost,
-        Outcome::Expired => Code::Expired,
-        Outcome::Cancelled => Code::Cancelled,
-        // Not the same as never having left.
-        Outcome::Closed if maybe_delivered => Code::NoResponse,
-        Outcome::Closed => Code::Closed,
-        Outcome::LoggedOut => Code::LoggedOut,
-    };
-    let claim = refused(code, origin);
-    let (by, audience) = match outcome {
-        Outcome::Superseded => (By::Nobody, Audience::Nobody),
-        Outcome::Delivered => (By::Nobody, Audience::Senders),
-        Outcome::Received => (By::Receipt, Audience::Senders),
-        _ => (By::Nobody, claim.audience),
-    };
-    let maybe_delivered = maybe_delivered && by != By::Receipt && outcome != Outcome::Delivered;
-    Claim { maybe_delivered, by, audience, ..claim }
-}
-
-/// It was an answer that settled the message.
-fn is_answer(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Delivered | Outcome::Refused | Outcome::Exhausted(Cause::TryAgain))
-}
-
-/// The lanes that have messages, in dense numbers as the engine wants them.
-#[derive(Debug, Default)]
-struct Lanes {
-    /// By their numbers: the key, and how many messages there are.
-    all: Vec<(u64, u32)>,
-    /// Keys of those that have messages, and their numbers.
-    numbers: Sorted<(u64, u32)>,
-    /// Numbers of those that have none.
-    free: Vec<u32>,
-}
-
-impl Lanes {
-    /// The number of a lane, or the one that it would get.
-    fn number(&self, key: u64) -> u32 {
-        let found = self.numbers.get(self.numbers.index_of((key, 0)));
-        match (found, self.free.last()) {
-            (Some((one, number)), _) if one == key => number,
-            (_, Some(&free)) => free,
-            (_, None) => u32::try_from(self.all.len()).unwrap_or(u32::MAX),
-        }
-    }
-
-    /// One more message is in a lane.
-    fn enter(&mut self, key: u64, number: u32) {
-        let at = number as usize;
-        if at >= self.all.len() {
-            self.all.push((key, 0));
-        }
-        let Some(lane) = self.all.get_mut(at) else { return };
-        if lane.1 == 0 {
-            *lane = (key, 0);
-            self.numbers.insert((key, number));
-            self.free.pop_if(|free| *free == number);
-        }
-        lane.1 += 1;
-    }
-
-    /// One of its messages has ended.
-    fn leave(&mut self, number: u32) {
-        let Some((key, count)) = self.all.get_mut(number as usize) else { return };
-        *count -= 1;
-        if *count == 0 {
-            self.numbers.remove((*key, number));
-            self.free.push(number);
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Messages on their way through the client: what is sent, taken back and taken up, and the answers to it.
 
-use super::deliveries::{By, Claim, Code, Heard, Id, Origin, Sending, refused};
+use super::claim::{By, Claim, Code, Origin, refused};
+use super::deliveries::{Heard, Id, Sending};
 use super::keeper::Held;
 use super::receipts::Support;
 use super::storage::Taken;
@@ -47,7 +48,7 @@ impl Client {
             return Ok(seq);
         }
         let Sending { way, bytes, strict, ttl, event, ack_timeout, .. } = *sending;
-        let lane = self.deliveries.lane(sending.lane);
+        let lane = self.deliveries.enter_lane(sending.lane);
         // What has no place for an id, and is not wanted twice, leaves once: a repeat could not be told. Nor can that be
         // sent again in another life, as it may have left in this one.
         let once = sending.once || (is_acked(way) && !sending.has_place);
@@ -57,13 +58,17 @@ impl Client {
             Origin::New => self.step(|engine| engine.send(now, draft)),
             Origin::Restored => self.engine.take_back(now, draft),
         };
-        let seq = taken.map_err(|error| {
-            let code = match error {
-                SendError::QueueFull => Code::QueueFull,
-                SendError::Closed => Code::Closed,
-            };
-            refused(code, origin)
-        })?;
+        let seq = match taken {
+            Ok(seq) => seq,
+            Err(error) => {
+                self.deliveries.leave_lane(lane);
+                let code = match error {
+                    SendError::QueueFull => Code::QueueFull,
+                    SendError::Closed => Code::Closed,
+                };
+                return Err(refused(code, origin));
+            }
+        };
         let is_kept = durable || origin == Origin::Restored;
         let print = if is_kept { sending.print } else { 0 };
         self.deliveries.taken(seq, lane, &Sending { print, ..*sending }, origin);
@@ -111,7 +116,9 @@ impl Client {
         if by == By::Ack && self.engine.learn(now, event, Answering::Answers) {
             self.orders.push(Order::Learned { event, answers: true });
         }
-        self.orders.extend(late.map(Order::Settle));
+        if let Some(ending) = late {
+            self.orders.push(Order::Settle(ending));
+        }
         self.handle(now, Input::Acked { seq, attempt, verdict });
         true
     }

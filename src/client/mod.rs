@@ -12,12 +12,15 @@
 //! - I13 what is on its way unproven never exceeds what the link has shown to deliver ([`receipts`]).
 //! - I14 what a receipt proves received is not sent again over the same link, unless this server is known to
 //!   acknowledge the event. What has no receipt when a link dies is in doubt.
-//! - I15 what is told about a message is true: it was not delivered only if it never left, or the server refused it.
+//! - I15 what is told about a message is true: it was not delivered only if it never left, or the server refused it
+//!   ([`claim`]).
 
+pub mod claim;
 pub mod deliveries;
 pub mod identity;
 mod journal;
 pub mod keeper;
+mod lanes;
 mod messages;
 mod orders;
 pub mod receipts;

@@ -1,6 +1,6 @@
 //! What the client orders, and in which order.
 
-use super::deliveries::Ending;
+use super::claim::Ending;
 use super::keeper::Keeper;
 use super::receipts::Support;
 use super::storage::Storage;
@@ -34,7 +34,7 @@ pub enum Order {
     Receipt {
         /// The link to send it over.
         epoch: Epoch,
-        /// Which of the fixed names, see [`receipts::NAMES`].
+        /// Which of the fixed names, see [`NAMES`](super::receipts::NAMES).
         name: u32,
         /// How many of them.
         count: u32,
@@ -157,8 +157,11 @@ impl Client {
             }
             Output::Settle { seq, outcome, maybe_delivered } => {
                 let maybe_delivered = self.keeper.settled(seq) || maybe_delivered;
-                let (ending, forgotten) = self.deliveries.settled(seq, outcome, maybe_delivered);
-                self.orders.extend(forgotten.map(|seq| Order::Forget { seq }));
+                let settled = self.deliveries.settled(seq, outcome, maybe_delivered);
+                let Some((ending, forgotten)) = settled else { return Next::Again };
+                if let Some(seq) = forgotten {
+                    self.orders.push(Order::Forget { seq });
+                }
                 let Some(share) = self.keeper.share() else {
                     return Next::Order(Order::Settle(ending));
                 };

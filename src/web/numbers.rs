@@ -1,7 +1,7 @@
 //! The enums of the engine as numbers, and back. The tables of the other side are in
 //! `pkg-template/shell/numbers.js`; `tests/web.rs` holds the two together.
 
-use crate::client::deliveries::{Audience, By, Claim, Code, Ending};
+use crate::client::claim::{Audience, By, Claim, Code, Ending};
 use crate::client::storage::Storage;
 use crate::client::verdict::{Opinion, Reading, Said};
 use crate::client::{Order, Place};

@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use holdfast::client::deliveries::{self, Ending, Sending};
+use holdfast::client::claim::Ending;
+use holdfast::client::deliveries::{self, Sending};
 use holdfast::client::keeper::{Held, Keeper};
 use holdfast::client::storage::{Found, Name, Row, Segment, Storage};
 use holdfast::client::verdict::Said;

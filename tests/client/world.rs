@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use holdfast::client::deliveries::{Ending, Sending};
+use holdfast::client::claim::Ending;
+use holdfast::client::deliveries::Sending;
 use holdfast::client::identity::User;
 use holdfast::client::verdict::{Reading, Said};
 use holdfast::client::{Client, Order};
