@@ -425,7 +425,7 @@ export function makeClient(options, unsaid) {
   const known = createKnown(place, (event, answers) => engine.note(TOLD.learn, event, answers));
 
   const deliveries = createDeliveries({
-    tell: (result, as) => storage?.tell(result, as),
+    tell: (...end) => storage?.tell(...end),
     isKept: (wish) => storage !== null && wish !== false,
     engine: () => engine,
     wire: () => wire,

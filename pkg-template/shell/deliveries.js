@@ -62,7 +62,7 @@ import { wayOf } from './ways.js';
  * @param {() => import('./engine.js').Engine} needs.engine
  * @param {() => ReturnType<typeof import('./wire.js').createWire>} needs.wire
  * @param {() => import('../types/settings.d.ts').Settings} needs.settings
- * @param {(result: Result, as: string) => void} needs.tell says to other tabs how a message ended that one of them had
+ * @param {(result: Result, as: string, until: number) => void} needs.tell says to other tabs how a message ended that one of them had
  * @param {(wish: boolean | undefined) => boolean} needs.isKept whether messages are kept on disk
  * @param {(event: string) => number} needs.numberOf the engine's number for an event
  * @param {(result: Result) => void} needs.onSettled
@@ -325,7 +325,7 @@ export function createDeliveries({
     },
 
     /** A message as other tabs know it: by its id, and what is in it. @param {number} seq */
-    named: (seq) => nameOf(find(seq)) ?? { id: '', as: '' },
+    named: (seq) => nameOf(find(seq)) ?? { id: '', as: '', until: 0 },
 
     /** The number of a message that another tab names; none where this tab has another one of this id. */
     seqNamed(/** @type {string} */ id, /** @type {string | undefined} */ as) {
@@ -356,15 +356,21 @@ export function createDeliveries({
     },
 
     /**
-     * Another tab says how a message ended that was ours.
+     * Another tab says how a message ended that was ours, or that this one may be about to take up.
      * @param {Result} result
      * @param {string | undefined} as
+     * @param {number | undefined} until when it would have expired; a tab of an older build says nothing of that
      */
-    settledElsewhere({ id, success, code = '', message = '', reply, retryable }, as) {
+    settledElsewhere({ id, success, code = '', message = '', reply, retryable }, as, until) {
       const entry = find(this.seqNamed(id, as) ?? -1);
-      if (!entry) return;
+      if (!entry) return this.endedElsewhere(id, until);
       const counts = engine().note(TOLD.settledElsewhere, entry.seq, success, retryable);
       if (note(entry, counts, { reply, code, message })) engine().drain();
+    },
+
+    /** What another tab has cancelled, or was told the end of, is not taken up here. */
+    endedElsewhere(/** @type {string} */ id, /** @type {number | undefined} */ until) {
+      if (until) engine().note(TOLD.endedElsewhere, printOf(id, until));
     },
 
     /** A logout ended what nobody had found yet. @param {import('./disk.js').Kept} kept */
@@ -399,7 +405,7 @@ export function createDeliveries({
       result.event = entry.event;
       if (claim & CLAIM.timed) result.rttMs = engine().now() - entry.sentAt;
       for (const settled of entry.waiting.splice(0)) call(settled, result);
-      if (entry.sharedAs) tell(result, entry.sharedAs);
+      if (entry.sharedAs) tell(result, entry.sharedAs, entry.expiresAt);
       entry.sharedAs = '';
       tellEnd(result, audience);
     },
@@ -465,7 +471,11 @@ const printOf = (/** @type {string} */ id, /** @type {number} */ expiresAt) =>
 
 /** Ids may be counters, and two tabs may have different messages of one id. @param {Entry} [entry] */
 const nameOf = (entry) =>
-  entry && { id: entry.id, as: hash(`${entry.event} ${textIn(entry.args, true)}`) };
+  entry && {
+    id: entry.id,
+    as: hash(`${entry.event} ${textIn(entry.args, true)}`),
+    until: entry.expiresAt,
+  };
 
 /** @param {unknown} data */
 const isPlain = (data) =>

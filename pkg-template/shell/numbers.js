@@ -57,6 +57,7 @@ export const TOLD = {
   measured: 49,
   leave: 50,
   hasEnded: 51,
+  endedElsewhere: 52,
 };
 
 /** What the engine orders, by number: who carries it out. */

@@ -115,9 +115,12 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
       const isNew = Boolean(data.isNew);
       engine().tell(TOLD.hello, of, numberOf(scope, data.name), isNew, data.by < by);
     }
-    const { as } = data;
-    if (data.settled) deliveries().settledElsewhere(data.settled, as);
-    if (data.cancel && deliveries().seqNamed(data.cancel, as)) deliveries().cancel(data.cancel);
+    const { as, until } = data;
+    if (data.settled) deliveries().settledElsewhere(data.settled, as, until);
+    if (data.cancel) {
+      if (deliveries().seqNamed(data.cancel, as)) deliveries().cancel(data.cancel);
+      else deliveries().endedElsewhere(data.cancel, until);
+    }
     if ('over' in data) over(data.over ?? 0);
     for (const id of data.ask ?? []) {
       const result = results.get(`${id} ${as}`);
@@ -303,8 +306,8 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
       post({ ask: [id], as });
     },
     cancelElsewhere(/** @type {number} */ seq) {
-      const { id, as } = deliveries().named(seq);
-      const cancel = { cancel: id, as };
+      const { id, as, until } = deliveries().named(seq);
+      const cancel = { cancel: id, as, until };
       // A page that is just back from the cache has no channel yet.
       if (channel) post(cancel);
       else unsaid.push(cancel);
@@ -333,13 +336,19 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
       return generation;
     },
 
-    /** How a message ended that another tab had. @param {Result} result @param {string} as */
-    tell(result, as) {
+    /**
+     * How a message ended that another tab had.
+     * @param {Result} result
+     * @param {string} as
+     * @param {number} until
+     */
+    tell(result, as, until) {
       results.set(`${result.id} ${as}`, result);
       if (results.size > RESULTS) {
         results.delete(/** @type {string} */ (results.keys().next().value));
       }
-      if (!post({ settled: result, as })) post({ settled: { ...result, reply: undefined }, as });
+      if (post({ settled: result, as, until })) return;
+      post({ settled: { ...result, reply: undefined }, as, until });
     },
 
     /**

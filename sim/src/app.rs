@@ -59,6 +59,8 @@ pub(crate) struct Sent {
     /// Who was to erase it, and that nobody could.
     pub(crate) eraser: Option<Eraser>,
     pub(crate) is_erasing_lost: bool,
+    /// When its page told the others of its end.
+    pub(crate) told_at: Option<u64>,
     /// A page could not write what had settled beside it, and deleted both: it is in memory only.
     pub(crate) is_dropped: bool,
 }
@@ -165,6 +167,7 @@ impl World {
             is_given_up: false,
             eraser: None,
             is_erasing_lost: false,
+            told_at: None,
             is_dropped: false,
         });
     }

@@ -54,10 +54,13 @@ impl Outcomes {
 
 impl World {
     pub(crate) fn post(&mut self, note: Note) {
+        if let Note::Settled(Outcome { id, .. }) | Note::Cancel(id) = note {
+            self.app.messages[id].told_at = Some(self.now);
+        }
         for page in 0..self.pages.len() {
             let other = self.page_at(page).filter(|_| page != self.page.id);
             if let Some(opening) = other.and_then(|other| other.storage.channel) {
-                let at = self.now + self.fate.below(10);
+                let at = self.now + self.fate.below(SLOWEST_NOTE);
                 self.schedule(at, Event::Step { page, opening, step: Step::Told(note) });
             }
         }
@@ -94,6 +97,8 @@ impl World {
                 if let Some(entry) = self.page.deliveries.get(id) {
                     self.tally.one(Count::CancelledElsewhere);
                     self.cancel(entry.seq);
+                } else {
+                    self.ended_elsewhere(id);
                 }
             }
         }
@@ -101,7 +106,7 @@ impl World {
 
     /// Another page says how a message ended.
     fn settled_elsewhere(&mut self, Outcome { id, is_delivered }: Outcome) {
-        let Some(entry) = self.page.deliveries.get(id) else { return };
+        let Some(entry) = self.page.deliveries.get(id) else { return self.ended_elsewhere(id) };
         let (seq, now) = (entry.seq, self.next_time());
         let verdict = if is_delivered { Verdict::Accepted } else { Verdict::Refused };
         note!(self, "-> {seq:?} settled elsewhere: {verdict:?}");
@@ -118,6 +123,13 @@ impl World {
         self.drain();
     }
 
+    /// It is not here, and may be what is just being read.
+    fn ended_elsewhere(&mut self, id: MessageId) {
+        let print = self.app.messages[id].sending.print;
+        self.page.shell.client.ended_elsewhere(print);
+        self.page.storage.heard.insert(id);
+    }
+
     /// Says how a message ended that another page had.
     pub(crate) fn tell_others(&mut self, outcome: Outcome) {
         if self.page.storage.channel.is_some() {
@@ -128,3 +140,5 @@ impl World {
 }
 
 const MOST: usize = 1_000;
+/// Milliseconds.
+pub(crate) const SLOWEST_NOTE: u64 = 10;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use holdfast::client::keeper::Held;
 
 use crate::app::Sent;
+use crate::channel::SLOWEST_NOTE;
 use crate::deliveries::MessageId;
 use crate::page::Page;
 use crate::tally::Count;
@@ -42,7 +43,10 @@ impl World {
                 !page.storage.is_open(opening) || !page.storage.has_erased(keeper, opening)
             })
         };
+        // That is on its way, and ends it once it is here.
+        let is_being_told = message.told_at.is_some_and(|at| self.now - at < SLOWEST_NOTE);
         let is_excused = message.is_erasing_lost
+            || is_being_told
             || message.eraser.is_some_and(could_not_erase)
             || self.is_being_written(id)
             || self.is_held_by_another(id);
@@ -117,6 +121,9 @@ impl World {
             let Some((page, opening)) = message.eraser else { continue };
             message.is_erasing_lost |= page == id
                 && (storage.is_blind || !storage.has_erased(shell.client.keeper(), opening));
+        }
+        for &heard in &storage.heard {
+            self.app.messages[heard].is_erasing_lost |= self.database.has(heard);
         }
     }
 

@@ -33,6 +33,8 @@ pub(crate) struct Storage {
     /// The name for a journal of its own.
     pub(crate) fresh: Name,
     pub(crate) outcomes: Outcomes,
+    /// Messages that have ended as another page said, which this one erases where it finds them.
+    pub(crate) heard: BTreeSet<MessageId>,
     /// By their openings.
     journals: BTreeMap<u32, Owner>,
     /// Of the next transaction.
@@ -360,8 +362,10 @@ impl World {
         let (kept, owner) = self.row(row);
         let Kept { id, expires_at, from } = kept;
         let known = self.page.deliveries.get(id);
-        // It has ended here, and the app is told once.
-        let has_ended = known.is_none() && self.page.deliveries.seq_of(id).is_some();
+        // It has ended, here or as another page said, and the app is told once.
+        let message = &self.app.messages[id];
+        let is_told = message.is_settled && self.page.shell.client.has_ended(message.sending.print);
+        let has_ended = known.is_none() && (is_told || self.page.deliveries.seq_of(id).is_some());
         if known.is_none() && !has_ended {
             let mine = self.page.storage.channel.and_then(|it| self.page.storage.journal(it));
             self.revive(id, mine.is_none_or(|mine| mine.name == owner));

@@ -109,7 +109,7 @@ pub(super) struct Deliveries {
     lanes: Lanes,
     /// They settled by a receipt, and their answers may follow.
     late: Ring,
-    /// They were kept, and have ended here.
+    /// They were kept, and have ended, here or in another tab.
     ended: Ring,
 }
 
@@ -253,7 +253,21 @@ impl Deliveries {
         self.late.clear();
     }
 
-    /// What is kept under this number has ended here, and the app was told.
+    /// Another tab says that what is kept under this number has ended, or is cancelled. This one may be about to take it up.
+    pub(super) fn ended_elsewhere(&mut self, print: u64) {
+        self.ended.push(Entry {
+            seq: Seq::from_bits(0),
+            lane: 0,
+            event: 0,
+            origin: Origin::Restored,
+            print,
+            callers: 0,
+            attempts: 0,
+            answer: None,
+        });
+    }
+
+    /// What is kept under this number has ended, and the app was told.
     pub(super) fn has_ended(&self, print: u64) -> bool {
         self.ended.all.iter().any(|entry| entry.print == print)
     }

@@ -139,6 +139,12 @@ impl Client {
         input.is_some()
     }
 
+    /// Another tab says of a message that this one does not have that it has ended, or is cancelled. Where it is read from
+    /// the disk later, it is erased.
+    pub fn ended_elsewhere(&mut self, print: u64) {
+        self.deliveries.ended_elsewhere(print);
+    }
+
     /// The bytes of a message's largest packet, `u64::MAX` for one that cannot be encoded. Answers whether it may leave;
     /// otherwise it is refused, and the edge knows why.
     pub fn measured(&mut self, now: Millis, seq: Seq, bytes: u64) -> bool {
@@ -170,7 +176,7 @@ impl Client {
         self.engine.draft(seq)
     }
 
-    /// What is kept under this number has ended here, and the app was told.
+    /// What is kept under this number has ended, and the app was told.
     #[must_use]
     pub fn has_ended(&self, print: u64) -> bool {
         self.deliveries.has_ended(print)

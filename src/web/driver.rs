@@ -201,6 +201,10 @@ impl Driver {
                 return claim.map_or(0.0, |claim| claim_number(claim).into());
             }
             Told::HasEnded => return client.has_ended(whole(a)).into(),
+            Told::EndedElsewhere => {
+                client.ended_elsewhere(whole(a));
+                return 0.0;
+            }
             Told::Opened
             | Told::StorageFailed
             | Told::Locked

@@ -353,13 +353,15 @@ pub enum Told {
     Measured,
     /// message: one of the sends that wait for it is taken back. Answers what that one is told, or 0.
     Leave,
-    /// What is kept as this has ended here is answered.
+    /// Whether what is kept as this has ended is answered.
     HasEnded,
+    /// What is kept as this has ended, says another tab.
+    EndedElsewhere,
 }
 
 impl Told {
     /// In the order of the table.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 53] = [
         Self::Send,
         Self::Standing,
         Self::Poll,
@@ -412,6 +414,7 @@ impl Told {
         Self::Measured,
         Self::Leave,
         Self::HasEnded,
+        Self::EndedElsewhere,
     ];
 }
 
