@@ -431,7 +431,7 @@ impl Engine {
         self.link.epoch()
     }
 
-    /// A message that is unsettled may have taken effect, or may yet.
+    /// A message may have taken effect, or may yet; so may one that is unknown by now.
     #[must_use]
     pub fn maybe_delivered(&self, seq: Seq) -> bool {
         self.outbox.maybe_delivered(seq)

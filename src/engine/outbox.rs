@@ -191,7 +191,7 @@ impl Outbox {
     }
 
     pub(super) fn maybe_delivered(&self, seq: Seq) -> bool {
-        self.get(seq).is_some_and(Message::maybe_delivered)
+        self.get(seq).is_none_or(Message::maybe_delivered)
     }
 
     pub(super) fn draft(&self, seq: Seq) -> Option<&Draft> {
