@@ -364,7 +364,8 @@ impl World {
         let known = self.page.deliveries.get(id);
         // It has ended, here or as another page said, and the app is told once.
         let message = &self.app.messages[id];
-        let is_told = message.is_settled && self.page.shell.client.has_ended(message.sending.print);
+        let is_over = message.is_settled || message.is_revived;
+        let is_told = is_over && self.page.shell.client.has_ended(message.sending.print);
         let has_ended = known.is_none() && (is_told || self.page.deliveries.seq_of(id).is_some());
         if known.is_none() && !has_ended {
             let mine = self.page.storage.channel.and_then(|it| self.page.storage.journal(it));

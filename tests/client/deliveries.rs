@@ -363,6 +363,15 @@ fn message_of_an_earlier_life_may_have_been_delivered_whatever_becomes_of_it() {
 }
 
 #[test]
+fn message_that_ended_in_another_tab_is_not_taken_up() {
+    let mut world = World::new();
+    world.client.ended_elsewhere(5);
+    let claim = restored(&mut world.client, acked()).expect_err("the app was told");
+    assert_eq!(claim.audience, Audience::Nobody);
+    assert!(world.client.take_up(NOW, &Sending { print: 6, ..acked() }).is_ok());
+}
+
+#[test]
 fn message_that_ended_here_is_not_taken_up_again() {
     let mut world = World::new();
     world.now = 1;

@@ -48,6 +48,22 @@ export async function segments() {
   ]);
 }
 
+/** What is kept of a scope: the keys of segments, and their messages as they are on disk. @returns {Promise<[any[], any[]][]>} */
+export async function kept(scope) {
+  const open = openNow('holdfast', 1);
+  await new Promise((resolve) => {
+    open.onsuccess = resolve;
+  });
+  const store = open.result.transaction('segments').objectStore('segments');
+  const all = [store.getAllKeys(), store.getAll()];
+  await new Promise((resolve) => {
+    all[1].onsuccess = resolve;
+  });
+  open.result.close();
+  const [keys, values] = all.map(({ result }) => result);
+  return keys.flatMap((key, at) => (key[0] === scope ? [[key, values[at].messages]] : []));
+}
+
 /** How many messages are noted as settled, of all segments. */
 export async function noted() {
   const open = openNow('holdfast', 1);

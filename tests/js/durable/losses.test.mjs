@@ -4,6 +4,7 @@
 import 'fake-indexeddb/auto';
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { kept } from '../../support/disk.mjs';
 import { begin, hold, onDisk, seen } from './tab-kit.mjs';
 
 const SPARE = 2100;
@@ -343,6 +344,30 @@ test('a journal that could not be taken over is taken over later', async (t) => 
   await clock.pass(11_000);
   await seen(() => tab.taken().join() === 'a', 'it is sent');
 });
+
+for (const [what, end] of [
+  ['cancelled', { cancel: 'a' }],
+  ['told the end of', { settled: { id: 'a', success: false, code: 'EXPIRED' } }],
+]) {
+  test(`what another tab has ${what} is not taken over after that`, async (t) => {
+    const { clock, inTab, leave, scope } = begin(t);
+    await leave('gone', 'a', 'b');
+    const [[, messages]] = await kept(scope);
+    const failures = fillDisk(t, 1);
+    const tab = await inTab('tab');
+    await seen(() => failures() === 1, 'it could not be written');
+    const other = new BroadcastChannel(`holdfast ${scope} `);
+    t.after(() => other.close());
+    other.postMessage({ ...end, as: 'of another tab', until: messages[0].expiresAt });
+    await clock.pass(11_000);
+    await seen(() => tab.taken().join() === 'b', 'the other one is sent');
+    assert.deepEqual(tab.outbox(), ['b']);
+    assert.deepEqual(tab.said.settled, [], 'nor told once more');
+    tab.end();
+    const next = await inTab('tab');
+    assert.deepEqual(next.taken(), ['b'], 'it is not on disk any more');
+  });
+}
 
 test('a logout whose storage opens late leaves the next session what it has kept', async (t) => {
   const { inTab, leave, openTab, scope } = begin(t);
