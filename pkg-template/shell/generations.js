@@ -12,20 +12,26 @@ const SPACE = ' '.repeat(200);
 /** First generations are multiples of it. */
 const STEP = 2 ** 16;
 
+const halvesOf = (/** @type {string} */ text) =>
+  [1, 2].map((value) => {
+    for (let at = 0; at < text.length; at += 1) {
+      value = Math.imul(value ^ text.charCodeAt(at), 2654435761);
+      value ^= value >>> 15;
+    }
+    return value >>> 0;
+  });
+
 /**
  * A hash of 64 bits, from two seeds. It hides a text from a glance, not from an attacker.
  * @param {string} text
  */
-export const hash = (text) =>
-  [1, 2]
-    .map((value) => {
-      for (let at = 0; at < text.length; at += 1) {
-        value = Math.imul(value ^ text.charCodeAt(at), 2654435761);
-        value ^= value >>> 15;
-      }
-      return value >>> 0;
-    })
-    .join('-');
+export const hash = (text) => halvesOf(text).join('-');
+
+/** The same in 53 bits, which is what the engine knows texts by. @param {string} text */
+export const printOf = (text) => {
+  const [high, low] = halvesOf(text);
+  return high * 2 ** 21 + (low >>> 11);
+};
 
 /** @template T @param {() => T} work @returns {T | null} null where localStorage fails */
 const attempt = (work) => {

@@ -53,6 +53,27 @@ export const TOLD = {
   settledElsewhere: 45,
   has: 46,
   hasElsewhere: 47,
+  greeted: 48,
+  askedForRoom: 49,
+  said: 50,
+  unsaid: 51,
+  remember: 52,
+  unremember: 53,
+  forgetSaid: 54,
+  emitSoon: 55,
+  warns: 56,
+  askOnline: 57,
+  live: 58,
+  came: 59,
+  seen: 60,
+  replied: 61,
+  isAlias: 62,
+  typing: 63,
+  isOurs: 64,
+  resynced: 65,
+  listed: 66,
+  isLeftNews: 67,
+  isPresenceStale: 68,
 };
 
 /** What the engine orders, by number: who carries it out. */
@@ -92,7 +113,29 @@ export const ORDERS = /** @type {const} */ ([
   'ask',
   'cancelElsewhere',
   'storageFailed',
+  'sayAgain',
+  'forgetValue',
+  'emitHeld',
+  'returned',
+  'askForMissed',
+  'releaseHeld',
+  'askOnline',
+  'stopTyping',
 ]);
+
+/** What the engine orders to forget, by number. */
+export const VALUES = /** @type {const} */ (['said', 'held', 'answers']);
+/** What is told of an event that came, and what becomes of it. */
+export const CAME_FLAG = {
+  fetched: 1,
+  wantsAck: 2,
+};
+export const FATE = {
+  isNews: 1,
+  isDoubtful: 2,
+  hasReply: 4,
+  waits: 8,
+};
 
 /** As many numbers come with an order. */
 export const FIELDS = 6;

@@ -14,10 +14,16 @@
 //!   acknowledge the event. What has no receipt when a link dies is in doubt.
 //! - I15 what is told about a message is true: it was not delivered only if it never left, or the server refused it.
 
+mod events;
 pub mod identity;
+mod inbound;
 mod journal;
 pub mod keeper;
+mod memory;
+mod presence;
 pub mod receipts;
+mod resync;
+mod sessions;
 mod tabs;
 
 use alloc::vec::Vec;
@@ -27,9 +33,15 @@ use crate::engine::{
     SendError, Seq, Standing, Status, Verdict, sooner,
 };
 use identity::{Change, Identity, User};
+use inbound::Inbound;
+pub use inbound::{Came, Fate};
 pub use journal::Place;
 use keeper::{Held, Keeper, Storage};
+use presence::Presence;
 use receipts::{Answer, Proof, Receipts, Support};
+use resync::Resync;
+use sessions::Sessions;
+pub use sessions::Soon;
 
 /// What to do, in the imperative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +77,57 @@ pub enum Order {
     Storage(Storage),
     /// Look at what is outside, and tell [`Client::looked`] before the next order is polled.
     Look,
+    /// Say something again that the server has forgotten with the connection.
+    Say {
+        /// Its fingerprint.
+        key: u64,
+        /// With a callback, which nobody needs.
+        is_asked: bool,
+    },
+    /// A value is not needed any more.
+    Forget {
+        /// Which kind.
+        value: Value,
+        /// Its fingerprint or number.
+        key: u64,
+    },
+    /// Emit an event that was held, and forget it.
+    Emit {
+        /// Its number.
+        key: u64,
+    },
+    /// Messages leave again, over a link that is new.
+    Returned {
+        /// Note this moment down there, as nothing has come so far: where a later gap begins.
+        begins: Option<resync::Place>,
+    },
+    /// Ask the app for what was missed, and tell [`Client::resynced`].
+    Resync {
+        /// Goes with what it fetches, and with its answer.
+        round: u32,
+        /// Where the gap begins.
+        since: resync::Place,
+    },
+    /// Hand out the live messages that are held.
+    Release,
+    /// Ask the server who is online.
+    AskOnline,
+    /// Somebody types to us no longer.
+    StopTyping {
+        /// The fingerprint of the id.
+        who: u64,
+    },
+}
+
+/// What JavaScript has by fingerprints and numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// What is said again.
+    Said,
+    /// An event that is held.
+    Held,
+    /// What the app answered to a message, and who waits for it.
+    Answer,
 }
 
 /// The state machine. See the [module](self) for how to drive it.
@@ -74,6 +137,10 @@ pub struct Client {
     identity: Identity,
     receipts: Receipts,
     keeper: Keeper,
+    sessions: Sessions,
+    resync: Resync,
+    inbound: Inbound,
+    presence: Presence,
     /// Its own, of which there are never more than a few.
     orders: Vec<Order>,
     ack_timeout: Millis,
@@ -136,6 +203,10 @@ impl Client {
             identity: Identity::default(),
             receipts: Receipts::default(),
             keeper: Keeper::default(),
+            sessions: Sessions::default(),
+            resync: Resync::default(),
+            inbound: Inbound::default(),
+            presence: Presence::default(),
             orders: Vec::new(),
             clogged_at: None,
             view: View::Due,
@@ -262,6 +333,7 @@ impl Client {
     /// stays there.
     pub fn destroy(&mut self, now: Millis) {
         self.step(|engine| engine.destroy(now));
+        self.forget();
     }
 
     /// What was kept of this server: whether receipts end here.
@@ -293,6 +365,7 @@ impl Client {
             }
             Input::Heard { epoch } if epoch == self.engine.epoch() => self.heard(now),
             Input::Woke => self.excused_at = now,
+            Input::Joined { epoch } if epoch == self.engine.epoch() => self.sessions.joined(),
             _ => {}
         }
         if !matches!(input, Input::Acked { .. } | Input::Heard { .. } | Input::Stored { .. }) {
@@ -318,13 +391,15 @@ impl Client {
         self.tell(now, Input::Authorized { epoch, grant });
     }
 
-    /// The server accepted the connection. `heartbeat` is the longest silence that its own heartbeat allows,
-    /// zero where it is not known.
-    pub fn linked(&mut self, now: Millis, epoch: Epoch, join: bool, heartbeat: Millis) {
-        if epoch == self.engine.epoch() {
+    /// The server accepted the connection. `joins`: there is a room to be in before messages leave. `heartbeat` is the
+    /// longest silence that its own heartbeat allows, zero where it is not known. Nothing leaves before
+    /// [`greeted`](Self::greeted).
+    pub fn linked(&mut self, now: Millis, epoch: Epoch, joins: bool, heartbeat: Millis) {
+        if epoch == self.engine.epoch() && self.engine.phase() == Phase::Connecting {
             self.engine.set_heartbeat(heartbeat);
+            self.sessions.linked(joins);
         }
-        self.handle(now, Input::LinkUp { epoch, join });
+        self.handle(now, Input::LinkUp { epoch, join: true });
     }
 
     /// The server answered a message of this event; 0 where it was not its acknowledgement that said so.
@@ -430,6 +505,10 @@ impl Client {
         }
         self.step(|engine| engine.handle_timeout(now));
         self.keeping(now, Keeper::handle_timeout);
+        self.inbound.expire(now, &mut self.orders);
+        if self.resync.poll_timeout().is_some_and(|at| at <= now) {
+            self.release_held();
+        }
         if self.owed_until().is_some_and(|at| at <= now) {
             let epoch = self.engine.epoch();
             self.tell(now, Input::Stuck { epoch });
@@ -466,7 +545,13 @@ impl Client {
         // None of these lets a message leave. Of a session that has just ended they come before a look at what
         // storage says of logouts.
         if !self.orders.is_empty() {
-            return Next::Order(self.orders.remove(0));
+            let order = self.orders.remove(0);
+            match order {
+                Order::Ended { .. } => self.forget(),
+                Order::Forget { value, key } if self.needs(value, key) => return Next::Again,
+                _ => {}
+            }
+            return Next::Order(order);
         }
         let is_wanted = !matches!(self.engine.phase(), Phase::Idle | Phase::Closed);
         if let Some(order) = self.keeper.poll(is_wanted) {
@@ -487,6 +572,9 @@ impl Client {
             self.view = View::Fresh(self.receipts.at_once());
             return Next::Order(Order::Look);
         }
+        if let Some(order) = self.sessions.poll_said() {
+            return Next::Order(order);
+        }
         if (self.receipts.is_long() || self.receipts.may_ask_for_many(self.engine.queued()))
             && let Some(order) = self.poll_receipt()
         {
@@ -494,7 +582,7 @@ impl Client {
         }
         match self.engine.poll_orders(may_transmit) {
             Some(output) => self.order_of(output),
-            None => match self.poll_receipt() {
+            None => match self.poll_duty().or_else(|| self.poll_receipt()) {
                 Some(order) => Next::Order(order),
                 // Other tabs were told how all of theirs ended.
                 None if self.engine.phase() == Phase::Closed && !self.keeper.is_closed() => {
@@ -544,6 +632,7 @@ impl Client {
                     return Next::Again;
                 }
             }
+            Output::Join { .. } if !self.sessions.has_room() => return Next::Again,
             Output::Authorize { .. }
             | Output::Connect { .. }
             | Output::Disconnect { .. }
@@ -560,6 +649,7 @@ impl Client {
         let receipt = if self.is_linked() { self.receipts.deadline() } else { None };
         let owed = sooner(self.owed_until(), self.keeper.poll_timeout());
         let own = sooner(owed, sooner(self.unproven_until(), self.paced_until()));
+        let own = sooner(own, self.poll_held_until());
         sooner(receipt, sooner(own, self.engine.poll_timeout()))
     }
 
@@ -610,9 +700,9 @@ impl Client {
 impl Client {
     /// Calls the engine, and takes note of links that begin and end.
     fn step<R>(&mut self, call: impl FnOnce(&mut Engine) -> R) -> R {
-        let (was_linked, in_flight) = (self.is_linked(), self.engine.in_flight());
+        let (before, in_flight) = (self.engine.phase(), self.engine.in_flight());
         let result = call(&mut self.engine);
-        self.stepped(was_linked, in_flight);
+        self.stepped(before, in_flight);
         result
     }
 
@@ -624,8 +714,15 @@ impl Client {
 
     /// What the engine did, before which it was in that state.
     #[inline(never)]
-    fn stepped(&mut self, was_linked: bool, in_flight: usize) {
-        let is_linked = self.is_linked();
+    fn stepped(&mut self, before: Phase, in_flight: usize) {
+        let after = self.engine.phase();
+        let (was_linked, is_linked) = (is_linked(before), is_linked(after));
+        if is_up(before) && !is_up(after) {
+            self.connection_lost();
+        }
+        if after == Phase::Ready && before != Phase::Ready {
+            self.sessions.ready(before != Phase::Suspect);
+        }
         if is_linked && !was_linked {
             self.ready_since = self.engine.now();
             self.pinged_at = None;
@@ -646,7 +743,7 @@ impl Client {
 
     /// Messages may leave, or could but for a doubt.
     fn is_linked(&self) -> bool {
-        matches!(self.engine.phase(), Phase::Ready | Phase::Suspect)
+        is_linked(self.engine.phase())
     }
 
     fn is_asked(&self, epoch: Epoch) -> bool {
@@ -764,6 +861,16 @@ impl Client {
         self.orders.push(Order::Ended { elsewhere });
         self.engine.settle_all(now, Outcome::LoggedOut);
     }
+}
+
+/// Messages may leave, or could but for a doubt.
+fn is_linked(phase: Phase) -> bool {
+    matches!(phase, Phase::Ready | Phase::Suspect)
+}
+
+/// The server has accepted the connection.
+fn is_up(phase: Phase) -> bool {
+    is_linked(phase) || phase == Phase::Joining
 }
 
 /// What is owed proves a dead link like silence does, and never before an acknowledgement is late.

@@ -713,8 +713,18 @@ impl Disk {
                 self.store(tab, order);
             }
             Order::Engine(output) => self.carry_out_engines(tab, output),
-            Order::Receipt { .. } | Order::Foreign | Order::Learned { .. } | Order::Receiptless => {
-            }
+            Order::Receipt { .. }
+            | Order::Foreign
+            | Order::Learned { .. }
+            | Order::Receiptless
+            | Order::Say { .. }
+            | Order::Forget { .. }
+            | Order::Emit { .. }
+            | Order::Returned { .. }
+            | Order::Resync { .. }
+            | Order::Release
+            | Order::AskOnline
+            | Order::StopTyping { .. } => {}
         }
     }
 
@@ -728,6 +738,7 @@ impl Disk {
             Output::Connect { epoch, .. } => {
                 page.client.over(now, epoch, false);
                 page.client.linked(now, epoch, false, Millis(0));
+                page.client.greeted(now, epoch, false);
             }
             Output::Transmit { seq, attempt } => {
                 let id = page.id_of(seq);

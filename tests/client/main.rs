@@ -1,10 +1,13 @@
 //! The client's rules, each told as a short story in virtual time.
 
+mod arrivals;
 mod disk;
 mod generations;
 mod health;
 mod identity;
 mod keeper;
 mod receipts;
+mod resync;
+mod sessions;
 mod world;
 mod young_links;
