@@ -10,8 +10,8 @@ const NAMES = `
   forgetSessions forgetTries grant hasSession holds identify seqNamed sharedAs isAsked isClogged
   isFetched isKept isLinked isRestored isReceiptless isRejection isStale its kept keptOf
   lastPongAt linkLost lists note noted numberOf onDrained onEvent onGreeted onHeard onLeaving onReceipt
-  onRefused onReserved onTransport onUp owner puts recall receive rename saw sentAt seqOfSame setAckTimeout
-  setOffset spoil stale stash takes takeUp tell unname whose wipe wire
+  onRefused onReserved onTransport onUp owner puts receive rename saw sentAt seqOfSame setAckTimeout
+  setOffset spoil stash takes takeUp tell unname whose wipe wire
 `
   .trim()
   .split(/\s+/);

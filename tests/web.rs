@@ -8,7 +8,7 @@ use gloo_timers::future::TimeoutFuture;
 use holdfast::client::claim::{Audience, By, Claim, Code, Ending};
 use holdfast::client::storage::Storage;
 use holdfast::client::verdict::{Opinion, Reading, Said};
-use holdfast::client::{Order, Place};
+use holdfast::client::{Fate, Order, Place, Value};
 use holdfast::engine::{DownCause, Grant, Notice, Outcome, Phase, Seq, Standing, Way};
 use holdfast::web::numbers::Told;
 use holdfast::web::{Driver, numbers};
@@ -57,6 +57,12 @@ extern "C" {
     static SEGMENT_FLAG: Object;
     #[wasm_bindgen(thread_local_v2, js_name = ROW_FLAG)]
     static ROW_FLAG: Object;
+    #[wasm_bindgen(thread_local_v2, js_name = VALUES)]
+    static VALUES: Array;
+    #[wasm_bindgen(thread_local_v2, js_name = CAME_FLAG)]
+    static CAME_FLAG: Object;
+    #[wasm_bindgen(thread_local_v2, js_name = FATE)]
+    static FATE: Object;
     #[wasm_bindgen(thread_local_v2, js_name = FIELDS)]
     static FIELDS: JsValue;
     #[wasm_bindgen(js_name = slotOf)]
@@ -115,10 +121,11 @@ fn ready() -> Driver {
     tell(&mut driver, Told::Open, 0.0, &[]);
     tell(&mut driver, Told::Granted, 0.0, &[1.0]);
     tell(&mut driver, Told::LinkUp, 0.0, &[1.0, 1.0]);
+    tell(&mut driver, Told::Greeted, 0.0, &[1.0]);
     tell(&mut driver, Told::Joined, 0.0, &[1.0]);
     let names: Vec<_> = drain(&mut driver).into_iter().map(|(name, _)| name).collect();
     // What was about the attempt is out of date by now.
-    assert_eq!(names, ["join", "changed"]);
+    assert_eq!(names, ["join", "changed", "returned", "askOnline"]);
     driver
 }
 
@@ -311,6 +318,69 @@ fn send_is_read_by_the_flags_that_the_shell_sets() {
 fn code_named(code: &str) -> usize {
     let at = (0..12).find(|&at| CODES.with(|table| text(table, at)) == code);
     at.expect("the shell has it") as usize
+}
+
+#[wasm_bindgen_test]
+fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
+    let key = 1 << 52;
+    let double = 4_503_599_627_370_496.0;
+    let orders = [
+        (Order::Say { key, is_asked: true }, "sayAgain", vec![double, 1.0]),
+        (Order::Discard { value: Value::Said, key }, "forgetValue", vec![double, 0.0]),
+        (Order::Emit { key: 5 }, "emitHeld", vec![5.0]),
+        (Order::Returned { begins: Some(1) }, "returned", vec![1.0]),
+        (Order::Returned { begins: None }, "returned", vec![-1.0]),
+        (Order::Resync { round: 3, since: 1 }, "askForMissed", vec![3.0, 1.0]),
+        (Order::Release, "releaseHeld", vec![]),
+        (Order::AskOnline, "askOnline", vec![]),
+        (Order::StopTyping { who: key }, "stopTyping", vec![double]),
+    ];
+    for (order, name, mut expected) in orders {
+        let (number, fields) = numbers::order(order, || unreachable!());
+        assert_eq!(ORDERS.with(|table| text(table, number)), name);
+        expected.resize(numbers::FIELDS, 0.0);
+        assert_eq!(fields.as_slice(), expected, "{name}");
+    }
+    for (value, name) in [(Value::Said, "said"), (Value::Held, "held"), (Value::Answer, "answers")]
+    {
+        assert_eq!(VALUES.with(|table| text(table, numbers::value_number(value))), name);
+    }
+}
+
+#[wasm_bindgen_test]
+fn what_becomes_of_an_event_is_what_the_shell_reads() {
+    let fate = |name| FATE.with(|table| number(table, name));
+    let none = Fate::default();
+    for (one, name) in [
+        (Fate { is_news: true, ..none }, "isNews"),
+        (Fate { is_doubtful: true, ..none }, "isDoubtful"),
+        (Fate { has_reply: true, ..none }, "hasReply"),
+        (Fate { waits: true, ..none }, "waits"),
+    ] {
+        assert_eq!(numbers::fate_flags(one), fate(name));
+    }
+    let flag = |name| f64::from(CAME_FLAG.with(|table| number(table, name)));
+    let (fetched, wants_ack) = (flag("fetched"), flag("wantsAck"));
+    let mut driver = ready();
+    let mut came = |id: f64, content: f64, flags: f64| {
+        tell(&mut driver, Told::Came, 1.0, &[id, content, 1.0, flags, 10.0]) as u32
+    };
+    assert_eq!(came(1.0, 10.0, wants_ack), fate("isNews") | fate("waits"));
+    assert_eq!(came(1.0, 10.0, wants_ack), fate("waits"));
+    assert_eq!(came(1.0, 11.0, fetched), 0);
+    assert_eq!(came(1.0, 12.0, 0.0), fate("isNews") | fate("isDoubtful"));
+}
+
+#[wasm_bindgen_test]
+fn what_is_remembered_and_what_is_held_is_answered_by_numbers() {
+    let mut driver = Driver::new(0.0, 0.5);
+    assert_eq!(tell(&mut driver, Told::Remember, 0.0, &[7.0]), 2.0, "the first, not now");
+    assert_eq!(tell(&mut driver, Told::EmitSoon, 0.0, &[0.0]), 1.0, "the first one is held");
+    let mut driver = ready();
+    assert_eq!(tell(&mut driver, Told::Remember, 0.0, &[7.0]), 3.0);
+    assert_eq!(tell(&mut driver, Told::EmitSoon, 0.0, &[1.0]), 0.0, "it leaves");
+    tell(&mut driver, Told::Destroy, 0.0, &[]);
+    assert!(tell(&mut driver, Told::EmitSoon, 0.0, &[1.0]) < 0.0);
 }
 
 #[wasm_bindgen_test]
@@ -519,6 +589,7 @@ async fn deadline_is_met_by_a_real_timer() {
     tell(&mut driver, Told::Open, 0.0, &[]);
     tell(&mut driver, Told::Granted, 0.0, &[1.0]);
     tell(&mut driver, Told::LinkUp, 0.0, &[1.0]);
+    tell(&mut driver, Told::Greeted, 0.0, &[1.0]);
     send(&mut driver, 0.0, 0, 0);
     drain(&mut driver);
     let deadline = -tell(&mut driver, Told::Poll, 0.0, &[]);

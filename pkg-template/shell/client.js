@@ -7,11 +7,11 @@ import { idOf } from './credentials.js';
 import { createDeliveries } from './deliveries.js';
 import { createEngine } from './engine.js';
 import { HoldfastError } from './errors.js';
-import { begin, hash, keepSubject, peek, raise, subjectOf } from './generations.js';
+import { begin, hash, keepSubject, peek, printOf, raise, subjectOf } from './generations.js';
 import { createInbound } from './inbound.js';
 import { createKnown } from './known.js';
 import { createListeners } from './listeners.js';
-import { DOWN, GRANT, NOTICES, PHASES, TOLD, UNPINGED } from './numbers.js';
+import { DOWN, GRANT, NOTICES, PHASES, TOLD, UNPINGED, VALUES } from './numbers.js';
 import { settingsOf } from './options.js';
 import { watchPage } from './page.js';
 import { copies } from './payload.js';
@@ -54,8 +54,6 @@ export function makeClient(options, unsaid) {
   let isBetweenUsers = false;
   let hasWarnedOfLogout = false;
   let wishes = 0;
-  /** What the room may be called that a join asked for, until the server answers. @type {unknown[] | null} */
-  let joining = null;
 
   const state = createState(
     () => ({
@@ -78,15 +76,11 @@ export function makeClient(options, unsaid) {
   const isOut = () => isLoggedOut || isOutElsewhere;
   const isAccepting = () => !isOut() && !isDestroyed;
 
-  /** What the developer was told of. @type {Set<string>} */
-  const told = new Set();
-
   const warn = (/** @type {string} */ message) => settings.logger.warn(message);
 
-  /** Once for each kind, until the link is ready again: an outage is no reason to fill the console. */
+  /** Once for each kind, until messages leave again. */
   const warnOnce = (/** @type {string} */ message, kind = message) => {
-    if (!told.has(kind)) warn(message);
-    told.add(kind);
+    if (isDead || engine.note(TOLD.warns, printOf(kind))) warn(message);
   };
 
   /** @param {string} code @param {string} message @param {unknown} [cause] */
@@ -101,14 +95,25 @@ export function makeClient(options, unsaid) {
 
   const inbound = createInbound(
     () => settings,
+    () => engine,
     (id) => resync.saw(id),
     (event) => socket.hasListeners(event),
   );
-  const presence = createPresence(() => settings.presence, inbound, changed);
-  const resync = createResync((packet, extra, isFetched) => {
-    const [event, ...args] = packet;
-    if (inbound.receive(packet, extra, isFetched)) wire.dispatch(event, args);
-  });
+  const presence = createPresence(
+    () => settings.presence,
+    inbound,
+    (what, a) => engine.note(what, a),
+    () => !isConnected() || engine.note(TOLD.isPresenceStale) !== 0,
+    changed,
+  );
+  const resync = createResync(
+    () => settings,
+    () => engine,
+    (packet, extra, isFetched) => {
+      const [event, ...args] = packet;
+      if (inbound.receive(packet, extra, isFetched)) wire.dispatch(event, args);
+    },
+  );
 
   // --- the Socket ----------------------------------------------------------------------------------
 
@@ -136,8 +141,8 @@ export function makeClient(options, unsaid) {
       // The app may have changed its mind while the connection was made.
       if (typeof settings.userId === 'function') tellName();
       tellTransport(engine.note);
-      isJoining = join !== null && (join.event === null || session.user() !== undefined);
-      engine.tell(TOLD.linkUp, wire.epoch(), true, wire.heartbeat());
+      const joins = join !== null && (join.event === null || session.user() !== undefined);
+      engine.tell(TOLD.linkUp, wire.epoch(), joins, wire.heartbeat());
     },
     onLeaving(packet) {
       if (settings.session.length === 0) return;
@@ -147,11 +152,8 @@ export function makeClient(options, unsaid) {
         // What has no copy, or a long one, is no join.
       }
     },
-    onGreeted() {
-      said.again(socket.recovered);
-      // Listeners join rooms, which what waits may be for.
-      if (!isJoining) engine.tell(TOLD.joined, wire.epoch());
-    },
+    // Listeners join rooms, which what waits may be for.
+    onGreeted: () => engine.tell(TOLD.greeted, wire.epoch(), socket.recovered === true),
     onDown({ error, isRejection, reason }) {
       linkLost('waiting');
       if (error) {
@@ -183,20 +185,14 @@ export function makeClient(options, unsaid) {
   const linkLost = (/** @type {import('../types/index.d.ts').Phase} */ phase) => {
     // Listeners that hear of it ask for the state, whose news may come only later.
     status.phase = phase;
-    joining = null;
     state.spoil();
     deliveries.linkLost();
-    said.linkLost();
     inbound.linkLost();
-    resync.linkLost();
-    presence.stale();
   };
   /** Says what messages leave over from now on. */
   const tellTransport = (/** @type {typeof engine.note | typeof engine.tell} */ how) =>
     how(TOLD.over, wire.epoch(), wire.transport() === 'polling', wire.maxPayload() ?? 0);
   let heardAt = -1;
-  /** The server is asked for a room, or is to say that there is one, before what waits leaves. */
-  let isJoining = false;
   /** The engine's last attempt to connect; the wire's is gone by the time that it says so. */
   let attempt = 0;
 
@@ -206,28 +202,29 @@ export function makeClient(options, unsaid) {
     const epoch = wire.epoch();
     if (health && event === 'pong') engine.tell(TOLD.ponged, epoch);
     if (join && event === join.confirm) {
-      joining = null;
       if (/** @type {any} */ (lastError)?.code === 'JOIN_REJECTED') {
         lastError = null;
         changed();
       }
       engine.tell(TOLD.joined, epoch);
     }
-    if (join && event === join.reject && isOurJoin(args[0])) {
-      joining = null;
-      fail('JOIN_REJECTED', `The server refused the join: ${textOf(args[0])}`, args[0]);
-      engine.tell(TOLD.joinRejected, epoch);
+    if (join && event === join.reject) {
+      const room = printOfId(/** @type {any} */ (args[0])?.room);
+      if (engine.note(TOLD.joinRejected, epoch, room)) {
+        fail('JOIN_REJECTED', `The server refused the join: ${textOf(args[0])}`, args[0]);
+        engine.drain();
+      }
     }
     if (events.sent.includes(event)) deliveries.confirm(args[0], false);
     if (events.failed.includes(event)) deliveries.confirm(args[0], true);
     if (event === 'force_logout') forcedOut(args[0]);
-    presence.handle(event, args);
+    presence.handle(epoch, event, args);
   };
 
-  /** An app may join rooms of its own, which are refused by the same event. @param {any} data */
-  const isOurJoin = (data) => {
-    const room = idOf(data?.room);
-    return joining !== null && (room === undefined || joining.includes(room));
+  /** A negative number for what is no id. */
+  const printOfId = (/** @type {unknown} */ id) => {
+    const text = idOf(id);
+    return text === undefined ? -1 : printOf(text);
   };
 
   const forcedOut = (/** @type {any} */ data) => {
@@ -259,12 +256,9 @@ export function makeClient(options, unsaid) {
 
   const said = createSaid(
     () => settings.session,
-    (event, args, isAsked) => {
-      const id = emit(event, args, isAsked ? () => {} : undefined);
-      wire.forget(id);
-      return id !== undefined;
-    },
+    (event, args, isAsked) => wire.forget(emit(event, args, isAsked ? () => {} : undefined)),
     () => settings.io.parser,
+    (what, a, b) => engine.note(what, a, b),
   );
 
   // --- the engine's orders -------------------------------------------------------------------------
@@ -324,10 +318,11 @@ export function makeClient(options, unsaid) {
     },
     join() {
       const { join } = settings;
-      if (!isJoining || !join) return;
+      if (!join) return;
       const user = session.user();
       const payload = /** @type {any} */ (call(join.payload, user));
-      joining = [user, `user_${user}`, idOf(payload?.room ?? payload)];
+      const [a, b, c] = [user, `user_${user}`, payload?.room ?? payload].map(printOfId);
+      engine.note(TOLD.askedForRoom, a, b, c);
       if (!join.event) return;
       // A server that takes a callback may call it without a look. Nobody needs its answer.
       wire.forget(emit(join.event, payload === undefined ? [] : [payload], () => {}));
@@ -352,6 +347,24 @@ export function makeClient(options, unsaid) {
       warn('the server refuses no unknown namespace: only its acknowledgements count');
     },
     look,
+    sayAgain: said.say,
+    forgetValue(/** @type {number} */ key, /** @type {number} */ value) {
+      values[VALUES[value]].delete(key);
+    },
+    emitHeld(/** @type {number} */ key) {
+      const { event, data } = held.get(key) ?? {};
+      held.delete(key);
+      if (event !== undefined) emit(event, [data]);
+    },
+    returned(/** @type {number} */ begins) {
+      const subject = session.subject();
+      if (openScope && subject !== undefined) keepSubject(openScope, subject);
+      if (begins >= 0) resync.note(begins);
+    },
+    askForMissed: resync.ask,
+    releaseHeld: resync.release,
+    askOnline: () => askWhoIsOnline(),
+    stopTyping: inbound.stopTyping,
     report(/** @type {number} */ notice) {
       if (notice !== UNPINGED || settings.health?.event) warnOnce(NOTICES[notice]);
     },
@@ -363,7 +376,6 @@ export function makeClient(options, unsaid) {
       /** @type {number} */ lastPongAt,
       /** @type {number} */ rttMs,
     ) {
-      const was = status.phase;
       status.phase = PHASES[phase];
       status.queued = queued;
       status.inFlight = inFlight;
@@ -372,7 +384,6 @@ export function makeClient(options, unsaid) {
       status.rttMs = rttMs;
       if (status.phase !== 'authorizing') session.expire();
       changed();
-      if (was !== status.phase && status.phase === 'ready') whenReady(was !== 'suspect');
     },
   };
 
@@ -493,11 +504,9 @@ export function makeClient(options, unsaid) {
   /** Of a user who is gone nothing is left to be sent, received or shown. */
   function forgetUser(/** @type {number} */ elsewhere) {
     wire.wipe();
-    inbound.forget();
+    for (const those of Object.values(values)) those.clear();
     presence.forget();
     resync.forget();
-    held.length = 0;
-    said.forget();
     // Until the next session is known nothing is open.
     openScope = null;
     toldName = undefined;
@@ -513,38 +522,26 @@ export function makeClient(options, unsaid) {
     if (!isBetweenUsers) return;
     isBetweenUsers = false;
     wire.wipe();
-    said.forget();
+    said.values.clear();
+    engine.note(TOLD.forgetSaid);
   };
 
   // --- events of the app's that are worth a wait but no guarantee ----------------------------------
 
-  /** @type {{ event: string, data: unknown, until: number }[]} */
-  const held = [];
-  const HELD_MS = 60_000;
-  const HELD_MOST = 100;
+  /** By the engine's numbers. @type {Map<number, { event: string, data: unknown }>} */
+  const held = new Map();
 
-  /** @param {boolean} isReturn not after a mere doubt */
-  const whenReady = (isReturn) => {
-    told.clear();
-    const now = Date.now();
-    for (const { event: late, data, until } of held.splice(0)) {
-      if (until > now) emit(late, [data]);
-    }
-    // Presence starts with a snapshot.
-    if (!isReturn) return;
-    const subject = session.subject();
-    if (openScope && subject !== undefined) keepSubject(openScope, subject);
-    resync.ready(socket.recovered, settings.events.message, settings.onResync);
-    askWhoIsOnline();
-  };
+  /** What the engine knows by fingerprints and numbers. @type {Record<typeof VALUES[number], Map<number, unknown>>} */
+  const values = { said: said.values, held, answers: inbound.answers };
 
   /** The acknowledgement that was asked for last; a server may never give it. @type {number | undefined} */
   let asked;
   /** With a callback and nothing before it, since servers that take something take that. */
   const askWhoIsOnline = () => {
+    const epoch = wire.epoch();
     for (const event of settings.presence?.request ?? []) {
       wire.forget(asked);
-      asked = emit(event, [], presence.answered);
+      asked = emit(event, [], (answer) => presence.answered(epoch, answer));
     }
   };
 
@@ -649,16 +646,15 @@ export function makeClient(options, unsaid) {
       if (isReady()) emit(event, args);
     },
 
-    askWhoIsOnline: () => isReady() && askWhoIsOnline(),
+    askWhoIsOnline: () => engine.tell(TOLD.askOnline),
 
-    /** Held until the link is ready, for a minute and a hundred at most. */
+    /** Held until messages leave, for a minute and a hundred at most. */
     emitSoon(/** @type {string} */ event, /** @type {unknown} */ data) {
-      if (isReady()) emit(event, [data]);
-      else if (!isOut()) {
-        const now = Date.now();
-        while (held[0]?.until <= now) held.shift();
-        if (held.length < HELD_MOST) held.push({ event, data, until: now + HELD_MS });
-      }
+      if (isOut()) return;
+      const number = engine.note(TOLD.emitSoon, wire.epoch());
+      if (number === 0) emit(event, [data]);
+      else if (number > 0) held.set(number - 1, { event, data });
+      engine.drain();
     },
 
     /** Takes new options; the Socket stays. The url can't change. @param {Options} next */

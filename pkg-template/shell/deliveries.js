@@ -8,7 +8,7 @@
 
 import { read } from '../common/acknowledgement.js';
 import { idOf } from './credentials.js';
-import { hash, number53 } from './generations.js';
+import { hash, printOf } from './generations.js';
 import { newId } from './ids.js';
 import { largestPacket } from './measure.js';
 import { CLAIM, CODES, EVENT_FLAG, SEND_FLAG, slotOf, TOLD, WAY_FLAG, WAYS } from './numbers.js';
@@ -86,7 +86,7 @@ export function createDeliveries({
   /** Settled by their receipts: an answer may follow. @type {Map<number, Entry>} */
   const late = new Map();
   /** The lane that was sent to last, and its number. @type {[key: string, number: number]} */
-  let lastLane = ['', number53('')];
+  let lastLane = ['', printOf('')];
 
   const find = (/** @type {number} */ seq) => {
     const entry = slots[slotOf(seq)];
@@ -101,7 +101,7 @@ export function createDeliveries({
   };
 
   const laneNumber = (/** @type {string} */ key) => {
-    if (key !== lastLane[0]) lastLane = [key, number53(key)];
+    if (key !== lastLane[0]) lastLane = [key, printOf(key)];
     return lastLane[1];
   };
 
@@ -200,7 +200,7 @@ export function createDeliveries({
       flags,
       ttlMs,
       draft.ackTimeoutMs ?? 0,
-      expiresAt && printOf(id, expiresAt),
+      expiresAt && printOfKept(id, expiresAt),
     );
     if (seq < 0) {
       const taken = refused(id, -seq);
@@ -370,12 +370,12 @@ export function createDeliveries({
 
     /** What another tab has cancelled, or was told the end of, is not taken up here. */
     endedElsewhere(/** @type {string} */ id, /** @type {number | undefined} */ until) {
-      if (until) engine().note(TOLD.endedElsewhere, printOf(id, until));
+      if (until) engine().note(TOLD.endedElsewhere, printOfKept(id, until));
     },
 
     /** A logout ended what nobody had found yet. @param {import('./disk.js').Kept} kept */
     erased({ id, event, expiresAt }) {
-      if (engine().note(TOLD.hasEnded, printOf(id, expiresAt)) !== 0) return;
+      if (engine().note(TOLD.hasEnded, printOfKept(id, expiresAt)) !== 0) return;
       onSettled({ ...resultOf(id, CODES.indexOf('LOGGED_OUT') + CLAIM.maybe), event });
     },
 
@@ -466,8 +466,8 @@ const NEVER_LEFT = CODES.indexOf('CLOSED') + CLAIM.retryable + CLAIM.audience;
 const IN_DOUBT = CODES.indexOf('NO_RESPONSE') + CLAIM.maybe + CLAIM.retryable + CLAIM.audience;
 
 /** A number for what is kept: ids may be used again, and then expire at another time. */
-const printOf = (/** @type {string} */ id, /** @type {number} */ expiresAt) =>
-  number53(`${id} ${expiresAt}`);
+const printOfKept = (/** @type {string} */ id, /** @type {number} */ expiresAt) =>
+  printOf(`${id} ${expiresAt}`);
 
 /** Ids may be counters, and two tabs may have different messages of one id. @param {Entry} [entry] */
 const nameOf = (entry) =>

@@ -18,8 +18,8 @@ const STEP = 2 ** 16;
  */
 export const hash = (text) => [mix(text, 1), mix(text, 2)].join('-');
 
-/** As much of it as a number holds exactly. @param {string} text */
-export const number53 = (text) => mix(text, 1) * 2 ** 21 + (mix(text, 2) >>> 11);
+/** The same in 53 bits, which is what the client knows texts by. @param {string} text */
+export const printOf = (text) => mix(text, 1) * 2 ** 21 + (mix(text, 2) >>> 11);
 
 function mix(/** @type {string} */ text, /** @type {number} */ value) {
   for (let at = 0; at < text.length; at += 1) {

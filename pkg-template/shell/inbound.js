@@ -1,19 +1,13 @@
-/** What the server sends: repeats dropped and answered, and each helper's callbacks told once, whatever its name. */
+/**
+ * What the server sends, as it reaches the app's callbacks. What is a repeat, what comes under a second name and who has stopped
+ * typing is the engine's to decide; here is what it decides about, by fingerprints.
+ */
 
-import { unref } from './clock.js';
 import { idOf } from './credentials.js';
-import { hash } from './generations.js';
-import { createListeners, createMemory } from './listeners.js';
+import { printOf } from './generations.js';
+import { createListeners } from './listeners.js';
+import { CAME_FLAG, FATE, TOLD } from './numbers.js';
 import { call } from './report.js';
-
-/** What arrives under a second name within this time is the same thing. */
-const ALIAS_MS = 2000;
-/** Things that are kept in mind for that. */
-const ALIASES = 1000;
-/** A larger answer, in characters, is not kept: a repeat is handed on again, so that it is answered. */
-const LARGEST_REPLY = 10_000;
-/** Repeats of one message that wait for its first answer. */
-const MOST_WAITING = 100;
 
 /** @typedef {'message' | 'sent' | 'typing' | 'friendRequest' | 'friendAccepted'} Helper */
 /** @type {Helper[]} */
@@ -21,14 +15,9 @@ const HELPERS = ['message', 'sent', 'typing', 'friendRequest', 'friendAccepted']
 const MESSAGE = Symbol.for('message');
 
 /**
- * @typedef {object} Seen a message, or an id
- * @property {boolean} [isFetched] the app fetched it
- * @property {unknown[]} [reply] what the app answered
+ * @typedef {object} Answer
+ * @property {unknown[]} [reply] what the app answered, where that is kept
  * @property {Function[]} [waiting] acknowledgements of a message that was handed on, until the app answers
- *
- * @typedef {object} Told what the helpers with several names were told
- * @property {string} event under which of them
- * @property {number} at when
  */
 
 /** @param {unknown[]} values @returns {string | undefined} nothing for what has no JSON */
@@ -42,47 +31,52 @@ export const jsonOf = (values) => {
   }
 };
 
-/** A fingerprint of fixed size, however large the values are. What has no JSON equals nothing. */
-const printOf = (/** @type {unknown[]} */ ...values) => {
+/** What has no JSON equals nothing. */
+const printOfAll = (/** @type {unknown[]} */ ...values) => {
   const json = jsonOf(values);
-  return json === undefined ? {} : hash(json);
+  return json === undefined ? Math.floor(Math.random() * 2 ** 53) : printOf(json);
 };
 
 /**
  * @param {() => import('../types/settings.d.ts').Settings} settings
+ * @param {() => import('./engine.js').Engine} engine
  * @param {(id: string | undefined) => void} saw a message is handed on
  * @param {(event: string) => boolean} hasListeners whether the app listens on the Socket
  */
-export function createInbound(settings, saw, hasListeners) {
+export function createInbound(settings, engine, saw, hasListeners) {
   /** By events, and by the symbols of helpers. @type {Map<unknown, ReturnType<typeof createListeners>>} */
   const listeners = new Map();
-  /** Each message twice: by its id, and by its id and content. @type {ReturnType<typeof createMemory<Seen>>} */
-  const seen = createMemory(() => 2 * settings().dedupe.size);
-  /** And, by their names, the events that the developer was told of. @type {ReturnType<typeof createMemory<Told>>} */
-  const told = createMemory(() => ALIASES);
-  /** Who is typing to us, until when. @type {Map<string, ReturnType<typeof setTimeout>>} */
+  /** By the content of a message. @type {Map<number, Answer>} */
+  const answers = new Map();
+  /** Who is typing to us. @type {Map<number, string>} */
   const typing = new Map();
+  /** The engine's numbers for names. @type {Map<string, number>} */
+  const numbers = new Map();
+
+  const numberOf = (/** @type {string} */ name) => {
+    if (!numbers.has(name)) numbers.set(name, numbers.size % 32);
+    return /** @type {number} */ (numbers.get(name));
+  };
+  const bitsOf = (/** @type {string[]} */ names) =>
+    names.reduce((bits, name) => bits | (1 << numberOf(name)), 0) >>> 0;
 
   const tell = (/** @type {unknown} */ name, /** @type {unknown[]} */ args) =>
     listeners.get(name)?.tell(...args);
 
-  const forgetTyping = (/** @type {string} */ userId) => {
-    clearTimeout(typing.get(userId));
-    return typing.delete(userId);
-  };
-
-  const stopTyping = (/** @type {string} */ userId) => {
-    if (forgetTyping(userId)) tell(Symbol.for('typing'), [{ userId, isTyping: false }]);
+  const stopTyping = (/** @type {number} */ who) => {
+    const userId = typing.get(who);
+    if (typing.delete(who)) tell(Symbol.for('typing'), [{ userId, isTyping: false }]);
   };
 
   const noteTyping = (/** @type {any} */ data) => {
     const userId = idOf(data?.userId);
     if (userId === undefined) return;
-    forgetTyping(userId);
-    if (data.isTyping === false) return;
-    const timer = setTimeout(stopTyping, settings().events.typingExpiryMs, userId);
-    unref(timer, settings().io);
-    typing.set(userId, timer);
+    const who = printOf(userId);
+    const isOver = data.isTyping === false;
+    engine().note(TOLD.typing, who, isOver ? 0 : settings().events.typingExpiryMs);
+    if (isOver) typing.delete(who);
+    else typing.set(who, userId);
+    engine().drain();
   };
 
   /** The id of what is dropped when it repeats. */
@@ -97,13 +91,24 @@ export function createInbound(settings, saw, hasListeners) {
   ) => {
     if (settings().events[helper].length < 2) return false;
     const id = helper === 'message' ? messageId(content[0]) : undefined;
-    const now = { event, at: Date.now() };
-    const before = told.recall(printOf(helper, id, content), now);
-    if (before && before.event !== event && (id !== undefined || now.at - before.at < ALIAS_MS)) {
-      return true;
-    }
-    Object.assign(before ?? now, now);
-    return false;
+    const what = printOfAll(helper, id, content);
+    return engine().note(TOLD.isAlias, what, numberOf(event), id !== undefined) > 0;
+  };
+
+  /** What the app answers goes to all who wait for it, and to repeats where it is kept. */
+  const answerBy = (/** @type {number} */ content, /** @type {Answer} */ answer) => {
+    return (/** @type {unknown[]} */ ...reply) => {
+      const { waiting } = answer;
+      if (!waiting) return;
+      answer.waiting = undefined;
+      // One that was forgotten may have come again since.
+      if (answers.get(content) === answer) {
+        const size = jsonOf(reply)?.length ?? Infinity;
+        if (engine().note(TOLD.replied, content, size) > 0) answer.reply = reply;
+        else answers.delete(content);
+      }
+      for (const one of waiting) one(...reply);
+    };
   };
 
   /**
@@ -111,48 +116,43 @@ export function createInbound(settings, saw, hasListeners) {
    *   becomes one that answers repeats too
    * @param {unknown[]} content the arguments that are the app's
    * @param {unknown} extra
-   * @param {boolean | undefined} isFetched
+   * @param {boolean} isFetched
    */
   const isNews = (packet, content, extra, isFetched) => {
     const [event] = packet;
-    const names = settings().events.message;
+    const { message: names } = settings().events;
     const isMessage = names.includes(event);
     if (!isMessage && event !== 'notification:new') return true;
     const id = messageId(content[0]);
     // What nobody heard is news when it comes again.
     const isHeard = [event, isMessage && MESSAGE].some((name) => listeners.get(name)?.any());
-    let isNew = true;
+    let fate = FATE.isNews;
     if (id !== undefined && (isHeard || hasListeners(event))) {
-      // Fetched, it may have come under any name, and be written in another way.
-      /** @type {Seen | undefined} */
-      let named;
-      for (const name of isFetched ? names : [event]) {
-        named = seen.recall(printOf(name, id), { isFetched }) ?? named;
-      }
-      /** @type {Seen} */
-      const fresh = {};
-      const before = seen.recall(printOf(event, id, content), fresh);
-      isNew = !before && !(named && (isFetched || named.isFetched));
-      if (isNew && named && !told.recall(event, { event, at: 0 })) {
+      const print = printOfAll(event, id, content);
+      const wantsAck = typeof extra === 'function';
+      fate = engine().note(
+        TOLD.came,
+        printOf(id),
+        print,
+        // Fetched, it may have come under any name.
+        bitsOf(isFetched ? names : [event]),
+        (isFetched ? CAME_FLAG.fetched : 0) + (wantsAck ? CAME_FLAG.wantsAck : 0),
+        settings().dedupe.size,
+      );
+      if (fate & FATE.isDoubtful) {
         settings().logger.warn(`'${event}' came with a known id and other content: see dedupe.id`);
       }
-      const message = before ?? fresh;
-      const wantsAck = typeof extra === 'function';
-      if (wantsAck && message.reply) extra(...message.reply);
-      else if (wantsAck) {
-        isNew ||= !message.waiting;
-        /** @type {Function[]} */
-        const waiting = message.waiting ?? [];
-        message.waiting = waiting;
-        if (waiting.length < MOST_WAITING) waiting.push(extra);
-        packet[packet.length - 1] = (/** @type {unknown[]} */ ...reply) => {
-          if (message.waiting !== waiting) return;
-          message.waiting = undefined;
-          if (/** @type {any} */ (jsonOf(reply))?.length <= LARGEST_REPLY) message.reply = reply;
-          for (const one of waiting.splice(0)) one(...reply);
-        };
+      if (wantsAck && fate & FATE.hasReply) extra(...(answers.get(print)?.reply ?? []));
+      if (wantsAck && fate & FATE.waits) {
+        if (fate & FATE.isNews) {
+          const answer = { waiting: [] };
+          answers.set(print, answer);
+          packet[packet.length - 1] = answerBy(print, answer);
+        }
+        answers.get(print)?.waiting?.push(extra);
       }
     }
+    const isNew = (fate & FATE.isNews) > 0;
     if (isNew && isMessage) saw(id);
     return isNew;
   };
@@ -168,7 +168,7 @@ export function createInbound(settings, saw, hasListeners) {
      * @param {boolean} [isFetched] the app fetched it
      * @returns {boolean} whether it is news; a repeat reaches nobody
      */
-    receive(packet, extra, isFetched) {
+    receive(packet, extra, isFetched = false) {
       const [event, data] = packet;
       const content = packet.slice(1, extra === undefined ? undefined : -1);
       if (!isNews(packet, content, extra, isFetched)) return false;
@@ -179,7 +179,8 @@ export function createInbound(settings, saw, hasListeners) {
         if (helper === 'typing') noteTyping(data);
         if (helper === 'message') {
           const from = idOf(data?.sender?._id ?? data?.sender ?? data?.senderId);
-          if (from !== undefined) stopTyping(from);
+          const who = printOf(from ?? '');
+          if (typing.has(who) && engine().note(TOLD.typing, who, 0)) stopTyping(who);
         }
         tell(Symbol.for(helper), args);
       }
@@ -197,16 +198,13 @@ export function createInbound(settings, saw, hasListeners) {
       return those.add(fn);
     },
 
-    /** Nobody can end a typing mark, or be answered, over a link that is gone. */
+    stopTyping,
+
+    /** Nobody can be answered over a link that is gone. */
     linkLost() {
-      for (const userId of [...typing.keys()]) stopTyping(userId);
-      for (const { waiting } of seen.values()) waiting?.splice(0);
+      for (const { waiting } of answers.values()) waiting?.splice(0);
     },
 
-    /** Forgets what was the user's. */
-    forget() {
-      seen.clear();
-      told.clear();
-    },
+    answers,
   };
 }

@@ -33,25 +33,3 @@ export function createListeners() {
     any: () => all.size > 0,
   };
 }
-
-/** A memory of the last so many keys, and of what belongs to each. @template V @param {() => number} size */
-export function createMemory(size) {
-  /** @type {Map<unknown, V>} */
-  const values = new Map();
-  return {
-    /**
-     * What belongs to the key, if it is known. From now on it is, as the newest.
-     * @param {unknown} key
-     * @param {V} fresh what belongs to it if it is not
-     */
-    recall(key, fresh) {
-      const value = values.get(key);
-      values.delete(key);
-      values.set(key, value ?? fresh);
-      while (values.size > size()) values.delete(values.keys().next().value);
-      return value;
-    },
-    values: () => values.values(),
-    clear: () => values.clear(),
-  };
-}

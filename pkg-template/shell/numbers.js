@@ -58,6 +58,27 @@ export const TOLD = {
   leave: 50,
   hasEnded: 51,
   endedElsewhere: 52,
+  greeted: 53,
+  askedForRoom: 54,
+  said: 55,
+  unsaid: 56,
+  remember: 57,
+  unremember: 58,
+  forgetSaid: 59,
+  emitSoon: 60,
+  warns: 61,
+  askOnline: 62,
+  live: 63,
+  came: 64,
+  seen: 65,
+  replied: 66,
+  isAlias: 67,
+  typing: 68,
+  isOurs: 69,
+  resynced: 70,
+  listed: 71,
+  isLeftNews: 72,
+  isPresenceStale: 73,
 };
 
 /** What the engine orders, by number: who carries it out. */
@@ -98,7 +119,29 @@ export const ORDERS = /** @type {const} */ ([
   'cancelElsewhere',
   'storageFailed',
   'forgetLate',
+  'sayAgain',
+  'forgetValue',
+  'emitHeld',
+  'returned',
+  'askForMissed',
+  'releaseHeld',
+  'askOnline',
+  'stopTyping',
 ]);
+
+/** What the engine orders to forget, by number. */
+export const VALUES = /** @type {const} */ (['said', 'held', 'answers']);
+/** What is told of an event that came, and what becomes of it. */
+export const CAME_FLAG = {
+  fetched: 1,
+  wantsAck: 2,
+};
+export const FATE = {
+  isNews: 1,
+  isDoubtful: 2,
+  hasReply: 4,
+  waits: 8,
+};
 
 /** As many numbers come with an order. */
 export const FIELDS = 6;

@@ -1,6 +1,7 @@
-/** Who is online: a snapshot plus deltas, stale while the link is down. */
+/** Who is online: a list and changes to it. Whether it may be wrong by now is the engine's to say. */
 
 import { idOf } from './credentials.js';
+import { TOLD } from './numbers.js';
 import { call } from './report.js';
 
 /** @param {any} item an id, or an object that has one */
@@ -10,14 +11,15 @@ const userIn = (item) =>
 /**
  * @param {() => import('../types/settings.d.ts').Settings['presence']} names null where nobody wants to know
  * @param {ReturnType<typeof import('./inbound.js').createInbound>} inbound has the callbacks of the helpers
+ * @param {(what: number, a?: number | boolean) => number} note tells the engine
+ * @param {() => boolean} isStale
  * @param {() => void} onChange
  */
-export function createPresence(names, { on, tell }, onChange) {
+export function createPresence(names, { on, tell }, note, isStale, onChange) {
   /** @type {Set<string>} */
   const users = new Set();
   /** The users as the app sees them, made when it looks. @type {readonly string[] | null} */
   let online = null;
-  let isStale = true;
 
   const publish = (/** @type {unknown[]} */ rest) => {
     online = null;
@@ -43,15 +45,14 @@ export function createPresence(names, { on, tell }, onChange) {
   const leave = (/** @type {any} */ data, /** @type {unknown[]} */ rest) => {
     const id = userIn(data);
     if (id === undefined) return;
-    if (users.delete(id)) publish([]);
-    // Not in a list that is known to be right: it was told under another name.
-    else if (!isStale) return;
-    tellOf('offline', data, rest);
+    const wasListed = users.delete(id);
+    if (wasListed) publish([]);
+    if (note(TOLD.isLeftNews, wasListed)) tellOf('offline', data, rest);
   };
 
-  /** The server's list. @param {any} data @param {unknown[]} rest */
-  const replace = (data, rest) => {
-    isStale = false;
+  /** The server's list. @param {number} epoch of the connection @param {any} data @param {unknown[]} rest */
+  const replace = (epoch, data, rest) => {
+    if (!note(TOLD.listed, epoch)) return;
     users.clear();
     for (const item of Array.isArray(data) ? data : []) {
       const id = userIn(item);
@@ -62,12 +63,12 @@ export function createPresence(names, { on, tell }, onChange) {
 
   return {
     online: () => (online ??= Object.freeze([...users])),
-    isStale: () => isStale,
+    isStale,
 
-    /** @param {string} event @param {any[]} args */
-    handle(event, [data, ...rest]) {
+    /** @param {number} epoch @param {string} event @param {any[]} args */
+    handle(epoch, event, [data, ...rest]) {
       const its = names();
-      if (its?.list.includes(event)) replace(data, rest);
+      if (its?.list.includes(event)) replace(epoch, data, rest);
       if (its?.online.includes(event)) enter(data, rest);
       if (its?.offline.includes(event)) leave(data, rest);
       if (its?.update.includes(event)) {
@@ -75,20 +76,12 @@ export function createPresence(names, { on, tell }, onChange) {
       }
     },
 
-    /** A server's answer to the question who is online, where it is a list. @param {unknown} answer */
-    answered(answer) {
-      if (Array.isArray(answer)) replace(answer, []);
-    },
-
-    /** The link is gone: what is known may be wrong by now. */
-    stale() {
-      if (isStale) return;
-      isStale = true;
-      onChange();
+    /** A server's answer to the question who is online, where it is a list. @param {number} epoch @param {unknown} answer */
+    answered(epoch, answer) {
+      if (Array.isArray(answer)) replace(epoch, answer, []);
     },
 
     forget() {
-      isStale = true;
       users.clear();
       publish([]);
     },
@@ -97,7 +90,7 @@ export function createPresence(names, { on, tell }, onChange) {
     onList(fn) {
       if (typeof fn !== 'function') return () => {};
       const told = (/** @type {unknown[]} */ ...rest) => fn([...users], ...rest);
-      if (!isStale) call(told);
+      if (!isStale()) call(told);
       return on(LIST, told);
     },
   };

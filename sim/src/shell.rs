@@ -144,7 +144,10 @@ impl World {
         let now = self.next_time();
         self.page.links.told(self.page.shell.time, input, before);
         let heartbeat = self.heartbeat_that_is_told();
-        self.call_at(now, |client, now| client.linked(now, epoch, join, heartbeat));
+        self.call_at(now, |client, now| {
+            client.linked(now, epoch, join, heartbeat);
+            client.greeted(now, epoch, false);
+        });
         self.drain();
     }
 
@@ -295,8 +298,18 @@ impl World {
             Order::Receiptless => self.receiptless(),
             Order::Look => self.look(),
             Order::Storage(order) => self.carry_out_storage(order),
+            Order::Say { .. }
+            | Order::Discard { .. }
+            | Order::Emit { .. }
+            | Order::Returned { .. }
+            | Order::Resync { .. }
+            | Order::Release
+            | Order::AskOnline
+            | Order::StopTyping { .. } => self.carry_out_feed(order),
         }
     }
+
+    fn carry_out_feed(&mut self, _order: Order) {}
 
     fn carry_out_engines(&mut self, output: Output, is_old: bool) {
         let is_for_nobody = is_old && self.up().is_none();

@@ -17,13 +17,19 @@
 
 pub mod claim;
 pub mod deliveries;
+mod events;
 pub mod identity;
+mod inbound;
 mod journal;
 pub mod keeper;
 mod lanes;
+mod memory;
 mod messages;
 mod orders;
+mod presence;
 pub mod receipts;
+mod resync;
+mod sessions;
 pub mod storage;
 mod tabs;
 pub mod verdict;
@@ -36,9 +42,15 @@ use crate::engine::{
 };
 use deliveries::Deliveries;
 use identity::{Change, Identity, User};
+use inbound::Inbound;
+pub use inbound::{Came, Fate};
 use keeper::{Held, Keeper};
-pub use orders::Order;
+pub use orders::{Order, Value};
+use presence::Presence;
 use receipts::{Answer, Proof, Receipts, Support};
+use resync::Resync;
+use sessions::Sessions;
+pub use sessions::Soon;
 pub use storage::Place;
 
 /// The state machine. See the [module](self) for how to drive it.
@@ -49,6 +61,10 @@ pub struct Client {
     receipts: Receipts,
     keeper: Keeper,
     deliveries: Deliveries,
+    sessions: Sessions,
+    resync: Resync,
+    inbound: Inbound,
+    presence: Presence,
     /// Its own, of which there are never more than a few.
     orders: Vec<Order>,
     ack_timeout: Millis,
@@ -111,6 +127,10 @@ impl Client {
             receipts: Receipts::default(),
             keeper: Keeper::default(),
             deliveries: Deliveries::default(),
+            sessions: Sessions::default(),
+            resync: Resync::default(),
+            inbound: Inbound::default(),
+            presence: Presence::default(),
             orders: Vec::new(),
             clogged_at: None,
             view: View::Due,
@@ -216,6 +236,7 @@ impl Client {
     /// stays there.
     pub fn destroy(&mut self, now: Millis) {
         self.step(|engine| engine.destroy(now));
+        self.forget();
     }
 
     /// What was kept of this server: whether receipts end here.
@@ -247,6 +268,7 @@ impl Client {
             }
             Input::Heard { epoch } if epoch == self.engine.epoch() => self.heard(now),
             Input::Woke => self.excused_at = now,
+            Input::Joined { epoch } if epoch == self.engine.epoch() => self.sessions.joined(),
             _ => {}
         }
         if !matches!(input, Input::Acked { .. } | Input::Heard { .. } | Input::Stored { .. }) {
@@ -272,13 +294,15 @@ impl Client {
         self.tell(now, Input::Authorized { epoch, grant });
     }
 
-    /// The server accepted the connection. `heartbeat` is the longest silence that its own heartbeat allows,
-    /// zero where it is not known.
-    pub fn linked(&mut self, now: Millis, epoch: Epoch, join: bool, heartbeat: Millis) {
-        if epoch == self.engine.epoch() {
+    /// The server accepted the connection. `joins`: there is a room to be in before messages leave. `heartbeat` is the
+    /// longest silence that its own heartbeat allows, zero where it is not known. Nothing leaves before
+    /// [`greeted`](Self::greeted).
+    pub fn linked(&mut self, now: Millis, epoch: Epoch, joins: bool, heartbeat: Millis) {
+        if epoch == self.engine.epoch() && self.engine.phase() == Phase::Connecting {
             self.engine.set_heartbeat(heartbeat);
+            self.sessions.linked(joins);
         }
-        self.handle(now, Input::LinkUp { epoch, join });
+        self.handle(now, Input::LinkUp { epoch, join: true });
     }
 
     /// The transport over which messages leave from now on, and the bytes of the largest packet that the server takes;
@@ -369,6 +393,10 @@ impl Client {
         }
         self.step(|engine| engine.handle_timeout(now));
         self.keeping(now, Keeper::handle_timeout);
+        self.inbound.expire(now, &mut self.orders);
+        if self.resync.poll_timeout().is_some_and(|at| at <= now) {
+            self.release_held();
+        }
         if self.owed_until().is_some_and(|at| at <= now) {
             let epoch = self.engine.epoch();
             self.tell(now, Input::Stuck { epoch });
@@ -387,6 +415,7 @@ impl Client {
         let receipt = if self.is_linked() { self.receipts.deadline() } else { None };
         let owed = sooner(self.owed_until(), self.keeper.poll_timeout());
         let own = sooner(owed, sooner(self.unproven_until(), self.paced_until()));
+        let own = sooner(own, self.poll_held_until());
         sooner(receipt, sooner(own, self.engine.poll_timeout()))
     }
 
@@ -437,9 +466,9 @@ impl Client {
 impl Client {
     /// Calls the engine, and takes note of links that begin and end.
     fn step<R>(&mut self, call: impl FnOnce(&mut Engine) -> R) -> R {
-        let (was_linked, in_flight) = (self.is_linked(), self.engine.in_flight());
+        let (before, in_flight) = (self.engine.phase(), self.engine.in_flight());
         let result = call(&mut self.engine);
-        self.stepped(was_linked, in_flight);
+        self.stepped(before, in_flight);
         result
     }
 
@@ -451,8 +480,15 @@ impl Client {
 
     /// What the engine did, before which it was in that state.
     #[inline(never)]
-    fn stepped(&mut self, was_linked: bool, in_flight: usize) {
-        let is_linked = self.is_linked();
+    fn stepped(&mut self, before: Phase, in_flight: usize) {
+        let after = self.engine.phase();
+        let (was_linked, is_linked) = (is_linked(before), is_linked(after));
+        if is_up(before) && !is_up(after) {
+            self.connection_lost();
+        }
+        if after == Phase::Ready && before != Phase::Ready {
+            self.sessions.ready(before != Phase::Suspect);
+        }
         if is_linked && !was_linked {
             self.ready_since = self.engine.now();
             self.pinged_at = None;
@@ -474,7 +510,7 @@ impl Client {
 
     /// Messages may leave, or could but for a doubt.
     fn is_linked(&self) -> bool {
-        matches!(self.engine.phase(), Phase::Ready | Phase::Suspect)
+        is_linked(self.engine.phase())
     }
 
     fn is_asked(&self, epoch: Epoch) -> bool {
@@ -584,6 +620,16 @@ impl Client {
         self.orders.push(Order::Ended { elsewhere });
         self.engine.settle_all(now, Outcome::LoggedOut);
     }
+}
+
+/// Messages may leave, or could but for a doubt.
+fn is_linked(phase: Phase) -> bool {
+    matches!(phase, Phase::Ready | Phase::Suspect)
+}
+
+/// The server has accepted the connection.
+fn is_up(phase: Phase) -> bool {
+    is_linked(phase) || phase == Phase::Joining
 }
 
 /// What is owed proves a dead link like silence does, and never before an acknowledgement is late.

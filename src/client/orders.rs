@@ -4,7 +4,7 @@ use super::claim::Ending;
 use super::keeper::Keeper;
 use super::receipts::Support;
 use super::storage::Storage;
-use super::{Client, Pings, View};
+use super::{Client, Pings, View, resync};
 use crate::engine::{Answering, Epoch, Output, Phase, Seq};
 
 /// What to do, in the imperative.
@@ -59,6 +59,57 @@ pub enum Order {
     Storage(Storage),
     /// Look at what is outside, and tell [`Client::looked`] before the next order is polled.
     Look,
+    /// Say something again that the server has forgotten with the connection.
+    Say {
+        /// Its fingerprint.
+        key: u64,
+        /// With a callback, which nobody needs.
+        is_asked: bool,
+    },
+    /// A value is not needed any more.
+    Discard {
+        /// Which kind.
+        value: Value,
+        /// Its fingerprint or number.
+        key: u64,
+    },
+    /// Emit an event that was held, and forget it.
+    Emit {
+        /// Its number.
+        key: u64,
+    },
+    /// Messages leave again, over a link that is new.
+    Returned {
+        /// Note this moment down there, as nothing has come so far: where a later gap begins.
+        begins: Option<resync::Place>,
+    },
+    /// Ask the app for what was missed, and tell [`Client::resynced`].
+    Resync {
+        /// Goes with what it fetches, and with its answer.
+        round: u32,
+        /// Where the gap begins.
+        since: resync::Place,
+    },
+    /// Hand out the live messages that are held.
+    Release,
+    /// Ask the server who is online.
+    AskOnline,
+    /// Somebody types to us no longer.
+    StopTyping {
+        /// The fingerprint of the id.
+        who: u64,
+    },
+}
+
+/// What JavaScript has by fingerprints and numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// What is said again.
+    Said,
+    /// An event that is held.
+    Held,
+    /// What the app answered to a message, and who waits for it.
+    Answer,
 }
 
 /// What a poll comes to.
@@ -94,7 +145,13 @@ impl Client {
         // None of these lets a message leave. Of a session that has just ended they come before a look at what
         // storage says of logouts.
         if !self.orders.is_empty() {
-            return Next::Order(self.orders.remove(0));
+            let order = self.orders.remove(0);
+            match order {
+                Order::Ended { .. } => self.forget(),
+                Order::Discard { value, key } if self.needs(value, key) => return Next::Again,
+                _ => {}
+            }
+            return Next::Order(order);
         }
         let is_wanted = !matches!(self.engine.phase(), Phase::Idle | Phase::Closed);
         if let Some(order) = self.keeper.poll(is_wanted) {
@@ -115,6 +172,9 @@ impl Client {
             self.view = View::Fresh(self.receipts.at_once());
             return Next::Order(Order::Look);
         }
+        if let Some(order) = self.sessions.poll_said() {
+            return Next::Order(order);
+        }
         if (self.receipts.is_long() || self.receipts.may_ask_for_many(self.engine.queued()))
             && let Some(order) = self.poll_receipt()
         {
@@ -122,7 +182,7 @@ impl Client {
         }
         match self.engine.poll_orders(may_transmit) {
             Some(output) => self.order_of(output),
-            None => match self.poll_receipt() {
+            None => match self.poll_duty().or_else(|| self.poll_receipt()) {
                 Some(order) => Next::Order(order),
                 // Other tabs were told how all of theirs ended.
                 None if self.engine.phase() == Phase::Closed && !self.keeper.is_closed() => {
@@ -177,6 +237,7 @@ impl Client {
                     return Next::Again;
                 }
             }
+            Output::Join { .. } if !self.sessions.has_room() => return Next::Again,
             Output::Authorize { .. }
             | Output::Connect { .. }
             | Output::Disconnect { .. }

@@ -3,16 +3,16 @@
 use wasm_bindgen::prelude::*;
 
 use super::numbers::{
-    FIELDS, Told, claim_number, count, double, down_cause, grant, millis, order, said,
+    FIELDS, Told, claim_number, count, double, down_cause, fate_flags, grant, millis, order, said,
     standing_number, way, whole,
 };
 use super::settings::{SETTINGS, config_of};
-use crate::client::Client;
 use crate::client::deliveries::{Id, Sending};
 use crate::client::keeper::Keeper;
 use crate::client::receipts::Support;
 use crate::client::storage::{Found, Segment, Taken};
-use crate::engine::{Config, Epoch, Input, Seq, Verdict};
+use crate::client::{Came, Client, Soon};
+use crate::engine::{Config, Epoch, Input, Millis, Seq, Verdict};
 
 /// A [`Client`] whose inputs and outputs are numbers.
 ///
@@ -49,6 +49,10 @@ const OURS: u32 = 2;
 /// The flags of a row, as the table `ROW_FLAG` has them.
 const SETTLED: u32 = 1;
 const AWAY: u32 = 2;
+
+/// The flags of an event that came, as the table `CAME_FLAG` has them.
+const FETCHED: u32 = 1;
+const WANTS_ACK: u32 = 2;
 
 #[wasm_bindgen]
 impl Driver {
@@ -260,7 +264,28 @@ impl Driver {
             Told::Authorized => Input::Authorized { epoch, grant: grant(count(b)) },
             Told::LinkDown => Input::LinkDown { epoch, cause: down_cause(count(b), c) },
             Told::Joined => Input::Joined { epoch },
-            Told::JoinRejected => Input::JoinRejected { epoch },
+            Told::JoinRejected
+            | Told::Greeted
+            | Told::AskedForRoom
+            | Told::Said
+            | Told::Unsaid
+            | Told::Remember
+            | Told::Unremember
+            | Told::ForgetSaid
+            | Told::EmitSoon
+            | Told::Warns
+            | Told::AskOnline
+            | Told::Live
+            | Told::Came
+            | Told::Seen
+            | Told::Replied
+            | Told::IsAlias
+            | Told::Typing
+            | Told::IsOurs
+            | Told::Resynced
+            | Told::Listed
+            | Told::IsLeftNews
+            | Told::IsPresenceStale => return event(client, now, *told, [a, b, c, d, e]),
             Told::Ponged => Input::Ponged { epoch },
             Told::Heard => Input::Heard { epoch },
             Told::Woke => Input::Woke,
@@ -308,6 +333,74 @@ fn stored(keeper: &mut Keeper, told: Told, [a, b, c, d, e, f]: [f64; 6]) {
         Told::HasElsewhere => keeper.has_elsewhere(opening, Seq::from_bits(whole(b))),
         _ => {}
     }
+}
+
+/// What is told of events that are no messages of the outbox. Answers what is asked for, or 0.
+fn event(client: &mut Client, now: Millis, told: Told, [a, b, c, d, e]: [f64; 5]) -> f64 {
+    let key = whole(a);
+    let epoch = Epoch(count(a));
+    let flag = b != 0.0;
+    let answer = match told {
+        Told::Remember => {
+            let (nth, is_now) = client.remember(key);
+            return f64::from(nth) * 2.0 + f64::from(is_now);
+        }
+        Told::EmitSoon => match client.emit_soon(now, epoch) {
+            Soon::Leaves => return 0.0,
+            Soon::Held(number) => return double(number + 1),
+            Soon::Dropped => return -1.0,
+        },
+        Told::Came => {
+            let flags = count(d);
+            let came = Came {
+                id: key,
+                content: whole(b),
+                names: count(c),
+                is_fetched: flags & FETCHED != 0,
+                wants_ack: flags & WANTS_ACK != 0,
+            };
+            return fate_flags(client.came(came, count(e) as usize)).into();
+        }
+        Told::Seen => return client.saw().into(),
+        Told::Greeted => {
+            client.greeted(now, epoch, flag);
+            false
+        }
+        Told::AskedForRoom => {
+            client.asked_for_room([a, b, c].map(whole));
+            false
+        }
+        Told::Said => {
+            client.said(key, flag);
+            false
+        }
+        Told::ForgetSaid => {
+            client.forget_said();
+            false
+        }
+        Told::AskOnline => {
+            client.ask_online();
+            false
+        }
+        Told::Resynced => {
+            client.resynced(count(a), flag);
+            false
+        }
+        Told::JoinRejected => client.join_rejected(now, epoch, or_none(b)),
+        Told::Unsaid => client.unsaid(key),
+        Told::Unremember => client.unremember(key, count(b)),
+        Told::Warns => client.warns(key),
+        Told::Live => client.holds(a != 0.0),
+        Told::Replied => client.replied(key, whole(b)),
+        Told::IsAlias => client.is_alias(now, key, count(b), c != 0.0),
+        Told::Typing => client.typing(now, key, millis(b)),
+        Told::IsOurs => client.is_ours(count(a)),
+        Told::Listed => client.listed(epoch),
+        Told::IsLeftNews => client.is_left_news(a != 0.0),
+        Told::IsPresenceStale => client.is_presence_stale(),
+        _ => false,
+    };
+    answer.into()
 }
 
 /// A number of JavaScript's that is negative where there is none.

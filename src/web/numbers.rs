@@ -4,7 +4,7 @@
 use crate::client::claim::{Audience, By, Claim, Code, Ending};
 use crate::client::storage::Storage;
 use crate::client::verdict::{Opinion, Reading, Said};
-use crate::client::{Order, Place};
+use crate::client::{Fate, Order, Place, Value};
 use crate::engine::{DownCause, Grant, Millis, Notice, Output, Phase, Standing, Status, Way};
 
 /// An order: its number in the table `ORDERS`, and its fields in the order of its handler's parameters
@@ -53,6 +53,35 @@ pub fn order(order: Order, status: impl FnOnce() -> Status) -> (u32, [f64; FIELD
         }
         Order::Receiptless => 15,
         Order::Look => 16,
+        Order::Say { key, is_asked } => {
+            fields[0] = double(key);
+            fields[1] = is_asked.into();
+            36
+        }
+        Order::Discard { value, key } => {
+            fields[0] = double(key);
+            fields[1] = value_number(value).into();
+            37
+        }
+        Order::Emit { key } => {
+            fields[0] = double(key);
+            38
+        }
+        Order::Returned { begins } => {
+            fields[0] = begins.map_or(-1.0, f64::from);
+            39
+        }
+        Order::Resync { round, since } => {
+            fields[0] = round.into();
+            fields[1] = since.into();
+            40
+        }
+        Order::Release => 41,
+        Order::AskOnline => 42,
+        Order::StopTyping { who } => {
+            fields[0] = double(who);
+            43
+        }
     };
     (number, fields)
 }
@@ -150,6 +179,26 @@ pub fn standing_number(standing: Standing) -> u32 {
         Standing::Delay => 3,
         Standing::Answer => 4,
     }
+}
+
+/// Its place in the table `VALUES`.
+#[must_use]
+pub fn value_number(value: Value) -> u32 {
+    match value {
+        Value::Said => 0,
+        Value::Held => 1,
+        Value::Answer => 2,
+    }
+}
+
+/// Its flags by the table `FATE`.
+#[must_use]
+pub fn fate_flags(fate: Fate) -> u32 {
+    let Fate { is_news, is_doubtful, has_reply, waits } = fate;
+    u32::from(is_news)
+        | u32::from(is_doubtful) << 1
+        | u32::from(has_reply) << 2
+        | u32::from(waits) << 3
 }
 
 /// Its place in the table `PHASES`.
@@ -305,7 +354,7 @@ pub enum Told {
     LinkDown,
     /// epoch
     Joined,
-    /// epoch
+    /// epoch, fingerprint of the room's name or a negative number; whether it is ours is answered
     JoinRejected,
     /// epoch
     Ponged,
@@ -357,11 +406,55 @@ pub enum Told {
     HasEnded,
     /// What is kept as this has ended, says another tab.
     EndedElsewhere,
+    /// epoch, whether the server has taken up the session before
+    Greeted,
+    /// fingerprints of three names that the room may have
+    AskedForRoom,
+    /// fingerprint, whether there is a callback
+    Said,
+    /// fingerprint; whether it was known is answered
+    Unsaid,
+    /// fingerprint. Answers the number of this use times 2, plus 1 where it is to be said now.
+    Remember,
+    /// fingerprint, number of the use; whether nobody wants it any more is answered
+    Unremember,
+    /// What was said is nobody's.
+    ForgetSaid,
+    /// epoch of the connection: an event is worth a wait. Answers 0 where it leaves, a negative number where it does not, and from 1 on the number under which
+    /// it is held.
+    EmitSoon,
+    /// fingerprint of what for; whether the developer is told is answered
+    Warns,
+    /// The app wants to know who is online.
+    AskOnline,
+    /// whether an acknowledgement is wanted; whether the message is held is answered
+    Live,
+    /// fingerprint of the id, that of the content, names as bits, flags by the table `CAME_FLAG`, messages to keep in mind. Answers
+    /// the flags of the table `FATE`.
+    Came,
+    /// Answers where the message is noted down.
+    Seen,
+    /// fingerprint of the content, characters of the answer; whether it is kept is answered
+    Replied,
+    /// fingerprint, number of the name, whether it has an id; whether it came under another name is answered
+    IsAlias,
+    /// fingerprint of the id, for how long, or 0; whether he did is answered
+    Typing,
+    /// round; whether what was fetched in it is for this user is answered
+    IsOurs,
+    /// round, whether the answer is without a fault
+    Resynced,
+    /// epoch; whether the list is taken is answered
+    Listed,
+    /// whether he was listed; whether the app is told is answered
+    IsLeftNews,
+    /// Whether there is no list of this link is answered.
+    IsPresenceStale,
 }
 
 impl Told {
     /// In the order of the table.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 74] = [
         Self::Send,
         Self::Standing,
         Self::Poll,
@@ -415,6 +508,27 @@ impl Told {
         Self::Leave,
         Self::HasEnded,
         Self::EndedElsewhere,
+        Self::Greeted,
+        Self::AskedForRoom,
+        Self::Said,
+        Self::Unsaid,
+        Self::Remember,
+        Self::Unremember,
+        Self::ForgetSaid,
+        Self::EmitSoon,
+        Self::Warns,
+        Self::AskOnline,
+        Self::Live,
+        Self::Came,
+        Self::Seen,
+        Self::Replied,
+        Self::IsAlias,
+        Self::Typing,
+        Self::IsOurs,
+        Self::Resynced,
+        Self::Listed,
+        Self::IsLeftNews,
+        Self::IsPresenceStale,
     ];
 }
 

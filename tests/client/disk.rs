@@ -745,9 +745,19 @@ impl Disk {
                     self.post(tab, &Note::Settled { id, is_delivered });
                 }
             }
-            Order::Forget { .. } => {}
-            Order::Receipt { .. } | Order::Foreign | Order::Learned { .. } | Order::Receiptless => {
-            }
+            Order::Receipt { .. }
+            | Order::Foreign
+            | Order::Learned { .. }
+            | Order::Receiptless
+            | Order::Say { .. }
+            | Order::Forget { .. }
+            | Order::Discard { .. }
+            | Order::Emit { .. }
+            | Order::Returned { .. }
+            | Order::Resync { .. }
+            | Order::Release
+            | Order::AskOnline
+            | Order::StopTyping { .. } => {}
         }
     }
 
@@ -761,6 +771,7 @@ impl Disk {
             Output::Connect { epoch, .. } => {
                 page.client.over(now, epoch, false, 0);
                 page.client.linked(now, epoch, false, Millis(0));
+                page.client.greeted(now, epoch, false);
             }
             Output::Ping { epoch } => page.client.handle(now, Input::Ponged { epoch }),
             Output::Store { .. } | Output::Transmit { .. } | Output::Settle { .. } => {

@@ -1,5 +1,6 @@
 //! The client's rules, each told as a short story in virtual time.
 
+mod arrivals;
 mod deliveries;
 mod disk;
 mod generations;
@@ -7,5 +8,7 @@ mod health;
 mod identity;
 mod keeper;
 mod receipts;
+mod resync;
+mod sessions;
 mod world;
 mod young_links;

@@ -112,6 +112,7 @@ impl World {
         let epoch = self.epoch();
         self.client.over(self.at(), epoch, self.polling, 0);
         self.client.linked(self.at(), epoch, false, Millis(self.heartbeat));
+        self.client.greeted(self.at(), epoch, false);
         self.drain();
         assert!(self.client.status().is_ready(), "{:?}", self.client.status());
     }

@@ -1,0 +1,136 @@
+//! What was missed while there was no link, and live messages meanwhile.
+
+use holdfast::client::Order;
+use holdfast::engine::Millis;
+
+use crate::world::World;
+
+/// The round and the place of the last order to ask for what was missed, if there was one since this was asked last.
+fn asked(world: &mut World) -> Option<(u32, u32)> {
+    world.fresh().into_iter().find_map(|order| match order {
+        Order::Resync { round, since } => Some((round, since)),
+        _ => None,
+    })
+}
+
+/// A link that was lost once and is back. Answers the round that the app is asked for.
+fn returned() -> (World, u32) {
+    let mut world = World::new().linked();
+    assert_eq!(asked(&mut world), None, "nothing was missed");
+    world.replace_link();
+    let (round, _) = asked(&mut world).expect("asked");
+    (world, round)
+}
+
+fn is_released(world: &mut World) -> bool {
+    world.drain();
+    world.fresh().contains(&Order::Release)
+}
+
+#[test]
+fn gap_begins_at_the_last_message_before_the_first_loss_until_an_answer_closes_it() {
+    let mut world = World::new().linked();
+    let first = world.client.saw();
+    assert_eq!(world.client.saw(), first, "the same place is used again");
+    world.replace_link();
+    let (round, since) = asked(&mut world).expect("asked");
+    assert_eq!(since, first);
+    let later = world.client.saw();
+    assert_ne!(later, first, "where the gap begins stays as it is");
+    assert_eq!(world.client.saw(), later);
+    world.replace_link();
+    world.client.resynced(round, true);
+    let (round, since) = asked(&mut world).expect("asked again");
+    assert_eq!(since, first, "what was fetched for the return before does not fill it");
+    world.client.resynced(round, false);
+    world.replace_link();
+    let (round, since) = asked(&mut world).expect("asked once more, as it failed");
+    assert_eq!(since, first);
+    world.client.resynced(round, true);
+    world.replace_link();
+    assert_eq!(asked(&mut world).map(|(_, since)| since), Some(later));
+}
+
+#[test]
+fn first_link_is_noted_down_where_nothing_came_so_far() {
+    let world = World::new().linked();
+    assert_eq!(world.count(Order::Returned { begins: Some(0) }), 1);
+}
+
+#[test]
+fn live_messages_are_held_for_five_seconds_from_the_last_return() {
+    let (mut world, _) = returned();
+    assert!(world.client.holds(false));
+    assert!(!world.client.holds(true), "whoever wants an acknowledgement waits for nothing");
+    world.run_to(world.now + 3_000);
+    world.replace_link();
+    world.fresh();
+    assert!(world.client.holds(false));
+    let back = world.now;
+    world.run_to(back + 4_999);
+    assert!(!is_released(&mut world));
+    world.run_to(back + 5_000);
+    assert!(is_released(&mut world));
+    assert!(!world.client.holds(false));
+}
+
+#[test]
+fn answer_to_the_last_time_releases_what_is_held() {
+    let (mut world, first) = returned();
+    assert!(world.client.holds(false));
+    world.replace_link();
+    let (round, _) = asked(&mut world).expect("asked");
+    world.client.resynced(first, true);
+    assert!(!is_released(&mut world));
+    world.client.resynced(round, false);
+    assert!(is_released(&mut world), "an app that fails holds nothing up");
+}
+
+#[test]
+fn thousand_are_held() {
+    let (mut world, _) = returned();
+    for _ in 1..1_000 {
+        assert!(world.client.holds(false));
+    }
+    assert!(!is_released(&mut world));
+    assert!(world.client.holds(false), "in its turn");
+    assert!(is_released(&mut world));
+    assert!(!world.client.holds(false));
+}
+
+#[test]
+fn recovered_session_has_what_was_missed() {
+    let mut world = World::new().linked();
+    world.client.saw();
+    world.lose_link();
+    let wait = world.client.status().next_attempt_at.expect("a planned attempt");
+    world.run_to(wait.0);
+    world.authorize();
+    let epoch = world.epoch();
+    world.client.linked(world.at(), epoch, false, Millis(0));
+    world.client.greeted(world.at(), epoch, true);
+    world.drain();
+    assert_eq!(asked(&mut world), None);
+    assert!(!world.client.holds(false));
+}
+
+#[test]
+fn what_was_fetched_for_one_user_is_not_for_the_next() {
+    let mut world = World::new();
+    world.name = 5;
+    let mut world = world.linked();
+    world.replace_link();
+    let (round, _) = asked(&mut world).expect("asked");
+    assert!(world.client.is_ours(round));
+    assert!(world.client.holds(false));
+    world.client.log_out(world.at());
+    world.drain();
+    assert!(!world.client.is_ours(round));
+    world.name = 6;
+    world.open();
+    world.connect();
+    assert!(!world.client.holds(false));
+    assert_eq!(asked(&mut world), None, "he has missed nothing");
+    world.client.resynced(round, true);
+    assert!(!is_released(&mut world));
+}
