@@ -85,8 +85,9 @@ export function createDeliveries({
   const byId = new Map();
   /** Settled by their receipts: an answer may follow. @type {Map<number, Entry>} */
   const late = new Map();
-  /** The lane that was sent to last, and its number. @type {[key: string, number: number]} */
-  let lastLane = ['', printOf('')];
+  /** The lane that was sent to last, and its number. */
+  let lastLane = '';
+  let lastNumber = printOf('');
 
   const find = (/** @type {number} */ seq) => {
     const entry = slots[slotOf(seq)];
@@ -101,12 +102,14 @@ export function createDeliveries({
   };
 
   const laneNumber = (/** @type {string} */ key) => {
-    if (key !== lastLane[0]) lastLane = [key, printOf(key)];
-    return lastLane[1];
+    if (key !== lastLane) lastNumber = printOf(key);
+    lastLane = key;
+    return lastNumber;
   };
 
   const forgetAcks = (/** @type {Entry} */ entry) => {
-    for (const id of entry.ackIds.splice(0)) wire().forget(id);
+    for (const id of entry.ackIds) wire().forget(id);
+    entry.ackIds.length = 0;
   };
 
   const forget = (/** @type {Entry} */ entry) => {
@@ -121,6 +124,10 @@ export function createDeliveries({
     entry.answers += 1;
     return true;
   };
+
+  /** Whether a message may leave whose largest packet has so many bytes. */
+  const fits = (/** @type {number} */ seq, /** @type {number} */ bytes) =>
+    engine().note(TOLD.measured, seq, bytes) === 1;
 
   /** What cannot be sent. */
   const refuse = (
@@ -163,10 +170,8 @@ export function createDeliveries({
       return refused(id, claim, { reply: undefined, code, message });
     }
     const data = /** @type {any} */ (args[0]);
-    // A newer build may know more of them.
-    const isIts = (/** @type {string} */ one) => one === draft.way;
     const { way, key } = isRestored
-      ? { way: /** @type {typeof draft.way} */ (WAYS.find(isIts)) ?? 'acked', key: undefined }
+      ? { way: knownWay(draft.way), key: undefined }
       : wayOf(settings(), event, draft, data);
     const isAcked = way === 'acked' || way === 'always';
     const hasPlace = isPlain(data);
@@ -301,9 +306,7 @@ export function createDeliveries({
         if (at >= 0) ackIds.splice(at, 1);
         engine().drain();
       };
-      const fits = (/** @type {number} */ size) => engine().note(TOLD.measured, seq, size) === 1;
-      const isPolling = wire().transport() === 'polling';
-      if (isLarge && !fits(largestPacket(event, args, isPolling))) {
+      if (isLarge && !fits(seq, largestPacket(event, args, wire().transport() === 'polling'))) {
         refuse(entry, 'PAYLOAD_TOO_LARGE', `The server takes ${wire().maxPayload()} bytes at most`);
         return;
       }
@@ -312,7 +315,7 @@ export function createDeliveries({
         if (isAsked && ackId !== undefined) ackIds.push(ackId);
       } catch (error) {
         const why = `This payload cannot be encoded: ${textOf(error)}`;
-        fits(Infinity);
+        fits(seq, Infinity);
         refuse(entry, 'INVALID_MESSAGE_PAYLOAD', why);
       }
     },
@@ -404,8 +407,10 @@ export function createDeliveries({
       const result = resultOf(entry.id, claim, entry.answer);
       result.event = entry.event;
       if (claim & CLAIM.timed) result.rttMs = engine().now() - entry.sentAt;
-      for (const settled of entry.waiting.splice(0)) call(settled, result);
-      if (entry.sharedAs) tell(result, entry.sharedAs, entry.expiresAt);
+      const { waiting } = entry;
+      if (claim & CLAIM.stays) entry.waiting = [];
+      for (const settled of waiting) call(settled, result);
+      if (entry.sharedAs) tell(result, entry.sharedAs);
       entry.sharedAs = '';
       tellEnd(result, audience);
     },
@@ -476,6 +481,9 @@ const nameOf = (entry) =>
     as: hash(`${entry.event} ${textIn(entry.args, true)}`),
     until: entry.expiresAt,
   };
+
+/** A newer build may have kept other ones. @param {import('./ways.js').Way | undefined} way */
+const knownWay = (way) => (way && WAYS.includes(way) ? way : 'acked');
 
 /** @param {unknown} data */
 const isPlain = (data) =>

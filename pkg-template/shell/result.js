@@ -33,10 +33,7 @@ export function resultOf(id, claim, answer) {
   const reply = answer?.reply;
   const maybeDelivered = (claim & CLAIM.maybe) > 0;
   const retryable = (claim & CLAIM.retryable) > 0;
-  const why =
-    code === 'ANSWER'
-      ? /** @type {Answer} */ (answer)
-      : { code, message: MESSAGES[/** @type {keyof typeof MESSAGES} */ (code)] };
+  const why = answer && code === 'ANSWER' ? answer : undefined;
   /** @type {Result} */
   const result =
     code === 'SUCCESS'
@@ -44,8 +41,8 @@ export function resultOf(id, claim, answer) {
       : {
           id,
           success: false,
-          code: why.code,
-          message: why.message,
+          code: why?.code ?? code,
+          message: why ? why.message : MESSAGES[/** @type {keyof typeof MESSAGES} */ (code)],
           reply,
           maybeDelivered,
           retryable,

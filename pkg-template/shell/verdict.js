@@ -15,17 +15,18 @@ const FINAL =
  *   `READING` and `OPINION`; spans in milliseconds, where one was named
  */
 export function judge(args, options) {
-  const { isAccepted, code, ...rest } = read(args);
+  const words = read(args);
+  const { code } = words;
   // In the order of the verdicts there.
   const [own = -1, ownSpan] = decided(options.verdict, args, WORDS);
-  const reading = isAccepted
+  const reading = words.isAccepted
     ? READING.accepted
     : code === 'RATE_LIMITED'
       ? READING.limited
       : FINAL.test(code) || options.final.includes(code)
         ? READING.final
         : READING.failed;
-  return { ...rest, code, said: reading + OPINION * (own + 1), ownSpan };
+  return { ...words, said: reading + OPINION * (own + 1), ownSpan };
 }
 
 /**
