@@ -299,8 +299,7 @@ fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
         expected.resize(numbers::FIELDS, 0.0);
         assert_eq!(fields.as_slice(), expected, "{name}");
     }
-    for (value, name) in
-        [(Value::Said, "said"), (Value::Held, "held"), (Value::Answer, "answers")]
+    for (value, name) in [(Value::Said, "said"), (Value::Held, "held"), (Value::Answer, "answers")]
     {
         assert_eq!(VALUES.with(|table| text(table, numbers::value_number(value))), name);
     }

@@ -3,6 +3,7 @@
 //! Each kind of fault is drawn on its own, so that they compose; about half of the seeds have one kind
 //! alone, as those support stronger claims.
 
+mod feed;
 mod lives;
 mod parts;
 mod receipting;
@@ -12,6 +13,7 @@ mod users;
 
 use holdfast::engine::Config;
 
+pub(crate) use feed::{Deed, Feed};
 pub(crate) use lives::{Fate, Lives};
 pub(crate) use receipting::{Polling, Receipting, Reply};
 pub(crate) use schedule::Planned;
@@ -40,6 +42,8 @@ pub(crate) struct Plan {
     pub(crate) users: Option<Users>,
     /// None in a world without receipts.
     pub(crate) receipting: Option<Receipting>,
+    /// None in a world whose server sends nothing by itself.
+    pub(crate) feed: Option<Feed>,
     /// What happens when, the app's actions included.
     pub(crate) schedule: Vec<(u64, Planned)>,
 }
@@ -86,6 +90,9 @@ impl Plan {
         plan.schedule_logins(seed);
         plan.receipting = receipting::receipting(seed);
         plan.schedule_clogging(seed);
+        // What a page was sent lives and dies with it.
+        plan.feed = feed::feed(seed).filter(|_| lives.is_none());
+        plan.schedule_feed(seed);
         plan.end_faults();
         plan
     }
@@ -111,6 +118,7 @@ impl Plan {
             lives,
             users: None,
             receipting: None,
+            feed: None,
             schedule: Vec::new(),
         }
     }

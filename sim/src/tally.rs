@@ -87,6 +87,11 @@ counts! {
     FailedWrites "writes that failed",
     FailedAgain "of these one after the other",
     ErasedAfter "writes that erased after one had failed",
+    Shown "messages from the server shown",
+    RepeatsDropped "repeats of these dropped",
+    HeldBack "messages held for what was missed",
+    Resynced "answers about what was missed in time",
+    SaidAgain "things said again",
     FailedStorages "pages whose storage failed",
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct World {
     pub(crate) disk: Dice,
     /// For what pages, tabs and their disk do.
     pub(crate) fate: Dice,
+    /// For what a server says by itself, and what an app makes of that.
+    pub(crate) feed: Dice,
     /// Milliseconds since the run began.
     pub(crate) now: u64,
     events: BinaryHeap<Reverse<Scheduled>>,
@@ -93,6 +95,7 @@ impl World {
             dice,
             disk: Dice::new(!seed ^ 1),
             fate: Dice::new(!seed ^ 2),
+            feed: Dice::new(!seed ^ 3),
             now: 0,
             events: BinaryHeap::new(),
             scheduled: 0,
@@ -308,6 +311,7 @@ impl World {
                     self.tell(Input::Authorized { epoch, grant });
                 }
             }
+            Event::Later { later, .. } => self.do_later(later),
             Event::Upgraded { connection } => self.upgraded(connection),
             Event::Up { connection } => self.came_up(connection),
             Event::Closed { connection, cause } => self.came_down(connection, cause),
@@ -407,6 +411,7 @@ impl World {
             Planned::Jump { by } => self.jump(by),
             Planned::Woke => self.wake_all(),
             Planned::Fate(fate) => self.befall(fate),
+            Planned::Feed(deed) => self.do_deed(deed),
         }
     }
 }
