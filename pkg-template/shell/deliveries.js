@@ -410,7 +410,7 @@ export function createDeliveries({
       const { waiting } = entry;
       if (claim & CLAIM.stays) entry.waiting = [];
       for (const settled of waiting) call(settled, result);
-      if (entry.sharedAs) tell(result, entry.sharedAs);
+      if (entry.sharedAs) tell(result, entry.sharedAs, entry.expiresAt);
       entry.sharedAs = '';
       tellEnd(result, audience);
     },

@@ -2,6 +2,7 @@
 
 use holdfast::engine::{DownCause, Epoch, Grant};
 
+use crate::feed::Later;
 use crate::network::{ConnectionId, Frame, Network, Packet};
 use crate::page::PageId;
 use crate::plan::{Person, Planned};
@@ -24,6 +25,10 @@ pub(crate) enum Event {
         grant: Grant,
         /// Whose credentials were read when they were asked for.
         read: Option<Person>,
+    },
+    Later {
+        page: PageId,
+        later: Later,
     },
     Upgraded {
         connection: ConnectionId,
@@ -145,6 +150,7 @@ impl Event {
             Self::Timer { page, .. }
             | Self::Authorized { page, .. }
             | Self::Done { page, .. }
+            | Self::Later { page, .. }
             | Self::Step { page, .. } => Some(page),
             Self::Up { connection }
             | Self::Upgraded { connection }
@@ -175,6 +181,7 @@ impl Event {
             Self::Timer { .. }
             | Self::Awake
             | Self::Authorized { .. }
+            | Self::Later { .. }
             | Self::Up { .. }
             | Self::Upgraded { .. }
             | Self::Closed { .. }

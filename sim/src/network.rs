@@ -3,6 +3,7 @@
 use holdfast::engine::{DownCause, Epoch, Input, Verdict};
 
 use crate::event::Event;
+use crate::feed::Emitted;
 use crate::owners::Credentials;
 use crate::page::PageId;
 use crate::receipts::Asked;
@@ -91,6 +92,8 @@ pub(crate) enum Packet {
         attempt: u32,
         verdict: Verdict,
     },
+    /// Something else that the server says.
+    Event(Emitted),
     /// An event that tells the sender that its message took effect.
     Confirmation {
         id: usize,

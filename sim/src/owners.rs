@@ -54,6 +54,12 @@ pub(crate) struct Credentials {
     subject: User,
 }
 
+impl Credentials {
+    pub(crate) fn session(&self) -> SessionId {
+        self.session
+    }
+}
+
 impl Owners {
     /// In a world of tabs the app names the user at once: only what has an owner is kept.
     pub(crate) fn new(plan: &Plan) -> Self {
@@ -70,6 +76,11 @@ impl Owners {
 
     pub(crate) fn session(&self) -> SessionId {
         self.sessions.len() - 1
+    }
+
+    /// The app was told of the end of all sessions that ended.
+    pub(crate) fn is_told(&self) -> bool {
+        self.untold == 0
     }
 
     fn current(&mut self) -> &mut Session {
@@ -421,6 +432,9 @@ impl World {
                 | Order::Learned { answers: true, .. }
                 | Order::Receiptless
                 | Order::Look
+                | Order::StopTyping { .. }
+                | Order::Forget { .. }
+                | Order::Discard { .. }
                 | Order::Engine(Output::Report(Notice::PingsUnanswered)),
             )
             | None => {}
@@ -469,6 +483,7 @@ impl World {
             violated!("I12", "the client ended a session that goes on");
         }
         self.page.owners.untold -= 1;
+        self.page.feed.forget();
     }
 
     pub(crate) fn check_sessions_at_rest(&self) {

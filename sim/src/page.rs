@@ -2,6 +2,7 @@
 
 use crate::deliveries::Deliveries;
 use crate::event::Event;
+use crate::feed::Feed;
 use crate::links::Links;
 use crate::messages::Messages;
 use crate::network::ConnectionId;
@@ -28,6 +29,7 @@ pub(crate) struct Page {
     pub(crate) connection: Option<ConnectionId>,
     pub(crate) storage: Storage,
     pub(crate) owners: Owners,
+    pub(crate) feed: Feed,
     /// It is in the back-forward cache: what happens waits until it comes back.
     pub(crate) is_cached: bool,
     pub(crate) has_been_cached: bool,
@@ -50,6 +52,7 @@ impl Page {
             connection: None,
             storage: Storage::default(),
             owners: Owners::new(plan),
+            feed: Feed::default(),
             is_cached: false,
             has_been_cached: false,
             frozen: Vec::new(),

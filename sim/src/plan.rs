@@ -3,6 +3,7 @@
 //! Each kind of fault is drawn on its own, so that they compose; about half of the seeds have one kind
 //! alone, as those support stronger claims.
 
+mod feed;
 mod letters;
 mod lives;
 mod parts;
@@ -13,6 +14,7 @@ mod users;
 
 use holdfast::engine::Config;
 
+pub(crate) use feed::{Deed, Feed};
 pub(crate) use letters::Letters;
 pub(crate) use lives::{Fate, Lives};
 pub(crate) use receipting::{Polling, Receipting, Reply};
@@ -43,6 +45,8 @@ pub(crate) struct Plan {
     /// None in a world without receipts.
     pub(crate) receipting: Option<Receipting>,
     pub(crate) letters: Letters,
+    /// None in a world whose server sends nothing by itself.
+    pub(crate) feed: Option<Feed>,
     /// What happens when, the app's actions included.
     pub(crate) schedule: Vec<(u64, Planned)>,
 }
@@ -90,6 +94,9 @@ impl Plan {
         plan.receipting = receipting::receipting(seed);
         plan.schedule_clogging(seed);
         plan.letters = letters::letters(seed, kinds);
+        // What a page was sent lives and dies with it.
+        plan.feed = feed::feed(seed).filter(|_| lives.is_none());
+        plan.schedule_feed(seed);
         plan.end_faults();
         plan
     }
@@ -116,6 +123,7 @@ impl Plan {
             users: None,
             receipting: None,
             letters: Letters::default(),
+            feed: None,
             schedule: Vec::new(),
         }
     }

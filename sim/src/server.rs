@@ -149,15 +149,18 @@ impl World {
                     self.send_down(id, Packet::Pong);
                 }
             }
-            Frame::Join => match self.dice.weighted(self.plan.shell.joining) {
-                0 => self.send_down(id, Packet::Joined),
-                1 => {
-                    self.send_down(id, Packet::Joined);
-                    self.send_down(id, Packet::Joined);
+            Frame::Join => {
+                self.refuse_other(id);
+                match self.dice.weighted(self.plan.shell.joining) {
+                    0 => self.send_down(id, Packet::Joined),
+                    1 => {
+                        self.send_down(id, Packet::Joined);
+                        self.send_down(id, Packet::Joined);
+                    }
+                    2 => {}
+                    _ => self.send_down(id, Packet::JoinRefused),
                 }
-                2 => {}
-                _ => self.send_down(id, Packet::JoinRefused),
-            },
+            }
             Frame::Receipt { serial } => self.receive_receipt(id, serial),
             Frame::Message { id: message, attempt, is_asked } => {
                 if self.is_too_fast(id) {

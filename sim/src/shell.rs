@@ -113,6 +113,7 @@ impl World {
         self.page.links.closed();
         self.page.model.all_settled(Outcome::Closed);
         self.call(Client::destroy);
+        self.page.feed.forget();
         self.drain();
         self.stop_keeping();
         // What has settled is erased all the same.
@@ -144,10 +145,17 @@ impl World {
         let now = self.next_time();
         self.page.links.told(self.page.shell.time, input, before);
         let heartbeat = self.heartbeat_that_is_told();
+        let is_plain = self.plan.feed.is_none();
         self.call_at(now, |client, now| {
             client.linked(now, epoch, join, heartbeat);
-            client.greeted(now, epoch, false);
+            if is_plain {
+                client.greeted(now, epoch, false);
+            }
         });
+        if !is_plain {
+            self.drain();
+            self.greet(epoch);
+        }
         self.drain();
     }
 
@@ -238,6 +246,9 @@ impl World {
         if before != after {
             note!(self, "   {before:?} -> {after:?}");
         }
+        if is_up(before) && !is_up(after) {
+            self.page.feed.link_lost();
+        }
         let messages = (self.page.model.delivers(), self.page.model.count() > 0);
         if self.page.links.moved(self.page.shell.time, (before, after), messages) {
             self.tally.one(Count::Losses);
@@ -309,8 +320,6 @@ impl World {
         }
     }
 
-    fn carry_out_feed(&mut self, _order: Order) {}
-
     fn carry_out_engines(&mut self, output: Output, is_old: bool) {
         let is_for_nobody = is_old && self.up().is_none();
         match output {
@@ -327,6 +336,7 @@ impl World {
             Output::Disconnect { epoch, polite } => self.disconnect(epoch, polite),
             Output::Join { epoch } => {
                 self.page.links.join(epoch);
+                self.asked_for_room();
                 self.emit(Frame::Join);
             }
             Output::Ping { epoch } => {
@@ -384,6 +394,7 @@ impl World {
             violated!("I5", "{seq:?} was never sent");
         };
         self.check_may_leave(id);
+        self.check_said();
         self.check_owner(id, self.up());
         self.check_link_takes();
         self.check_asked(id, is_asked);
@@ -427,6 +438,7 @@ impl World {
         if !self.page.deliveries.owes_nothing() {
             violated!("answers", "the app was not told of a late one");
         }
+        self.check_feed_at_rest();
         self.check_half_open(status.phase);
     }
 
@@ -451,6 +463,10 @@ impl World {
             violated!("health", "a link that is dead since {since} still counts as {phase:?}");
         }
     }
+}
+
+fn is_up(phase: Phase) -> bool {
+    is_ready(phase) || phase == Phase::Joining
 }
 
 pub(crate) fn is_ready(phase: Phase) -> bool {

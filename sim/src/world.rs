@@ -31,6 +31,8 @@ pub(crate) struct World {
     pub(crate) stalls: Dice,
     /// For what is sent once more, and how answers are put.
     pub(crate) letters: Dice,
+    /// For what a server says by itself, and what an app makes of that.
+    pub(crate) feed: Dice,
     /// Milliseconds since the run began.
     pub(crate) now: u64,
     events: BinaryHeap<Reverse<Scheduled>>,
@@ -99,6 +101,7 @@ impl World {
             fate: Dice::new(!seed ^ 2),
             stalls: Dice::new(!seed ^ 4),
             letters: Dice::new(!seed ^ 3),
+            feed: Dice::new(!seed ^ 5),
             now: 0,
             events: BinaryHeap::new(),
             scheduled: 0,
@@ -314,6 +317,7 @@ impl World {
                     self.tell(Input::Authorized { epoch, grant });
                 }
             }
+            Event::Later { later, .. } => self.do_later(later),
             Event::Upgraded { connection } => self.upgraded(connection),
             Event::Up { connection } => self.came_up(connection),
             Event::Closed { connection, cause } => self.came_down(connection, cause),
@@ -413,6 +417,7 @@ impl World {
             Planned::Jump { by } => self.jump(by),
             Planned::Woke => self.wake_all(),
             Planned::Fate(fate) => self.befall(fate),
+            Planned::Feed(deed) => self.do_deed(deed),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What happens when: the app's actions, and the faults of everything around it.
 
-use super::{Fate, Login, Plan};
+use super::{Deed, Fate, Login, Plan};
 use crate::dice::Dice;
 
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +49,7 @@ pub(crate) enum Planned {
     },
     Woke,
     Fate(Fate),
+    Feed(Deed),
 }
 
 impl Plan {
@@ -187,7 +188,8 @@ impl Planned {
             | Self::Restart
             | Self::Jump { .. }
             | Self::Woke
-            | Self::Fate(_) => at,
+            | Self::Fate(_)
+            | Self::Feed(_) => at,
         }
     }
 
@@ -206,6 +208,7 @@ impl Planned {
             | Self::Cut { .. }
             | Self::HalfOpen
             | Self::Kick
+            | Self::Feed(_)
             | Self::Throttle { .. } => true,
             Self::Slow { .. }
             | Self::Offline { .. }
@@ -233,6 +236,7 @@ impl Planned {
             | Self::Clog { .. }
             | Self::Jump { .. }
             | Self::Woke
+            | Self::Feed(_)
             | Self::Fate(_) => true,
             Self::Cut { .. }
             | Self::HalfOpen

@@ -2,6 +2,7 @@
 
 use holdfast::engine::{DownCause, Epoch, Grant, Input, Seq, Verdict};
 
+use crate::feed::ROOM;
 use crate::network::{ConnectionId, Packet};
 use crate::page::Page;
 use crate::tally::Count;
@@ -19,8 +20,16 @@ impl World {
             self.tell(Input::Heard { epoch });
             match packet {
                 Packet::Heartbeat => {}
-                Packet::Joined => self.tell(Input::Joined { epoch }),
-                Packet::JoinRefused => self.tell(Input::JoinRejected { epoch }),
+                Packet::Joined => {
+                    self.join_confirmed();
+                    self.tell(Input::Joined { epoch });
+                }
+                Packet::JoinRefused => self.join_refused(epoch, ROOM),
+                // The Socket hands out nothing of a connection that it has just closed.
+                Packet::Event(emitted) if self.up() == Some(id) => {
+                    self.arrived(id, epoch, emitted);
+                }
+                Packet::Event(_) => {}
                 Packet::Pong => self.tell(Input::Ponged { epoch }),
                 Packet::Ack { .. } | Packet::Confirmation { .. } | Packet::Rejection { .. } => {
                     self.answered(packet);
@@ -52,6 +61,7 @@ impl World {
             | Packet::Joined
             | Packet::JoinRefused
             | Packet::Pong
+            | Packet::Event(_)
             | Packet::Receipt { .. } => {}
         }
     }

@@ -1,0 +1,98 @@
+//! What a server sends to its pages, and what their app makes of it: a plan of its own dice, for a quarter of the seeds.
+
+use super::{Plan, Planned};
+use crate::dice::Dice;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Feed {
+    /// Messages that the client keeps in mind.
+    pub(crate) kept: usize,
+    /// In a thousand: a message is a repeat, has other content than before, or another name.
+    pub(crate) repeats: u64,
+    pub(crate) rewrites: u64,
+    pub(crate) aliases: u64,
+    /// It wants an acknowledgement.
+    pub(crate) asks: u64,
+    /// The app answers it later, or never; its answer is too large to be kept.
+    pub(crate) late: u64,
+    pub(crate) silent: u64,
+    pub(crate) large: u64,
+    /// The server takes up the session of the connection before.
+    pub(crate) recovers: u64,
+    /// How the app answers that it missed something: at once, later, never, with a fault.
+    pub(crate) resyncs: [u64; 4],
+    /// Joins of rooms of the app's are refused, too.
+    pub(crate) refuses_others: u64,
+}
+
+/// Something that the server or the app does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Deed {
+    /// The server sends a message to a page.
+    Say,
+    Typing,
+    /// Somebody comes, goes, or all who are there are listed.
+    Presence,
+    /// A part of the app wants something said after each return, or no longer.
+    Remember,
+    Unremember,
+    /// The app says something by an emit, or ends it.
+    Emit,
+    Leave,
+    /// The app emits what is worth a wait.
+    Soon,
+    AskOnline,
+}
+
+pub(super) fn feed(seed: u64) -> Option<Feed> {
+    let mut dice = Dice::new(seed ^ OWN);
+    // None of these is a seed that found something before there were feeds: `tests/sim.rs` has those.
+    let has_feed = matches!(
+        seed % 64,
+        0 | 2 | 7 | 17 | 18 | 20 | 24 | 29 | 31 | 34 | 39 | 48 | 52 | 53 | 56 | 58 | 60
+    );
+    has_feed.then(|| Feed {
+        kept: if dice.chance(800) { 1_000 } else { dice.below(5) as usize },
+        repeats: dice.below(600),
+        rewrites: dice.below(2) * dice.below(300),
+        aliases: dice.below(2) * dice.below(500),
+        asks: dice.below(2) * dice.below(800),
+        late: dice.below(1_000),
+        silent: dice.below(2) * dice.below(300),
+        large: dice.below(2) * dice.below(300),
+        recovers: dice.below(2) * dice.below(500),
+        resyncs: [dice.below(4) + 1, dice.below(8), dice.below(3), dice.below(3)],
+        refuses_others: dice.below(2) * dice.below(500),
+    })
+}
+
+impl Plan {
+    pub(super) fn schedule_feed(&mut self, seed: u64) {
+        if self.feed.is_none() {
+            return;
+        }
+        let mut dice = Dice::new(seed ^ OWN ^ 1);
+        for _ in 0..dice.magnitude(4, 128) {
+            let deed = match dice.weighted([16, 4, 4, 2, 1, 2, 1, 2, 1]) {
+                0 => Deed::Say,
+                1 => Deed::Typing,
+                2 => Deed::Presence,
+                3 => Deed::Remember,
+                4 => Deed::Unremember,
+                5 => Deed::Emit,
+                6 => Deed::Leave,
+                7 => Deed::Soon,
+                _ => Deed::AskOnline,
+            };
+            let at = self.moment(&mut dice);
+            self.at(at, Planned::Feed(deed));
+            // What comes comes in a burst.
+            for _ in 0..dice.below(2) * dice.below(6) {
+                self.at(at + dice.below(200), Planned::Feed(deed));
+            }
+        }
+    }
+}
+
+/// Sets these dice apart from the plan's.
+const OWN: u64 = 0xFEED_5EED_0000_0000;
