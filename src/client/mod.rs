@@ -19,6 +19,7 @@ mod journal;
 pub mod keeper;
 pub mod receipts;
 mod tabs;
+pub mod transport;
 
 use alloc::vec::Vec;
 

@@ -6,5 +6,6 @@ mod health;
 mod identity;
 mod keeper;
 mod receipts;
+mod transport;
 mod world;
 mod young_links;
