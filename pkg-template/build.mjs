@@ -19,7 +19,7 @@ import { compressed, SYNTAX, weighSocket } from './weigh.mjs';
  * All that `holdfast/socket` adds to an app, minified and gzipped, without socket.io-client. Half of it is the wasm;
  * ARCHITECTURE.md says what each part costs.
  */
-const BUDGET_BYTES = 48_200;
+const BUDGET_BYTES = 51_700;
 
 /**
  * The files of the package. `core` is what the others share: apps can't import it, since package.json
@@ -120,10 +120,10 @@ function textOf(bytes) {
   return text;
 }
 
-/** The shell hands the module a function that does nothing, for all that it imports. */
+/** The shell hands the module what `values.js` exports, and for all else a function that does nothing. */
 function checkImports() {
   const others = WebAssembly.Module.imports(new WebAssembly.Module(module)).filter(
-    ({ name }) => !/^__wbg___wbindgen_throw_/.test(name),
+    ({ module: from, name }) => from !== 'values' && !/^__wbg___wbindgen_throw_/.test(name),
   );
   if (others.length > 0) throw new Error(`the wasm imports ${others[0].name}`);
 }

@@ -6,12 +6,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 const NAMES = `
-  abandon ackIds ancestors answered byDefault dispatch drops epoch expire findSession fits forget
-  forgetSessions forgetTries grant hasReceipts hasSession holds identify seqNamed sharedAs isAnswered isAsked isClogged
-  isEcho isFetched isInDoubt isKept isLinked isRestored isReceiptless isRejection isStale its kept keptOf
+  abandon ackIds ancestors answered byDefault dispatch drops epoch expire fits forget
+  forgetTries grant hasReceipts holds identify seqNamed sharedAs isAnswered isAsked isClogged
+  isEcho isFetched isInDoubt isKept isLinked isRestored isReceiptless isStale its kept keptOf
   lastPongAt linkLost lists note noted numberOf onDrained onEvent onGreeted onHeard onLeaving onReceipt
-  onRefused onReserved onTransport onUp owner puts recall receive rename saw sentAt seqOfSame setAckTimeout
-  setOffset spoil stale stash takes takeUp tell unname whose wipe wire
+  onRefused onReserved onTransport onUp owner puts recall receive rename saw sentAt seqOfSame
+  spoil stale stash takes takeUp tell unname whose wipe wire
 `
   .trim()
   .split(/\s+/);

@@ -1,7 +1,8 @@
 ;; What `wasm-text.js` reads the engine's text with: the characters that stand at the start of the
 ;; memory become the bytes that they stand for, in the same place.
 (module
-  (memory (export "memory") 1)
+  ;; 128 KB of text.
+  (memory (export "memory") 2)
   ;; Takes where the characters end, answers where the bytes do.
   (func (export "read") (param $end i32) (result i32)
     (local $at i32) (local $to i32) (local $turn i32) (local $digit i32)

@@ -372,19 +372,26 @@ export function createDeliveries({
         const at = ackIds.indexOf(/** @type {number} */ (ackId));
         if (at >= 0) ackIds.splice(at, 1);
       };
-      const limit = wire().maxPayload() ?? Infinity;
+      const limit = wire().maxPayload();
       // A server ends a link over which more comes, however often it is tried.
-      const isPolling = wire().transport() === 'polling';
-      if (entry.bytes > limit / LARGEST_ESCAPE && largestPacket(entry, isPolling) > limit) {
+      if (
+        entry.bytes > limit / LARGEST_ESCAPE &&
+        largestPacket(entry, wire().transport() === 'polling') > limit
+      ) {
         refuse(entry, 'PAYLOAD_TOO_LARGE', `The server takes ${limit} bytes at most`);
         return;
       }
+      const { isInDoubt } = entry;
       try {
         const isAsked = entry.way === 'acked' || entry.way === 'always' || !hasReceipts();
+        // Should the module die on the way, it may have left.
+        entry.isInDoubt = true;
         ackId = wire().emit(entry.event, entry.args, isAsked ? answered : undefined);
+        entry.isInDoubt = isInDoubt;
         if (!isAsked) return;
         if (ackId !== undefined) ackIds.push(ackId);
       } catch (error) {
+        entry.isInDoubt = isInDoubt;
         const why = `This payload cannot be encoded: ${textOf(error)}`;
         refuse(entry, 'INVALID_MESSAGE_PAYLOAD', why);
       }

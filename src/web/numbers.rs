@@ -299,11 +299,13 @@ pub enum Told {
     Has,
     /// opening, message: another tab has it
     HasElsewhere,
+    /// Answers where in the module's memory the names are that it uses.
+    Names,
 }
 
 impl Told {
     /// In the order of the table.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 49] = [
         Self::Send,
         Self::Standing,
         Self::Poll,
@@ -352,6 +354,7 @@ impl Told {
         Self::SettledElsewhere,
         Self::Has,
         Self::HasElsewhere,
+        Self::Names,
     ];
 }
 
