@@ -19,7 +19,7 @@ import { compressed, SYNTAX, weighSocket } from './weigh.mjs';
  * All that `holdfast/socket` adds to an app, minified and gzipped, without socket.io-client. Half of it is the wasm;
  * ARCHITECTURE.md says what each part costs.
  */
-const BUDGET_BYTES = 55_000;
+const BUDGET_BYTES = 59_000;
 
 /**
  * The files of the package. `core` is what the others share: apps can't import it, since package.json
@@ -125,10 +125,10 @@ function textOf(bytes) {
   return text;
 }
 
-/** The shell hands the module a function that does nothing, for all that it imports. */
+/** The shell hands the module what `values.js` exports, and for all else a function that does nothing. */
 function checkImports() {
   const others = WebAssembly.Module.imports(new WebAssembly.Module(module)).filter(
-    ({ name }) => !/^__wbg___wbindgen_throw_/.test(name),
+    ({ module: from, name }) => from !== 'values' && !/^__wbg___wbindgen_throw_/.test(name),
   );
   if (others.length > 0) throw new Error(`the wasm imports ${others[0].name}`);
 }

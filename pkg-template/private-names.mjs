@@ -6,12 +6,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 const NAMES = `
-  abandon ackIds ancestors answered byDefault dispatch drops epoch expire findSession fits forget
-  forgetSessions forgetTries grant hasSession holds identify seqNamed sharedAs isAsked isClogged
-  isFetched isKept isLinked isRestored isReceiptless isRejection isStale its kept keptOf
-  lastPongAt linkLost lists note noted numberOf onDrained onEvent onGreeted onHeard onLeaving onReceipt
-  onRefused onReserved onTransport onUp owner puts receive rename saw sentAt seqOfSame setAckTimeout
-  setOffset spoil stash takes takeUp tell unname whose wipe wire
+  abandon ackIds ancestors answered byDefault dispatch drops epoch expire fits forget forgetTries grant
+  holds identify seqNamed sharedAs isAsked isClogged isFetched isKept isLinked isRestored isReceiptless
+  isStale its kept keptOf lastPongAt linkLost lists note noted numberOf onDrained onEvent onGreeted onHeard
+  onLeaving onReceipt onRefused onReserved onTransport onUp owner puts receive rename saw sentAt seqOfSame
+  spoil stash takes takeUp tell unname whose wipe wire
 `
   .trim()
   .split(/\s+/);

@@ -10,6 +10,7 @@ use holdfast::client::storage::Storage;
 use holdfast::client::verdict::{Opinion, Reading, Said};
 use holdfast::client::{Fate, Order, Place, Value};
 use holdfast::engine::{DownCause, Grant, Notice, Outcome, Phase, Seq, Standing, Way};
+use holdfast::web::call::What;
 use holdfast::web::numbers::Told;
 use holdfast::web::{Driver, numbers};
 use js_sys::WebAssembly::Memory;
@@ -23,6 +24,8 @@ wasm_bindgen_test_configure!(run_in_browser);
 extern "C" {
     #[wasm_bindgen(thread_local_v2, js_name = TOLD)]
     static TOLD: Object;
+    #[wasm_bindgen(thread_local_v2, js_name = WIRE)]
+    static WIRE: Object;
     #[wasm_bindgen(thread_local_v2, js_name = WAYS)]
     static WAYS: Array;
     #[wasm_bindgen(thread_local_v2, js_name = ORDERS)]
@@ -457,6 +460,17 @@ fn what_is_told_has_the_numbers_that_the_shell_uses() {
         assert_eq!(name.to_lowercase(), format!("{told:?}").to_lowercase());
         assert_eq!(TOLD.with(|table| number(table, &name)), code as u32);
     }
+}
+
+#[wasm_bindgen_test]
+fn what_is_called_for_of_the_socket_has_the_numbers_that_the_shell_uses() {
+    let names = WIRE.with(Object::keys);
+    for (code, what) in What::ALL.iter().enumerate().take(names.length() as usize) {
+        let name = text(&names, code as u32);
+        assert_eq!(name.to_lowercase(), format!("{what:?}").to_lowercase());
+        assert_eq!(WIRE.with(|table| number(table, &name)), code as u32);
+    }
+    assert_eq!(What::ALL.get(names.length() as usize), Some(&What::EmitReserved));
 }
 
 #[wasm_bindgen_test]

@@ -5,6 +5,7 @@
 
 import { idOf } from './credentials.js';
 import { createDeliveries } from './deliveries.js';
+import { createDriver } from './driver.js';
 import { createEngine } from './engine.js';
 import { HoldfastError } from './errors.js';
 import { begin, hash, keepSubject, peek, printOf, raise, subjectOf } from './generations.js';
@@ -117,7 +118,8 @@ export function makeClient(options, unsaid) {
 
   // --- the Socket ----------------------------------------------------------------------------------
 
-  const wire = createWire(settings.url, settings.io, {
+  const driver = createDriver();
+  const wire = createWire(driver, settings.url, settings.io, {
     warn,
     connect: () => client.connect(),
     disconnect: () => client.disconnect(),
@@ -154,7 +156,7 @@ export function makeClient(options, unsaid) {
     },
     // Listeners join rooms, which what waits may be for.
     onGreeted: () => engine.tell(TOLD.greeted, wire.epoch(), socket.recovered === true),
-    onDown({ error, isRejection, reason }) {
+    onDown(error, isRejection, reason) {
       linkLost('waiting');
       if (error) {
         fail(
@@ -246,8 +248,7 @@ export function makeClient(options, unsaid) {
     try {
       // Copied, as a function among them would be taken for an acknowledgement, and what is too large, or
       // throws, would end the link.
-      const most = wire.maxPayload() ?? Infinity;
-      return wire.emit(event, copies(args, most, settings.io.parser), ack);
+      return wire.emit(event, copies(args, wire.maxPayload(), settings.io.parser), ack);
     } catch (error) {
       report(error);
       return undefined;
@@ -469,6 +470,7 @@ export function makeClient(options, unsaid) {
   // Without storage nothing of it is ordered.
   const { handlers: ofStorage } = /** @type {NonNullable<typeof storage>} */ (storage ?? {});
   const engine = createEngine(
+    driver,
     settings,
     { ...handlers, transmit, settle, forgetLate, ...ofStorage },
     die,
@@ -486,6 +488,8 @@ export function makeClient(options, unsaid) {
 
   /** Without its engine the client hands the app a plain socket, and says so (D6). */
   function die(/** @type {unknown} */ error) {
+    // Nothing waits, and nobody is to connect.
+    if (isDestroyed) return;
     isDestroyed = isDead = true;
     status.phase = 'closed';
     unwatch();
@@ -498,7 +502,6 @@ export function makeClient(options, unsaid) {
       `The app has a plain socket without any guarantee: ${textOf(error)}`,
       error,
     );
-    report(error);
   }
 
   /** Of a user who is gone nothing is left to be sent, received or shown. */
@@ -664,7 +667,7 @@ export function makeClient(options, unsaid) {
       engine.configure(settings);
       const { query, extraHeaders } = /** @type {any} */ (settings.io);
       if (identityOf(settings) !== before) {
-        wire.identify({ query, extraHeaders });
+        wire.identify(query, extraHeaders);
         engine.tell(TOLD.relink);
       }
       begun();

@@ -79,6 +79,23 @@ export const TOLD = {
   listed: 71,
   isLeftNews: 72,
   isPresenceStale: 73,
+  names: 74,
+};
+
+/** What is called for of the Socket, by number; `What` in `src/web/call.rs` says what comes with each. */
+export const WIRE = {
+  begin: 0,
+  open: 1,
+  shut: 2,
+  untried: 3,
+  emit: 4,
+  ask: 5,
+  heartbeat: 6,
+  clogged: 7,
+  identity: 8,
+  clean: 9,
+  transport: 10,
+  came: 11,
 };
 
 /** What the engine orders, by number: who carries it out. */

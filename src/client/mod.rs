@@ -32,6 +32,7 @@ mod resync;
 mod sessions;
 pub mod storage;
 mod tabs;
+pub mod transport;
 pub mod verdict;
 
 use alloc::vec::Vec;

@@ -1,12 +1,16 @@
 //! The client, driven from JavaScript.
 
+use core::cell::{Cell, RefCell};
+
 use wasm_bindgen::prelude::*;
 
+use super::call::{Call, What, Wire};
 use super::numbers::{
     FIELDS, Told, claim_number, count, double, down_cause, fate_flags, grant, millis, order, said,
     standing_number, way, whole,
 };
 use super::settings::{SETTINGS, config_of};
+use super::value::{NAMES, Value};
 use crate::client::deliveries::{Id, Sending};
 use crate::client::keeper::Keeper;
 use crate::client::receipts::Support;
@@ -21,10 +25,11 @@ use crate::engine::{Config, Epoch, Input, Millis, Seq, Verdict};
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Driver {
-    client: Client,
+    client: RefCell<Client>,
     /// Of the next configuration.
-    settings: [u64; SETTINGS],
-    fields: [f64; FIELDS],
+    settings: RefCell<[u64; SETTINGS]>,
+    fields: Cell<[f64; FIELDS]>,
+    wire: Wire,
 }
 
 /// The flags of a send, as the table `SEND_FLAG` has them.
@@ -61,30 +66,30 @@ impl Driver {
     #[must_use]
     pub fn new(now: f64, seed: f64) -> Self {
         Self {
-            client: Client::new(Config::default(), seed.to_bits(), millis(now)),
-            settings: [0; SETTINGS],
-            fields: [0.0; FIELDS],
+            client: RefCell::new(Client::new(Config::default(), seed.to_bits(), millis(now))),
+            settings: RefCell::new([0; SETTINGS]),
+            fields: Cell::new([0.0; FIELDS]),
+            wire: Wire::default(),
         }
+    }
+
+    /// What is called for of the Socket, by its place among [`What::ALL`], about the connection of the attempt `link`.
+    /// `first` is where on the stack the values are that come with it; the answer is where its own value is, 0 where
+    /// something was thrown. Any JavaScript may run meanwhile, and call the driver again.
+    pub fn wire(&self, what: u32, link: u32, first: i32) -> i32 {
+        let Some(what) = What::ALL.get(what as usize) else { return 0 };
+        Call::new(&self.wire, first).run(*what, link).map_or(0, Value::place)
     }
 
     /// A command or a fact, by its place in the table `TOLD`, at the time `now` in milliseconds, which never
     /// decreases. What the other numbers are stands beside it there. Each export costs the module some hundred
     /// bytes, so there is one for all.
     #[expect(clippy::too_many_arguments, reason = "numbers alone cross this border")]
-    pub fn tell(
-        &mut self,
-        what: u32,
-        now: f64,
-        a: f64,
-        b: f64,
-        c: f64,
-        d: f64,
-        e: f64,
-        f: f64,
-    ) -> f64 {
+    pub fn tell(&self, what: u32, now: f64, a: f64, b: f64, c: f64, d: f64, e: f64, f: f64) -> f64 {
         let Some(told) = Told::ALL.get(what as usize) else { return 0.0 };
         let now = millis(now);
-        let client = &mut self.client;
+        // No JavaScript runs while it is borrowed.
+        let client = &mut *self.client.borrow_mut();
         let seq = Seq::from_bits(whole(a));
         let epoch = Epoch(count(a));
         let input = match told {
@@ -133,18 +138,18 @@ impl Driver {
                     return at.map_or(f64::NEG_INFINITY, |at| -double(at.0));
                 };
                 let (number, fields) = order(next, || client.status());
-                self.fields = fields;
+                self.fields.set(fields);
                 return number.into();
             }
             Told::Fields => return double(self.fields.as_ptr().addr() as u64),
             Told::Set => {
-                if let Some(setting) = self.settings.get_mut(count(a) as usize) {
+                if let Some(setting) = self.settings.borrow_mut().get_mut(count(a) as usize) {
                     *setting = whole(b);
                 }
                 return 0.0;
             }
             Told::Configure => {
-                client.reconfigure(config_of(&self.settings));
+                client.reconfigure(config_of(&self.settings.borrow()));
                 return 0.0;
             }
             Told::Cancel => {
@@ -289,6 +294,7 @@ impl Driver {
             Told::Ponged => Input::Ponged { epoch },
             Told::Heard => Input::Heard { epoch },
             Told::Woke => Input::Woke,
+            Told::Names => return double(NAMES.as_ptr().addr() as u64),
         };
         client.handle(now, input);
         0.0

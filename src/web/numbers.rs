@@ -450,11 +450,13 @@ pub enum Told {
     IsLeftNews,
     /// Whether there is no list of this link is answered.
     IsPresenceStale,
+    /// Answers where in the module's memory the names are that it uses.
+    Names,
 }
 
 impl Told {
     /// In the order of the table.
-    pub const ALL: [Self; 74] = [
+    pub const ALL: [Self; 75] = [
         Self::Send,
         Self::Standing,
         Self::Poll,
@@ -529,6 +531,7 @@ impl Told {
         Self::Listed,
         Self::IsLeftNews,
         Self::IsPresenceStale,
+        Self::Names,
     ];
 }
 

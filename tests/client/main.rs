@@ -10,5 +10,6 @@ mod keeper;
 mod receipts;
 mod resync;
 mod sessions;
+mod transport;
 mod world;
 mod young_links;

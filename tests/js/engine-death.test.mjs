@@ -2,10 +2,14 @@
 // everything that waited is answered.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { TOLD } from '../../pkg-template/shell/numbers.js';
+import { startChatServer } from '../support/chat-server.mjs';
 import {
   api,
+  client,
   collectReports,
   quick,
   ready,
@@ -37,13 +41,37 @@ WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
 /** From now on, until the test is over, telling the engine what bears this name is a trap. */
 function trap(t, name) {
   const code = TOLD[name];
-  const original = exported.driver_tell;
+  const its = exported;
+  const original = its.driver_tell;
   assert.ok(typeof original === 'function' && code !== undefined, name);
   t.after(() => {
-    exported.driver_tell = original;
+    its.driver_tell = original;
   });
-  exported.driver_tell = (...args) => {
+  its.driver_tell = (...args) => {
     if (args[1] !== code) return original(...args);
+    throw new WebAssembly.RuntimeError(`unreachable in ${name}`);
+  };
+}
+
+/** What the module is called for of the Socket, in the order of its numbers. */
+const source = await readFile(new URL('../../src/web/call.rs', import.meta.url), 'utf8');
+const WHATS = source
+  .match(/^whats! \{$([\s\S]*?)^\}$/m)[1]
+  .match(/^ {4}[A-Z]\w+$/gm)
+  .map((name) => name.trim());
+
+/** The same for what it is called for of the Socket. `isLate`: it traps once all was done. */
+function trapWire(t, name, isLate = false) {
+  const code = WHATS.indexOf(name);
+  assert.ok(code >= 0, name);
+  const its = exported;
+  const original = its.driver_wire;
+  t.after(() => {
+    its.driver_wire = original;
+  });
+  its.driver_wire = (...args) => {
+    if (args[1] !== code) return original(...args);
+    if (isLate) original(...args);
     throw new WebAssembly.RuntimeError(`unreachable in ${name}`);
   };
 }
@@ -130,6 +158,146 @@ for (const name of ['poll', 'send', 'acked', 'heard']) {
     assert.equal(socket.connected, false);
   });
 }
+
+/** What brings about each kind of call of the module's. */
+const CALLS = {
+  // Of a method that is overridden.
+  EmitReserved: (server) => server.dropAll(),
+  EmitEvent: (server) => server.io.emit('hello'),
+  Leaving: () => api.getSocket().emit('component'),
+  Connect: () => api.getSocket().connect(),
+  IsActive: () => api.getSocket().active,
+  OpenManager: () => api.getSocket().io.open(),
+  Reconnect(server) {
+    api.getSocket().io.reconnection(true);
+    server.dropAll();
+  },
+  // Of a listener on the connection.
+  Heard: (server) => server.io.emit('hello'),
+  Came: (server) => server.io.emit('hello'),
+  Drained: () => api.getSocket().emit('component'),
+  Closed: (server) => server.dropAll(),
+  // Of an order, and of what is asked on the way.
+  Emit: () => send({ text: 'c' }),
+  Clogged: () => send({ text: 'c' }),
+  Shut: () => api.disconnectSocket(),
+};
+
+for (const [name, bring] of Object.entries(CALLS)) {
+  for (const isLate of [false, true]) {
+    const when = isLate ? 'after' : 'before';
+    test(`a trap ${when} ${name} does the same`, async (t) => {
+      const reported = collectReports(t);
+      const server = await start(t, {}, { user: 'u1' });
+      const socket = api.getSocket();
+      const acks = [];
+      server.hooks.message = ({ ack }) => acks.push(ack);
+      const left = [send({ text: 'a' }), send({ text: 'b' })];
+      await until(() => acks.length === 2, 'both left');
+      trapWire(t, name, isLate);
+      const last = bring(server, socket);
+      for (const result of await Promise.all(left.map(settled))) {
+        assert.deepEqual([result.error, result.maybeDelivered], ['NO_RESPONSE', true]);
+      }
+      if (last?.final) {
+        const result = await settled(last);
+        assert.equal(result.error, result.maybeDelivered ? 'NO_RESPONSE' : 'CLOSED');
+        const hasLeft = name === 'Emit' || server.came.some(({ data }) => data?.text === 'c');
+        assert.ok(result.maybeDelivered || !hasLeft);
+      }
+      assert.equal((await settled(send({ text: 'd' }))).error, 'CLOSED');
+      assert.equal(reported.length, 1);
+      assert.match(reported[0].message, new RegExp(`unreachable in ${name}`));
+      socket.io.reconnectionDelay(1);
+      socket.connect();
+      await works(server, socket);
+      const again = once(socket, 'connect');
+      server.dropAll();
+      await again;
+      await works(server, socket);
+      assert.equal(reported.length, 1);
+    });
+  }
+}
+
+test('what an override could not do for a trap is done by socket.io-client', async (t) => {
+  collectReports(t);
+  const server = await start(t, {}, { user: 'u1' });
+  const socket = api.getSocket();
+  const heard = [];
+  socket.on('hello', (...args) => heard.push(args));
+  const { connect } = socket;
+  trapWire(t, 'EmitEvent');
+  server.io.emit('hello', 1);
+  await until(() => heard.length === 1, 'it is heard');
+  assert.deepEqual(heard, [[1]]);
+  assert.equal(connect(), socket, 'who kept a method of ours has that of socket.io-client');
+});
+
+test('a trap in a timer of the connection leaves a plain Socket', async (t) => {
+  const reported = collectReports(t);
+  const server = await start(t, {
+    io: { transports: ['websocket', 'polling'] },
+    reconnect: { upgradeTimeoutMs: 30 },
+  });
+  const { admit } = server.hooks;
+  server.hooks.admit = () => new Promise(() => {});
+  const waiting = send({ text: 'a' });
+  const socket = api.initializeSocket('u1');
+  trapWire(t, 'SaidNothing');
+  assert.equal((await settled(waiting)).error, 'CLOSED');
+  assert.equal(reported.length, 1);
+  server.hooks.admit = admit;
+  socket.disconnect().connect();
+  await works(server, socket);
+});
+
+test('a trap ends every client of the module, and what is made next has another one', async (t) => {
+  const reported = collectReports(t);
+  const server = await startChatServer(t);
+  const both = [client(t, server, { userId: 'u1' }), client(t, server, { userId: 'u2' })];
+  server.hooks.message = () => {};
+  for (const made of both) made.connect();
+  const sent = both.map((made) => made.send('send_message', { text: 'a' }));
+  await until(() => server.received.length === 2, 'both left');
+  const dead = exported;
+  trap(t, 'poll');
+  both[0].getState();
+  both[0].disconnect();
+  for (const one of sent) await assert.rejects(one, { code: 'NO_RESPONSE' });
+  assert.equal(reported.length, 1, 'it is reported once');
+  assert.deepEqual(
+    both.map((made) => made.getState().error.code),
+    ['ENGINE_DEAD', 'ENGINE_DEAD'],
+    'and each client says so',
+  );
+  both[1].socket.connect();
+  await until(() => both[1].socket.connected, 'the other one has a plain Socket');
+  dead.driver_tell = () => assert.fail('nothing calls the dead module');
+  const next = client(t, server, { userId: 'u3' });
+  assert.notEqual(exported, dead);
+  next.connect();
+  server.hooks.message = ({ ack }) => ack({ success: true });
+  assert.equal((await next.send('send_message', { text: 'b' })).success, true);
+});
+
+test('a trap of the module itself, within another call of it, is one', async (t) => {
+  const reported = collectReports(t);
+  const server = await start(t, {}, { user: 'u1' });
+  const socket = api.getSocket();
+  const original = exported.driver_tell;
+  const heard = [];
+  // It reads beyond its memory.
+  exported.driver_tell = (_at, ...args) => original(-8, ...args);
+  socket.on('hello', () => heard.push(send({ text: 'a' })));
+  socket.on('hello', () => heard.push(api.isConnectionReady()));
+  server.io.emit('hello');
+  await until(() => heard.length === 2, 'both listeners are called');
+  assert.equal((await settled(heard[0])).error, 'CLOSED');
+  assert.equal(reported.length, 1);
+  assert.ok(reported[0] instanceof WebAssembly.RuntimeError);
+  await works(server, socket);
+});
 
 test('a trap while there is no link leaves a Socket that connects when it is asked to', async (t) => {
   const reported = collectReports(t);

@@ -13,19 +13,9 @@ use crate::{npm, tools, wasm};
 /// Builds `pkg/` from the sources.
 pub fn build() -> Result<()> {
     let _lock = lock()?;
-    run(&mut bundle(root(), &compile_locked()?))
-}
-
-/// Compiles the engine, and has all that is needed to bundle it.
-pub fn compile() -> Result<Artifacts> {
-    let _lock = lock()?;
-    compile_locked()
-}
-
-fn compile_locked() -> Result<Artifacts> {
     tools::require_node()?;
     npm::install(root())?;
-    wasm::compile()
+    run(&mut bundle(root(), &wasm::compile()?))
 }
 
 /// The command that makes the package of a tree, which is this checkout or a copy of its sources.

@@ -24,19 +24,26 @@ pub struct Artifacts {
 
 /// Compiles the engine into `target/package`.
 pub fn compile() -> Result<Artifacts> {
+    compile_tree(root(), &root().join("target"))
+}
+
+/// Compiles the engine of a tree, which is this checkout or a copy of its sources, into `package` below `target`.
+pub fn compile_tree(tree: &Path, target: &Path) -> Result<Artifacts> {
     tools::require_wasm_target()?;
-    let folder = root().join("target/package");
+    let folder = target.join("package");
     fs::create_dir_all(&folder)?;
 
     let flags = remapped_paths().into_iter().map(|flag| format!("{flag:?}")).collect::<Vec<_>>();
     run(cargo()
+        .current_dir(tree)
+        .env("CARGO_TARGET_DIR", target)
         .args(["rustc", "--package", "holdfast", "--lib", "--crate-type", "cdylib"])
         .args(["--release", "--features", "module"])
         .args(["--target", WASM_TARGET, "--config"])
         .arg(format!("target.{WASM_TARGET}.rustflags=[{}]", flags.join(","))))?;
 
     // The types that come with the module let `tsc` check the shell's calls; they aren't shipped.
-    let compiled = root().join(format!("target/{WASM_TARGET}/release/holdfast.wasm"));
+    let compiled = target.join(format!("{WASM_TARGET}/release/holdfast.wasm"));
     // The JavaScript that `bundler` makes for it is left out: the shell calls the exports itself.
     let mut arguments: Vec<OsString> =
         ["wasm-bindgen", "--target", "bundler"].map(Into::into).into();

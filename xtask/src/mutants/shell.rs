@@ -1,5 +1,5 @@
-//! The mutants of the package's JavaScript, under the tests that run in Node, or those of what is kept
-//! on disk, which need a browser too.
+//! The mutants of the package's JavaScript, and of the Rust that drives it, under the tests that run in Node, or
+//! those of what is kept on disk, which need a browser too.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use super::{Suite, copy_checkout, run_with_patience};
-use crate::package::{self, bundle};
+use crate::npm;
+use crate::package::bundle;
 use crate::test::test_files;
 use crate::tools::{node, root};
-use crate::wasm::Artifacts;
+use crate::wasm::{self, Artifacts};
 
 pub fn prepare(folder: &Path) -> Result<Box<dyn Suite>> {
     prepare_with(folder, test_files("js"))
@@ -35,16 +36,17 @@ pub fn prepare_durable(folder: &Path) -> Result<Box<dyn Suite>> {
 fn prepare_with(folder: &Path, files: Vec<PathBuf>) -> Result<Box<dyn Suite>> {
     let tree = folder.join("tree");
     copy_checkout(SOURCES, &tree)?;
-    let artifacts = package::compile()?.copied_to(folder)?;
+    npm::install(root())?;
     let files = files.into_iter();
     let files = files.map(|path| Ok((Duration::ZERO, path.strip_prefix(root())?.to_owned())));
     let files = files.collect::<Result<_>>()?;
-    Ok(Box::new(Shell { folder: folder.to_owned(), artifacts, files }))
+    Ok(Box::new(Shell { folder: folder.to_owned(), compiled: None, files }))
 }
 
 struct Shell {
     folder: PathBuf,
-    artifacts: Artifacts,
+    /// The module, and the sources that it was compiled from.
+    compiled: Option<(Vec<u8>, Artifacts)>,
     /// The files of tests, and how long each took.
     files: Vec<(Duration, PathBuf)>,
 }
@@ -56,7 +58,9 @@ impl Suite for Shell {
     }
 
     fn test(&mut self) -> Result<Option<String>> {
-        let mut build = bundle(&self.tree(), &self.artifacts);
+        self.compile()?;
+        let Some((_, artifacts)) = &self.compiled else { return Ok(None) };
+        let mut build = bundle(&self.tree(), artifacts);
         // A bug may weigh what it likes.
         let log = self.folder.join("build.txt");
         let (text, status) = run_with_patience(build.arg("--any-size"), &log)?;
@@ -79,6 +83,16 @@ impl Suite for Shell {
 }
 
 impl Shell {
+    /// Compiles the module, unless it is that of the present sources.
+    fn compile(&mut self) -> Result<()> {
+        let sources = contents(&self.tree().join("src"))?;
+        if self.compiled.as_ref().is_none_or(|(of, _)| *of != sources) {
+            let artifacts = wasm::compile_tree(&self.tree(), &self.folder.join("target"))?;
+            self.compiled = Some((sources, artifacts));
+        }
+        Ok(())
+    }
+
     fn run(&self, file: &Path) -> Result<Option<String>> {
         let mut command = node();
         let reporter = root().join("xtask/src/mutants/reporter.mjs");
@@ -94,17 +108,26 @@ impl Shell {
     }
 }
 
-impl Artifacts {
-    /// Where no later build changes them.
-    fn copied_to(self, folder: &Path) -> Result<Self> {
-        let module = folder.join("holdfast.wasm");
-        fs::copy(self.module, &module)?;
-        Ok(Self { module, ..self })
+/// All files of a folder, one after the other.
+fn contents(folder: &Path) -> Result<Vec<u8>> {
+    let mut entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(fs::DirEntry::path);
+    let mut all = Vec::new();
+    for entry in entries {
+        let path = entry.path();
+        all.extend(if path.is_dir() { contents(&path)? } else { fs::read(&path)? });
     }
+    Ok(all)
 }
 
 /// What the package is made of, and its tests. They use the demo's proxy and its database.
 const SOURCES: &[&str] = &[
+    "Cargo.toml",
+    "Cargo.lock",
+    "rust-toolchain.toml",
+    "src",
+    "sim",
+    "xtask",
     "package.json",
     "README.md",
     "LICENSE",

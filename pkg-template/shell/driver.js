@@ -1,0 +1,193 @@
+/**
+ * The module: made at the first call, and called for one client.
+ *
+ * The wasm is inlined, so importing the package does nothing, and needs no bundler setting, no fetch and no waiting.
+ */
+
+import text, { reader } from 'holdfast:wasm';
+import { decode } from '../wasm-text.js';
+import { createClock } from './clock.js';
+import { HoldfastError } from './errors.js';
+import { CLAIM, CODES, TOLD } from './numbers.js';
+import { report } from './report.js';
+import { begin, call, end, get, is, kind, number, readNames, set, toNumber } from './values.js';
+
+/**
+ * @typedef {object} Instance
+ * @property {typeof import('../../target/package/holdfast_bg.wasm')} wasm
+ * @property {Set<{ deref(): Life | undefined }>} lives of the drivers in it
+ *
+ * @typedef {{ die(error: unknown): void }} Life
+ * @typedef {ReturnType<typeof createDriver>} Driver
+ */
+
+/** The one that new drivers are made in. @type {Instance | undefined} */
+let instance;
+/** Frees what nothing can call any more. @type {FinalizationRegistry<() => void> | undefined} */
+let unreachable;
+
+/** What a dead driver answers to a send: that it is closed. */
+const CLOSED = -(CODES.indexOf('CLOSED') + CLAIM.retryable);
+/** What comes of a call about the Socket that a dead driver cannot carry out. */
+export const DEAD = Symbol('dead');
+
+/** @returns {Instance} */
+function load() {
+  try {
+    const module = new WebAssembly.Module(decode(text, reader));
+    /** @type {Record<string | symbol, any>} */
+    const functions = { call, get, is, kind, number, set, toNumber };
+    // What it imports besides names a mistake that cannot occur, and traps then.
+    const imports = new Proxy({}, { get: (_, name) => functions[name] ?? (() => {}) });
+    const { exports } = new WebAssembly.Instance(module, new Proxy({}, { get: () => imports }));
+    return { wasm: /** @type {any} */ (exports), lives: new Set() };
+  } catch (error) {
+    throw new HoldfastError(
+      'WASM_UNAVAILABLE',
+      `WebAssembly cannot run here. A Content-Security-Policy needs 'wasm-unsafe-eval' in its script-src. (${error})`,
+    );
+  }
+}
+
+/**
+ * Notes down that a driver lives. Answers what frees it, which must not know the driver: nothing would be freed.
+ * @param {Instance} its
+ * @param {number} at
+ * @param {{ deref(): Life | undefined }} life
+ */
+function placed({ wasm, lives }, at, life) {
+  lives.add(life);
+  return () => {
+    // A module that is dead is not called.
+    if (lives.delete(life)) wasm.__wbg_driver_free(at, 1);
+  };
+}
+
+/**
+ * A driver whose calls never trap. A trap leaves the module's memory in an unknown state, so after one nothing
+ * calls that module again, and all drivers in it are dead (D6): one trap ends every client. The next one that is made
+ * has a module of its own.
+ */
+export function createDriver() {
+  let onWake = () => {};
+  let onDeath = (/** @type {unknown} */ _error) => {};
+  const now = createClock(() => onWake());
+  /** Where it runs, unless it is dead. @type {Instance | undefined} */
+  let its;
+  /** Its place in the module's memory. */
+  let at = 0;
+  /** What it died of. @type {unknown} */
+  let fatal;
+  /** It could not be made, and nobody has said so. */
+  let isUntold = false;
+
+  /** @type {Life} */
+  const life = {
+    die(error) {
+      if (!its) return;
+      its = undefined;
+      fatal = error;
+      onDeath(error);
+    },
+  };
+
+  const trapped = (/** @type {unknown} */ error) => {
+    if (!its) return;
+    const { lives } = its;
+    if (its === instance) instance = undefined;
+    life.die(error);
+    for (const other of lives) other.deref()?.die(error);
+    lives.clear();
+    // Once for all of them.
+    report(error);
+  };
+
+  try {
+    instance ??= load();
+    its = instance;
+    const { wasm } = its;
+    at = wasm.driver_new(now(), Math.random());
+    readNames(wasm.memory, wasm.driver_tell(at, TOLD.names, 0, 0, 0, 0, 0, 0, 0));
+    if (globalThis.FinalizationRegistry) {
+      unreachable ??= new FinalizationRegistry((free) => free());
+      unreachable.register(life, placed(its, at, new WeakRef(life)));
+    } else {
+      its.lives.add({ deref: () => life });
+    }
+  } catch (error) {
+    isUntold = !its;
+    fatal = error;
+    trapped(error);
+  }
+
+  return {
+    now,
+
+    /**
+     * Never throws.
+     * @param {number} what one of `TOLD`
+     * @param {any} [a] @param {any} [b] @param {any} [c] @param {any} [d] @param {any} [e] @param {any} [f]
+     */
+    tell(what, a, b, c, d, e, f) {
+      // The clock may tell of a sleep first.
+      const time = now();
+      try {
+        return its ? its.wasm.driver_tell(at, what, time, a, b, c, d, e, f) : CLOSED;
+      } catch (error) {
+        trapped(error);
+        return CLOSED;
+      }
+    },
+
+    /** The next order, see `Told::Poll`. Nothing there needs the time, which costs as much to read as the rest. */
+    poll() {
+      try {
+        return its ? its.wasm.driver_tell(at, TOLD.poll, 0, 0, 0, 0, 0, 0, 0) : -Infinity;
+      } catch (error) {
+        trapped(error);
+        return -Infinity;
+      }
+    },
+
+    /**
+     * What is called for of the Socket, with what is known for every call, and then for this one.
+     * @param {number} what
+     * @param {number} link
+     * @param {unknown[]} parts
+     * @param {unknown} subject
+     * @param {unknown[]} args
+     * @returns {any}
+     * @throws what somebody else's code threw on the way
+     */
+    wire(what, link, parts, subject, args) {
+      if (!its) return DEAD;
+      const first = begin(parts, subject, args);
+      let answer = 1;
+      let isTrap = true;
+      try {
+        answer = its.wasm.driver_wire(at, what, link, first);
+        isTrap = false;
+      } catch (error) {
+        trapped(error);
+      }
+      const value = end(first, answer);
+      return isTrap ? DEAD : value;
+    },
+
+    /** The module's memory; none any more where it is dead. */
+    memory: () => its?.wasm.memory,
+
+    /**
+     * Who is told that the machine slept, since the time was asked for last, and that the driver died: at once, where
+     * it has by now.
+     * @param {() => void} wake
+     * @param {(error: unknown) => void} death
+     */
+    listen(wake, death) {
+      onWake = wake;
+      onDeath = death;
+      if (!its) death(fatal);
+      if (isUntold) report(fatal);
+    },
+  };
+}

@@ -1,0 +1,103 @@
+//! What leaves over a connection: what is sent, and receipts.
+
+use super::call::{Call, Part};
+use super::value::{Name, Result, Value};
+use crate::client::transport;
+
+/// The length of the name that receipts begin with.
+const RECEIPT: u32 = 11;
+// PacketTypes of socket.io-parser.
+const CONNECT: Value = Value::small(0);
+const DISCONNECT: Value = Value::small(1);
+const CONNECT_ERROR: Value = Value::small(4);
+
+impl Call<'_> {
+    /// Emits at once or not at all: what the Socket buffers, since it knows, though it had not said so, that its link
+    /// is dead, is taken back, and the link is down.
+    pub(super) fn send(self) -> Result {
+        let Self { wire, .. } = self;
+        let socket = self.socket();
+        let (flags, id) = (socket.flags(), socket.ids());
+        let buffered = socket.send_buffer().count();
+        // `retries` and `ackTimeout` are for what the app emits.
+        let ours = Value::object();
+        ours.set(Name::FromQueue, Value::TRUE);
+        socket.0.set(Name::Flags, ours);
+        wire.is_ours.set(true);
+        let sent = self.emit_plainly(self.args());
+        wire.is_ours.set(false);
+        socket.0.set(Name::Flags, flags);
+        if sent.is_err() {
+            // What it threw is thrown on.
+            socket.acks().remove(id);
+            return sent;
+        }
+        let buffer = socket.send_buffer();
+        if buffer.count() == buffered {
+            return Ok(id);
+        }
+        buffer.call0(Name::Pop)?;
+        socket.acks().remove(id);
+        self.end(Value::UNDEFINED, false, Value::UNDEFINED)?;
+        self.manager().disconnect()?;
+        Ok(Value::UNDEFINED)
+    }
+
+    /// A packet for another namespace than the Socket's.
+    pub(super) fn say(self, kind: Value, nsp: Value) -> Result<()> {
+        let outsider = self.part(Part::Outsider);
+        outsider.set(Name::Nsp, nsp);
+        let packet = Value::object();
+        packet.set(Name::Type, kind);
+        outsider.call1(Name::Packet, packet).map(drop)
+    }
+
+    /// Asks the server for receipts: to connect a namespace that it does not know.
+    pub(super) fn ask_receipts(self) -> Result<()> {
+        let name = self.arg(0);
+        for _ in 0..self.arg(1).to_number() as u32 {
+            self.say(CONNECT, name)?;
+        }
+        Ok(())
+    }
+
+    /// A packet of whatever namespace.
+    pub(super) fn packet_came(self, packet: Value) -> Result<()> {
+        let kind = packet.get(Name::Type);
+        let (is_connect, is_error) = (kind.is(CONNECT), kind.is(CONNECT_ERROR));
+        if !is_connect && !is_error {
+            return Ok(());
+        }
+        let (nsp, data) = (packet.get(Name::Nsp), packet.get(Name::Data));
+        if is_connect && nsp.is(self.socket().nsp()) {
+            let session = if data.is_truthy() { data.get(Name::Pid) } else { data };
+            self.parts().set(Part::Session, session);
+        }
+        let is_receipt = nsp.call1(Name::StartsWith, Name::Unheard)?.is_truthy();
+        if self.wire.epoch.get() == 0 || !is_receipt {
+            return Ok(());
+        }
+        // How servers refuse a namespace that they do not know: socket.io and socketioxide, python-socketio.
+        let text = self.parts().call1(Part::TextOf, data)?;
+        let is_unknown = text.is(Name::InvalidNamespace) || text.is(Name::UnableToConnect);
+        // Nobody is to be connected there. No receipt follows, and a name that is left twice ends the link.
+        if is_connect && !self.wire.has_left.replace(true) {
+            self.say(DISCONNECT, nsp)?;
+        }
+        let name = nsp.rest(RECEIPT)?.to_number().max(0.0);
+        let is_plain = is_error && is_unknown;
+        self.parts().call2(Part::OnReceipt, Value::number(name), is_plain).map(drop)
+    }
+
+    pub(super) fn is_clogged(self) -> bool {
+        let engine = self.manager().engine();
+        let transport = engine.transport();
+        let is_polling = transport.is(Name::Polling);
+        let waiting = if is_polling {
+            engine.write_buffer().get(Name::Length)
+        } else {
+            transport.0.get(Name::Ws).get(Name::BufferedAmount)
+        };
+        transport::is_clogged(is_polling, waiting.to_number())
+    }
+}
