@@ -12,6 +12,7 @@ import {
   contents,
   openLab,
   QUICK,
+  untilProven,
   untilReady,
   untilSettled,
 } from '../support/lab.mjs';
@@ -35,6 +36,7 @@ for (const transport of ['websocket', 'polling']) {
     });
     await send(page, 5);
     await untilSettled(page, 5);
+    await untilProven(page);
 
     const joins = server.joins.length;
     proxy.hang({ newToo: false });
@@ -113,9 +115,7 @@ test('a link that hangs in both directions for new connections too recovers when
     health: HEALTH,
     reconnect: { ...QUICK.reconnect, connectTimeoutMs: 500 },
   });
-  // Before anybody has answered a ping, silence proves nothing for as long as the transport's heartbeat takes.
-  const hasPong = () => window.holdfast.getConnectionHealth().lastPongTime !== null;
-  await until(() => page.evaluate(hasPong), 'a ping was answered');
+  await untilProven(page);
   const before = proxy.counters.connections;
   proxy.hang();
   await send(page, 20);

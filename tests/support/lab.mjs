@@ -96,6 +96,15 @@ export function untilReady(page, deadlineMs) {
 }
 
 /**
+ * Resolves when the server has answered a ping. Before that, silence proves nothing for as long as the transport's
+ * heartbeat takes.
+ */
+export function untilProven(page) {
+  const hasPong = () => window.holdfast.getConnectionHealth().lastPongTime !== null;
+  return until(() => page.evaluate(hasPong), 'a ping was answered');
+}
+
+/**
  * Resolves when all clients of the server have their WebSocket. A page that still polls may not notice that
  * a connection is cut between two polls, nor the server; and its running polls end at any `pagehide`.
  */

@@ -158,6 +158,9 @@ test('a message that was emitted on a dead link is sent again, under the same id
   api.configureSocket(quick(proxy.url));
   api.initializeSocket('u1');
   await ready();
+  // Before a ping was answered silence proves nothing.
+  clock.advance(15_000);
+  await until(() => api.getConnectionHealth().lastPongTime !== null, 'a ping was answered');
   proxy.hang({ newToo: false });
   const sent = send({ _tempId: 'mine', text: 'a' });
   assert.deepEqual(sent.calls, [], 'it left: nobody knows yet that the link is dead');
