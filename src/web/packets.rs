@@ -20,9 +20,7 @@ impl Call<'_> {
         let (flags, id) = (socket.flags(), socket.ids());
         let buffered = socket.send_buffer().count();
         // `retries` and `ackTimeout` are for what the app emits.
-        let ours = Value::object();
-        ours.set(Name::FromQueue, Value::TRUE);
-        socket.0.set(Name::Flags, ours);
+        socket.0.set(Name::Flags, self.parts().call0(Part::OurFlags)?);
         wire.is_ours.set(true);
         let sent = self.emit_plainly(self.args());
         wire.is_ours.set(false);
