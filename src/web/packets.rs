@@ -4,7 +4,7 @@ use super::call::{Call, Part};
 use super::value::{Name, Result, Value};
 use crate::client::transport;
 
-/// The length of the name that receipts begin with.
+/// The length of what the names of receipts begin with: a namespace that no server has, [`Name::Unheard`].
 const RECEIPT: u32 = 11;
 // PacketTypes of socket.io-parser.
 const CONNECT: Value = Value::small(0);
