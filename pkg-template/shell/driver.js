@@ -155,13 +155,13 @@ export function createDriver() {
      * @param {number} link
      * @param {unknown[]} parts
      * @param {unknown} subject
-     * @param {unknown[]} args
+     * @param {unknown} said arguments, or of a connection what was said of it
      * @returns {any}
      * @throws what somebody else's code threw on the way
      */
-    wire(what, link, parts, subject, args) {
+    wire(what, link, parts, subject, said) {
       if (!its) return DEAD;
-      const first = begin(parts, subject, args);
+      const first = begin(parts, subject, said);
       let answer = 1;
       let isTrap = true;
       try {

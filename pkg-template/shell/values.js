@@ -85,15 +85,15 @@ export const is = (of, other) => stack[of] === stack[other];
 
 /**
  * A call of the module begins.
- * @param {unknown[]} parts @param {unknown} subject @param {unknown[]} args
+ * @param {unknown[]} parts @param {unknown} subject @param {unknown} said
  * @returns the place of the first of its values
  */
-export function begin(parts, subject, args) {
+export function begin(parts, subject, said) {
   const first = push(parts);
   push(parts[0]);
   push(parts[1]);
   push(subject);
-  push(args);
+  push(said);
   return first;
 }
 

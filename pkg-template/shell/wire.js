@@ -91,9 +91,12 @@ export function createWire(driver, url, ioOptions, hooks) {
     /** @type {number} */ what,
     /** @type {number} */ link,
     /** @type {unknown} */ subject,
-    /** @type {unknown[]} */ args,
-  ) => driver.wire(what, link, parts, subject, args);
-  const ask = (/** @type {number} */ what, /** @type {unknown[]} */ ...args) => {
+    /** @type {unknown} */ said,
+  ) => driver.wire(what, link, parts, subject, said);
+  const ask = (
+    /** @type {number} */ what,
+    /** @type {unknown[] | undefined} */ args = undefined,
+  ) => {
     const answer = run(what, 0, undefined, args);
     return answer === DEAD ? undefined : answer;
   };
@@ -109,8 +112,8 @@ export function createWire(driver, url, ioOptions, hooks) {
 
   const hear =
     (/** @type {number} */ what, /** @type {number} */ link, /** @type {unknown} */ subject) =>
-    (/** @type {unknown[]} */ ...args) =>
-      run(what, link, subject, args);
+    (/** @type {unknown} */ said) =>
+      run(what, link, subject, said);
 
   /** What has to go for a plain Socket. @type {[any, string][]} */
   const overridden = [];
@@ -154,6 +157,7 @@ export function createWire(driver, url, ioOptions, hooks) {
     hear,
     override,
     () => {},
+    () => ({ fromQueue: true }),
     // Packets for other namespaces go through it. It never connects.
     new socket.constructor(manager, RECEIPT),
     onPacket,
@@ -213,7 +217,7 @@ export function createWire(driver, url, ioOptions, hooks) {
      * @param {boolean} isPolite tells the server, and says to listeners that it was us
      * @param {boolean} isFinal for Sockets of other namespaces too
      */
-    close: (isPolite, isFinal) => ask(WIRE.shut, isPolite, isFinal),
+    close: (isPolite, isFinal) => ask(WIRE.shut, [isPolite, isFinal]),
 
     /** The app wants no link for now: its next attempt is a first one. */
     forgetTries: () => ask(WIRE.untried),
@@ -227,15 +231,14 @@ export function createWire(driver, url, ioOptions, hooks) {
      *   leave, since the socket knew, though it had not said so, that its link is dead. Then it is down.
      * @throws what encoding throws
      */
-    emit: (event, args, ack) =>
-      ack ? ask(WIRE.emit, event, ...args, ack) : ask(WIRE.emit, event, ...args),
+    emit: (event, args, ack) => ask(WIRE.emit, ack ? [event, ...args, ack] : [event, ...args]),
 
     /** Hands an event to the app's listeners on the Socket. @param {string} event @param {unknown[]} args */
     dispatch: (event, args) => callEach(socket.listeners(event), socket, args),
 
     /** Asks the server for receipts: to connect a namespace that it does not know. */
     receipt: (/** @type {number} */ name, /** @type {number} */ count) =>
-      ask(WIRE.ask, RECEIPT + name, count),
+      ask(WIRE.ask, [RECEIPT + name, count]),
 
     /** The largest message that the server takes, in bytes; any, where none is named. @returns {number} */
     maxPayload: () => parts[MAX_PAYLOAD] ?? Infinity,
@@ -247,7 +250,7 @@ export function createWire(driver, url, ioOptions, hooks) {
     isClogged: () => ask(WIRE.clogged),
 
     /** What identifies the connection: the next attempt is made with it. @param {unknown} query @param {unknown} headers */
-    identify: (query, headers) => ask(WIRE.identity, query, headers),
+    identify: (query, headers) => ask(WIRE.identity, [query, headers]),
 
     /** Forgets an acknowledgement that will not come; before 4.7.5 the socket keeps it for ever. @param {any} id */
     forget: (id) => delete socket.acks[id],

@@ -48,6 +48,7 @@ pub(super) enum Part {
     Hear,
     Override,
     Nothing,
+    OurFlags,
     // What the Socket was made of.
     Outsider,
     OnPacket,
@@ -188,7 +189,7 @@ pub struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// `first` is the place of the first of five values: the parts, the Socket, the Manager, whatever the call is
-    /// about, and its arguments.
+    /// about, and the list of its arguments; where it is about a connection, what was said of that.
     #[must_use]
     pub fn new(wire: &'a Wire, first: i32) -> Self {
         Self { wire, first }
@@ -212,6 +213,11 @@ impl<'a> Call<'a> {
 
     pub(super) fn args(self) -> Value {
         Value::given(self.first, 4)
+    }
+
+    /// What was said of a connection.
+    fn said(self) -> Value {
+        self.args()
     }
 
     /// An argument.
@@ -260,10 +266,10 @@ impl<'a> Call<'a> {
             What::Reconnect => Ok(()),
             What::OpenManager => return self.open_manager(),
             What::MakeSocket => return self.make_socket(),
-            What::Came => self.packet_came(self.arg(0)),
+            What::Came => self.packet_came(self.said()),
             What::Handshake => {
-                let said = |name| self.arg(0).get(name).to_number();
-                self.parts().set(Part::MaxPayload, self.arg(0).get(Name::MaxPayload));
+                let said = |name| self.said().get(name).to_number();
+                self.parts().set(Part::MaxPayload, self.said().get(Name::MaxPayload));
                 wire.heartbeat.set((said(Name::PingInterval) + said(Name::PingTimeout)).max(0.0));
                 Ok(())
             }
@@ -276,8 +282,8 @@ impl<'a> Call<'a> {
                 wire.opened.set(link);
                 Ok(())
             }
-            What::Closed => self.closed(is_live && wire.opened.get() != link, link),
-            What::LatePacket => self.late_packet(self.arg(0)),
+            What::Closed => self.closed(self.said(), is_live && wire.opened.get() != link, link),
+            What::LatePacket => self.late_packet(self.said()),
             What::SaidNothing => self.said_nothing(is_live),
         };
         done.map(|()| Value::UNDEFINED)

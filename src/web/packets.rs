@@ -4,7 +4,7 @@ use super::call::{Call, Part};
 use super::value::{Name, Result, Value};
 use crate::client::transport;
 
-/// The length of the name that receipts begin with.
+/// The length of what the names of receipts begin with: a namespace that no server has, [`Name::Unheard`].
 const RECEIPT: u32 = 11;
 // PacketTypes of socket.io-parser.
 const CONNECT: Value = Value::small(0);
@@ -20,9 +20,7 @@ impl Call<'_> {
         let (flags, id) = (socket.flags(), socket.ids());
         let buffered = socket.send_buffer().count();
         // `retries` and `ackTimeout` are for what the app emits.
-        let ours = Value::object();
-        ours.set(Name::FromQueue, Value::TRUE);
-        socket.0.set(Name::Flags, ours);
+        socket.0.set(Name::Flags, self.parts().call0(Part::OurFlags)?);
         wire.is_ours.set(true);
         let sent = self.emit_plainly(self.args());
         wire.is_ours.set(false);

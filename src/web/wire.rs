@@ -94,10 +94,10 @@ impl Call<'_> {
     }
 
     /// The connection is closed; `is_early` before it was open.
-    pub(super) fn closed(self, is_early: bool, attempt: u32) -> Result<()> {
+    pub(super) fn closed(self, reason: Value, is_early: bool, attempt: u32) -> Result<()> {
         if is_early {
             // The Manager hears nothing of one that an app closes before it is open.
-            self.fail(self.arg(0))?;
+            self.fail(reason)?;
         }
         // A handshake may be answered after we gave it up: nobody else would tell the server, which would keep that
         // session until its ping timeout.
