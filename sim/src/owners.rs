@@ -435,6 +435,7 @@ impl World {
                 | Order::Receiptless
                 | Order::Look
                 | Order::StopTyping { .. }
+                | Order::Release
                 | Order::Forget { .. }
                 | Order::Engine(Output::Report(Notice::PingsUnanswered)),
             )
