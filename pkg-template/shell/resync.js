@@ -18,6 +18,8 @@ export function createResync(settings, engine, dispatch) {
   const places = [];
   /** @type {[packet: any[], extra: unknown][]} */
   const held = [];
+  /** The round that the app was asked in last. */
+  let asked = 0;
 
   const note = (/** @type {number} */ place, /** @type {string | undefined} */ id = undefined) => {
     places[place] = { id: id ?? null, at: Date.now() };
@@ -43,11 +45,14 @@ export function createResync(settings, engine, dispatch) {
     },
 
     release() {
-      for (let next = held.shift(); next; next = held.shift()) dispatch(...next);
+      for (const one of held.splice(0)) {
+        if (engine().note(TOLD.isOurs, asked)) dispatch(...one);
+      }
     },
 
     /** @param {number} round @param {number} since the place of the last message before the gap */
     ask(round, since) {
+      asked = round;
       const { onResync } = settings();
       const answered = (/** @type {boolean} */ isWhole) =>
         engine().tell(TOLD.resynced, round, isWhole);

@@ -433,6 +433,7 @@ impl World {
                 | Order::Receiptless
                 | Order::Look
                 | Order::StopTyping { .. }
+                | Order::Release
                 | Order::Forget { .. }
                 | Order::Discard { .. }
                 | Order::Engine(Output::Report(Notice::PingsUnanswered)),

@@ -133,10 +133,10 @@ impl Client {
         self.inbound.typing(now, who, span, &mut self.orders)
     }
 
-    /// Whether what the app fetched in a round is for the present user.
+    /// Whether what the app fetched in a round, or what was held since, is for the present user.
     #[must_use]
     pub fn is_ours(&self, round: u32) -> bool {
-        self.resync.is_ours(round)
+        self.is_end_told() && self.resync.is_ours(round)
     }
 
     /// The app has answered what was missed. `is_whole`: without a fault.

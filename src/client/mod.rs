@@ -326,8 +326,7 @@ impl Client {
         // Nobody says when that ends, so `poll_timeout` has it looked at again.
         self.clogged_at = is_clogged.then_some(now);
         // Before the app was told that a session ended, it tells of that session's.
-        let is_told = !self.orders.iter().any(|order| matches!(order, Order::Ended { .. }));
-        let Some(generation) = generation.filter(|_| is_told) else { return };
+        let Some(generation) = generation.filter(|_| self.is_end_told()) else { return };
         if self.keeper.is_own(generation) {
             self.identity.began(generation);
         } else if self.identity.saw_generation(generation) == Change::Ended {
@@ -512,6 +511,11 @@ impl Client {
     /// Messages may leave, or could but for a doubt.
     fn is_linked(&self) -> bool {
         is_linked(self.engine.phase())
+    }
+
+    /// The app was told of every session that ended.
+    fn is_end_told(&self) -> bool {
+        !self.orders.iter().any(|order| matches!(order, Order::Ended { .. }))
     }
 
     fn is_asked(&self, epoch: Epoch) -> bool {

@@ -124,6 +124,7 @@ fn what_was_fetched_for_one_user_is_not_for_the_next() {
     assert!(world.client.is_ours(round));
     assert!(world.client.holds(false));
     world.client.log_out(world.at());
+    assert!(!world.client.is_ours(round), "before the app is told");
     world.drain();
     assert!(!world.client.is_ours(round));
     world.name = 6;

@@ -351,6 +351,24 @@ test('a logout forgets where the user was, and what he was sent reaches nobody e
   assert.equal(asked[2].since.id, null, 'who has heard nothing yet');
 });
 
+test('a logout by a listener ends what is handed out, be it fetched or held', async (t) => {
+  for (const [isHeld, told] of [
+    [false, ['a']],
+    [true, ['c']],
+  ]) {
+    const { server, asked, heard } = await setUp(t);
+    await awayAndBack(server);
+    await say(server, 'c', 'd');
+    const off = api.onNewMessage(() => api.disconnectSocketForLogout());
+    if (isHeld) asked[0].resolve();
+    else asked[0].deliver(messages('a', 'b'));
+    await turn();
+    assert.deepEqual(heard, told);
+    off();
+    api.resetLogoutFlag();
+  }
+});
+
 test('without onResync nothing is held', async (t) => {
   const { server, heard } = await setUp(t, { onResync: undefined });
   await say(server, 'a');
