@@ -51,6 +51,17 @@ fn memory_of_repeats_has_its_size_and_a_repeat_renews_its_place() {
 }
 
 #[test]
+fn what_came_for_one_user_is_news_for_the_next() {
+    let mut world = World::new();
+    world.name = 5;
+    let mut world = world.linked();
+    assert_eq!(world.client.came(came(1, 10), 1_000), NEWS);
+    world.client.log_out(world.at());
+    world.drain();
+    assert_eq!(world.client.came(came(1, 10), 1_000), NEWS);
+}
+
+#[test]
 fn repeats_wait_for_the_answer_and_get_it_when_it_is_there() {
     let mut world = World::new().linked();
     let waits = Fate { waits: true, ..REPEAT };

@@ -1,7 +1,7 @@
 //! What was missed while there was no link, and live messages meanwhile.
 
 use holdfast::client::Order;
-use holdfast::engine::Millis;
+use holdfast::engine::{Input, Millis};
 
 use crate::world::World;
 
@@ -84,6 +84,19 @@ fn answer_to_the_last_time_releases_what_is_held() {
     assert!(!is_released(&mut world));
     world.client.resynced(round, false);
     assert!(is_released(&mut world), "an app that fails holds nothing up");
+}
+
+#[test]
+fn link_that_was_only_in_doubt_is_no_return() {
+    let mut world = World::new().linked();
+    let epoch = world.epoch();
+    world.tell(Input::Ponged { epoch });
+    let returns = world.count(Order::AskOnline);
+    world.tell(Input::Woke);
+    assert!(!world.client.status().is_ready(), "in doubt");
+    world.tell(Input::Ponged { epoch });
+    assert!(world.client.status().is_ready());
+    assert_eq!(world.count(Order::AskOnline), returns);
 }
 
 #[test]
