@@ -132,11 +132,12 @@ impl World {
             let one = self.letters.index(id);
             let is_free = !self.living().any(|page| page.deliveries.has(one));
             // Kept for as long it would be the same message.
-            if is_free && self.app.messages[one].expires_at != expires_at {
+            let print = print_of(one, expires_at);
+            if is_free && self.app.messages.iter().all(|sent| sent.sending.print != print) {
                 id = one;
             }
         }
-        ((id as u64 + 1) << 40) | expires_at
+        print_of(id, expires_at)
     }
 
     fn note_down(
@@ -316,6 +317,10 @@ impl World {
             }
         }
     }
+}
+
+fn print_of(id: MessageId, expires_at: u64) -> u64 {
+    ((id as u64 + 1) << 40) | expires_at
 }
 
 /// What is replaced by the newest has lanes of its own, mostly.

@@ -132,11 +132,13 @@ impl Journal {
     }
 
     /// Begins to write these messages, and the lists that have changed: orders the parts of the transaction. Answers
-    /// whether there is anything to write.
+    /// whether there is anything to write. Where the journal `is_ours` no longer, another tab may have taken up what has
+    /// not settled: then no segment is deleted for the sake of others in it.
     pub(super) fn write(
         &mut self,
         messages: &[Seq],
         transaction: u32,
+        is_ours: bool,
         mut order: impl FnMut(Storage),
     ) -> bool {
         for (nth, &seq) in messages.iter().enumerate() {
@@ -144,7 +146,7 @@ impl Journal {
             self.group.push((seq, place));
             order(Storage::Put { seq, place });
         }
-        let drops_more = self.drops_more();
+        let drops_more = is_ours && self.drops_more();
         let (opening, name) = (self.opening, self.name);
         let mut is_any = !messages.is_empty();
         for segment in self.segments.iter_mut().filter(|segment| segment.list == List::Dirty) {

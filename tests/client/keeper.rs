@@ -623,21 +623,33 @@ fn what_another_tab_took_over_is_withheld_and_told_once_that_has_settled_it() {
 }
 
 #[test]
-fn what_another_tab_took_over_is_withheld_though_its_segment_was_given_up() {
-    let (mut disk, tab, other) = two_tabs();
+fn what_was_set_free_is_withheld_again_once_another_tab_is_seen_to_have_it() {
+    let (mut disk, one, _) = taken_over();
+    disk.restore(one);
+    disk.cache(one);
+    disk.fails_opening = true;
+    disk.restore(one);
+    assert_eq!(disk.held(one, 7), Some(Held::Nowhere), "nobody can tell");
+    disk.cache(one);
+    disk.fails_opening = false;
+    disk.restore(one);
+    assert_eq!(disk.held(one, 7), Some(Held::Elsewhere));
+}
+
+#[test]
+fn page_in_the_cache_deletes_nothing_that_another_tab_may_have_taken_up() {
+    let (mut disk, tab, _) = two_tabs();
     disk.send(tab, [1, 2]);
     // No list can be written, so the whole segment is to go.
     disk.fails_writes = true;
     disk.ack(tab, 1);
-    disk.pass(20_000);
+    disk.pass(2_500);
     disk.cache(tab);
+    let copy = disk.page(1);
     disk.fails_writes = false;
-    disk.pass(2_000);
-    assert!(disk.left(other).contains(&2));
     disk.pass(60_000);
-    assert_eq!(disk.held(tab, 2), Some(Held::Nowhere));
-    disk.restore(tab);
-    assert_eq!(disk.held(tab, 2), Some(Held::Elsewhere));
+    assert!(disk.kept().contains(&(1, 2)), "{:?}", disk.kept());
+    assert!(disk.is_kept(copy, 2));
 }
 
 #[test]

@@ -16,10 +16,11 @@ impl Keeper {
         let is_wanted = |&seq: &Seq| self.held(seq) == Some(Held::Waiting);
         let group: Vec<Seq> = waiting.into_iter().filter(is_wanted).collect();
         let transaction = self.transactions + 1;
+        let is_ours = opening == self.opening;
         let (journals, orders) = (&mut self.journals, &mut self.orders);
         let journal = journals.iter_mut().find(|one| one.opening == opening);
         let write = |journal: &mut Journal| {
-            journal.write(&group, transaction, |part| orders.push_back(part))
+            journal.write(&group, transaction, is_ours, |part| orders.push_back(part))
         };
         if journal.is_some_and(write) {
             for seq in group {
