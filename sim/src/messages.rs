@@ -37,6 +37,8 @@ pub(crate) struct Messages {
     lessons: VecDeque<(u32, bool)>,
     /// Messages that may be in flight, after links that died young, and when the link became ready.
     window: usize,
+    /// So many more may, once a link has lived.
+    step: usize,
     ready_since: u64,
     /// The time between two transmissions, after links that died young with one in flight, and when the last was.
     gap: u64,
@@ -135,6 +137,7 @@ impl Messages {
             answers: BTreeMap::new(),
             lessons: VecDeque::new(),
             window: usize::MAX,
+            step: 1,
             ready_since: 0,
             gap: 0,
             sent_at: None,
@@ -327,7 +330,11 @@ impl Messages {
     }
 
     fn widen(&mut self) {
-        self.window = if self.window < 512 { self.window * 2 } else { usize::MAX };
+        self.window = self.window.saturating_add(self.step);
+        self.step = self.step.saturating_mul(2);
+        if self.window >= 1_024 {
+            self.window = usize::MAX;
+        }
         self.gap = if self.gap < 100 { 0 } else { self.gap / 2 };
     }
 
@@ -357,10 +364,13 @@ impl Messages {
         }
         if flight.is_empty() || !(was_young || was_burst) {
             // It is not the messages' fault.
-        } else if self.window == 1 {
-            self.gap = (self.gap * 2).clamp(50, 2_000);
         } else {
-            self.window = (self.window.min(flight.len()) / 2).max(1);
+            self.step = 1;
+            if self.window == 1 {
+                self.gap = (self.gap * 2).clamp(50, 2_000);
+            } else {
+                self.window = (self.window.min(flight.len()) / 2).max(1);
+            }
         }
         // A link that delivered something accuses nobody, and nobody accuses what was taken.
         let delivered = std::mem::take(&mut self.delivers);

@@ -83,6 +83,8 @@ pub struct Receipts {
     post: Post,
     /// Messages that may be in flight, after links that died young.
     window: u32,
+    /// So many more are let, once a link has lived.
+    step: u32,
     /// The time between two transmissions, once a window of one was still too much.
     gap: Millis,
     /// When the last message left.
@@ -149,6 +151,7 @@ impl Default for Receipts {
                 many: Many::Unknown,
             },
             window: u32::MAX,
+            step: 1,
             gap: Millis(0),
             sent_at: Millis(0),
         }
@@ -304,6 +307,9 @@ impl Receipts {
         if in_flight == 0 {
             return;
         }
+        if is_their_fault {
+            self.step = 1;
+        }
         if is_their_fault && self.window == 1 {
             self.gap = Millis(self.gap.0 * 2).max(LEAST_GAP).min(MOST_GAP);
         } else if is_their_fault {
@@ -321,9 +327,11 @@ impl Receipts {
         self.window < u32::MAX
     }
 
-    /// A link has lived for long enough with what was in flight: it is given twice as much.
+    /// A link has lived for long enough with what was in flight: it is given one more message, and each time twice as many
+    /// more. What kills links comes to leave alone that way, behind what waits for an answer.
     pub fn stable(&mut self) {
-        self.window = self.window.saturating_mul(2);
+        self.window = self.window.saturating_add(self.step);
+        self.step = self.step.saturating_mul(2);
         if self.window >= WIDE {
             self.window = u32::MAX;
         }
@@ -602,7 +610,7 @@ mod tests {
     }
 
     #[test]
-    fn window_is_halved_by_links_that_die_young_and_doubled_by_one_that_lives() {
+    fn window_is_halved_by_links_that_die_young_and_grows_faster_and_faster_while_they_live() {
         let mut receipts = linked(false);
         receipts.link_lost(60, true);
         assert!(receipts.may_transmit(Millis(20), 29) && !receipts.may_transmit(Millis(20), 30));
@@ -610,9 +618,15 @@ mod tests {
         assert!(!receipts.may_transmit(Millis(20), 15));
         receipts.link_lost(0, true);
         assert!(receipts.may_transmit(Millis(20), 14), "a link that dies idle shows nothing");
+        for most in [16, 18, 22, 30] {
+            receipts.stable();
+            assert!(receipts.may_transmit(Millis(20), most - 1));
+            assert!(!receipts.may_transmit(Millis(20), most), "one more first");
+        }
+        receipts.link_lost(30, true);
         receipts.stable();
-        assert!(receipts.may_transmit(Millis(20), 29) && !receipts.may_transmit(Millis(20), 30));
-        for _ in 0..6 {
+        assert!(!receipts.may_transmit(Millis(20), 16), "one more again");
+        for _ in 0..10 {
             receipts.stable();
         }
         assert!(receipts.may_transmit(Millis(20), 10_000));
