@@ -14,7 +14,6 @@ import {
   openLab,
   QUICK,
   untilDown,
-  untilProven,
   untilReady,
   untilSettled,
   untilUpgraded,
@@ -166,7 +165,6 @@ test('a page that is shown or resumed with a dead link replaces it', async (t) =
     const health = await page.evaluate(() => window.holdfast.getConnectionHealth());
     return `a new link after ${event}; ${server.handshakes.length} so far, ${JSON.stringify(health)}`;
   };
-  await untilProven(page);
   for (const [event, links] of [
     ['visibilitychange', 2],
     ['resume', 3],
@@ -189,7 +187,6 @@ test('a dead link is replaced once a probe is over, also where only the clock sh
     health: { intervalMs: 30_000, timeoutMs: 30_000, probeMs: 300 },
     io: { transports: ['websocket'] },
   });
-  await untilProven(page);
   proxy.hang({ newToo: false });
   await page.evaluate(() => {
     const { now } = Date;

@@ -10,7 +10,6 @@ import {
   configure,
   contents,
   QUICK,
-  untilProven,
   untilReady,
   untilSettled,
 } from '../../support/lab.mjs';
@@ -101,7 +100,6 @@ test('a page that only listens notices on waking that its link is dead', async (
     window.plain.on('message:new', () => window.heard.push('plain'));
     window.holdfast.onNewMessage(() => window.heard.push('ours'));
   });
-  await untilProven(page);
   await stopClock(page);
   for (const { proxy } of [plain, ours]) proxy.hang({ newToo: false });
   await pass(page, 3_600_000);
