@@ -20,7 +20,7 @@ impl Client {
         self.take(now, sending, Origin::New)
     }
 
-    /// Takes up what was read from the disk, as [`Storage::Take`](super::keeper::Storage::Take) orders it: a message of
+    /// Takes up what was read from the disk, as [`Storage::Take`](super::storage::Storage::Take) orders it: a message of
     /// an earlier life, of this page before it was cached, or of a tab that is gone.
     ///
     /// # Errors
