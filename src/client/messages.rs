@@ -84,6 +84,7 @@ impl Client {
     /// One of the sends that wait for a message is taken back. Answers what that one is told; nothing where it is the only
     /// one: then the message is cancelled.
     pub fn leave(&mut self, now: Millis, seq: Seq) -> Option<Claim> {
+        let now = self.engine.advance(now);
         let Some(claim) = self.deliveries.left(seq) else {
             self.cancel(now, seq);
             return None;
