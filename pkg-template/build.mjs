@@ -154,22 +154,20 @@ function settingsInOrder() {
     name: 'settings in order',
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^holdfast:settings$/ }, () => ({
-        path: path.join(root, 'src/web/settings.rs'),
-        namespace: 'holdfast settings',
+        path: 'settings',
+        namespace: 'holdfast',
       }));
-      onLoad(
-        { filter: /settings\.rs$/, namespace: 'holdfast settings' },
-        async ({ path: file }) => {
-          const rows = (await readFile(file, 'utf8')).matchAll(/^ +"([\w.]+)" => [\w.]+,$/gm);
-          // `join` and `health` are null where they are switched off.
-          const values = [...rows].map(([, option]) =>
-            /^(join|health)/.test(option)
-              ? `settings.${option.replace('.', '?.')} ?? 0`
-              : `settings.${option}`,
-          );
-          return { contents: `export const settingNumbers = (settings) => [${values}];` };
-        },
-      );
+      onLoad({ filter: /^settings$/, namespace: 'holdfast' }, async () => {
+        const table = await readFile(path.join(root, 'src/web/settings.rs'), 'utf8');
+        const rows = table.matchAll(/^ +"([\w.]+)" => [\w.]+,$/gm);
+        // `join` and `health` are null where they are switched off.
+        const values = [...rows].map(([, option]) =>
+          /^(join|health)/.test(option)
+            ? `settings.${option.replace('.', '?.')} ?? 0`
+            : `settings.${option}`,
+        );
+        return { contents: `export const settingNumbers = (settings) => [${values}];` };
+      });
     },
   };
 }
