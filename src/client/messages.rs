@@ -38,6 +38,7 @@ impl Client {
     }
 
     fn take(&mut self, now: Millis, sending: &Sending, origin: Origin) -> Result<Seq, Claim> {
+        let now = self.engine.advance(now);
         if let Some(claim) = self.deliveries.refusal(sending, origin) {
             return Err(claim);
         }
