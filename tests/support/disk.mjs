@@ -27,8 +27,8 @@ export async function leave({ DATABASE, RECORDS }) {
   database.close();
 }
 
-/** All segments: their keys, ids, versions and generations. @returns {Promise<[any[], string[], number, number][]>} */
-export async function segments() {
+/** All segments: their keys, and what is at each. @returns {Promise<[any[], any][]>} */
+async function records() {
   const open = openNow('holdfast', 1);
   await new Promise((resolve) => {
     open.onsuccess = resolve;
@@ -40,29 +40,23 @@ export async function segments() {
   });
   open.result.close();
   const [keys, values] = all.map(({ result }) => result);
-  return keys.map((key, index) => [
-    key,
-    values[index].messages.map(({ id }) => id),
-    values[index].version,
-    values[index].generation,
-  ]);
+  return keys.map((key, index) => [key, values[index]]);
 }
 
+/** All segments: their keys, ids, versions and generations. @returns {Promise<[any[], string[], number, number][]>} */
+export const segments = async () =>
+  (await records()).map(([key, { messages, version, generation }]) => [
+    key,
+    messages.map(({ id }) => id),
+    version,
+    generation,
+  ]);
+
 /** What is kept of a scope: the keys of segments, and their messages as they are on disk. @returns {Promise<[any[], any[]][]>} */
-export async function kept(scope) {
-  const open = openNow('holdfast', 1);
-  await new Promise((resolve) => {
-    open.onsuccess = resolve;
-  });
-  const store = open.result.transaction('segments').objectStore('segments');
-  const all = [store.getAllKeys(), store.getAll()];
-  await new Promise((resolve) => {
-    all[1].onsuccess = resolve;
-  });
-  open.result.close();
-  const [keys, values] = all.map(({ result }) => result);
-  return keys.flatMap((key, at) => (key[0] === scope ? [[key, values[at].messages]] : []));
-}
+export const kept = async (scope) =>
+  (await records())
+    .filter(([[name]]) => name === scope)
+    .map(([key, { messages }]) => [key, messages]);
 
 /** How many messages are noted as settled, of all segments. */
 export async function noted() {
