@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 /// Keys, and what belongs to each, in the order in which they were kept.
 ///
-/// A key is a fingerprint of 53 bits, so that it crosses the border as a number. A search goes through all keys, the newest first: a
-/// thousand of them take a microsecond.
+/// A key is a fingerprint of 53 bits, so that it crosses the border as a number. A search goes through all keys, the newest first, so
+/// what it takes grows with how many are kept.
 #[derive(Debug)]
 pub(super) struct Memory<V> {
     keys: Vec<u64>,

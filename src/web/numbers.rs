@@ -308,7 +308,7 @@ pub enum Told {
     Poll,
     /// Answers where in the module's memory the fields of the order are that was polled last, as `f64`s.
     Fields,
-    /// place in `configNumbers`, number
+    /// place in the table of `settings.rs`, number
     Set,
     /// Takes what was set.
     Configure,
