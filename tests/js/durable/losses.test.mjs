@@ -369,6 +369,32 @@ for (const [what, end] of [
   });
 }
 
+test('what ends in one tab is said so that a tab which just takes it over knows it', async (t) => {
+  const { clock, inTab, scope, server } = begin(t);
+  const tab = await inTab('tab');
+  for (const id of ['cancelled', 'delivered']) await tab.add(id);
+  const messages = (await kept(scope)).flatMap(([, all]) => all);
+  const until = Object.fromEntries(messages.map(({ id, expiresAt }) => [id, expiresAt]));
+  const other = await inTab('other');
+  tab.page.hide();
+  await clock.pass(SPARE);
+  await seen(() => other.taken().length === 2, 'the other tab has both');
+  tab.page.show();
+  await tab.isOpen();
+  const heard = [];
+  const channel = new BroadcastChannel(`holdfast ${scope} `);
+  t.after(() => channel.close());
+  channel.onmessage = ({ data }) => heard.push(data);
+  tab.client.cancel('cancelled');
+  await seen(() => heard.some(({ cancel }) => cancel === 'cancelled'), 'the wish to cancel');
+  server.accept('delivered');
+  await seen(() => heard.some(({ settled }) => settled?.id === 'delivered'), 'the end');
+  for (const note of heard.filter(({ cancel, settled }) => cancel || settled)) {
+    // It names what is on disk: ids may be used again.
+    assert.equal(note.until, until[note.cancel ?? note.settled.id], JSON.stringify(note));
+  }
+});
+
 test('a logout whose storage opens late leaves the next session what it has kept', async (t) => {
   const { inTab, leave, openTab, scope } = begin(t);
   await leave('slow', 'old');
