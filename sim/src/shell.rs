@@ -2,7 +2,9 @@
 
 use holdfast::client::receipts::Support;
 use holdfast::client::{Client, Order};
-use holdfast::engine::{Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase, Seq, Status};
+use holdfast::engine::{
+    Epoch, Grant, Input, Millis, Moment, Notice, Outcome, Output, Phase, Seq, Status,
+};
 
 use crate::event::Event;
 use crate::network::{Frame, HEARTBEAT_TIMEOUT};
@@ -43,13 +45,13 @@ pub(crate) struct Shell {
 impl Shell {
     pub(crate) fn new(plan: &Plan, page: PageId) -> Self {
         let seed = plan.engine_seed ^ ((page as u64) << 32);
-        let mut client = Client::new(plan.config.clone(), seed, Millis(0));
+        let mut client = Client::new(plan.config.clone(), seed, Moment(0));
         if plan.receipting.is_none() {
             client.set_support(Support::Off);
         }
         if plan.lives.is_some() {
             // Only what has an owner is kept.
-            client.name(Millis(0), ONLY, 0);
+            client.name(Moment(0), ONLY, 0);
         }
         Self {
             shown: client.status(),
@@ -210,7 +212,7 @@ impl World {
     }
 
     /// The time for the next call, which may be wrong.
-    pub(crate) fn next_time(&mut self) -> Millis {
+    pub(crate) fn next_time(&mut self) -> Moment {
         if self.page.shell.lag > 0 {
             self.notice_lag();
         }
@@ -219,18 +221,18 @@ impl World {
             now = now.saturating_sub(self.dice.below(5_000));
         }
         self.page.shell.time = self.page.shell.time.max(now);
-        Millis(now)
+        Moment(now)
     }
 
-    pub(crate) fn call<R>(&mut self, call: impl FnOnce(&mut Client, Millis) -> R) -> R {
+    pub(crate) fn call<R>(&mut self, call: impl FnOnce(&mut Client, Moment) -> R) -> R {
         let now = self.next_time();
         self.call_at(now, call)
     }
 
     pub(crate) fn call_at<R>(
         &mut self,
-        now: Millis,
-        call: impl FnOnce(&mut Client, Millis) -> R,
+        now: Moment,
+        call: impl FnOnce(&mut Client, Moment) -> R,
     ) -> R {
         self.page.shell.calls += 1;
         self.tally.one(Count::Steps);
