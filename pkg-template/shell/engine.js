@@ -13,6 +13,9 @@ import { report } from './report.js';
 const TRANSMIT = ORDERS.indexOf('transmit');
 const LOOK = ORDERS.indexOf('look');
 
+/** What is later is never. */
+const LAST_MOMENT = 9e15;
+
 /** Browsers take a longer delay for none at all (D5). */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
@@ -71,7 +74,7 @@ export function createEngine(driver, settings, handlers, onDeath) {
   };
 
   const arm = (/** @type {number} */ at) => {
-    const isNever = at === Infinity;
+    const isNever = at > LAST_MOMENT;
     if (at >= armedFor && !isNever) return;
     clearTimeout(timer);
     armedFor = at;

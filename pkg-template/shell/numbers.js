@@ -80,6 +80,8 @@ export const TOLD = {
   isLeftNews: 72,
   isPresenceStale: 73,
   names: 74,
+  follow: 75,
+  begun: 76,
 };
 
 /** What is called for of the Socket, by number; `What` in `src/web/call.rs` says what comes with each. */
@@ -96,6 +98,7 @@ export const WIRE = {
   clean: 9,
   transport: 10,
   came: 11,
+  attach: 12,
 };
 
 /** What the engine orders, by number: who carries it out. */

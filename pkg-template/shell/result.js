@@ -30,23 +30,22 @@ import { CLAIM, CODES, CONFIRMATIONS } from './numbers.js';
  */
 export function resultOf(id, claim, answer) {
   const code = CODES[claim % CLAIM.maybe];
-  const reply = answer?.reply;
-  const maybeDelivered = (claim & CLAIM.maybe) > 0;
-  const retryable = (claim & CLAIM.retryable) > 0;
-  const why = answer && code === 'ANSWER' ? answer : undefined;
   /** @type {Result} */
-  const result =
-    code === 'SUCCESS'
-      ? { id, success: true, reply, maybeDelivered, retryable }
-      : {
-          id,
-          success: false,
-          code: why?.code ?? code,
-          message: why ? why.message : MESSAGES[/** @type {keyof typeof MESSAGES} */ (code)],
-          reply,
-          maybeDelivered,
-          retryable,
-        };
+  const result = {
+    id,
+    success: code === 'SUCCESS',
+    reply: answer?.reply,
+    maybeDelivered: (claim & CLAIM.maybe) > 0,
+    retryable: (claim & CLAIM.retryable) > 0,
+  };
+  if (!result.success) {
+    const why =
+      answer && code === 'ANSWER'
+        ? answer
+        : { code, message: MESSAGES[/** @type {keyof typeof MESSAGES} */ (code)] };
+    result.code = why.code;
+    result.message = why.message;
+  }
   const confirmedBy = CONFIRMATIONS[Math.trunc(claim / CLAIM.by) % CONFIRMATIONS.length];
   if (confirmedBy) result.confirmedBy = confirmedBy;
   return result;

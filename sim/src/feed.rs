@@ -35,6 +35,8 @@ pub(crate) struct Feed {
     /// Until when messages are held.
     hold: Option<u64>,
     is_recovered: bool,
+    /// The connection that was greeted last.
+    greeted: Option<ConnectionId>,
     /// The names under which an id came, and whether it was fetched first.
     names: BTreeMap<(usize, u32), bool>,
     contents: BTreeSet<u64>,
@@ -613,8 +615,12 @@ impl World {
         let is_recovered = self.page.feed.last.is_some() && self.feed.chance(plan.recovers);
         let feed = &mut self.page.feed;
         feed.is_recovered = is_recovered;
+        let before = std::mem::replace(&mut feed.greeted, up);
         if is_recovered {
-            for (over, _) in feed.said.values_mut() {
+            // The server knows what was said over the link before.
+            for (over, _) in
+                feed.said.values_mut().filter(|(over, _)| over.is_some() && *over == before)
+            {
                 *over = up;
             }
         }

@@ -140,6 +140,7 @@ impl Links {
                 self.room = Room::Asked;
             }
             Input::Authorized { .. }
+            | Input::Begun
             | Input::LinkUp { .. }
             | Input::LinkDown { .. }
             | Input::Joined { .. }

@@ -48,6 +48,11 @@ impl<V> Memory<V> {
     }
 
     /// The oldest first.
+    pub(super) fn values_mut(&mut self) -> &mut [V] {
+        &mut self.values
+    }
+
+    /// The oldest first.
     pub(super) fn values(&self) -> &[V] {
         &self.values
     }

@@ -179,6 +179,11 @@ impl Client {
         self.keeping(now, Keeper::close);
     }
 
+    /// From now on somebody else makes the attempts, and [`begun`](Self::begun) is told of each.
+    pub fn follow(&mut self) {
+        self.engine.follow();
+    }
+
     /// Asks for a link, and keeps asking until [`close`](Self::close).
     pub fn open(&mut self, now: Moment) {
         self.view = View::Due;
@@ -282,17 +287,17 @@ impl Client {
     /// the credentials name, 0 for nobody.
     pub fn authorized(&mut self, now: Moment, epoch: Epoch, name: User, subject: User) {
         let mut grant = Grant::Granted;
-        if self.is_asked(epoch) {
-            self.view = View::Due;
-            if self.identity.authorized(name, subject) == Change::Ended {
-                self.settle_session(now, false);
-            }
-            if !self.identity.agrees() {
-                grant = Grant::Absent;
-                self.orders.push(Order::Foreign);
-            }
+        if self.is_asked(epoch) && !self.is_same_user(now, name, subject) {
+            grant = Grant::Absent;
         }
         self.tell(now, Input::Authorized { epoch, grant });
+    }
+
+    /// Somebody else's attempt, which is followed, says to the server who the user is: `name` as the app names him at this
+    /// moment, `subject` whom the credentials name, 0 for nobody. Over a link that is for another user nothing leaves.
+    pub fn begun(&mut self, now: Moment, name: User, subject: User) {
+        self.tell(now, Input::Begun);
+        self.is_same_user(now, name, subject);
     }
 
     /// The server accepted the connection. `joins`: there is a room to be in before messages leave. `heartbeat` is the
@@ -516,6 +521,20 @@ impl Client {
     /// The app was told of every session that ended.
     fn is_end_told(&self) -> bool {
         !self.orders.iter().any(|order| matches!(order, Order::Ended { .. }))
+    }
+
+    /// Takes note of whom an attempt speaks for. Answers whether that is the user of the session; if not, the app is told.
+    #[inline(never)]
+    fn is_same_user(&mut self, now: Moment, name: User, subject: User) -> bool {
+        self.view = View::Due;
+        if self.identity.authorized(name, subject) == Change::Ended {
+            self.settle_session(now, false);
+        }
+        let agrees = self.identity.agrees();
+        if !agrees {
+            self.orders.push(Order::Foreign);
+        }
+        agrees
     }
 
     fn is_asked(&self, epoch: Epoch) -> bool {

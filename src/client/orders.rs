@@ -172,7 +172,10 @@ impl Client {
             self.view = View::Fresh(self.receipts.at_once());
             return Next::Order(Order::Look);
         }
-        if let Some(order) = self.sessions.poll_said() {
+        // I11: nor is anything said again over a link that is followed and for somebody else.
+        if self.identity.agrees()
+            && let Some(order) = self.sessions.poll_said()
+        {
             return Next::Order(order);
         }
         if (self.receipts.is_long() || self.receipts.may_ask_for_many(self.engine.queued()))

@@ -9,7 +9,7 @@
 //!
 //! A link is greeted once the app's listeners have heard of it: what they say by themselves is not said again. What was
 //! said over an earlier link is, before the queue leaves, in the order in which it was said last. A session that the server
-//! recovered is still in its rooms.
+//! recovered is still in its rooms; it lacks what was not said over the link before.
 
 use alloc::vec::Vec;
 
@@ -110,7 +110,12 @@ impl Sessions {
         self.is_recovered = is_recovered;
         self.stage = Stage::Greeted;
         if is_recovered {
-            while self.say_next().is_some() {}
+            let link = self.link;
+            for said in self.said.values_mut() {
+                if link.wrapping_sub(said.link) == 1 {
+                    said.link = link;
+                }
+            }
         }
         self.room == Room::None
     }
@@ -218,7 +223,7 @@ impl Sessions {
     /// As things are said again in the order in which they were said last, it is the last one now.
     fn keep(&mut self, key: u64, change: impl FnOnce(&mut Said)) -> Option<Order> {
         let never =
-            Said { link: self.link.wrapping_sub(1), first_use: u32::MAX, ..Said::default() };
+            Said { link: self.link.wrapping_sub(2), first_use: u32::MAX, ..Said::default() };
         let mut said = self.said.take(key).unwrap_or(never);
         change(&mut said);
         self.said.keep(key, said);

@@ -12,6 +12,16 @@
 //!
 //! The engine owns reconnecting: delays, the fallback of a join that nobody confirms, and every deadline
 //! on the way. Facts carry the epoch of their attempt; one of an earlier attempt is dropped.
+//!
+//! A link may be followed instead: somebody else makes the attempts, and the engine hears of them.
+//!
+//! ```text
+//!          open, send             begun              up
+//!  Idle -------------> Awaiting ---------> Connecting ---> Joining, and on as above
+//!   ^  \_________________ begun ______________^
+//!   +-- close, final
+//!  A loss, or a failed probe leads from each of them to Awaiting.
+//! ```
 
 use alloc::collections::VecDeque;
 
@@ -23,6 +33,7 @@ use super::types::{DownCause, Epoch, Grant, Millis, Moment, Notice, Output, Phas
 #[derive(Debug)]
 pub(super) struct Link {
     state: State,
+    attempts: Attempts,
     epoch: Epoch,
     /// Attempts in a row that failed, or whose link died young. Forgotten once one stayed ready.
     failures: u32,
@@ -40,14 +51,42 @@ pub(super) struct Link {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    Idle { why: Why },
-    Waiting { since: Moment, until: Moment, hurried: bool },
-    Authorizing { deadline: Moment },
-    Connecting { deadline: Moment },
-    Joining { fallback_at: Moment },
-    Ready { since: Moment },
-    Suspect { since: Moment, deadline: Moment, late: bool },
+    Idle {
+        why: Why,
+    },
+    Waiting {
+        since: Moment,
+        until: Moment,
+        hurried: bool,
+    },
+    /// The next attempt is somebody else's: nothing here says when it begins.
+    Awaiting,
+    Authorizing {
+        deadline: Moment,
+    },
+    Connecting {
+        deadline: Moment,
+    },
+    Joining {
+        fallback_at: Moment,
+    },
+    Ready {
+        since: Moment,
+    },
+    Suspect {
+        since: Moment,
+        deadline: Moment,
+        late: bool,
+    },
     Closed,
+}
+
+/// Who makes the attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attempts {
+    Ours,
+    /// Somebody else's, who knows no deadline of ours, and is told of no attempt.
+    Followed,
 }
 
 /// Why there is no link.
@@ -68,6 +107,8 @@ pub(super) enum Event {
     Sent,
     Woke,
     Authorized(Grant),
+    /// Somebody else's attempt has got so far that it says who the user is.
+    Begun,
     Up {
         join: bool,
     },
@@ -111,6 +152,7 @@ impl Link {
     pub(super) fn new() -> Self {
         Self {
             state: State::Idle { why: Why::Fresh },
+            attempts: Attempts::Ours,
             epoch: Epoch(0),
             failures: 0,
             short_lived: 0,
@@ -119,6 +161,11 @@ impl Link {
             rejoin_at: None,
             join_failures: 0,
         }
+    }
+
+    /// From now on somebody else makes the attempts.
+    pub(super) fn follow(&mut self) {
+        self.attempts = Attempts::Followed;
     }
 
     pub(super) fn epoch(&self) -> Epoch {
@@ -133,7 +180,7 @@ impl Link {
     pub(super) fn phase(&self) -> Phase {
         match self.state {
             State::Idle { .. } => Phase::Idle,
-            State::Waiting { .. } => Phase::Waiting,
+            State::Waiting { .. } | State::Awaiting => Phase::Waiting,
             State::Authorizing { .. } => Phase::Authorizing,
             State::Connecting { .. } => Phase::Connecting,
             State::Joining { .. } => Phase::Joining,
@@ -147,6 +194,7 @@ impl Link {
         match self.state {
             State::Waiting { until, .. } => Some(until),
             State::Idle { .. }
+            | State::Awaiting
             | State::Authorizing { .. }
             | State::Connecting { .. }
             | State::Joining { .. }
@@ -165,7 +213,7 @@ impl Link {
             }
             State::Ready { .. } => self.rejoin_at,
             State::Suspect { deadline, .. } => Some(deadline),
-            State::Idle { .. } | State::Closed => None,
+            State::Idle { .. } | State::Awaiting | State::Closed => None,
         }
     }
 
@@ -184,7 +232,9 @@ impl Link {
         event: Event,
         around: &mut Surroundings<'_>,
     ) -> Effect {
-        use State::{Authorizing, Closed, Connecting, Idle, Joining, Ready, Suspect, Waiting};
+        use State::{
+            Authorizing, Awaiting, Closed, Connecting, Idle, Joining, Ready, Suspect, Waiting,
+        };
 
         match (event, self.state) {
             (Event::Opened, Idle { .. }) | (Event::Sent, Idle { why: Why::Fresh }) => {
@@ -231,6 +281,14 @@ impl Link {
             }
             (Event::Authorized(_), _) => Effect::None,
 
+            (Event::Begun, Closed) => Effect::None,
+            (Event::Begun, _) => {
+                let effect = self.leave();
+                self.next_epoch();
+                self.state = Connecting { deadline: Moment::NEVER };
+                effect
+            }
+
             (Event::Up { join: true }, Connecting { .. }) => {
                 self.rejoin_at = None;
                 self.join_failures = 0;
@@ -241,7 +299,7 @@ impl Link {
             (Event::Up { join: false }, Connecting { .. }) => self.ready(now),
             (Event::Up { .. }, _) => Effect::None,
 
-            (Event::Down(_), Idle { .. } | Waiting { .. } | Closed) => Effect::None,
+            (Event::Down(_), Idle { .. } | Waiting { .. } | Awaiting | Closed) => Effect::None,
             (
                 Event::Down(cause),
                 Authorizing { .. }
@@ -280,9 +338,10 @@ impl Link {
 
             (Event::Doubted, Ready { since }) => self.probe(now, since, false, around),
             (Event::Doubted, _) => Effect::None,
-            (Event::Silent, Idle { .. } | Waiting { .. } | Authorizing { .. } | Closed) => {
-                Effect::None
-            }
+            (
+                Event::Silent,
+                Idle { .. } | Waiting { .. } | Awaiting | Authorizing { .. } | Closed,
+            ) => Effect::None,
             (Event::Silent, Connecting { .. } | Joining { .. } | Ready { .. } | Suspect { .. }) => {
                 around.outputs.push_back(Output::Report(Notice::LinkSilent));
                 self.give_up(now, around)
@@ -320,6 +379,7 @@ impl Link {
                 Event::Timeout,
                 Idle { .. }
                 | Waiting { .. }
+                | Awaiting
                 | Authorizing { .. }
                 | Connecting { .. }
                 | Suspect { .. }
@@ -336,12 +396,20 @@ impl Link {
     }
 
     fn attempt(&mut self, now: Moment, around: &mut Surroundings<'_>) -> Effect {
-        self.epoch = Epoch(self.epoch.0.wrapping_add(1));
+        if self.attempts == Attempts::Followed {
+            self.state = State::Awaiting;
+            return Effect::None;
+        }
+        self.next_epoch();
         self.attempted_at = now;
         self.rejoin_at = None;
         self.state = State::Authorizing { deadline: now + around.config.reconnect.auth_timeout };
         around.outputs.push_back(Output::Authorize { epoch: self.epoch });
         Effect::None
+    }
+
+    fn next_epoch(&mut self) {
+        self.epoch = Epoch(self.epoch.0.wrapping_add(1));
     }
 
     fn ready(&mut self, now: Moment) -> Effect {
@@ -394,6 +462,7 @@ impl Link {
             State::Ready { since } | State::Suspect { since, .. } => now - since + Millis(1),
             State::Idle { .. }
             | State::Waiting { .. }
+            | State::Awaiting
             | State::Authorizing { .. }
             | State::Connecting { .. }
             | State::Joining { .. }
@@ -433,7 +502,10 @@ impl Link {
         }
         // A wait of none would be due at once (I6).
         let until = now + wait.max(Millis(1));
-        self.state = State::Waiting { since: now, until, hurried };
+        self.state = match self.attempts {
+            Attempts::Ours => State::Waiting { since: now, until, hurried },
+            Attempts::Followed => State::Awaiting,
+        };
         effect
     }
 
@@ -447,6 +519,7 @@ impl Link {
             }
             State::Idle { .. }
             | State::Waiting { .. }
+            | State::Awaiting
             | State::Authorizing { .. }
             | State::Closed => {}
         }
@@ -461,6 +534,7 @@ impl Link {
             State::Ready { .. } | State::Suspect { .. } => Effect::Lost,
             State::Idle { .. }
             | State::Waiting { .. }
+            | State::Awaiting
             | State::Authorizing { .. }
             | State::Connecting { .. }
             | State::Joining { .. }

@@ -163,6 +163,12 @@ impl Engine {
         self.outbox.cancel(now, seq, &mut self.outputs);
     }
 
+    /// From now on somebody else makes the attempts, and [`Input::Begun`] tells of each. Nothing is ordered
+    /// but to close a link that is dead.
+    pub fn follow(&mut self) {
+        self.link.follow();
+    }
+
     /// Asks for a link, and keeps asking until [`close`](Self::close).
     pub fn open(&mut self, now: Moment) {
         let now = self.advance(now);
@@ -234,6 +240,7 @@ impl Engine {
                 }
                 return self.step_link(now, Event::Woke);
             }
+            Input::Begun => return self.step_link(now, Event::Begun),
             Input::Authorized { epoch, grant } => (epoch, Event::Authorized(grant)),
             Input::LinkUp { epoch, join } => (epoch, Event::Up { join }),
             Input::LinkDown { epoch, cause } => (epoch, Event::Down(cause)),
@@ -261,6 +268,7 @@ impl Engine {
             | Input::Dropped { .. }
             | Input::Stuck { .. }
             | Input::Woke
+            | Input::Begun
             | Input::Authorized { .. }
             | Input::LinkUp { .. }
             | Input::LinkDown { .. }

@@ -9,6 +9,11 @@ use core::ops::{Add, Sub};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(pub u64);
 
+impl Moment {
+    /// The latest moment that there is, which no clock reaches: a deadline here is none.
+    pub const NEVER: Self = Self(u64::MAX);
+}
+
 impl Add<Millis> for Moment {
     type Output = Self;
 
@@ -169,6 +174,9 @@ pub enum Input {
         /// The answer.
         grant: Grant,
     },
+    /// Somebody else's attempt, which is followed, has got so far that it says who the user is: a new epoch begins. What
+    /// there was of an earlier link is gone.
+    Begun,
     /// The server accepted the connection.
     LinkUp {
         /// The attempt that succeeded.
@@ -411,7 +419,7 @@ pub enum Notice {
 pub enum Phase {
     /// Nobody asked for a link, or it was ended on purpose.
     Idle,
-    /// The next attempt has its time.
+    /// The next attempt has its time, or is somebody else's to make.
     Waiting,
     /// The app is asked for credentials.
     Authorizing,

@@ -137,6 +137,8 @@ whats! {
     Transport
     /// A packet of whatever namespace came.
     Came
+    /// What speaks from now on belongs to the attempt, if any.
+    Attach
     /// Of the Socket: an event of socket.io's own.
     EmitReserved
     /// Of the Socket: an event of the server's.
@@ -267,6 +269,10 @@ impl<'a> Call<'a> {
             What::OpenManager => return self.open_manager(),
             What::MakeSocket => return self.make_socket(),
             What::Came => self.packet_came(self.said()),
+            What::Attach => {
+                self.set_epoch(link);
+                Ok(())
+            }
             What::Handshake => {
                 let said = |name| self.said().get(name).to_number();
                 self.parts().set(Part::MaxPayload, self.said().get(Name::MaxPayload));

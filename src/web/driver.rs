@@ -239,6 +239,14 @@ impl Driver {
                 client.destroy(now);
                 return 0.0;
             }
+            Told::Follow => {
+                client.follow();
+                return 0.0;
+            }
+            Told::Begun => {
+                client.begun(now, count(a), count(b));
+                return 0.0;
+            }
             Told::Granted => {
                 client.authorized(now, epoch, count(b), count(c));
                 return 0.0;

@@ -454,11 +454,15 @@ pub enum Told {
     IsPresenceStale,
     /// Answers where in the module's memory the names are that it uses.
     Names,
+    /// Somebody else makes the attempts.
+    Follow,
+    /// Of somebody else's attempt: numbers of the user's name and of the credentials' subject. A new epoch begins.
+    Begun,
 }
 
 impl Told {
     /// In the order of the table.
-    pub const ALL: [Self; 75] = [
+    pub const ALL: [Self; 77] = [
         Self::Send,
         Self::Standing,
         Self::Poll,
@@ -534,6 +538,8 @@ impl Told {
         Self::IsLeftNews,
         Self::IsPresenceStale,
         Self::Names,
+        Self::Follow,
+        Self::Begun,
     ];
 }
 

@@ -3,6 +3,7 @@
 mod arrivals;
 mod deliveries;
 mod disk;
+mod following;
 mod generations;
 mod health;
 mod identity;

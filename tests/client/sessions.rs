@@ -106,6 +106,22 @@ fn recovered_session_is_still_in_its_rooms() {
 }
 
 #[test]
+fn recovered_session_lacks_what_nobody_could_say_over_the_link_before() {
+    let mut world = World::new().linked();
+    world.client.said(1, false);
+    world.lose_link();
+    world.client.remember(2);
+    let wait = world.client.status().next_attempt_at.expect("a planned attempt");
+    world.run_to(wait.0);
+    world.authorize();
+    let epoch = world.epoch();
+    world.client.linked(world.at(), epoch, false, Millis(0));
+    world.client.greeted(world.at(), epoch, true);
+    world.drain();
+    assert_eq!((world.count(said(1)), world.count(said(2))), (0, 1));
+}
+
+#[test]
 fn thousand_things_are_remembered_and_each_until_nobody_wants_it() {
     let mut world = World::new();
     let uses: Vec<_> = (0..1_001).map(|key| world.client.remember(key).0).collect();
