@@ -3,6 +3,7 @@
 use holdfast::engine::{DownCause, Epoch, Grant};
 
 use crate::feed::Later;
+use crate::manager::Managed;
 use crate::network::{ConnectionId, Frame, Network, Packet};
 use crate::page::PageId;
 use crate::plan::{Person, Planned};
@@ -29,6 +30,10 @@ pub(crate) enum Event {
     Later {
         page: PageId,
         later: Later,
+    },
+    Managed {
+        page: PageId,
+        managed: Managed,
     },
     Upgraded {
         connection: ConnectionId,
@@ -151,6 +156,7 @@ impl Event {
             | Self::Authorized { page, .. }
             | Self::Done { page, .. }
             | Self::Later { page, .. }
+            | Self::Managed { page, .. }
             | Self::Step { page, .. } => Some(page),
             Self::Up { connection }
             | Self::Upgraded { connection }
@@ -182,6 +188,7 @@ impl Event {
             | Self::Awake
             | Self::Authorized { .. }
             | Self::Later { .. }
+            | Self::Managed { .. }
             | Self::Up { .. }
             | Self::Upgraded { .. }
             | Self::Closed { .. }

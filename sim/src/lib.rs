@@ -18,6 +18,7 @@ pub mod herd;
 mod links;
 mod locks;
 mod machine;
+mod manager;
 mod messages;
 mod network;
 mod owed;

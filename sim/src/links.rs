@@ -7,6 +7,7 @@ use crate::violated;
 
 pub(crate) struct Links {
     config: Config,
+    is_followed: bool,
     /// The app, its credentials or the server ended it; only the app starts it again.
     is_ended: bool,
     /// The present attempt replaces another.
@@ -43,9 +44,10 @@ enum Room {
 }
 
 impl Links {
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config, is_followed: bool) -> Self {
         Self {
             config,
+            is_followed,
             is_ended: false,
             is_relinked: false,
             epoch: None,
@@ -172,6 +174,11 @@ impl Links {
             self.ready_since = now;
         }
         let is_relinked = std::mem::take(&mut self.is_relinked);
+        if self.is_followed && is_relinked && after == Phase::Waiting {
+            // A link that is not wanted any more did not die young.
+            self.up_at = None;
+            return was_ready;
+        }
         if after == Phase::Authorizing && (before != after || is_relinked) {
             self.began_at = now;
         }
@@ -200,6 +207,15 @@ impl Links {
             }
         }
         was_ready && !is_ready
+    }
+
+    /// Somebody else's attempt.
+    pub(crate) fn begun(&mut self, epoch: Epoch) {
+        if self.epoch == Some(epoch) {
+            violated!("link", "{epoch:?} again");
+        }
+        self.epoch = Some(epoch);
+        self.up_at = None;
     }
 
     pub(crate) fn authorize(&mut self, now: u64, epoch: Epoch) {
@@ -253,6 +269,9 @@ impl Links {
     }
 
     pub(crate) fn check_plan(&self, next_attempt_at: Option<u64>) {
+        if self.is_followed && next_attempt_at.is_some() {
+            violated!("link", "an attempt is planned for a link that is followed");
+        }
         let config = &self.config.reconnect;
         let max = if self.is_far { 8 * config.max.0 } else { config.max.0 };
         let longest = max.max(config.spread.0);

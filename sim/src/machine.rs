@@ -1,6 +1,6 @@
 //! The machine that the pages are on: its clock, its timers, and its sleep.
 
-use holdfast::engine::{Input, Phase};
+use holdfast::engine::{Input, Moment, Phase};
 
 use crate::event::{Event, FIRST, LAST};
 use crate::page::Page;
@@ -10,7 +10,8 @@ use crate::world::World;
 
 impl World {
     pub(crate) fn arm(&mut self) {
-        let Some(at) = self.page.shell.client.poll_timeout() else {
+        let due = self.page.shell.client.poll_timeout();
+        let Some(at) = due.filter(|&at| at < Moment::NEVER) else {
             self.page.shell.armed_for = None;
             self.page.shell.timer += 1;
             return;

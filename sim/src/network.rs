@@ -203,12 +203,16 @@ impl World {
             self.schedule(at, Event::PatienceEnds { connection: id });
         }
         let join = self.plan.shell.joins;
+        self.connected();
         self.link_polls(id, epoch);
         self.tell_linked(epoch, join);
     }
 
     /// The client's end hears that it is not.
     pub(crate) fn came_down(&mut self, id: ConnectionId, cause: DownCause) {
+        // To socket.io-client it is final that a server ends a link.
+        let is_ended = matches!(cause, DownCause::Kicked | DownCause::RetryAfter(_));
+        let cause = if is_ended && self.plan.is_followed { DownCause::Final } else { cause };
         // A server that is well again turns nobody away for good.
         let is_well = self.is_kind_now() && cause == DownCause::Final;
         let cause = if is_well { DownCause::Lost } else { cause };
@@ -221,6 +225,9 @@ impl World {
         let epoch = connection.epoch;
         self.page.connection = None;
         self.tell(Input::LinkDown { epoch, cause });
+        if self.plan.is_followed {
+            self.lost(cause);
+        }
     }
 
     /// The engine gives the connection up. What is under way to the server may still arrive.
@@ -241,9 +248,12 @@ impl World {
         self.lose_tail(id);
         let at = self.now + self.latency();
         self.schedule(at, Event::Hangup { connection: id });
+        if self.plan.is_followed {
+            self.reconnect();
+        }
     }
 
-    /// The page is gone: its link ends by itself.
+    /// The page is gone, or the Manager gives it up: its link ends by itself.
     pub(crate) fn hang_up(&mut self) {
         let Some(id) = self.page.connection.take() else { return };
         let connection = &mut self.network.connections[id];

@@ -126,6 +126,7 @@ impl World {
                 }
                 self.log_out();
             }
+            Login::LogOutElsewhere if self.plan.is_followed => self.page.owners.token = None,
             Login::LogOutElsewhere => {
                 let key = self.page.owners.key();
                 self.raise_generation(key);
@@ -192,6 +193,10 @@ impl World {
     }
 
     pub(crate) fn log_out(&mut self) {
+        if self.plan.is_followed {
+            // That is what there is to do for an app that has the plain Socket.
+            return self.close();
+        }
         note!(self, "-> log out");
         let scope = self.scope();
         self.raise_generation(scope);
@@ -230,7 +235,7 @@ impl World {
     /// The generation of logouts as storage has it, of whoever is known to be there.
     fn generation(&self) -> Option<u64> {
         let key = self.page.owners.key();
-        (key != 0).then(|| self.generation_of(key))
+        (key != 0 && !self.plan.is_followed).then(|| self.generation_of(key))
     }
 
     /// The generation of a scope, and whether it has just begun.
@@ -243,6 +248,9 @@ impl World {
 
     /// The app ends the link for now.
     pub(crate) fn disconnect_app(&mut self) {
+        if self.plan.is_followed {
+            return self.close();
+        }
         note!(self, "-> disconnect");
         if self.page.owners.is_anonymous() {
             self.end_session();
@@ -307,10 +315,7 @@ impl World {
 
     fn hand_over(&mut self, epoch: Epoch, person: Option<Person>) {
         let subject = self.subject(person);
-        let name = match self.naming() {
-            Naming::Asked => self.page.owners.app.unwrap_or_default(),
-            Naming::Called | Naming::Never => self.page.owners.current().name,
-        };
+        let name = self.name_now();
         note!(self, "-> granted {epoch:?} to {name}, credentials of {person:?}");
         let phase = self.page.shell.status().phase;
         if phase == Phase::Authorizing && self.page.shell.client.epoch() == epoch {
@@ -325,6 +330,43 @@ impl World {
         }
         self.call(|client, now| client.authorized(now, epoch, name, subject));
         self.drain();
+    }
+
+    /// An attempt of the Manager's says who the user is. What that orders is carried out once it is on its way.
+    pub(crate) fn begin(&mut self) {
+        let person = self.page.owners.token.filter(|_| self.plan.users.is_some());
+        let (name, subject) = (self.name_now(), self.subject(person));
+        note!(self, "-> begun for {name}, credentials of {person:?}");
+        if name == 0 && self.page.owners.current().name != 0 {
+            // Whoever had a name is gone.
+            self.end_session();
+        }
+        let agrees = self.accepts(name, subject);
+        if !agrees {
+            note!(self, "   they are somebody else's");
+            self.page.owners.owes_foreign = true;
+        }
+        // What is for somebody else is for none of the sessions.
+        let session = if agrees { self.page.owners.session() } else { SessionId::MAX };
+        self.tally.one(Count::Followed);
+        self.call(|client, now| client.begun(now, name, subject));
+        let epoch = self.page.shell.client.epoch();
+        self.page.links.begun(epoch);
+        self.page.owners.granted = Some((epoch, Credentials { session, name, subject }));
+        self.page.shell.is_foreign = false;
+    }
+
+    /// Messages may leave over the link that there is, as far as its user goes.
+    pub(crate) fn link_is_for_its_user(&self) -> bool {
+        let of = |id: ConnectionId| self.network.connections[id].credentials.session;
+        self.up().is_some_and(|id| of(id) == self.page.owners.session())
+    }
+
+    fn name_now(&mut self) -> User {
+        match self.naming() {
+            Naming::Asked => self.page.owners.app.unwrap_or_default(),
+            Naming::Called | Naming::Never => self.page.owners.current().name,
+        }
     }
 
     /// Credentials for the present attempt. Answers whether they are for whoever the app says is there.

@@ -4,6 +4,7 @@ use crate::deliveries::Deliveries;
 use crate::event::Event;
 use crate::feed::Feed;
 use crate::links::Links;
+use crate::manager::Manager;
 use crate::messages::Messages;
 use crate::network::ConnectionId;
 use crate::owners::Owners;
@@ -23,6 +24,8 @@ pub(crate) struct Page {
     pub(crate) born_at: u64,
     pub(crate) shell: Shell,
     pub(crate) links: Links,
+    /// Who makes the attempts, where the client follows.
+    pub(crate) manager: Manager,
     pub(crate) model: Messages,
     pub(crate) deliveries: Deliveries,
     /// The one that the shell has open, or is opening.
@@ -46,7 +49,8 @@ impl Page {
             tab,
             born_at,
             shell: Shell::new(plan, id),
-            links: Links::new(plan.config.clone()),
+            links: Links::new(plan.config.clone(), plan.is_followed),
+            manager: Manager::default(),
             model: Messages::new(plan.config.clone(), plan.receipting.is_some()),
             deliveries: Deliveries::default(),
             connection: None,

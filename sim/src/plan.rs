@@ -40,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) app: App,
     pub(crate) disk: Disk,
     pub(crate) lives: Option<Lives>,
+    /// Somebody else makes the attempts: socket.io-client's Manager.
+    pub(crate) is_followed: bool,
     /// None in a world with one user, whom nobody names.
     pub(crate) users: Option<Users>,
     /// None in a world without receipts.
@@ -97,6 +99,11 @@ impl Plan {
         // What a page was sent lives and dies with it.
         plan.feed = feed::feed(seed).filter(|_| lives.is_none());
         plan.schedule_feed(seed);
+        plan.is_followed = parts::is_followed(seed) && lives.is_none();
+        if plan.is_followed {
+            // Nothing is kept.
+            plan.disk.durable = 0;
+        }
         plan.end_faults();
         plan
     }
@@ -120,6 +127,7 @@ impl Plan {
             app: parts::app(seed, kinds, dice),
             disk: parts::disk(seed, lives),
             lives,
+            is_followed: false,
             users: None,
             receipting: None,
             letters: Letters::default(),

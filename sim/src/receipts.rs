@@ -212,7 +212,7 @@ impl World {
     /// For certain: nothing but messages keeps messages from leaving. A clogged transport says nothing when it
     /// takes more, so it keeps them only while the client is about to look again.
     pub(crate) fn link_is_free(&self) -> bool {
-        let Some(id) = self.up() else { return false };
+        let Some(id) = self.up().filter(|_| self.link_is_for_its_user()) else { return false };
         let asked = self.asked(id);
         let soon = self.engine_time() + LOOK_AGAIN;
         let is_watched = self.page.shell.client.poll_timeout().is_some_and(|at| at.0 <= soon);

@@ -46,6 +46,9 @@ impl Shell {
     pub(crate) fn new(plan: &Plan, page: PageId) -> Self {
         let seed = plan.engine_seed ^ ((page as u64) << 32);
         let mut client = Client::new(plan.config.clone(), seed, Moment(0));
+        if plan.is_followed {
+            client.follow();
+        }
         if plan.receipting.is_none() {
             client.set_support(Support::Off);
         }
@@ -90,6 +93,9 @@ impl World {
         note!(self, "-> open");
         self.page.shell.is_foreign = false;
         self.page.links.opened(self.page.shell.status().phase);
+        if self.plan.is_followed {
+            return self.connect_socket();
+        }
         self.call(Client::open);
         self.drain();
     }
@@ -97,6 +103,9 @@ impl World {
     pub(crate) fn close(&mut self) {
         note!(self, "-> close");
         self.page.links.closed();
+        if self.plan.is_followed {
+            return self.disconnect_socket();
+        }
         self.call(Client::close);
         self.drain();
     }
@@ -326,6 +335,9 @@ impl World {
         let is_for_nobody = is_old && self.up().is_none();
         match output {
             Output::Join { .. } | Output::Ping { .. } if is_for_nobody => {}
+            Output::Authorize { .. } | Output::Connect { .. } if self.plan.is_followed => {
+                violated!("link", "{output:?} of a link that is followed")
+            }
             Output::Authorize { epoch } => {
                 self.tally.one(Count::Attempts);
                 self.page.links.authorize(self.page.shell.time, epoch);

@@ -48,6 +48,7 @@ counts! {
     DroppedPosts "POSTs dropped by the server",
     DroppedMessages "of these with messages",
     Attempts "attempts to connect",
+    Followed "attempts of a Manager that were followed",
     Links "links",
     Abandoned "live links given up",
     FoundDead "dead links found after waking up",

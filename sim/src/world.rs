@@ -225,6 +225,7 @@ impl World {
             self.look();
             self.drain();
             self.come_to_rights();
+            self.leave_link_of_another();
             self.open();
         }
     }
@@ -318,6 +319,7 @@ impl World {
                 }
             }
             Event::Later { later, .. } => self.do_later(later),
+            Event::Managed { managed, .. } => self.managed(managed),
             Event::Upgraded { connection } => self.upgraded(connection),
             Event::Up { connection } => self.came_up(connection),
             Event::Closed { connection, cause } => self.came_down(connection, cause),

@@ -62,6 +62,12 @@ impl Identity {
         self.name == 0 && self.subject == 0
     }
 
+    /// The app has named the user.
+    #[must_use]
+    pub fn has_name(&self) -> bool {
+        self.name != 0
+    }
+
     /// The app names the user. `subject` is whom the credentials of this name were seen to name in an earlier life.
     ///
     /// A user who was not named before keeps what waits.

@@ -297,6 +297,10 @@ impl Client {
     /// moment, `subject` whom the credentials name, 0 for nobody. Over a link that is for another user nothing leaves.
     pub fn begun(&mut self, now: Moment, name: User, subject: User) {
         self.tell(now, Input::Begun);
+        // Whoever had a name is gone where the app names nobody.
+        if name == 0 && self.identity.has_name() {
+            self.end_session(now);
+        }
         self.is_same_user(now, name, subject);
     }
 

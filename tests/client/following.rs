@@ -151,6 +151,18 @@ fn messages_of_one_user_never_leave_as_another_one() {
 }
 
 #[test]
+fn user_whom_the_app_names_no_longer_is_gone() {
+    let mut world = following();
+    world.client.begun(world.at(), ALICE, 0);
+    lose(&mut world, DownCause::Final);
+    let hers = world.send(draft(Way::Received));
+    world.fresh();
+    link_as(&mut world, 0);
+    assert_eq!(world.left(), []);
+    assert_eq!(world.outcome(hers), Some((Outcome::LoggedOut, false)));
+}
+
+#[test]
 fn nothing_leaves_or_is_said_over_a_link_whose_credentials_are_somebody_elses() {
     let mut world = following();
     let hers = world.send(draft(Way::Received));

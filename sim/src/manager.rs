@@ -1,0 +1,135 @@
+//! The Manager of socket.io-client, in worlds whose clients follow one: it makes the attempts, with a backoff of its own.
+
+use holdfast::engine::{DownCause, Input};
+
+use crate::event::Event;
+use crate::network::ConnectionId;
+use crate::trace::note;
+use crate::world::World;
+
+#[derive(Default)]
+pub(crate) struct Manager {
+    /// The app wants a link.
+    is_wanted: bool,
+    /// Attempts in a row that failed.
+    attempts: u32,
+    /// Tells the timer that is set from those that were.
+    timer: u64,
+    is_waiting: bool,
+}
+
+/// What the Manager has a timer for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Managed {
+    Attempt { timer: u64 },
+    TimedOut { connection: ConnectionId },
+}
+
+// What the app does.
+impl World {
+    /// As the Socket's `connect`.
+    pub(crate) fn connect_socket(&mut self) {
+        self.page.manager.is_wanted = true;
+        if self.page.connection.is_none() && !self.page.manager.is_waiting {
+            self.attempt();
+        }
+    }
+
+    /// As the Socket's `disconnect`: final until the app connects again.
+    pub(crate) fn disconnect_socket(&mut self) {
+        self.page.manager = Manager { timer: self.page.manager.timer + 1, ..Manager::default() };
+        let Some(id) = self.page.connection else { return };
+        let epoch = self.network.connections[id].epoch;
+        self.hang_up();
+        self.tell(Input::LinkDown { epoch, cause: DownCause::Final });
+    }
+
+    /// The app connects again as who is there.
+    pub(crate) fn leave_link_of_another(&mut self) {
+        let of = |id: ConnectionId| self.network.connections[id].credentials.session();
+        if self.plan.is_followed
+            && self.page.connection.is_some_and(|id| of(id) != self.page.owners.session())
+        {
+            self.close();
+        }
+    }
+}
+
+// What the Manager does.
+impl World {
+    pub(crate) fn managed(&mut self, managed: Managed) {
+        match managed {
+            Managed::Attempt { timer } => {
+                if self.page.manager.is_waiting && self.page.manager.timer == timer {
+                    self.page.manager.is_waiting = false;
+                    self.attempt();
+                }
+            }
+            Managed::TimedOut { connection } => {
+                if self.page.connection == Some(connection)
+                    && !self.network.connections[connection].is_up
+                {
+                    note!(self, "the attempt has timed out");
+                    let epoch = self.network.connections[connection].epoch;
+                    self.hang_up();
+                    self.tell(Input::LinkDown { epoch, cause: DownCause::Lost });
+                    self.reconnect();
+                }
+            }
+        }
+    }
+
+    /// Some attempts fail before anybody says who the user is.
+    fn attempt(&mut self) {
+        if self.page.shell.is_destroyed {
+            return;
+        }
+        let chance = if self.is_kind_now() { 0 } else { self.plan.network.refused };
+        if self.dice.chance(chance) {
+            note!(self, "the attempt fails early");
+            return self.reconnect();
+        }
+        self.begin();
+        let epoch = self.page.shell.client.epoch();
+        self.connect(epoch);
+        self.drain();
+        // The app may have taken it back by then.
+        if let Some(connection) = self.page.connection {
+            let managed = Managed::TimedOut { connection };
+            self.schedule(self.now + TIMEOUT, Event::Managed { page: self.page.id, managed });
+        }
+    }
+
+    /// The link is up: waits begin anew.
+    pub(crate) fn connected(&mut self) {
+        self.page.manager.attempts = 0;
+    }
+
+    /// The connection is gone.
+    pub(crate) fn lost(&mut self, cause: DownCause) {
+        if cause == DownCause::Final {
+            self.page.manager.is_wanted = false;
+        }
+        self.reconnect();
+    }
+
+    pub(crate) fn reconnect(&mut self) {
+        let manager = &mut self.page.manager;
+        if !manager.is_wanted || manager.is_waiting {
+            return;
+        }
+        let wait = LEAST << manager.attempts.min(10);
+        manager.attempts += 1;
+        manager.timer += 1;
+        manager.is_waiting = true;
+        let timer = manager.timer;
+        let wait = self.dice.between(wait / 2, wait + wait / 2).min(MOST);
+        let managed = Managed::Attempt { timer };
+        self.schedule(self.now + wait, Event::Managed { page: self.page.id, managed });
+    }
+}
+
+/// socket.io-client's defaults.
+const LEAST: u64 = 1_000;
+const MOST: u64 = 5_000;
+const TIMEOUT: u64 = 20_000;
