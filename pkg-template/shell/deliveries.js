@@ -170,8 +170,8 @@ export function createDeliveries({
       return refused(id, claim, { reply: undefined, code, message });
     }
     const data = /** @type {any} */ (args[0]);
-    const { way, key } = isRestored
-      ? { way: knownWay(draft.way), key: undefined }
+    const { way, key, repeat } = isRestored
+      ? { way: knownWay(draft.way), key: undefined, repeat: undefined }
       : wayOf(settings(), event, draft, data);
     const isAcked = way === 'acked' || way === 'always';
     const hasPlace = isPlain(data);
@@ -189,7 +189,7 @@ export function createDeliveries({
     const expiresAt = draft.expiresAt ?? (isWanted ? Date.now() + ttlMs : 0);
     const flags =
       (strict ? SEND_FLAG.strict : 0) |
-      (draft.repeat === false ? SEND_FLAG.once : 0) |
+      (repeat === false ? SEND_FLAG.once : 0) |
       (isWanted ? SEND_FLAG.durable : 0) |
       (isRestored ? SEND_FLAG.restored : 0) |
       (hasPlace ? SEND_FLAG.place : 0) |

@@ -8,26 +8,37 @@ import { call } from './report.js';
  *
  * @param {import('../types/settings.d.ts').Settings} settings
  * @param {string} event
- * @param {{ way?: Way, key?: unknown }} given what `send` was told, which goes before the option `ways`
+ * @param {{ way?: Way, key?: unknown, repeat?: boolean }} given what `send` was told, which goes before the option `ways`
  * @param {unknown} data
- * @returns {{ way: Way, key: unknown }}
+ * @returns {{ way: Way, key: unknown, repeat: boolean | undefined }}
  */
 export function wayOf({ ways, send }, event, given, data) {
-  const option = /** @type {any} */ (ways[event]);
-  const byOption = typeof option === 'string' ? { way: option } : option;
+  const { way, key, repeat } = optionOf(ways[event]);
   const { ack } = send;
   const byDefault = ack === undefined ? 'acked' : ack ? 'always' : 'received';
   return {
-    way: given.way ?? byOption?.way ?? byDefault,
-    key: given.key ?? call(byOption?.key, data),
+    way: given.way ?? way ?? byDefault,
+    key: given.key ?? call(key, data),
+    repeat: given.repeat ?? repeat,
   };
 }
 
+/**
+ * What the option `ways` says of an event, as an object.
+ * @param {any} option
+ * @returns {{ way?: Way, key?: (data: any) => unknown, repeat?: boolean }}
+ */
+export const optionOf = (option) => (option?.way ? option : { way: option });
+
 export const WAYS = ['acked', 'received', 'latest', 'volatile'];
+
+/** What may stand beside a way. @type {Record<string, string>} */
+const BESIDE = { key: 'function', repeat: 'boolean' };
 
 /** @param {any} value */
 export const isWay = (value) =>
   WAYS.includes(value) ||
   (WAYS.includes(value?.way) &&
-    Object.keys(value).every((name) => name === 'way' || name === 'key') &&
-    ['function', 'undefined'].includes(typeof value.key));
+    Object.entries(value).every(
+      ([name, one]) => name === 'way' || one === undefined || typeof one === BESIDE[name],
+    ));

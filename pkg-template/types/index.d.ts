@@ -95,8 +95,13 @@ export interface Options {
   };
   /** Whether to ask the server for receipts. Default: true. */
   receipts?: boolean;
-  /** How events are sent, by their names; what `send` is told goes before. Default: `{}`, all are `acked`. */
-  ways?: Readonly<Record<string, Way | { way: Way; key?: (data: any) => unknown }>>;
+  /**
+   * How events are sent, by their names; what `send` is told goes before. `repeat: false`: it leaves once, for what must not
+   * take effect twice. Default: `{}`, all are `acked`.
+   */
+  ways?: Readonly<
+    Record<string, Way | { way: Way; key?: (data: any) => unknown; repeat?: boolean }>
+  >;
   /**
    * How a dead link is noticed. `false`: by Socket.IO's own heartbeat alone. Default: by receipts, and with
    * `holdfast/socket` by the event `ping` too.
