@@ -25,7 +25,7 @@ const BUDGET_BYTES = 57_800;
  * The files of the package. `core` is what the others share: apps can't import it, since package.json
  * doesn't name it. A part without a source is left out, and so is its entry.
  */
-const PARTS = ['core', 'index', 'socket', 'react', 'server'];
+const PARTS = ['core', 'index', 'socket', 'io', 'react', 'server'];
 
 const source = path.dirname(fileURLToPath(import.meta.url));
 const root = path.dirname(source);

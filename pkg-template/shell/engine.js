@@ -13,9 +13,6 @@ import { report } from './report.js';
 const TRANSMIT = ORDERS.indexOf('transmit');
 const LOOK = ORDERS.indexOf('look');
 
-/** What is later is never. */
-const LAST_MOMENT = 9e15;
-
 /** Browsers take a longer delay for none at all (D5). */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
@@ -74,7 +71,8 @@ export function createEngine(driver, settings, handlers, onDeath) {
   };
 
   const arm = (/** @type {number} */ at) => {
-    const isNever = at > LAST_MOMENT;
+    // What is no exact number is never, as infinity is.
+    const isNever = at > 9e15;
     if (at >= armedFor && !isNever) return;
     clearTimeout(timer);
     armedFor = at;

@@ -99,6 +99,10 @@ export const WIRE = {
   transport: 10,
   came: 11,
   attach: 12,
+  heard: 13,
+  drained: 14,
+  upgraded: 15,
+  upgradeFailed: 16,
 };
 
 /** What the engine orders, by number: who carries it out. */

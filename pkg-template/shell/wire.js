@@ -1,6 +1,6 @@
 /**
- * Makes the one real Socket and hands it to the module, which drives it (`src/web/call.rs`), with what is ours to be
- * called. What has to be undone without the module is here.
+ * Hands a Socket to the module, which drives it (`src/web/call.rs`), with what is ours to be called: one that is made
+ * here, or one of the app's own. What has to be undone without the module is here.
  */
 
 import { io as openSocket } from 'socket.io-client';
@@ -32,7 +32,6 @@ import { lastThrown } from './values.js';
  * @property {() => void} disconnect what the Socket's own `disconnect` does
  * @property {(packet: { data: any[], id?: number }) => void} onLeaving an event leaves
  * @property {() => boolean} isActive what the Socket's own `active` answers
- * @property {(message: string) => void} warn
  */
 
 /** Options of socket.io-client that would work against the engine. */
@@ -49,7 +48,7 @@ const OURS = [
 ];
 
 /** A namespace that no server has, and the names that receipts use in turn. */
-const RECEIPT = '/~holdfast/';
+export const RECEIPT = '/~holdfast/';
 
 /** Where they are among the parts. */
 const EPOCH = 2;
@@ -61,7 +60,7 @@ const OVERRIDDEN = ['emitReserved', 'emitEvent', 'emitBuffered', 'notifyOutgoing
  * @param {import('./driver.js').Driver} driver
  * @param {string | undefined} url
  * @param {Record<string, unknown>} ioOptions
- * @param {Hooks} hooks
+ * @param {Hooks & { warn: (message: string) => void }} hooks
  */
 export function createWire(driver, url, ioOptions, hooks) {
   const options = { ...ioOptions };
@@ -78,7 +77,6 @@ export function createWire(driver, url, ioOptions, hooks) {
     timeout: false,
   };
   const socket = open(url, own);
-  const manager = socket.io;
   const missing = OVERRIDDEN.filter((name) => typeof socket[name] !== 'function');
   if (missing.length > 0) {
     throw new HoldfastError(
@@ -86,7 +84,18 @@ export function createWire(driver, url, ioOptions, hooks) {
       `This socket.io-client has no Socket#${missing.join(', Socket#')}: use version 4.7 or later`,
     );
   }
+  return drive(driver, socket, socket.io, ioOptions, hooks);
+}
 
+/**
+ * A Socket that is followed has a stand-in for its Manager, as most of what is overridden there is undone.
+ * @param {import('./driver.js').Driver} driver
+ * @param {any} socket
+ * @param {any} manager
+ * @param {Record<string, unknown>} options of socket.io-client
+ * @param {Hooks} hooks
+ */
+export function drive(driver, socket, manager, options, hooks) {
   const run = (
     /** @type {number} */ what,
     /** @type {number} */ link,
@@ -158,10 +167,10 @@ export function createWire(driver, url, ioOptions, hooks) {
     override,
     () => {},
     () => ({ fromQueue: true }),
-    // Packets for other namespaces go through it. It never connects.
-    new socket.constructor(manager, RECEIPT),
+    // Packets for other namespaces go through it: it has one of its own.
+    Object.create(socket),
     onPacket,
-    ioOptions.autoConnect !== false,
+    options.autoConnect !== false,
     // The transports that the app wants, in its order, and what the Manager was given of them.
     manager.opts.transports ?? ['polling', 'websocket'],
     manager.opts.transports,
@@ -197,6 +206,7 @@ export function createWire(driver, url, ioOptions, hooks) {
 
   return {
     socket: /** @type {Socket} */ (socket),
+    run,
 
     /** The attempt that the transport belongs to, while it may still speak. 0 is none. */
     epoch: () => /** @type {number} */ (parts[EPOCH]),

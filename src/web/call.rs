@@ -139,6 +139,14 @@ whats! {
     Came
     /// What speaks from now on belongs to the attempt, if any.
     Attach
+    /// Of one connection: something came.
+    Heard
+    /// Of one connection: its transport has sent what it had.
+    Drained
+    /// Of one connection: it goes over a WebSocket by now.
+    Upgraded
+    /// Of one connection: it stays with polling.
+    UpgradeFailed
     /// Of the Socket: an event of socket.io's own.
     EmitReserved
     /// Of the Socket: an event of the server's.
@@ -163,14 +171,6 @@ whats! {
     MakeSocket
     /// Of one connection: the server opened it.
     Handshake
-    /// Of one connection: something came.
-    Heard
-    /// Of one connection: its transport has sent what it had.
-    Drained
-    /// Of one connection: it goes over a WebSocket by now.
-    Upgraded
-    /// Of one connection: it stays with polling.
-    UpgradeFailed
     /// Of one connection: it is open.
     Opened
     /// Of one connection: it is closed.

@@ -1,0 +1,82 @@
+/** `io` of socket.io-client, whose plain emits are delivered. */
+
+import { io as lookup, Manager as PlainManager, Socket } from 'socket.io-client';
+import { follow, ioSettings, watchConnect, watchManager } from './core.js';
+
+// Whatever this socket.io-client has besides.
+export * from 'socket.io-client';
+
+/**
+ * Takes the option `holdfast` off, which socket.io-client does not know.
+ * @param {unknown} uri
+ * @param {any} options
+ * @returns {[uri: any, options: any, holdfast: any]}
+ */
+function split(uri, options) {
+  if (uri !== null && typeof uri === 'object') {
+    const [, rest, holdfast] = split(undefined, uri);
+    return [rest, undefined, holdfast];
+  }
+  if (!options || !('holdfast' in options)) return [uri, options, undefined];
+  const { holdfast, ...rest } = options;
+  return [uri, rest, holdfast];
+}
+
+/**
+ * @param {() => any} make
+ * @param {any} holdfast
+ * @param {any} options
+ */
+function followed(make, holdfast, options) {
+  if (holdfast === false) return make();
+  // First, as a mistake in them leaves nothing open.
+  const settings = ioSettings(holdfast, options);
+  const { made, early } = watchConnect(Socket.prototype, make);
+  follow(made, settings, options, early);
+  return made;
+}
+
+/**
+ * @param {any} [uri]
+ * @param {any} [options]
+ * @returns {any}
+ */
+export function io(uri, options) {
+  const [where, rest, holdfast] = split(uri, options);
+  return followed(
+    () => (rest === undefined && where === undefined ? lookup() : lookup(where, rest)),
+    holdfast,
+    rest ?? (typeof where === 'object' ? where : undefined),
+  );
+}
+
+/** @this {Function} @param {unknown} value @returns {boolean} */
+function isInstance(value) {
+  return Function.prototype[Symbol.hasInstance].call(this === Manager ? PlainManager : this, value);
+}
+
+/** Its Sockets are followed. Whatever Manager there is counts as one of these. */
+export class Manager extends PlainManager {
+  #holdfast;
+
+  /** @param {any} [uri] @param {any} [options] */
+  constructor(uri, options) {
+    const [where, rest, holdfast] = split(uri, options);
+    super(where, rest);
+    this.#holdfast = holdfast;
+    if (holdfast !== false) watchManager(this);
+  }
+
+  /** @override */
+  static [Symbol.hasInstance] = isInstance;
+
+  /** @param {string} nsp @param {any} [options] @override */
+  socket(nsp, options) {
+    const [, rest, holdfast = this.#holdfast] = split(undefined, options);
+    return followed(() => super.socket(nsp, rest), holdfast, rest ?? { parser: this.opts.parser });
+  }
+}
+
+export { io as connect, io as default };
+
+Object.assign(io, { Manager, Socket, io, connect: io });
