@@ -27,6 +27,9 @@ const BUDGET_BYTES = 57_800;
  */
 const PARTS = ['core', 'index', 'socket', 'io', 'react', 'server'];
 
+/** As with socket.io-client, what is required is `io` itself. */
+const CALLABLE = 'module.exports=Object.assign(module.exports.io,module.exports);';
+
 const source = path.dirname(fileURLToPath(import.meta.url));
 const root = path.dirname(source);
 const staging = path.join(root, 'target/package/staging');
@@ -93,6 +96,7 @@ async function bundle({ format, platform, folder, extension }) {
         // would not be found by some of them, which then warn.
         sourcemap: 'linked',
         legalComments: 'none',
+        footer: name === 'io' && format === 'cjs' ? { js: CALLABLE } : {},
         external: ['socket.io-client', 'react', 'react/*'],
         plugins: [
           compiledEngine(),

@@ -2,9 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import test from 'node:test';
 import { Manager as PlainManager, Socket as PlainSocket } from 'socket.io-client';
 import { atEnd } from '../support/at-end.mjs';
+import { pkg } from '../support/paths.mjs';
 import { createProxy } from '../support/proxy.mjs';
 import { closing, connected, entry, io, Manager, QUICK, start, until } from './io-kit.mjs';
 
@@ -359,4 +361,90 @@ test('a mistake in the option is refused before anything is open', () => {
   assert.throws(wrong({ ways: { bid: { way: 'received', repeat: 'no' } } }), {
     code: 'INVALID_OPTION',
   });
+});
+
+test('what is required is io itself', () => {
+  const required = createRequire(import.meta.url)(`${pkg}/io.js`);
+  assert.equal(typeof required, 'function');
+  for (const name of ['io', 'connect', 'default']) assert.equal(required[name], required);
+});
+
+test('over polling, and while it upgrades, nothing is lost when the server is killed', async (t) => {
+  for (const transports of [['polling'], ['polling', 'websocket']]) {
+    const { server, open, cameOf } = await start(t);
+    const socket = open({ transports });
+    for (let n = 0; n < 200; n += 1) {
+      socket.emit('note', n);
+      if (n === 20) await connected(socket);
+      if (n === 90) await server.restart();
+      if (n % 10 === 0) await new Promise(setImmediate);
+    }
+    await until(() => new Set(cameOf('note').flat()).size === 200, 'all of them');
+    assert.deepEqual([...new Set(cameOf('note').flat())], numbers(200).flat());
+    await server.close();
+  }
+});
+
+test('the CONNECT that leaves while a Socket is made says who the user is', async (t) => {
+  const { server, open, errors } = await start(t);
+  const came = [];
+  server.io.of('/other').on('connection', (socket) => socket.on('note', (n) => came.push(n)));
+  const one = await connected(open({ forceNew: false }));
+  let user = 'alice';
+  const auth = (answer) => answer({ userId: user });
+  const onError = (error) => errors.push(error);
+  const holdfast = { onError, logger: null };
+  const other = closing(t, io(`${server.url}/other`, { ...QUICK, auth, holdfast }));
+  assert.equal(other.io, one.io);
+  other.emit('note', 'hers');
+  await until(() => came.length === 1, 'hers');
+  other.disconnect();
+  other.emit('note', 'hers too');
+  user = 'bob';
+  await until(() => server.io.of('/other').sockets.size === 0, 'left');
+  other.connect();
+  await connected(other);
+  other.emit('note', 'his');
+  await until(() => came.length === 2, 'his');
+  assert.deepEqual(came, ['hers', 'his']);
+  assert.deepEqual(
+    errors.map(({ code }) => code),
+    ['LOGGED_OUT'],
+  );
+});
+
+test('a name that a function says holds from the emit on, and the link is made anew for it', async (t) => {
+  const { server, open, cameOf } = await start(t);
+  let name = 'alice';
+  const socket = await connected(open({ holdfast: { userId: () => name, logger: null } }));
+  socket.emit('note', 'hers');
+  await until(() => cameOf('note').length === 1, 'hers');
+  name = 'bob';
+  socket.emit('note', 'his');
+  await until(() => cameOf('note').length === 2, 'his');
+  assert.equal(server.links.length, 2);
+  assert.notEqual(server.came[0].link, server.came[1].link);
+});
+
+test('compress keeps its meaning, and so does a listener that throws stop nobody', async (t) => {
+  const { open, cameOf } = await start(t);
+  const socket = open();
+  t.mock.method(console, 'error', () => {});
+  const heard = [];
+  socket.on('connect', () => {
+    throw new Error('mine');
+  });
+  socket.on('connect', () => heard.push('connect'));
+  socket.onAnyOutgoing(() => {
+    throw new Error('mine too');
+  });
+  socket.compress(false).emit('note', 1);
+  await connected(socket);
+  const options = [];
+  socket.io.engine.on('packetCreate', (packet) => options.push(packet.options?.compress));
+  socket.compress(false).emit('note', 2);
+  socket.emit('note', 3);
+  await until(() => cameOf('note').length === 3, 'all');
+  assert.deepEqual(options.slice(0, 2), [false, true]);
+  assert.deepEqual(heard, ['connect']);
 });
