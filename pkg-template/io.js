@@ -1,4 +1,7 @@
-/** `io` of socket.io-client, whose plain emits are delivered. */
+/**
+ * `io` of socket.io-client, whose plain emits are delivered at least once: what was on its way when a connection was lost is
+ * sent again. What must not take effect twice says so: `holdfast: { ways: { bid: { way: 'received', repeat: false } } }`.
+ */
 
 import { io as lookup, Manager as PlainManager, Socket } from 'socket.io-client';
 import { follow, ioSettings, watchConnect, watchManager } from './core.js';
@@ -73,7 +76,10 @@ export class Manager extends PlainManager {
   /** @param {string} nsp @param {any} [options] @override */
   socket(nsp, options) {
     const [, rest, holdfast = this.#holdfast] = split(undefined, options);
-    return followed(() => super.socket(nsp, rest), holdfast, rest ?? { parser: this.opts.parser });
+    return followed(() => super.socket(nsp, rest), holdfast, {
+      parser: this.opts.parser,
+      ...rest,
+    });
   }
 }
 

@@ -79,6 +79,10 @@ export interface Io {
   readonly Socket: typeof Socket;
 }
 
+/**
+ * As `io` of socket.io-client. A plain `emit` of its Sockets is delivered at least once; `repeat: false` in `holdfast.ways` makes
+ * that at most once.
+ */
 export declare const io: Io;
 export { io as connect, io as default };
 

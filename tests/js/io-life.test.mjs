@@ -96,6 +96,7 @@ test('listeners on a Manager that is shared go with the connection of each Socke
     socket.disconnect();
     // A server ends the connection of a namespace that is asked for again before it was left.
     await until(() => server.clients.length === 0, 'left', 10_000, 1);
+    assert.equal(counts()[0], before[0] - 1, 'nobody hears of it');
     socket.connect();
     await connected(socket);
   }

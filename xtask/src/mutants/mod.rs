@@ -52,6 +52,8 @@ const SHELL: &str = concat!(
     "\n",
     include_str!("shell-link.txt"),
     "\n",
+    include_str!("shell-io.txt"),
+    "\n",
     include_str!("server.txt"),
 );
 
