@@ -39,12 +39,11 @@ export function resultOf(id, claim, answer) {
     retryable: (claim & CLAIM.retryable) > 0,
   };
   if (!result.success) {
-    const why =
-      answer && code === 'ANSWER'
-        ? answer
-        : { code, message: MESSAGES[/** @type {keyof typeof MESSAGES} */ (code)] };
-    result.code = why.code;
-    result.message = why.message;
+    const isSaid = answer && code === 'ANSWER';
+    result.code = isSaid ? answer.code : code;
+    result.message = isSaid
+      ? answer.message
+      : MESSAGES[/** @type {keyof typeof MESSAGES} */ (code)];
   }
   const confirmedBy = CONFIRMATIONS[Math.trunc(claim / CLAIM.by) % CONFIRMATIONS.length];
   if (confirmedBy) result.confirmedBy = confirmedBy;

@@ -167,8 +167,8 @@ export function drive(driver, socket, manager, options, hooks) {
     override,
     () => {},
     () => ({ fromQueue: true }),
-    // Packets for other namespaces go through it: it has one of its own.
-    Object.create(socket),
+    // Packets for other namespaces go through it: no Socket, so it never connects, and is nobody's to override.
+    { io: manager, packet: socket.packet },
     onPacket,
     options.autoConnect !== false,
     // The transports that the app wants, in its order, and what the Manager was given of them.
