@@ -56,8 +56,9 @@ pub(crate) struct Sent {
     pub(crate) is_revived: bool,
     /// The page that had it is gone, and it was not on disk in time.
     pub(crate) is_given_up: bool,
-    /// Who was to erase it, and that nobody could.
-    pub(crate) eraser: Option<Eraser>,
+    /// Each page in which it has settled was to erase what it had of it on disk.
+    pub(crate) erasers: Vec<Eraser>,
+    /// One of them could not.
     pub(crate) is_erasing_lost: bool,
     /// When its page told the others of its end.
     pub(crate) told_at: Option<u64>,
@@ -96,7 +97,6 @@ impl World {
         if self.app.messages.len() >= self.plan.app.sends_at_most {
             return;
         }
-        self.ask_again();
         let mut lane = self.dice.below(self.plan.app.lanes);
         let mut sending = self.plan.app.sending(&mut self.dice);
         if let Some(receipting) = self.plan.receipting {
@@ -166,7 +166,7 @@ impl World {
             is_settled: false,
             is_revived: false,
             is_given_up: false,
-            eraser: None,
+            erasers: Vec::new(),
             is_erasing_lost: false,
             told_at: None,
             is_dropped: false,
@@ -231,7 +231,7 @@ impl World {
     /// What is kept of a message goes, and who had it before hears of its end.
     fn see_off(&mut self, id: MessageId, entry: Entry, is_delivered: bool) {
         if let Some(Held::Kept(place)) = entry.held {
-            self.app.messages[id].eraser = Some((self.page.id, place.opening));
+            self.app.messages[id].erasers.push((self.page.id, place.opening));
         }
         if let Some(seq) = self.page.storage.sharing.take() {
             if seq != entry.seq {

@@ -8,7 +8,7 @@ use crate::deliveries::MessageId;
 use crate::locks::Name;
 
 /// Whose messages they are.
-pub(crate) type Scope = u32;
+pub(crate) type Scope = u64;
 
 /// A message as it is kept. The rest is the app's, and the same in every life.
 #[derive(Clone, Copy, Debug)]

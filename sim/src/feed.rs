@@ -223,10 +223,13 @@ impl World {
         let now = self.page.shell.client.now().0;
         match soon {
             Soon::Leaves if phase == Phase::Ready => {}
-            Soon::Held(number) if phase != Phase::Closed => {
+            Soon::Held(number) if phase != Phase::Closed && !self.page.owners.is_gone() => {
                 self.page.feed.soon.insert(number, (session, now + 60_000));
             }
-            Soon::Dropped if phase == Phase::Closed || self.page.feed.soon.len() >= 100 => {}
+            Soon::Dropped
+                if phase == Phase::Closed
+                    || self.page.owners.is_gone()
+                    || self.page.feed.soon.len() >= 100 => {}
             _ => violated!("held", "{soon:?} while {phase:?}"),
         }
     }
@@ -489,6 +492,12 @@ impl Feed {
             std::mem::take(self);
         *self =
             Self { log, noted, answered, arrived, shown, typing, online_over, ..Self::default() };
+    }
+
+    /// What was said between two users is nobody's.
+    pub(crate) fn forget_said(&mut self) {
+        self.said.clear();
+        self.uses.clear();
     }
 
     pub(crate) fn link_lost(&mut self) {

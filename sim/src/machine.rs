@@ -73,8 +73,8 @@ impl World {
     pub(crate) fn wake_all(&mut self) {
         for page in self.shown() {
             self.turn_to(page);
+            self.asks_again();
             self.tell(Input::Woke);
-            self.ask_again();
             self.expect_verdict();
         }
     }

@@ -36,7 +36,7 @@ impl World {
         if !message.is_settled {
             return;
         }
-        let could_not_erase = |(page, opening): Eraser| {
+        let could_not_erase = |&(page, opening): &Eraser| {
             self.page_at(page).is_some_and(|page| {
                 // One that was closed may be another's before it gets to it.
                 let keeper = page.shell.client.keeper();
@@ -47,7 +47,7 @@ impl World {
         let is_being_told = message.told_at.is_some_and(|at| self.now - at < SLOWEST_NOTE);
         let is_excused = message.is_erasing_lost
             || is_being_told
-            || message.eraser.is_some_and(could_not_erase)
+            || message.erasers.iter().any(could_not_erase)
             || self.is_being_written(id)
             || self.is_held_by_another(id);
         if !is_excused {
@@ -56,13 +56,14 @@ impl World {
         note!(self, "   message {id} had settled");
         self.tally.one(Count::Revived);
         // The app knows how it ended, so nobody is owed that again.
+        let page = self.page.id;
         let message = &mut self.app.messages[id];
         message.is_settled = false;
         message.is_revived = true;
         message.is_promised_away = false;
         message.is_erasing_lost = false;
         // What another page has is that one's to erase.
-        message.eraser = message.eraser.filter(|_| !is_ours);
+        message.erasers.retain(|&(other, _)| !is_ours || other != page);
         // It enters once more, perhaps after what was sent later.
         message.way = u64::MAX - id as u64;
     }
@@ -118,9 +119,10 @@ impl World {
         let id = self.page.id;
         let Page { storage, shell, .. } = &*self.page;
         for message in &mut self.app.messages {
-            let Some((page, opening)) = message.eraser else { continue };
-            message.is_erasing_lost |= page == id
-                && (storage.is_blind || !storage.has_erased(shell.client.keeper(), opening));
+            for &(page, opening) in &message.erasers {
+                message.is_erasing_lost |= page == id
+                    && (storage.is_blind || !storage.has_erased(shell.client.keeper(), opening));
+            }
         }
         for &heard in &storage.heard {
             self.app.messages[heard].is_erasing_lost |= self.database.has(heard);

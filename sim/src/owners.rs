@@ -4,8 +4,8 @@
 //! credentials without a name are somebody else's, and without any name or subject when the app disconnects or
 //! nobody is there. Every message belongs to the session in which it was sent.
 
-use holdfast::client::Order;
 use holdfast::client::identity::User;
+use holdfast::client::{Order, Talk};
 use holdfast::engine::{Epoch, Grant, Input, Notice, Outcome, Output, Phase};
 
 use crate::database::Scope;
@@ -33,6 +33,19 @@ pub(crate) struct Owners {
     untold: usize,
     /// Nor that credentials were somebody else's.
     owes_foreign: bool,
+    gone: Gone,
+    /// He has, and what was said since is nobody's.
+    is_between: bool,
+}
+
+/// Whether the user has logged out, and nothing may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gone {
+    No,
+    /// Until the app says otherwise.
+    Here,
+    /// In another tab: until the app asks for a link.
+    Elsewhere,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,6 +84,8 @@ impl Owners {
             granted: None,
             untold: 0,
             owes_foreign: false,
+            gone: Gone::No,
+            is_between: false,
         }
     }
 
@@ -81,6 +96,10 @@ impl Owners {
     /// The app was told of the end of all sessions that ended.
     pub(crate) fn is_told(&self) -> bool {
         self.untold == 0
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone != Gone::No
     }
 
     fn current(&mut self) -> &mut Session {
@@ -164,6 +183,10 @@ impl World {
         if self.takes_name(name) {
             self.page.links.relinked(self.page.shell.status().phase);
         }
+        self.page.shell.client.named();
+        if self.page.owners.gone != Gone::Here {
+            self.between_ends();
+        }
         self.call(|client, now| client.name(now, name, 0));
         self.drain();
         self.open_kept();
@@ -196,6 +219,9 @@ impl World {
         let scope = self.scope();
         self.raise_generation(scope);
         self.end_session();
+        self.page.owners.gone = Gone::Here;
+        self.page.shell.is_held = false;
+        self.page.owners.is_between = true;
         self.page.links.closed();
         self.call(holdfast::client::Client::log_out);
         self.page.storage.scope = None;
@@ -203,6 +229,37 @@ impl World {
         self.drain();
         self.clear(scope);
         self.end_all_of(scope);
+        // Some apps send before they ask for a link.
+        if self.letters.chance(500) {
+            self.come_back();
+        }
+    }
+
+    /// The app asks for a link: it has heard of every logout.
+    pub(crate) fn asked_for_link(&mut self) {
+        self.page.owners.gone = Gone::No;
+        self.between_ends();
+    }
+
+    /// A user is there again, and the client says so if there was none.
+    fn between_ends(&mut self) {
+        let ends = std::mem::take(&mut self.page.owners.is_between);
+        let talk = self.page.shell.client.take_talk();
+        if (talk == Talk::Ends) != ends {
+            violated!("between", "what was said is nobody's: {ends}, and the client says {talk:?}");
+        }
+        if ends {
+            self.page.feed.forget_said();
+        }
+    }
+
+    /// The app takes back that the user is logged out.
+    pub(crate) fn come_back(&mut self) {
+        note!(self, "-> reset the logout");
+        self.page.shell.client.reset_logout();
+        if self.page.owners.gone == Gone::Here {
+            self.page.owners.gone = Gone::No;
+        }
     }
 
     /// The app of a world of tabs knows its user, and says so again after a logout.
@@ -219,7 +276,7 @@ impl World {
     }
 
     pub(crate) fn generation_of(&self, scope: Scope) -> u64 {
-        self.generations.get(&scope).copied().unwrap_or(RAISED * u64::from(scope + 1))
+        self.generations.get(&scope).copied().unwrap_or(RAISED * (scope + 1))
     }
 
     fn raise_generation(&mut self, scope: Scope) {
@@ -259,6 +316,7 @@ impl World {
         self.page.model.all_settled(Outcome::LoggedOut);
         self.page.owners.sessions.push(Session::default());
         self.page.owners.untold += 1;
+        self.page.shell.is_foreign = false;
     }
 
     /// In the end whoever the app takes for logged in is, with the right credentials.
@@ -319,7 +377,7 @@ impl World {
                 self.page.owners.granted = Some((epoch, Credentials { session, name, subject }));
             } else {
                 note!(self, "   they are somebody else's");
-                self.page.owners.owes_foreign = true;
+                self.page.owners.owes_foreign = !self.page.shell.is_foreign;
                 self.page.links.closed();
             }
         }
@@ -366,14 +424,14 @@ impl World {
         self.tally.one(Count::Foreign);
         self.page.shell.is_foreign = true;
         if !std::mem::take(&mut self.page.owners.owes_foreign) {
-            violated!("I11", "the right credentials were refused");
+            violated!("I11", "the right credentials were refused, or the wrong ones again");
         }
     }
 
-    /// The app does something that makes it ask for a link again.
-    pub(crate) fn ask_again(&mut self) {
-        if self.page.shell.is_foreign && !self.page.shell.is_destroyed {
-            self.open();
+    /// Something happens that makes the client ask for the right credentials again.
+    pub(crate) fn asks_again(&mut self) {
+        if self.page.shell.is_foreign && !self.page.owners.is_gone() {
+            self.page.links.opened(self.page.shell.status().phase);
         }
     }
 
@@ -469,6 +527,10 @@ impl World {
         self.end_session();
         self.page.links.closed();
         self.page.owners.app = None;
+        if self.page.owners.gone == Gone::No {
+            self.page.owners.gone = Gone::Elsewhere;
+        }
+        self.page.owners.is_between = true;
         self.page.storage.may_forget = true;
     }
 

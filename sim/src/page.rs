@@ -34,8 +34,8 @@ pub(crate) struct Page {
     pub(crate) is_cached: bool,
     pub(crate) has_been_cached: bool,
     pub(crate) frozen: Vec<Event>,
-    /// The link was closed for the cache.
-    pub(crate) is_stashed: bool,
+    /// It had a link, or an attempt at one, when it went there.
+    pub(crate) was_linked: bool,
     pub(crate) is_dead: bool,
 }
 
@@ -56,7 +56,7 @@ impl Page {
             is_cached: false,
             has_been_cached: false,
             frozen: Vec::new(),
-            is_stashed: false,
+            was_linked: false,
             is_dead: false,
         }
     }

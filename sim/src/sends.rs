@@ -18,7 +18,9 @@ impl World {
     pub(crate) fn send(&mut self, sending: Sending) -> Option<Seq> {
         note!(self, "-> send {sending:?}");
         let is_closed = self.page.shell.is_destroyed;
-        let has_room = self.page.model.has_room_for(sending.bytes) && !is_closed;
+        let is_gone = self.page.owners.is_gone();
+        let has_room = self.page.model.has_room_for(sending.bytes) && !is_closed && !is_gone;
+        self.asks_again();
         let result = self.call(|client, now| client.send(now, &sending));
         if result.is_ok() != has_room {
             violated!("I8", "{result:?}, where has_room is {has_room}");
@@ -32,7 +34,12 @@ impl World {
             }
             Err(claim) => {
                 self.tally.one(Count::NoRoom);
-                self.check_refusal(claim, if is_closed { Code::Closed } else { Code::QueueFull });
+                let code = match (is_gone, is_closed) {
+                    (true, _) => Code::LoggedOut,
+                    (false, true) => Code::Closed,
+                    (false, false) => Code::QueueFull,
+                };
+                self.check_refusal(claim, code);
                 None
             }
         }
@@ -73,21 +80,22 @@ impl World {
             return;
         }
         let (id, entry) = waiting[waiting.len() - 1 - self.letters.index(count)];
-        let is_logged_out = self.letters.chance(50);
+        let is_gone = self.page.owners.is_gone();
         let is_same = self.letters.chance(700);
         let is_long = self.letters.chance(50);
         let known = Id::Known { seq: entry.seq, is_same };
         let its = if is_long { Id::TooLong } else { known };
-        let sending = Sending { id: its, is_logged_out, ..self.app.messages[id].sending };
+        let sending = Sending { id: its, ..self.app.messages[id].sending };
         // Now and then very many join one message.
         let times = if self.letters.chance(20) { 120 } else { 1 };
         for _ in 0..times {
-            note!(self, "-> send message {id} again: {its:?}, logged out: {is_logged_out}");
+            note!(self, "-> send message {id} again: {its:?}");
+            self.asks_again();
             let result = self.call(|client, now| client.send(now, &sending));
             let callers = self.page.deliveries.get(id).map_or(0, |entry| entry.callers);
             let code = if is_long {
                 Code::InvalidPayload
-            } else if is_logged_out {
+            } else if is_gone {
                 Code::LoggedOut
             } else if !is_same {
                 Code::DuplicateId

@@ -36,8 +36,10 @@ pub(crate) struct Shell {
     /// The engine said that nobody answers its pings.
     pub(crate) is_mute: bool,
     pub(crate) is_destroyed: bool,
-    /// The last attempt was given credentials of somebody else, and the app has not asked again.
+    /// The last credentials were somebody else's: the client asks again as soon as something happens.
     pub(crate) is_foreign: bool,
+    /// The app has said that its login is not ready.
+    pub(crate) is_held: bool,
 }
 
 impl Shell {
@@ -66,6 +68,7 @@ impl Shell {
             is_mute: false,
             is_destroyed: false,
             is_foreign: false,
+            is_held: false,
         }
     }
 
@@ -86,9 +89,13 @@ impl World {
             self.open_kept();
         }
         note!(self, "-> open");
-        self.page.shell.is_foreign = false;
+        self.come_back();
+        if std::mem::take(&mut self.page.shell.is_held) {
+            self.call(|client, now| client.hold(now, false));
+        }
         self.page.links.opened(self.page.shell.status().phase);
         self.call(Client::open);
+        self.asked_for_link();
         self.drain();
     }
 
@@ -97,6 +104,27 @@ impl World {
         self.page.links.closed();
         self.call(Client::close);
         self.drain();
+    }
+
+    /// The app's login is not ready: a live link stays, and no attempt is made.
+    pub(crate) fn hold(&mut self) {
+        note!(self, "-> hold");
+        self.tally.one(Count::Held);
+        self.page.shell.is_held = true;
+        self.page.shell.is_foreign = false;
+        if !is_up(self.page.shell.status().phase) {
+            self.page.links.closed();
+        }
+        self.call(|client, now| client.hold(now, true));
+        self.drain();
+    }
+
+    /// While the app's login is not ready nobody is asked for credentials.
+    fn check_held(&self) {
+        let phase = self.page.shell.status().phase;
+        if self.page.shell.is_held && matches!(phase, Phase::Authorizing | Phase::Connecting) {
+            violated!("held", "{phase:?} though the login is not ready");
+        }
     }
 
     pub(crate) fn cancel(&mut self, seq: Seq) {
@@ -115,7 +143,6 @@ impl World {
         self.call(Client::destroy);
         self.page.feed.forget();
         self.drain();
-        self.stop_keeping();
         // What has settled is erased all the same.
         let client = &self.page.shell.client;
         let has_end = client.poll_timeout().is_none() || !client.keeper().is_at_rest();
@@ -169,6 +196,7 @@ impl World {
     /// out with whatever the clock was asked for.
     pub(crate) fn wake(&mut self) {
         note!(self, "-> Woke, says the clock");
+        self.asks_again();
         let before = self.page.shell.status().phase;
         let now = self.next_time();
         self.page.links.told(self.page.shell.time, Input::Woke, before);
@@ -330,6 +358,7 @@ impl World {
                 self.authorize(epoch);
             }
             Output::Connect { epoch, .. } => {
+                self.page.shell.is_foreign = false;
                 self.open_kept();
                 self.connect(epoch);
             }
@@ -433,6 +462,7 @@ impl World {
         let time = self.page.shell.client.now().0;
         self.page.model.check_at_rest(time, status.phase == Phase::Ready, is_free);
         self.check_sessions_at_rest();
+        self.check_held();
         self.check_receipts_at_rest();
         self.check_erasing();
         if !self.page.deliveries.owes_nothing() {

@@ -189,24 +189,6 @@ impl World {
         self.drain();
     }
 
-    /// The page is back from the cache.
-    pub(crate) fn open_kept_again(&mut self) {
-        if self.page.storage.scope.is_some() {
-            note!(self, "-> keep again");
-            self.page.model.restoring();
-            self.call(Client::keep_again);
-            self.observe();
-            self.drain();
-        }
-    }
-
-    pub(crate) fn stop_keeping(&mut self) {
-        note!(self, "-> stop keeping");
-        self.call(Client::stop_keeping);
-        self.observe();
-        self.drain();
-    }
-
     /// The user has logged out, in this tab or another.
     pub(crate) fn clear(&mut self, scope: Scope) {
         if scope > 0 && self.keeps() {
@@ -631,7 +613,7 @@ impl World {
                     let is_here = self.page.deliveries.get(id).is_some_and(|one| one.seq == seq);
                     if is_done && !is_here {
                         // Settled meanwhile.
-                        self.app.messages[id].eraser = Some((self.page.id, write.opening));
+                        self.app.messages[id].erasers.push((self.page.id, write.opening));
                     }
                 }
                 self.tell_keeper(|keeper| keeper.committed(write.number, is_done));

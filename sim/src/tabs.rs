@@ -1,5 +1,6 @@
 //! One user's tabs: which page is shown, which are cached behind it, and how pages end and begin.
 
+use holdfast::client::Client;
 use holdfast::engine::Phase;
 
 use crate::event::Event;
@@ -120,12 +121,13 @@ impl World {
         let Some(id) = self.tabs[tab].shown.take() else { return };
         self.turn_to(id);
         note!(self, "page {id} is left");
-        let phase = self.page.shell.status().phase;
-        self.page.is_stashed = !matches!(phase, Phase::Idle | Phase::Closed);
-        if self.page.is_stashed {
-            self.close();
-        }
-        self.stop_keeping();
+        self.page.was_linked =
+            !matches!(self.page.shell.status().phase, Phase::Idle | Phase::Closed);
+        note!(self, "-> stash");
+        self.page.links.closed();
+        self.call(Client::stash);
+        self.observe();
+        self.drain();
         if self.locks.holds(id) {
             violated!("tabs", "page {id} goes into the cache, and holds a lock");
         }
@@ -158,10 +160,23 @@ impl World {
         for event in std::mem::take(&mut self.page.frozen) {
             self.schedule(self.now, event);
         }
-        self.open_kept_again();
-        if std::mem::take(&mut self.page.is_stashed) {
-            self.open();
+        note!(self, "-> restore");
+        if self.page.storage.scope.is_some() {
+            self.page.model.restoring();
         }
+        self.call(Client::restore);
+        self.observe();
+        self.drain();
+        note!(self, "-> reopen");
+        let asks = std::mem::take(&mut self.page.was_linked) && !self.page.shell.is_held;
+        if asks {
+            self.page.links.opened(self.page.shell.status().phase);
+        }
+        self.call(Client::reopen);
+        if asks {
+            self.asked_for_link();
+        }
+        self.drain();
     }
 
     fn end_all(&mut self, tab: TabId) {

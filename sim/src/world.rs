@@ -373,6 +373,7 @@ impl World {
         }
         match planned {
             Planned::Open => self.open(),
+            Planned::Close if self.letters.chance(300) => self.hold(),
             Planned::Close if self.plan.users.is_some() => self.disconnect_app(),
             Planned::Close => self.close(),
             Planned::Send { count } => {

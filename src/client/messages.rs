@@ -17,6 +17,7 @@ impl Client {
     /// # Errors
     /// What to tell of a message that was not taken. Then nothing else changed.
     pub fn send(&mut self, now: Millis, sending: &Sending) -> Result<Seq, Claim> {
+        self.ask_again(now);
         self.take(now, sending, Origin::New)
     }
 
@@ -39,7 +40,8 @@ impl Client {
 
     fn take(&mut self, now: Millis, sending: &Sending, origin: Origin) -> Result<Seq, Claim> {
         let now = self.engine.advance(now);
-        if let Some(claim) = self.deliveries.refusal(sending, origin) {
+        let is_logged_out = origin == Origin::New && !self.life.takes();
+        if let Some(claim) = self.deliveries.refusal(sending, origin, is_logged_out) {
             return Err(claim);
         }
         if let Id::Known { seq, .. } = sending.id {

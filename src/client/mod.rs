@@ -23,6 +23,7 @@ mod inbound;
 mod journal;
 pub mod keeper;
 mod lanes;
+mod life;
 mod memory;
 mod messages;
 mod orders;
@@ -46,6 +47,8 @@ use identity::{Change, Identity, User};
 use inbound::Inbound;
 pub use inbound::{Came, Fate};
 use keeper::{Held, Keeper};
+use life::Life;
+pub use life::{Door, Talk};
 pub use orders::{Order, Value};
 use presence::Presence;
 use receipts::{Answer, Proof, Receipts, Support};
@@ -62,6 +65,7 @@ pub struct Client {
     receipts: Receipts,
     keeper: Keeper,
     deliveries: Deliveries,
+    life: Life,
     sessions: Sessions,
     resync: Resync,
     inbound: Inbound,
@@ -128,6 +132,7 @@ impl Client {
             receipts: Receipts::default(),
             keeper: Keeper::default(),
             deliveries: Deliveries::default(),
+            life: Life::default(),
             sessions: Sessions::default(),
             resync: Resync::default(),
             inbound: Inbound::default(),
@@ -164,40 +169,6 @@ impl Client {
         self.keeping(now, |keeper| keeper.keep(generation, is_first));
     }
 
-    /// The page is back from the cache: opens again what it had open.
-    pub fn keep_again(&mut self, now: Millis) {
-        self.view = View::Due;
-        if self.engine.phase() == Phase::Closed {
-            return;
-        }
-        self.engine.restore();
-        self.keeping(now, Keeper::keep_again);
-    }
-
-    /// The page goes into the cache, or is left: another tab may take over what is kept.
-    pub fn stop_keeping(&mut self, now: Millis) {
-        self.keeping(now, Keeper::close);
-    }
-
-    /// Asks for a link, and keeps asking until [`close`](Self::close).
-    pub fn open(&mut self, now: Millis) {
-        self.view = View::Due;
-        self.step(|engine| engine.open(now));
-    }
-
-    /// Ends the link and stops asking. What waits keeps waiting.
-    pub fn close(&mut self, now: Millis) {
-        self.step(|engine| engine.close(now));
-    }
-
-    /// The same because the app wants it so: an anonymous session is over then.
-    pub fn disconnect(&mut self, now: Millis) {
-        if self.identity.is_anonymous() {
-            self.end_session(now);
-        }
-        self.close(now);
-    }
-
     /// The app names the user. `subject` is whom credentials were seen to name under this name in an earlier
     /// life, 0 for nobody. A link that was for somebody else is made anew.
     pub fn name(&mut self, now: Millis, name: User, subject: User) {
@@ -221,23 +192,9 @@ impl Client {
             | Phase::Ready
             | Phase::Suspect => {
                 self.close(now);
-                self.open(now);
+                self.ask(now);
             }
         }
-    }
-
-    /// Ends the session: what waits settles as logged out, and the link ends.
-    pub fn log_out(&mut self, now: Millis) {
-        self.keeping(now, Keeper::log_out);
-        self.end_session(now);
-        self.close(now);
-    }
-
-    /// Ends everything. What waits settles as closed; every later send is refused. What is on disk and not here yet
-    /// stays there.
-    pub fn destroy(&mut self, now: Millis) {
-        self.step(|engine| engine.destroy(now));
-        self.forget();
     }
 
     /// What was kept of this server: whether receipts end here.
@@ -268,7 +225,10 @@ impl Client {
                 self.pings = Pings::Answered;
             }
             Input::Heard { epoch } if epoch == self.engine.epoch() => self.heard(now),
-            Input::Woke => self.excused_at = now,
+            Input::Woke => {
+                self.excused_at = now;
+                self.ask_again(now);
+            }
             Input::Joined { epoch } if epoch == self.engine.epoch() => self.sessions.joined(),
             _ => {}
         }
@@ -289,7 +249,9 @@ impl Client {
             }
             if !self.identity.agrees() {
                 grant = Grant::Absent;
-                self.orders.push(Order::Foreign);
+                if self.life.refused() {
+                    self.orders.push(Order::Foreign);
+                }
             }
         }
         self.tell(now, Input::Authorized { epoch, grant });
@@ -518,10 +480,6 @@ impl Client {
         !self.orders.iter().any(|order| matches!(order, Order::Ended { .. }))
     }
 
-    fn is_asked(&self, epoch: Epoch) -> bool {
-        epoch == self.engine.epoch() && self.engine.phase() == Phase::Authorizing
-    }
-
     /// The one gate of every transmission: I11, and I13.
     fn may_transmit(&self) -> bool {
         self.held_until().is_none() && self.is_let()
@@ -606,6 +564,7 @@ impl Client {
 
     /// I12: the user logged out in another tab.
     fn logged_out_elsewhere(&mut self, now: Millis) {
+        self.seen_elsewhere();
         self.keeping(now, Keeper::log_out_elsewhere);
         self.settle_session(now, true);
         self.close(now);
@@ -622,6 +581,7 @@ impl Client {
         if !elsewhere {
             self.keeping(now, Keeper::close);
         }
+        self.life.session_ended();
         self.orders.push(Order::Ended { elsewhere });
         self.engine.settle_all(now, Outcome::LoggedOut);
     }

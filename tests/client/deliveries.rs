@@ -73,15 +73,13 @@ fn refusals_have_an_order() {
     let mut world = World::new();
     let seq = world.send(acked());
     let known = Id::Known { seq, is_same: false };
-    for (id, is_logged_out, expected) in [
-        (Id::TooLong, true, Code::InvalidPayload),
-        (known, true, Code::LoggedOut),
-        (known, false, Code::DuplicateId),
-        (Id::Fresh, true, Code::LoggedOut),
-    ] {
-        let sending = Sending { id, is_logged_out, ..acked() };
-        assert_eq!(code(&mut world, sending), Err(expected));
-    }
+    let refused = |world: &mut World, id| code(world, Sending { id, ..acked() }).err();
+    assert_eq!(refused(&mut world, known), Some(Code::DuplicateId));
+    world.client.log_out(world.at());
+    assert_eq!(refused(&mut world, Id::TooLong), Some(Code::InvalidPayload));
+    assert_eq!(refused(&mut world, known), Some(Code::LoggedOut));
+    assert_eq!(refused(&mut world, Id::Fresh), Some(Code::LoggedOut));
+    world.client.reset_logout();
     world.client.destroy(world.at());
     let claim = world.client.send(world.at(), &acked()).expect_err("closed");
     assert_eq!((claim.code, claim.retryable), (Code::Closed, true));

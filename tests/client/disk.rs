@@ -17,7 +17,7 @@ pub type Id = u32;
 /// A tab, by its number.
 pub type Tab = usize;
 /// A server and a user.
-pub type Scope = u32;
+pub type Scope = u64;
 
 pub const ALICE: Scope = 1;
 pub const BOB: Scope = 2;
@@ -88,7 +88,7 @@ pub struct Page {
     fresh: Name,
     scope: Scope,
     /// Whom the app names.
-    user: u32,
+    user: u64,
     /// Credentials are not there yet, so no link comes up.
     is_offline: bool,
     /// It cannot see what storage says of logouts.
@@ -251,14 +251,13 @@ impl Disk {
     /// The page goes into the cache.
     pub fn cache(&mut self, tab: Tab) {
         let now = self.at();
-        self.tabs[tab].client.close(now);
-        self.tabs[tab].client.stop_keeping(now);
+        self.tabs[tab].client.stash(now);
         self.run();
     }
 
     pub fn restore(&mut self, tab: Tab) {
         let now = self.at();
-        self.tabs[tab].client.keep_again(now);
+        self.tabs[tab].client.restore(now);
         self.run();
     }
 
@@ -286,7 +285,7 @@ impl Disk {
     }
 
     pub fn generation(&self, scope: Scope) -> u64 {
-        let own = FIRST + u64::from(scope.abs_diff(ALICE)) * 65_536;
+        let own = FIRST + scope.abs_diff(ALICE) * 65_536;
         self.generations.get(&scope).copied().unwrap_or(own)
     }
 

@@ -884,6 +884,7 @@ fn logout_elsewhere_while_a_tab_opens_ends_its_session() {
     assert_eq!(disk.outcome(tab, 2), LOGGED_OUT);
     assert_eq!(disk.page_of(tab).ended, [1]);
     assert!(disk.segments.is_empty());
+    disk.link(tab);
     disk.send(tab, [3]);
     assert_eq!(disk.held(tab, 3), Some(Held::Nowhere), "nothing is kept before the next login");
     disk.page_of(tab).is_blind = false;
@@ -902,6 +903,7 @@ fn logout_elsewhere_while_a_tab_waits_for_another_ends_its_session() {
     assert_eq!(disk.left(other), []);
     assert_eq!(disk.page_of(other).ended, [7]);
     assert!(disk.segments.is_empty());
+    disk.link(other);
     disk.send(other, [8]);
     assert_eq!(disk.held(other, 8), Some(Held::Nowhere), "the session is over");
 }
@@ -946,6 +948,7 @@ fn logout_writes_nothing_more_and_the_next_session_keeps() {
     for id in [1, 2, 3] {
         assert_eq!(disk.ending(tab, id), Some(Outcome::LoggedOut));
     }
+    disk.page_of(tab).client.reset_logout();
     disk.name(tab, ALICE);
     disk.send(tab, [4]);
     assert_eq!(disk.kept(), [(1, 4)]);
