@@ -93,34 +93,34 @@ impl Sent {
 impl World {
     /// Sends a message as the app of this plan does.
     pub(crate) fn send_one(&mut self) {
-        if self.app.messages.len() >= self.plan.app.sends_at_most {
+        if self.app.messages.len() >= self.run.plan.app.sends_at_most {
             return;
         }
         self.ask_again();
-        let mut lane = self.dice.below(self.plan.app.lanes);
-        let mut sending = self.plan.app.sending(&mut self.dice);
-        if let Some(receipting) = self.plan.receipting {
-            sending = receipting.complete(sending, &mut self.disk);
-            if sending.way == Way::Latest && self.disk.chance(900) {
+        let mut lane = self.run.dice.below(self.run.plan.app.lanes);
+        let mut sending = self.run.plan.app.sending(&mut self.run.dice);
+        if let Some(receipting) = self.run.plan.receipting {
+            sending = receipting.complete(sending, &mut self.run.disk);
+            if sending.way == Way::Latest && self.run.disk.chance(900) {
                 lane += LATEST;
             }
         }
-        let durable = self.disk.chance(self.plan.disk.durable);
-        let is_unencodable = self.dice.chance(self.plan.app.unencodable);
+        let durable = self.run.disk.chance(self.run.plan.disk.durable);
+        let is_unencodable = self.run.dice.chance(self.run.plan.app.unencodable);
         let is_acked = matches!(sending.way, Way::Acked | Way::AckedAlways);
-        let has_place = !(is_acked && self.letters.chance(self.plan.letters.placeless));
+        let has_place = !(is_acked && self.run.letters.chance(self.run.plan.letters.placeless));
         let expires_at = self.wall() + sending.ttl.0;
         let print = self.print(expires_at);
         let sending = Sending { lane, durable, has_place, print, ..sending };
         if let Some(seq) = self.send(sending) {
             let id = self.app.messages.len();
-            note!(self, "   message {id} is {seq:?}");
+            note!(self.run, "   message {id} is {seq:?}");
             let draft = self.draft_of(seq);
             self.note_down((sending, draft), expires_at, is_unencodable);
             let session = self.page.owners.session();
             self.page.deliveries.enter(id, seq, None, session, (draft.lane, lane), 1);
             self.page.storage.has_unseen |= draft.durable;
-            self.tally.one(Count::Sent);
+            self.run.tally.one(Count::Sent);
         }
         self.send_again();
     }
@@ -128,8 +128,8 @@ impl World {
     /// What the next message is kept as: its id, which may be that of one that has settled, and when it expires.
     fn print(&mut self, expires_at: u64) -> u64 {
         let mut id = self.app.messages.len();
-        if id > 0 && self.letters.chance(self.plan.letters.reused) {
-            let one = self.letters.index(id);
+        if id > 0 && self.run.letters.chance(self.run.plan.letters.reused) {
+            let one = self.run.letters.index(id);
             let is_free = !self.living().any(|page| page.deliveries.has(one));
             // Kept for as long it would be the same message.
             let print = print_of(one, expires_at);
@@ -175,7 +175,7 @@ impl World {
 
     /// A logout had ended it before it was found on disk, and the app is told now.
     pub(crate) fn ended_by_logout(&mut self, id: MessageId) {
-        if self.plan.users.is_none() && !self.is_ended(id) {
+        if self.run.plan.users.is_none() && !self.is_ended(id) {
             violated!("I12", "message {id} counts as ended by a logout that there was not");
         }
         self.end_unseen(id);
@@ -184,12 +184,12 @@ impl World {
     /// A logout ended the generation that the message was kept in. Where users change each has his own.
     pub(crate) fn is_ended(&self, id: MessageId) -> bool {
         let of = self.app.messages[id].generation;
-        self.plan.users.is_none() && of.is_some_and(|of| of != self.generation_of(ONLY))
+        self.run.plan.users.is_none() && of.is_some_and(|of| of != self.generation_of(ONLY))
     }
 
     /// The user has logged out: what no page has ends without anybody being told.
     pub(crate) fn end_all_of(&mut self, scope: Scope) {
-        if scope != ONLY || self.plan.users.is_some() {
+        if scope != ONLY || self.run.plan.users.is_some() {
             return;
         }
         for id in 0..self.app.messages.len() {
@@ -210,7 +210,7 @@ impl World {
     pub(crate) fn cancel_one(&mut self) {
         let count = self.app.messages.len();
         if count > 0 {
-            let back = self.dice.index(count.min(20));
+            let back = self.run.dice.index(count.min(20));
             if let Some(seq) = self.page.deliveries.seq_of(count - 1 - back) {
                 self.cancel(seq);
             }
@@ -259,7 +259,7 @@ impl World {
             violated!("I1", "{seq:?} was never sent");
         };
         let has_taken = self.server.has_taken(id);
-        let has_lives = self.plan.lives.is_some();
+        let has_lives = self.run.plan.lives.is_some();
         let entry = self.page.deliveries.leave(id);
         let message = &mut self.app.messages[id];
         let was_settled = std::mem::replace(&mut message.is_settled, true);
@@ -279,20 +279,21 @@ impl World {
         if outcome == Outcome::Delivered && !has_taken {
             violated!("delivered", "message {id} never took effect");
         }
-        let gives_receipts = self.plan.receipting.is_some_and(Receipting::always_gives_receipts);
+        let gives_receipts =
+            self.run.plan.receipting.is_some_and(Receipting::always_gives_receipts);
         let asks_for_receipt = matches!(message.draft.way, Way::Received | Way::Latest);
         let is_failure = outcome == Outcome::Exhausted(Cause::AckTimeout);
         let gives_receipts = gives_receipts && !self.receipts.are_over();
         if gives_receipts && asks_for_receipt && is_failure && !once {
             violated!("receipts", "message {id} failed where receipts work: {settled:?}");
         }
-        let kinds = self.plan.kinds;
-        let is_poison = self.plan.app.poison == Some(id);
+        let kinds = self.run.plan.kinds;
+        let is_poison = self.run.plan.app.poison == Some(id);
         let is_lost = outcome == Outcome::Exhausted(Cause::LinkLost);
         if is_lost && !once && (kinds.only_guard() || (kinds.only_poison() && !is_poison)) {
             violated!("I10", "message {id} is innocent: {settled:?}");
         }
-        let is_excused = self.is_fickle() || self.plan.receipting.is_some();
+        let is_excused = self.run.is_fickle() || self.run.plan.receipting.is_some();
         if outcome != Outcome::Delivered && !is_excused {
             if kinds.world_is_kind() {
                 violated!("calm", "message {id} in a kind world: {settled:?}");
@@ -304,13 +305,13 @@ impl World {
                 violated!("I10", "message {id} beside poison: {settled:?}");
             }
         }
-        self.tally.settled(outcome);
+        self.run.tally.settled(outcome);
         self.app.unsettled -= usize::from(!was_settled && !is_revived);
         if let Some(entry) = entry {
             self.see_off(id, entry, is_success);
         }
-        if !self.is_kind_now() && self.dice.chance(self.plan.app.answers_back) {
-            if self.plan.kinds.fickle_app && self.dice.chance(200) {
+        if !self.run.is_kind_now() && self.run.dice.chance(self.run.plan.app.answers_back) {
+            if self.run.plan.kinds.fickle_app && self.run.dice.chance(200) {
                 self.cancel_one();
             } else {
                 self.send_one();

@@ -55,13 +55,13 @@ impl Outcomes {
 impl World {
     pub(crate) fn post(&mut self, note: Note) {
         if let Note::Settled(Outcome { id, .. }) | Note::Cancel(id) = note {
-            self.app.messages[id].told_at = Some(self.now);
+            self.app.messages[id].told_at = Some(self.run.now);
         }
         for page in 0..self.pages.len() {
             let other = self.page_at(page).filter(|_| page != self.page.id);
             if let Some(opening) = other.and_then(|other| other.storage.channel) {
-                let at = self.now + self.fate.below(SLOWEST_NOTE);
-                self.schedule(at, Event::Step { page, opening, step: Step::Told(note) });
+                let at = self.run.now + self.run.fate.below(SLOWEST_NOTE);
+                self.run.schedule(at, Event::Step { page, opening, step: Step::Told(note) });
             }
         }
     }
@@ -95,7 +95,7 @@ impl World {
             Note::Settled(outcome) => self.settled_elsewhere(outcome),
             Note::Cancel(id) => {
                 if let Some(entry) = self.page.deliveries.get(id) {
-                    self.tally.one(Count::CancelledElsewhere);
+                    self.run.tally.one(Count::CancelledElsewhere);
                     self.cancel(entry.seq);
                 } else {
                     self.ended_elsewhere(id);
@@ -109,7 +109,7 @@ impl World {
         let Some(entry) = self.page.deliveries.get(id) else { return self.ended_elsewhere(id) };
         let (seq, now) = (entry.seq, self.next_time());
         let verdict = if is_delivered { Verdict::Accepted } else { Verdict::Refused };
-        note!(self, "-> {seq:?} settled elsewhere: {verdict:?}");
+        note!(self.run, "-> {seq:?} settled elsewhere: {verdict:?}");
         if entry.is_elsewhere() {
             self.page.model.acked(self.engine_time(), seq, 0, verdict);
             self.page.deliveries.answered(id, true);
@@ -118,7 +118,7 @@ impl World {
         let is_heeded =
             self.call_at(now, |client, now| client.settled_elsewhere(now, seq, verdict, false));
         if is_heeded {
-            self.tally.one(Count::SettledElsewhere);
+            self.run.tally.one(Count::SettledElsewhere);
         }
         self.drain();
     }

@@ -108,23 +108,23 @@ impl Message {
 impl World {
     /// What the client is not told the time of.
     fn quietly<R>(&mut self, call: impl FnOnce(&mut Client) -> R) -> R {
-        self.tally.one(Count::Steps);
+        self.run.tally.one(Count::Steps);
         call(&mut self.page.shell.client)
     }
 
     fn feed_plan(&self) -> Plan {
-        self.plan.feed.unwrap_or_else(|| panic!("a world without a feed"))
+        self.run.plan.feed.unwrap_or_else(|| panic!("a world without a feed"))
     }
 
     pub(crate) fn do_deed(&mut self, deed: Deed) {
-        let key = self.feed.between(1, 8);
+        let key = self.run.feed.between(1, 8);
         match deed {
             Deed::Say => self.say_message(),
             Deed::Typing => {
-                let (who, is_over) = (self.feed.between(1, 3), self.feed.chance(200));
+                let (who, is_over) = (self.run.feed.between(1, 3), self.run.feed.chance(200));
                 self.emit_down(Emitted::Typing { who, is_over });
             }
-            Deed::Presence if self.feed.chance(500) => self.emit_down(Emitted::Listed),
+            Deed::Presence if self.run.feed.chance(500) => self.emit_down(Emitted::Listed),
             Deed::Presence => self.emit_down(Emitted::Left),
             Deed::Remember => {
                 let up = self.up();
@@ -141,7 +141,7 @@ impl World {
                 }
             }
             Deed::Unremember => {
-                let at = self.feed.index(self.page.feed.uses.len());
+                let at = self.run.feed.index(self.page.feed.uses.len());
                 if self.page.feed.uses.is_empty() {
                     return;
                 }
@@ -189,14 +189,15 @@ impl World {
         };
         let log = &mut self.page.feed.log;
         let its: Vec<usize> = (0..log.len()).filter(|&id| log[id] == session).collect();
-        let is_repeat = !its.is_empty() && self.feed.chance(plan.repeats);
-        let id = if is_repeat { its[self.feed.index(its.len())] } else { log.len() };
+        let is_repeat = !its.is_empty() && self.run.feed.chance(plan.repeats);
+        let id = if is_repeat { its[self.run.feed.index(its.len())] } else { log.len() };
         if !is_repeat {
             log.push(session);
         }
-        let copy = if self.feed.chance(plan.rewrites) { self.feed.below(FETCHED) } else { 0 };
-        let name = u32::from(self.feed.chance(plan.aliases));
-        let wants_ack = self.feed.chance(plan.asks);
+        let copy =
+            if self.run.feed.chance(plan.rewrites) { self.run.feed.below(FETCHED) } else { 0 };
+        let name = u32::from(self.run.feed.chance(plan.aliases));
+        let wants_ack = self.run.feed.chance(plan.asks);
         let message = Message { id, copy, name, wants_ack, session, number: 0 };
         self.emit_down(Emitted::Message(message));
     }
@@ -245,8 +246,8 @@ impl World {
     }
 
     fn later(&mut self, later: Later) {
-        let at = self.now + self.feed.magnitude(1, 12_000);
-        self.schedule(at, Event::Later { page: self.page.id, later });
+        let at = self.run.now + self.run.feed.magnitude(1, 12_000);
+        self.run.schedule(at, Event::Later { page: self.page.id, later });
     }
 }
 
@@ -303,7 +304,7 @@ impl World {
             violated!("resync", "{message:?} is held for nothing");
         }
         if is_held {
-            self.tally.one(Count::HeldBack);
+            self.run.tally.one(Count::HeldBack);
             return self.page.feed.held.push_back(message);
         }
         if !message.wants_ack && hold.is_some_and(|until| now < until) {
@@ -344,9 +345,9 @@ impl World {
             self.wait_for_answer(content, fate.is_news);
         }
         if !fate.is_news {
-            return self.tally.one(Count::RepeatsDropped);
+            return self.run.tally.one(Count::RepeatsDropped);
         }
-        self.tally.one(Count::Shown);
+        self.run.tally.one(Count::Shown);
         let session = self.page.owners.session();
         if fetched_in.unwrap_or(message.session) != session {
             violated!("I11", "{message:?} is shown to {session}");
@@ -371,10 +372,10 @@ impl World {
         feed.answered += 1;
         let number = feed.answered;
         feed.answers.insert(content, Answer { kept: None, waiting: 1, number });
-        let is_large = self.feed.chance(plan.large);
+        let is_large = self.run.feed.chance(plan.large);
         let answered = Later::Answered { content, number, is_large };
-        if self.feed.chance(plan.silent) {
-        } else if self.feed.chance(plan.late) {
+        if self.run.feed.chance(plan.silent) {
+        } else if self.run.feed.chance(plan.late) {
             self.later(answered);
         } else {
             self.app_answers(content, number, is_large);
@@ -404,8 +405,8 @@ impl World {
     fn resynced(&mut self, round: u32, session: SessionId, is_whole: bool) {
         let log = &self.page.feed.log;
         let its: Vec<usize> = (0..log.len()).filter(|&id| log[id] == session).collect();
-        for _ in 0..self.feed.below(6) {
-            let Some(&id) = its.get(self.feed.index(its.len())) else { break };
+        for _ in 0..self.run.feed.below(6) {
+            let Some(&id) = its.get(self.run.feed.index(its.len())) else { break };
             let is_ours = self.quietly(|client| client.is_ours(round));
             let is_there = session == self.page.owners.session() && !self.page.shell.is_destroyed;
             if is_ours && self.page.owners.is_told() != is_ours || is_there && !is_ours {
@@ -414,13 +415,13 @@ impl World {
             if !is_ours {
                 break;
             }
-            let copy = if self.feed.chance(500) { 0 } else { FETCHED };
+            let copy = if self.run.feed.chance(500) { 0 } else { FETCHED };
             let message = Message { id, copy, name: 0, wants_ack: false, session, number: 0 };
             self.hand_out(message, Some(session));
         }
         self.quietly(|client| client.resynced(round, is_whole));
         if self.page.feed.round == Some(round) {
-            self.tally.one(Count::Resynced);
+            self.run.tally.one(Count::Resynced);
             self.page.feed.hold = None;
             if is_whole {
                 self.page.feed.gap = None;
@@ -430,7 +431,7 @@ impl World {
 
     /// The server refuses a join of the page's, or of the app's own.
     pub(crate) fn join_refused(&mut self, epoch: Epoch, room: u64) {
-        if self.plan.feed.is_none() {
+        if self.run.plan.feed.is_none() {
             return self.tell(Input::JoinRejected { epoch });
         }
         let is_ours = self.page.feed.is_join_asked && room != OTHER_ROOM;
@@ -441,7 +442,7 @@ impl World {
             self.page.links.told(self.page.shell.time(), input, before);
             self.page.feed.is_join_asked = false;
         }
-        note!(self, "-> join of {room} refused");
+        note!(self.run, "-> join of {room} refused");
         if self.call_at(now, |client, now| client.join_rejected(now, epoch, Some(room))) != is_ours
         {
             violated!("join", "a refusal of {room} counts, or does not: {is_ours}");
@@ -451,8 +452,8 @@ impl World {
 
     /// The app had asked for a room of its own.
     pub(crate) fn refuse_other(&mut self, id: ConnectionId) {
-        let refuses = self.plan.feed.map_or(0, |plan| plan.refuses_others);
-        if refuses > 0 && self.feed.chance(refuses) {
+        let refuses = self.run.plan.feed.map_or(0, |plan| plan.refuses_others);
+        if refuses > 0 && self.run.feed.chance(refuses) {
             self.send_down(id, Packet::Event(Emitted::OtherRefused));
         }
     }
@@ -519,7 +520,7 @@ impl World {
                     Some((over, _)) if up.is_some() && *over != up => *over = up,
                     _ => violated!("said", "{key} is said again over {up:?}, after {said:?}"),
                 }
-                self.tally.one(Count::SaidAgain);
+                self.run.tally.one(Count::SaidAgain);
             }
             Order::Emit { key } => match self.page.feed.soon.remove(&key) {
                 Some((its, until)) if its == session && now < until && up.is_some() => {}
@@ -560,7 +561,7 @@ impl World {
             Order::AskOnline => {
                 self.page.feed.online_over = up;
                 let epoch = self.page.shell.client.epoch();
-                if self.plan.feed.is_some() {
+                if self.run.plan.feed.is_some() {
                     self.later(Later::Listed { epoch });
                 }
             }
@@ -583,7 +584,7 @@ impl World {
     }
 
     fn ask_app(&mut self, round: u32, since: u32) {
-        let Some(plan) = self.plan.feed else {
+        let Some(plan) = self.run.plan.feed else {
             return self.page.shell.client.resynced(round, true);
         };
         let now = self.page.shell.client.now().0;
@@ -595,7 +596,7 @@ impl World {
         }
         feed.round = Some(round);
         feed.hold = Some(now + 5_000);
-        match self.feed.weighted(plan.resyncs) {
+        match self.run.feed.weighted(plan.resyncs) {
             0 => self.resynced(round, session, true),
             1 => self.later(Later::Resynced { round, session, is_whole: true }),
             2 => {}
@@ -606,11 +607,11 @@ impl World {
     /// The app's listeners have heard of a new link. Some say what they have to by themselves.
     pub(crate) fn greet(&mut self, epoch: Epoch) {
         let plan = self.feed_plan();
-        if self.feed.chance(300) {
+        if self.run.feed.chance(300) {
             self.do_deed(Deed::Emit);
         }
         let up = self.up();
-        let is_recovered = self.page.feed.last.is_some() && self.feed.chance(plan.recovers);
+        let is_recovered = self.page.feed.last.is_some() && self.run.feed.chance(plan.recovers);
         let feed = &mut self.page.feed;
         feed.is_recovered = is_recovered;
         if is_recovered {
@@ -637,7 +638,7 @@ impl World {
     }
 
     pub(crate) fn check_feed_at_rest(&self) {
-        if self.plan.feed.is_none() {
+        if self.run.plan.feed.is_none() {
             return;
         }
         let feed = &self.page.feed;

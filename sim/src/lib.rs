@@ -25,6 +25,7 @@ mod owners;
 mod page;
 mod plan;
 mod receipts;
+mod run;
 mod sends;
 mod server;
 mod shell;
@@ -74,8 +75,8 @@ pub fn run(seed: u64) -> Result<Tally, Violation> {
 pub fn tell(story: Story, seed: u64) -> Result<Tally, Violation> {
     let played = catch_unwind(|| {
         let mut world = World::of(story, seed);
-        world.run();
-        world.tally
+        world.play();
+        world.run.tally
     });
     played.map_err(|panic| violation(seed, panic))
 }
@@ -109,10 +110,10 @@ fn play(seed: u64, mut trace: Trace) -> (Result<Tally, Violation>, String) {
             trace.text(format_args!("seed {seed}: {plan:?}\n"));
         }
         let world = world.insert(World::new(seed, trace));
-        world.run();
-        world.tally
+        world.play();
+        world.run.tally
     }));
-    let text = world.map(|world| world.trace.into_text()).unwrap_or_default();
+    let text = world.map(|world| world.run.trace.into_text()).unwrap_or_default();
     (result.map_err(|panic| violation(seed, panic)), text)
 }
 

@@ -125,11 +125,11 @@ impl Network {
 
 impl World {
     fn latency(&mut self) -> u64 {
-        let now = self.now;
+        let now = self.run.now;
         let slow = self.network.slow.iter().filter(|&&(until, _)| until > now);
         let extra = slow.map(|&(_, by)| by).max().unwrap_or_default();
-        let plan = &self.plan.network;
-        plan.latency + extra + self.dice.below(plan.jitter + 1)
+        let plan = &self.run.plan.network;
+        plan.latency + extra + self.run.dice.below(plan.jitter + 1)
     }
 
     /// The engine asked for a connection.
@@ -157,28 +157,28 @@ impl World {
             asked: Asked::default(),
         });
         self.page.connection = Some(id);
-        let there = self.now + self.latency();
+        let there = self.run.now + self.latency();
         let back = there + self.latency();
-        let plan = self.plan.network;
-        let is_refused = self.now < self.network.offline_until || !self.server.is_up();
-        if is_refused || self.dice.chance(plan.refused) {
-            self.schedule(back, Event::Closed { connection: id, cause: DownCause::Lost });
-        } else if self.dice.chance(plan.hanging) {
-            note!(self, "the attempt hangs");
-        } else if self.dice.chance(self.plan.server.refusals) {
+        let plan = self.run.plan.network;
+        let is_refused = self.run.now < self.network.offline_until || !self.server.is_up();
+        if is_refused || self.run.dice.chance(plan.refused) {
+            self.run.schedule(back, Event::Closed { connection: id, cause: DownCause::Lost });
+        } else if self.run.dice.chance(plan.hanging) {
+            note!(self.run, "the attempt hangs");
+        } else if self.run.dice.chance(self.run.plan.server.refusals) {
             let cause = self.refusal();
-            self.schedule(back, Event::Closed { connection: id, cause });
+            self.run.schedule(back, Event::Closed { connection: id, cause });
         } else {
-            self.schedule(there, Event::Arrived { connection: id });
-            self.schedule(back, Event::Up { connection: id });
+            self.run.schedule(there, Event::Arrived { connection: id });
+            self.run.schedule(back, Event::Up { connection: id });
         }
     }
 
     /// How a server turns a client away.
     fn refusal(&mut self) -> DownCause {
-        match self.dice.below(8) {
+        match self.run.dice.below(8) {
             0 => DownCause::Final,
-            1 | 2 => DownCause::RetryAfter(holdfast::engine::Millis(self.dice.below(30_000))),
+            1 | 2 => DownCause::RetryAfter(holdfast::engine::Millis(self.run.dice.below(30_000))),
             _ => DownCause::Lost,
         }
     }
@@ -193,16 +193,17 @@ impl World {
             return self.came_down(id, DownCause::Lost);
         }
         connection.is_up = true;
-        connection.heartbeat_at = self.now;
+        connection.heartbeat_at = self.run.now;
         let epoch = connection.epoch;
-        self.tally.one(Count::Links);
-        self.schedule(self.now + HEARTBEAT, Event::Heartbeat { connection: id });
-        self.schedule(self.now + HEARTBEAT_TIMEOUT, Event::HeartbeatMissed { connection: id });
-        if let Some(patience) = self.plan.server.patience {
-            let at = self.now + self.dice.between(patience / 2, patience);
-            self.schedule(at, Event::PatienceEnds { connection: id });
+        self.run.tally.one(Count::Links);
+        self.run.schedule(self.run.now + HEARTBEAT, Event::Heartbeat { connection: id });
+        self.run
+            .schedule(self.run.now + HEARTBEAT_TIMEOUT, Event::HeartbeatMissed { connection: id });
+        if let Some(patience) = self.run.plan.server.patience {
+            let at = self.run.now + self.run.dice.between(patience / 2, patience);
+            self.run.schedule(at, Event::PatienceEnds { connection: id });
         }
-        let join = self.plan.shell.joins;
+        let join = self.run.plan.shell.joins;
         self.link_polls(id, epoch);
         self.tell_linked(epoch, join);
     }
@@ -210,7 +211,7 @@ impl World {
     /// The client's end hears that it is not.
     pub(crate) fn came_down(&mut self, id: ConnectionId, cause: DownCause) {
         // A server that is well again turns nobody away for good.
-        let is_well = self.is_kind_now() && cause == DownCause::Final;
+        let is_well = self.run.is_kind_now() && cause == DownCause::Final;
         let cause = if is_well { DownCause::Lost } else { cause };
         let connection = &mut self.network.connections[id];
         if !connection.is_open {
@@ -233,14 +234,14 @@ impl World {
         let was_up = std::mem::take(&mut connection.is_up);
         connection.is_open = false;
         if was_up && connection.half_open_since.is_none() {
-            self.tally.one(Count::Abandoned);
-            if self.plan.kinds.only_clock() && !is_polite {
+            self.run.tally.one(Count::Abandoned);
+            if self.run.plan.kinds.only_clock() && !is_polite {
                 violated!("health", "a live link was given up");
             }
         }
         self.lose_tail(id);
-        let at = self.now + self.latency();
-        self.schedule(at, Event::Hangup { connection: id });
+        let at = self.run.now + self.latency();
+        self.run.schedule(at, Event::Hangup { connection: id });
     }
 
     /// The page is gone: its link ends by itself.
@@ -250,41 +251,41 @@ impl World {
         connection.is_open = false;
         connection.is_up = false;
         self.lose_tail(id);
-        let at = self.now + self.latency();
-        self.schedule(at, Event::Hangup { connection: id });
+        let at = self.run.now + self.latency();
+        self.run.schedule(at, Event::Hangup { connection: id });
     }
 
     pub(crate) fn send_up(&mut self, id: ConnectionId, frame: Frame) {
-        let at = self.network.connections[id].up_last.max(self.now + self.latency());
+        let at = self.network.connections[id].up_last.max(self.run.now + self.latency());
         self.network.connections[id].up_last = at;
-        self.schedule(at, Event::Frame { connection: id, frame, is_straggler: false });
+        self.run.schedule(at, Event::Frame { connection: id, frame, is_straggler: false });
     }
 
     pub(crate) fn send_down(&mut self, id: ConnectionId, packet: Packet) {
         if self.network.connections[id].server_end.life != self.server.life() {
             return;
         }
-        let at = self.network.connections[id].down_last.max(self.now + self.latency());
+        let at = self.network.connections[id].down_last.max(self.run.now + self.latency());
         self.network.connections[id].down_last = at;
-        self.schedule(at, Event::Packet { connection: id, packet });
+        self.run.schedule(at, Event::Packet { connection: id, packet });
     }
 
     pub(crate) fn frame_arrived(&mut self, id: ConnectionId, frame: Frame, is_straggler: bool) {
         let connection = &self.network.connections[id];
         if !is_straggler {
-            if self.now > connection.up_until {
-                note!(self, "lost: {frame:?}");
+            if self.run.now > connection.up_until {
+                note!(self.run, "lost: {frame:?}");
                 return;
             }
-            if connection.stalled_until >= self.now {
+            if connection.stalled_until >= self.run.now {
                 let at = connection.stalled_until;
                 let event = Event::Frame { connection: id, frame, is_straggler: true };
-                return self.schedule(at, event);
+                return self.run.schedule(at, event);
             }
         }
         if connection.server_end.life == self.server.life() {
             if !connection.is_open {
-                self.tally.one(Count::Stragglers);
+                self.run.tally.one(Count::Stragglers);
             }
             self.receive(id, frame);
         }
@@ -292,9 +293,9 @@ impl World {
 
     pub(crate) fn packet_arrived(&mut self, id: ConnectionId, packet: Packet) {
         let connection = &mut self.network.connections[id];
-        let is_alive = connection.is_open && self.now <= connection.down_until;
+        let is_alive = connection.is_open && self.run.now <= connection.down_until;
         if is_alive && matches!(packet, Packet::Heartbeat) {
-            connection.heartbeat_at = self.now;
+            connection.heartbeat_at = self.run.now;
         }
         let epoch = connection.epoch;
         self.heard(id, epoch, packet, is_alive);
@@ -307,10 +308,10 @@ impl World {
             return;
         }
         let due_at = connection.heartbeat_at + HEARTBEAT_TIMEOUT;
-        if connection.half_open_since.is_some() && self.now >= due_at {
+        if connection.half_open_since.is_some() && self.run.now >= due_at {
             return self.came_down(id, DownCause::Lost);
         }
-        self.schedule(due_at.max(self.now + 1), Event::HeartbeatMissed { connection: id });
+        self.run.schedule(due_at.max(self.run.now + 1), Event::HeartbeatMissed { connection: id });
     }
 
     /// The connection breaks now.
@@ -319,38 +320,38 @@ impl World {
             return;
         }
         self.lose_tail(id);
-        self.network.connections[id].down_until = self.now;
-        let heard_at = self.now + self.dice.below(200);
+        self.network.connections[id].down_until = self.run.now;
+        let heard_at = self.run.now + self.run.dice.below(200);
         let server_heard_at = self.network.connections[id].stalled_until.max(heard_at);
-        self.schedule(server_heard_at, Event::Hangup { connection: id });
+        self.run.schedule(server_heard_at, Event::Hangup { connection: id });
         if is_told {
-            self.schedule(heard_at, Event::Closed { connection: id, cause });
+            self.run.schedule(heard_at, Event::Closed { connection: id, cause });
         } else {
-            self.network.connections[id].half_open_since = Some(self.now);
+            self.network.connections[id].half_open_since = Some(self.run.now);
         }
     }
 
     pub(crate) fn cut_off(&mut self, id: ConnectionId) {
         let connection = &mut self.network.connections[id];
         if connection.half_open_since.is_none() {
-            connection.half_open_since = Some(self.now);
-            connection.up_until = connection.up_until.min(self.now);
-            connection.down_until = self.now;
+            connection.half_open_since = Some(self.run.now);
+            connection.up_until = connection.up_until.min(self.run.now);
+            connection.down_until = self.run.now;
         }
     }
 
     /// Of what is under way to the server the first part arrives, perhaps much later.
     fn lose_tail(&mut self, id: ConnectionId) {
-        let survives = match self.dice.below(3) {
+        let survives = match self.run.dice.below(3) {
             0 => 0,
-            1 => self.dice.below(2 * self.plan.network.latency + 2),
+            1 => self.run.dice.below(2 * self.run.plan.network.latency + 2),
             _ => A_LOT,
         };
-        let straggles = self.dice.below(self.plan.network.straggling + 1);
+        let straggles = self.run.dice.below(self.run.plan.network.straggling + 1);
         let connection = &mut self.network.connections[id];
-        connection.up_until = connection.up_until.min(self.now + survives);
+        connection.up_until = connection.up_until.min(self.run.now + survives);
         if straggles > 0 {
-            connection.stalled_until = connection.stalled_until.max(self.now + straggles);
+            connection.stalled_until = connection.stalled_until.max(self.run.now + straggles);
         }
     }
 }

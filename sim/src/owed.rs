@@ -44,7 +44,7 @@ impl World {
             })
         };
         // That is on its way, and ends it once it is here.
-        let is_being_told = message.told_at.is_some_and(|at| self.now - at < SLOWEST_NOTE);
+        let is_being_told = message.told_at.is_some_and(|at| self.run.now - at < SLOWEST_NOTE);
         let is_excused = message.is_erasing_lost
             || is_being_told
             || message.eraser.is_some_and(could_not_erase)
@@ -53,8 +53,8 @@ impl World {
         if !is_excused {
             violated!("I1", "message {id} had settled, and was not erased");
         }
-        note!(self, "   message {id} had settled");
-        self.tally.one(Count::Revived);
+        note!(self.run, "   message {id} had settled");
+        self.run.tally.one(Count::Revived);
         // The app knows how it ended, so nobody is owed that again.
         let message = &mut self.app.messages[id];
         message.is_settled = false;
@@ -144,13 +144,13 @@ impl World {
         }
         message.is_given_up = true;
         self.app.unsettled -= 1;
-        self.tally.one(Count::LostWithPage);
-        note!(self, "   message {id} is lost with its page");
+        self.run.tally.one(Count::LostWithPage);
+        note!(self.run, "   message {id} is lost with its page");
     }
 
     /// A message leaves: it is on disk (I4), and no other page would send it.
     pub(crate) fn check_may_leave(&mut self, id: MessageId) {
-        let Some(entry) = self.page.deliveries.get(id).filter(|_| self.keeps()) else { return };
+        let Some(entry) = self.page.deliveries.get(id).filter(|_| self.run.keeps()) else { return };
         let is_in_memory = matches!(entry.held, Some(Held::Nowhere | Held::Overdue));
         if is_in_memory && !self.page.storage.may_forget {
             violated!("kept", "message {id} is in memory only, and nobody was told why");
@@ -186,12 +186,12 @@ impl World {
     pub(crate) fn check_erasing(&mut self) {
         let Page { storage, shell, .. } = &mut *self.page;
         // The disk may have hung.
-        if shell.client.keeper().has_erased() || self.database.busy_until > self.now {
+        if shell.client.keeper().has_erased() || self.database.busy_until > self.run.now {
             storage.unerased_since = None;
             return;
         }
-        let since = *storage.unerased_since.get_or_insert(self.now);
-        if self.now - since > LONGEST_RETRY && !self.plan.kinds.clock {
+        let since = *storage.unerased_since.get_or_insert(self.run.now);
+        if self.run.now - since > LONGEST_RETRY && !self.run.plan.kinds.clock {
             violated!("D1", "what has settled waits to be erased since {since}");
         }
     }
@@ -202,7 +202,7 @@ impl World {
         let Some(owner) = storage.channel.and_then(|opening| storage.journal(opening)) else {
             return;
         };
-        let is_held = !self.plan.disk.has_locks || self.locks.is_held(owner.name, self.page.id);
+        let is_held = !self.run.plan.disk.has_locks || self.locks.is_held(owner.name, self.page.id);
         let keeper = shell.client.keeper();
         // A logout elsewhere clears the disk, and this page may not have noticed it yet.
         let is_over = keeper.generation() != Some(self.generation_of(owner.scope));

@@ -114,7 +114,7 @@ impl World {
                     self.name_whoever_is_there();
                 } else {
                     let event = Event::Planned(Planned::Login(Login::Name));
-                    self.schedule(self.now + named_after, event);
+                    self.run.schedule(self.run.now + named_after, event);
                 }
                 self.open();
             }
@@ -138,19 +138,22 @@ impl World {
                     self.page.owners.token = Some(person);
                 } else {
                     let login = Login::Token { person: Some(person) };
-                    self.schedule(self.now + token_after, Event::Planned(Planned::Login(login)));
+                    self.run.schedule(
+                        self.run.now + token_after,
+                        Event::Planned(Planned::Login(login)),
+                    );
                 }
                 self.name_whoever_is_there();
             }
             // In the end he is who he is.
-            Login::Token { .. } if self.is_kind_now() => {}
+            Login::Token { .. } if self.run.is_kind_now() => {}
             Login::Token { person } => self.page.owners.token = person,
             Login::Disconnect => self.disconnect_app(),
         }
     }
 
     fn naming(&self) -> Naming {
-        self.plan.users.map_or(Naming::Never, |users| users.naming)
+        self.run.plan.users.map_or(Naming::Never, |users| users.naming)
     }
 
     fn name_whoever_is_there(&mut self) {
@@ -160,7 +163,7 @@ impl World {
     }
 
     fn name_user(&mut self, name: User) {
-        note!(self, "-> name {name}");
+        note!(self.run, "-> name {name}");
         if self.takes_name(name) {
             self.page.links.relinked(self.page.shell.status().phase);
         }
@@ -192,7 +195,7 @@ impl World {
     }
 
     pub(crate) fn log_out(&mut self) {
-        note!(self, "-> log out");
+        note!(self.run, "-> log out");
         let scope = self.scope();
         self.raise_generation(scope);
         self.end_session();
@@ -207,14 +210,14 @@ impl World {
 
     /// The app of a world of tabs knows its user, and says so again after a logout.
     pub(crate) fn log_in_again(&mut self) {
-        if self.plan.lives.is_some() && self.page.owners.key() == 0 {
+        if self.run.plan.lives.is_some() && self.page.owners.key() == 0 {
             self.name_user(ONLY);
         }
     }
 
     /// For whom messages are kept, 0 for nobody. Where nobody logs in or out it is the same one all the time.
     pub(crate) fn scope(&self) -> Scope {
-        let is_named = self.plan.users.is_some() || self.plan.lives.is_some();
+        let is_named = self.run.plan.users.is_some() || self.run.plan.lives.is_some();
         if is_named { self.page.owners.key() } else { ONLY }
     }
 
@@ -243,7 +246,7 @@ impl World {
 
     /// The app ends the link for now.
     pub(crate) fn disconnect_app(&mut self) {
-        note!(self, "-> disconnect");
+        note!(self.run, "-> disconnect");
         if self.page.owners.is_anonymous() {
             self.end_session();
         }
@@ -254,7 +257,7 @@ impl World {
 
     /// What waits belongs to nobody any more.
     fn end_session(&mut self) {
-        self.tally.one(Count::Sessions);
+        self.run.tally.one(Count::Sessions);
         self.page.storage.scope = None;
         self.page.model.all_settled(Outcome::LoggedOut);
         self.page.owners.sessions.push(Session::default());
@@ -263,7 +266,7 @@ impl World {
 
     /// In the end whoever the app takes for logged in is, with the right credentials.
     pub(crate) fn come_to_rights(&mut self) {
-        let Some(users) = self.plan.users else { return };
+        let Some(users) = self.run.plan.users else { return };
         // Whoever was logged out elsewhere finds out first.
         self.drain();
         let person = *self.page.owners.app.get_or_insert(1);
@@ -276,7 +279,7 @@ impl World {
     }
 
     fn subject(&self, person: Option<Person>) -> User {
-        let subjects = self.plan.users.map_or(Subjects::Unreadable, |users| users.subjects);
+        let subjects = self.run.plan.users.map_or(Subjects::Unreadable, |users| users.subjects);
         match (subjects, person) {
             (Subjects::Unreadable, _) | (_, None) => 0,
             (Subjects::Same, Some(person)) => person,
@@ -294,9 +297,9 @@ impl World {
 
     /// The app answers with credentials, with what it read when it was asked.
     pub(crate) fn grant(&mut self, epoch: Epoch, read: Option<Person>) {
-        let person = match self.plan.users {
+        let person = match self.run.plan.users {
             None => return self.hand_over(epoch, None),
-            Some(users) if users.reads_early && !self.is_kind_now() => read,
+            Some(users) if users.reads_early && !self.run.is_kind_now() => read,
             Some(_) => self.page.owners.token,
         };
         match person {
@@ -311,14 +314,14 @@ impl World {
             Naming::Asked => self.page.owners.app.unwrap_or_default(),
             Naming::Called | Naming::Never => self.page.owners.current().name,
         };
-        note!(self, "-> granted {epoch:?} to {name}, credentials of {person:?}");
+        note!(self.run, "-> granted {epoch:?} to {name}, credentials of {person:?}");
         let phase = self.page.shell.status().phase;
         if phase == Phase::Authorizing && self.page.shell.client.epoch() == epoch {
             if self.accepts(name, subject) {
                 let session = self.page.owners.session();
                 self.page.owners.granted = Some((epoch, Credentials { session, name, subject }));
             } else {
-                note!(self, "   they are somebody else's");
+                note!(self.run, "   they are somebody else's");
                 self.page.owners.owes_foreign = true;
                 self.page.links.closed();
             }
@@ -363,7 +366,7 @@ impl World {
 
     /// The client says that the credentials are somebody else's.
     pub(crate) fn told_of_foreign(&mut self) {
-        self.tally.one(Count::Foreign);
+        self.run.tally.one(Count::Foreign);
         self.page.shell.is_foreign = true;
         if !std::mem::take(&mut self.page.owners.owes_foreign) {
             violated!("I11", "the right credentials were refused");
@@ -418,7 +421,7 @@ impl World {
             session.generation = session.generation.or(stored);
         }
         let order = self.page.shell.client.poll();
-        if self.keeps()
+        if self.run.keeps()
             && (self.page.storage.is_unseen(&self.page.shell.client)
                 || matches!(order, Some(Order::Storage(_))))
         {
@@ -464,8 +467,8 @@ impl World {
     }
 
     pub(crate) fn session_ended_elsewhere(&mut self) {
-        note!(self, "   logged out elsewhere");
-        self.tally.one(Count::LoggedOutElsewhere);
+        note!(self.run, "   logged out elsewhere");
+        self.run.tally.one(Count::LoggedOutElsewhere);
         self.end_session();
         self.page.links.closed();
         self.page.owners.app = None;

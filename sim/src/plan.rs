@@ -101,6 +101,22 @@ impl Plan {
         plan
     }
 
+    /// From here on nothing new goes wrong, poison apart.
+    pub(crate) fn stop_faults(&mut self) {
+        self.network.refused = 0;
+        self.network.hanging = 0;
+        self.server.verdicts = [1, 0, 0, 0, 0];
+        self.server.work = (0, 5);
+        self.server.late_answers = 0;
+        self.server.rate = None;
+        self.server.refusals = 0;
+        self.server.patience = None;
+        self.server.one_session = false;
+        self.shell.grants = [1, 0, 0, 0, 0];
+        self.shell.joining = [1, 0, 0, 0];
+        self.clock.steps_back = 0;
+    }
+
     /// With nothing that happens.
     fn of_kinds(seed: u64, kinds: Kinds, lives: Option<Lives>, dice: &mut Dice) -> Self {
         let span = if kinds.flapping || kinds.poison {

@@ -92,20 +92,20 @@ impl World {
     }
 
     pub(crate) fn link_polls(&mut self, id: ConnectionId, epoch: Epoch) {
-        let polling = self.plan.receipting.map_or(Polling::Never, |plan| plan.polling);
-        if self.plan.receipting.is_none() && self.plan.letters.largest == 0 {
+        let polling = self.run.plan.receipting.map_or(Polling::Never, |plan| plan.polling);
+        if self.run.plan.receipting.is_none() && self.run.plan.letters.largest == 0 {
             return;
         }
         let is_polling = match polling {
             Polling::Never => false,
             Polling::Always => true,
             Polling::For(span) => {
-                self.schedule(self.now + span, Event::Upgraded { connection: id });
+                self.run.schedule(self.run.now + span, Event::Upgraded { connection: id });
                 true
             }
         };
         self.network.connections[id].asked.is_polling = is_polling;
-        let largest = self.plan.letters.largest;
+        let largest = self.run.plan.letters.largest;
         self.call(|client, now| client.over(now, epoch, is_polling, largest));
     }
 
@@ -114,8 +114,8 @@ impl World {
         if connection.is_up {
             connection.asked.is_polling = false;
             let epoch = connection.epoch;
-            note!(self, "-> over WebSocket");
-            let largest = self.plan.letters.largest;
+            note!(self.run, "-> over WebSocket");
+            let largest = self.run.plan.letters.largest;
             self.call(|client, now| client.over(now, epoch, false, largest));
             self.drain();
         }
@@ -123,7 +123,7 @@ impl World {
 
     /// The client asks for receipts.
     pub(crate) fn ask(&mut self, epoch: Epoch, name: u32, count: u32) {
-        self.tally.one(Count::Receipts);
+        self.run.tally.one(Count::Receipts);
         self.pings += 1;
         self.page.links.ping(epoch);
         let Some(id) = self.up() else {
@@ -168,22 +168,22 @@ impl World {
         if !self.receipts.takes_many && messages > 12 {
             violated!("I13", "{messages} messages in a POST");
         }
-        let Some(plan) = self.plan.receipting else { return };
+        let Some(plan) = self.run.plan.receipting else { return };
         let may_lose =
-            self.asked(id).proves && !self.is_kind_now() && !self.plan.kinds.only_clock();
-        let is_lost = may_lose && self.fate.chance(plan.loses);
+            self.asked(id).proves && !self.run.is_kind_now() && !self.run.plan.kinds.only_clock();
+        let is_lost = may_lose && self.run.fate.chance(plan.loses);
         if !is_lost && (!plan.drops || post.len() <= 16) {
             return post.into_iter().for_each(|frame| self.send_up(id, frame));
         }
-        note!(self, "a POST of {} is dropped", post.len());
-        self.tally.one(Count::DroppedPosts);
+        note!(self.run, "a POST of {} is dropped", post.len());
+        self.run.tally.one(Count::DroppedPosts);
         for frame in post {
             if let Frame::Receipt { serial } = frame {
                 self.network.connections[id].asked.all[serial].is_dropped = true;
             }
         }
         if messages > 0 {
-            self.tally.one(Count::DroppedMessages);
+            self.run.tally.one(Count::DroppedMessages);
         }
     }
 
@@ -228,30 +228,30 @@ impl World {
 
     /// The server gets a CONNECT for a namespace that it does not have, or has.
     pub(crate) fn receive_receipt(&mut self, id: ConnectionId, serial: usize) {
-        let Some(plan) = self.plan.receipting else { return };
+        let Some(plan) = self.run.plan.receipting else { return };
         let name = self.asked(id).all[serial].name;
         let is_plain = plan.reply == Reply::Plain;
         if plan.reply == Reply::Never {
             return;
         }
         let packet = Packet::Receipt { serial: Some(serial), name, is_plain };
-        let is_late = !self.is_kind_now() && self.fate.chance(plan.late);
-        let late = if is_late { self.fate.magnitude(100, 20_000) } else { 0 };
-        let at = self.asked(id).answers_at.max(self.now + late);
+        let is_late = !self.run.is_kind_now() && self.run.fate.chance(plan.late);
+        let late = if is_late { self.run.fate.magnitude(100, 20_000) } else { 0 };
+        let at = self.asked(id).answers_at.max(self.run.now + late);
         self.network.connections[id].asked.answers_at = at;
         self.answer_receipt(id, at, packet);
-        if self.fate.chance(plan.twice) {
+        if self.run.fate.chance(plan.twice) {
             self.answer_receipt(id, at, packet);
         }
-        if self.fate.chance(plan.forged) {
-            let name = 9 + self.fate.below(90) as u32;
+        if self.run.fate.chance(plan.forged) {
+            let name = 9 + self.run.fate.below(90) as u32;
             self.answer_receipt(id, at, Packet::Receipt { serial: None, name, is_plain });
         }
     }
 
     fn answer_receipt(&mut self, id: ConnectionId, at: u64, packet: Packet) {
-        if at > self.now {
-            self.schedule(at, Event::LateAnswer { connection: id, packet });
+        if at > self.run.now {
+            self.run.schedule(at, Event::LateAnswer { connection: id, packet });
         } else {
             self.send_down(id, packet);
         }
@@ -264,7 +264,7 @@ impl World {
         id: ConnectionId,
         (serial, name, is_plain): (Option<usize>, u32, bool),
     ) {
-        note!(self, "-> receipt {name}, plain: {is_plain}");
+        note!(self.run, "-> receipt {name}, plain: {is_plain}");
         let now = self.next_time();
         let is_heeded = self.page.links.is_live(epoch) && !self.receipts.are_over;
         if is_heeded && !is_plain {
@@ -318,7 +318,7 @@ impl World {
 
     /// The client says that there are no receipts here.
     pub(crate) fn receiptless(&mut self) {
-        self.tally.one(Count::Receiptless);
+        self.run.tally.one(Count::Receiptless);
         if !std::mem::take(&mut self.receipts.owes_receiptless) {
             // One that never came may be late.
             if self.receipts.rtt.is_some() {

@@ -89,17 +89,17 @@ impl World {
         if !self.server.is_up {
             return;
         }
-        note!(self, "the server dies");
-        self.tally.one(Count::Crashes);
+        note!(self.run, "the server dies");
+        self.run.tally.one(Count::Crashes);
         self.server.is_up = false;
         self.server.working.clear();
-        if !self.plan.server.remembers {
+        if !self.run.plan.server.remembers {
             self.server.accepted.clear();
             self.server.memory += 1;
         }
         let life = self.server.life();
-        let down = self.plan.server.restart;
-        self.schedule(self.now + down, Event::Restarted);
+        let down = self.run.plan.server.restart;
+        self.run.schedule(self.run.now + down, Event::Restarted);
         for id in 0..self.network.connections.len() {
             if self.network.connections[id].server_end.life == life {
                 self.cut(id, true, DownCause::Lost);
@@ -117,10 +117,10 @@ impl World {
             return;
         }
         let life = self.server.life();
-        if self.plan.server.one_session {
+        if self.run.plan.server.one_session {
             for other in 0..id {
                 if self.network.connections[other].server_end.life == life {
-                    self.tally.one(Count::Replaced);
+                    self.run.tally.one(Count::Replaced);
                     self.cut(other, true, DownCause::Kicked);
                     self.hung_up(other);
                 }
@@ -134,8 +134,8 @@ impl World {
     }
 
     pub(crate) fn kick(&mut self, id: ConnectionId) {
-        let cause = match self.dice.below(6) {
-            0 => DownCause::RetryAfter(Millis(self.dice.below(20_000))),
+        let cause = match self.run.dice.below(6) {
+            0 => DownCause::RetryAfter(Millis(self.run.dice.below(20_000))),
             1..=3 => DownCause::Kicked,
             _ => DownCause::Lost,
         };
@@ -145,13 +145,13 @@ impl World {
     pub(crate) fn receive(&mut self, id: ConnectionId, frame: Frame) {
         match frame {
             Frame::Ping => {
-                if self.plan.server.has_ping_handler {
+                if self.run.plan.server.has_ping_handler {
                     self.send_down(id, Packet::Pong);
                 }
             }
             Frame::Join => {
                 self.refuse_other(id);
-                match self.dice.weighted(self.plan.shell.joining) {
+                match self.run.dice.weighted(self.run.plan.shell.joining) {
                     0 => self.send_down(id, Packet::Joined),
                     1 => {
                         self.send_down(id, Packet::Joined);
@@ -164,17 +164,17 @@ impl World {
             Frame::Receipt { serial } => self.receive_receipt(id, serial),
             Frame::Message { id: message, attempt, is_asked } => {
                 if self.is_too_fast(id) {
-                    self.tally.one(Count::Kicked);
-                    let says_so = self.plan.engine_seed.is_multiple_of(2);
+                    self.run.tally.one(Count::Kicked);
+                    let says_so = self.run.plan.engine_seed.is_multiple_of(2);
                     self.cut(id, true, if says_so { DownCause::Kicked } else { DownCause::Lost });
                     // Nor does it take what is behind this one.
                     return self.hung_up(id);
                 }
                 self.check_owner_at_server(message, id);
                 let dispatch = Dispatch { message, attempt, is_asked, life: self.server.life };
-                if self.plan.receipting.is_some() {
+                if self.run.plan.receipting.is_some() {
                     // Like socket.io: what is decoded is dispatched a moment later, and its receipt answered at once.
-                    self.schedule(self.now, Event::Dispatch { connection: id, dispatch });
+                    self.run.schedule(self.run.now, Event::Dispatch { connection: id, dispatch });
                 } else {
                     self.dispatch(id, dispatch);
                 }
@@ -189,7 +189,7 @@ impl World {
         }
         self.app.messages[dispatch.message].has_arrived = true;
         let end = &mut self.network.connections[id].server_end;
-        if self.plan.server.serial && end.is_busy {
+        if self.run.plan.server.serial && end.is_busy {
             end.backlog.push_back(dispatch);
         } else {
             self.enter(id, dispatch);
@@ -198,8 +198,8 @@ impl World {
 
     /// Whether more messages come over a connection than the server takes in a second.
     fn is_too_fast(&mut self, id: ConnectionId) -> bool {
-        let Some(most) = self.plan.server.guard else { return false };
-        let now = self.now;
+        let Some(most) = self.run.plan.server.guard else { return false };
+        let now = self.run.now;
         let taken = &mut self.network.connections[id].server_end.taken;
         taken.retain(|&at| at + 1_000 > now);
         taken.push_back(now);
@@ -211,18 +211,20 @@ impl World {
         let Dispatch { message: id, attempt, is_asked, .. } = dispatch;
         let caller = Caller { connection, attempt, is_asked };
         self.check_entry(id);
-        if self.plan.app.poison == Some(id) {
-            self.tally.one(Count::Poisoned);
-            let work = self.plan.app.poison_works;
+        if self.run.plan.app.poison == Some(id) {
+            self.run.tally.one(Count::Poisoned);
+            let work = self.run.plan.app.poison_works;
             if work == 0 {
                 return self.crash();
             }
             self.network.connections[caller.connection].server_end.is_busy = true;
-            return self.schedule(self.now + work, Event::Poisoned { life: self.server.life });
+            return self
+                .run
+                .schedule(self.run.now + work, Event::Poisoned { life: self.server.life });
         }
-        let has_id = !self.app.messages[id].draft.once && self.plan.server.deduplicates;
+        let has_id = !self.app.messages[id].draft.once && self.run.plan.server.deduplicates;
         if has_id && self.server.accepted.contains(&id) {
-            self.tally.one(Count::Deduplicated);
+            self.run.tally.one(Count::Deduplicated);
             return self.answer(id, caller, Verdict::Accepted);
         }
         if has_id && let Some(callers) = self.server.working.get_mut(&id) {
@@ -232,16 +234,16 @@ impl World {
         if let Some(span) = self.over_the_limit() {
             return self.answer(id, caller, Verdict::TryAfter(Millis(span)));
         }
-        let plan = self.plan.server;
+        let plan = self.run.plan.server;
         let mut is_silent = false;
-        let verdict = match self.dice.weighted(plan.verdicts) {
+        let verdict = match self.run.dice.weighted(plan.verdicts) {
             0 => Verdict::Accepted,
             1 => Verdict::Refused,
             2 => Verdict::TryAgain,
-            3 => Verdict::TryAfter(Millis(self.dice.magnitude(1, 30_000))),
+            3 => Verdict::TryAfter(Millis(self.run.dice.magnitude(1, 30_000))),
             _ => {
                 is_silent = true;
-                if self.dice.chance(500) { Verdict::Accepted } else { Verdict::TryAgain }
+                if self.run.dice.chance(500) { Verdict::Accepted } else { Verdict::TryAgain }
             }
         };
         if has_id {
@@ -250,17 +252,17 @@ impl World {
         self.network.connections[caller.connection].server_end.is_busy = true;
         let task = Task { id, caller, life: self.server.life, verdict, is_silent };
         let (least, most) = plan.work;
-        let at = self.now + self.dice.between(least, most);
-        self.schedule(at, Event::Finished { task });
+        let at = self.run.now + self.run.dice.between(least, most);
+        self.run.schedule(at, Event::Finished { task });
     }
 
     fn over_the_limit(&mut self) -> Option<u64> {
-        let rate = self.plan.server.rate?;
+        let rate = self.run.plan.server.rate?;
         let burst = 1_000;
-        if self.server.free_at > self.now + burst {
-            return Some(self.server.free_at - self.now - burst);
+        if self.server.free_at > self.run.now + burst {
+            return Some(self.server.free_at - self.run.now - burst);
         }
-        self.server.free_at = self.server.free_at.max(self.now) + 1_000 / rate;
+        self.server.free_at = self.server.free_at.max(self.run.now) + 1_000 / rate;
         None
     }
 
@@ -293,14 +295,14 @@ impl World {
     }
 
     fn take_effect(&mut self, id: usize) {
-        note!(self, "effect of message {id}");
+        note!(self.run, "effect of message {id}");
         let message = &self.app.messages[id];
         if message.is_promised_away {
             violated!("maybeDelivered", "message {id} took effect, and the app was told that not");
         }
         let draft = message.draft;
         let is_new = self.server.effects.insert((id, self.server.memory));
-        if (draft.once || self.plan.server.deduplicates) && !is_new {
+        if (draft.once || self.run.plan.server.deduplicates) && !is_new {
             violated!("once", "message {id} took effect twice");
         }
         if draft.strict {
@@ -311,10 +313,10 @@ impl World {
                 violated!("strict", "message {newer} took effect before message {id}");
             }
         }
-        if self.plan.server.deduplicates && !draft.once {
+        if self.run.plan.server.deduplicates && !draft.once {
             self.server.accepted.insert(id);
         }
-        if self.dice.chance(self.plan.server.confirms) {
+        if self.run.dice.chance(self.run.plan.server.confirms) {
             let connections = self.living().filter_map(|page| page.connection);
             let up: Vec<_> = connections.filter(|&id| self.network.connections[id].is_up).collect();
             for connection in up {
@@ -347,23 +349,23 @@ impl World {
 
     fn answer(&mut self, id: usize, caller: Caller, verdict: Verdict) {
         let Caller { connection, attempt, is_asked } = caller;
-        if verdict == Verdict::Refused && self.letters.chance(self.plan.letters.rejects) {
+        if verdict == Verdict::Refused && self.run.letters.chance(self.run.plan.letters.rejects) {
             self.send_down(connection, Packet::Rejection { id });
         }
         let event = self.app.messages[id].draft.event as usize;
-        let is_silent = self.plan.receipting.is_some_and(|plan| !plan.acknowledges[event]);
+        let is_silent = self.run.plan.receipting.is_some_and(|plan| !plan.acknowledges[event]);
         if is_silent || !is_asked {
             return;
         }
         let packet = Packet::Ack { id, attempt, verdict };
-        let plan = self.plan.server;
-        if self.dice.chance(plan.late_answers) {
-            let at = self.now + self.dice.magnitude(1_000, 60_000);
-            self.schedule(at, Event::LateAnswer { connection, packet });
+        let plan = self.run.plan.server;
+        if self.run.dice.chance(plan.late_answers) {
+            let at = self.run.now + self.run.dice.magnitude(1_000, 60_000);
+            self.run.schedule(at, Event::LateAnswer { connection, packet });
         } else {
             self.send_down(connection, packet);
         }
-        if self.dice.chance(plan.double_answers) {
+        if self.run.dice.chance(plan.double_answers) {
             self.send_down(connection, packet);
         }
     }

@@ -82,10 +82,10 @@ impl Shell {
 impl World {
     pub(crate) fn open(&mut self) {
         self.log_in_again();
-        if self.plan.users.is_none() {
+        if self.run.plan.users.is_none() {
             self.open_kept();
         }
-        note!(self, "-> open");
+        note!(self.run, "-> open");
         self.page.shell.is_foreign = false;
         self.page.links.opened(self.page.shell.status().phase);
         self.call(Client::open);
@@ -93,22 +93,22 @@ impl World {
     }
 
     pub(crate) fn close(&mut self) {
-        note!(self, "-> close");
+        note!(self.run, "-> close");
         self.page.links.closed();
         self.call(Client::close);
         self.drain();
     }
 
     pub(crate) fn cancel(&mut self, seq: Seq) {
-        note!(self, "-> cancel {seq:?}");
+        note!(self.run, "-> cancel {seq:?}");
         self.page.model.cancelled(seq);
         self.call(|client, now| client.cancel(now, seq));
         self.drain();
     }
 
     pub(crate) fn destroy(&mut self) {
-        note!(self, "-> destroy");
-        self.tally.one(Count::Destroyed);
+        note!(self.run, "-> destroy");
+        self.run.tally.one(Count::Destroyed);
         self.page.shell.is_destroyed = true;
         self.page.links.closed();
         self.page.model.all_settled(Outcome::Closed);
@@ -125,7 +125,7 @@ impl World {
     }
 
     pub(crate) fn tell(&mut self, input: Input) {
-        note!(self, "-> {input:?}");
+        note!(self.run, "-> {input:?}");
         let before = self.page.shell.status().phase;
         let now = self.next_time();
         self.page.links.told(self.page.shell.time, input, before);
@@ -140,12 +140,12 @@ impl World {
     /// The connection is accepted.
     pub(crate) fn tell_linked(&mut self, epoch: Epoch, join: bool) {
         let input = Input::LinkUp { epoch, join };
-        note!(self, "-> {input:?}");
+        note!(self.run, "-> {input:?}");
         let before = self.page.shell.status().phase;
         let now = self.next_time();
         self.page.links.told(self.page.shell.time, input, before);
         let heartbeat = self.heartbeat_that_is_told();
-        let is_plain = self.plan.feed.is_none();
+        let is_plain = self.run.plan.feed.is_none();
         self.call_at(now, |client, now| {
             client.linked(now, epoch, join, heartbeat);
             if is_plain {
@@ -161,14 +161,14 @@ impl World {
 
     /// None where the plan is of before there were receipts.
     pub(crate) fn heartbeat_that_is_told(&self) -> Millis {
-        let span = if self.plan.receipting.is_some() { HEARTBEAT_TIMEOUT } else { 0 };
+        let span = if self.run.plan.receipting.is_some() { HEARTBEAT_TIMEOUT } else { 0 };
         Millis(span)
     }
 
     /// The clock finds that the machine slept, and tells the engine at once. What that orders is carried
     /// out with whatever the clock was asked for.
     pub(crate) fn wake(&mut self) {
-        note!(self, "-> Woke, says the clock");
+        note!(self.run, "-> Woke, says the clock");
         let before = self.page.shell.status().phase;
         let now = self.next_time();
         self.page.links.told(self.page.shell.time, Input::Woke, before);
@@ -181,10 +181,10 @@ impl World {
 
     pub(crate) fn timeout(&mut self) {
         let now = self.next_time();
-        note!(self, "-> timeout at {}, due {:?}", now.0, self.page.shell.client.poll_timeout());
+        note!(self.run, "-> timeout at {}, due {:?}", now.0, self.page.shell.client.poll_timeout());
         let due = self.page.shell.client.poll_timeout().filter(|&due| due <= now);
         if due.is_some_and(|due| now - due > Millis(1_000)) {
-            self.tally.one(Count::LateTimers);
+            self.run.tally.one(Count::LateTimers);
         }
         self.call_at(now, Client::handle_timeout);
         self.observe();
@@ -198,7 +198,7 @@ impl World {
             violated!("I6", "after a timeout at {} the next is {next:?}", self.page.shell.time);
         }
         // A transaction that hangs is noticed by the clock.
-        let may_be_woken = self.pings != pings || self.plan.disk.stalling > 0;
+        let may_be_woken = self.pings != pings || self.run.plan.disk.stalling > 0;
         if self.is_idle && due.is_some() && !may_be_woken {
             violated!("idle", "woken up for nothing at {}", self.page.shell.time);
         }
@@ -214,9 +214,9 @@ impl World {
         if self.page.shell.lag > 0 {
             self.notice_lag();
         }
-        let mut now = self.now - self.page.born_at + self.page.shell.lead;
-        if self.dice.chance(self.plan.clock.steps_back) {
-            now = now.saturating_sub(self.dice.below(5_000));
+        let mut now = self.run.now - self.page.born_at + self.page.shell.lead;
+        if self.run.dice.chance(self.run.plan.clock.steps_back) {
+            now = now.saturating_sub(self.run.dice.below(5_000));
         }
         self.page.shell.time = self.page.shell.time.max(now);
         Millis(now)
@@ -233,7 +233,7 @@ impl World {
         call: impl FnOnce(&mut Client, Millis) -> R,
     ) -> R {
         self.page.shell.calls += 1;
-        self.tally.one(Count::Steps);
+        self.run.tally.one(Count::Steps);
         let before = self.page.shell.status().phase;
         let result = call(&mut self.page.shell.client, now);
         self.moved(before);
@@ -244,17 +244,17 @@ impl World {
     pub(crate) fn moved(&mut self, before: Phase) {
         let after = self.page.shell.status().phase;
         if before != after {
-            note!(self, "   {before:?} -> {after:?}");
+            note!(self.run, "   {before:?} -> {after:?}");
         }
         if is_up(before) && !is_up(after) {
             self.page.feed.link_lost();
         }
         let messages = (self.page.model.delivers(), self.page.model.count() > 0);
         if self.page.links.moved(self.page.shell.time, (before, after), messages) {
-            self.tally.one(Count::Losses);
+            self.run.tally.one(Count::Losses);
             self.page.deliveries.link_lost();
             if self.page.links.losses_are_usual() {
-                self.tally.one(Count::Suspicious);
+                self.run.tally.one(Count::Suspicious);
             }
             let Page { model, links, shell, .. } = &mut *self.page;
             model.link_lost(shell.time, links.losses_are_usual());
@@ -275,9 +275,9 @@ impl World {
         self.page.shell.is_draining = true;
         let calls = self.page.shell.calls;
         while let Some(order) = self.poll() {
-            self.tally.one(Count::Steps);
+            self.run.tally.one(Count::Steps);
             if order != Order::Engine(Output::Changed) {
-                note!(self, "<- {order:?}");
+                note!(self.run, "<- {order:?}");
             }
             let is_old = self.page.shell.calls > calls || self.page.shell.has_old_orders;
             self.carry_out(order, is_old);
@@ -303,7 +303,7 @@ impl World {
             Order::Ended { .. } => self.told_of_end(),
             Order::Foreign => self.told_of_foreign(),
             Order::Learned { event, answers } => {
-                self.tally.one(Count::Learned);
+                self.run.tally.one(Count::Learned);
                 self.page.model.learned(self.page.shell.time, event, answers);
             }
             Order::Receiptless => self.receiptless(),
@@ -325,7 +325,7 @@ impl World {
         match output {
             Output::Join { .. } | Output::Ping { .. } if is_for_nobody => {}
             Output::Authorize { epoch } => {
-                self.tally.one(Count::Attempts);
+                self.run.tally.one(Count::Attempts);
                 self.page.links.authorize(self.page.shell.time, epoch);
                 self.authorize(epoch);
             }
@@ -344,7 +344,7 @@ impl World {
                     self.page.links.ping(epoch);
                 }
                 self.pings += 1;
-                self.tally.one(Count::Pings);
+                self.run.tally.one(Count::Pings);
                 self.emit(Frame::Ping);
             }
             Output::Store { .. }
@@ -356,11 +356,11 @@ impl World {
             Output::Report(notice) => {
                 if notice == Notice::PingsUnanswered {
                     self.page.shell.is_mute = true;
-                    if self.plan.server.has_ping_handler {
-                        self.tally.one(Count::WronglyMute);
+                    if self.run.plan.server.has_ping_handler {
+                        self.run.tally.one(Count::WronglyMute);
                     }
                 }
-                self.tally.reported(notice);
+                self.run.tally.reported(notice);
             }
             Output::Changed => self.page.shell.shown = self.page.shell.status(),
         }
@@ -368,25 +368,25 @@ impl World {
 
     fn authorize(&mut self, epoch: Epoch) {
         let read = self.token_now();
-        let at = self.now + self.dice.magnitude(1, 8_000);
-        let grant = match self.dice.weighted(self.plan.shell.grants) {
+        let at = self.run.now + self.run.dice.magnitude(1, 8_000);
+        let grant = match self.run.dice.weighted(self.run.plan.shell.grants) {
             0 => return self.grant(epoch, read),
             1 => Grant::Granted,
             2 => Grant::Failed,
             3 => Grant::Absent,
             _ => return,
         };
-        self.schedule(at, Event::Authorized { page: self.page.id, epoch, grant, read });
+        self.run.schedule(at, Event::Authorized { page: self.page.id, epoch, grant, read });
     }
 
     fn transmit(&mut self, (seq, attempt): (Seq, u32), is_asked: bool, is_large: bool) {
         self.page.links.transmit(self.page.shell.time, self.page.shell.status().phase);
         self.page.model.transmitted(self.page.shell.time, seq, attempt);
-        self.tally.one(Count::Transmitted);
+        self.run.tally.one(Count::Transmitted);
         if attempt > 1 {
-            self.tally.one(Count::Repeated);
-            let is_calm = self.plan.kinds.world_is_kind() && !self.is_fickle();
-            if is_calm && self.plan.receipting.is_none() {
+            self.run.tally.one(Count::Repeated);
+            let is_calm = self.run.plan.kinds.world_is_kind() && !self.run.is_fickle();
+            if is_calm && self.run.plan.receipting.is_none() {
                 violated!("calm", "{seq:?} left again in a kind world");
             }
         }
@@ -410,7 +410,7 @@ impl World {
             violated!("I2", "{frame:?} without a connection");
         };
         let is_dead = self.network.connections[id].half_open_since.is_some();
-        if is_dead && self.dice.chance(self.plan.shell.stale_sockets) {
+        if is_dead && self.run.dice.chance(self.run.plan.shell.stale_sockets) {
             self.came_down(id, holdfast::engine::DownCause::Lost);
         } else {
             self.hand_to_transport(id, frame);
@@ -444,10 +444,10 @@ impl World {
 
     /// A dead link is noticed in time, where timers are.
     fn check_half_open(&self, phase: Phase) {
-        let Some(health) = &self.plan.config.health else { return };
+        let Some(health) = &self.run.plan.config.health else { return };
         if !matches!(phase, Phase::Ready | Phase::Suspect)
             || self.page.shell.is_mute
-            || self.plan.kinds.clock
+            || self.run.plan.kinds.clock
         {
             return;
         }
@@ -458,7 +458,7 @@ impl World {
         });
         let silence = health.timeout.0.max(self.heartbeat_that_is_told().0);
         if let Some(since) = dead_since
-            && self.now - since > silence + health.probe.0
+            && self.run.now - since > silence + health.probe.0
         {
             violated!("health", "a link that is dead since {since} still counts as {phase:?}");
         }

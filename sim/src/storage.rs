@@ -13,7 +13,6 @@ use holdfast::engine::{Millis, Phase, Seq};
 use crate::channel::{Note, Outcomes};
 use crate::database::{Found, Kept, Key, Parts, Scope, Segment};
 use crate::deliveries::{Entry, MessageId};
-use crate::dice::Dice;
 use crate::event::{Event, FIRST};
 use crate::locks::{Grant, Name, Request};
 use crate::page::PageId;
@@ -167,22 +166,20 @@ impl Storage {
 
 // What opens and closes it.
 impl World {
-    /// Some messages are kept.
-    pub(crate) fn keeps(&self) -> bool {
-        self.plan.lives.is_some() || self.plan.disk.durable > 0
-    }
-
     /// Opens what is kept of whoever is there, unless it is open.
     pub(crate) fn open_kept(&mut self) {
         let scope = self.scope();
-        if !self.keeps() || self.page.storage.scope == Some(scope) || self.page.shell.is_destroyed {
+        if !self.run.keeps()
+            || self.page.storage.scope == Some(scope)
+            || self.page.shell.is_destroyed
+        {
             return;
         }
         self.page.storage.scope = Some(scope);
         self.page.storage.may_forget |= scope == 0;
         let begun = (scope > 0).then(|| self.begin_generation(scope));
         let (generation, is_first) = (begun.map(|it| it.0), begun.is_some_and(|it| it.1));
-        note!(self, "-> keep for {scope}, {generation:?}, first: {is_first}");
+        note!(self.run, "-> keep for {scope}, {generation:?}, first: {is_first}");
         self.page.model.restoring();
         self.call(|client, now| client.keep(now, generation, is_first));
         self.observe();
@@ -192,7 +189,7 @@ impl World {
     /// The page is back from the cache.
     pub(crate) fn open_kept_again(&mut self) {
         if self.page.storage.scope.is_some() {
-            note!(self, "-> keep again");
+            note!(self.run, "-> keep again");
             self.page.model.restoring();
             self.call(Client::keep_again);
             self.observe();
@@ -201,7 +198,7 @@ impl World {
     }
 
     pub(crate) fn stop_keeping(&mut self) {
-        note!(self, "-> stop keeping");
+        note!(self.run, "-> stop keeping");
         self.call(Client::stop_keeping);
         self.observe();
         self.drain();
@@ -209,7 +206,7 @@ impl World {
 
     /// The user has logged out, in this tab or another.
     pub(crate) fn clear(&mut self, scope: Scope) {
-        if scope > 0 && self.keeps() {
+        if scope > 0 && self.run.keeps() {
             self.transact(Work::Clear { scope });
         }
     }
@@ -223,18 +220,13 @@ impl World {
 
 // Orders.
 impl World {
-    /// Where chance is drawn from: a world of one page has its own dice for its disk.
-    fn storage_dice(&mut self) -> &mut Dice {
-        if self.plan.lives.is_some() { &mut self.fate } else { &mut self.disk }
-    }
-
     pub(crate) fn carry_out_storage(&mut self, order: Order) {
         match order {
             Order::Open { opening } => self.open_storage(opening),
             Order::Close => self.close_storage(),
             Order::Remember { name } => {
                 if self.tabs[self.page.tab].remembered.replace(name).is_some() {
-                    self.tally.one(Count::TakenNames);
+                    self.run.tally.one(Count::TakenNames);
                 }
             }
             Order::Lock { name, waits } => self.lock(name, waits),
@@ -244,7 +236,7 @@ impl World {
             }
             Order::Gather { opening } => {
                 let event = Event::Step { page: self.page.id, opening, step: Step::Gathered };
-                self.schedule_in(FIRST, self.now, event);
+                self.run.schedule_in(FIRST, self.run.now, event);
             }
             Order::Read { of, mine } => self.begin_to_read(of, mine),
             Order::Put { seq, place } => {
@@ -302,14 +294,14 @@ impl World {
         storage.channel = Some(opening);
         storage.rows.clear();
         storage.was_open = false;
-        let disk = self.plan.disk;
-        let is_kind = self.is_kind_now();
+        let disk = self.run.plan.disk;
+        let is_kind = self.run.is_kind_now();
         let (unopened, hanging) = if is_kind { (0, 0) } else { (disk.unopened, disk.hanging) };
-        if !self.storage_dice().chance(hanging) {
-            let is_well = !self.storage_dice().chance(unopened);
-            let at = self.now + self.storage_dice().magnitude(1, 50);
+        if !self.run.storage_dice().chance(hanging) {
+            let is_well = !self.run.storage_dice().chance(unopened);
+            let at = self.run.now + self.run.storage_dice().magnitude(1, 50);
             let step = Step::Opened { is_well };
-            self.schedule(at, Event::Step { page: self.page.id, opening, step });
+            self.run.schedule(at, Event::Step { page: self.page.id, opening, step });
         }
     }
 
@@ -321,10 +313,10 @@ impl World {
     }
 
     fn storage_failed(&mut self) {
-        note!(self, "   the storage has failed");
-        self.tally.one(Count::FailedStorages);
+        note!(self.run, "   the storage has failed");
+        self.run.tally.one(Count::FailedStorages);
         self.has_storage_failed = true;
-        if self.is_kind_now() && self.plan.lives.is_some() {
+        if self.run.is_kind_now() && self.run.plan.lives.is_some() {
             // What it can't read is for somebody else to find.
             self.open_tab_soon();
         }
@@ -375,7 +367,7 @@ impl World {
         let same = known.map(|entry| Id::Known { seq: entry.seq, is_same: true });
         let before = self.app.messages[id].sending;
         let sending = Sending { id: same.unwrap_or_default(), ttl, ..before };
-        note!(self, "-> take up message {id}: {sending:?}");
+        note!(self.run, "-> take up message {id}: {sending:?}");
         match self.call(|client, now| client.take_up(now, &sending)) {
             Ok(seq) if same.is_none() && !has_ended => self.taken_back(id, seq, from),
             Ok(seq) if known.is_some_and(|entry| entry.seq == seq) => {}
@@ -395,8 +387,8 @@ impl World {
     }
 
     fn taken_back(&mut self, id: MessageId, seq: Seq, from: Option<Name>) {
-        note!(self, "   message {id} is {seq:?}");
-        self.tally.one(Count::Restored);
+        note!(self.run, "   message {id} is {seq:?}");
+        self.run.tally.one(Count::Restored);
         let draft = self.draft_of(seq);
         self.page.model.taken_back(self.engine_time(), seq, draft);
         let session = self.page.owners.session();
@@ -411,8 +403,8 @@ impl World {
         if self.page.shell.client.has_ended(print) {
             return;
         }
-        note!(self, "   a logout had ended message {}", kept.id);
-        self.tally.one(Count::EndedByLogout);
+        note!(self.run, "   a logout had ended message {}", kept.id);
+        self.run.tally.one(Count::EndedByLogout);
         self.ended_by_logout(kept.id);
     }
 }
@@ -442,9 +434,9 @@ impl World {
     /// The page hears of it a moment later.
     fn granted(&mut self, (name, request): Grant, is_granted: bool) {
         let Request { page, opening } = request;
-        let at = self.now + self.storage_dice().below(4);
+        let at = self.run.now + self.run.storage_dice().below(4);
         let step = Step::Locked { name, is_granted };
-        self.schedule(at, Event::Step { page, opening, step });
+        self.run.schedule(at, Event::Step { page, opening, step });
     }
 
     pub(crate) fn end_requests(&mut self, ends: impl Fn(Name, &Request) -> bool) {
@@ -457,7 +449,7 @@ impl World {
 // Facts.
 impl World {
     pub(crate) fn step_keeper(&mut self, opening: u32, step: Step) {
-        note!(self, "-> {opening}: {step:?}");
+        note!(self.run, "-> {opening}: {step:?}");
         match step {
             Step::Opened { is_well: false } => self.tell_keeper(|keeper| keeper.failed(opening)),
             Step::Opened { is_well: true } => self.opened(opening),
@@ -470,10 +462,10 @@ impl World {
     }
 
     fn opened(&mut self, opening: u32) {
-        let (wall, has_locks) = (self.wall(), self.plan.disk.has_locks);
+        let (wall, has_locks) = (self.wall(), self.run.plan.disk.has_locks);
         let mine = self.tabs[self.page.tab].remembered.unwrap_or_default();
         if !has_locks {
-            self.tally.one(Count::Lockless);
+            self.run.tally.one(Count::Lockless);
         }
         self.names += 1;
         self.page.storage.fresh = self.names;
@@ -516,20 +508,20 @@ impl World {
 
     /// Begins a transaction. It ends once all that were begun before have.
     fn transact(&mut self, work: Work) {
-        let slowest = self.plan.disk.slowest;
-        let span = self.storage_dice().magnitude(1, slowest);
-        let stalling = if self.is_kind_now() { 0 } else { self.plan.disk.stalling };
-        let stall = if self.stalls.chance(stalling) {
-            self.tally.one(Count::Stalls);
-            let left = self.plan.faults_until.saturating_sub(self.now);
-            self.stalls.magnitude(5_000, 120_000).min(left)
+        let slowest = self.run.plan.disk.slowest;
+        let span = self.run.storage_dice().magnitude(1, slowest);
+        let stalling = if self.run.is_kind_now() { 0 } else { self.run.plan.disk.stalling };
+        let stall = if self.run.stalls.chance(stalling) {
+            self.run.tally.one(Count::Stalls);
+            let left = self.run.plan.faults_until.saturating_sub(self.run.now);
+            self.run.stalls.magnitude(5_000, 120_000).min(left)
         } else {
             0
         };
-        let at = self.database.busy_until.max(self.now) + span + stall;
+        let at = self.database.busy_until.max(self.run.now) + span + stall;
         self.database.busy_until = at;
-        note!(self, "   begins {work:?}");
-        self.schedule(at, Event::Disk { page: self.page.id, work: Box::new(work) });
+        note!(self.run, "   begins {work:?}");
+        self.run.schedule(at, Event::Disk { page: self.page.id, work: Box::new(work) });
     }
 
     /// A transaction ends. Of a page that has died meanwhile all is written, or nothing.
@@ -552,10 +544,10 @@ impl World {
 
     fn written(&mut self, id: PageId, write: Write) -> Done {
         let is_alive = self.page_at(id).is_some();
-        let is_lost = !is_alive && self.storage_dice().chance(500);
+        let is_lost = !is_alive && self.run.storage_dice().chance(500);
         let is_over = write.guard.is_some_and(|guard| self.generation_of(write.scope) != guard);
         let is_done = !is_lost && !is_over && !self.write_fails(id);
-        note!(self, "page {id}: {} {write:?}", if is_done { "committed" } else { "not" });
+        note!(self.run, "page {id}: {} {write:?}", if is_done { "committed" } else { "not" });
         if self.turn_to(id) {
             if is_done {
                 self.page.storage.committed.insert(write.number);
@@ -578,7 +570,7 @@ impl World {
                 self.app.messages[kept.id].is_erasing_lost = true;
             }
             if write.moved > 0 {
-                self.tally.one(Count::Adoptions);
+                self.run.tally.one(Count::Adoptions);
             }
         } else if is_alive {
             self.has_storage_failed = true;
@@ -598,19 +590,19 @@ impl World {
     }
 
     fn write_fails(&mut self, id: PageId) -> bool {
-        if self.page_at(id).is_none() || self.is_kind_now() {
+        if self.page_at(id).is_none() || self.run.is_kind_now() {
             return false;
         }
-        let disk = self.plan.disk;
-        if self.now < self.database.broken_until {
-            self.tally.one(Count::FailedAgain);
-        } else if self.storage_dice().chance(disk.failing) {
-            let span = self.storage_dice().magnitude(1, disk.stubborn);
-            self.database.broken_until = self.now + span;
+        let disk = self.run.plan.disk;
+        if self.run.now < self.database.broken_until {
+            self.run.tally.one(Count::FailedAgain);
+        } else if self.run.storage_dice().chance(disk.failing) {
+            let span = self.run.storage_dice().magnitude(1, disk.stubborn);
+            self.database.broken_until = self.run.now + span;
         } else {
             return false;
         }
-        self.tally.one(Count::FailedWrites);
+        self.run.tally.one(Count::FailedWrites);
         true
     }
 
@@ -625,7 +617,7 @@ impl World {
                 self.page.storage.unerased_since = None;
                 let erases = !write.parts.lists.is_empty() || !write.parts.drops.is_empty();
                 if is_done && erases && self.page.storage.may_forget && write.moved == 0 {
-                    self.tally.one(Count::ErasedAfter);
+                    self.run.tally.one(Count::ErasedAfter);
                 }
                 for &(id, seq) in &write.added {
                     let is_here = self.page.deliveries.get(id).is_some_and(|one| one.seq == seq);
@@ -642,7 +634,7 @@ impl World {
 
     fn was_read(&mut self, opening: u32, mine: Name, all: Vec<Found>, generation: u64) {
         let now = self.next_time();
-        note!(self, "-> read {all:?}");
+        note!(self.run, "-> read {all:?}");
         for Found { name, number, segment, settled } in all {
             let told = storage::Segment {
                 name,
@@ -716,7 +708,7 @@ impl World {
         if was_elsewhere && matches!(held, Held::Waiting | Held::Nowhere) {
             entry.is_taken_back = true;
             entry.is_blind = held == Held::Nowhere;
-            self.tally.one(Count::TakenBack);
+            self.run.tally.one(Count::TakenBack);
             self.taken_up(id);
         }
         match held {
@@ -724,7 +716,7 @@ impl World {
             Held::Waiting if matches!(before, Some(Held::Kept(_))) => self.page.model.withheld(seq),
             Held::Waiting | Held::Writing => {}
             Held::Overdue => {
-                self.tally.one(Count::Overdue);
+                self.run.tally.one(Count::Overdue);
                 self.page.model.stored(seq);
             }
             Held::Nowhere => {
@@ -733,16 +725,16 @@ impl World {
             }
             Held::Kept(_) => {
                 if matches!(before, Some(Held::Waiting | Held::Writing | Held::Overdue)) {
-                    self.tally.one(Count::Stored);
+                    self.run.tally.one(Count::Stored);
                 }
                 self.page.model.stored(seq);
             }
             Held::Elsewhere => {
-                self.tally.one(Count::Withheld);
+                self.run.tally.one(Count::Withheld);
                 self.page.model.withheld(seq);
-                if self.plan.kinds.fickle_app && self.fate.chance(200) {
-                    let at = self.now + self.fate.magnitude(1, 3_000);
-                    self.schedule(at, Event::Planned(Planned::CancelAway));
+                if self.run.plan.kinds.fickle_app && self.run.fate.chance(200) {
+                    let at = self.run.now + self.run.fate.magnitude(1, 3_000);
+                    self.run.schedule(at, Event::Planned(Planned::CancelAway));
                 }
             }
         }

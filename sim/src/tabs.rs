@@ -33,29 +33,29 @@ impl Tab {
 impl World {
     /// Fate befalls one of the tabs.
     pub(crate) fn befall(&mut self, fate: Fate) {
-        let Some(lives) = self.plan.lives else { return };
+        let Some(lives) = self.run.plan.lives else { return };
         let open: Vec<TabId> =
             (0..self.tabs.len()).filter(|&tab| !self.tabs[tab].is_closed).collect();
-        let Some(&tab) = open.get(self.fate.index(open.len())) else {
+        let Some(&tab) = open.get(self.run.fate.index(open.len())) else {
             return self.open_tab(None);
         };
-        note!(self, "   tab {tab}");
+        note!(self.run, "   tab {tab}");
         match fate {
             Fate::Open | Fate::Duplicate if open.len() >= MOST_TABS => {}
             Fate::Open => self.open_tab(None),
             Fate::Duplicate => self.open_tab(self.tabs[tab].remembered),
             Fate::Reload => {
                 if let Some(page) = self.tabs[tab].shown.take() {
-                    self.tally.one(Count::Reloads);
+                    self.run.tally.one(Count::Reloads);
                     self.end_page(page);
                     self.load(tab, lives);
                 }
             }
             Fate::Crash { back_after } => {
-                self.tally.one(Count::PageCrashes);
+                self.run.tally.one(Count::PageCrashes);
                 self.end_all(tab);
                 self.tabs[tab].is_loading = true;
-                self.schedule(self.now + back_after, Event::Loaded { tab });
+                self.run.schedule(self.run.now + back_after, Event::Loaded { tab });
             }
             Fate::Close => {
                 self.end_all(tab);
@@ -87,31 +87,31 @@ impl World {
     pub(crate) fn open_tab_soon(&mut self) {
         let tab = self.tabs.len();
         self.tabs.push(Tab { is_loading: true, ..Tab::default() });
-        self.schedule(self.now + 1, Event::Loaded { tab });
+        self.run.schedule(self.run.now + 1, Event::Loaded { tab });
     }
 
     fn load(&mut self, tab: TabId, lives: Lives) {
-        let at = self.now + self.fate.magnitude(1, lives.loading);
+        let at = self.run.now + self.run.fate.magnitude(1, lives.loading);
         self.tabs[tab].is_loading = true;
-        self.schedule(at, Event::Loaded { tab });
+        self.run.schedule(at, Event::Loaded { tab });
     }
 
     /// A page is there, unless it was left before.
     pub(crate) fn loaded(&mut self, tab: TabId) {
         self.tabs[tab].is_loading = false;
         let is_wanted = self.tabs[tab].shown.is_none() && !self.tabs[tab].is_closed;
-        let Some(lives) = self.plan.lives.filter(|_| is_wanted) else { return };
+        let Some(lives) = self.run.plan.lives.filter(|_| is_wanted) else { return };
         let id = self.pages.len();
-        note!(self, "page {id} is loaded in tab {tab}");
-        self.tally.one(Count::Pages);
-        self.pages.push(Some(Box::new(Page::new(id, tab, self.now, &self.plan))));
+        note!(self.run, "page {id} is loaded in tab {tab}");
+        self.run.tally.one(Count::Pages);
+        self.pages.push(Some(Box::new(Page::new(id, tab, self.run.now, &self.run.plan))));
         self.tabs[tab].shown = Some(id);
         self.turn_to(id);
         self.open_kept();
-        if self.is_kind_now() || !self.fate.chance(lives.idle) {
+        if self.run.is_kind_now() || !self.run.fate.chance(lives.idle) {
             self.open();
         } else {
-            self.tally.one(Count::IdlePages);
+            self.run.tally.one(Count::IdlePages);
         }
     }
 
@@ -119,7 +119,7 @@ impl World {
     fn stash(&mut self, tab: TabId) {
         let Some(id) = self.tabs[tab].shown.take() else { return };
         self.turn_to(id);
-        note!(self, "page {id} is left");
+        note!(self.run, "page {id} is left");
         let phase = self.page.shell.status().phase;
         self.page.is_stashed = !matches!(phase, Phase::Idle | Phase::Closed);
         if self.page.is_stashed {
@@ -129,7 +129,7 @@ impl World {
         if self.locks.holds(id) {
             violated!("tabs", "page {id} goes into the cache, and holds a lock");
         }
-        self.tally.one(Count::Stashed);
+        self.run.tally.one(Count::Stashed);
         self.page.is_cached = true;
         self.page.has_been_cached = true;
         self.tabs[tab].cached.push(id);
@@ -150,13 +150,13 @@ impl World {
         if !self.turn_to(id) {
             return;
         }
-        note!(self, "page {id} is back");
-        self.tally.one(Count::Returns);
+        note!(self.run, "page {id} is back");
+        self.run.tally.one(Count::Returns);
         self.tabs[tab].shown = Some(id);
         self.page.is_cached = false;
         self.page.storage.unerased_since = None;
         for event in std::mem::take(&mut self.page.frozen) {
-            self.schedule(self.now, event);
+            self.run.schedule(self.run.now, event);
         }
         self.open_kept_again();
         if std::mem::take(&mut self.page.is_stashed) {
@@ -176,7 +176,7 @@ impl World {
         if !self.turn_to(id) {
             return;
         }
-        note!(self, "page {id} is gone");
+        note!(self.run, "page {id} is gone");
         self.hang_up();
         self.page.is_dead = true;
         self.end_requests(|_, request| request.page == id);
@@ -187,7 +187,7 @@ impl World {
     pub(crate) fn tidy_up(&mut self) {
         for tab in 0..self.tabs.len() {
             while !self.tabs[tab].cached.is_empty() {
-                if self.fate.chance(500) && self.tabs[tab].shown.is_none() {
+                if self.run.fate.chance(500) && self.tabs[tab].shown.is_none() {
                     self.go_back(tab);
                 } else if let Some(page) = self.tabs[tab].cached.pop() {
                     self.end_page(page);
@@ -203,7 +203,7 @@ impl World {
 
     /// Without locks nobody takes over what a tab left: the user opens it again, or reloads one whose storage failed.
     pub(crate) fn open_orphans(&mut self) {
-        if self.plan.disk.has_locks {
+        if self.run.plan.disk.has_locks {
             return;
         }
         for name in self.database.names() {
@@ -212,7 +212,7 @@ impl World {
                 *remembered == Some(name) && !is_closed && (shown.is_some() || *is_loading)
             });
             let Some(tab) = its else {
-                self.tally.one(Count::Orphans);
+                self.run.tally.one(Count::Orphans);
                 self.open_tab(Some(name));
                 continue;
             };

@@ -1,7 +1,6 @@
 //! One run: events in virtual time, from the first to the last thing that is owed.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 
 use holdfast::engine::{DownCause, Grant, Input, Phase};
 
@@ -15,28 +14,15 @@ use crate::network::{ConnectionId, HEARTBEAT, Network, Packet};
 use crate::page::Page;
 use crate::plan::{Plan, Planned, Receipting, Story};
 use crate::receipts::Receipts;
+use crate::run::Run;
 use crate::server::Server;
 use crate::tabs::Tab;
-use crate::tally::{Count, Tally};
+use crate::tally::Count;
 use crate::trace::{Trace, note};
 use crate::violated;
 
 pub(crate) struct World {
-    pub(crate) plan: Plan,
-    pub(crate) dice: Dice,
-    pub(crate) disk: Dice,
-    /// For what pages, tabs and their disk do.
-    pub(crate) fate: Dice,
-    /// For transactions that hang.
-    pub(crate) stalls: Dice,
-    /// For what is sent once more, and how answers are put.
-    pub(crate) letters: Dice,
-    /// For what a server says by itself, and what an app makes of that.
-    pub(crate) feed: Dice,
-    /// Milliseconds since the run began.
-    pub(crate) now: u64,
-    events: BinaryHeap<Reverse<Scheduled>>,
-    scheduled: u64,
+    pub(crate) run: Run,
     pub(crate) asleep_since: u64,
     pub(crate) asleep_until: u64,
     /// Counts what takes a page's time or its timers from it.
@@ -61,9 +47,6 @@ pub(crate) struct World {
     pub(crate) pings: u64,
     /// All is settled and quiet: nothing but pings may happen.
     pub(crate) is_idle: bool,
-    are_faults_over: bool,
-    pub(crate) tally: Tally,
-    pub(crate) trace: Trace,
 }
 
 impl World {
@@ -78,11 +61,12 @@ impl World {
     }
 
     fn with(seed: u64, plan: Plan, dice: Dice, trace: Trace) -> Self {
-        let mut world = Self {
+        Self {
+            page: Box::new(Page::new(0, 0, 0, &plan)),
+            run: Run::new(seed, plan, dice, trace),
             asleep_since: 0,
             asleep_until: 0,
             disturbances: 0,
-            page: Box::new(Page::new(0, 0, 0, &plan)),
             pages: vec![None],
             tabs: vec![Tab::of_first_page()],
             locks: Locks::default(),
@@ -95,104 +79,54 @@ impl World {
             app: App::default(),
             generations: BTreeMap::new(),
             receipts: Receipts::default(),
-            plan,
-            dice,
-            disk: Dice::new(!seed ^ 1),
-            fate: Dice::new(!seed ^ 2),
-            stalls: Dice::new(!seed ^ 4),
-            letters: Dice::new(!seed ^ 3),
-            feed: Dice::new(!seed ^ 5),
-            now: 0,
-            events: BinaryHeap::new(),
-            scheduled: 0,
             pings: 0,
             is_idle: false,
-            are_faults_over: false,
-            tally: Tally::default(),
-            trace,
-        };
-        for (at, planned) in std::mem::take(&mut world.plan.schedule) {
-            world.schedule(at, Event::Planned(planned));
         }
-        world
-    }
-
-    pub(crate) fn schedule(&mut self, at: u64, event: Event) {
-        self.schedule_in(IN_TURN, at, event);
-    }
-
-    pub(crate) fn schedule_in(&mut self, turn: u8, at: u64, event: Event) {
-        self.scheduled += 1;
-        self.events.push(Reverse(Scheduled { at, turn, number: self.scheduled, event }));
-    }
-
-    /// The app and its user end what they began.
-    pub(crate) fn is_fickle(&self) -> bool {
-        let logs_out = self.plan.lives.is_some_and(|lives| lives.logs_out);
-        self.plan.kinds.fickle_app || self.plan.users.is_some() || logs_out
-    }
-
-    /// From here on nothing new goes wrong, poison apart.
-    pub(crate) fn is_kind_now(&self) -> bool {
-        self.are_faults_over
     }
 
     /// The whole story: faults, recovery, and a while of nothing.
-    pub(crate) fn run(&mut self) {
-        if self.plan.users.is_none() {
+    pub(crate) fn play(&mut self) {
+        if self.run.plan.users.is_none() {
             self.open_kept();
         }
-        if let Some(lives) = self.plan.lives {
+        if let Some(lives) = self.run.plan.lives {
             for _ in 1..lives.tabs {
                 self.open_tab(None);
             }
         }
-        self.run_until(self.plan.faults_until);
+        self.run_until(self.run.plan.faults_until);
         self.stop_faults();
         // What was under way arrives: after a server's last kick a link may be minutes away.
-        self.run_until(self.now + 1_000);
-        if self.plan.lives.is_some() {
+        self.run_until(self.run.now + 1_000);
+        if self.run.plan.lives.is_some() {
             self.tidy_up();
             // Two that asked for the same journal at the same time both left it.
-            self.run_until(self.now + 1_000);
+            self.run_until(self.run.now + 1_000);
             self.open_orphans();
         }
         if !self.page.shell.is_destroyed {
             self.recover();
-            if self.plan.lives.is_some() {
+            if self.run.plan.lives.is_some() {
                 // What was settled already may be adopted and sent once more, and is owed to nobody.
-                self.run_until(self.now + 60_000);
+                self.run_until(self.run.now + 60_000);
                 self.recover();
             }
             self.rest();
         }
-        self.tally.more(Count::Seconds, self.now / 1_000);
+        self.run.tally.more(Count::Seconds, self.run.now / 1_000);
     }
 
     fn run_until(&mut self, until: u64) {
-        while self.events.peek().is_some_and(|next| next.0.at <= until) {
+        while self.run.has_by(until) {
             self.step();
         }
-        self.now = until;
+        self.run.now = until;
     }
 
     fn stop_faults(&mut self) {
-        note!(self, "faults are over");
-        self.are_faults_over = true;
+        self.run.stop_faults();
         self.network.recover();
         self.receipts.is_clogged = false;
-        self.plan.network.refused = 0;
-        self.plan.network.hanging = 0;
-        self.plan.server.verdicts = [1, 0, 0, 0, 0];
-        self.plan.server.work = (0, 5);
-        self.plan.server.late_answers = 0;
-        self.plan.server.rate = None;
-        self.plan.server.refusals = 0;
-        self.plan.server.patience = None;
-        self.plan.server.one_session = false;
-        self.plan.shell.grants = [1, 0, 0, 0, 0];
-        self.plan.shell.joining = [1, 0, 0, 0];
-        self.plan.clock.steps_back = 0;
     }
 
     /// Everything settles in bounded time, and there is a link.
@@ -200,16 +134,16 @@ impl World {
         self.open_all();
         let is_silent = |plan: Receipting| plan.acknowledges.contains(&false);
         // Where nothing is acknowledged, and no receipt comes, each message waits for all of its deadlines.
-        let patience = if self.plan.receipting.is_some_and(is_silent) {
+        let patience = if self.run.plan.receipting.is_some_and(is_silent) {
             40_000_000
-        } else if self.plan.kinds.poison || self.plan.kinds.guard {
+        } else if self.run.plan.kinds.poison || self.run.plan.kinds.guard {
             1_800_000
         } else {
             300_000
         };
-        let until = self.now + patience;
+        let until = self.run.now + patience;
         while !(self.app.unsettled == 0 && self.are_all_well()) {
-            if self.now > until {
+            if self.run.now > until {
                 let statuses: Vec<_> = self.living().map(|page| page.shell.status()).collect();
                 let owed: Vec<_> = self.app.owed().collect();
                 violated!("liveness", "{owed:?} after {patience} ms: {statuses:?}");
@@ -251,48 +185,47 @@ impl World {
 
     /// An idle engine wakes up for its pings and for nothing else, and keeps its link.
     fn rest(&mut self) {
-        self.run_until(self.now + 60_000);
+        self.run_until(self.run.now + 60_000);
         if !self.has_storage_failed && !self.is_all_erased() {
             violated!("journal", "all has settled, and not all was erased: {:?}", self.database);
         }
         let (links, pings) = (self.network.connections.len(), self.pings);
         self.is_idle = true;
-        self.run_until(self.now + 120_000);
+        self.run_until(self.run.now + 120_000);
         if !self.are_all_well() || self.network.connections.len() != links {
             violated!("idle", "the link was not kept: {:?}", self.page.shell.status());
         }
         let pages = self.shown().len() as u64;
-        let most = if self.plan.receipting.is_some() { 18 } else { 9 };
+        let most = if self.run.plan.receipting.is_some() { 18 } else { 9 };
         if self.pings - pings > most * pages {
             violated!("idle", "{} pings of {pages} pages in two minutes", self.pings - pings);
         }
     }
 
     fn step(&mut self) {
-        let Some(Reverse(Scheduled { at, event, number, .. })) = self.events.pop() else {
+        let Some(Scheduled { at, event, number, .. }) = self.run.next() else {
             violated!("liveness", "nothing will ever happen: {:?}", self.page.shell.status());
         };
-        self.now = at;
         let asleep_until = self.asleep_until;
         if asleep_until > at && event.is_the_clients() {
             if let Event::Timer { .. } = event
-                && self.plan.clock.stops_asleep
+                && self.run.plan.clock.stops_asleep
             {
                 // The rest of its time runs on from here.
                 let rest = at.saturating_sub(self.asleep_since);
-                return self.schedule(asleep_until + rest, event);
+                return self.run.schedule(asleep_until + rest, event);
             }
             let turn = match event {
-                Event::Timer { .. } if self.plan.clock.timer_first => FIRST,
+                Event::Timer { .. } if self.run.plan.clock.timer_first => FIRST,
                 Event::Timer { .. } => LAST,
                 _ => IN_TURN,
             };
-            if self.plan.receipting.is_some() && matches!(event, Event::Packet { .. }) {
+            if self.run.plan.receipting.is_some() && matches!(event, Event::Packet { .. }) {
                 // A sleep that gets longer changes nothing about their order.
                 let packet = Scheduled { at: asleep_until, turn, number, event };
-                return self.events.push(Reverse(packet));
+                return self.run.put_off(packet);
             }
-            return self.schedule_in(turn, asleep_until, event);
+            return self.run.schedule_in(turn, asleep_until, event);
         }
         self.happen(event);
     }
@@ -311,7 +244,7 @@ impl World {
             Event::Timer { number, .. } => self.timer_fired(number),
             Event::Awake => self.woke_up(),
             Event::Authorized { epoch, grant, read, .. } => {
-                if self.are_faults_over || grant == Grant::Granted {
+                if self.run.is_kind_now() || grant == Grant::Granted {
                     self.grant(epoch, read);
                 } else {
                     self.tell(Input::Authorized { epoch, grant });
@@ -338,7 +271,7 @@ impl World {
             Event::Heartbeat { connection } => self.heartbeat(connection),
             Event::PatienceEnds { connection } => {
                 let is_up = self.network.connections[connection].is_up;
-                if self.plan.server.patience.is_some() && is_up {
+                if self.run.plan.server.patience.is_some() && is_up {
                     self.kick(connection);
                 }
             }
@@ -357,23 +290,23 @@ impl World {
         }
         // What piles up while the machine sleeps is as good as one.
         let asleep_until = self.asleep_until;
-        if asleep_until > self.now {
-            return self.schedule(asleep_until, Event::Heartbeat { connection: id });
+        if asleep_until > self.run.now {
+            return self.run.schedule(asleep_until, Event::Heartbeat { connection: id });
         }
         self.send_down(id, Packet::Heartbeat);
-        self.schedule(self.now + HEARTBEAT, Event::Heartbeat { connection: id });
+        self.run.schedule(self.run.now + HEARTBEAT, Event::Heartbeat { connection: id });
     }
 
     fn happen_as_planned(&mut self, planned: Planned) {
-        note!(self, "{planned:?}");
-        if self.plan.lives.is_some() && planned.is_a_pages() {
+        note!(self.run, "{planned:?}");
+        if self.run.plan.lives.is_some() && planned.is_a_pages() {
             let shown = self.shown();
-            let Some(&page) = shown.get(self.fate.index(shown.len())) else { return };
+            let Some(&page) = shown.get(self.run.fate.index(shown.len())) else { return };
             self.turn_to(page);
         }
         match planned {
             Planned::Open => self.open(),
-            Planned::Close if self.plan.users.is_some() => self.disconnect_app(),
+            Planned::Close if self.run.plan.users.is_some() => self.disconnect_app(),
             Planned::Close => self.close(),
             Planned::Send { count } => {
                 for _ in 0..count {
