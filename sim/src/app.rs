@@ -4,17 +4,16 @@ use holdfast::client::deliveries::Sending;
 use holdfast::client::keeper::Held;
 use holdfast::engine::{Cause, Draft, Outcome, Way};
 
-use crate::channel;
-use crate::database::Scope;
-use crate::deliveries::{Entry, MessageId};
+use crate::deliveries::Entry;
+use crate::ids::{MessageId, ONLY, PageId, Scope, SessionId};
 use crate::messages::Settled;
 use crate::owed::Eraser;
-use crate::owners::{ONLY, SessionId};
-use crate::page::{Page, PageId};
+use crate::page::Page;
 use crate::plan::Receipting;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
+use crate::work;
 use crate::world::World;
 
 #[derive(Default)]
@@ -237,7 +236,7 @@ impl World {
             if seq != entry.seq {
                 violated!("tabs", "{seq:?} was to be shared, and {:?} settles", entry.seq);
             }
-            self.tell_others(channel::Outcome { id, is_delivered });
+            self.tell_others(work::Outcome { id, is_delivered });
         }
     }
 

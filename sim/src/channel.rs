@@ -4,36 +4,12 @@ use std::collections::VecDeque;
 
 use holdfast::engine::Verdict;
 
-use crate::deliveries::MessageId;
 use crate::event::Event;
-use crate::locks::Name;
-use crate::storage::Step;
+use crate::ids::MessageId;
 use crate::tally::Count;
 use crate::trace::note;
+use crate::work::{Note, Outcome, Step};
 use crate::world::World;
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Note {
-    /// One that is new wants to know who else is there.
-    Hello {
-        name: Name,
-        is_new: bool,
-        /// The name that the page would give to a new journal.
-        by: Name,
-    },
-    Ask(MessageId),
-    /// It has not ended, and is here.
-    Has(MessageId),
-    Settled(Outcome),
-    Cancel(MessageId),
-}
-
-/// How a message ended that another page had.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Outcome {
-    pub(crate) id: MessageId,
-    pub(crate) is_delivered: bool,
-}
 
 /// Outcomes that a page keeps in mind for one that comes back and asks.
 #[derive(Default)]

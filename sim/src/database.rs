@@ -4,11 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::deliveries::MessageId;
-use crate::locks::Name;
-
-/// Whose messages they are.
-pub(crate) type Scope = u32;
+use crate::ids::{MessageId, Name, Scope};
 
 /// A message as it is kept. The rest is the app's, and the same in every life.
 #[derive(Clone, Copy, Debug)]

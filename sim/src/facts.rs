@@ -3,9 +3,10 @@
 use holdfast::engine::{DownCause, Epoch, Grant, Input, Seq, Verdict};
 
 use crate::feed::ROOM;
-use crate::network::{ConnectionId, Packet};
+use crate::ids::ConnectionId;
 use crate::page::Page;
 use crate::tally::Count;
+use crate::wire::Packet;
 use crate::world::World;
 
 impl World {

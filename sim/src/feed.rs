@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use holdfast::client::{Came, Client, Order, Soon, Value};
 use holdfast::engine::{Epoch, Input, Millis, Phase};
 
-use crate::event::Event;
-use crate::network::{ConnectionId, Packet};
-use crate::owners::SessionId;
+use crate::event::{Event, Later};
+use crate::ids::{ConnectionId, SessionId};
 use crate::plan::{Deed, Feed as Plan};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
+use crate::wire::{COPIES, Emitted, Message, Packet};
 use crate::world::World;
 
 /// Of one page.
@@ -62,46 +62,6 @@ struct Answer {
     waiting: usize,
     /// Tells it from one that was forgotten.
     number: u64,
-}
-
-/// As it comes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Message {
-    id: usize,
-    copy: u64,
-    name: u32,
-    wants_ack: bool,
-    session: SessionId,
-    /// Counts what arrived at the page.
-    number: u64,
-}
-
-/// What a server emits.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Emitted {
-    Message(Message),
-    Typing {
-        who: u64,
-        is_over: bool,
-    },
-    Listed,
-    Left,
-    /// A join of a room of the app's is refused.
-    OtherRefused,
-}
-
-/// What an app does later.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Later {
-    Resynced { round: u32, session: SessionId, is_whole: bool },
-    Answered { content: u64, number: u64, is_large: bool },
-    Listed { epoch: Epoch },
-}
-
-impl Message {
-    fn content(&self) -> u64 {
-        ((self.id as u64 * COPIES + self.copy) * 2 + u64::from(self.name)) * 2 + 1
-    }
 }
 
 // What the server and the app do.
@@ -669,8 +629,7 @@ impl World {
 
 /// What the memory of repeats holds, where it holds all.
 const KEPT: usize = 1_000;
-/// Contents of a message: those that come, and how the app fetches it.
-const COPIES: u64 = 8;
-const FETCHED: u64 = 7;
+/// The copy of a message that the app fetches.
+const FETCHED: u64 = COPIES - 1;
 pub(crate) const ROOM: u64 = 1;
 const OTHER_ROOM: u64 = 99;

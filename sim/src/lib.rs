@@ -15,6 +15,7 @@ mod event;
 mod facts;
 mod feed;
 pub mod herd;
+mod ids;
 mod links;
 mod locks;
 mod machine;
@@ -33,6 +34,8 @@ mod storage;
 mod tabs;
 mod tally;
 mod trace;
+mod wire;
+mod work;
 mod world;
 
 use std::any::Any;

@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::page::PageId;
-
-/// The name of a journal, and of its lock.
-pub(crate) type Name = u32;
+use crate::ids::{Name, PageId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Request {

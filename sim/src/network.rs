@@ -1,20 +1,16 @@
 //! Connections as a network makes them: late, in order, and gone without a word.
 
-use holdfast::engine::{DownCause, Epoch, Input, Verdict};
+use holdfast::engine::{DownCause, Epoch, Input};
 
 use crate::event::Event;
-use crate::feed::Emitted;
+use crate::ids::{ConnectionId, PageId};
 use crate::owners::Credentials;
-use crate::page::PageId;
 use crate::receipts::Asked;
-use crate::server::Dispatch;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
+use crate::wire::{Dispatch, Frame, Packet};
 use crate::world::World;
-
-/// The world's number for a connection; one for each attempt that got so far.
-pub(crate) type ConnectionId = usize;
 
 pub(crate) struct Network {
     pub(crate) connections: Vec<Connection>,
@@ -56,52 +52,6 @@ pub(crate) struct ServerEnd {
     /// When the messages of the last second came.
     pub(crate) taken: std::collections::VecDeque<u64>,
     pub(crate) backlog: std::collections::VecDeque<Dispatch>,
-}
-
-/// From client to server.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Frame {
-    Join,
-    Ping,
-    Receipt {
-        serial: usize,
-    },
-    Message {
-        id: usize,
-        attempt: u32,
-        /// The client waits for its acknowledgement.
-        is_asked: bool,
-    },
-}
-
-/// From server to client.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Packet {
-    Heartbeat,
-    Joined,
-    JoinRefused,
-    Pong,
-    /// An answer to a receipt, or to none.
-    Receipt {
-        serial: Option<usize>,
-        name: u32,
-        is_plain: bool,
-    },
-    Ack {
-        id: usize,
-        attempt: u32,
-        verdict: Verdict,
-    },
-    /// Something else that the server says.
-    Event(Emitted),
-    /// An event that tells the sender that its message took effect.
-    Confirmation {
-        id: usize,
-    },
-    /// An event that tells the sender that its message was refused.
-    Rejection {
-        id: usize,
-    },
 }
 
 impl Network {

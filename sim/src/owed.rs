@@ -7,7 +7,7 @@ use holdfast::client::keeper::Held;
 
 use crate::app::Sent;
 use crate::channel::SLOWEST_NOTE;
-use crate::deliveries::MessageId;
+use crate::ids::MessageId;
 use crate::page::Page;
 use crate::tally::Count;
 use crate::trace::note;

@@ -8,18 +8,14 @@ use holdfast::client::Order;
 use holdfast::client::identity::User;
 use holdfast::engine::{Epoch, Grant, Input, Notice, Outcome, Output, Phase};
 
-use crate::database::Scope;
 use crate::event::Event;
-use crate::network::ConnectionId;
+use crate::ids::{ConnectionId, ONLY, Scope, SessionId};
 use crate::plan::{Login, Naming, Person, Plan, Planned, Subjects};
 use crate::shell::is_ready;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
 use crate::world::World;
-
-/// By its place among all sessions that there were.
-pub(crate) type SessionId = usize;
 
 pub(crate) struct Owners {
     /// Whom the app takes for logged in.
@@ -535,5 +531,3 @@ impl World {
 
 /// The first generation of a scope is a multiple of it.
 const RAISED: u64 = 1 << 16;
-/// Whoever messages are kept for in a world without logins.
-pub(crate) const ONLY: Scope = 1;

@@ -3,18 +3,14 @@
 use crate::deliveries::Deliveries;
 use crate::event::Event;
 use crate::feed::Feed;
+use crate::ids::{ConnectionId, PageId, TabId};
 use crate::links::Links;
 use crate::messages::Messages;
-use crate::network::ConnectionId;
 use crate::owners::Owners;
 use crate::plan::Plan;
 use crate::shell::Shell;
 use crate::storage::Storage;
-use crate::tabs::TabId;
 use crate::world::World;
-
-/// Counts the pages that there ever were: a page that is loaded anew is another one.
-pub(crate) type PageId = usize;
 
 pub(crate) struct Page {
     pub(crate) id: PageId,

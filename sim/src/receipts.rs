@@ -4,11 +4,12 @@
 use holdfast::engine::{Epoch, Input};
 
 use crate::event::Event;
-use crate::network::{ConnectionId, Frame, Packet};
+use crate::ids::ConnectionId;
 use crate::plan::{Polling, Reply};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
+use crate::wire::{Frame, Packet};
 use crate::world::World;
 
 /// No round trip counts for more.

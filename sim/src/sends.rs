@@ -6,7 +6,8 @@ use holdfast::client::deliveries::{Id, Sending};
 use holdfast::client::verdict::{Opinion, Reading, Said};
 use holdfast::engine::{Draft, Millis, Outcome, Seq, Verdict, Way};
 
-use crate::deliveries::{Answer, MessageId};
+use crate::deliveries::Answer;
+use crate::ids::MessageId;
 use crate::messages::Settled;
 use crate::tally::Count;
 use crate::trace::note;

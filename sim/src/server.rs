@@ -6,10 +6,11 @@ use holdfast::engine::{DownCause, Millis, Verdict};
 
 use crate::app::LaneKey;
 use crate::event::Event;
-use crate::network::{ConnectionId, Frame, Packet};
+use crate::ids::ConnectionId;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
+use crate::wire::{Caller, Dispatch, Frame, Packet, Task};
 use crate::world::World;
 
 pub(crate) struct Server {
@@ -28,32 +29,6 @@ pub(crate) struct Server {
     took_effect: BTreeMap<LaneKey, BTreeSet<usize>>,
     /// When the next message is within the limit of the rate.
     free_at: u64,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Caller {
-    connection: ConnectionId,
-    attempt: u32,
-    is_asked: bool,
-}
-
-/// A message that the server has decoded.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Dispatch {
-    message: usize,
-    attempt: u32,
-    is_asked: bool,
-    life: u32,
-}
-
-/// What a handler is at.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Task {
-    id: usize,
-    caller: Caller,
-    life: u32,
-    verdict: Verdict,
-    is_silent: bool,
 }
 
 impl Server {

@@ -5,13 +5,14 @@ use holdfast::client::{Client, Order};
 use holdfast::engine::{Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase, Seq, Status};
 
 use crate::event::Event;
-use crate::network::{Frame, HEARTBEAT_TIMEOUT};
-use crate::owners::ONLY;
-use crate::page::{Page, PageId};
+use crate::ids::{ONLY, PageId};
+use crate::network::HEARTBEAT_TIMEOUT;
+use crate::page::Page;
 use crate::plan::Plan;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
+use crate::wire::Frame;
 use crate::world::World;
 
 pub(crate) struct Shell {

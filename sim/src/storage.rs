@@ -10,16 +10,17 @@ use holdfast::client::keeper::{Held, Keeper};
 use holdfast::client::storage::{self, Storage as Order};
 use holdfast::engine::{Millis, Phase, Seq};
 
-use crate::channel::{Note, Outcomes};
-use crate::database::{Found, Kept, Key, Parts, Scope, Segment};
-use crate::deliveries::{Entry, MessageId};
+use crate::channel::Outcomes;
+use crate::database::{Found, Kept, Key, Parts, Segment};
+use crate::deliveries::Entry;
 use crate::event::{Event, FIRST};
-use crate::locks::{Grant, Name, Request};
-use crate::page::PageId;
+use crate::ids::{MessageId, Name, PageId, Scope};
+use crate::locks::{Grant, Request};
 use crate::plan::Planned;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
+use crate::work::{Added, Done, Note, Step, Work, Write};
 use crate::world::World;
 
 /// What the edge of a page has in hand.
@@ -67,59 +68,6 @@ pub(crate) struct Owner {
     pub(crate) scope: Scope,
     pub(crate) name: Name,
     pub(crate) generation: u64,
-}
-
-pub(crate) type Added = (MessageId, Seq);
-
-/// What happens to a page's keeper.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Step {
-    /// The storage is open, or cannot be opened.
-    Opened {
-        is_well: bool,
-    },
-    Locked {
-        name: Name,
-        is_granted: bool,
-    },
-    Gathered,
-    Told(Note),
-}
-
-/// A transaction.
-#[derive(Clone, Debug)]
-pub(crate) enum Work {
-    Read {
-        opening: u32,
-        scope: Scope,
-        of: Name,
-        mine: Name,
-    },
-    Write(Write),
-    /// Of a user who has logged out.
-    Clear {
-        scope: Scope,
-    },
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Write {
-    number: u32,
-    opening: u32,
-    scope: Scope,
-    guard: Option<u64>,
-    parts: Parts,
-    added: Vec<Added>,
-    moved: usize,
-    /// The app had been told that messages are in memory only.
-    may_forget: bool,
-}
-
-/// How a transaction ended.
-#[derive(Clone, Debug)]
-pub(crate) enum Done {
-    Read { opening: u32, mine: Name, found: Vec<Found>, generation: u64 },
-    Written { write: Write, is_done: bool },
 }
 
 impl Storage {

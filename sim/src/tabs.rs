@@ -3,15 +3,13 @@
 use holdfast::engine::Phase;
 
 use crate::event::Event;
-use crate::locks::Name;
-use crate::page::{Page, PageId};
+use crate::ids::{Name, PageId, TabId};
+use crate::page::Page;
 use crate::plan::{Fate, Lives};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
 use crate::world::World;
-
-pub(crate) type TabId = usize;
 
 #[derive(Default)]
 pub(crate) struct Tab {

@@ -6,11 +6,11 @@ use holdfast::engine::{DownCause, Grant, Input, Phase};
 
 use crate::app::App;
 use crate::database::Database;
-use crate::database::Scope;
 use crate::dice::Dice;
 use crate::event::{Event, FIRST, IN_TURN, LAST, Scheduled};
+use crate::ids::{ConnectionId, Scope};
 use crate::locks::Locks;
-use crate::network::{ConnectionId, HEARTBEAT, Network, Packet};
+use crate::network::{HEARTBEAT, Network};
 use crate::page::Page;
 use crate::plan::{Plan, Planned, Receipting, Story};
 use crate::receipts::Receipts;
@@ -20,6 +20,7 @@ use crate::tabs::Tab;
 use crate::tally::Count;
 use crate::trace::{Trace, note};
 use crate::violated;
+use crate::wire::Packet;
 
 pub(crate) struct World {
     pub(crate) run: Run,
@@ -231,7 +232,7 @@ impl World {
     }
 
     pub(crate) fn happen(&mut self, event: Event) {
-        if let Some(page) = event.page(&self.network) {
+        if let Some(page) = event.page(|id| self.network.connections[id].page) {
             if !self.turn_to(page) {
                 return;
             }
