@@ -144,7 +144,7 @@ impl World {
         let plan = self.feed_plan();
         let there = self.server_side();
         let session = match there {
-            Some(id) => self.network.connections[id].credentials.session(),
+            Some(id) => self.network.connections[id].credentials.session,
             None => self.page.owners.session(),
         };
         let log = &mut self.page.feed.log;
@@ -166,13 +166,13 @@ impl World {
     fn server_side(&self) -> Option<ConnectionId> {
         self.page.connection.filter(|&id| {
             let connection = &self.network.connections[id];
-            connection.is_up && connection.server_end.life == self.server.life()
+            connection.is_up && self.server.has(connection)
         })
     }
 
     fn emit_down(&mut self, emitted: Emitted) {
         if let Some(id) = self.server_side() {
-            self.send_down(id, Packet::Event(emitted));
+            self.network.send_down(&mut self.run, id, Packet::Event(emitted));
         }
     }
 
@@ -408,14 +408,6 @@ impl World {
             violated!("join", "a refusal of {room} counts, or does not: {is_ours}");
         }
         self.drain();
-    }
-
-    /// The app had asked for a room of its own.
-    pub(crate) fn refuse_other(&mut self, id: ConnectionId) {
-        let refuses = self.run.plan.feed.map_or(0, |plan| plan.refuses_others);
-        if refuses > 0 && self.run.feed.chance(refuses) {
-            self.send_down(id, Packet::Event(Emitted::OtherRefused));
-        }
     }
 
     /// The page's join was confirmed.

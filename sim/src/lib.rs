@@ -7,10 +7,13 @@
 //! is in `owed`. Once the faults stop, everything has to settle, and then nothing may happen but pings.
 
 mod app;
+mod asked;
 mod channel;
+mod connections;
 mod database;
 mod deliveries;
 mod dice;
+mod effects;
 mod event;
 mod facts;
 mod feed;
@@ -28,6 +31,7 @@ mod plan;
 mod receipts;
 mod run;
 mod sends;
+mod sent;
 mod server;
 mod shell;
 mod storage;

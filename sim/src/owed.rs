@@ -5,17 +5,14 @@ use std::collections::BTreeSet;
 
 use holdfast::client::keeper::Held;
 
-use crate::app::Sent;
 use crate::channel::SLOWEST_NOTE;
 use crate::ids::MessageId;
 use crate::page::Page;
+use crate::sent::{Eraser, Sent};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
 use crate::world::World;
-
-/// A page, and its opening whose journal was told to erase a message.
-pub(crate) type Eraser = (usize, u32);
 
 impl World {
     /// The page on stage has it from now on.

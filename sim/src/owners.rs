@@ -15,6 +15,7 @@ use crate::shell::is_ready;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
+use crate::wire::Credentials;
 use crate::world::World;
 
 pub(crate) struct Owners {
@@ -40,20 +41,6 @@ struct Session {
     is_paired: bool,
     /// The first generation that the client saw.
     generation: Option<u64>,
-}
-
-/// What a connection is opened with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Credentials {
-    session: SessionId,
-    name: User,
-    subject: User,
-}
-
-impl Credentials {
-    pub(crate) fn session(&self) -> SessionId {
-        self.session
-    }
 }
 
 impl Owners {

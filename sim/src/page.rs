@@ -86,9 +86,4 @@ impl World {
     pub(crate) fn shown(&self) -> Vec<PageId> {
         self.living().filter(|page| !page.is_cached).map(|page| page.id).collect()
     }
-
-    /// The connection over which the page can speak, whether anybody hears it or not.
-    pub(crate) fn up(&self) -> Option<ConnectionId> {
-        self.page.connection.filter(|&id| self.network.connections[id].is_up)
-    }
 }

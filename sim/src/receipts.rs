@@ -3,13 +3,14 @@
 
 use holdfast::engine::{Epoch, Input};
 
+use crate::asked::{Asked, One};
 use crate::event::Event;
 use crate::ids::ConnectionId;
-use crate::plan::{Polling, Reply};
+use crate::plan::Polling;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
-use crate::wire::{Frame, Packet};
+use crate::wire::Frame;
 use crate::world::World;
 
 /// No round trip counts for more.
@@ -37,53 +38,9 @@ pub(crate) struct Receipts {
     owes_receiptless: bool,
 }
 
-/// The receipts of a connection.
-#[derive(Default)]
-pub(crate) struct Asked {
-    all: Vec<One>,
-    /// So many were answered, or are known to be dropped.
-    concluded: usize,
-    /// The last transmission that is known to be taken.
-    taken: u64,
-    /// One was answered.
-    pub(crate) proves: bool,
-    pub(crate) is_polling: bool,
-    /// The server answers in order, so none before this.
-    answers_at: u64,
-}
-
-struct One {
-    name: u32,
-    /// By the client's clock.
-    at: u64,
-    /// The last transmission before it.
-    last: u64,
-    due: u32,
-    /// What was known to be taken when it was sent.
-    taken: u64,
-    is_polling: bool,
-    is_dropped: bool,
-}
-
 impl Receipts {
     pub(crate) fn are_over(&self) -> bool {
         self.are_over
-    }
-}
-
-impl Asked {
-    /// When the oldest was sent that is not answered.
-    fn owed_since(&self) -> Option<u64> {
-        self.all.get(self.concluded).map(|one| one.at)
-    }
-
-    /// Whether a batch that left over polling is not proven.
-    fn is_batch_owed(&self) -> bool {
-        self.proves && self.all.get(self.concluded).is_some_and(|one| one.is_polling)
-    }
-
-    fn is_owed(&self) -> bool {
-        self.concluded < self.all.len()
     }
 }
 
@@ -152,7 +109,7 @@ impl World {
         if self.asked(id).is_polling {
             self.receipts.post.push(frame);
         } else {
-            self.send_up(id, frame);
+            self.network.send_up(&mut self.run, id, frame);
         }
     }
 
@@ -174,7 +131,8 @@ impl World {
             self.asked(id).proves && !self.run.is_kind_now() && !self.run.plan.kinds.only_clock();
         let is_lost = may_lose && self.run.fate.chance(plan.loses);
         if !is_lost && (!plan.drops || post.len() <= 16) {
-            return post.into_iter().for_each(|frame| self.send_up(id, frame));
+            let send = |frame| self.network.send_up(&mut self.run, id, frame);
+            return post.into_iter().for_each(send);
         }
         note!(self.run, "a POST of {} is dropped", post.len());
         self.run.tally.one(Count::DroppedPosts);
@@ -225,37 +183,6 @@ impl World {
         }
         let is_new = |at: u64| self.engine_time() < at + 1_000;
         !asked.proves || asked.owed_since().is_none_or(is_new)
-    }
-
-    /// The server gets a CONNECT for a namespace that it does not have, or has.
-    pub(crate) fn receive_receipt(&mut self, id: ConnectionId, serial: usize) {
-        let Some(plan) = self.run.plan.receipting else { return };
-        let name = self.asked(id).all[serial].name;
-        let is_plain = plan.reply == Reply::Plain;
-        if plan.reply == Reply::Never {
-            return;
-        }
-        let packet = Packet::Receipt { serial: Some(serial), name, is_plain };
-        let is_late = !self.run.is_kind_now() && self.run.fate.chance(plan.late);
-        let late = if is_late { self.run.fate.magnitude(100, 20_000) } else { 0 };
-        let at = self.asked(id).answers_at.max(self.run.now + late);
-        self.network.connections[id].asked.answers_at = at;
-        self.answer_receipt(id, at, packet);
-        if self.run.fate.chance(plan.twice) {
-            self.answer_receipt(id, at, packet);
-        }
-        if self.run.fate.chance(plan.forged) {
-            let name = 9 + self.run.fate.below(90) as u32;
-            self.answer_receipt(id, at, Packet::Receipt { serial: None, name, is_plain });
-        }
-    }
-
-    fn answer_receipt(&mut self, id: ConnectionId, at: u64, packet: Packet) {
-        if at > self.run.now {
-            self.run.schedule(at, Event::LateAnswer { connection: id, packet });
-        } else {
-            self.send_down(id, packet);
-        }
     }
 
     /// The client hears an answer.

@@ -277,7 +277,7 @@ impl World {
         if !is_true || ending.stays || !matches!(claim.by, By::Ack | By::Echo) {
             violated!("I15", "message {id} was answered late: {ending:?}");
         }
-        if ending.outcome == Outcome::Delivered && !self.server.has_taken(id) {
+        if ending.outcome == Outcome::Delivered && !self.effects.have(id) {
             violated!("delivered", "message {id} never took effect");
         }
     }

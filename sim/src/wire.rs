@@ -1,8 +1,17 @@
 //! What goes over connections, and what a server then has of it in hand.
 
+use holdfast::client::identity::User;
 use holdfast::engine::Verdict;
 
 use crate::ids::{ConnectionId, MessageId, SessionId};
+
+/// What a connection is opened with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    pub(crate) session: SessionId,
+    pub(crate) name: User,
+    pub(crate) subject: User,
+}
 
 /// From client to server.
 #[derive(Clone, Copy, Debug)]

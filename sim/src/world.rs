@@ -4,23 +4,23 @@ use std::collections::BTreeMap;
 
 use holdfast::engine::{DownCause, Grant, Input, Phase};
 
-use crate::app::App;
 use crate::database::Database;
 use crate::dice::Dice;
+use crate::effects::Effects;
 use crate::event::{Event, FIRST, IN_TURN, LAST, Scheduled};
 use crate::ids::{ConnectionId, Scope};
 use crate::locks::Locks;
-use crate::network::{HEARTBEAT, Network};
+use crate::network::Network;
 use crate::page::Page;
 use crate::plan::{Plan, Planned, Receipting, Story};
 use crate::receipts::Receipts;
 use crate::run::Run;
+use crate::sent::App;
 use crate::server::Server;
 use crate::tabs::Tab;
 use crate::tally::Count;
 use crate::trace::{Trace, note};
 use crate::violated;
-use crate::wire::Packet;
 
 pub(crate) struct World {
     pub(crate) run: Run,
@@ -41,6 +41,7 @@ pub(crate) struct World {
     pub(crate) wall_lead: u64,
     pub(crate) network: Network,
     pub(crate) server: Server,
+    pub(crate) effects: Effects,
     pub(crate) app: App,
     /// Of logouts, as storage has them.
     pub(crate) generations: BTreeMap<Scope, u64>,
@@ -77,6 +78,7 @@ impl World {
             wall_lead: 0,
             network: Network::new(),
             server: Server::new(),
+            effects: Effects::default(),
             app: App::default(),
             generations: BTreeMap::new(),
             receipts: Receipts::default(),
@@ -264,38 +266,30 @@ impl World {
                 self.judged(connection, verdict, disturbances);
             }
             Event::Step { opening, step, .. } => self.step_keeper(opening, step),
-            Event::Arrived { connection } => self.connection_arrived(connection),
-            Event::Hangup { connection } => self.hung_up(connection),
+            Event::Arrived { connection } => {
+                self.server.connection_arrived(&mut self.run, &mut self.network, connection);
+            }
+            Event::Hangup { connection } => self.network.hung_up(connection),
             Event::Frame { connection, frame, is_straggler } => {
                 self.frame_arrived(connection, frame, is_straggler);
             }
-            Event::Heartbeat { connection } => self.heartbeat(connection),
+            Event::Heartbeat { connection } => {
+                let Self { run, network, server, asleep_until, .. } = self;
+                server.heartbeat(run, network, connection, *asleep_until);
+            }
             Event::PatienceEnds { connection } => {
-                let is_up = self.network.connections[connection].is_up;
-                if self.run.plan.server.patience.is_some() && is_up {
-                    self.kick(connection);
-                }
+                self.server.patience_ends(&mut self.run, &mut self.network, connection);
             }
             Event::Dispatch { connection, dispatch } => self.dispatch(connection, dispatch),
-            Event::Poisoned { life } if self.server.life() == Some(life) => self.crash(),
-            Event::Poisoned { .. } => {}
+            Event::Poisoned { life } => {
+                self.server.poisoned(&mut self.run, &mut self.network, life);
+            }
             Event::Finished { task } => self.finished(task),
-            Event::LateAnswer { connection, packet } => self.send_down(connection, packet),
-            Event::Restarted => self.restarted(),
+            Event::LateAnswer { connection, packet } => {
+                self.server.send(&mut self.run, &mut self.network, connection, packet);
+            }
+            Event::Restarted => self.server.restarted(),
         }
-    }
-
-    fn heartbeat(&mut self, id: ConnectionId) {
-        if self.network.connections[id].server_end.life != self.server.life() {
-            return;
-        }
-        // What piles up while the machine sleeps is as good as one.
-        let asleep_until = self.asleep_until;
-        if asleep_until > self.run.now {
-            return self.run.schedule(asleep_until, Event::Heartbeat { connection: id });
-        }
-        self.send_down(id, Packet::Heartbeat);
-        self.run.schedule(self.run.now + HEARTBEAT, Event::Heartbeat { connection: id });
     }
 
     fn happen_as_planned(&mut self, planned: Planned) {
@@ -330,22 +324,22 @@ impl World {
             Planned::Destroy => self.destroy(),
             Planned::Cut { is_told } => {
                 if let Some(id) = self.up() {
-                    self.cut(id, is_told, DownCause::Lost);
+                    self.network.cut(&mut self.run, id, is_told, DownCause::Lost);
                 }
             }
             Planned::HalfOpen => {
                 if let Some(id) = self.up() {
-                    self.cut_off(id);
+                    self.network.cut_off(self.run.now, id);
                 }
             }
             Planned::Slow { by, until } => self.network.slow(by, until),
             Planned::Offline { until } => self.network.go_offline(until),
             Planned::Kick => {
                 if let Some(id) = self.up() {
-                    self.kick(id);
+                    self.server.kick(&mut self.run, &mut self.network, id);
                 }
             }
-            Planned::Restart => self.crash(),
+            Planned::Restart => self.server.crash(&mut self.run, &mut self.network),
             Planned::Throttle { until } => self.throttle(until),
             Planned::Sleep { until } => self.fall_asleep(until),
             Planned::Jump { by } => self.jump(by),
