@@ -183,7 +183,7 @@ impl World {
     pub(crate) fn check_erasing(&mut self) {
         let Page { storage, shell, .. } = &mut *self.page;
         // The disk may have hung.
-        if shell.client.keeper().has_erased() || self.database.busy_until > self.run.now {
+        if shell.client.keeper().has_erased() || self.database.is_busy(self.run.now) {
             storage.unerased_since = None;
             return;
         }

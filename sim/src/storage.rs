@@ -11,16 +11,15 @@ use holdfast::client::storage::{self, Storage as Order};
 use holdfast::engine::{Millis, Phase, Seq};
 
 use crate::channel::Outcomes;
-use crate::database::{Found, Kept, Key, Parts, Segment};
 use crate::deliveries::Entry;
 use crate::event::{Event, FIRST};
 use crate::ids::{MessageId, Name, PageId, Scope};
-use crate::locks::{Grant, Request};
+use crate::locks::Request;
 use crate::plan::Planned;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
-use crate::work::{Added, Done, Note, Step, Work, Write};
+use crate::work::{Added, Done, Found, Kept, Key, Note, Parts, Segment, Step, Work, Write};
 use crate::world::World;
 
 /// What the edge of a page has in hand.
@@ -155,7 +154,7 @@ impl World {
     /// The user has logged out, in this tab or another.
     pub(crate) fn clear(&mut self, scope: Scope) {
         if scope > 0 && self.run.keeps() {
-            self.transact(Work::Clear { scope });
+            self.begin(Work::Clear { scope });
         }
     }
 
@@ -370,27 +369,11 @@ impl World {
         if !waits && matches!(phase, Phase::Idle | Phase::Closed) {
             violated!("D7", "page {} takes over a journal, and wants no link", self.page.id);
         }
-        if waits || self.locks.is_free(name) {
-            if self.locks.request(name, request) {
-                self.granted((name, request), true);
-            }
-        } else {
-            self.granted((name, request), false);
-        }
-    }
-
-    /// The page hears of it a moment later.
-    fn granted(&mut self, (name, request): Grant, is_granted: bool) {
-        let Request { page, opening } = request;
-        let at = self.run.now + self.run.storage_dice().below(4);
-        let step = Step::Locked { name, is_granted };
-        self.run.schedule(at, Event::Step { page, opening, step });
+        self.locks.request(&mut self.run, name, request, waits);
     }
 
     pub(crate) fn end_requests(&mut self, ends: impl Fn(Name, &Request) -> bool) {
-        for grant in self.locks.end(ends) {
-            self.granted(grant, true);
-        }
+        self.locks.end(&mut self.run, ends);
     }
 }
 
@@ -433,7 +416,16 @@ impl World {
         let keeper = self.page.shell.client.keeper();
         let generation = keeper.generation().unwrap_or_default();
         storage.journals.entry(opening).or_insert(Owner { scope, name: mine, generation });
-        self.transact(Work::Read { opening, scope, of, mine });
+        self.begin(Work::Read { opening, scope, of, mine });
+    }
+
+    fn begin(&mut self, work: Work) {
+        self.database.begin(&mut self.run, self.page.id, work);
+    }
+
+    /// That of a page that is gone does not.
+    fn write_fails(&mut self, id: PageId) -> bool {
+        self.page_at(id).is_some() && self.database.fails(&mut self.run)
     }
 
     fn commit(&mut self, number: u32, opening: u32, guard: Option<u64>) {
@@ -451,25 +443,7 @@ impl World {
         storage.writing.insert(number, added.clone());
         let may_forget = storage.may_forget;
         let write = Write { number, opening, scope, guard, parts, added, moved, may_forget };
-        self.transact(Work::Write(write));
-    }
-
-    /// Begins a transaction. It ends once all that were begun before have.
-    fn transact(&mut self, work: Work) {
-        let slowest = self.run.plan.disk.slowest;
-        let span = self.run.storage_dice().magnitude(1, slowest);
-        let stalling = if self.run.is_kind_now() { 0 } else { self.run.plan.disk.stalling };
-        let stall = if self.run.stalls.chance(stalling) {
-            self.run.tally.one(Count::Stalls);
-            let left = self.run.plan.faults_until.saturating_sub(self.run.now);
-            self.run.stalls.magnitude(5_000, 120_000).min(left)
-        } else {
-            0
-        };
-        let at = self.database.busy_until.max(self.run.now) + span + stall;
-        self.database.busy_until = at;
-        note!(self.run, "   begins {work:?}");
-        self.run.schedule(at, Event::Disk { page: self.page.id, work: Box::new(work) });
+        self.begin(Work::Write(write));
     }
 
     /// A transaction ends. Of a page that has died meanwhile all is written, or nothing.
@@ -535,23 +509,6 @@ impl World {
             return Vec::new();
         }
         self.database.left_in(&write.parts.drops).collect()
-    }
-
-    fn write_fails(&mut self, id: PageId) -> bool {
-        if self.page_at(id).is_none() || self.run.is_kind_now() {
-            return false;
-        }
-        let disk = self.run.plan.disk;
-        if self.run.now < self.database.broken_until {
-            self.run.tally.one(Count::FailedAgain);
-        } else if self.run.storage_dice().chance(disk.failing) {
-            let span = self.run.storage_dice().magnitude(1, disk.stubborn);
-            self.database.broken_until = self.run.now + span;
-        } else {
-            return false;
-        }
-        self.run.tally.one(Count::FailedWrites);
-        true
     }
 
     pub(crate) fn done(&mut self, done: Done) {

@@ -1,9 +1,47 @@
 //! What pages have under way with their storage: transactions, locks, and what tabs tell each other.
 
+use std::collections::BTreeMap;
+
 use holdfast::engine::Seq;
 
-use crate::database::{Found, Parts};
 use crate::ids::{MessageId, Name, Scope};
+
+/// A message as it is kept. The rest is the app's, and the same in every life.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept {
+    pub(crate) id: MessageId,
+    /// By the clock on the wall.
+    pub(crate) expires_at: u64,
+    /// The journal that had it first, where another has it now.
+    pub(crate) from: Option<Name>,
+}
+
+/// What is on disk of a segment.
+#[derive(Clone, Debug)]
+pub(crate) struct Segment {
+    pub(crate) generation: u64,
+    pub(crate) messages: Vec<Kept>,
+}
+
+/// A segment as it is read.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) name: Name,
+    pub(crate) number: u64,
+    pub(crate) segment: Segment,
+    pub(crate) settled: Vec<u32>,
+}
+
+pub(crate) type Key = (Scope, Name, u64);
+
+/// What a transaction writes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) puts: BTreeMap<Key, Segment>,
+    /// They count only where the segment is there: another page may have taken it over.
+    pub(crate) lists: BTreeMap<Key, Vec<u32>>,
+    pub(crate) drops: Vec<Key>,
+}
 
 /// What happens to a page's keeper.
 #[derive(Clone, Copy, Debug)]
