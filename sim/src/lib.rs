@@ -6,35 +6,20 @@
 //! predicts every outcome, and every order is held against it. What is owed across the lives of pages
 //! is in `owed`. Once the faults stop, everything has to settle, and then nothing may happen but pings.
 
-mod app;
-mod asked;
-mod channel;
-mod connections;
 mod database;
-mod deliveries;
 mod dice;
 mod effects;
 mod event;
-mod facts;
-mod feed;
 pub mod herd;
 mod ids;
-mod links;
 mod locks;
-mod machine;
-mod messages;
 mod network;
-mod owed;
-mod owners;
 mod page;
 mod plan;
 mod receipts;
 mod run;
-mod sends;
 mod sent;
 mod server;
-mod shell;
-mod storage;
 mod tabs;
 mod tally;
 mod trace;

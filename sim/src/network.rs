@@ -2,10 +2,10 @@
 
 use holdfast::engine::{DownCause, Epoch, Millis};
 
-use crate::asked::Asked;
 use crate::dice::Dice;
 use crate::event::Event;
 use crate::ids::{ConnectionId, PageId};
+use crate::receipts::Asked;
 use crate::run::Run;
 use crate::tally::Count;
 use crate::trace::note;

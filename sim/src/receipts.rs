@@ -1,41 +1,26 @@
-//! Receipts and POSTs, as the network and the server have them: what each receipt proves is known here from what
-//! became of its POST, and not from what the client makes of it.
+//! Receipts: what was asked for on a link, and what the answers prove. That is known here from what became of each
+//! POST, and not from what the client makes of it.
 
-use holdfast::engine::{Epoch, Input};
-
-use crate::asked::{Asked, One};
-use crate::event::Event;
-use crate::ids::ConnectionId;
-use crate::plan::Polling;
-use crate::tally::Count;
-use crate::trace::note;
-use crate::violated;
 use crate::wire::Frame;
-use crate::world::World;
-
-/// No round trip counts for more.
-const MOST_RTT: u64 = 2_500;
-/// A clogged transport is looked at again after as long.
-const LOOK_AGAIN: u64 = 4;
 
 /// The receipts of a page, whatever link they are of.
 #[derive(Default)]
 pub(crate) struct Receipts {
     /// What leaves in this turn, over polling.
-    post: Vec<Frame>,
+    pub(crate) post: Vec<Frame>,
     /// The server refused a POST of more receipts than 16, each of them.
-    takes_many: bool,
+    pub(crate) takes_many: bool,
     /// The client was shown that there are no receipts here.
-    are_over: bool,
+    pub(crate) are_over: bool,
     /// The round trip as the client is to know it.
-    rtt: Option<u64>,
+    pub(crate) rtt: Option<u64>,
     /// The server answered a probe: silence means something.
     pub(crate) is_trusted: bool,
     pub(crate) is_clogged: bool,
     /// The same when the client looked last.
     pub(crate) was_clogged: bool,
     /// Orders that are to come.
-    owes_receiptless: bool,
+    pub(crate) owes_receiptless: bool,
 }
 
 impl Receipts {
@@ -44,231 +29,46 @@ impl Receipts {
     }
 }
 
-impl World {
-    fn asked(&self, id: ConnectionId) -> &Asked {
-        &self.network.connections[id].asked
+/// The receipts of a connection.
+#[derive(Default)]
+pub(crate) struct Asked {
+    pub(crate) all: Vec<One>,
+    /// So many were answered, or are known to be dropped.
+    pub(crate) concluded: usize,
+    /// The last transmission that is known to be taken.
+    pub(crate) taken: u64,
+    /// One was answered.
+    pub(crate) proves: bool,
+    pub(crate) is_polling: bool,
+    /// The server answers in order, so none before this.
+    pub(crate) answers_at: u64,
+}
+
+pub(crate) struct One {
+    pub(crate) name: u32,
+    /// By the client's clock.
+    pub(crate) at: u64,
+    /// The last transmission before it.
+    pub(crate) last: u64,
+    pub(crate) due: u32,
+    /// What was known to be taken when it was sent.
+    pub(crate) taken: u64,
+    pub(crate) is_polling: bool,
+    pub(crate) is_dropped: bool,
+}
+
+impl Asked {
+    /// When the oldest was sent that is not answered.
+    pub(crate) fn owed_since(&self) -> Option<u64> {
+        self.all.get(self.concluded).map(|one| one.at)
     }
 
-    pub(crate) fn link_polls(&mut self, id: ConnectionId, epoch: Epoch) {
-        let polling = self.run.plan.receipting.map_or(Polling::Never, |plan| plan.polling);
-        if self.run.plan.receipting.is_none() && self.run.plan.letters.largest == 0 {
-            return;
-        }
-        let is_polling = match polling {
-            Polling::Never => false,
-            Polling::Always => true,
-            Polling::For(span) => {
-                self.run.schedule(self.run.now + span, Event::Upgraded { connection: id });
-                true
-            }
-        };
-        self.network.connections[id].asked.is_polling = is_polling;
-        let largest = self.run.plan.letters.largest;
-        self.call(|client, now| client.over(now, epoch, is_polling, largest));
+    /// Whether a batch that left over polling is not proven.
+    pub(crate) fn is_batch_owed(&self) -> bool {
+        self.proves && self.all.get(self.concluded).is_some_and(|one| one.is_polling)
     }
 
-    pub(crate) fn upgraded(&mut self, id: ConnectionId) {
-        let connection = &mut self.network.connections[id];
-        if connection.is_up {
-            connection.asked.is_polling = false;
-            let epoch = connection.epoch;
-            note!(self.run, "-> over WebSocket");
-            let largest = self.run.plan.letters.largest;
-            self.call(|client, now| client.over(now, epoch, false, largest));
-            self.drain();
-        }
-    }
-
-    /// The client asks for receipts.
-    pub(crate) fn ask(&mut self, epoch: Epoch, name: u32, count: u32) {
-        self.run.tally.one(Count::Receipts);
-        self.pings += 1;
-        self.page.links.ping(epoch);
-        let Some(id) = self.up() else {
-            violated!("I2", "a receipt without a connection");
-        };
-        let (at, last) = (self.engine_time(), self.page.model.transmissions());
-        let asked = &mut self.network.connections[id].asked;
-        if !asked.proves && asked.is_owed() {
-            violated!("I13", "the first receipt of the link is not alone");
-        }
-        let is_polling = asked.is_polling;
-        let taken = asked.taken;
-        asked.all.push(One { name, at, last, due: count, taken, is_polling, is_dropped: false });
-        let serial = asked.all.len() - 1;
-        for _ in 0..count {
-            // The Socket may find out at the first that it is dead.
-            if self.up() == Some(id) {
-                self.emit(Frame::Receipt { serial });
-            }
-        }
-    }
-
-    /// Over polling what leaves in one turn is one POST.
-    pub(crate) fn hand_to_transport(&mut self, id: ConnectionId, frame: Frame) {
-        if self.asked(id).is_polling {
-            self.receipts.post.push(frame);
-        } else {
-            self.network.send_up(&mut self.run, id, frame);
-        }
-    }
-
-    /// Whether the transport has more to send than it can, as the shell sees it.
-    pub(crate) fn is_clogged(&self) -> bool {
-        self.receipts.is_clogged || self.receipts.post.len() > 3
-    }
-
-    /// The turn is over (I13).
-    pub(crate) fn end_turn(&mut self) {
-        let post = std::mem::take(&mut self.receipts.post);
-        let Some(id) = self.up().filter(|_| !post.is_empty()) else { return };
-        let messages = post.iter().filter(|frame| matches!(frame, Frame::Message { .. })).count();
-        if !self.receipts.takes_many && messages > 12 {
-            violated!("I13", "{messages} messages in a POST");
-        }
-        let Some(plan) = self.run.plan.receipting else { return };
-        let may_lose =
-            self.asked(id).proves && !self.run.is_kind_now() && !self.run.plan.kinds.only_clock();
-        let is_lost = may_lose && self.run.fate.chance(plan.loses);
-        if !is_lost && (!plan.drops || post.len() <= 16) {
-            let send = |frame| self.network.send_up(&mut self.run, id, frame);
-            return post.into_iter().for_each(send);
-        }
-        note!(self.run, "a POST of {} is dropped", post.len());
-        self.run.tally.one(Count::DroppedPosts);
-        for frame in post {
-            if let Frame::Receipt { serial } = frame {
-                self.network.connections[id].asked.all[serial].is_dropped = true;
-            }
-        }
-        if messages > 0 {
-            self.run.tally.one(Count::DroppedMessages);
-        }
-    }
-
-    /// Whether a message may be handed to the link (I13).
-    pub(crate) fn check_link_takes(&self) {
-        let Some(id) = self.up() else { return };
-        let asked = self.asked(id);
-        if self.receipts.is_clogged {
-            violated!("I13", "a message left over a link that is clogged");
-        }
-        if !asked.proves {
-            return;
-        }
-        let now = self.engine_time();
-        let overdue = self.receipts.rtt.map_or(0, |rtt| rtt * 4).max(1_000);
-        if let Some(at) = asked.owed_since()
-            && now >= at + overdue
-        {
-            violated!("I13", "a message left at {now}, and a receipt is owed since {at}");
-        }
-        if asked.is_batch_owed() {
-            violated!("I13", "a message left beside a batch that is not proven");
-        }
-    }
-
-    /// For certain: nothing but messages keeps messages from leaving. A clogged transport says nothing when it
-    /// takes more, so it keeps them only while the client is about to look again.
-    pub(crate) fn link_is_free(&self) -> bool {
-        let Some(id) = self.up() else { return false };
-        let asked = self.asked(id);
-        let soon = self.engine_time() + LOOK_AGAIN;
-        let is_watched = self.page.shell.client.poll_timeout().is_some_and(|at| at.0 <= soon);
-        if asked.is_batch_owed() || (self.receipts.was_clogged && is_watched) {
-            return false;
-        }
-        if asked.is_polling {
-            return !asked.proves && self.page.model.in_flight() < 12;
-        }
-        let is_new = |at: u64| self.engine_time() < at + 1_000;
-        !asked.proves || asked.owed_since().is_none_or(is_new)
-    }
-
-    /// The client hears an answer.
-    pub(crate) fn receipt(
-        &mut self,
-        epoch: Epoch,
-        id: ConnectionId,
-        (serial, name, is_plain): (Option<usize>, u32, bool),
-    ) {
-        note!(self.run, "-> receipt {name}, plain: {is_plain}");
-        let now = self.next_time();
-        let is_heeded = self.page.links.is_live(epoch) && !self.receipts.are_over;
-        if is_heeded && !is_plain {
-            self.end_receipts();
-        } else if let Some(serial) = serial
-            && is_heeded
-        {
-            self.receipt_is_answered(id, serial);
-        }
-        self.call_at(now, |client, now| client.receipt(now, epoch, name, is_plain));
-        self.drain();
-    }
-
-    fn receipt_is_answered(&mut self, id: ConnectionId, serial: usize) {
-        let now = self.engine_time();
-        let asked = &mut self.network.connections[id].asked;
-        if serial < asked.concluded {
-            return;
-        }
-        let one = &mut asked.all[serial];
-        one.due -= 1;
-        if one.due > 0 {
-            return;
-        }
-        let took = (now - one.at).min(MOST_RTT);
-        self.receipts.rtt = Some(self.receipts.rtt.map_or(took, |rtt| (rtt * 7 + took) / 8));
-        self.receipts.takes_many |= one.name == holdfast::client::receipts::MANY;
-        self.receipts.is_trusted = true;
-        asked.proves = true;
-        self.page.model.proves();
-        self.page.model.dispatched(now, asked.all[serial].taken);
-        let concluded = std::mem::replace(&mut asked.concluded, serial + 1);
-        for at in concluded..=serial {
-            let first = if at == 0 { 0 } else { asked.all[at - 1].last + 1 };
-            let (last, is_dropped) = (asked.all[at].last, asked.all[at].is_dropped);
-            if is_dropped {
-                self.page.model.dropped(first, last);
-            } else {
-                asked.taken = asked.taken.max(last);
-                self.page.model.received(first, last);
-            }
-        }
-    }
-
-    /// No receipt is asked for any more.
-    fn end_receipts(&mut self) {
-        self.receipts.are_over = true;
-        self.receipts.owes_receiptless = true;
-        self.page.model.forget_proofs();
-    }
-
-    /// The client says that there are no receipts here.
-    pub(crate) fn receiptless(&mut self) {
-        self.run.tally.one(Count::Receiptless);
-        if !std::mem::take(&mut self.receipts.owes_receiptless) {
-            // One that never came may be late.
-            if self.receipts.rtt.is_some() {
-                violated!("receipts", "they were given up, and work");
-            }
-            self.receipts.are_over = true;
-            self.page.model.forget_proofs();
-        }
-    }
-
-    pub(crate) fn check_receipts_at_rest(&self) {
-        if self.receipts.owes_receiptless {
-            violated!("receipts", "the app was not told that there are none");
-        }
-    }
-
-    /// A probe of the client's was answered.
-    pub(crate) fn trusts(&mut self, input: Input) {
-        if let Input::Ponged { epoch } = input
-            && self.page.links.is_live(epoch)
-        {
-            self.receipts.is_trusted = true;
-        }
+    pub(crate) fn is_owed(&self) -> bool {
+        self.concluded < self.all.len()
     }
 }

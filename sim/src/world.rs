@@ -1,5 +1,19 @@
 //! One run: events in virtual time, from the first to the last thing that is owed.
 
+mod app;
+mod channel;
+mod connections;
+mod facts;
+mod feed;
+mod machine;
+mod owed;
+mod owners;
+mod receipts;
+mod sends;
+mod shell;
+mod storage;
+mod tabs;
+
 use std::collections::BTreeMap;
 
 use holdfast::engine::{DownCause, Grant, Input, Phase};
@@ -8,7 +22,7 @@ use crate::database::Database;
 use crate::dice::Dice;
 use crate::effects::Effects;
 use crate::event::{Event, FIRST, IN_TURN, LAST, Scheduled};
-use crate::ids::{ConnectionId, Scope};
+use crate::ids::{ConnectionId, PageId, Scope};
 use crate::locks::Locks;
 use crate::network::Network;
 use crate::page::Page;
@@ -347,5 +361,35 @@ impl World {
             Planned::Fate(fate) => self.befall(fate),
             Planned::Feed(deed) => self.do_deed(deed),
         }
+    }
+}
+
+impl World {
+    /// Makes it a page's turn. Answers whether it lives.
+    pub(crate) fn turn_to(&mut self, id: PageId) -> bool {
+        if id == self.page.id {
+            return !self.page.is_dead;
+        }
+        let Some(page) = self.pages.get_mut(id).and_then(Option::take) else { return false };
+        let before = std::mem::replace(&mut self.page, page);
+        let place = before.id;
+        self.pages[place] = Some(before).filter(|page| !page.is_dead);
+        true
+    }
+
+    /// A page that lives.
+    pub(crate) fn page_at(&self, id: PageId) -> Option<&Page> {
+        let page =
+            if id == self.page.id { Some(&*self.page) } else { self.pages.get(id)?.as_deref() };
+        page.filter(|page| !page.is_dead)
+    }
+
+    pub(crate) fn living(&self) -> impl Iterator<Item = &Page> + '_ {
+        (0..self.pages.len()).filter_map(|id| self.page_at(id))
+    }
+
+    /// Those that run: no page in the cache does.
+    pub(crate) fn shown(&self) -> Vec<PageId> {
+        self.living().filter(|page| !page.is_cached).map(|page| page.id).collect()
     }
 }

@@ -4,17 +4,17 @@ use holdfast::client::deliveries::Sending;
 use holdfast::client::keeper::Held;
 use holdfast::engine::{Cause, Draft, Outcome, Way};
 
-use crate::deliveries::Entry;
+use super::World;
 use crate::ids::{MessageId, ONLY, Scope};
-use crate::messages::Settled;
 use crate::page::Page;
+use crate::page::deliveries::Entry;
+use crate::page::messages::Settled;
 use crate::plan::Receipting;
 use crate::sent::Sent;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
 use crate::work;
-use crate::world::World;
 
 impl World {
     /// Sends a message as the app of this plan does.

@@ -1,8 +1,6 @@
 //! What the browser does for a page's keeper: the disk, the locks, and what the tab remembers. Nothing is decided
 //! here.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use holdfast::client::Client;
 use holdfast::client::claim::Audience;
 use holdfast::client::deliveries::{Id, Sending};
@@ -10,106 +8,17 @@ use holdfast::client::keeper::{Held, Keeper};
 use holdfast::client::storage::{self, Storage as Order};
 use holdfast::engine::{Millis, Phase, Seq};
 
-use crate::channel::Outcomes;
-use crate::deliveries::Entry;
+use super::World;
 use crate::event::{Event, FIRST};
 use crate::ids::{MessageId, Name, PageId, Scope};
 use crate::locks::Request;
+use crate::page::deliveries::Entry;
+use crate::page::storage::{Outcomes, Owner};
 use crate::plan::Planned;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
-use crate::work::{Added, Done, Found, Kept, Key, Note, Parts, Segment, Step, Work, Write};
-use crate::world::World;
-
-/// What the edge of a page has in hand.
-#[derive(Default)]
-pub(crate) struct Storage {
-    /// Whose messages are kept, 0 for nobody. None where nothing was opened.
-    pub(crate) scope: Option<Scope>,
-    /// The opening for which it is open.
-    pub(crate) channel: Option<u32>,
-    /// The name for a journal of its own.
-    pub(crate) fresh: Name,
-    pub(crate) outcomes: Outcomes,
-    /// Messages that have ended as another page said, which this one erases where it finds them.
-    pub(crate) heard: BTreeSet<MessageId>,
-    /// By their openings.
-    journals: BTreeMap<u32, Owner>,
-    /// Of the next transaction.
-    parts: Parts,
-    added: Vec<Added>,
-    moved: usize,
-    /// What was read, and the journal that had it.
-    rows: Vec<(Kept, Name)>,
-    /// Transactions of which the page does not know how they ended. Those that are committed are in `committed`.
-    writing: BTreeMap<u32, Vec<Added>>,
-    committed: BTreeSet<u32>,
-    /// The message that others want to know the end of.
-    pub(crate) sharing: Option<Seq>,
-    /// This opening has handed out what it found.
-    was_open: bool,
-    /// Nothing waited for storage, when that was seen last.
-    was_ready: bool,
-    /// A message was sent, and nobody has seen yet where it is kept.
-    pub(crate) has_unseen: bool,
-    /// Since when something waits to be erased, and no write has ended.
-    pub(crate) unerased_since: Option<u64>,
-    /// The app was told that messages are in memory only, or that nobody is there to keep them for.
-    pub(crate) may_forget: bool,
-    /// It failed when the page was back from the cache, before it was known what others took over.
-    pub(crate) is_blind: bool,
-}
-
-/// Whose journal it is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Owner {
-    pub(crate) scope: Scope,
-    pub(crate) name: Name,
-    pub(crate) generation: u64,
-}
-
-impl Storage {
-    pub(crate) fn journal(&self, opening: u32) -> Option<Owner> {
-        self.journals.get(&opening).copied()
-    }
-
-    /// The journal of an opening, and those of later ones that took over what it was to erase, have erased it.
-    pub(crate) fn has_erased(&self, keeper: &Keeper, opening: u32) -> bool {
-        let name = self.journal(opening).map(|owner| owner.name);
-        let mut same = self.journals.iter().filter(|(_, owner)| Some(owner.name) == name);
-        same.all(|(&opening, _)| keeper.is_erased(opening))
-    }
-
-    /// The journal of an opening is the one that is open.
-    pub(crate) fn is_open(&self, opening: u32) -> bool {
-        let name = |opening| self.journal(opening).map(|owner| owner.name);
-        self.channel.is_some_and(|current| name(current) == name(opening))
-    }
-
-    /// This opening has handed out what it found.
-    pub(crate) fn was_open(&self) -> bool {
-        self.was_open
-    }
-
-    /// A message may be somewhere else than it was seen, or nothing waits for storage any more.
-    pub(crate) fn is_unseen(&self, client: &Client) -> bool {
-        let keeper = client.keeper();
-        let was_open = self.was_open || !keeper.is_open();
-        self.has_unseen || self.was_ready != keeper.is_ready() || !was_open
-    }
-
-    /// Messages that are on disk, or may be soon, and the page does not know.
-    pub(crate) fn writing(&self) -> impl Iterator<Item = MessageId> + '_ {
-        self.writing.values().flatten().map(|&(id, _)| id)
-    }
-
-    /// Messages that may be on disk soon.
-    pub(crate) fn undecided(&self) -> impl Iterator<Item = MessageId> + '_ {
-        let all = self.writing.iter().filter(|(number, _)| !self.committed.contains(number));
-        all.flat_map(|(_, added)| added).map(|&(id, _)| id)
-    }
-}
+use crate::work::{Done, Found, Kept, Key, Note, Segment, Step, Work, Write};
 
 // What opens and closes it.
 impl World {

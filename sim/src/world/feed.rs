@@ -3,66 +3,18 @@
 //! The shell's part is what JavaScript does: it has the values, and hands out what it is told to. The rest is an account of what
 //! the app has seen and said, which every answer and order of the client's is held against.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
 use holdfast::client::{Came, Client, Order, Soon, Value};
 use holdfast::engine::{Epoch, Input, Millis, Phase};
 
+use super::World;
 use crate::event::{Event, Later};
 use crate::ids::{ConnectionId, SessionId};
+use crate::page::feed::Answer;
 use crate::plan::{Deed, Feed as Plan};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
 use crate::wire::{COPIES, Emitted, Message, Packet};
-use crate::world::World;
-
-/// Of one page.
-#[derive(Default)]
-pub(crate) struct Feed {
-    /// Messages of the server's, and whose each is.
-    log: Vec<SessionId>,
-    /// Live messages that wait for what was missed.
-    held: VecDeque<Message>,
-    /// Where the client has messages noted down.
-    places: [Option<u64>; 2],
-    noted: u64,
-    last: Option<u64>,
-    /// Where something began to be missing.
-    gap: Option<u64>,
-    /// The round whose answer closes the gap.
-    round: Option<u32>,
-    /// Until when messages are held.
-    hold: Option<u64>,
-    is_recovered: bool,
-    /// The names under which an id came, and whether it was fetched first.
-    names: BTreeMap<(usize, u32), bool>,
-    contents: BTreeSet<u64>,
-    /// What the app answers to a message, by its content.
-    answers: BTreeMap<u64, Answer>,
-    /// How many answers there were.
-    answered: u64,
-    /// When the last one of those came that are shown in order.
-    shown: u64,
-    arrived: u64,
-    /// The connection over which each was said last, and how many want it.
-    said: BTreeMap<u64, (Option<ConnectionId>, usize)>,
-    uses: Vec<(u64, u32)>,
-    soon: BTreeMap<u64, (SessionId, u64)>,
-    typing: BTreeMap<u64, u64>,
-    listed_over: Option<ConnectionId>,
-    online_over: Option<ConnectionId>,
-    is_join_asked: bool,
-}
-
-#[derive(Default)]
-struct Answer {
-    /// What the app answered, where it is to be kept.
-    kept: Option<u64>,
-    waiting: usize,
-    /// Tells it from one that was forgotten.
-    number: u64,
-}
 
 // What the server and the app do.
 impl World {
@@ -413,49 +365,6 @@ impl World {
     /// The page's join was confirmed.
     pub(crate) fn join_confirmed(&mut self) {
         self.page.feed.is_join_asked = false;
-    }
-}
-
-impl Feed {
-    /// A message that came, and is told once by its id and content; or fetched, by its id.
-    fn is_news(&mut self, message: Message, is_fetched: bool) -> bool {
-        let names = if is_fetched { 0..2 } else { message.name..message.name + 1 };
-        let known: Vec<bool> =
-            names.clone().filter_map(|name| self.names.get(&(message.id, name)).copied()).collect();
-        for name in names {
-            self.names.entry((message.id, name)).or_insert(is_fetched);
-        }
-        let is_new = self.contents.insert(message.content());
-        is_new && !(known.contains(&true) || is_fetched && !known.is_empty())
-    }
-
-    fn note(&mut self, place: u32) {
-        self.noted += 1;
-        self.places[place as usize] = Some(self.noted);
-        self.last = Some(self.noted);
-    }
-
-    /// Nothing of the user's is left.
-    pub(crate) fn forget(&mut self) {
-        let log = std::mem::take(&mut self.log);
-        let Self { noted, answered, arrived, shown, typing, online_over, .. } =
-            std::mem::take(self);
-        *self =
-            Self { log, noted, answered, arrived, shown, typing, online_over, ..Self::default() };
-    }
-
-    pub(crate) fn link_lost(&mut self) {
-        self.gap = self.gap.or(self.last);
-        self.round = None;
-        self.listed_over = None;
-        self.online_over = None;
-        self.is_join_asked = false;
-        for answer in self.answers.values_mut() {
-            answer.waiting = 0;
-        }
-        for until in self.typing.values_mut() {
-            *until = 0;
-        }
     }
 }
 

@@ -2,12 +2,12 @@
 
 use holdfast::engine::{DownCause, Epoch, Grant, Input, Seq, Verdict};
 
-use crate::feed::ROOM;
+use super::World;
+use super::feed::ROOM;
 use crate::ids::ConnectionId;
 use crate::page::Page;
 use crate::tally::Count;
 use crate::wire::Packet;
-use crate::world::World;
 
 impl World {
     pub(crate) fn heard(&mut self, id: ConnectionId, epoch: Epoch, packet: Packet, is_alive: bool) {

@@ -2,13 +2,13 @@
 
 use holdfast::engine::{DownCause, Epoch, Input};
 
+use super::World;
 use crate::event::Event;
 use crate::ids::ConnectionId;
 use crate::server::Handled;
 use crate::tally::Count;
 use crate::violated;
 use crate::wire::{Dispatch, Frame, Packet, Task};
-use crate::world::World;
 
 // The client's end.
 impl World {

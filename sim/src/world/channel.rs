@@ -1,32 +1,13 @@
 //! What tabs tell each other: it reaches those whose channel is open, a moment later and in any order.
 
-use std::collections::VecDeque;
-
 use holdfast::engine::Verdict;
 
+use super::World;
 use crate::event::Event;
 use crate::ids::MessageId;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::work::{Note, Outcome, Step};
-use crate::world::World;
-
-/// Outcomes that a page keeps in mind for one that comes back and asks.
-#[derive(Default)]
-pub(crate) struct Outcomes(VecDeque<Outcome>);
-
-impl Outcomes {
-    fn add(&mut self, outcome: Outcome) {
-        self.0.push_back(outcome);
-        if self.0.len() > MOST {
-            self.0.pop_front();
-        }
-    }
-
-    fn find(&self, id: MessageId) -> Option<Outcome> {
-        self.0.iter().rev().find(|outcome| outcome.id == id).copied()
-    }
-}
 
 impl World {
     pub(crate) fn post(&mut self, note: Note) {
@@ -115,6 +96,5 @@ impl World {
     }
 }
 
-const MOST: usize = 1_000;
 /// Milliseconds.
 pub(crate) const SLOWEST_NOTE: u64 = 10;

@@ -8,83 +8,16 @@ use holdfast::client::Order;
 use holdfast::client::identity::User;
 use holdfast::engine::{Epoch, Grant, Input, Notice, Outcome, Output, Phase};
 
+use super::World;
 use crate::event::Event;
-use crate::ids::{ConnectionId, ONLY, Scope, SessionId};
-use crate::plan::{Login, Naming, Person, Plan, Planned, Subjects};
-use crate::shell::is_ready;
+use crate::ids::{ConnectionId, ONLY, Scope};
+use crate::page::owners::Session;
+use crate::page::shell::is_ready;
+use crate::plan::{Login, Naming, Person, Planned, Subjects};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
 use crate::wire::Credentials;
-use crate::world::World;
-
-pub(crate) struct Owners {
-    /// Whom the app takes for logged in.
-    app: Option<Person>,
-    /// Whose credentials lie in storage.
-    token: Option<Person>,
-    sessions: Vec<Session>,
-    /// What the present attempt was granted.
-    granted: Option<(Epoch, Credentials)>,
-    /// Sessions that ended and that the app was not told of.
-    untold: usize,
-    /// Nor that credentials were somebody else's.
-    owes_foreign: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Session {
-    name: User,
-    /// Whom the first accepted credentials named.
-    subject: User,
-    /// They were accepted under this name. Before that the subject is provisional.
-    is_paired: bool,
-    /// The first generation that the client saw.
-    generation: Option<u64>,
-}
-
-impl Owners {
-    /// In a world of tabs the app names the user at once: only what has an owner is kept.
-    pub(crate) fn new(plan: &Plan) -> Self {
-        let name = if plan.lives.is_some() { ONLY } else { 0 };
-        Self {
-            app: None,
-            token: None,
-            sessions: vec![Session { name, ..Session::default() }],
-            granted: None,
-            untold: 0,
-            owes_foreign: false,
-        }
-    }
-
-    pub(crate) fn session(&self) -> SessionId {
-        self.sessions.len() - 1
-    }
-
-    /// The app was told of the end of all sessions that ended.
-    pub(crate) fn is_told(&self) -> bool {
-        self.untold == 0
-    }
-
-    fn current(&mut self) -> &mut Session {
-        self.sessions.last_mut().expect("there is always one")
-    }
-
-    /// Who is there, 0 where nobody knows.
-    fn key(&self) -> User {
-        let Session { name, subject, .. } = self.sessions.last().copied().unwrap_or_default();
-        if name == 0 { subject } else { name }
-    }
-
-    /// The name of the session before.
-    fn former(&self) -> User {
-        self.sessions.iter().rev().nth(1).map_or(0, |session| session.name)
-    }
-
-    fn is_anonymous(&self) -> bool {
-        self.sessions.last().is_some_and(|session| session.name == 0 && session.subject == 0)
-    }
-}
 
 // What the user and the app do.
 impl World {

@@ -2,11 +2,11 @@
 
 use holdfast::engine::{Input, Phase};
 
+use super::World;
 use crate::event::{Event, FIRST, LAST};
 use crate::page::Page;
 use crate::tally::Count;
 use crate::violated;
-use crate::world::World;
 
 impl World {
     pub(crate) fn arm(&mut self) {

@@ -6,13 +6,13 @@ use holdfast::client::deliveries::{Id, Sending};
 use holdfast::client::verdict::{Opinion, Reading, Said};
 use holdfast::engine::{Draft, Millis, Outcome, Seq, Verdict, Way};
 
-use crate::deliveries::Answer;
+use super::World;
 use crate::ids::MessageId;
-use crate::messages::Settled;
+use crate::page::deliveries::Answer;
+use crate::page::messages::Settled;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
-use crate::world::World;
 
 // What the app does.
 impl World {

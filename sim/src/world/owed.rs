@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 
 use holdfast::client::keeper::Held;
 
-use crate::channel::SLOWEST_NOTE;
+use super::World;
+use super::channel::SLOWEST_NOTE;
 use crate::ids::MessageId;
 use crate::page::Page;
 use crate::sent::{Eraser, Sent};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violated;
-use crate::world::World;
 
 impl World {
     /// The page on stage has it from now on.
