@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ids::MessageId;
 use crate::plan::Plan;
 use crate::sent::{App, LaneKey};
-use crate::violated;
+use crate::violation::violated;
 
 #[derive(Default)]
 pub(crate) struct Effects {

@@ -2,9 +2,9 @@
 //!
 //! A seed draws a plan: an app, a browser with its tabs, clock, timers and disk, a network and a
 //! server, and what goes wrong with each of them and when. A world plays it in virtual
-//! time. Beside each engine runs a plain account of what it owes, in `messages` and `links`: it
+//! time. Beside each engine runs a plain account of what it owes, in `page`: it
 //! predicts every outcome, and every order is held against it. What is owed across the lives of pages
-//! is in `owed`. Once the faults stop, everything has to settle, and then nothing may happen but pings.
+//! is in `world/owed.rs`. Once the faults stop, everything has to settle, and then nothing may happen but pings.
 
 mod database;
 mod dice;
@@ -23,34 +23,19 @@ mod server;
 mod tabs;
 mod tally;
 mod trace;
+mod violation;
 mod wire;
 mod work;
 mod world;
 
-use std::any::Any;
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use plan::Story;
 pub use tally::Tally;
+pub use violation::Violation;
 
 use trace::Trace;
 use world::World;
-
-/// A seed whose run broke a rule.
-#[derive(Debug)]
-pub struct Violation {
-    /// Plays it again.
-    pub seed: u64,
-    /// The rule, and what broke it.
-    pub what: String,
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "seed {}: {}", self.seed, self.what)
-    }
-}
 
 /// Plays a seed.
 ///
@@ -70,7 +55,7 @@ pub fn tell(story: Story, seed: u64) -> Result<Tally, Violation> {
         world.play();
         world.run.tally
     });
-    played.map_err(|panic| violation(seed, panic))
+    played.map_err(|panic| Violation::of(seed, panic))
 }
 
 /// Plays a seed and writes down what happened: the plan, every call of the engine, every order and
@@ -106,24 +91,8 @@ fn play(seed: u64, mut trace: Trace) -> (Result<Tally, Violation>, String) {
         world.run.tally
     }));
     let text = world.map(|world| world.run.trace.into_text()).unwrap_or_default();
-    (result.map_err(|panic| violation(seed, panic)), text)
+    (result.map_err(|panic| Violation::of(seed, panic)), text)
 }
-
-fn violation(seed: u64, panic: Box<dyn Any + Send>) -> Violation {
-    let what = match panic.downcast::<String>() {
-        Ok(text) => *text,
-        Err(panic) => panic.downcast::<&str>().map_or("a panic".into(), |text| (*text).into()),
-    };
-    Violation { seed, what }
-}
-
-/// Ends the run: a rule was broken.
-macro_rules! violated {
-    ($rule:literal, $($what:tt)*) => {
-        panic!(concat!($rule, ": {}"), format_args!($($what)*))
-    };
-}
-use violated;
 
 /// Lines of the trace that `explain` shows.
 const TAIL: usize = 80;

@@ -6,7 +6,7 @@ use holdfast::client::keeper::Held;
 use holdfast::engine::Seq;
 
 use crate::ids::{MessageId, Name, SessionId};
-use crate::violated;
+use crate::violation::violated;
 
 #[derive(Default)]
 pub(crate) struct Deliveries {

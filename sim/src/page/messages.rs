@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use holdfast::engine::{Cause, Config, Draft, Outcome, Seq, Verdict, Way};
 
-use crate::violated;
+use crate::violation::violated;
 
 pub(crate) struct Messages {
     config: Config,

@@ -13,12 +13,12 @@ use crate::plan::Receipting;
 use crate::sent::Sent;
 use crate::tally::Count;
 use crate::trace::note;
-use crate::violated;
+use crate::violation::violated;
 use crate::work;
 
 impl World {
     /// Sends a message as the app of this plan does.
-    pub(crate) fn send_one(&mut self) {
+    pub(super) fn send_one(&mut self) {
         if self.app.messages.len() >= self.run.plan.app.sends_at_most {
             return;
         }
@@ -100,7 +100,7 @@ impl World {
     }
 
     /// A logout had ended it before it was found on disk, and the app is told now.
-    pub(crate) fn ended_by_logout(&mut self, id: MessageId) {
+    pub(super) fn ended_by_logout(&mut self, id: MessageId) {
         if self.run.plan.users.is_none() && !self.is_ended(id) {
             violated!("I12", "message {id} counts as ended by a logout that there was not");
         }
@@ -108,13 +108,13 @@ impl World {
     }
 
     /// A logout ended the generation that the message was kept in. Where users change each has his own.
-    pub(crate) fn is_ended(&self, id: MessageId) -> bool {
+    pub(super) fn is_ended(&self, id: MessageId) -> bool {
         let of = self.app.messages[id].generation;
         self.run.plan.users.is_none() && of.is_some_and(|of| of != self.generation_of(ONLY))
     }
 
     /// The user has logged out: what no page has ends without anybody being told.
-    pub(crate) fn end_all_of(&mut self, scope: Scope) {
+    pub(super) fn end_all_of(&mut self, scope: Scope) {
         if scope != ONLY || self.run.plan.users.is_some() {
             return;
         }
@@ -133,7 +133,7 @@ impl World {
     }
 
     /// Takes one of the last messages back, settled or not.
-    pub(crate) fn cancel_one(&mut self) {
+    pub(super) fn cancel_one(&mut self) {
         let count = self.app.messages.len();
         if count > 0 {
             let back = self.run.dice.index(count.min(20));
@@ -144,7 +144,7 @@ impl World {
     }
 
     /// Takes a message back that another page has.
-    pub(crate) fn cancel_away(&mut self) {
+    pub(super) fn cancel_away(&mut self) {
         for page in self.shown() {
             self.turn_to(page);
             let away = self.page.deliveries.entries().find(|(_, entry)| entry.is_elsewhere());
@@ -168,7 +168,7 @@ impl World {
     }
 
     /// Nothing more is owed of it, whether the app knows by now or not.
-    pub(crate) fn has_settled(&self, id: MessageId) -> bool {
+    pub(super) fn has_settled(&self, id: MessageId) -> bool {
         let message = &self.app.messages[id];
         let is_decided = |page: &Page| {
             let seq = page.deliveries.seq_of(id);
@@ -178,7 +178,7 @@ impl World {
     }
 
     /// The app is told how a message ended.
-    pub(crate) fn settled(&mut self, settled: Settled) {
+    pub(super) fn settled(&mut self, settled: Settled) {
         self.page.model.settled(self.engine_time(), settled);
         let Settled { seq, outcome, maybe_delivered } = settled;
         let Some(id) = self.page.deliveries.find(seq) else {

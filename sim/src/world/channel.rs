@@ -10,7 +10,7 @@ use crate::trace::note;
 use crate::work::{Note, Outcome, Step};
 
 impl World {
-    pub(crate) fn post(&mut self, note: Note) {
+    pub(super) fn post(&mut self, note: Note) {
         if let Note::Settled(Outcome { id, .. }) | Note::Cancel(id) = note {
             self.app.messages[id].told_at = Some(self.run.now);
         }
@@ -23,7 +23,7 @@ impl World {
         }
     }
 
-    pub(crate) fn told(&mut self, opening: u32, note: Note) {
+    pub(super) fn told(&mut self, opening: u32, note: Note) {
         if self.page.storage.channel != Some(opening) {
             return;
         }
@@ -88,7 +88,7 @@ impl World {
     }
 
     /// Says how a message ended that another page had.
-    pub(crate) fn tell_others(&mut self, outcome: Outcome) {
+    pub(super) fn tell_others(&mut self, outcome: Outcome) {
         if self.page.storage.channel.is_some() {
             self.page.storage.outcomes.add(outcome);
             self.post(Note::Settled(outcome));
@@ -97,4 +97,4 @@ impl World {
 }
 
 /// Milliseconds.
-pub(crate) const SLOWEST_NOTE: u64 = 10;
+pub(super) const SLOWEST_NOTE: u64 = 10;

@@ -7,18 +7,18 @@ use crate::event::Event;
 use crate::ids::ConnectionId;
 use crate::server::Handled;
 use crate::tally::Count;
-use crate::violated;
+use crate::violation::violated;
 use crate::wire::{Dispatch, Frame, Packet, Task};
 
 // The client's end.
 impl World {
     /// The connection over which the page can speak, whether anybody hears it or not.
-    pub(crate) fn up(&self) -> Option<ConnectionId> {
+    pub(super) fn up(&self) -> Option<ConnectionId> {
         self.page.connection.filter(|&id| self.network.connections[id].is_up)
     }
 
     /// The engine asked for a connection.
-    pub(crate) fn connect(&mut self, epoch: Epoch) {
+    pub(super) fn connect(&mut self, epoch: Epoch) {
         if self.page.connection.is_some() {
             violated!("link", "two connections at a time");
         }
@@ -29,7 +29,7 @@ impl World {
     }
 
     /// The client's end hears that it is connected.
-    pub(crate) fn came_up(&mut self, id: ConnectionId) {
+    pub(super) fn came_up(&mut self, id: ConnectionId) {
         let connection = &self.network.connections[id];
         if !connection.is_open {
             return;
@@ -45,7 +45,7 @@ impl World {
     }
 
     /// The client's end hears that it is not.
-    pub(crate) fn came_down(&mut self, id: ConnectionId, cause: DownCause) {
+    pub(super) fn came_down(&mut self, id: ConnectionId, cause: DownCause) {
         // A server that is well again turns nobody away for good.
         let is_well = self.run.is_kind_now() && cause == DownCause::Final;
         let cause = if is_well { DownCause::Lost } else { cause };
@@ -57,7 +57,7 @@ impl World {
     }
 
     /// The engine gives the connection up.
-    pub(crate) fn disconnect(&mut self, epoch: Epoch, is_polite: bool) {
+    pub(super) fn disconnect(&mut self, epoch: Epoch, is_polite: bool) {
         let Some(id) = self.page.connection.take() else { return };
         if self.network.connections[id].epoch != epoch {
             violated!("link", "{epoch:?} is not what is connected");
@@ -71,19 +71,19 @@ impl World {
     }
 
     /// The page is gone: its link ends by itself.
-    pub(crate) fn hang_up(&mut self) {
+    pub(super) fn hang_up(&mut self) {
         if let Some(id) = self.page.connection.take() {
             self.network.leave(&mut self.run, id);
         }
     }
 
-    pub(crate) fn packet_arrived(&mut self, id: ConnectionId, packet: Packet) {
+    pub(super) fn packet_arrived(&mut self, id: ConnectionId, packet: Packet) {
         let is_alive = self.network.packet_arrived(self.run.now, id, packet);
         let epoch = self.network.connections[id].epoch;
         self.heard(id, epoch, packet, is_alive);
     }
 
-    pub(crate) fn heartbeat_missed(&mut self, id: ConnectionId) {
+    pub(super) fn heartbeat_missed(&mut self, id: ConnectionId) {
         if self.network.misses_heartbeat(&mut self.run, id) {
             self.came_down(id, DownCause::Lost);
         }
@@ -92,7 +92,7 @@ impl World {
 
 // The server's end.
 impl World {
-    pub(crate) fn frame_arrived(&mut self, id: ConnectionId, frame: Frame, is_straggler: bool) {
+    pub(super) fn frame_arrived(&mut self, id: ConnectionId, frame: Frame, is_straggler: bool) {
         let Self { run, network, server, .. } = self;
         if !network.delivers(run, id, frame, is_straggler) {
             return;
@@ -107,13 +107,13 @@ impl World {
         }
     }
 
-    pub(crate) fn dispatch(&mut self, id: ConnectionId, dispatch: Dispatch) {
+    pub(super) fn dispatch(&mut self, id: ConnectionId, dispatch: Dispatch) {
         let Self { run, network, server, app, .. } = self;
         let handled = server.dispatch(run, network, app, id, dispatch);
         self.check_handled(handled);
     }
 
-    pub(crate) fn finished(&mut self, task: Task) {
+    pub(super) fn finished(&mut self, task: Task) {
         let Self { run, network, server, app, .. } = self;
         let handled = server.finished(run, network, app, task);
         self.check_handled(handled);

@@ -10,7 +10,7 @@ use crate::tally::Count;
 use crate::wire::Packet;
 
 impl World {
-    pub(crate) fn heard(&mut self, id: ConnectionId, epoch: Epoch, packet: Packet, is_alive: bool) {
+    pub(super) fn heard(&mut self, id: ConnectionId, epoch: Epoch, packet: Packet, is_alive: bool) {
         if let Packet::Receipt { serial, name, is_plain } = packet {
             if is_alive {
                 self.receipt(epoch, id, (serial, name, is_plain));

@@ -13,7 +13,7 @@ use crate::page::feed::Answer;
 use crate::plan::{Deed, Feed as Plan};
 use crate::tally::Count;
 use crate::trace::note;
-use crate::violated;
+use crate::violation::violated;
 use crate::wire::{COPIES, Emitted, Message, Packet};
 
 // What the server and the app do.
@@ -28,7 +28,7 @@ impl World {
         self.run.plan.feed.unwrap_or_else(|| panic!("a world without a feed"))
     }
 
-    pub(crate) fn do_deed(&mut self, deed: Deed) {
+    pub(super) fn do_deed(&mut self, deed: Deed) {
         let key = self.run.feed.between(1, 8);
         match deed {
             Deed::Say => self.say_message(),
@@ -144,7 +144,7 @@ impl World {
         }
     }
 
-    pub(crate) fn do_later(&mut self, later: Later) {
+    pub(super) fn do_later(&mut self, later: Later) {
         match later {
             Later::Resynced { round, session, is_whole } => {
                 self.resynced(round, session, is_whole);
@@ -165,7 +165,7 @@ impl World {
 
 // What arrives.
 impl World {
-    pub(crate) fn arrived(&mut self, id: ConnectionId, epoch: Epoch, emitted: Emitted) {
+    pub(super) fn arrived(&mut self, id: ConnectionId, epoch: Epoch, emitted: Emitted) {
         match emitted {
             Emitted::Message(message) => self.message_arrived(message),
             Emitted::Typing { who, is_over } => {
@@ -342,7 +342,7 @@ impl World {
     }
 
     /// The server refuses a join of the page's, or of the app's own.
-    pub(crate) fn join_refused(&mut self, epoch: Epoch, room: u64) {
+    pub(super) fn join_refused(&mut self, epoch: Epoch, room: u64) {
         if self.run.plan.feed.is_none() {
             return self.tell(Input::JoinRejected { epoch });
         }
@@ -363,14 +363,14 @@ impl World {
     }
 
     /// The page's join was confirmed.
-    pub(crate) fn join_confirmed(&mut self) {
+    pub(super) fn join_confirmed(&mut self) {
         self.page.feed.is_join_asked = false;
     }
 }
 
 // Orders.
 impl World {
-    pub(crate) fn carry_out_feed(&mut self, order: Order) {
+    pub(super) fn carry_out_feed(&mut self, order: Order) {
         let now = self.page.shell.client.now().0;
         let up = self.up();
         let session = self.page.owners.session();
@@ -466,7 +466,7 @@ impl World {
     }
 
     /// The app's listeners have heard of a new link. Some say what they have to by themselves.
-    pub(crate) fn greet(&mut self, epoch: Epoch) {
+    pub(super) fn greet(&mut self, epoch: Epoch) {
         let plan = self.feed_plan();
         if self.run.feed.chance(300) {
             self.do_deed(Deed::Emit);
@@ -484,13 +484,13 @@ impl World {
     }
 
     /// A room is asked for.
-    pub(crate) fn asked_for_room(&mut self) {
+    pub(super) fn asked_for_room(&mut self) {
         self.page.feed.is_join_asked = true;
         self.page.shell.client.asked_for_room([ROOM, 0, 0]);
     }
 
     /// A message leaves: all that was said before is said again by now.
-    pub(crate) fn check_said(&self) {
+    pub(super) fn check_said(&self) {
         let up = self.up();
         let unsaid = self.page.feed.said.iter().find(|(_, (over, _))| *over != up);
         if let Some(unsaid) = unsaid {
@@ -498,7 +498,7 @@ impl World {
         }
     }
 
-    pub(crate) fn check_feed_at_rest(&self) {
+    pub(super) fn check_feed_at_rest(&self) {
         if self.run.plan.feed.is_none() {
             return;
         }
@@ -532,5 +532,5 @@ impl World {
 const KEPT: usize = 1_000;
 /// The copy of a message that the app fetches.
 const FETCHED: u64 = COPIES - 1;
-pub(crate) const ROOM: u64 = 1;
+pub(super) const ROOM: u64 = 1;
 const OTHER_ROOM: u64 = 99;

@@ -6,10 +6,10 @@ use super::World;
 use crate::event::{Event, FIRST, LAST};
 use crate::page::Page;
 use crate::tally::Count;
-use crate::violated;
+use crate::violation::violated;
 
 impl World {
-    pub(crate) fn arm(&mut self) {
+    pub(super) fn arm(&mut self) {
         let Some(at) = self.page.shell.client.poll_timeout() else {
             self.page.shell.armed_for = None;
             self.page.shell.timer += 1;
@@ -28,7 +28,7 @@ impl World {
         self.run.schedule(fires_at, Event::Timer { page, number });
     }
 
-    pub(crate) fn timer_fired(&mut self, number: u64) {
+    pub(super) fn timer_fired(&mut self, number: u64) {
         if number != self.page.shell.timer {
             return;
         }
@@ -41,12 +41,12 @@ impl World {
         self.timeout();
     }
 
-    pub(crate) fn throttle(&mut self, until: u64) {
+    pub(super) fn throttle(&mut self, until: u64) {
         self.disturbances += 1;
         self.page.shell.throttled_until = self.page.shell.throttled_until.max(until);
     }
 
-    pub(crate) fn fall_asleep(&mut self, until: u64) {
+    pub(super) fn fall_asleep(&mut self, until: u64) {
         self.run.tally.one(Count::Sleeps);
         self.disturbances += 1;
         if self.run.now >= self.asleep_until {
@@ -56,7 +56,7 @@ impl World {
         self.run.schedule_in(FIRST, until, Event::Awake);
     }
 
-    pub(crate) fn woke_up(&mut self) {
+    pub(super) fn woke_up(&mut self) {
         let slept = self.run.now - self.asleep_since;
         self.asleep_since = self.run.now;
         if self.run.plan.clock.stops_asleep {
@@ -71,7 +71,7 @@ impl World {
         }
     }
 
-    pub(crate) fn wake_all(&mut self) {
+    pub(super) fn wake_all(&mut self) {
         for page in self.shown() {
             self.turn_to(page);
             self.tell(Input::Woke);
@@ -81,7 +81,7 @@ impl World {
     }
 
     /// The clock was set forward, which looks like sleep.
-    pub(crate) fn jump(&mut self, by: u64) {
+    pub(super) fn jump(&mut self, by: u64) {
         self.wall_lead += by;
         self.disturbances += 1;
         for page in 0..self.pages.len() {
@@ -95,7 +95,7 @@ impl World {
 
     /// The page's clock is asked, after a sleep in which it stood still: the clock on the wall went on. That
     /// tells the engine, before anything else does.
-    pub(crate) fn notice_lag(&mut self) {
+    pub(super) fn notice_lag(&mut self) {
         let lag = std::mem::take(&mut self.page.shell.lag);
         if lag <= SLEEP_MS {
             self.page.born_at += lag;
@@ -105,7 +105,7 @@ impl World {
     }
 
     /// A page that wakes up with a dead link finds that out as soon as a probe is over.
-    pub(crate) fn expect_verdict(&mut self) {
+    pub(super) fn expect_verdict(&mut self) {
         let Some(health) = &self.run.plan.config.health else { return };
         let status = self.page.shell.status();
         let is_dead = |id: &usize| self.network.connections[*id].half_open_since.is_some();
@@ -124,7 +124,7 @@ impl World {
         }
     }
 
-    pub(crate) fn judged(&mut self, connection: usize, verdict: u32, disturbances: u64) {
+    pub(super) fn judged(&mut self, connection: usize, verdict: u32, disturbances: u64) {
         let is_due = self.network.connections[connection].verdict == verdict;
         if disturbances != self.disturbances || !is_due {
             return;
@@ -136,7 +136,7 @@ impl World {
     }
 
     /// The clock on the wall.
-    pub(crate) fn wall(&self) -> u64 {
+    pub(super) fn wall(&self) -> u64 {
         self.run.now + self.wall_lead
     }
 }

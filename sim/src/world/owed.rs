@@ -12,11 +12,11 @@ use crate::page::Page;
 use crate::sent::{Eraser, Sent};
 use crate::tally::Count;
 use crate::trace::note;
-use crate::violated;
+use crate::violation::violated;
 
 impl World {
     /// The page on stage has it from now on.
-    pub(crate) fn taken_up(&mut self, id: MessageId) {
+    pub(super) fn taken_up(&mut self, id: MessageId) {
         let page = self.page.id;
         let message = &mut self.app.messages[id];
         message.page = page;
@@ -25,7 +25,7 @@ impl World {
 
     /// What had settled is found on disk once more. That is right where the page that was to erase it
     /// was gone before it could.
-    pub(crate) fn revive(&mut self, id: MessageId, is_ours: bool) {
+    pub(super) fn revive(&mut self, id: MessageId, is_ours: bool) {
         let message = &self.app.messages[id];
         if message.is_given_up {
             violated!("kept", "message {id} was counted as lost, and is on disk");
@@ -75,7 +75,7 @@ impl World {
     }
 
     /// The page on stage has died: of what it had not settled, all that was on disk is still owed.
-    pub(crate) fn settle_accounts(&mut self) {
+    pub(super) fn settle_accounts(&mut self) {
         self.forget_erasing();
         let Page { deliveries, storage, .. } = &*self.page;
         let writing: BTreeSet<MessageId> = storage.undecided().collect();
@@ -125,7 +125,7 @@ impl World {
     }
 
     /// A page died while it wrote, and none of it is there.
-    pub(crate) fn lost_with_page(&mut self, messages: impl IntoIterator<Item = MessageId>) {
+    pub(super) fn lost_with_page(&mut self, messages: impl IntoIterator<Item = MessageId>) {
         for id in messages {
             let is_held = self.living().any(|page| page.deliveries.has(id));
             if !self.database.has(id) && !is_held {
@@ -146,7 +146,7 @@ impl World {
     }
 
     /// A message leaves: it is on disk (I4), and no other page would send it.
-    pub(crate) fn check_may_leave(&mut self, id: MessageId) {
+    pub(super) fn check_may_leave(&mut self, id: MessageId) {
         let Some(entry) = self.page.deliveries.get(id).filter(|_| self.run.keeps()) else { return };
         let is_in_memory = matches!(entry.held, Some(Held::Nowhere | Held::Overdue));
         if is_in_memory && !self.page.storage.may_forget {
@@ -180,7 +180,7 @@ impl World {
     }
 
     /// Whatever failed before, what has settled is erased as soon as the disk takes it (D1).
-    pub(crate) fn check_erasing(&mut self) {
+    pub(super) fn check_erasing(&mut self) {
         let Page { storage, shell, .. } = &mut *self.page;
         // The disk may have hung.
         if shell.client.keeper().has_erased() || self.database.is_busy(self.run.now) {
@@ -194,7 +194,7 @@ impl World {
     }
 
     /// Nothing waits to be written: on disk is what this page has, and nothing else.
-    pub(crate) fn check_journal_at_rest(&mut self) {
+    pub(super) fn check_journal_at_rest(&mut self) {
         let Page { storage, shell, deliveries, .. } = &*self.page;
         let Some(owner) = storage.channel.and_then(|opening| storage.journal(opening)) else {
             return;

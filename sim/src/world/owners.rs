@@ -16,12 +16,12 @@ use crate::page::shell::is_ready;
 use crate::plan::{Login, Naming, Person, Planned, Subjects};
 use crate::tally::Count;
 use crate::trace::note;
-use crate::violated;
+use crate::violation::violated;
 use crate::wire::Credentials;
 
 // What the user and the app do.
 impl World {
-    pub(crate) fn login(&mut self, login: Login) {
+    pub(super) fn login(&mut self, login: Login) {
         match login {
             Login::LogIn { person, named_after } => {
                 self.page.owners.app = Some(person);
@@ -110,7 +110,7 @@ impl World {
         true
     }
 
-    pub(crate) fn log_out(&mut self) {
+    pub(super) fn log_out(&mut self) {
         note!(self.run, "-> log out");
         let scope = self.scope();
         self.raise_generation(scope);
@@ -125,19 +125,19 @@ impl World {
     }
 
     /// The app of a world of tabs knows its user, and says so again after a logout.
-    pub(crate) fn log_in_again(&mut self) {
+    pub(super) fn log_in_again(&mut self) {
         if self.run.plan.lives.is_some() && self.page.owners.key() == 0 {
             self.name_user(ONLY);
         }
     }
 
     /// For whom messages are kept, 0 for nobody. Where nobody logs in or out it is the same one all the time.
-    pub(crate) fn scope(&self) -> Scope {
+    pub(super) fn scope(&self) -> Scope {
         let is_named = self.run.plan.users.is_some() || self.run.plan.lives.is_some();
         if is_named { self.page.owners.key() } else { ONLY }
     }
 
-    pub(crate) fn generation_of(&self, scope: Scope) -> u64 {
+    pub(super) fn generation_of(&self, scope: Scope) -> u64 {
         self.generations.get(&scope).copied().unwrap_or(RAISED * u64::from(scope + 1))
     }
 
@@ -153,7 +153,7 @@ impl World {
     }
 
     /// The generation of a scope, and whether it has just begun.
-    pub(crate) fn begin_generation(&mut self, scope: Scope) -> (u64, bool) {
+    pub(super) fn begin_generation(&mut self, scope: Scope) -> (u64, bool) {
         let is_first = !self.generations.contains_key(&scope);
         let generation = self.generation_of(scope);
         self.generations.insert(scope, generation);
@@ -161,7 +161,7 @@ impl World {
     }
 
     /// The app ends the link for now.
-    pub(crate) fn disconnect_app(&mut self) {
+    pub(super) fn disconnect_app(&mut self) {
         note!(self.run, "-> disconnect");
         if self.page.owners.is_anonymous() {
             self.end_session();
@@ -181,7 +181,7 @@ impl World {
     }
 
     /// In the end whoever the app takes for logged in is, with the right credentials.
-    pub(crate) fn come_to_rights(&mut self) {
+    pub(super) fn come_to_rights(&mut self) {
         let Some(users) = self.run.plan.users else { return };
         // Whoever was logged out elsewhere finds out first.
         self.drain();
@@ -207,12 +207,12 @@ impl World {
 // Credentials.
 impl World {
     /// Whose credentials there are, when the app is asked for them.
-    pub(crate) fn token_now(&self) -> Option<Person> {
+    pub(super) fn token_now(&self) -> Option<Person> {
         self.page.owners.token
     }
 
     /// The app answers with credentials, with what it read when it was asked.
-    pub(crate) fn grant(&mut self, epoch: Epoch, read: Option<Person>) {
+    pub(super) fn grant(&mut self, epoch: Epoch, read: Option<Person>) {
         let person = match self.run.plan.users {
             None => return self.hand_over(epoch, None),
             Some(users) if users.reads_early && !self.run.is_kind_now() => read,
@@ -281,7 +281,7 @@ impl World {
     }
 
     /// The client says that the credentials are somebody else's.
-    pub(crate) fn told_of_foreign(&mut self) {
+    pub(super) fn told_of_foreign(&mut self) {
         self.run.tally.one(Count::Foreign);
         self.page.shell.is_foreign = true;
         if !std::mem::take(&mut self.page.owners.owes_foreign) {
@@ -290,14 +290,14 @@ impl World {
     }
 
     /// The app does something that makes it ask for a link again.
-    pub(crate) fn ask_again(&mut self) {
+    pub(super) fn ask_again(&mut self) {
         if self.page.shell.is_foreign && !self.page.shell.is_destroyed {
             self.open();
         }
     }
 
     /// Nobody is there, says the app.
-    pub(crate) fn absent(&mut self, epoch: Epoch) {
+    pub(super) fn absent(&mut self, epoch: Epoch) {
         let is_asked = self.page.shell.status().phase == Phase::Authorizing
             && self.page.shell.client.epoch() == epoch;
         if is_asked && self.page.owners.is_anonymous() {
@@ -306,7 +306,7 @@ impl World {
     }
 
     /// What a connection is opened with (I11).
-    pub(crate) fn credentials(&mut self, epoch: Epoch) -> Credentials {
+    pub(super) fn credentials(&mut self, epoch: Epoch) -> Credentials {
         let Some((_, credentials)) =
             self.page.owners.granted.filter(|&(granted, _)| granted == epoch)
         else {
@@ -325,7 +325,7 @@ impl World {
 
 // What the client does.
 impl World {
-    pub(crate) fn poll(&mut self) -> Option<Order> {
+    pub(super) fn poll(&mut self) -> Option<Order> {
         let before = self.page.shell.status().phase;
         let time = self.page.shell.client.now().0;
         if is_ready(before) && self.page.model.widened(time) {
@@ -368,7 +368,7 @@ impl World {
     }
 
     /// The client asks what is outside: nobody tells it.
-    pub(crate) fn look(&mut self) {
+    pub(super) fn look(&mut self) {
         // No time passes while orders are carried out.
         let now = self.page.shell.client.now();
         let before = self.page.shell.status().phase;
@@ -382,7 +382,7 @@ impl World {
         self.moved(before);
     }
 
-    pub(crate) fn session_ended_elsewhere(&mut self) {
+    pub(super) fn session_ended_elsewhere(&mut self) {
         note!(self.run, "   logged out elsewhere");
         self.run.tally.one(Count::LoggedOutElsewhere);
         self.end_session();
@@ -398,7 +398,7 @@ impl World {
         self.page.owners.untold == 0 && mine.is_some() && stored.is_some() && mine != stored
     }
 
-    pub(crate) fn told_of_end(&mut self) {
+    pub(super) fn told_of_end(&mut self) {
         if self.page.owners.untold == 0 {
             violated!("I12", "the client ended a session that goes on");
         }
@@ -406,7 +406,7 @@ impl World {
         self.page.feed.forget();
     }
 
-    pub(crate) fn check_sessions_at_rest(&self) {
+    pub(super) fn check_sessions_at_rest(&self) {
         if self.page.owners.untold > 0 {
             violated!("I12", "the app was not told that a session ended");
         }
@@ -416,7 +416,7 @@ impl World {
     }
 
     /// A message leaves: in its own session, over a link that was opened for it.
-    pub(crate) fn check_owner(&self, id: usize, connection: Option<ConnectionId>) {
+    pub(super) fn check_owner(&self, id: usize, connection: Option<ConnectionId>) {
         let entry = self.page.deliveries.get(id);
         let session = entry.map_or(self.app.messages[id].session, |entry| entry.session);
         if session != self.page.owners.session() {
@@ -437,7 +437,7 @@ impl World {
     }
 
     /// A message reaches the server. What is under way may outlive its session, but not its user.
-    pub(crate) fn check_owner_at_server(&self, id: usize, connection: ConnectionId) {
+    pub(super) fn check_owner_at_server(&self, id: usize, connection: ConnectionId) {
         let credentials = self.network.connections[connection].credentials;
         if credentials.subject == 0 {
             return;

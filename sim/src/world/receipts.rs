@@ -10,7 +10,7 @@ use crate::plan::Polling;
 use crate::receipts::{Asked, One};
 use crate::tally::Count;
 use crate::trace::note;
-use crate::violated;
+use crate::violation::violated;
 use crate::wire::Frame;
 
 /// No round trip counts for more.
@@ -23,7 +23,7 @@ impl World {
         &self.network.connections[id].asked
     }
 
-    pub(crate) fn link_polls(&mut self, id: ConnectionId, epoch: Epoch) {
+    pub(super) fn link_polls(&mut self, id: ConnectionId, epoch: Epoch) {
         let polling = self.run.plan.receipting.map_or(Polling::Never, |plan| plan.polling);
         if self.run.plan.receipting.is_none() && self.run.plan.letters.largest == 0 {
             return;
@@ -41,7 +41,7 @@ impl World {
         self.call(|client, now| client.over(now, epoch, is_polling, largest));
     }
 
-    pub(crate) fn upgraded(&mut self, id: ConnectionId) {
+    pub(super) fn upgraded(&mut self, id: ConnectionId) {
         let connection = &mut self.network.connections[id];
         if connection.is_up {
             connection.asked.is_polling = false;
@@ -54,7 +54,7 @@ impl World {
     }
 
     /// The client asks for receipts.
-    pub(crate) fn ask(&mut self, epoch: Epoch, name: u32, count: u32) {
+    pub(super) fn ask(&mut self, epoch: Epoch, name: u32, count: u32) {
         self.run.tally.one(Count::Receipts);
         self.pings += 1;
         self.page.links.ping(epoch);
@@ -79,7 +79,7 @@ impl World {
     }
 
     /// Over polling what leaves in one turn is one POST.
-    pub(crate) fn hand_to_transport(&mut self, id: ConnectionId, frame: Frame) {
+    pub(super) fn hand_to_transport(&mut self, id: ConnectionId, frame: Frame) {
         if self.asked(id).is_polling {
             self.receipts.post.push(frame);
         } else {
@@ -88,12 +88,12 @@ impl World {
     }
 
     /// Whether the transport has more to send than it can, as the shell sees it.
-    pub(crate) fn is_clogged(&self) -> bool {
+    pub(super) fn is_clogged(&self) -> bool {
         self.receipts.is_clogged || self.receipts.post.len() > 3
     }
 
     /// The turn is over (I13).
-    pub(crate) fn end_turn(&mut self) {
+    pub(super) fn end_turn(&mut self) {
         let post = std::mem::take(&mut self.receipts.post);
         let Some(id) = self.up().filter(|_| !post.is_empty()) else { return };
         let messages = post.iter().filter(|frame| matches!(frame, Frame::Message { .. })).count();
@@ -121,7 +121,7 @@ impl World {
     }
 
     /// Whether a message may be handed to the link (I13).
-    pub(crate) fn check_link_takes(&self) {
+    pub(super) fn check_link_takes(&self) {
         let Some(id) = self.up() else { return };
         let asked = self.asked(id);
         if self.receipts.is_clogged {
@@ -144,7 +144,7 @@ impl World {
 
     /// For certain: nothing but messages keeps messages from leaving. A clogged transport says nothing when it
     /// takes more, so it keeps them only while the client is about to look again.
-    pub(crate) fn link_is_free(&self) -> bool {
+    pub(super) fn link_is_free(&self) -> bool {
         let Some(id) = self.up() else { return false };
         let asked = self.asked(id);
         let soon = self.engine_time() + LOOK_AGAIN;
@@ -160,7 +160,7 @@ impl World {
     }
 
     /// The client hears an answer.
-    pub(crate) fn receipt(
+    pub(super) fn receipt(
         &mut self,
         epoch: Epoch,
         id: ConnectionId,
@@ -219,7 +219,7 @@ impl World {
     }
 
     /// The client says that there are no receipts here.
-    pub(crate) fn receiptless(&mut self) {
+    pub(super) fn receiptless(&mut self) {
         self.run.tally.one(Count::Receiptless);
         if !std::mem::take(&mut self.receipts.owes_receiptless) {
             // One that never came may be late.
@@ -231,14 +231,14 @@ impl World {
         }
     }
 
-    pub(crate) fn check_receipts_at_rest(&self) {
+    pub(super) fn check_receipts_at_rest(&self) {
         if self.receipts.owes_receiptless {
             violated!("receipts", "the app was not told that there are none");
         }
     }
 
     /// A probe of the client's was answered.
-    pub(crate) fn trusts(&mut self, input: Input) {
+    pub(super) fn trusts(&mut self, input: Input) {
         if let Input::Ponged { epoch } = input
             && self.page.links.is_live(epoch)
         {

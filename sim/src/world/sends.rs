@@ -12,11 +12,11 @@ use crate::page::deliveries::Answer;
 use crate::page::messages::Settled;
 use crate::tally::Count;
 use crate::trace::note;
-use crate::violated;
+use crate::violation::violated;
 
 // What the app does.
 impl World {
-    pub(crate) fn send(&mut self, sending: Sending) -> Option<Seq> {
+    pub(super) fn send(&mut self, sending: Sending) -> Option<Seq> {
         note!(self.run, "-> send {sending:?}");
         let is_closed = self.page.shell.is_destroyed;
         let has_room = self.page.model.has_room_for(sending.bytes) && !is_closed;
@@ -40,7 +40,7 @@ impl World {
     }
 
     /// A message as the engine has it.
-    pub(crate) fn draft_of(&self, seq: Seq) -> Draft {
+    pub(super) fn draft_of(&self, seq: Seq) -> Draft {
         let Some(draft) = self.page.shell.client.draft(seq) else {
             violated!("I1", "{seq:?} was taken, and is unknown");
         };
@@ -67,7 +67,7 @@ impl World {
     }
 
     /// The app uses the id of a message that waits, for the same one or another, or sends what cannot be taken.
-    pub(crate) fn send_again(&mut self) {
+    pub(super) fn send_again(&mut self) {
         let waiting: Vec<_> = self.page.deliveries.entries().collect();
         let count = waiting.len().min(20);
         if count == 0 || !self.run.letters.chance(self.run.plan.letters.again) {
@@ -138,7 +138,7 @@ impl World {
 // What the server says.
 impl World {
     /// The server acknowledged a message of this page.
-    pub(crate) fn acked(&mut self, seq: Seq, attempt: u32, verdict: Verdict) {
+    pub(super) fn acked(&mut self, seq: Seq, attempt: u32, verdict: Verdict) {
         let said = self.put_in_words(verdict);
         note!(self.run, "-> acked {seq:?}, attempt {attempt}: {said:?}");
         let verdict = said.verdict(self.run.plan.config.send.backoff);
@@ -150,7 +150,7 @@ impl World {
     }
 
     /// An event says that a message took effect, or was refused.
-    pub(crate) fn echoed(&mut self, seq: Seq, is_refused: bool) {
+    pub(super) fn echoed(&mut self, seq: Seq, is_refused: bool) {
         note!(self.run, "-> echoed {seq:?}, refused: {is_refused}");
         let (verdict, answer) = match is_refused {
             true => (Verdict::Refused, Answer::Rejection),
@@ -207,7 +207,7 @@ impl World {
     }
 
     /// Whether a message can be sent over this link. One that cannot is refused.
-    pub(crate) fn fits(&mut self, id: MessageId, seq: Seq, is_large: bool) -> bool {
+    pub(super) fn fits(&mut self, id: MessageId, seq: Seq, is_large: bool) -> bool {
         let message = &self.app.messages[id];
         let largest = self.run.plan.letters.largest;
         // Written out it may be six times as long.
@@ -235,7 +235,7 @@ impl World {
     }
 
     /// Whoever is to know how it ended is asked for by the message that leaves.
-    pub(crate) fn check_asked(&self, id: MessageId, is_asked: bool) {
+    pub(super) fn check_asked(&self, id: MessageId, is_asked: bool) {
         let is_acked = matches!(self.app.messages[id].draft.way, Way::Acked | Way::AckedAlways);
         if is_asked != (is_acked || self.receipts.are_over() || self.run.plan.receipting.is_none())
         {
@@ -246,7 +246,7 @@ impl World {
 
 // What the app is told.
 impl World {
-    pub(crate) fn settle(&mut self, ending: Ending) {
+    pub(super) fn settle(&mut self, ending: Ending) {
         let Some(id) = self.page.deliveries.find(ending.seq) else {
             violated!("I1", "{ending:?} was never sent");
         };

@@ -10,12 +10,12 @@ use crate::page::Page;
 use crate::page::shell::{is_ready, is_up};
 use crate::tally::Count;
 use crate::trace::note;
-use crate::violated;
+use crate::violation::violated;
 use crate::wire::Frame;
 
 // Commands and facts.
 impl World {
-    pub(crate) fn open(&mut self) {
+    pub(super) fn open(&mut self) {
         self.log_in_again();
         if self.run.plan.users.is_none() {
             self.open_kept();
@@ -27,21 +27,21 @@ impl World {
         self.drain();
     }
 
-    pub(crate) fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         note!(self.run, "-> close");
         self.page.links.closed();
         self.call(Client::close);
         self.drain();
     }
 
-    pub(crate) fn cancel(&mut self, seq: Seq) {
+    pub(super) fn cancel(&mut self, seq: Seq) {
         note!(self.run, "-> cancel {seq:?}");
         self.page.model.cancelled(seq);
         self.call(|client, now| client.cancel(now, seq));
         self.drain();
     }
 
-    pub(crate) fn destroy(&mut self) {
+    pub(super) fn destroy(&mut self) {
         note!(self.run, "-> destroy");
         self.run.tally.one(Count::Destroyed);
         self.page.shell.is_destroyed = true;
@@ -59,7 +59,7 @@ impl World {
         }
     }
 
-    pub(crate) fn tell(&mut self, input: Input) {
+    pub(super) fn tell(&mut self, input: Input) {
         note!(self.run, "-> {input:?}");
         let before = self.page.shell.status().phase;
         let now = self.next_time();
@@ -73,7 +73,7 @@ impl World {
     }
 
     /// The connection is accepted.
-    pub(crate) fn tell_linked(&mut self, epoch: Epoch, join: bool) {
+    pub(super) fn tell_linked(&mut self, epoch: Epoch, join: bool) {
         let input = Input::LinkUp { epoch, join };
         note!(self.run, "-> {input:?}");
         let before = self.page.shell.status().phase;
@@ -95,14 +95,14 @@ impl World {
     }
 
     /// None where the plan is of before there were receipts.
-    pub(crate) fn heartbeat_that_is_told(&self) -> Millis {
+    pub(super) fn heartbeat_that_is_told(&self) -> Millis {
         let span = if self.run.plan.receipting.is_some() { HEARTBEAT_TIMEOUT } else { 0 };
         Millis(span)
     }
 
     /// The clock finds that the machine slept, and tells the engine at once. What that orders is carried
     /// out with whatever the clock was asked for.
-    pub(crate) fn wake(&mut self) {
+    pub(super) fn wake(&mut self) {
         note!(self.run, "-> Woke, says the clock");
         let before = self.page.shell.status().phase;
         let now = self.next_time();
@@ -114,7 +114,7 @@ impl World {
         self.expect_verdict();
     }
 
-    pub(crate) fn timeout(&mut self) {
+    pub(super) fn timeout(&mut self) {
         let now = self.next_time();
         note!(self.run, "-> timeout at {}, due {:?}", now.0, self.page.shell.client.poll_timeout());
         let due = self.page.shell.client.poll_timeout().filter(|&due| due <= now);
@@ -140,12 +140,12 @@ impl World {
     }
 
     /// The latest time that the engine was told.
-    pub(crate) fn engine_time(&self) -> u64 {
+    pub(super) fn engine_time(&self) -> u64 {
         self.page.shell.time
     }
 
     /// The time for the next call, which may be wrong.
-    pub(crate) fn next_time(&mut self) -> Millis {
+    pub(super) fn next_time(&mut self) -> Millis {
         if self.page.shell.lag > 0 {
             self.notice_lag();
         }
@@ -157,12 +157,12 @@ impl World {
         Millis(now)
     }
 
-    pub(crate) fn call<R>(&mut self, call: impl FnOnce(&mut Client, Millis) -> R) -> R {
+    pub(super) fn call<R>(&mut self, call: impl FnOnce(&mut Client, Millis) -> R) -> R {
         let now = self.next_time();
         self.call_at(now, call)
     }
 
-    pub(crate) fn call_at<R>(
+    pub(super) fn call_at<R>(
         &mut self,
         now: Millis,
         call: impl FnOnce(&mut Client, Millis) -> R,
@@ -176,7 +176,7 @@ impl World {
     }
 
     /// The client did something, before which its phase was `before`.
-    pub(crate) fn moved(&mut self, before: Phase) {
+    pub(super) fn moved(&mut self, before: Phase) {
         let after = self.page.shell.status().phase;
         if before != after {
             note!(self.run, "   {before:?} -> {after:?}");
@@ -203,7 +203,7 @@ impl World {
 impl World {
     /// Carries out all orders. A call from within changes the engine at once, and the loop that is
     /// already running carries out what follows.
-    pub(crate) fn drain(&mut self) {
+    pub(super) fn drain(&mut self) {
         if self.page.shell.is_draining {
             return;
         }
@@ -340,7 +340,7 @@ impl World {
     }
 
     /// Over the connection that there is; the Socket may find out only now that it is dead.
-    pub(crate) fn emit(&mut self, frame: Frame) {
+    pub(super) fn emit(&mut self, frame: Frame) {
         let Some(id) = self.up() else {
             violated!("I2", "{frame:?} without a connection");
         };

@@ -5,25 +5,25 @@ use holdfast::client::Client;
 use holdfast::client::claim::Audience;
 use holdfast::client::deliveries::{Id, Sending};
 use holdfast::client::keeper::{Held, Keeper};
-use holdfast::client::storage::{self, Storage as Order};
+use holdfast::client::storage::Storage as Order;
 use holdfast::engine::{Millis, Phase, Seq};
 
 use super::World;
 use crate::event::{Event, FIRST};
-use crate::ids::{MessageId, Name, PageId, Scope};
+use crate::ids::{MessageId, Name, Scope};
 use crate::locks::Request;
 use crate::page::deliveries::Entry;
-use crate::page::storage::{Outcomes, Owner};
+use crate::page::storage::Outcomes;
 use crate::plan::Planned;
 use crate::tally::Count;
 use crate::trace::note;
-use crate::violated;
-use crate::work::{Done, Found, Kept, Key, Note, Segment, Step, Work, Write};
+use crate::violation::violated;
+use crate::work::{Kept, Key, Note, Segment, Step, Work};
 
 // What opens and closes it.
 impl World {
     /// Opens what is kept of whoever is there, unless it is open.
-    pub(crate) fn open_kept(&mut self) {
+    pub(super) fn open_kept(&mut self) {
         let scope = self.scope();
         if !self.run.keeps()
             || self.page.storage.scope == Some(scope)
@@ -43,7 +43,7 @@ impl World {
     }
 
     /// The page is back from the cache.
-    pub(crate) fn open_kept_again(&mut self) {
+    pub(super) fn open_kept_again(&mut self) {
         if self.page.storage.scope.is_some() {
             note!(self.run, "-> keep again");
             self.page.model.restoring();
@@ -53,7 +53,7 @@ impl World {
         }
     }
 
-    pub(crate) fn stop_keeping(&mut self) {
+    pub(super) fn stop_keeping(&mut self) {
         note!(self.run, "-> stop keeping");
         self.call(Client::stop_keeping);
         self.observe();
@@ -61,13 +61,13 @@ impl World {
     }
 
     /// The user has logged out, in this tab or another.
-    pub(crate) fn clear(&mut self, scope: Scope) {
+    pub(super) fn clear(&mut self, scope: Scope) {
         if scope > 0 && self.run.keeps() {
             self.begin(Work::Clear { scope });
         }
     }
 
-    pub(crate) fn tell_keeper(&mut self, tell: impl FnOnce(&mut Keeper)) {
+    pub(super) fn tell_keeper(&mut self, tell: impl FnOnce(&mut Keeper)) {
         self.call(|client, now| client.stored(now, tell));
         self.observe();
         self.drain();
@@ -76,7 +76,7 @@ impl World {
 
 // Orders.
 impl World {
-    pub(crate) fn carry_out_storage(&mut self, order: Order) {
+    pub(super) fn carry_out_storage(&mut self, order: Order) {
         match order {
             Order::Open { opening } => self.open_storage(opening),
             Order::Close => self.close_storage(),
@@ -281,14 +281,14 @@ impl World {
         self.locks.request(&mut self.run, name, request, waits);
     }
 
-    pub(crate) fn end_requests(&mut self, ends: impl Fn(Name, &Request) -> bool) {
+    pub(super) fn end_requests(&mut self, ends: impl Fn(Name, &Request) -> bool) {
         self.locks.end(&mut self.run, ends);
     }
 }
 
 // Facts.
 impl World {
-    pub(crate) fn step_keeper(&mut self, opening: u32, step: Step) {
+    pub(super) fn step_keeper(&mut self, opening: u32, step: Step) {
         note!(self.run, "-> {opening}: {step:?}");
         match step {
             Step::Opened { is_well: false } => self.tell_keeper(|keeper| keeper.failed(opening)),
@@ -315,177 +315,10 @@ impl World {
     }
 }
 
-// The disk.
-impl World {
-    fn begin_to_read(&mut self, of: Name, mine: Name) {
-        let storage = &mut self.page.storage;
-        let (Some(opening), Some(scope)) = (storage.channel, storage.scope) else {
-            violated!("journal", "what is not open is read");
-        };
-        let keeper = self.page.shell.client.keeper();
-        let generation = keeper.generation().unwrap_or_default();
-        storage.journals.entry(opening).or_insert(Owner { scope, name: mine, generation });
-        self.begin(Work::Read { opening, scope, of, mine });
-    }
-
-    fn begin(&mut self, work: Work) {
-        self.database.begin(&mut self.run, self.page.id, work);
-    }
-
-    /// That of a page that is gone does not.
-    fn write_fails(&mut self, id: PageId) -> bool {
-        self.page_at(id).is_some() && self.database.fails(&mut self.run)
-    }
-
-    fn commit(&mut self, number: u32, opening: u32, guard: Option<u64>) {
-        let Some(owner) = self.page.storage.journal(opening) else {
-            violated!("journal", "opening {opening} writes before it has read");
-        };
-        let scope = owner.scope;
-        let storage = &mut self.page.storage;
-        let mut parts = std::mem::take(&mut storage.parts);
-        for drop in &mut parts.drops {
-            drop.0 = scope;
-        }
-        let added = std::mem::take(&mut storage.added);
-        let moved = std::mem::take(&mut storage.moved);
-        storage.writing.insert(number, added.clone());
-        let may_forget = storage.may_forget;
-        let write = Write { number, opening, scope, guard, parts, added, moved, may_forget };
-        self.begin(Work::Write(write));
-    }
-
-    /// A transaction ends. Of a page that has died meanwhile all is written, or nothing.
-    pub(crate) fn transacted(&mut self, id: PageId, work: Work) {
-        let done = match work {
-            Work::Read { opening, scope, of, mine } => {
-                let found = self.database.read(scope, of);
-                Done::Read { opening, mine, found, generation: self.generation_of(scope) }
-            }
-            Work::Clear { scope } => {
-                if !self.write_fails(id) {
-                    self.database.clear(scope);
-                }
-                return;
-            }
-            Work::Write(write) => self.written(id, write),
-        };
-        self.happen(Event::Done { page: id, done: Box::new(done) });
-    }
-
-    fn written(&mut self, id: PageId, write: Write) -> Done {
-        let is_alive = self.page_at(id).is_some();
-        let is_lost = !is_alive && self.run.storage_dice().chance(500);
-        let is_over = write.guard.is_some_and(|guard| self.generation_of(write.scope) != guard);
-        let is_done = !is_lost && !is_over && !self.write_fails(id);
-        note!(self.run, "page {id}: {} {write:?}", if is_done { "committed" } else { "not" });
-        if self.turn_to(id) {
-            if is_done {
-                self.page.storage.committed.insert(write.number);
-            } else {
-                self.page.storage.writing.remove(&write.number);
-            }
-        }
-        if is_done {
-            let dropped = if is_alive { Vec::new() } else { self.dropped_after_death(&write) };
-            let (written_over, forgotten) = self.database.commit(&write.parts);
-            for &(id, _) in &write.added {
-                self.app.messages[id].is_dropped = false;
-            }
-            self.lost_with_page(dropped);
-            if let Some(key) = written_over {
-                violated!("journal", "segment {key:?} was written over");
-            }
-            // A page that had the journal before may know of less.
-            for kept in forgotten {
-                self.app.messages[kept.id].is_erasing_lost = true;
-            }
-            if write.moved > 0 {
-                self.run.tally.one(Count::Adoptions);
-            }
-        } else if is_alive {
-            self.has_storage_failed = true;
-        } else {
-            self.lost_with_page(write.added.iter().map(|&(id, _)| id));
-        }
-        Done::Written { write, is_done }
-    }
-
-    /// A page that can't write lists deletes whole segments. The others that are in one are in its memory too, as the
-    /// app was told, until it dies.
-    fn dropped_after_death(&self, write: &Write) -> Vec<MessageId> {
-        if !write.may_forget || write.moved > 0 {
-            return Vec::new();
-        }
-        self.database.left_in(&write.parts.drops).collect()
-    }
-
-    pub(crate) fn done(&mut self, done: Done) {
-        match done {
-            Done::Read { opening, mine, found, generation } => {
-                self.was_read(opening, mine, found, generation);
-            }
-            Done::Written { write, is_done } => {
-                self.page.storage.writing.remove(&write.number);
-                self.page.storage.committed.remove(&write.number);
-                self.page.storage.unerased_since = None;
-                let erases = !write.parts.lists.is_empty() || !write.parts.drops.is_empty();
-                if is_done && erases && self.page.storage.may_forget && write.moved == 0 {
-                    self.run.tally.one(Count::ErasedAfter);
-                }
-                for &(id, seq) in &write.added {
-                    let is_here = self.page.deliveries.get(id).is_some_and(|one| one.seq == seq);
-                    if is_done && !is_here {
-                        // Settled meanwhile.
-                        self.app.messages[id].eraser = Some((self.page.id, write.opening));
-                    }
-                }
-                self.tell_keeper(|keeper| keeper.committed(write.number, is_done));
-                self.check_journal_at_rest();
-            }
-        }
-    }
-
-    fn was_read(&mut self, opening: u32, mine: Name, all: Vec<Found>, generation: u64) {
-        let now = self.next_time();
-        note!(self.run, "-> read {all:?}");
-        for Found { name, number, segment, settled } in all {
-            let told = storage::Segment {
-                name,
-                number,
-                size: segment.messages.len() as u32,
-                generation: Some(segment.generation),
-                is_former: false,
-                was_ours: false,
-            };
-            self.page.shell.client.stored(now, |keeper| keeper.segment(opening, told));
-            for (index, kept) in (0..).zip(segment.messages) {
-                let row = self.page.storage.rows.len() as u32;
-                self.page.storage.rows.push((kept, name));
-                let found = storage::Found {
-                    row,
-                    is_settled: settled.contains(&index),
-                    is_away: kept.from == Some(mine),
-                    known: self.page.deliveries.get(kept.id).map(|entry| entry.seq),
-                };
-                self.page.shell.client.stored(now, |keeper| keeper.row(opening, index, found));
-            }
-        }
-        let is_current = self.page.storage.channel == Some(opening);
-        let is_over = self.page.shell.client.keeper().generation() != Some(generation);
-        if is_current && is_over {
-            self.session_ended_elsewhere();
-        }
-        self.call_at(now, |client, now| client.read(now, opening, generation));
-        self.observe();
-        self.drain();
-    }
-}
-
 // What the keeper shows of itself.
 impl World {
     /// Takes note of where messages are.
-    pub(crate) fn observe(&mut self) {
+    pub(super) fn observe(&mut self) {
         let keeper = self.page.shell.client.keeper();
         let storage = &mut self.page.storage;
         storage.was_ready = keeper.is_ready();

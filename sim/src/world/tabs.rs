@@ -10,11 +10,11 @@ use crate::plan::{Fate, Lives};
 use crate::tabs::Tab;
 use crate::tally::Count;
 use crate::trace::note;
-use crate::violated;
+use crate::violation::violated;
 
 impl World {
     /// Fate befalls one of the tabs.
-    pub(crate) fn befall(&mut self, fate: Fate) {
+    pub(super) fn befall(&mut self, fate: Fate) {
         let Some(lives) = self.run.plan.lives else { return };
         let open: Vec<TabId> =
             (0..self.tabs.len()).filter(|&tab| !self.tabs[tab].is_closed).collect();
@@ -61,12 +61,12 @@ impl World {
     }
 
     /// With what another tab remembers, if it is its copy.
-    pub(crate) fn open_tab(&mut self, remembered: Option<Name>) {
+    pub(super) fn open_tab(&mut self, remembered: Option<Name>) {
         self.tabs.push(Tab { remembered, ..Tab::default() });
         self.loaded(self.tabs.len() - 1);
     }
 
-    pub(crate) fn open_tab_soon(&mut self) {
+    pub(super) fn open_tab_soon(&mut self) {
         let tab = self.tabs.len();
         self.tabs.push(Tab { is_loading: true, ..Tab::default() });
         self.run.schedule(self.run.now + 1, Event::Loaded { tab });
@@ -79,7 +79,7 @@ impl World {
     }
 
     /// A page is there, unless it was left before.
-    pub(crate) fn loaded(&mut self, tab: TabId) {
+    pub(super) fn loaded(&mut self, tab: TabId) {
         self.tabs[tab].is_loading = false;
         let is_wanted = self.tabs[tab].shown.is_none() && !self.tabs[tab].is_closed;
         let Some(lives) = self.run.plan.lives.filter(|_| is_wanted) else { return };
@@ -166,7 +166,7 @@ impl World {
     }
 
     /// What the user does in the end: some pages come back from the cache, the others never do.
-    pub(crate) fn tidy_up(&mut self) {
+    pub(super) fn tidy_up(&mut self) {
         for tab in 0..self.tabs.len() {
             while !self.tabs[tab].cached.is_empty() {
                 if self.run.fate.chance(500) && self.tabs[tab].shown.is_none() {
@@ -184,7 +184,7 @@ impl World {
     }
 
     /// Without locks nobody takes over what a tab left: the user opens it again, or reloads one whose storage failed.
-    pub(crate) fn open_orphans(&mut self) {
+    pub(super) fn open_orphans(&mut self) {
         if self.run.plan.disk.has_locks {
             return;
         }
@@ -208,7 +208,7 @@ impl World {
         }
     }
 
-    pub(crate) fn is_loading(&self) -> bool {
+    pub(super) fn is_loading(&self) -> bool {
         self.tabs.iter().any(|tab| tab.is_loading && !tab.is_closed)
     }
 }

@@ -3,7 +3,7 @@
 use holdfast::engine::Seq;
 
 use super::{Flight, Lane, Message, Messages, Settled};
-use crate::violated;
+use crate::violation::violated;
 
 struct Next {
     seq: Seq,
