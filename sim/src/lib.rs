@@ -10,6 +10,7 @@ mod database;
 mod dice;
 mod effects;
 mod event;
+mod generations;
 pub mod herd;
 mod ids;
 mod locks;

@@ -17,12 +17,11 @@ mod storage;
 mod story;
 mod tabs;
 
-use std::collections::BTreeMap;
-
 use crate::database::Database;
 use crate::dice::Dice;
 use crate::effects::Effects;
-use crate::ids::{PageId, Scope};
+use crate::generations::Generations;
+use crate::ids::PageId;
 use crate::locks::Locks;
 use crate::network::Network;
 use crate::page::Page;
@@ -55,8 +54,7 @@ pub(crate) struct World {
     server: Server,
     effects: Effects,
     app: App,
-    /// Of logouts, as storage has them.
-    generations: BTreeMap<Scope, u64>,
+    generations: Generations,
     receipts: Receipts,
     pings: u64,
     /// All is settled and quiet: nothing but pings may happen.
@@ -92,7 +90,7 @@ impl World {
             server: Server::new(),
             effects: Effects::default(),
             app: App::default(),
-            generations: BTreeMap::new(),
+            generations: Generations::default(),
             receipts: Receipts::default(),
             pings: 0,
             is_idle: false,

@@ -110,7 +110,7 @@ impl World {
     /// A logout ended the generation that the message was kept in. Where users change each has his own.
     pub(super) fn is_ended(&self, id: MessageId) -> bool {
         let of = self.app.messages[id].generation;
-        self.run.plan.users.is_none() && of.is_some_and(|of| of != self.generation_of(ONLY))
+        self.run.plan.users.is_none() && of.is_some_and(|of| of != self.generations.of(ONLY))
     }
 
     /// The user has logged out: what no page has ends without anybody being told.

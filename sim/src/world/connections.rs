@@ -22,7 +22,7 @@ impl World {
         if self.page.connection.is_some() {
             violated!("link", "two connections at a time");
         }
-        let opened_with = (epoch, self.credentials(epoch));
+        let opened_with = (epoch, self.page.owners.credentials(epoch));
         let (page, is_heard) = (self.page.id, self.server.is_up());
         let id = self.network.connect(&mut self.run, page, opened_with, is_heard);
         self.page.connection = Some(id);

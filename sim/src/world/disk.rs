@@ -55,7 +55,7 @@ impl World {
         let done = match work {
             Work::Read { opening, scope, of, mine } => {
                 let found = self.database.read(scope, of);
-                Done::Read { opening, mine, found, generation: self.generation_of(scope) }
+                Done::Read { opening, mine, found, generation: self.generations.of(scope) }
             }
             Work::Clear { scope } => {
                 if !self.write_fails(id) {
@@ -71,7 +71,7 @@ impl World {
     fn written(&mut self, id: PageId, write: Write) -> Done {
         let is_alive = self.page_at(id).is_some();
         let is_lost = !is_alive && self.run.storage_dice().chance(500);
-        let is_over = write.guard.is_some_and(|guard| self.generation_of(write.scope) != guard);
+        let is_over = write.guard.is_some_and(|guard| self.generations.of(write.scope) != guard);
         let is_done = !is_lost && !is_over && !self.write_fails(id);
         note!(self.run, "page {id}: {} {write:?}", if is_done { "committed" } else { "not" });
         if self.turn_to(id) {

@@ -202,7 +202,7 @@ impl World {
         let is_held = !self.run.plan.disk.has_locks || self.locks.is_held(owner.name, self.page.id);
         let keeper = shell.client.keeper();
         // A logout elsewhere clears the disk, and this page may not have noticed it yet.
-        let is_over = keeper.generation() != Some(self.generation_of(owner.scope));
+        let is_over = keeper.generation() != Some(self.generations.of(owner.scope));
         if !is_held || is_over || !storage.was_open() || !keeper.is_at_rest() {
             return;
         }

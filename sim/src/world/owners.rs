@@ -1,8 +1,4 @@
-//! Whose each message is, as the app and its user see it, and whose credentials each connection was opened with.
-//!
-//! A session is one user's time. It ends with a logout here or elsewhere, when the app names somebody else, when
-//! credentials without a name are somebody else's, and without any name or subject when the app disconnects or
-//! nobody is there. Every message belongs to the session in which it was sent.
+//! What users, the app and other tabs do about who is logged in, and what the client makes of it.
 
 use holdfast::client::Order;
 use holdfast::client::identity::User;
@@ -10,14 +6,14 @@ use holdfast::engine::{Epoch, Grant, Input, Notice, Outcome, Output, Phase};
 
 use super::World;
 use crate::event::Event;
-use crate::ids::{ConnectionId, ONLY, Scope};
-use crate::page::owners::Session;
+use crate::ids::{ConnectionId, MessageId, ONLY, Scope};
+use crate::page::Page;
+use crate::page::owners::{Owners, Session};
 use crate::page::shell::is_ready;
 use crate::plan::{Login, Naming, Person, Planned, Subjects};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violation::violated;
-use crate::wire::Credentials;
 
 // What the user and the app do.
 impl World {
@@ -44,7 +40,7 @@ impl World {
             }
             Login::LogOutElsewhere => {
                 let key = self.page.owners.key();
-                self.raise_generation(key);
+                self.generations.raise(key);
                 self.clear(key);
                 self.page.owners.token = None;
             }
@@ -80,7 +76,7 @@ impl World {
 
     fn name_user(&mut self, name: User) {
         note!(self.run, "-> name {name}");
-        if self.takes_name(name) {
+        if self.change_owner(|owners| owners.takes_name(name)) {
             self.page.links.relinked(self.page.shell.status().phase);
         }
         self.call(|client, now| client.name(now, name, 0));
@@ -88,33 +84,11 @@ impl World {
         self.open_kept();
     }
 
-    /// The app names the user. Answers whether that is news.
-    fn takes_name(&mut self, name: User) -> bool {
-        let Session { name: known, subject, .. } = *self.page.owners.current();
-        if name == 0 || name == known {
-            return false;
-        }
-        if known == 0 && name == subject {
-            // The credentials said so before.
-            let session = self.page.owners.current();
-            session.name = name;
-            session.is_paired = true;
-            return false;
-        }
-        if known != 0 {
-            self.end_session();
-        }
-        let session = self.page.owners.current();
-        session.name = name;
-        session.generation = None;
-        true
-    }
-
     pub(super) fn log_out(&mut self) {
         note!(self.run, "-> log out");
         let scope = self.scope();
-        self.raise_generation(scope);
-        self.end_session();
+        self.generations.raise(scope);
+        self.change_owner(Owners::end_session);
         self.page.links.closed();
         self.call(holdfast::client::Client::log_out);
         self.page.storage.scope = None;
@@ -137,47 +111,34 @@ impl World {
         if is_named { self.page.owners.key() } else { ONLY }
     }
 
-    pub(super) fn generation_of(&self, scope: Scope) -> u64 {
-        self.generations.get(&scope).copied().unwrap_or(RAISED * u64::from(scope + 1))
-    }
-
-    fn raise_generation(&mut self, scope: Scope) {
-        let next = self.generation_of(scope) + 1;
-        self.generations.insert(scope, next);
-    }
-
     /// The generation of logouts as storage has it, of whoever is known to be there.
     fn generation(&self) -> Option<u64> {
         let key = self.page.owners.key();
-        (key != 0).then(|| self.generation_of(key))
-    }
-
-    /// The generation of a scope, and whether it has just begun.
-    pub(super) fn begin_generation(&mut self, scope: Scope) -> (u64, bool) {
-        let is_first = !self.generations.contains_key(&scope);
-        let generation = self.generation_of(scope);
-        self.generations.insert(scope, generation);
-        (generation, is_first)
+        (key != 0).then(|| self.generations.of(key))
     }
 
     /// The app ends the link for now.
     pub(super) fn disconnect_app(&mut self) {
         note!(self.run, "-> disconnect");
         if self.page.owners.is_anonymous() {
-            self.end_session();
+            self.change_owner(Owners::end_session);
         }
         self.page.links.closed();
         self.call(holdfast::client::Client::disconnect);
         self.drain();
     }
 
-    /// What waits belongs to nobody any more.
-    fn end_session(&mut self) {
-        self.run.tally.one(Count::Sessions);
-        self.page.storage.scope = None;
-        self.page.model.all_settled(Outcome::LoggedOut);
-        self.page.owners.sessions.push(Session::default());
-        self.page.owners.untold += 1;
+    /// Something becomes of whose the page is. What waits of a session that ends belongs to nobody any more.
+    fn change_owner<R>(&mut self, change: impl FnOnce(&mut Owners) -> R) -> R {
+        let Page { owners, storage, model, .. } = &mut *self.page;
+        let before = owners.session();
+        let result = change(owners);
+        for _ in before..owners.session() {
+            self.run.tally.one(Count::Sessions);
+            storage.scope = None;
+            model.all_settled(Outcome::LoggedOut);
+        }
+        result
     }
 
     /// In the end whoever the app takes for logged in is, with the right credentials.
@@ -232,61 +193,20 @@ impl World {
         };
         note!(self.run, "-> granted {epoch:?} to {name}, credentials of {person:?}");
         let phase = self.page.shell.status().phase;
-        if phase == Phase::Authorizing && self.page.shell.client.epoch() == epoch {
-            if self.accepts(name, subject) {
-                let session = self.page.owners.session();
-                self.page.owners.granted = Some((epoch, Credentials { session, name, subject }));
-            } else {
-                note!(self.run, "   they are somebody else's");
-                self.page.owners.owes_foreign = true;
-                self.page.links.closed();
-            }
+        let is_asked = phase == Phase::Authorizing && self.page.shell.client.epoch() == epoch;
+        if is_asked && !self.change_owner(|owners| owners.accepts(epoch, name, subject)) {
+            note!(self.run, "   they are somebody else's");
+            self.page.links.closed();
         }
         self.call(|client, now| client.authorized(now, epoch, name, subject));
         self.drain();
-    }
-
-    /// Credentials for the present attempt. Answers whether they are for whoever the app says is there.
-    fn accepts(&mut self, name: User, subject: User) -> bool {
-        let session = *self.page.owners.current();
-        if session.name == 0 && session.subject != 0 && session.subject != subject {
-            self.end_session();
-        }
-        self.takes_name(name);
-        let session = *self.page.owners.current();
-        let contradicts = session.subject != 0 && session.subject != subject;
-        if session.name == 0 {
-            self.page.owners.current().subject = subject;
-            return true;
-        }
-        if subject == 0 {
-            return true;
-        }
-        if contradicts && session.is_paired {
-            return false;
-        }
-        if contradicts {
-            // What was known before there was a name was of somebody else.
-            self.end_session();
-            self.page.owners.current().name = session.name;
-        }
-        let former = self.page.owners.former();
-        if session.subject == 0 && subject == former && subject != session.name {
-            return false;
-        }
-        let session = self.page.owners.current();
-        session.subject = subject;
-        session.is_paired = true;
-        true
     }
 
     /// The client says that the credentials are somebody else's.
     pub(super) fn told_of_foreign(&mut self) {
         self.run.tally.one(Count::Foreign);
         self.page.shell.is_foreign = true;
-        if !std::mem::take(&mut self.page.owners.owes_foreign) {
-            violated!("I11", "the right credentials were refused");
-        }
+        self.page.owners.told_of_foreign();
     }
 
     /// The app does something that makes it ask for a link again.
@@ -301,25 +221,8 @@ impl World {
         let is_asked = self.page.shell.status().phase == Phase::Authorizing
             && self.page.shell.client.epoch() == epoch;
         if is_asked && self.page.owners.is_anonymous() {
-            self.end_session();
+            self.change_owner(Owners::end_session);
         }
-    }
-
-    /// What a connection is opened with (I11).
-    pub(super) fn credentials(&mut self, epoch: Epoch) -> Credentials {
-        let Some((_, credentials)) =
-            self.page.owners.granted.filter(|&(granted, _)| granted == epoch)
-        else {
-            violated!("I11", "{epoch:?} connects without credentials");
-        };
-        if credentials.session == self.page.owners.session() {
-            let session = self.page.owners.current();
-            let is_readable = credentials.subject != 0;
-            if is_readable && session.subject != credentials.subject {
-                violated!("I11", "{session:?} connects with {credentials:?}");
-            }
-        }
-        credentials
     }
 }
 
@@ -331,11 +234,8 @@ impl World {
         if is_ready(before) && self.page.model.widened(time) {
             self.page.links.restarted_life(time);
         }
-        if self.page.owners.untold == 0 {
-            let stored = self.generation();
-            let session = self.page.owners.current();
-            session.generation = session.generation.or(stored);
-        }
+        let stored = self.generation();
+        self.page.owners.sees_generation(stored);
         let order = self.page.shell.client.poll();
         if self.run.keeps()
             && (self.page.storage.is_unseen(&self.page.shell.client)
@@ -385,69 +285,35 @@ impl World {
     pub(super) fn session_ended_elsewhere(&mut self) {
         note!(self.run, "   logged out elsewhere");
         self.run.tally.one(Count::LoggedOutElsewhere);
-        self.end_session();
+        self.change_owner(Owners::end_session);
         self.page.links.closed();
         self.page.owners.app = None;
         self.page.storage.may_forget = true;
     }
 
-    /// Storage shows another generation than the one that the client saw first (I12).
     fn is_over_elsewhere(&self) -> bool {
-        let mine = self.page.owners.sessions.last().and_then(|session| session.generation);
-        let stored = self.generation();
-        self.page.owners.untold == 0 && mine.is_some() && stored.is_some() && mine != stored
+        self.page.owners.is_over_elsewhere(self.generation())
     }
 
     pub(super) fn told_of_end(&mut self) {
-        if self.page.owners.untold == 0 {
-            violated!("I12", "the client ended a session that goes on");
-        }
-        self.page.owners.untold -= 1;
+        self.page.owners.told_of_end();
         self.page.feed.forget();
     }
 
-    pub(super) fn check_sessions_at_rest(&self) {
-        if self.page.owners.untold > 0 {
-            violated!("I12", "the app was not told that a session ended");
-        }
-        if self.page.owners.owes_foreign {
-            violated!("I11", "the app was not told that the credentials are somebody else's");
-        }
-    }
-
     /// A message leaves: in its own session, over a link that was opened for it.
-    pub(super) fn check_owner(&self, id: usize, connection: Option<ConnectionId>) {
+    pub(super) fn check_owner(&self, id: MessageId, connection: Option<ConnectionId>) {
         let entry = self.page.deliveries.get(id);
         let session = entry.map_or(self.app.messages[id].session, |entry| entry.session);
-        if session != self.page.owners.session() {
-            violated!("I12", "message {id} left after its session had ended");
-        }
         if self.is_over_elsewhere() {
             violated!("I12", "message {id} left after a logout elsewhere");
         }
-        let Some(connection) = connection else { return };
-        let credentials = self.network.connections[connection].credentials;
-        let name = self.page.owners.sessions[session].name;
-        // The name may be what the credentials had said.
-        let is_named = credentials.name == name
-            || (credentials.name == 0 && credentials.subject != 0 && credentials.subject == name);
-        if credentials.session != session || !is_named {
-            violated!("I11", "message {id} of {session}, {name} left over {credentials:?}");
-        }
+        let credentials = connection.map(|id| self.network.connections[id].credentials);
+        self.page.owners.check_leaves(id, session, credentials);
     }
 
-    /// A message reaches the server. What is under way may outlive its session, but not its user.
-    pub(super) fn check_owner_at_server(&self, id: usize, connection: ConnectionId) {
+    /// A message reaches the server.
+    pub(super) fn check_owner_at_server(&self, id: MessageId, connection: ConnectionId) {
         let credentials = self.network.connections[connection].credentials;
-        if credentials.subject == 0 {
-            return;
-        }
-        let session = self.page.owners.sessions[self.app.messages[id].session];
-        if session.subject != credentials.subject {
-            violated!("I11", "message {id} of {session:?} came as {credentials:?}");
-        }
+        self.page.owners.check_arrives(id, self.app.messages[id].session, credentials);
     }
 }
-
-/// The first generation of a scope is a multiple of it.
-const RAISED: u64 = 1 << 16;

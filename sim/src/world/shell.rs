@@ -367,7 +367,7 @@ impl World {
         let is_free = self.link_is_free();
         let time = self.page.shell.client.now().0;
         self.page.model.check_at_rest(time, status.phase == Phase::Ready, is_free);
-        self.check_sessions_at_rest();
+        self.page.owners.check_at_rest();
         self.check_receipts_at_rest();
         self.check_erasing();
         if !self.page.deliveries.owes_nothing() {

@@ -33,7 +33,7 @@ impl World {
         }
         self.page.storage.scope = Some(scope);
         self.page.storage.may_forget |= scope == 0;
-        let begun = (scope > 0).then(|| self.begin_generation(scope));
+        let begun = (scope > 0).then(|| self.generations.begin(scope));
         let (generation, is_first) = (begun.map(|it| it.0), begun.is_some_and(|it| it.1));
         note!(self.run, "-> keep for {scope}, {generation:?}, first: {is_first}");
         self.page.model.restoring();
@@ -310,7 +310,7 @@ impl World {
         self.names += 1;
         self.page.storage.fresh = self.names;
         let names = (mine, self.names);
-        let generation = self.generation_of(self.page.storage.scope.unwrap_or_default());
+        let generation = self.generations.of(self.page.storage.scope.unwrap_or_default());
         self.tell_keeper(|keeper| keeper.opened(opening, wall, names, has_locks, generation));
     }
 }

@@ -105,7 +105,7 @@ impl World {
 
     /// Where a logout could not delete, the next opening does.
     fn is_all_erased(&self) -> bool {
-        let is_left = |scope, generation| generation == self.generation_of(scope);
+        let is_left = |scope, generation| generation == self.generations.of(scope);
         !self.database.has_any(is_left)
     }
 
