@@ -120,5 +120,6 @@ pub(crate) struct Task {
     pub(crate) is_silent: bool,
 }
 
-/// Contents of a message: those that come, and the last, which is fetched.
-pub(crate) const COPIES: u64 = 8;
+/// Contents of a message: those that come, and the last, which the app fetches.
+const COPIES: u64 = 8;
+pub(crate) const FETCHED: u64 = COPIES - 1;

@@ -7,6 +7,7 @@ mod disk;
 mod events;
 mod facts;
 mod feed;
+mod inbound;
 mod machine;
 mod owed;
 mod owners;

@@ -329,7 +329,7 @@ impl World {
             violated!("I5", "{seq:?} was never sent");
         };
         self.check_may_leave(id);
-        self.check_said();
+        self.page.feed.said.check_all_said(self.up());
         self.check_owner(id, self.up());
         self.check_link_takes();
         self.check_asked(id, is_asked);
