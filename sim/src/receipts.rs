@@ -1,6 +1,9 @@
 //! Receipts: what was asked for on a link, and what the answers prove. That is known here from what became of each
 //! POST, and not from what the client makes of it.
 
+use holdfast::client::receipts::MANY;
+
+use crate::violation::violated;
 use crate::wire::Frame;
 
 /// The receipts of a page, whatever link they are of.
@@ -9,34 +12,28 @@ pub(crate) struct Receipts {
     /// What leaves in this turn, over polling.
     pub(crate) post: Vec<Frame>,
     /// The server refused a POST of more receipts than 16, each of them.
-    pub(crate) takes_many: bool,
+    takes_many: bool,
     /// The client was shown that there are no receipts here.
-    pub(crate) are_over: bool,
+    are_over: bool,
     /// The round trip as the client is to know it.
-    pub(crate) rtt: Option<u64>,
+    rtt: Option<u64>,
     /// The server answered a probe: silence means something.
     pub(crate) is_trusted: bool,
     pub(crate) is_clogged: bool,
     /// The same when the client looked last.
     pub(crate) was_clogged: bool,
     /// Orders that are to come.
-    pub(crate) owes_receiptless: bool,
-}
-
-impl Receipts {
-    pub(crate) fn are_over(&self) -> bool {
-        self.are_over
-    }
+    owes_receiptless: bool,
 }
 
 /// The receipts of a connection.
 #[derive(Default)]
 pub(crate) struct Asked {
-    pub(crate) all: Vec<One>,
+    all: Vec<One>,
     /// So many were answered, or are known to be dropped.
-    pub(crate) concluded: usize,
+    concluded: usize,
     /// The last transmission that is known to be taken.
-    pub(crate) taken: u64,
+    taken: u64,
     /// One was answered.
     pub(crate) proves: bool,
     pub(crate) is_polling: bool,
@@ -44,20 +41,145 @@ pub(crate) struct Asked {
     pub(crate) answers_at: u64,
 }
 
-pub(crate) struct One {
-    pub(crate) name: u32,
+struct One {
+    name: u32,
     /// By the client's clock.
-    pub(crate) at: u64,
+    at: u64,
     /// The last transmission before it.
-    pub(crate) last: u64,
-    pub(crate) due: u32,
+    last: u64,
+    due: u32,
     /// What was known to be taken when it was sent.
-    pub(crate) taken: u64,
-    pub(crate) is_polling: bool,
+    taken: u64,
+    is_polling: bool,
+    is_dropped: bool,
+}
+
+/// What an answer to a receipt proves.
+pub(crate) struct Answered {
+    took: u64,
+    /// The receipt was one of many in one POST.
+    is_of_many: bool,
+    /// The server has dispatched what it had taken, up to this transmission.
+    pub(crate) dispatched: u64,
+    pub(crate) batches: Vec<Batch>,
+}
+
+/// Transmissions before a receipt, and whether the server has not taken them.
+pub(crate) struct Batch {
+    pub(crate) first: u64,
+    pub(crate) last: u64,
     pub(crate) is_dropped: bool,
 }
 
+impl Receipts {
+    /// The server refused a POST of more receipts than 16, each of them.
+    pub(crate) fn takes_many(&self) -> bool {
+        self.takes_many
+    }
+
+    pub(crate) fn are_over(&self) -> bool {
+        self.are_over
+    }
+
+    /// One was answered.
+    pub(crate) fn answered(&mut self, answered: &Answered) {
+        let took = answered.took;
+        self.rtt = Some(self.rtt.map_or(took, |rtt| (rtt * 7 + took) / 8));
+        self.takes_many |= answered.is_of_many;
+        self.is_trusted = true;
+    }
+
+    /// One was answered as it is where there is no receipt: the client is to say that there are none.
+    pub(crate) fn refused(&mut self) {
+        self.are_over = true;
+        self.owes_receiptless = true;
+    }
+
+    /// The client says that there are no receipts here. Answers whether it found that out by their silence.
+    pub(crate) fn given_up(&mut self) -> bool {
+        if std::mem::take(&mut self.owes_receiptless) {
+            return false;
+        }
+        // One that never came may be late.
+        if self.rtt.is_some() {
+            violated!("receipts", "they were given up, and work");
+        }
+        self.are_over = true;
+        true
+    }
+
+    /// A message is handed to a link (I13).
+    pub(crate) fn check_takes(&self, asked: &Asked, now: u64) {
+        if self.is_clogged {
+            violated!("I13", "a message left over a link that is clogged");
+        }
+        if !asked.proves {
+            return;
+        }
+        let overdue = self.rtt.map_or(0, |rtt| rtt * 4).max(1_000);
+        if let Some(at) = asked.owed_since()
+            && now >= at + overdue
+        {
+            violated!("I13", "a message left at {now}, and a receipt is owed since {at}");
+        }
+        if asked.is_batch_owed() {
+            violated!("I13", "a message left beside a batch that is not proven");
+        }
+    }
+
+    pub(crate) fn check_at_rest(&self) {
+        if self.owes_receiptless {
+            violated!("receipts", "the app was not told that there are none");
+        }
+    }
+}
+
 impl Asked {
+    /// So many receipts of a name are asked for, after a transmission. Answers their serial number.
+    pub(crate) fn ask(&mut self, (name, due): (u32, u32), at: u64, last: u64) -> usize {
+        if !self.proves && self.is_owed() {
+            violated!("I13", "the first receipt of the link is not alone");
+        }
+        let (taken, is_polling) = (self.taken, self.is_polling);
+        self.all.push(One { name, at, last, due, taken, is_polling, is_dropped: false });
+        self.all.len() - 1
+    }
+
+    /// The name under which one was asked for.
+    pub(crate) fn name(&self, serial: usize) -> u32 {
+        self.all[serial].name
+    }
+
+    /// The POST that one was in is dropped.
+    pub(crate) fn dropped(&mut self, serial: usize) {
+        self.all[serial].is_dropped = true;
+    }
+
+    /// An answer is heard. None where it proves nothing new.
+    pub(crate) fn answered(&mut self, now: u64, serial: usize) -> Option<Answered> {
+        if serial < self.concluded {
+            return None;
+        }
+        let one = &mut self.all[serial];
+        one.due -= 1;
+        if one.due > 0 {
+            return None;
+        }
+        let took = (now - one.at).min(MOST_RTT);
+        let (is_of_many, dispatched) = (one.name == MANY, one.taken);
+        self.proves = true;
+        let concluded = std::mem::replace(&mut self.concluded, serial + 1);
+        let batches: Vec<Batch> = (concluded..=serial).map(|at| self.batch(at)).collect();
+        let taken = batches.iter().filter(|batch| !batch.is_dropped).map(|batch| batch.last);
+        self.taken = self.taken.max(taken.max().unwrap_or_default());
+        Some(Answered { took, is_of_many, dispatched, batches })
+    }
+
+    fn batch(&self, at: usize) -> Batch {
+        let first = if at == 0 { 0 } else { self.all[at - 1].last + 1 };
+        Batch { first, last: self.all[at].last, is_dropped: self.all[at].is_dropped }
+    }
+
     /// When the oldest was sent that is not answered.
     pub(crate) fn owed_since(&self) -> Option<u64> {
         self.all.get(self.concluded).map(|one| one.at)
@@ -68,7 +190,10 @@ impl Asked {
         self.proves && self.all.get(self.concluded).is_some_and(|one| one.is_polling)
     }
 
-    pub(crate) fn is_owed(&self) -> bool {
+    fn is_owed(&self) -> bool {
         self.concluded < self.all.len()
     }
 }
+
+/// No round trip counts for more.
+const MOST_RTT: u64 = 2_500;

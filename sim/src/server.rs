@@ -423,7 +423,7 @@ fn refuse_other(run: &mut Run, network: &mut Network, id: ConnectionId) {
 /// The server gets a CONNECT for a namespace that it does not have, or has.
 fn receive_receipt(run: &mut Run, network: &mut Network, id: ConnectionId, serial: usize) {
     let Some(plan) = run.plan.receipting else { return };
-    let name = network.connections[id].asked.all[serial].name;
+    let name = network.connections[id].asked.name(serial);
     let is_plain = plan.reply == Reply::Plain;
     if plan.reply == Reply::Never {
         return;

@@ -1,5 +1,4 @@
-//! Receipts and POSTs, as the network and the server have them: what each receipt proves is known here from what
-//! became of its POST, and not from what the client makes of it.
+//! What the client asks receipts for, the POSTs in which that leaves, and the answers that it hears.
 
 use holdfast::engine::{Epoch, Input};
 
@@ -7,14 +6,12 @@ use super::World;
 use crate::event::Event;
 use crate::ids::ConnectionId;
 use crate::plan::Polling;
-use crate::receipts::{Asked, One};
+use crate::receipts::Asked;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violation::violated;
 use crate::wire::Frame;
 
-/// No round trip counts for more.
-const MOST_RTT: u64 = 2_500;
 /// A clogged transport is looked at again after as long.
 const LOOK_AGAIN: u64 = 4;
 
@@ -63,13 +60,7 @@ impl World {
         };
         let (at, last) = (self.engine_time(), self.page.model.transmissions());
         let asked = &mut self.network.connections[id].asked;
-        if !asked.proves && asked.is_owed() {
-            violated!("I13", "the first receipt of the link is not alone");
-        }
-        let is_polling = asked.is_polling;
-        let taken = asked.taken;
-        asked.all.push(One { name, at, last, due: count, taken, is_polling, is_dropped: false });
-        let serial = asked.all.len() - 1;
+        let serial = asked.ask((name, count), at, last);
         for _ in 0..count {
             // The Socket may find out at the first that it is dead.
             if self.up() == Some(id) {
@@ -97,7 +88,7 @@ impl World {
         let post = std::mem::take(&mut self.receipts.post);
         let Some(id) = self.up().filter(|_| !post.is_empty()) else { return };
         let messages = post.iter().filter(|frame| matches!(frame, Frame::Message { .. })).count();
-        if !self.receipts.takes_many && messages > 12 {
+        if !self.receipts.takes_many() && messages > 12 {
             violated!("I13", "{messages} messages in a POST");
         }
         let Some(plan) = self.run.plan.receipting else { return };
@@ -112,7 +103,7 @@ impl World {
         self.run.tally.one(Count::DroppedPosts);
         for frame in post {
             if let Frame::Receipt { serial } = frame {
-                self.network.connections[id].asked.all[serial].is_dropped = true;
+                self.network.connections[id].asked.dropped(serial);
             }
         }
         if messages > 0 {
@@ -123,23 +114,7 @@ impl World {
     /// Whether a message may be handed to the link (I13).
     pub(super) fn check_link_takes(&self) {
         let Some(id) = self.up() else { return };
-        let asked = self.asked(id);
-        if self.receipts.is_clogged {
-            violated!("I13", "a message left over a link that is clogged");
-        }
-        if !asked.proves {
-            return;
-        }
-        let now = self.engine_time();
-        let overdue = self.receipts.rtt.map_or(0, |rtt| rtt * 4).max(1_000);
-        if let Some(at) = asked.owed_since()
-            && now >= at + overdue
-        {
-            violated!("I13", "a message left at {now}, and a receipt is owed since {at}");
-        }
-        if asked.is_batch_owed() {
-            violated!("I13", "a message left beside a batch that is not proven");
-        }
+        self.receipts.check_takes(self.asked(id), self.engine_time());
     }
 
     /// For certain: nothing but messages keeps messages from leaving. A clogged transport says nothing when it
@@ -168,9 +143,10 @@ impl World {
     ) {
         note!(self.run, "-> receipt {name}, plain: {is_plain}");
         let now = self.next_time();
-        let is_heeded = self.page.links.is_live(epoch) && !self.receipts.are_over;
+        let is_heeded = self.page.links.is_live(epoch) && !self.receipts.are_over();
         if is_heeded && !is_plain {
-            self.end_receipts();
+            self.receipts.refused();
+            self.page.model.forget_proofs();
         } else if let Some(serial) = serial
             && is_heeded
         {
@@ -183,57 +159,25 @@ impl World {
     fn receipt_is_answered(&mut self, id: ConnectionId, serial: usize) {
         let now = self.engine_time();
         let asked = &mut self.network.connections[id].asked;
-        if serial < asked.concluded {
-            return;
-        }
-        let one = &mut asked.all[serial];
-        one.due -= 1;
-        if one.due > 0 {
-            return;
-        }
-        let took = (now - one.at).min(MOST_RTT);
-        self.receipts.rtt = Some(self.receipts.rtt.map_or(took, |rtt| (rtt * 7 + took) / 8));
-        self.receipts.takes_many |= one.name == holdfast::client::receipts::MANY;
-        self.receipts.is_trusted = true;
-        asked.proves = true;
-        self.page.model.proves();
-        self.page.model.dispatched(now, asked.all[serial].taken);
-        let concluded = std::mem::replace(&mut asked.concluded, serial + 1);
-        for at in concluded..=serial {
-            let first = if at == 0 { 0 } else { asked.all[at - 1].last + 1 };
-            let (last, is_dropped) = (asked.all[at].last, asked.all[at].is_dropped);
-            if is_dropped {
-                self.page.model.dropped(first, last);
+        let Some(answered) = asked.answered(now, serial) else { return };
+        self.receipts.answered(&answered);
+        let model = &mut self.page.model;
+        model.proves();
+        model.dispatched(now, answered.dispatched);
+        for batch in answered.batches {
+            if batch.is_dropped {
+                model.dropped(batch.first, batch.last);
             } else {
-                asked.taken = asked.taken.max(last);
-                self.page.model.received(first, last);
+                model.received(batch.first, batch.last);
             }
         }
-    }
-
-    /// No receipt is asked for any more.
-    fn end_receipts(&mut self) {
-        self.receipts.are_over = true;
-        self.receipts.owes_receiptless = true;
-        self.page.model.forget_proofs();
     }
 
     /// The client says that there are no receipts here.
     pub(super) fn receiptless(&mut self) {
         self.run.tally.one(Count::Receiptless);
-        if !std::mem::take(&mut self.receipts.owes_receiptless) {
-            // One that never came may be late.
-            if self.receipts.rtt.is_some() {
-                violated!("receipts", "they were given up, and work");
-            }
-            self.receipts.are_over = true;
+        if self.receipts.given_up() {
             self.page.model.forget_proofs();
-        }
-    }
-
-    pub(super) fn check_receipts_at_rest(&self) {
-        if self.receipts.owes_receiptless {
-            violated!("receipts", "the app was not told that there are none");
         }
     }
 

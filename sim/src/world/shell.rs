@@ -368,7 +368,7 @@ impl World {
         let time = self.page.shell.client.now().0;
         self.page.model.check_at_rest(time, status.phase == Phase::Ready, is_free);
         self.page.owners.check_at_rest();
-        self.check_receipts_at_rest();
+        self.receipts.check_at_rest();
         self.check_erasing();
         if !self.page.deliveries.owes_nothing() {
             violated!("answers", "the app was not told of a late one");
