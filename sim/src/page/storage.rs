@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use holdfast::client::Client;
 use holdfast::client::keeper::Keeper;
+use holdfast::client::{Client, Place};
 use holdfast::engine::Seq;
 
 use crate::ids::{MessageId, Name, Scope};
-use crate::work::{Added, Kept, Outcome, Parts};
+use crate::violation::violated;
+use crate::work::{Added, Kept, Key, Outcome, Parts, Segment, Write};
 
 /// What the edge of a page has in hand.
 #[derive(Default)]
@@ -22,22 +23,22 @@ pub(crate) struct Storage {
     /// Messages that have ended as another page said, which this one erases where it finds them.
     pub(crate) heard: BTreeSet<MessageId>,
     /// By their openings.
-    pub(crate) journals: BTreeMap<u32, Owner>,
+    journals: BTreeMap<u32, Owner>,
     /// Of the next transaction.
-    pub(crate) parts: Parts,
-    pub(crate) added: Vec<Added>,
-    pub(crate) moved: usize,
+    parts: Parts,
+    added: Vec<Added>,
+    moved: usize,
     /// What was read, and the journal that had it.
-    pub(crate) rows: Vec<(Kept, Name)>,
+    rows: Vec<(Kept, Name)>,
     /// Transactions of which the page does not know how they ended. Those that are committed are in `committed`.
-    pub(crate) writing: BTreeMap<u32, Vec<Added>>,
-    pub(crate) committed: BTreeSet<u32>,
+    writing: BTreeMap<u32, Vec<Added>>,
+    committed: BTreeSet<u32>,
     /// The message that others want to know the end of.
     pub(crate) sharing: Option<Seq>,
     /// This opening has handed out what it found.
-    pub(crate) was_open: bool,
+    was_open: bool,
     /// Nothing waited for storage, when that was seen last.
-    pub(crate) was_ready: bool,
+    was_ready: bool,
     /// A message was sent, and nobody has seen yet where it is kept.
     pub(crate) has_unseen: bool,
     /// Since when something waits to be erased, and no write has ended.
@@ -54,6 +55,126 @@ pub(crate) struct Owner {
     pub(crate) scope: Scope,
     pub(crate) name: Name,
     pub(crate) generation: u64,
+}
+
+// What the keeper orders.
+impl Storage {
+    pub(crate) fn open(&mut self, opening: u32) {
+        self.channel = Some(opening);
+        self.rows.clear();
+        self.was_open = false;
+    }
+
+    pub(crate) fn close(&mut self) {
+        self.channel = None;
+        self.outcomes = Outcomes::default();
+    }
+
+    /// An opening begins to read, and has this journal for its own from then on.
+    pub(crate) fn reads(&mut self, opening: u32, owner: Owner) {
+        self.journals.entry(opening).or_insert(owner);
+    }
+
+    /// A message is to be written. Answers the generation that it is kept in.
+    pub(crate) fn add(&mut self, (kept, seq): (Kept, Seq), place: Place) -> u64 {
+        self.added.push((kept.id, seq));
+        self.put(place, kept)
+    }
+
+    /// What was read in another journal goes to a place of this one's.
+    pub(crate) fn take_over(&mut self, row: u32, place: Place) {
+        let ((_, mine, _), _) = self.key_of(place);
+        let (kept, owner) = &mut self.rows[row as usize];
+        kept.from = kept.from.or(Some(*owner));
+        let kept = *kept;
+        *owner = mine;
+        self.put(place, kept);
+        self.moved += 1;
+    }
+
+    /// What is there has settled.
+    pub(crate) fn list(&mut self, place: Place) {
+        let (key, _) = self.key_of(place);
+        self.parts.lists.entry(key).or_default().push(place.index);
+    }
+
+    /// A segment goes.
+    pub(crate) fn drop(&mut self, name: Name, number: u64) {
+        self.parts.drops.push((self.scope.unwrap_or_default(), name, number));
+    }
+
+    /// All that was ordered since the last transaction is the next one.
+    pub(crate) fn write(&mut self, number: u32, opening: u32, guard: Option<u64>) -> Write {
+        let Some(Owner { scope, .. }) = self.journal(opening) else {
+            violated!("journal", "opening {opening} writes before it has read");
+        };
+        let mut parts = std::mem::take(&mut self.parts);
+        for drop in &mut parts.drops {
+            drop.0 = scope;
+        }
+        let added = std::mem::take(&mut self.added);
+        let moved = std::mem::take(&mut self.moved);
+        self.writing.insert(number, added.clone());
+        let may_forget = self.may_forget;
+        Write { number, opening, scope, guard, parts, added, moved, may_forget }
+    }
+
+    fn key_of(&self, place: Place) -> (Key, u64) {
+        let Some(owner) = self.journal(place.opening) else {
+            violated!("journal", "{place:?} is in a journal that was never read");
+        };
+        ((owner.scope, owner.name, place.number), owner.generation)
+    }
+
+    /// Answers the generation of the segment.
+    fn put(&mut self, place: Place, kept: Kept) -> u64 {
+        let (key, generation) = self.key_of(place);
+        let empty = || Segment { generation, messages: Vec::new() };
+        let segment = self.parts.puts.entry(key).or_insert_with(empty);
+        if segment.messages.len() != place.index as usize {
+            violated!("journal", "{place:?} is not the next of its segment");
+        }
+        segment.messages.push(kept);
+        generation
+    }
+}
+
+// What becomes of it.
+impl Storage {
+    /// A message was read in a journal. Answers the number that the keeper knows it by.
+    pub(crate) fn found(&mut self, kept: Kept, name: Name) -> u32 {
+        self.rows.push((kept, name));
+        self.rows.len() as u32 - 1
+    }
+
+    /// What was read, and the journal that has it.
+    pub(crate) fn row(&self, row: u32) -> (Kept, Name) {
+        self.rows[row as usize]
+    }
+
+    /// A transaction has ended, which the page does not know yet.
+    pub(crate) fn ended(&mut self, number: u32, is_done: bool) {
+        if is_done {
+            self.committed.insert(number);
+        } else {
+            self.writing.remove(&number);
+        }
+    }
+
+    /// The page knows how a transaction ended.
+    pub(crate) fn knows_of(&mut self, number: u32) {
+        self.writing.remove(&number);
+        self.committed.remove(&number);
+    }
+
+    /// The keeper shows of itself whether it is open, and whether anything waits for it.
+    pub(crate) fn seen(&mut self, keeper: &Keeper) {
+        self.was_ready = keeper.is_ready();
+        if keeper.is_open() {
+            self.was_open = true;
+            self.is_blind = false;
+        }
+    }
 }
 
 impl Storage {

@@ -19,7 +19,7 @@ impl World {
         };
         let keeper = self.page.shell.client.keeper();
         let generation = keeper.generation().unwrap_or_default();
-        storage.journals.entry(opening).or_insert(Owner { scope, name: mine, generation });
+        storage.reads(opening, Owner { scope, name: mine, generation });
         self.begin(Work::Read { opening, scope, of, mine });
     }
 
@@ -33,20 +33,7 @@ impl World {
     }
 
     pub(super) fn commit(&mut self, number: u32, opening: u32, guard: Option<u64>) {
-        let Some(owner) = self.page.storage.journal(opening) else {
-            violated!("journal", "opening {opening} writes before it has read");
-        };
-        let scope = owner.scope;
-        let storage = &mut self.page.storage;
-        let mut parts = std::mem::take(&mut storage.parts);
-        for drop in &mut parts.drops {
-            drop.0 = scope;
-        }
-        let added = std::mem::take(&mut storage.added);
-        let moved = std::mem::take(&mut storage.moved);
-        storage.writing.insert(number, added.clone());
-        let may_forget = storage.may_forget;
-        let write = Write { number, opening, scope, guard, parts, added, moved, may_forget };
+        let write = self.page.storage.write(number, opening, guard);
         self.begin(Work::Write(write));
     }
 
@@ -75,11 +62,7 @@ impl World {
         let is_done = !is_lost && !is_over && !self.write_fails(id);
         note!(self.run, "page {id}: {} {write:?}", if is_done { "committed" } else { "not" });
         if self.turn_to(id) {
-            if is_done {
-                self.page.storage.committed.insert(write.number);
-            } else {
-                self.page.storage.writing.remove(&write.number);
-            }
+            self.page.storage.ended(write.number, is_done);
         }
         if is_done {
             let dropped = if is_alive { Vec::new() } else { self.dropped_after_death(&write) };
@@ -121,8 +104,7 @@ impl World {
                 self.was_read(opening, mine, found, generation);
             }
             Done::Written { write, is_done } => {
-                self.page.storage.writing.remove(&write.number);
-                self.page.storage.committed.remove(&write.number);
+                self.page.storage.knows_of(write.number);
                 self.page.storage.unerased_since = None;
                 let erases = !write.parts.lists.is_empty() || !write.parts.drops.is_empty();
                 if is_done && erases && self.page.storage.may_forget && write.moved == 0 {
@@ -155,8 +137,7 @@ impl World {
             };
             self.page.shell.client.stored(now, |keeper| keeper.segment(opening, told));
             for (index, kept) in (0..).zip(segment.messages) {
-                let row = self.page.storage.rows.len() as u32;
-                self.page.storage.rows.push((kept, name));
+                let row = self.page.storage.found(kept, name);
                 let found = storage::Found {
                     row,
                     is_settled: settled.contains(&index),

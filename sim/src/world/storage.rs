@@ -13,12 +13,11 @@ use crate::event::{Event, FIRST};
 use crate::ids::{MessageId, Name, Scope};
 use crate::locks::Request;
 use crate::page::deliveries::Entry;
-use crate::page::storage::Outcomes;
 use crate::plan::Planned;
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violation::violated;
-use crate::work::{Kept, Key, Note, Segment, Step, Work};
+use crate::work::{Kept, Note, Step, Work};
 
 // What opens and closes it.
 impl World {
@@ -101,28 +100,13 @@ impl World {
                 };
                 let from = self.page.deliveries.get(id).and_then(|entry| entry.from);
                 let expires_at = self.app.messages[id].expires_at;
-                let generation = self.put(place, Kept { id, expires_at, from });
+                let kept = Kept { id, expires_at, from };
+                let generation = self.page.storage.add((kept, seq), place);
                 self.app.messages[id].generation = Some(generation);
-                self.page.storage.added.push((id, seq));
             }
-            Order::Move { row, place } => {
-                let ((_, mine, _), _) = self.key_of(place);
-                let (kept, owner) = &mut self.page.storage.rows[row as usize];
-                kept.from = kept.from.or(Some(*owner));
-                let kept = *kept;
-                *owner = mine;
-                self.put(place, kept);
-                self.page.storage.moved += 1;
-            }
-            Order::List { place } => {
-                let (key, _) = self.key_of(place);
-                let lists = &mut self.page.storage.parts.lists;
-                lists.entry(key).or_default().push(place.index);
-            }
-            Order::Drop { name, number } => {
-                let scope = self.page.storage.scope.unwrap_or_default();
-                self.page.storage.parts.drops.push((scope, name, number));
-            }
+            Order::Move { row, place } => self.page.storage.take_over(row, place),
+            Order::List { place } => self.page.storage.list(place),
+            Order::Drop { name, number } => self.page.storage.drop(name, number),
             Order::Commit { transaction, opening, guard } => {
                 self.commit(transaction, opening, guard);
             }
@@ -147,9 +131,7 @@ impl World {
 
     fn open_storage(&mut self, opening: u32) {
         let storage = &mut self.page.storage;
-        storage.channel = Some(opening);
-        storage.rows.clear();
-        storage.was_open = false;
+        storage.open(opening);
         let disk = self.run.plan.disk;
         let is_kind = self.run.is_kind_now();
         let (unopened, hanging) = if is_kind { (0, 0) } else { (disk.unopened, disk.hanging) };
@@ -162,8 +144,7 @@ impl World {
     }
 
     fn close_storage(&mut self) {
-        self.page.storage.channel = None;
-        self.page.storage.outcomes = Outcomes::default();
+        self.page.storage.close();
         let id = self.page.id;
         self.end_requests(|_, request| request.page == id);
     }
@@ -179,35 +160,12 @@ impl World {
         let was_cached = self.page.has_been_cached;
         let storage = &mut self.page.storage;
         storage.may_forget = true;
-        storage.is_blind |= was_cached && !storage.was_open;
-    }
-
-    fn row(&self, row: u32) -> (Kept, Name) {
-        self.page.storage.rows[row as usize]
-    }
-
-    fn key_of(&self, place: holdfast::client::Place) -> (Key, u64) {
-        let Some(owner) = self.page.storage.journal(place.opening) else {
-            violated!("journal", "{place:?} is in a journal that was never read");
-        };
-        ((owner.scope, owner.name, place.number), owner.generation)
-    }
-
-    /// Answers the generation that the message is kept in.
-    fn put(&mut self, place: holdfast::client::Place, kept: Kept) -> u64 {
-        let (key, generation) = self.key_of(place);
-        let empty = || Segment { generation, messages: Vec::new() };
-        let segment = self.page.storage.parts.puts.entry(key).or_insert_with(empty);
-        if segment.messages.len() != place.index as usize {
-            violated!("journal", "{place:?} is not the next of its segment");
-        }
-        segment.messages.push(kept);
-        generation
+        storage.is_blind |= was_cached && !storage.was_open();
     }
 
     /// A message of an earlier life, of this page before it was cached, or of a page that is gone.
     fn take(&mut self, row: u32) {
-        let (kept, owner) = self.row(row);
+        let (kept, owner) = self.page.storage.row(row);
         let Kept { id, expires_at, from } = kept;
         let known = self.page.deliveries.get(id);
         // It has ended, here or as another page said, and the app is told once.
@@ -254,7 +212,7 @@ impl World {
 
     /// A logout had ended a message that was found.
     fn ended(&mut self, row: u32) {
-        let (kept, _) = self.row(row);
+        let (kept, _) = self.page.storage.row(row);
         let print = self.app.messages[kept.id].sending.print;
         if self.page.shell.client.has_ended(print) {
             return;
@@ -321,13 +279,9 @@ impl World {
     pub(super) fn observe(&mut self) {
         let keeper = self.page.shell.client.keeper();
         let storage = &mut self.page.storage;
-        storage.was_ready = keeper.is_ready();
+        storage.seen(keeper);
         if keeper.is_ready() {
             self.page.model.all_restored();
-        }
-        if keeper.is_open() {
-            storage.was_open = true;
-            storage.is_blind = false;
         }
         let seen = |(id, entry): (MessageId, Entry)| {
             keeper.held(entry.seq).filter(|&held| entry.held != Some(held)).map(|held| (id, held))
