@@ -9,6 +9,7 @@ mod facts;
 mod feed;
 mod inbound;
 mod machine;
+mod orders;
 mod owed;
 mod owners;
 mod receipts;

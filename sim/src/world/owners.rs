@@ -1,15 +1,13 @@
 //! What users, the app and other tabs do about who is logged in, and what the client makes of it.
 
-use holdfast::client::Order;
 use holdfast::client::identity::User;
-use holdfast::engine::{Epoch, Grant, Input, Notice, Outcome, Output, Phase};
+use holdfast::engine::{Epoch, Grant, Input, Outcome, Phase};
 
 use super::World;
 use crate::event::Event;
 use crate::ids::{ConnectionId, MessageId, ONLY, Scope};
 use crate::page::Page;
 use crate::page::owners::{Owners, Session};
-use crate::page::shell::is_ready;
 use crate::plan::{Login, Naming, Person, Planned, Subjects};
 use crate::tally::Count;
 use crate::trace::note;
@@ -112,7 +110,7 @@ impl World {
     }
 
     /// The generation of logouts as storage has it, of whoever is known to be there.
-    fn generation(&self) -> Option<u64> {
+    pub(super) fn generation(&self) -> Option<u64> {
         let key = self.page.owners.key();
         (key != 0).then(|| self.generations.of(key))
     }
@@ -228,45 +226,6 @@ impl World {
 
 // What the client does.
 impl World {
-    pub(super) fn poll(&mut self) -> Option<Order> {
-        let before = self.page.shell.status().phase;
-        let time = self.page.shell.client.now().0;
-        if is_ready(before) && self.page.model.widened(time) {
-            self.page.links.restarted_life(time);
-        }
-        let stored = self.generation();
-        self.page.owners.sees_generation(stored);
-        let order = self.page.shell.client.poll();
-        if self.run.keeps()
-            && (self.page.storage.is_unseen(&self.page.shell.client)
-                || matches!(order, Some(Order::Storage(_))))
-        {
-            self.observe();
-        }
-        match order {
-            Some(
-                Order::Ended { .. }
-                | Order::Storage(_)
-                | Order::Foreign
-                | Order::Learned { answers: true, .. }
-                | Order::Receiptless
-                | Order::Look
-                | Order::StopTyping { .. }
-                | Order::Release
-                | Order::Forget { .. }
-                | Order::Discard { .. }
-                | Order::Engine(Output::Report(Notice::PingsUnanswered)),
-            )
-            | None => {}
-            Some(order) if self.is_over_elsewhere() && !is_ready(before) => {
-                violated!("I12", "{order:?} after a logout elsewhere");
-            }
-            Some(_) => {}
-        }
-        self.moved(before);
-        order
-    }
-
     /// The client asks what is outside: nobody tells it.
     pub(super) fn look(&mut self) {
         // No time passes while orders are carried out.
@@ -291,7 +250,7 @@ impl World {
         self.page.storage.may_forget = true;
     }
 
-    fn is_over_elsewhere(&self) -> bool {
+    pub(super) fn is_over_elsewhere(&self) -> bool {
         self.page.owners.is_over_elsewhere(self.generation())
     }
 
