@@ -5,11 +5,11 @@ use holdfast::client::deliveries::{Id, Sending};
 use holdfast::client::receipts::Support;
 use holdfast::client::verdict::{Opinion, Reading, Said};
 use holdfast::client::{Client, Order};
-use holdfast::engine::{Config, Millis, Outcome, Seq, Verdict, Way};
+use holdfast::engine::{Config, Millis, Moment, Outcome, Seq, Verdict, Way};
 
 use crate::world::{World, draft, said};
 
-const NOW: Millis = Millis(1);
+const NOW: Moment = Moment(1);
 
 fn acked() -> Sending {
     draft(Way::Acked)

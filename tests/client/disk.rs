@@ -10,7 +10,7 @@ use holdfast::client::keeper::{Held, Keeper};
 use holdfast::client::storage::{Found, Name, Row, Segment, Storage};
 use holdfast::client::verdict::Said;
 use holdfast::client::{Client, Order, Place};
-use holdfast::engine::{Config, Input, Millis, Outcome, Output, Seq, Verdict};
+use holdfast::engine::{Config, Input, Millis, Moment, Outcome, Output, Seq, Verdict};
 
 /// What a message is for the app. Two messages of one id are the same message.
 pub type Id = u32;
@@ -180,7 +180,7 @@ impl Disk {
     /// A page of a tab that had this journal before, 0 for none. Nobody is named yet.
     pub fn load(&mut self, name: Name) -> Tab {
         self.tabs.push(Page {
-            client: Client::new(Config::default(), 1, Millis(self.now)),
+            client: Client::new(Config::default(), 1, Moment(self.now)),
             name,
             fresh: 0,
             scope: 0,
@@ -439,8 +439,8 @@ impl Disk {
 
 // Time, facts and orders.
 impl Disk {
-    pub fn at(&self) -> Millis {
-        Millis(self.now)
+    pub fn at(&self) -> Moment {
+        Moment(self.now)
     }
 
     /// Lets time pass, with every deadline on the way handled at its time (I6).
@@ -645,7 +645,7 @@ impl Disk {
         self.tabs[tab].client.read(now, opening, generation);
     }
 
-    fn told(&mut self, now: Millis, tab: Tab, note: Note) {
+    fn told(&mut self, now: Moment, tab: Tab, note: Note) {
         let page = &mut self.tabs[tab];
         match note {
             Note::Hello { name, is_new, by } => {

@@ -2,7 +2,7 @@
 
 use holdfast::client::Client;
 use holdfast::client::receipts::Support;
-use holdfast::engine::{Millis, Phase, Status};
+use holdfast::engine::{Moment, Phase, Status};
 
 use crate::ids::{ONLY, PageId};
 use crate::plan::Plan;
@@ -36,13 +36,13 @@ pub(crate) struct Shell {
 impl Shell {
     pub(crate) fn new(plan: &Plan, page: PageId) -> Self {
         let seed = plan.engine_seed ^ ((page as u64) << 32);
-        let mut client = Client::new(plan.config.clone(), seed, Millis(0));
+        let mut client = Client::new(plan.config.clone(), seed, Moment(0));
         if plan.receipting.is_none() {
             client.set_support(Support::Off);
         }
         if plan.lives.is_some() {
             // Only what has an owner is kept.
-            client.name(Millis(0), ONLY, 0);
+            client.name(Moment(0), ONLY, 0);
         }
         Self {
             shown: client.status(),

@@ -1,7 +1,7 @@
 //! What a page's client is told: the app's commands, facts, and the time.
 
 use holdfast::client::Client;
-use holdfast::engine::{Epoch, Grant, Input, Millis, Outcome, Phase, Seq};
+use holdfast::engine::{Epoch, Grant, Input, Millis, Moment, Outcome, Phase, Seq};
 
 use super::World;
 use crate::network::HEARTBEAT_TIMEOUT;
@@ -143,7 +143,7 @@ impl World {
     }
 
     /// The time for the next call, which may be wrong.
-    pub(super) fn next_time(&mut self) -> Millis {
+    pub(super) fn next_time(&mut self) -> Moment {
         if self.page.shell.lag > 0 {
             self.notice_lag();
         }
@@ -152,18 +152,18 @@ impl World {
             now = now.saturating_sub(self.run.dice.below(5_000));
         }
         self.page.shell.time = self.page.shell.time.max(now);
-        Millis(now)
+        Moment(now)
     }
 
-    pub(super) fn call<R>(&mut self, call: impl FnOnce(&mut Client, Millis) -> R) -> R {
+    pub(super) fn call<R>(&mut self, call: impl FnOnce(&mut Client, Moment) -> R) -> R {
         let now = self.next_time();
         self.call_at(now, call)
     }
 
     pub(super) fn call_at<R>(
         &mut self,
-        now: Millis,
-        call: impl FnOnce(&mut Client, Millis) -> R,
+        now: Moment,
+        call: impl FnOnce(&mut Client, Moment) -> R,
     ) -> R {
         self.page.shell.calls += 1;
         self.run.tally.one(Count::Steps);
