@@ -242,6 +242,11 @@ mod found {
     }
 
     #[test]
+    fn poison_left_together_with_another_message_again_and_again() {
+        play(525_023);
+    }
+
+    #[test]
     fn page_whose_storage_failed_kept_what_others_had_for_ever() {
         play(524_622);
     }

@@ -72,7 +72,7 @@ struct Message {
     unanswered: bool,
     suspected: bool,
     lone_losses: u32,
-    taken_losses: u32,
+    last_losses: u32,
     /// The server has taken what is in flight, and has dispatched it.
     received: bool,
     dispatched: bool,
@@ -219,7 +219,7 @@ impl Messages {
             unanswered: is_restored,
             suspected: false,
             lone_losses: 0,
-            taken_losses: 0,
+            last_losses: 0,
             received: false,
             dispatched: false,
             was_taken: false,
@@ -359,18 +359,19 @@ impl Messages {
         let is_young = |since: u64| now - since < self.config.reconnect.stable.0;
         let was_young = is_young(self.ready_since);
         let was_burst = flight.len() > 1 && self.sent_at.is_some_and(is_young);
-        if !was_young {
+        if !(was_young || was_burst) {
             self.widen();
-        }
-        if flight.is_empty() || !(was_young || was_burst) {
-            // It is not the messages' fault.
-        } else {
-            self.step = 1;
+        } else if !flight.is_empty() {
+            // The last step is taken back where it was made use of.
+            let lived_with = self.window - self.step / 2;
             if self.window == 1 {
                 self.gap = (self.gap * 2).clamp(50, 2_000);
+            } else if flight.len() > lived_with {
+                self.window = lived_with;
             } else {
                 self.window = (self.window.min(flight.len()) / 2).max(1);
             }
+            self.step = 1;
         }
         // A link that delivered something accuses nobody, and nobody accuses what was taken.
         let delivered = std::mem::take(&mut self.delivers);
@@ -385,7 +386,8 @@ impl Messages {
             let message = self.message(seq);
             let is_unanswered = message.is_unanswered(now);
             message.unanswered_links += u32::from(is_unanswered);
-            message.taken_losses += u32::from(message.received && blamed == Some(seq));
+            let is_shown = message.received || (unproven == 1 && flight.len() > 1);
+            message.last_losses += u32::from(is_shown && blamed == Some(seq));
             if delivered || message.received {
                 continue;
             }
@@ -427,7 +429,7 @@ impl Messages {
             let message = self.message(seq);
             message.unanswered = true;
             let Message { draft, received, dispatched, unanswered_links, .. } = *message;
-            let is_killer = message.lone_losses >= 3 || message.taken_losses >= 15;
+            let is_killer = message.lone_losses >= 3 || message.last_losses >= 15;
             let waiting: Vec<Seq> = self.lane_of(seq).waiting.range(seq..).copied().collect();
             let has_newer = waiting.into_iter().any(|it| it != seq && self.is_latest(it));
             let outcome = if is_killer {
