@@ -247,6 +247,11 @@ mod found {
     }
 
     #[test]
+    fn cancelled_message_stayed_in_the_journal_of_a_page_that_was_gone() {
+        play(595_806);
+    }
+
+    #[test]
     fn page_whose_storage_failed_kept_what_others_had_for_ever() {
         play(524_622);
     }

@@ -769,6 +769,35 @@ fn cancel_of_what_another_tab_has_is_passed_on() {
     assert!(disk.segments.is_empty());
 }
 
+/// A page that wants no link, whose message 7 is in the journal of a tab that is gone. It has cancelled it.
+fn cancelled_in_nobodys_journal() -> (Disk, Tab) {
+    let (mut disk, one, other) = two_tabs();
+    disk.end(one);
+    disk.pass(2_000);
+    let back = disk.idle_page(1);
+    disk.end(other);
+    disk.pass(2_000);
+    assert_eq!(disk.held(back, 7), Some(Held::Elsewhere));
+    disk.cancel(back, 7);
+    assert_eq!(disk.outcome(back, 7), Some((Outcome::Cancelled, true)), "it may still leave");
+    assert_eq!(disk.kept(), [(2, 7)], "the journal is not this page's");
+    (disk, back)
+}
+
+#[test]
+fn what_was_cancelled_in_nobodys_journal_is_erased_by_the_page_that_cancelled_it() {
+    let (mut disk, back) = cancelled_in_nobodys_journal();
+    disk.link(back);
+    assert_eq!((disk.left(back), disk.kept()), (vec![], vec![]));
+}
+
+#[test]
+fn what_was_cancelled_in_nobodys_journal_leaves_from_a_tab_that_opens_later() {
+    let (mut disk, _) = cancelled_in_nobodys_journal();
+    let later = disk.page(3);
+    assert_eq!(disk.left(later), [7], "nobody told it");
+}
+
 #[test]
 fn tab_that_was_closed_and_is_back_hears_how_its_messages_end() {
     let (mut disk, one, other) = two_tabs();
