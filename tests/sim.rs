@@ -252,6 +252,11 @@ mod found {
     }
 
     #[test]
+    fn message_that_fits_was_measured_without_the_time() {
+        play(1_293_666);
+    }
+
+    #[test]
     fn page_whose_storage_failed_kept_what_others_had_for_ever() {
         play(524_622);
     }
