@@ -260,7 +260,7 @@ impl Messages {
     /// Another page has it.
     pub(crate) fn withheld(&mut self, seq: Seq) {
         if let Some(message) = self.unsettled.get_mut(&seq) {
-            message.storing = message.flight.is_none();
+            message.storing = true;
         }
     }
 

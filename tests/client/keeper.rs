@@ -637,6 +637,25 @@ fn what_was_set_free_is_withheld_again_once_another_tab_is_seen_to_have_it() {
 }
 
 #[test]
+fn what_left_while_nobody_could_tell_does_not_leave_again_once_another_tab_is_seen_to_have_it() {
+    let (mut disk, one, other) = taken_over();
+    disk.left(one);
+    disk.holds_opening = true;
+    disk.restore(one);
+    disk.link(one);
+    disk.pass(5_000);
+    assert_eq!(disk.left(one), [7], "nobody can tell");
+    disk.holds_opening = false;
+    disk.run();
+    assert_eq!(disk.held(one, 7), Some(Held::Elsewhere));
+    disk.unlink(one);
+    disk.link(one);
+    assert_eq!(disk.left(one), []);
+    disk.ack(other, 7);
+    assert_eq!(disk.ending(one, 7), DELIVERED);
+}
+
+#[test]
 fn page_in_the_cache_deletes_nothing_that_another_tab_may_have_taken_up() {
     let (mut disk, tab, _) = two_tabs();
     disk.send(tab, [1, 2]);

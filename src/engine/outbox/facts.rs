@@ -61,10 +61,11 @@ impl Outbox {
         }
     }
 
-    /// A message may leave from now on, or not before that is said again.
+    /// A message may leave from now on, or not before that is said again. One in flight may still be answered, and does
+    /// not leave again.
     pub(in crate::engine) fn keep_back(&mut self, now: Millis, seq: Seq, back: bool) {
         let Some(message) = self.get_mut(seq) else { return };
-        message.storing = back && matches!(message.state, State::Waiting { .. });
+        message.storing = back;
         let lane = message.draft.lane;
         self.place(lane, now);
     }
