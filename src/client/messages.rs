@@ -150,6 +150,7 @@ impl Client {
     /// The bytes of a message's largest packet, `u64::MAX` for one that cannot be encoded. Answers whether it may leave;
     /// otherwise it is refused, and the edge knows why.
     pub fn measured(&mut self, now: Moment, seq: Seq, bytes: u64) -> bool {
+        let now = self.engine.advance(now);
         let fits = bytes <= self.largest && bytes < u64::MAX;
         if !fits {
             self.deliveries.decided(seq, By::Nobody, false);

@@ -498,13 +498,14 @@ impl Client {
             self.deliveries.link_lost();
             let now = self.engine.now();
             let was_young = now - self.ready_since < self.stable;
-            if !was_young {
-                self.receipts.stable();
-            }
             // A burst kills an older link as well.
             let was_burst = in_flight > 1 && now - self.receipts.sent_at() < self.stable;
+            let is_their_fault = was_young || was_burst;
+            if !is_their_fault {
+                self.receipts.stable();
+            }
             let in_flight = u32::try_from(in_flight).unwrap_or(u32::MAX);
-            self.receipts.link_lost(in_flight, was_young || was_burst);
+            self.receipts.link_lost(in_flight, is_their_fault);
         }
     }
 

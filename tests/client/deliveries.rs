@@ -189,6 +189,15 @@ fn message_is_measured_where_it_may_be_larger_than_the_server_takes() {
 }
 
 #[test]
+fn measuring_tells_the_time_though_the_message_fits() {
+    let mut world = World::proving();
+    let seq = world.send(acked());
+    world.now += 5;
+    assert!(world.client.measured(world.at(), seq, 600));
+    assert_eq!(world.client.now(), world.at());
+}
+
+#[test]
 fn message_that_cannot_be_encoded_is_refused_where_no_limit_is_known() {
     let mut world = receiptless();
     let seq = world.send(acked());

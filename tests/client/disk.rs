@@ -310,7 +310,7 @@ impl Disk {
     pub fn send_now(&mut self, tab: Tab, id: Id) {
         let now = self.at();
         let page = &mut self.tabs[tab];
-        let seq = page.client.send(now, &draft()).expect("taken");
+        let seq = page.client.send(now, &draft(id)).expect("taken");
         assert_eq!(page.by_id.insert(id, seq), None, "{id} is on its way");
     }
 
@@ -839,7 +839,7 @@ impl Disk {
                 let (Kept { id, .. }, _) = page.rows[row as usize];
                 let known = |&seq| deliveries::Id::Known { seq, is_same: true };
                 let known = page.by_id.get(&id).map(known).unwrap_or_default();
-                let sending = Sending { id: known, ..draft() };
+                let sending = Sending { id: known, ..draft(id) };
                 match page.client.take_up(now, &sending) {
                     Ok(seq) => drop(page.by_id.insert(id, seq)),
                     Err(claim) => {
@@ -873,10 +873,11 @@ impl Page {
     }
 }
 
-fn draft() -> Sending {
+fn draft(id: Id) -> Sending {
+    let print = u64::from(id) + 1;
     let ttl = Millis(86_400_000);
     let (has_place, durable) = (true, true);
-    Sending { bytes: 100, ttl, event: 1, has_place, durable, ..Sending::default() }
+    Sending { bytes: 100, ttl, event: 1, has_place, durable, print, ..Sending::default() }
 }
 
 /// What version 1 left of a scope is in the scope of this number above it.

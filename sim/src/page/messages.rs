@@ -70,7 +70,7 @@ struct Message {
     unanswered: bool,
     suspected: bool,
     lone_losses: u32,
-    taken_losses: u32,
+    last_losses: u32,
     /// The server has taken what is in flight, and has dispatched it.
     received: bool,
     dispatched: bool,
@@ -211,7 +211,7 @@ impl Messages {
             unanswered: is_restored,
             suspected: false,
             lone_losses: 0,
-            taken_losses: 0,
+            last_losses: 0,
             received: false,
             dispatched: false,
             was_taken: false,
@@ -252,7 +252,7 @@ impl Messages {
     /// Another page has it.
     pub(crate) fn withheld(&mut self, seq: Seq) {
         if let Some(message) = self.unsettled.get_mut(&seq) {
-            message.storing = message.flight.is_none();
+            message.storing = true;
         }
     }
 

@@ -31,6 +31,7 @@ impl World {
             violated!("kept", "message {id} was counted as lost, and is on disk");
         }
         if !message.is_settled {
+            self.erases_from_now_on(id, is_ours);
             return;
         }
         let could_not_erase = |(page, opening): Eraser| {
@@ -57,11 +58,21 @@ impl World {
         message.is_settled = false;
         message.is_revived = true;
         message.is_promised_away = false;
-        message.is_erasing_lost = false;
-        // What another page has is that one's to erase.
-        message.eraser = message.eraser.filter(|_| !is_ours);
         // It enters once more, perhaps after what was sent later.
         message.way = u64::MAX - id as u64;
+        self.erases_from_now_on(id, is_ours);
+    }
+
+    /// A page erases what is in its own journal. In the journal of a page that is gone it can only find a message, and
+    /// the app may cancel it there: the message stays on disk, and a page that opens later and takes that journal over
+    /// finds it once more. The app was told that it may be delivered. So how the erasing went before counts until the
+    /// journal is this page's.
+    fn erases_from_now_on(&mut self, id: MessageId, is_ours: bool) {
+        if is_ours {
+            let message = &mut self.app.messages[id];
+            message.is_erasing_lost = false;
+            message.eraser = None;
+        }
     }
 
     /// By a page in the cache, which will find out once it is back.

@@ -25,7 +25,8 @@ impl Messages {
             let message = self.message(seq);
             let is_unanswered = message.is_unanswered(now);
             message.unanswered_links += u32::from(is_unanswered);
-            message.taken_losses += u32::from(message.received && blamed == Some(seq));
+            let is_shown = message.received || (unproven == 1 && flight.len() > 1);
+            message.last_losses += u32::from(is_shown && blamed == Some(seq));
             if delivered || message.received {
                 continue;
             }
@@ -67,7 +68,7 @@ impl Messages {
             let message = self.message(seq);
             message.unanswered = true;
             let Message { draft, received, dispatched, unanswered_links, .. } = *message;
-            let is_killer = message.lone_losses >= 3 || message.taken_losses >= 15;
+            let is_killer = message.lone_losses >= 3 || message.last_losses >= 15;
             let waiting: Vec<Seq> = self.lane_of(seq).waiting.range(seq..).copied().collect();
             let has_newer = waiting.into_iter().any(|it| it != seq && self.is_latest(it));
             let outcome = if is_killer {

@@ -51,19 +51,24 @@ impl Pace {
     pub(super) fn link_lost(&mut self, now: u64, in_flight: usize) {
         let was_young = self.is_young(now, self.ready_since);
         let was_burst = in_flight > 1 && self.sent_at.is_some_and(|at| self.is_young(now, at));
-        if !was_young {
+        if !(was_young || was_burst) {
             self.widen();
+            return;
         }
-        if in_flight == 0 || !(was_young || was_burst) {
+        if in_flight == 0 {
             // It is not the messages' fault.
             return;
         }
-        self.step = 1;
+        // The last step is taken back where it was made use of.
+        let lived_with = self.window - self.step / 2;
         if self.window == 1 {
             self.gap = (self.gap * 2).clamp(50, 2_000);
+        } else if in_flight > lived_with {
+            self.window = lived_with;
         } else {
             self.window = (self.window.min(in_flight) / 2).max(1);
         }
+        self.step = 1;
     }
 
     fn widen(&mut self) {
