@@ -94,8 +94,7 @@ impl Plan {
         plan.receipting = receipting::receipting(seed);
         plan.schedule_clogging(seed);
         plan.letters = letters::letters(seed, kinds);
-        // What a page was sent lives and dies with it.
-        plan.feed = feed::feed(seed).filter(|_| lives.is_none());
+        plan.feed = feed::feed(seed);
         plan.schedule_feed(seed);
         plan.end_faults();
         plan
