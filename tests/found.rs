@@ -3,7 +3,7 @@
 mod world;
 
 use holdfast::engine::{
-    Config, DownCause, Draft, Grant, Input, Millis, Outcome, Output, Phase, Verdict,
+    Config, DownCause, Draft, Grant, Input, Millis, Moment, Outcome, Output, Phase, Verdict,
 };
 use world::{World, draft};
 
@@ -100,7 +100,7 @@ fn probe_whose_timer_was_late_ends_where_health_was_switched_off_meanwhile() {
     world.wake_late(8_000);
     assert_eq!(world.engine.status().phase, Phase::Ready);
     let next = world.engine.poll_timeout();
-    assert!(next > Some(Millis(8_000)), "I6: {next:?}");
+    assert!(next > Some(Moment(8_000)), "I6: {next:?}");
     world.accept(seq);
 }
 
@@ -157,7 +157,7 @@ fn wait_without_any_length_is_over_later_than_now() {
     world.run_to(5_000);
     world.lose_link();
     // After a stable link nothing is waited for, and still the deadline lies ahead (I6).
-    assert_eq!(world.engine.poll_timeout(), Some(Millis(5_001)));
+    assert_eq!(world.engine.poll_timeout(), Some(Moment(5_001)));
 }
 
 #[test]

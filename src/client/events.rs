@@ -3,13 +3,13 @@
 use super::resync::Place;
 use super::sessions::Duty;
 use super::{Came, Client, Fate, Order, Presence, Soon, Value, is_up};
-use crate::engine::{Epoch, Input, Millis, Phase, sooner};
+use crate::engine::{Epoch, Input, Millis, Moment, Phase, sooner};
 
 // The link and its room.
 impl Client {
     /// The app's listeners have heard of the link, and have said what they had to. `is_recovered`: the server has taken up the
     /// session of the link before.
-    pub fn greeted(&mut self, now: Millis, epoch: Epoch, is_recovered: bool) {
+    pub fn greeted(&mut self, now: Moment, epoch: Epoch, is_recovered: bool) {
         if epoch == self.engine.epoch() && self.sessions.greeted(is_recovered) {
             self.handle(now, Input::Joined { epoch });
         }
@@ -22,7 +22,7 @@ impl Client {
 
     /// The server refused to let us into a room, or did not say which. Answers whether it was the one that this client
     /// joins; if not, nothing comes of it.
-    pub fn join_rejected(&mut self, now: Millis, epoch: Epoch, room: Option<u64>) -> bool {
+    pub fn join_rejected(&mut self, now: Moment, epoch: Epoch, room: Option<u64>) -> bool {
         let is_ours = self.sessions.rejected(room);
         if is_ours {
             self.handle(now, Input::JoinRejected { epoch });
@@ -58,7 +58,7 @@ impl Client {
     }
 
     /// The app emits something that is worth a wait. `epoch` is that of the connection that there is.
-    pub fn emit_soon(&mut self, now: Millis, epoch: Epoch) -> Soon {
+    pub fn emit_soon(&mut self, now: Moment, epoch: Epoch) -> Soon {
         let now = self.engine.advance(now);
         if !self.accepts() {
             return Soon::Dropped;
@@ -113,13 +113,13 @@ impl Client {
     }
 
     /// Something came under one of several names. Answers whether it is what came under another one.
-    pub fn is_alias(&mut self, now: Millis, what: u64, name: u32, has_id: bool) -> bool {
+    pub fn is_alias(&mut self, now: Moment, what: u64, name: u32, has_id: bool) -> bool {
         let now = self.engine.advance(now);
         self.inbound.is_alias(now, what, name, has_id)
     }
 
     /// Somebody types to us, for so long; or no longer, with a span of none. Answers whether he did.
-    pub fn typing(&mut self, now: Millis, who: u64, span: Millis) -> bool {
+    pub fn typing(&mut self, now: Moment, who: u64, span: Millis) -> bool {
         let now = self.engine.advance(now);
         self.inbound.typing(now, who, span, &mut self.orders)
     }
@@ -213,7 +213,7 @@ impl Client {
     }
 
     /// When the first of what is held is due, or the first typing mark ends.
-    pub(super) fn poll_held_until(&self) -> Option<Millis> {
+    pub(super) fn poll_held_until(&self) -> Option<Moment> {
         let held = sooner(self.sessions.poll_timeout(), self.resync.poll_timeout());
         sooner(held, self.inbound.poll_timeout())
     }

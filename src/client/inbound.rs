@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::memory::Memory;
 use super::{Order, Value};
-use crate::engine::Millis;
+use crate::engine::{Millis, Moment};
 
 /// See the [module](self).
 #[derive(Debug, Default)]
@@ -12,11 +12,11 @@ pub(super) struct Inbound {
     /// Each message twice: by its id, and by its id and content.
     seen: Memory<Seen>,
     /// What the app's callbacks with several names were told: under which of them, and when.
-    aliases: Memory<(u32, Millis)>,
+    aliases: Memory<(u32, Moment)>,
     /// Names under which an id came with other content, and the developer was told.
     doubted: u32,
     /// Who is typing to us, until when.
-    typing: Memory<Millis>,
+    typing: Memory<Moment>,
 }
 
 /// An event that came, and may be a repeat.
@@ -125,7 +125,7 @@ impl Inbound {
 
     /// Something came for a callback that has several names. Answers whether it is what came under another one: if it has an id,
     /// or soon after.
-    pub(super) fn is_alias(&mut self, now: Millis, what: u64, name: u32, has_id: bool) -> bool {
+    pub(super) fn is_alias(&mut self, now: Moment, what: u64, name: u32, has_id: bool) -> bool {
         let before = self.aliases.take(what);
         let alias = before.filter(|&(other, at)| other != name && (has_id || now - at < ALIAS_MS));
         self.aliases.keep(what, alias.unwrap_or((name, now)));
@@ -136,7 +136,7 @@ impl Inbound {
     /// Somebody types to us, for so long unless it is said again; or no longer, with a span of none. Answers whether he did.
     pub(super) fn typing(
         &mut self,
-        now: Millis,
+        now: Moment,
         who: u64,
         span: Millis,
         orders: &mut Vec<Order>,
@@ -152,8 +152,8 @@ impl Inbound {
     }
 
     /// Nobody types any more whose mark ends by then.
-    pub(super) fn expire(&mut self, now: Millis, orders: &mut Vec<Order>) {
-        let until_late = |typing: &mut Memory<Millis>| {
+    pub(super) fn expire(&mut self, now: Moment, orders: &mut Vec<Order>) {
+        let until_late = |typing: &mut Memory<Moment>| {
             typing.iter().find(|(_, until)| **until <= now).map(|(who, _)| who)
         };
         while let Some(who) = until_late(&mut self.typing) {
@@ -162,13 +162,13 @@ impl Inbound {
         }
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Millis> {
+    pub(super) fn poll_timeout(&self) -> Option<Moment> {
         self.typing.values().iter().copied().min()
     }
 
     /// Nobody can end a typing mark, or be answered, over a link that is gone.
     pub(super) fn link_lost(&mut self, orders: &mut Vec<Order>) {
-        self.expire(Millis(u64::MAX), orders);
+        self.expire(Moment(u64::MAX), orders);
         for (_, seen) in self.seen.iter() {
             if let Answer::Awaited(count) = &mut seen.answer {
                 *count = 0;

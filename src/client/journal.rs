@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 
 use super::storage::{Name, Place, Storage};
-use crate::engine::{Millis, Seq};
+use crate::engine::{Millis, Moment, Seq};
 
 /// A segment that has messages which have not settled.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ enum Work {
     /// By this transaction.
     Writing(u32),
     /// A write has failed. The erasing is tried again then.
-    Failed(Millis),
+    Failed(Moment),
 }
 
 /// The journal of one opening. It goes on erasing after that was closed.
@@ -104,7 +104,7 @@ impl Journal {
     }
 
     /// A message has settled. Answers whether a group is to be gathered for that.
-    pub(super) fn erase(&mut self, now: Millis, place: Place) -> bool {
+    pub(super) fn erase(&mut self, now: Moment, place: Place) -> bool {
         let Some(segment) = self.segments.iter_mut().find(|one| one.number == place.number) else {
             return false;
         };
@@ -119,7 +119,7 @@ impl Journal {
     }
 
     /// There is something to write. Answers whether a group is to be gathered for that.
-    pub(super) fn gather(&mut self, now: Millis) -> bool {
+    pub(super) fn gather(&mut self, now: Moment) -> bool {
         let is_free = match self.work {
             Work::Idle => true,
             Work::Failed(at) => at <= now,
@@ -188,7 +188,7 @@ impl Journal {
 
     /// The transaction is committed, or nothing of it is: then what it was to erase is tried again. Answers the group
     /// that it had.
-    pub(super) fn written(&mut self, now: Millis, is_done: bool) -> Vec<(Seq, Place)> {
+    pub(super) fn written(&mut self, now: Moment, is_done: bool) -> Vec<(Seq, Place)> {
         let group = core::mem::take(&mut self.group);
         if is_done {
             self.work = Work::Idle;
@@ -217,7 +217,7 @@ impl Journal {
     }
 
     /// When a write that failed is tried again.
-    pub(super) fn retry_at(&self) -> Option<Millis> {
+    pub(super) fn retry_at(&self) -> Option<Moment> {
         match self.work {
             Work::Failed(at) if self.has_dirt() => Some(at),
             Work::Idle | Work::Gathering | Work::Writing(_) | Work::Failed(_) => None,
@@ -225,7 +225,7 @@ impl Journal {
     }
 
     /// Tries again what is due by `now`. Answers whether a group is to be gathered for that.
-    pub(super) fn retry(&mut self, now: Millis) -> bool {
+    pub(super) fn retry(&mut self, now: Moment) -> bool {
         let is_due = self.retry_at().is_some_and(|at| at <= now);
         if is_due {
             self.work = Work::Gathering;

@@ -29,7 +29,7 @@ use super::LATE;
 use super::journal::Journal;
 use super::storage::{Found, Name, Place, Row, Segment, Storage};
 use super::tabs::{NEVER, Tabs};
-use crate::engine::{Input, Millis, Seq};
+use crate::engine::{Input, Millis, Moment, Seq};
 
 /// What the keeper is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ enum Step {
     /// The database opens.
     Database,
     /// This tab had this journal before, and wants it back until then; afterwards it takes a new one.
-    Own { until: Millis },
+    Own { until: Moment },
     /// All of the scope is read.
     Reading,
     /// What versions before left is moved.
@@ -71,13 +71,13 @@ enum Job {
     /// Nothing.
     None,
     /// A journal is taken over. Its lock is waited for until then.
-    Locking { name: Name, until: Millis },
+    Locking { name: Name, until: Moment },
     /// Its lock is ours, and it is read.
     Adopting { name: Name },
     /// It is being moved, or what was moved is handed out.
     Moving { name: Name },
     /// The other tabs were asked how messages ended that are gone from this tab's journal, until then.
-    Asking { until: Millis },
+    Asking { until: Moment },
     /// Nobody knew: it is looked whether any tab has them.
     Looking,
 }
@@ -118,12 +118,12 @@ type Handed = (Row, Option<Place>, Option<Seq>);
 /// See the [module](self).
 #[derive(Debug)]
 pub struct Keeper {
-    now: Millis,
+    now: Moment,
     state: State,
     opening: u32,
-    late_at: Millis,
+    late_at: Moment,
     /// When the write that goes on has taken too long.
-    write_by: Millis,
+    write_by: Moment,
     /// A deadline of this opening was noticed late, and put off.
     is_put_off: bool,
     /// The generation of logouts that messages are sent in. None: nothing is kept.
@@ -163,7 +163,7 @@ pub struct Keeper {
     /// Messages that another tab has.
     away: u32,
     /// When the other tabs were asked for these last, or the first of them became one.
-    asked_at: Millis,
+    asked_at: Moment,
     /// Gone from this tab's journal. How they ended is asked once the journals of the others were looked at.
     missing: Vec<Seq>,
     orders: VecDeque<Storage>,
@@ -176,10 +176,10 @@ pub struct Keeper {
 impl Default for Keeper {
     fn default() -> Self {
         Self {
-            now: Millis(0),
+            now: Moment(0),
             state: State::Closed,
             opening: 0,
-            late_at: Millis(0),
+            late_at: Moment(0),
             write_by: NEVER,
             is_put_off: false,
             generation: None,
@@ -202,7 +202,7 @@ impl Default for Keeper {
             own: Vec::new(),
             former: Vec::new(),
             away: 0,
-            asked_at: Millis(0),
+            asked_at: Moment(0),
             missing: Vec::new(),
             orders: VecDeque::new(),
             sharing: None,
@@ -213,12 +213,12 @@ impl Default for Keeper {
 
 // The time, the orders, and what can be seen.
 impl Keeper {
-    pub(super) fn advance(&mut self, now: Millis) {
+    pub(super) fn advance(&mut self, now: Moment) {
         self.now = now;
     }
 
     /// When an answer of storage or of another tab is no longer waited for.
-    fn answers_by(&self) -> Millis {
+    fn answers_by(&self) -> Moment {
         let mut at = self.write_by;
         if let State::Opening(_) = self.state {
             at = at.min(self.late_at);
@@ -233,7 +233,7 @@ impl Keeper {
     }
 
     /// A tab may end, or lose what it has, without a word: the others are asked again.
-    fn ask_at(&self) -> Millis {
+    fn ask_at(&self) -> Moment {
         let is_free = self.state == State::Open && self.job == Job::None && self.missing.is_empty();
         if is_free && self.away > 0 { self.asked_at + ASK_AGAIN } else { NEVER }
     }
@@ -242,7 +242,7 @@ impl Keeper {
     fn put_off(&mut self) {
         self.is_put_off = true;
         let now = self.now;
-        let again = |at: Millis| at.max(now + LATE);
+        let again = |at: Moment| at.max(now + LATE);
         self.late_at = again(self.late_at);
         self.write_by = again(self.write_by);
         if let Some(Step::Own { until }) = self.step() {
@@ -303,7 +303,7 @@ impl Keeper {
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called, if at all.
     #[must_use]
-    pub fn poll_timeout(&self) -> Option<Millis> {
+    pub fn poll_timeout(&self) -> Option<Moment> {
         let mut at = self.tabs.deadline().min(self.answers_by()).min(self.ask_at());
         for journal in &self.journals {
             at = at.min(journal.retry_at().unwrap_or(NEVER));

@@ -17,7 +17,7 @@
 
 use super::keeper::Keeper;
 use super::{Client, View, is_up};
-use crate::engine::{Epoch, Millis, Phase};
+use crate::engine::{Epoch, Moment, Phase};
 
 /// See the [module](self).
 #[derive(Debug, Default)]
@@ -128,7 +128,7 @@ impl Login {
 impl Client {
     /// The app asks for a link, and the client keeps asking until [`close`](Self::close). Refused where the
     /// [`door`](Self::door) is not open.
-    pub fn open(&mut self, now: Millis) {
+    pub fn open(&mut self, now: Moment) {
         if self.life.door() == Door::Open {
             self.step_login(Event::Asked);
             self.ask(now);
@@ -136,12 +136,12 @@ impl Client {
     }
 
     /// Ends the link and stops asking. What waits keeps waiting.
-    pub fn close(&mut self, now: Millis) {
+    pub fn close(&mut self, now: Moment) {
         self.step(|engine| engine.close(now));
     }
 
     /// The same because the app wants it so: an anonymous session is over then.
-    pub fn disconnect(&mut self, now: Millis) {
+    pub fn disconnect(&mut self, now: Moment) {
         if self.identity.is_anonymous() {
             self.end_session(now);
         }
@@ -150,7 +150,7 @@ impl Client {
 
     /// Ends the session: what waits settles as logged out, and the link ends. Until [`reset_logout`](Self::reset_logout)
     /// no message is taken and no link is asked for.
-    pub fn log_out(&mut self, now: Millis) {
+    pub fn log_out(&mut self, now: Moment) {
         self.step_login(Event::LoggedOut);
         self.life.gate = Gate::Open;
         self.life.page = Page::Shown;
@@ -165,7 +165,7 @@ impl Client {
     }
 
     /// While the app's login is not ready no attempt is made. A link that there is stays.
-    pub fn hold(&mut self, now: Millis, hold: bool) {
+    pub fn hold(&mut self, now: Moment, hold: bool) {
         self.life.held(hold);
         if hold && !is_up(self.engine.phase()) {
             self.close(now);
@@ -178,7 +178,7 @@ impl Client {
     }
 
     /// The page goes into the back-forward cache, where no link may be open, and another tab may take over what is kept.
-    pub fn stash(&mut self, now: Millis) {
+    pub fn stash(&mut self, now: Moment) {
         let is_linked = !matches!(self.engine.phase(), Phase::Idle | Phase::Closed);
         self.life.page = if is_linked { Page::Linked } else { Page::Shown };
         self.close(now);
@@ -187,7 +187,7 @@ impl Client {
 
     /// The page is back from there: opens again what it had open, and looks whether the user is still there. Drain, and
     /// then [`reopen`](Self::reopen).
-    pub fn restore(&mut self, now: Millis) {
+    pub fn restore(&mut self, now: Moment) {
         if self.keeper.is_stashed() {
             self.view = View::Due;
             self.engine.restore();
@@ -197,7 +197,7 @@ impl Client {
 
     /// Asks for a link where the page had one before it went into the cache. After a logout elsewhere it is that of the next
     /// session.
-    pub fn reopen(&mut self, now: Millis) {
+    pub fn reopen(&mut self, now: Moment) {
         match core::mem::take(&mut self.life.page) {
             Page::Shown => {}
             Page::Linked => self.open(now),
@@ -206,7 +206,7 @@ impl Client {
 
     /// Ends everything. What waits settles as closed; every later send is refused. What is on disk and not here yet
     /// stays there.
-    pub fn destroy(&mut self, now: Millis) {
+    pub fn destroy(&mut self, now: Moment) {
         self.step(|engine| engine.destroy(now));
         self.forget();
     }
@@ -240,13 +240,13 @@ impl Client {
 
 // What the client needs of it.
 impl Client {
-    pub(super) fn ask(&mut self, now: Millis) {
+    pub(super) fn ask(&mut self, now: Moment) {
         self.view = View::Due;
         self.step(|engine| engine.open(now));
     }
 
     /// The app does or hears something: credentials that were another user's may be right by now.
-    pub(super) fn ask_again(&mut self, now: Millis) {
+    pub(super) fn ask_again(&mut self, now: Moment) {
         if self.life.tries_again() {
             self.ask(now);
         }

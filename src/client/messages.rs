@@ -7,7 +7,7 @@ use super::receipts::Support;
 use super::storage::Taken;
 use super::verdict::Said;
 use super::{Client, Order};
-use crate::engine::{Answering, Draft, Input, Millis, SendError, Seq, Verdict, Way};
+use crate::engine::{Answering, Draft, Input, Moment, SendError, Seq, Verdict, Way};
 
 // Commands.
 impl Client {
@@ -16,7 +16,7 @@ impl Client {
     ///
     /// # Errors
     /// What to tell of a message that was not taken. Then nothing else changed.
-    pub fn send(&mut self, now: Millis, sending: &Sending) -> Result<Seq, Claim> {
+    pub fn send(&mut self, now: Moment, sending: &Sending) -> Result<Seq, Claim> {
         self.ask_again(now);
         self.take(now, sending, Origin::New)
     }
@@ -26,7 +26,7 @@ impl Client {
     ///
     /// # Errors
     /// What to tell of one that cannot be taken up.
-    pub fn take_up(&mut self, now: Millis, sending: &Sending) -> Result<Seq, Claim> {
+    pub fn take_up(&mut self, now: Moment, sending: &Sending) -> Result<Seq, Claim> {
         let is_known = matches!(sending.id, Id::Known { .. });
         let result = self.take(now, sending, Origin::Restored);
         let taken = match result {
@@ -38,7 +38,7 @@ impl Client {
         result
     }
 
-    fn take(&mut self, now: Millis, sending: &Sending, origin: Origin) -> Result<Seq, Claim> {
+    fn take(&mut self, now: Moment, sending: &Sending, origin: Origin) -> Result<Seq, Claim> {
         let now = self.engine.advance(now);
         let is_logged_out = origin == Origin::New && !self.life.takes();
         if let Some(claim) = self.deliveries.refusal(sending, origin, is_logged_out) {
@@ -79,14 +79,14 @@ impl Client {
     }
 
     /// Takes a message back. One that has settled stays settled.
-    pub fn cancel(&mut self, now: Millis, seq: Seq) {
+    pub fn cancel(&mut self, now: Moment, seq: Seq) {
         self.keeper.cancelled(seq);
         self.engine.cancel(now, seq);
     }
 
     /// One of the sends that wait for a message is taken back. Answers what that one is told; nothing where it is the only
     /// one: then the message is cancelled.
-    pub fn leave(&mut self, now: Millis, seq: Seq) -> Option<Claim> {
+    pub fn leave(&mut self, now: Moment, seq: Seq) -> Option<Claim> {
         let now = self.engine.advance(now);
         let Some(claim) = self.deliveries.left(seq) else {
             self.cancel(now, seq);
@@ -101,18 +101,18 @@ impl Client {
 // Facts.
 impl Client {
     /// The server acknowledged a message. Answers whether that counts: then it is what the app is told.
-    pub fn acked(&mut self, now: Millis, seq: Seq, attempt: u32, said: Said) -> bool {
+    pub fn acked(&mut self, now: Moment, seq: Seq, attempt: u32, said: Said) -> bool {
         let verdict = said.verdict(self.backoff);
         self.answered(now, (seq, attempt), verdict, By::Ack)
     }
 
     /// An event carries the id of a message, and says that it was sent or has failed. Answers whether that counts.
-    pub fn echoed(&mut self, now: Millis, seq: Seq, is_refused: bool) -> bool {
+    pub fn echoed(&mut self, now: Moment, seq: Seq, is_refused: bool) -> bool {
         let verdict = if is_refused { Verdict::Refused } else { Verdict::Accepted };
         self.answered(now, (seq, 0), verdict, By::Echo)
     }
 
-    fn answered(&mut self, now: Millis, at: (Seq, u32), verdict: Verdict, by: By) -> bool {
+    fn answered(&mut self, now: Moment, at: (Seq, u32), verdict: Verdict, by: By) -> bool {
         let (seq, attempt) = at;
         let Some(Heard { event, late }) = self.deliveries.answered(seq, verdict, by) else {
             return false;
@@ -130,7 +130,7 @@ impl Client {
     /// Another tab says how a message ended that it had taken over. Answers whether it had.
     pub fn settled_elsewhere(
         &mut self,
-        now: Millis,
+        now: Moment,
         seq: Seq,
         verdict: Verdict,
         retryable: bool,
@@ -151,7 +151,8 @@ impl Client {
 
     /// The bytes of a message's largest packet, `u64::MAX` for one that cannot be encoded. Answers whether it may leave;
     /// otherwise it is refused, and the edge knows why.
-    pub fn measured(&mut self, now: Millis, seq: Seq, bytes: u64) -> bool {
+    pub fn measured(&mut self, now: Moment, seq: Seq, bytes: u64) -> bool {
+        let now = self.engine.advance(now);
         let fits = bytes <= self.largest && bytes < u64::MAX;
         if !fits {
             self.deliveries.decided(seq, By::Nobody, false);

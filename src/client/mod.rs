@@ -39,8 +39,8 @@ pub mod verdict;
 use alloc::vec::Vec;
 
 use crate::engine::{
-    Answering, Config, Engine, Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase, Seq,
-    Standing, Status, sooner,
+    Answering, Config, Engine, Epoch, Grant, Input, Millis, Moment, Notice, Outcome, Output, Phase,
+    Seq, Standing, Status, sooner,
 };
 use deliveries::Deliveries;
 use identity::{Change, Identity, User};
@@ -81,14 +81,14 @@ pub struct Client {
     /// The bytes of the largest packet that the server takes over this link.
     largest: u64,
     /// The transport had more to send than it can when it was looked at last, then.
-    clogged_at: Option<Millis>,
+    clogged_at: Option<Moment>,
     view: View,
-    ready_since: Millis,
+    ready_since: Moment,
     /// An owed receipt counts from here at the earliest: before this the timer was late.
-    excused_at: Millis,
+    excused_at: Moment,
     pings: Pings,
     /// When a ping was due that a receipt answers as well.
-    pinged_at: Option<Millis>,
+    pinged_at: Option<Moment>,
 }
 
 /// How well it is known what is outside.
@@ -115,7 +115,7 @@ enum Pings {
 impl Client {
     /// An idle client for an anonymous user.
     #[must_use]
-    pub fn new(config: Config, seed: u64, now: Millis) -> Self {
+    pub fn new(config: Config, seed: u64, now: Moment) -> Self {
         let (ack_timeout, stable) = (config.send.ack_timeout, config.reconnect.stable);
         let backoff = config.send.backoff;
         let patience = patience(&config);
@@ -160,7 +160,7 @@ impl Client {
     /// nothing can be kept; `is_first` where it has just begun. Nothing leaves before what was kept is here.
     ///
     /// A client that was destroyed opens nothing.
-    pub fn keep(&mut self, now: Millis, generation: Option<u64>, is_first: bool) {
+    pub fn keep(&mut self, now: Moment, generation: Option<u64>, is_first: bool) {
         self.view = View::Due;
         if self.engine.phase() == Phase::Closed {
             return;
@@ -171,7 +171,7 @@ impl Client {
 
     /// The app names the user. `subject` is whom credentials were seen to name under this name in an earlier
     /// life, 0 for nobody. A link that was for somebody else is made anew.
-    pub fn name(&mut self, now: Millis, name: User, subject: User) {
+    pub fn name(&mut self, now: Moment, name: User, subject: User) {
         let now = self.engine.advance(now);
         match self.identity.named(name, subject) {
             Change::None => return,
@@ -183,7 +183,7 @@ impl Client {
     }
 
     /// What the app identifies itself by has changed: a link that there is was made with something else.
-    pub fn relink(&mut self, now: Millis) {
+    pub fn relink(&mut self, now: Moment) {
         match self.engine.phase() {
             Phase::Idle | Phase::Waiting | Phase::Closed => {}
             Phase::Authorizing
@@ -204,7 +204,7 @@ impl Client {
     }
 
     /// What was kept of this server and an event.
-    pub fn learn(&mut self, now: Millis, event: u32, answers: bool) {
+    pub fn learn(&mut self, now: Moment, event: u32, answers: bool) {
         let answering = if answers { Answering::Answers } else { Answering::Silent };
         self.engine.learn(now, event, answering);
     }
@@ -213,7 +213,7 @@ impl Client {
 // Facts.
 impl Client {
     /// Takes note of what happened. A fact about an earlier link, or a settled message, is ignored.
-    pub fn handle(&mut self, now: Millis, input: Input) {
+    pub fn handle(&mut self, now: Moment, input: Input) {
         let now = self.engine.advance(now);
         match input {
             Input::Authorized { epoch, grant: Grant::Absent }
@@ -240,7 +240,7 @@ impl Client {
 
     /// The app handed over credentials. `name` is the user as the app names him at this moment, `subject` whom
     /// the credentials name, 0 for nobody.
-    pub fn authorized(&mut self, now: Millis, epoch: Epoch, name: User, subject: User) {
+    pub fn authorized(&mut self, now: Moment, epoch: Epoch, name: User, subject: User) {
         let mut grant = Grant::Granted;
         if self.is_asked(epoch) {
             self.view = View::Due;
@@ -260,7 +260,7 @@ impl Client {
     /// The server accepted the connection. `joins`: there is a room to be in before messages leave. `heartbeat` is the
     /// longest silence that its own heartbeat allows, zero where it is not known. Nothing leaves before
     /// [`greeted`](Self::greeted).
-    pub fn linked(&mut self, now: Millis, epoch: Epoch, joins: bool, heartbeat: Millis) {
+    pub fn linked(&mut self, now: Moment, epoch: Epoch, joins: bool, heartbeat: Millis) {
         if epoch == self.engine.epoch() && self.engine.phase() == Phase::Connecting {
             self.engine.set_heartbeat(heartbeat);
             self.sessions.linked(joins);
@@ -270,7 +270,7 @@ impl Client {
 
     /// The transport over which messages leave from now on, and the bytes of the largest packet that the server takes;
     /// 0 where it names none.
-    pub fn over(&mut self, now: Millis, epoch: Epoch, polling: bool, largest: u64) {
+    pub fn over(&mut self, now: Moment, epoch: Epoch, polling: bool, largest: u64) {
         self.engine.advance(now);
         if epoch == self.engine.epoch() {
             self.receipts.over(polling);
@@ -283,7 +283,7 @@ impl Client {
     /// stored.
     ///
     /// Besides the order [`Order::Look`] it is told as soon as something outside is known to have changed.
-    pub fn looked(&mut self, now: Millis, is_clogged: bool, generation: Option<u64>) {
+    pub fn looked(&mut self, now: Moment, is_clogged: bool, generation: Option<u64>) {
         let now = self.engine.advance(now);
         // Nobody says when that ends, so `poll_timeout` has it looked at again.
         self.clogged_at = is_clogged.then_some(now);
@@ -297,7 +297,7 @@ impl Client {
     }
 
     /// The server answered a CONNECT of ours. `is_plain`: it refused the namespace as unknown.
-    pub fn receipt(&mut self, now: Millis, epoch: Epoch, name: u32, is_plain: bool) {
+    pub fn receipt(&mut self, now: Moment, epoch: Epoch, name: u32, is_plain: bool) {
         let now = self.engine.advance(now);
         if epoch != self.engine.epoch() || self.receipts.support() == Support::Off {
             return;
@@ -333,12 +333,12 @@ impl Client {
     }
 
     /// What became of an order to the storage, and what other tabs say. `tell` calls the keeper.
-    pub fn stored<R>(&mut self, now: Millis, tell: impl FnOnce(&mut Keeper) -> R) -> R {
+    pub fn stored<R>(&mut self, now: Moment, tell: impl FnOnce(&mut Keeper) -> R) -> R {
         self.keeping(now, tell)
     }
 
     /// All that was asked for was read. `generation` is that of the user's logouts by now.
-    pub fn read(&mut self, now: Millis, opening: u32, generation: u64) {
+    pub fn read(&mut self, now: Moment, opening: u32, generation: u64) {
         if self.keeping(now, |keeper| keeper.read(opening, generation)) {
             self.identity.end();
             self.logged_out_elsewhere(now);
@@ -346,7 +346,7 @@ impl Client {
     }
 
     /// Does what is due by `now`. Harmless at any time.
-    pub fn handle_timeout(&mut self, now: Millis) {
+    pub fn handle_timeout(&mut self, now: Moment) {
         let now = self.engine.advance(now);
         self.view = View::Due;
         if self.poll_timeout().is_some_and(|at| now - at > LATE) {
@@ -373,7 +373,7 @@ impl Client {
 impl Client {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called, if at all. Ask once drained.
     #[must_use]
-    pub fn poll_timeout(&self) -> Option<Millis> {
+    pub fn poll_timeout(&self) -> Option<Moment> {
         let receipt = if self.is_linked() { self.receipts.deadline() } else { None };
         let owed = sooner(self.owed_until(), self.keeper.poll_timeout());
         let own = sooner(owed, sooner(self.unproven_until(), self.paced_until()));
@@ -383,7 +383,7 @@ impl Client {
 
     /// What a message waits for at `now`; none where it has settled.
     #[must_use]
-    pub fn standing(&self, now: Millis, seq: Seq) -> Option<Standing> {
+    pub fn standing(&self, now: Moment, seq: Seq) -> Option<Standing> {
         self.engine.standing(now, seq)
     }
 
@@ -395,7 +395,7 @@ impl Client {
 
     /// The engine's time: the latest that it was told.
     #[must_use]
-    pub fn now(&self) -> Millis {
+    pub fn now(&self) -> Moment {
         self.engine.now()
     }
 
@@ -436,7 +436,7 @@ impl Client {
 
     /// The same for a fact.
     #[inline(never)]
-    fn tell(&mut self, now: Millis, input: Input) {
+    fn tell(&mut self, now: Moment, input: Input) {
         self.step(|engine| engine.handle(now, input));
     }
 
@@ -460,13 +460,14 @@ impl Client {
             self.deliveries.link_lost();
             let now = self.engine.now();
             let was_young = now - self.ready_since < self.stable;
-            if !was_young {
-                self.receipts.stable();
-            }
             // A burst kills an older link as well.
             let was_burst = in_flight > 1 && now - self.receipts.sent_at() < self.stable;
+            let is_their_fault = was_young || was_burst;
+            if !is_their_fault {
+                self.receipts.stable();
+            }
             let in_flight = u32::try_from(in_flight).unwrap_or(u32::MAX);
-            self.receipts.link_lost(in_flight, was_young || was_burst);
+            self.receipts.link_lost(in_flight, is_their_fault);
         }
     }
 
@@ -491,14 +492,14 @@ impl Client {
     }
 
     /// Until when the pace, or a transport that was clogged, holds every message.
-    fn held_until(&self) -> Option<Millis> {
-        let clogged_until = self.clogged_at.map_or(Millis(0), |at| at + LOOK_AGAIN);
+    fn held_until(&self) -> Option<Moment> {
+        let clogged_until = self.clogged_at.map_or(Moment(0), |at| at + LOOK_AGAIN);
         let at = self.receipts.gap_ends_at().max(clogged_until);
         (at > self.engine.now()).then_some(at)
     }
 
     /// The same where a message would leave but for that.
-    fn paced_until(&self) -> Option<Millis> {
+    fn paced_until(&self) -> Option<Moment> {
         self.held_until().filter(|_| self.engine.could_transmit() && self.is_let())
     }
 
@@ -517,7 +518,7 @@ impl Client {
     }
 
     /// Of an event that is acknowledged no receipt is wanted, unless its acknowledgement takes long.
-    fn unproven_until(&self) -> Option<Millis> {
+    fn unproven_until(&self) -> Option<Moment> {
         if !self.receipts.proves() || self.receipts.is_owed() || !self.is_linked() {
             return None;
         }
@@ -526,7 +527,7 @@ impl Client {
     }
 
     /// A server that answered receipts of this link, and now owes one for so long, takes nothing any more.
-    fn owed_until(&self) -> Option<Millis> {
+    fn owed_until(&self) -> Option<Moment> {
         if !self.receipts.proves() || !self.is_linked() {
             return None;
         }
@@ -534,7 +535,7 @@ impl Client {
     }
 
     /// A server that says something, but nothing to the first receipt for so long, has no answer to it.
-    fn heard(&mut self, now: Millis) {
+    fn heard(&mut self, now: Moment) {
         let is_ignored = self.receipts.owed_since().is_some_and(|at| now - at >= IGNORED);
         if is_ignored && self.receipts.support() == Support::Unknown {
             self.end_receipts();
@@ -546,7 +547,7 @@ impl Client {
         self.orders.push(Order::Receiptless);
     }
 
-    fn keeping<R>(&mut self, now: Millis, call: impl FnOnce(&mut Keeper) -> R) -> R {
+    fn keeping<R>(&mut self, now: Moment, call: impl FnOnce(&mut Keeper) -> R) -> R {
         let now = self.engine.advance(now);
         self.keeper.advance(now);
         let result = call(&mut self.keeper);
@@ -556,27 +557,27 @@ impl Client {
 
     /// What the keeper has for the engine.
     #[inline(never)]
-    fn hand_on(&mut self, now: Millis) {
+    fn hand_on(&mut self, now: Moment) {
         for input in self.keeper.take_told() {
             self.tell(now, input);
         }
     }
 
     /// I12: the user logged out in another tab.
-    fn logged_out_elsewhere(&mut self, now: Millis) {
+    fn logged_out_elsewhere(&mut self, now: Moment) {
         self.seen_elsewhere();
         self.keeping(now, Keeper::log_out_elsewhere);
         self.settle_session(now, true);
         self.close(now);
     }
 
-    fn end_session(&mut self, now: Millis) {
+    fn end_session(&mut self, now: Moment) {
         self.identity.end();
         self.settle_session(now, false);
     }
 
     /// I11, I12: what waited belongs to a session that is over, and so does what is read of it from now on.
-    fn settle_session(&mut self, now: Millis, elsewhere: bool) {
+    fn settle_session(&mut self, now: Moment, elsewhere: bool) {
         self.view = View::Due;
         if !elsewhere {
             self.keeping(now, Keeper::close);

@@ -15,7 +15,7 @@
 
 use alloc::vec::Vec;
 
-use crate::engine::Millis;
+use crate::engine::{Millis, Moment};
 
 /// What this server makes of receipts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct Answer {
     /// die before it has dispatched what came with it; what was taken before the receipt left is dispatched.
     pub dispatched: u64,
     /// When the receipt was sent.
-    pub sent_at: Millis,
+    pub sent_at: Moment,
 }
 
 /// A receipt to send.
@@ -88,7 +88,7 @@ pub struct Receipts {
     /// The time between two transmissions, once a window of one was still too much.
     gap: Millis,
     /// When the last message left.
-    sent_at: Millis,
+    sent_at: Moment,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ enum Transport {
 #[derive(Clone, Copy, Debug)]
 struct Out {
     name: u32,
-    at: Millis,
+    at: Moment,
     first: u64,
     last: u64,
     bytes: u64,
@@ -153,7 +153,7 @@ impl Default for Receipts {
             window: u32::MAX,
             step: 1,
             gap: Millis(0),
-            sent_at: Millis(0),
+            sent_at: Moment(0),
         }
     }
 }
@@ -180,7 +180,7 @@ impl Receipts {
 
     /// Whether one more message may be handed to the link beside `in_flight` others (I13).
     #[must_use]
-    pub fn may_transmit(&self, now: Millis, in_flight: usize) -> bool {
+    pub fn may_transmit(&self, now: Moment, in_flight: usize) -> bool {
         if in_flight >= self.window as usize {
             return false;
         }
@@ -211,19 +211,19 @@ impl Receipts {
 
     /// When the next message may leave, as far as the pace goes.
     #[must_use]
-    pub fn gap_ends_at(&self) -> Millis {
+    pub fn gap_ends_at(&self) -> Moment {
         self.sent_at + self.gap
     }
 
     /// When the last message left.
     #[must_use]
-    pub fn sent_at(&self) -> Millis {
+    pub fn sent_at(&self) -> Moment {
         self.sent_at
     }
 
     /// When an unanswered receipt is overdue.
     #[must_use]
-    pub fn overdue_at(&self) -> Option<Millis> {
+    pub fn overdue_at(&self) -> Option<Moment> {
         let first = self.out.first()?;
         let four = self.rtt.map_or(Millis::default(), |rtt| Millis(rtt.0.saturating_mul(4)));
         Some(first.at + four.max(OVERDUE))
@@ -231,7 +231,7 @@ impl Receipts {
 
     /// When the unanswered receipt was sent that is the oldest.
     #[must_use]
-    pub fn owed_since(&self) -> Option<Millis> {
+    pub fn owed_since(&self) -> Option<Moment> {
         self.out.first().map(|out| out.at)
     }
 
@@ -259,7 +259,7 @@ impl Receipts {
 
     /// When something here is to be looked at.
     #[must_use]
-    pub fn deadline(&self) -> Option<Millis> {
+    pub fn deadline(&self) -> Option<Moment> {
         let is_batch = self.proves && self.is_batch_owed() && self.out.len() == 1;
         if is_batch { self.overdue_at() } else { None }
     }
@@ -308,17 +308,27 @@ impl Receipts {
             return;
         }
         if is_their_fault {
-            self.step = 1;
-        }
-        if is_their_fault && self.window == 1 {
-            self.gap = Millis(self.gap.0 * 2).max(LEAST_GAP).min(MOST_GAP);
-        } else if is_their_fault {
-            self.window = (self.window.min(in_flight) / 2).max(1);
+            self.narrow(in_flight);
         }
         if self.transport == Transport::Polling {
             let carried = self.bytes + self.out.iter().map(|out| out.bytes).sum::<u64>();
             self.post.halve(carried);
         }
+    }
+
+    /// Messages in flight may have ended a link. If it lived with fewer until the window grew, the next link begins with
+    /// that many, and grows by one. Half of them would lead to the same steps with the same messages, for ever, and the
+    /// message that ends links would never leave alone.
+    fn narrow(&mut self, in_flight: u32) {
+        let lived_with = self.window - self.step / 2;
+        if self.window == 1 {
+            self.gap = Millis(self.gap.0 * 2).max(LEAST_GAP).min(MOST_GAP);
+        } else if in_flight > lived_with {
+            self.window = lived_with;
+        } else {
+            self.window = (self.window.min(in_flight) / 2).max(1);
+        }
+        self.step = 1;
     }
 
     /// Whether links that died young bound what may be in flight.
@@ -342,7 +352,7 @@ impl Receipts {
     }
 
     /// A message left.
-    pub fn transmitted(&mut self, now: Millis, bytes: u64) {
+    pub fn transmitted(&mut self, now: Moment, bytes: u64) {
         self.sent_at = now;
         self.packets += 1;
         self.bytes += bytes;
@@ -355,7 +365,7 @@ impl Receipts {
 
     /// The server refused the CONNECT for a name, as one refuses an unknown namespace. Answers what that
     /// proves. An answer to nothing proves nothing.
-    pub fn answered(&mut self, now: Millis, name: u32, deadline: Millis) -> Option<Answer> {
+    pub fn answered(&mut self, now: Moment, name: u32, deadline: Millis) -> Option<Answer> {
         let at = self.out.iter().position(|out| out.name == name)?;
         let out = self.out.get_mut(at)?;
         out.left -= 1;
@@ -404,7 +414,7 @@ impl Receipts {
     /// left that settles by one. `queued`: so many could leave next.
     pub fn poll(
         &mut self,
-        now: Millis,
+        now: Moment,
         transmissions: u64,
         is_wanted: bool,
         queued: usize,
@@ -438,7 +448,7 @@ impl Receipts {
         Some(Receipt { name, count: 1 })
     }
 
-    fn push(&mut self, at: Millis, name: u32, last: u64, left: u32) {
+    fn push(&mut self, at: Moment, name: u32, last: u64, left: u32) {
         let Self { covered, bytes, taken: dispatches, .. } = *self;
         let first = covered + 1;
         let is_polling = self.transport == Transport::Polling;
@@ -517,16 +527,16 @@ mod tests {
         let mut receipts = Receipts::default();
         receipts.linked(0);
         receipts.over(polling);
-        let first = receipts.poll(Millis(0), 0, false, 0).expect("the first of the link");
-        assert_eq!(receipts.poll(Millis(0), 0, true, 0), None, "it goes alone");
-        let proof = receipts.answered(Millis(10), first.name, DEADLINE);
+        let first = receipts.poll(Moment(0), 0, false, 0).expect("the first of the link");
+        assert_eq!(receipts.poll(Moment(0), 0, true, 0), None, "it goes alone");
+        let proof = receipts.answered(Moment(10), first.name, DEADLINE);
         assert_eq!(proof.map(|answer| answer.proof), Some(Proof::Received(1, 0)));
         receipts
     }
 
     fn transmit(receipts: &mut Receipts, count: u64, bytes: u64) {
         for _ in 0..count {
-            receipts.transmitted(Millis(10), bytes);
+            receipts.transmitted(Moment(10), bytes);
         }
     }
 
@@ -534,34 +544,34 @@ mod tests {
     fn answer_proves_all_that_left_before_it_on_a_websocket() {
         let mut receipts = linked(false);
         transmit(&mut receipts, 3, 100);
-        let one = receipts.poll(Millis(20), 3, true, 0).expect("wanted");
+        let one = receipts.poll(Moment(20), 3, true, 0).expect("wanted");
         transmit(&mut receipts, 200, 100);
-        let two = receipts.poll(Millis(20), 203, true, 0).expect("far behind the first");
+        let two = receipts.poll(Moment(20), 203, true, 0).expect("far behind the first");
         assert_ne!(one.name, two.name);
-        let proof = receipts.answered(Millis(30), two.name, DEADLINE);
+        let proof = receipts.answered(Moment(30), two.name, DEADLINE);
         assert_eq!(proof.map(|answer| answer.proof), Some(Proof::Received(1, 203)));
-        assert_eq!(receipts.answered(Millis(30), one.name, DEADLINE), None, "it is proven already");
+        assert_eq!(receipts.answered(Moment(30), one.name, DEADLINE), None, "it is proven already");
     }
 
     #[test]
     fn one_batch_at_a_time_leaves_over_polling() {
         let mut receipts = linked(true);
         transmit(&mut receipts, 12, 100);
-        assert!(!receipts.may_transmit(Millis(20), 12), "a POST carries 12 packets");
-        let one = receipts.poll(Millis(20), 12, true, 100).expect("behind the batch");
-        assert!(!receipts.may_transmit(Millis(20), 0), "it is not proven yet");
-        receipts.answered(Millis(30), one.name, DEADLINE);
-        assert!(receipts.may_transmit(Millis(30), 0));
+        assert!(!receipts.may_transmit(Moment(20), 12), "a POST carries 12 packets");
+        let one = receipts.poll(Moment(20), 12, true, 100).expect("behind the batch");
+        assert!(!receipts.may_transmit(Moment(20), 0), "it is not proven yet");
+        receipts.answered(Moment(30), one.name, DEADLINE);
+        assert!(receipts.may_transmit(Moment(30), 0));
     }
 
     #[test]
     fn batch_was_dropped_if_a_later_receipt_is_answered_alone() {
         let mut receipts = linked(true);
         transmit(&mut receipts, 12, 100);
-        receipts.poll(Millis(20), 12, true, 100).expect("behind the batch");
-        assert_eq!(receipts.poll(Millis(1_019), 12, false, 100), None);
-        let probe = receipts.poll(Millis(1_020), 12, false, 100).expect("overdue");
-        let proof = receipts.answered(Millis(1_030), probe.name, DEADLINE);
+        receipts.poll(Moment(20), 12, true, 100).expect("behind the batch");
+        assert_eq!(receipts.poll(Moment(1_019), 12, false, 100), None);
+        let probe = receipts.poll(Moment(1_020), 12, false, 100).expect("overdue");
+        let proof = receipts.answered(Moment(1_030), probe.name, DEADLINE);
         assert_eq!(proof.map(|answer| answer.proof), Some(Proof::Dropped(1, 12)));
     }
 
@@ -569,16 +579,16 @@ mod tests {
     fn more_than_12_packets_leave_in_a_post_once_17_receipts_were_answered() {
         let mut receipts = linked(true);
         receipts.ask();
-        let many = receipts.poll(Millis(20), 0, false, 100).expect("more could leave");
+        let many = receipts.poll(Moment(20), 0, false, 100).expect("more could leave");
         assert_eq!(many, Receipt { name: MANY, count: 18 });
         for _ in 0..17 {
-            assert_eq!(receipts.answered(Millis(30), MANY, DEADLINE), None);
+            assert_eq!(receipts.answered(Moment(30), MANY, DEADLINE), None);
         }
-        receipts.answered(Millis(30), MANY, DEADLINE).expect("the last");
+        receipts.answered(Moment(30), MANY, DEADLINE).expect("the last");
         transmit(&mut receipts, 100, 100);
-        assert!(receipts.may_transmit(Millis(30), 100));
+        assert!(receipts.may_transmit(Moment(30), 100));
         transmit(&mut receipts, 64, 100);
-        assert!(!receipts.may_transmit(Millis(30), 164), "16 KB at first");
+        assert!(!receipts.may_transmit(Moment(30), 164), "16 KB at first");
     }
 
     #[test]
@@ -601,42 +611,46 @@ mod tests {
     #[test]
     fn nothing_leaves_while_a_receipt_is_overdue() {
         let mut receipts = linked(false);
-        receipts.transmitted(Millis(20), 100);
-        let one = receipts.poll(Millis(20), 1, true, 0).expect("wanted");
-        assert!(receipts.may_transmit(Millis(1_019), 1));
-        assert!(!receipts.may_transmit(Millis(1_020), 1));
-        receipts.answered(Millis(1_100), one.name, DEADLINE);
-        assert!(receipts.may_transmit(Millis(1_100), 0));
+        receipts.transmitted(Moment(20), 100);
+        let one = receipts.poll(Moment(20), 1, true, 0).expect("wanted");
+        assert!(receipts.may_transmit(Moment(1_019), 1));
+        assert!(!receipts.may_transmit(Moment(1_020), 1));
+        receipts.answered(Moment(1_100), one.name, DEADLINE);
+        assert!(receipts.may_transmit(Moment(1_100), 0));
     }
 
     #[test]
     fn window_is_halved_by_links_that_die_young_and_grows_faster_and_faster_while_they_live() {
         let mut receipts = linked(false);
         receipts.link_lost(60, true);
-        assert!(receipts.may_transmit(Millis(20), 29) && !receipts.may_transmit(Millis(20), 30));
+        assert!(receipts.may_transmit(Moment(20), 29) && !receipts.may_transmit(Moment(20), 30));
         receipts.link_lost(30, true);
-        assert!(!receipts.may_transmit(Millis(20), 15));
+        assert!(!receipts.may_transmit(Moment(20), 15));
         receipts.link_lost(0, true);
-        assert!(receipts.may_transmit(Millis(20), 14), "a link that dies idle shows nothing");
+        assert!(receipts.may_transmit(Moment(20), 14), "a link that dies idle shows nothing");
         for most in [16, 18, 22, 30] {
             receipts.stable();
-            assert!(receipts.may_transmit(Millis(20), most - 1));
-            assert!(!receipts.may_transmit(Millis(20), most), "one more first");
+            assert!(receipts.may_transmit(Moment(20), most - 1));
+            assert!(!receipts.may_transmit(Moment(20), most), "one more first");
         }
         receipts.link_lost(30, true);
+        assert!(receipts.may_transmit(Moment(20), 21), "it lived with so many");
+        assert!(!receipts.may_transmit(Moment(20), 22));
         receipts.stable();
-        assert!(!receipts.may_transmit(Millis(20), 16), "one more again");
+        assert!(!receipts.may_transmit(Moment(20), 23), "one more again");
+        receipts.link_lost(22, true);
+        assert!(!receipts.may_transmit(Moment(20), 11), "the last step was not made use of");
         for _ in 0..10 {
             receipts.stable();
         }
-        assert!(receipts.may_transmit(Millis(20), 10_000));
+        assert!(receipts.may_transmit(Moment(20), 10_000));
     }
 
     #[test]
     fn gap_grows_while_one_message_at_a_time_is_too_much_and_goes_while_links_live() {
         let mut receipts = linked(false);
         let gap = |receipts: &mut Receipts| {
-            receipts.transmitted(Millis(100), 10);
+            receipts.transmitted(Moment(100), 10);
             receipts.gap_ends_at().0 - 100
         };
         receipts.link_lost(3, true);
@@ -655,9 +669,9 @@ mod tests {
     fn answers_that_nobody_asked_for_prove_nothing() {
         let mut receipts = linked(false);
         for name in [0, 1, MANY, 99] {
-            assert_eq!(receipts.answered(Millis(20), name, DEADLINE), None);
+            assert_eq!(receipts.answered(Moment(20), name, DEADLINE), None);
         }
         receipts.learn(Support::Off);
-        assert_eq!(receipts.poll(Millis(20), 5, true, 100), None);
+        assert_eq!(receipts.poll(Moment(20), 5, true, 100), None);
     }
 }

@@ -4,7 +4,7 @@
 //! A gap begins at the last message before a link was lost, and is closed by an answer to the last time that the app was asked:
 //! what it fetched for an earlier return does not tell what was missed since.
 
-use crate::engine::Millis;
+use crate::engine::{Millis, Moment};
 
 /// See the [module](self).
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ enum Hold {
     #[default]
     None,
     /// So many are held, no longer than that.
-    Until(Millis, u32),
+    Until(Moment, u32),
 }
 
 impl Resync {
@@ -57,7 +57,7 @@ impl Resync {
     }
 
     /// If something is missing: the round in which the app is asked for it, and where it begins.
-    pub(super) fn ask(&mut self, now: Millis) -> Option<(u32, Place)> {
+    pub(super) fn ask(&mut self, now: Moment) -> Option<(u32, Place)> {
         let gap = self.gap?;
         self.round += 1;
         self.hold = Hold::Until(now + HOLD_MS, self.held());
@@ -101,7 +101,7 @@ impl Resync {
         is_any
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Millis> {
+    pub(super) fn poll_timeout(&self) -> Option<Moment> {
         match self.hold {
             Hold::None => None,
             Hold::Until(at, _) => Some(at),

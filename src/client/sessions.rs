@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 
 use super::memory::Memory;
 use super::{Order, Value};
-use crate::engine::Millis;
+use crate::engine::{Millis, Moment};
 
 /// See the [module](self).
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ pub(super) struct Sessions {
     uses: u32,
     room: Room,
     /// Until when each event is held, the first one first.
-    held: Vec<Millis>,
+    held: Vec<Moment>,
     /// The number of the first one.
     first_held: u64,
     warned: Memory<()>,
@@ -271,7 +271,7 @@ impl Sessions {
 
 // What is held.
 impl Sessions {
-    pub(super) fn hold(&mut self, now: Millis) -> Soon {
+    pub(super) fn hold(&mut self, now: Moment) -> Soon {
         if self.held.len() >= MOST_HELD {
             return Soon::Dropped;
         }
@@ -280,7 +280,7 @@ impl Sessions {
     }
 
     /// The next that leaves, or is dropped as it was held for too long.
-    pub(super) fn poll_held(&mut self, now: Millis, is_ready: bool) -> Option<Order> {
+    pub(super) fn poll_held(&mut self, now: Moment, is_ready: bool) -> Option<Order> {
         let is_over = *self.held.first()? <= now;
         if !is_ready && !is_over {
             return None;
@@ -291,7 +291,7 @@ impl Sessions {
         Some(if is_over { Order::Discard { value: Value::Held, key } } else { Order::Emit { key } })
     }
 
-    pub(super) fn poll_timeout(&self) -> Option<Millis> {
+    pub(super) fn poll_timeout(&self) -> Option<Moment> {
         self.held.first().copied()
     }
 

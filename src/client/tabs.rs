@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use super::storage::Name;
-use crate::engine::Millis;
+use crate::engine::{Millis, Moment};
 
 /// What an open keeper knows of the other tabs.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ pub(super) enum Other {
     /// This tab waits for its tab to end.
     Watched,
     /// Its tab has ended, and may come back until then, as one that is reloaded does.
-    Ended(Millis),
+    Ended(Moment),
     /// To be taken over, if its lock is free.
     Free,
 }
@@ -40,7 +40,7 @@ impl Tabs {
     }
 
     /// A tab that this one waited for has ended. Answers whether it did wait.
-    pub(super) fn ended(&mut self, now: Millis, name: Name) -> bool {
+    pub(super) fn ended(&mut self, now: Moment, name: Name) -> bool {
         let watched = (name, Other::Watched);
         let Some(one) = self.others.iter_mut().find(|one| **one == watched) else { return false };
         one.1 = Other::Ended(now + GRACE);
@@ -54,7 +54,7 @@ impl Tabs {
     }
 
     /// Takes note of journals whose tabs had time to come back.
-    pub(super) fn handle_timeout(&mut self, now: Millis) {
+    pub(super) fn handle_timeout(&mut self, now: Moment) {
         for (_, other) in &mut self.others {
             if matches!(other, Other::Ended(at) if *at <= now) {
                 *other = Other::Free;
@@ -63,17 +63,17 @@ impl Tabs {
     }
 
     /// When that is wanted next.
-    pub(super) fn deadline(&self) -> Millis {
+    pub(super) fn deadline(&self) -> Moment {
         let at = |&(_, other): &(Name, Other)| match other {
             Other::Ended(at) => at,
             Other::Watched | Other::Free => NEVER,
         };
-        self.others.iter().map(at).fold(NEVER, Millis::min)
+        self.others.iter().map(at).fold(NEVER, Moment::min)
     }
 }
 
 /// Later than any deadline.
-pub(super) const NEVER: Millis = Millis(u64::MAX);
+pub(super) const NEVER: Moment = Moment(u64::MAX);
 /// A tab that is reloaded takes its own journal back; only then is it anybody's.
 pub(super) const GRACE: Millis = Millis(2_000);
 /// The page before a reload is gone by then; a tab that was duplicated shall not wait for its original.

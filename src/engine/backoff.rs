@@ -39,7 +39,7 @@ pub(super) fn before_retry(config: &Send, retry: u32, rng: &mut Rng) -> Millis {
 /// cap, and few attempts are made in the time that a user waits.
 pub(super) fn before_attempt(config: &Reconnect, failures: u32, rng: &mut Rng) -> Millis {
     if failures == 0 {
-        let first = a_moment(config);
+        let first = shortest(config);
         let rest = config.spread - first;
         return first + rng.up_to(rest).min(rng.up_to(rest));
     }
@@ -58,7 +58,7 @@ pub(super) fn after_hanging(config: &Reconnect, failures: u32, rng: &mut Rng) ->
 
 /// How long after a loss the first attempt may come where somebody waits for it: within the minimum.
 pub(super) fn after_loss(config: &Reconnect, rng: &mut Rng) -> Millis {
-    a_moment(config) + rng.up_to(Millis(config.min.0 / 5 * 3))
+    shortest(config) + rng.up_to(Millis(config.min.0 / 5 * 3))
 }
 
 /// How far apart attempts stay where a wait is cut short. Clients that send all the time would otherwise never
@@ -73,7 +73,7 @@ fn longest(config: &Reconnect, failures: u32) -> Millis {
 }
 
 /// What ends a link often takes so long; less where attempts may be closer to each other, or are not spread.
-fn a_moment(config: &Reconnect) -> Millis {
+fn shortest(config: &Reconnect) -> Millis {
     Millis(config.min.0 / 5).min(config.spread)
 }
 

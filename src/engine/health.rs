@@ -9,14 +9,14 @@
 //! later link is asked once more, since two may have been unlucky.
 
 use super::config;
-use super::types::Millis;
+use super::types::{Millis, Moment};
 
 #[derive(Debug, Default)]
 pub(super) struct Health {
-    next_ping_at: Millis,
-    heard_at: Millis,
-    ping_sent_at: Option<Millis>,
-    last_pong_at: Option<Millis>,
+    next_ping_at: Moment,
+    heard_at: Moment,
+    ping_sent_at: Option<Moment>,
+    last_pong_at: Option<Moment>,
     /// What this link has shown.
     pings: Pings,
     mute_links: u32,
@@ -51,7 +51,7 @@ pub(super) enum Finding {
 pub(super) const LATE: Millis = Millis(1_000);
 
 impl Health {
-    pub(super) fn last_pong_at(&self) -> Option<Millis> {
+    pub(super) fn last_pong_at(&self) -> Option<Moment> {
         self.last_pong_at
     }
 
@@ -59,7 +59,7 @@ impl Health {
         self.rtt
     }
 
-    pub(super) fn deadline(&self, config: &config::Health) -> Millis {
+    pub(super) fn deadline(&self, config: &config::Health) -> Moment {
         self.next_ping_at.min(self.heard_at + self.timeout(config))
     }
 
@@ -80,7 +80,7 @@ impl Health {
     }
 
     /// A deadline that was noticed late proves nothing: silence is measured from here.
-    pub(super) fn excuse(&mut self, now: Millis) {
+    pub(super) fn excuse(&mut self, now: Moment) {
         self.heard_at = now;
     }
 
@@ -95,14 +95,14 @@ impl Health {
     }
 
     /// A link became ready.
-    pub(super) fn started(&mut self, now: Millis, config: &config::Health) {
+    pub(super) fn started(&mut self, now: Moment, config: &config::Health) {
         self.heard_at = now;
         self.pings = Pings::Unknown;
         self.ping_sent_at = None;
         self.next_ping_at = now + config.interval;
     }
 
-    pub(super) fn ping_sent(&mut self, now: Millis, config: &config::Health) {
+    pub(super) fn ping_sent(&mut self, now: Moment, config: &config::Health) {
         // The first that nothing followed is what silence is judged by.
         let unanswered = self.ping_sent_at.filter(|&at| at >= self.heard_at);
         self.ping_sent_at = Some(unanswered.unwrap_or(now));
@@ -119,7 +119,7 @@ impl Health {
         self.mute_links == MUTE_LINKS
     }
 
-    pub(super) fn ponged(&mut self, now: Millis, config: &config::Health) {
+    pub(super) fn ponged(&mut self, now: Moment, config: &config::Health) {
         self.heard_at = now;
         self.trusted = true;
         self.pings = Pings::Answered;
@@ -131,7 +131,7 @@ impl Health {
         self.next_ping_at = now + config.interval;
     }
 
-    pub(super) fn heard(&mut self, now: Millis) {
+    pub(super) fn heard(&mut self, now: Moment) {
         self.heard_at = now;
         if self.pings == Pings::Unknown && self.ping_sent_at.is_some_and(|at| at < now) {
             self.pings = Pings::Ignored;
@@ -139,11 +139,11 @@ impl Health {
     }
 
     /// Whether nothing was heard after `moment`.
-    pub(super) fn silent_since(&self, moment: Millis) -> bool {
+    pub(super) fn silent_since(&self, moment: Moment) -> bool {
         self.heard_at <= moment
     }
 
-    pub(super) fn examine(&self, now: Millis, config: &config::Health) -> Finding {
+    pub(super) fn examine(&self, now: Moment, config: &config::Health) -> Finding {
         let silent_at = self.heard_at + self.timeout(config);
         if now >= silent_at {
             // Nor is it proof where the timer of the ping was late: somebody has to be asked, in time.

@@ -18,7 +18,7 @@ use alloc::collections::VecDeque;
 use super::backoff::{self, Rng};
 use super::config::{self, Config};
 use super::health::LATE;
-use super::types::{DownCause, Epoch, Grant, Millis, Notice, Output, Phase};
+use super::types::{DownCause, Epoch, Grant, Millis, Moment, Notice, Output, Phase};
 
 #[derive(Debug)]
 pub(super) struct Link {
@@ -32,21 +32,21 @@ pub(super) struct Link {
     /// lived as long as the longest wait after a loss, and when the app asks for a link.
     kicks: u32,
     /// When the last attempt began: a shortened wait still keeps its distance from it.
-    attempted_at: Millis,
+    attempted_at: Moment,
     /// A refused join is tried again here.
-    rejoin_at: Option<Millis>,
+    rejoin_at: Option<Moment>,
     join_failures: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum State {
     Idle { why: Why },
-    Waiting { since: Millis, until: Millis, hurried: bool },
-    Authorizing { deadline: Millis },
-    Connecting { deadline: Millis },
-    Joining { fallback_at: Millis },
-    Ready { since: Millis },
-    Suspect { since: Millis, deadline: Millis, late: bool },
+    Waiting { since: Moment, until: Moment, hurried: bool },
+    Authorizing { deadline: Moment },
+    Connecting { deadline: Moment },
+    Joining { fallback_at: Moment },
+    Ready { since: Moment },
+    Suspect { since: Moment, deadline: Moment, late: bool },
     Closed,
 }
 
@@ -115,7 +115,7 @@ impl Link {
             failures: 0,
             short_lived: 0,
             kicks: 0,
-            attempted_at: Millis::default(),
+            attempted_at: Moment::default(),
             rejoin_at: None,
             join_failures: 0,
         }
@@ -143,7 +143,7 @@ impl Link {
         }
     }
 
-    pub(super) fn next_attempt_at(&self) -> Option<Millis> {
+    pub(super) fn next_attempt_at(&self) -> Option<Moment> {
         match self.state {
             State::Waiting { until, .. } => Some(until),
             State::Idle { .. }
@@ -156,7 +156,7 @@ impl Link {
         }
     }
 
-    pub(super) fn deadline(&self) -> Option<Millis> {
+    pub(super) fn deadline(&self) -> Option<Moment> {
         match self.state {
             State::Waiting { until, .. } => Some(until),
             State::Authorizing { deadline } | State::Connecting { deadline } => Some(deadline),
@@ -170,7 +170,7 @@ impl Link {
     }
 
     /// A link was stable, but what it was spared until now may kill it: it is young again.
-    pub(super) fn restart_life(&mut self, now: Millis) {
+    pub(super) fn restart_life(&mut self, now: Moment) {
         if let State::Ready { since } | State::Suspect { since, .. } = &mut self.state {
             *since = now;
             self.failures = 0;
@@ -180,7 +180,7 @@ impl Link {
     /// The one place where the state changes.
     pub(super) fn step(
         &mut self,
-        now: Millis,
+        now: Moment,
         event: Event,
         around: &mut Surroundings<'_>,
     ) -> Effect {
@@ -329,13 +329,13 @@ impl Link {
     }
 
     /// The first moment for a shortened wait: away from the last attempt and from the loss.
-    fn soonest(&self, since: Millis, failures: u32, around: &mut Surroundings<'_>) -> Millis {
+    fn soonest(&self, since: Moment, failures: u32, around: &mut Surroundings<'_>) -> Moment {
         let config = &around.config.reconnect;
         let after_attempt = self.attempted_at + backoff::apart(config, failures, around.rng);
         after_attempt.max(since + backoff::after_loss(config, around.rng))
     }
 
-    fn attempt(&mut self, now: Millis, around: &mut Surroundings<'_>) -> Effect {
+    fn attempt(&mut self, now: Moment, around: &mut Surroundings<'_>) -> Effect {
         self.epoch = Epoch(self.epoch.0.wrapping_add(1));
         self.attempted_at = now;
         self.rejoin_at = None;
@@ -344,7 +344,7 @@ impl Link {
         Effect::None
     }
 
-    fn ready(&mut self, now: Millis) -> Effect {
+    fn ready(&mut self, now: Moment) -> Effect {
         // Either the room is confirmed, or it was just asked for once more.
         self.rejoin_at = None;
         self.state = State::Ready { since: now };
@@ -353,8 +353,8 @@ impl Link {
 
     fn probe(
         &mut self,
-        now: Millis,
-        since: Millis,
+        now: Moment,
+        since: Moment,
         late: bool,
         around: &mut Surroundings<'_>,
     ) -> Effect {
@@ -372,7 +372,7 @@ impl Link {
         Effect::None
     }
 
-    fn rejoin_if_due(&mut self, now: Millis, around: &mut Surroundings<'_>) -> Effect {
+    fn rejoin_if_due(&mut self, now: Moment, around: &mut Surroundings<'_>) -> Effect {
         if self.rejoin_at.is_some_and(|at| at <= now) {
             self.rejoin_at = None;
             around.outputs.push_back(Output::Join { epoch: self.epoch });
@@ -381,13 +381,13 @@ impl Link {
     }
 
     /// Closes a link that still looks open, and tries again later.
-    fn give_up(&mut self, now: Millis, around: &mut Surroundings<'_>) -> Effect {
+    fn give_up(&mut self, now: Moment, around: &mut Surroundings<'_>) -> Effect {
         around.outputs.push_back(Output::Disconnect { epoch: self.epoch, polite: false });
         self.retry(now, false, around)
     }
 
     /// `is_kick`: the server ended a link that delivered nothing.
-    fn retry(&mut self, now: Millis, is_kick: bool, around: &mut Surroundings<'_>) -> Effect {
+    fn retry(&mut self, now: Moment, is_kick: bool, around: &mut Surroundings<'_>) -> Effect {
         let config = &around.config.reconnect;
         // Above 0 where the link was ready, so that nothing else is longer than a span of 0.
         let life = match self.state {

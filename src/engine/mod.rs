@@ -45,8 +45,8 @@ use alloc::collections::VecDeque;
 pub use config::Config;
 pub use error::SendError;
 pub use types::{
-    Cause, DownCause, Draft, Epoch, Grant, Input, Millis, Notice, Outcome, Output, Phase, Seq,
-    Standing, Status, Verdict, Way, sooner,
+    Cause, DownCause, Draft, Epoch, Grant, Input, Millis, Moment, Notice, Outcome, Output, Phase,
+    Seq, Standing, Status, Verdict, Way, sooner,
 };
 
 pub use outbox::Answering;
@@ -61,7 +61,7 @@ use outbox::{Origin, Outbox};
 #[derive(Debug)]
 pub struct Engine {
     config: Config,
-    now: Millis,
+    now: Moment,
     rng: Rng,
     link: Link,
     health: Health,
@@ -74,7 +74,7 @@ pub struct Engine {
 impl Engine {
     /// An idle engine. Numbers of `config` outside of what can be kept are brought into range.
     #[must_use]
-    pub fn new(config: Config, seed: u64, now: Millis) -> Self {
+    pub fn new(config: Config, seed: u64, now: Moment) -> Self {
         Self {
             config: config.bounded(),
             now,
@@ -97,7 +97,7 @@ impl Engine {
     ///
     /// # Errors
     /// Where the outbox is full or the engine is closed. Then nothing was taken.
-    pub fn send(&mut self, now: Millis, draft: Draft) -> Result<Seq, SendError> {
+    pub fn send(&mut self, now: Moment, draft: Draft) -> Result<Seq, SendError> {
         let now = self.advance(now);
         if self.link.phase() == Phase::Closed {
             return Err(SendError::Closed);
@@ -123,7 +123,7 @@ impl Engine {
     ///
     /// # Errors
     /// Where no slot is left or the engine is closed. Then nothing was taken.
-    pub fn take_back(&mut self, now: Millis, draft: Draft) -> Result<Seq, SendError> {
+    pub fn take_back(&mut self, now: Moment, draft: Draft) -> Result<Seq, SendError> {
         let now = self.advance(now);
         if self.link.phase() == Phase::Closed {
             return Err(SendError::Closed);
@@ -135,7 +135,7 @@ impl Engine {
 
     /// Takes what is known of an event from elsewhere. Answers whether it is news. Nothing is remembered of
     /// event 0.
-    pub fn learn(&mut self, now: Millis, event: u32, answering: Answering) -> bool {
+    pub fn learn(&mut self, now: Moment, event: u32, answering: Answering) -> bool {
         let now = self.advance(now);
         self.changed = true;
         self.outbox.learn(now, event, answering, &mut self.outputs)
@@ -157,33 +157,33 @@ impl Engine {
     }
 
     /// Takes a message back. One that has settled stays settled.
-    pub fn cancel(&mut self, now: Millis, seq: Seq) {
+    pub fn cancel(&mut self, now: Moment, seq: Seq) {
         let now = self.advance(now);
         self.changed = true;
         self.outbox.cancel(now, seq, &mut self.outputs);
     }
 
     /// Asks for a link, and keeps asking until [`close`](Self::close).
-    pub fn open(&mut self, now: Millis) {
+    pub fn open(&mut self, now: Moment) {
         let now = self.advance(now);
         self.step_link(now, Event::Opened);
     }
 
     /// Ends the link and stops asking. What waits keeps waiting.
-    pub fn close(&mut self, now: Millis) {
+    pub fn close(&mut self, now: Moment) {
         let now = self.advance(now);
         self.step_link(now, Event::Stopped);
     }
 
     /// Settles all that is unsettled, in send order.
-    pub fn settle_all(&mut self, now: Millis, outcome: Outcome) {
+    pub fn settle_all(&mut self, now: Moment, outcome: Outcome) {
         let now = self.advance(now);
         self.changed = true;
         self.outbox.settle_all(now, outcome, &mut self.outputs);
     }
 
     /// Ends the link and settles everything as [`Outcome::Closed`]; every later send is refused.
-    pub fn destroy(&mut self, now: Millis) {
+    pub fn destroy(&mut self, now: Moment) {
         self.settle_all(now, Outcome::Closed);
         self.step_link(self.now, Event::Destroyed);
     }
@@ -192,7 +192,7 @@ impl Engine {
 // Facts.
 impl Engine {
     /// Takes note of what happened. A fact about an earlier link, or a settled message, is ignored.
-    pub fn handle(&mut self, now: Millis, input: Input) {
+    pub fn handle(&mut self, now: Moment, input: Input) {
         let now = self.advance(now);
         let (epoch, event) = match input {
             Input::Acked { seq, attempt, verdict } => {
@@ -271,7 +271,7 @@ impl Engine {
     }
 
     /// Does what is due by `now`. Harmless at any time.
-    pub fn handle_timeout(&mut self, now: Millis) {
+    pub fn handle_timeout(&mut self, now: Moment) {
         let now = self.advance(now);
         self.step_link(now, Event::Timeout);
         if self.link.phase() == Phase::Ready
@@ -361,7 +361,7 @@ impl Engine {
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called, if at all. Ask once drained.
     #[must_use]
-    pub fn poll_timeout(&self) -> Option<Millis> {
+    pub fn poll_timeout(&self) -> Option<Moment> {
         let health = match (&self.config.health, self.link.phase()) {
             (Some(health), Phase::Ready) if !self.health.is_mute() => {
                 Some(self.health.deadline(health))
@@ -386,7 +386,7 @@ impl Engine {
 
     /// When the first transmission after the `covered`-th left that is still unanswered.
     #[must_use]
-    pub fn in_flight_since(&self, covered: u64) -> Option<Millis> {
+    pub fn in_flight_since(&self, covered: u64) -> Option<Moment> {
         self.outbox.in_flight_since(covered)
     }
 
@@ -421,7 +421,7 @@ impl Engine {
 
     /// The engine's time: the latest that it was told.
     #[must_use]
-    pub fn now(&self) -> Millis {
+    pub fn now(&self) -> Moment {
         self.now
     }
 
@@ -439,7 +439,7 @@ impl Engine {
 
     /// What a message waits for at `now`; none where it has settled.
     #[must_use]
-    pub fn standing(&self, now: Millis, seq: Seq) -> Option<Standing> {
+    pub fn standing(&self, now: Moment, seq: Seq) -> Option<Standing> {
         let standing = self.outbox.standing(now, seq)?;
         let can_leave = self.link.phase() == Phase::Ready || standing == Standing::Answer;
         Some(if can_leave { standing } else { Standing::Link })
@@ -462,12 +462,12 @@ impl Engine {
 // What the above need.
 impl Engine {
     /// Time as the engine sees it: never backwards (I9).
-    pub(crate) fn advance(&mut self, now: Millis) -> Millis {
+    pub(crate) fn advance(&mut self, now: Moment) -> Moment {
         self.now = self.now.max(now);
         self.now
     }
 
-    fn step_link(&mut self, now: Millis, event: Event) {
+    fn step_link(&mut self, now: Moment, event: Event) {
         let before = self.link.phase();
         let was_planned_at = self.link.next_attempt_at();
         let mut around = Surroundings {

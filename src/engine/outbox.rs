@@ -32,7 +32,7 @@ use message::{Message, Proof, State};
 use super::config::{self, Config};
 use super::error::SendError;
 use super::sorted::Sorted;
-use super::types::{Draft, Millis, Outcome, Output, Seq, Standing, Way, sooner};
+use super::types::{Draft, Moment, Outcome, Output, Seq, Standing, Way, sooner};
 
 type Outputs = VecDeque<Output>;
 
@@ -58,11 +58,11 @@ pub(super) struct Outbox {
     /// The messages that may leave now: of each lane one at most.
     ready: Sorted<Turn>,
     /// Lanes whose next message has to wait for its time.
-    blocked: Sorted<(Millis, u32)>,
+    blocked: Sorted<(Moment, u32)>,
     /// Messages in flight in the order of transmission.
     flight: Sorted<(u64, Seq)>,
     flight_bytes: u64,
-    expiry: Sorted<(Millis, Seq)>,
+    expiry: Sorted<(Moment, Seq)>,
     /// Messages that may be what kills the link: while there are any, one leaves at a time.
     suspects: usize,
     /// The window was full, and has too little room yet: a message for each answer would cost a browser
@@ -109,7 +109,7 @@ impl Outbox {
     }
 
     /// What an unsettled message waits for, while the link is ready.
-    pub(super) fn standing(&self, now: Millis, seq: Seq) -> Option<Standing> {
+    pub(super) fn standing(&self, now: Moment, seq: Seq) -> Option<Standing> {
         let message = self.get(seq)?;
         let State::Waiting { not_before } = message.state else { return Some(Standing::Answer) };
         if message.storing || self.restoring {
@@ -120,7 +120,7 @@ impl Outbox {
     }
 
     /// When something is due, transmissions apart.
-    pub(super) fn deadline(&self, config: &config::Send) -> Option<Millis> {
+    pub(super) fn deadline(&self, config: &config::Send) -> Option<Moment> {
         let ack = self.next_ack(config).map(|(at, _)| at);
         let lane = self.blocked.first().map(|(at, _)| at);
         let expiry = self.expiry.first().map(|(at, _)| at);
@@ -140,9 +140,9 @@ impl Outbox {
     }
 
     /// The message in flight whose deadline comes first. Where all have the same span that is the first.
-    fn next_ack(&self, config: &config::Send) -> Option<(Millis, Seq)> {
-        let mut first: Option<(Millis, Seq)> = None;
-        let mut begun = Millis::default();
+    fn next_ack(&self, config: &config::Send) -> Option<(Moment, Seq)> {
+        let mut first: Option<(Moment, Seq)> = None;
+        let mut begun = Moment::default();
         for (_, seq) in self.flight.iter() {
             let message = self.get(seq)?;
             let State::InFlight { since, .. } = message.state else { return None };
@@ -176,7 +176,7 @@ impl Outbox {
     }
 
     /// When the first transmission after the `covered`-th left that is still unanswered.
-    pub(super) fn in_flight_since(&self, covered: u64) -> Option<Millis> {
+    pub(super) fn in_flight_since(&self, covered: u64) -> Option<Moment> {
         let index = self.flight.index_of((covered + 1, Seq::from_bits(0)));
         let (_, seq) = self.flight.get(index)?;
         match self.get(seq)?.state {
@@ -208,7 +208,7 @@ impl Outbox {
 impl Outbox {
     pub(super) fn push(
         &mut self,
-        now: Millis,
+        now: Moment,
         draft: Draft,
         origin: Origin,
         config: &config::Queue,
@@ -258,8 +258,8 @@ impl Outbox {
             unanswered_links: 0,
             suspected: false,
             lone_losses: 0,
-            taken_losses: 0,
-            state: State::Waiting { not_before: Millis::default() },
+            last_losses: 0,
+            state: State::Waiting { not_before: Moment::default() },
         });
         self.expiry.insert((expires_at, seq));
         if lane >= self.lanes.len() {
@@ -291,7 +291,7 @@ impl Outbox {
     /// What the server has shown of an event, now or in an earlier life. Answers whether it is news.
     pub(super) fn learn(
         &mut self,
-        now: Millis,
+        now: Moment,
         event: u32,
         answering: Answering,
         outputs: &mut Outputs,
@@ -314,12 +314,12 @@ impl Outbox {
         }
     }
 
-    pub(super) fn cancel(&mut self, now: Millis, seq: Seq, outputs: &mut Outputs) {
+    pub(super) fn cancel(&mut self, now: Moment, seq: Seq, outputs: &mut Outputs) {
         self.settle(now, seq, Outcome::Cancelled, outputs);
     }
 
     /// Settles all that there is, in send order.
-    pub(super) fn settle_all(&mut self, now: Millis, outcome: Outcome, outputs: &mut Outputs) {
+    pub(super) fn settle_all(&mut self, now: Moment, outcome: Outcome, outputs: &mut Outputs) {
         for seq in self.all().iter() {
             self.settle(now, seq, outcome, outputs);
         }
@@ -338,7 +338,7 @@ impl Outbox {
 // Orders.
 impl Outbox {
     /// The next message that may leave, in send order across lanes. Messages and bytes in flight are bounded.
-    pub(super) fn poll_transmit(&mut self, now: Millis, config: &Config) -> Option<Output> {
+    pub(super) fn poll_transmit(&mut self, now: Moment, config: &Config) -> Option<Output> {
         if self.restoring {
             return None;
         }

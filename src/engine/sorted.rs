@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use super::types::{Millis, Seq};
+use super::types::{Moment, Seq};
 
 /// Items in ascending order, without repeats.
 ///
@@ -36,13 +36,13 @@ impl Item for Seq {
     }
 }
 
-impl Item for (Millis, Seq) {
+impl Item for (Moment, Seq) {
     fn pair(self) -> Pair {
         (self.0.0, self.1.to_bits())
     }
 
     fn from_pair((at, bits): Pair) -> Self {
-        (Millis(at), Seq::from_bits(bits))
+        (Moment(at), Seq::from_bits(bits))
     }
 }
 
@@ -56,13 +56,13 @@ impl Item for (u64, Seq) {
     }
 }
 
-impl Item for (Millis, u32) {
+impl Item for (Moment, u32) {
     fn pair(self) -> Pair {
         (self.0.0, self.1.into())
     }
 
     fn from_pair((at, number): Pair) -> Self {
-        (Millis(at), number as u32)
+        (Moment(at), number as u32)
     }
 }
 
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn keeps_order_whatever_the_order_of_arrival() {
         let mut queue = Sorted::default();
-        let item = |number| (Millis(number), 1);
+        let item = |number| (Moment(number), 1);
         for number in [5, 1, 9, 5, 3, 7] {
             queue.insert(item(number));
         }
@@ -220,13 +220,13 @@ mod tests {
             word = word
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
-            let item = (Millis((word >> 33) % 64), 1);
+            let item = (Moment((word >> 33) % 64), 1);
             let grows = if step % 400 < 200 { word >> 62 != 0 } else { word >> 62 == 0 };
             if grows {
                 queue.insert(item);
                 plain.insert(item.0.0);
             } else {
-                let next = plain.range(item.0.0 + 1..).next().copied().map(|at| (Millis(at), 1));
+                let next = plain.range(item.0.0 + 1..).next().copied().map(|at| (Moment(at), 1));
                 let was_there = plain.remove(&item.0.0);
                 assert_eq!(queue.remove(item), next.filter(|_| was_there));
             }
@@ -238,7 +238,7 @@ mod tests {
     fn of_equal_moments_the_second_number_decides() {
         let mut queue = Sorted::default();
         for number in [3, 1, 2] {
-            queue.insert((Millis(7), number));
+            queue.insert((Moment(7), number));
         }
         assert_eq!(queue.iter().map(|(_, number)| number).collect::<Vec<u32>>(), [1, 2, 3]);
     }

@@ -2,9 +2,38 @@
 
 use core::ops::{Add, Sub};
 
-/// Milliseconds: a moment since the engine's shell started its clock, or a span between two.
+/// A moment: milliseconds since the engine's shell started its clock.
 ///
-/// Adding and subtracting saturate, so no fact that the shell reports can overflow.
+/// Two moments have a span between them, and a span leads from one moment to another. Arithmetic
+/// saturates, so no fact that the shell reports can overflow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(pub u64);
+
+impl Add<Millis> for Moment {
+    type Output = Self;
+
+    fn add(self, span: Millis) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+}
+
+impl Sub<Millis> for Moment {
+    type Output = Self;
+
+    fn sub(self, span: Millis) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+}
+
+impl Sub for Moment {
+    type Output = Millis;
+
+    fn sub(self, earlier: Self) -> Millis {
+        Millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// A span of time in milliseconds. Arithmetic saturates, as a [`Moment`]'s does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Millis(pub u64);
 
@@ -27,7 +56,7 @@ impl Sub for Millis {
 /// The sooner of two deadlines, of which each may be none.
 #[must_use]
 #[inline(never)]
-pub fn sooner(one: Option<Millis>, other: Option<Millis>) -> Option<Millis> {
+pub fn sooner(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
@@ -213,8 +242,8 @@ pub enum Input {
         /// The message.
         seq: Seq,
     },
-    /// A message is another client's for now: it may not leave before `Stored`. One that is in flight is not
-    /// touched.
+    /// A message is another client's for now: it may not leave before `Stored`. One that is in flight may still be
+    /// answered.
     Withheld {
         /// The message.
         seq: Seq,
@@ -408,9 +437,9 @@ pub struct Status {
     /// Messages that left and have no answer yet.
     pub in_flight: usize,
     /// When the next attempt to connect starts, while one is planned.
-    pub next_attempt_at: Option<Millis>,
+    pub next_attempt_at: Option<Moment>,
     /// When the last pong came.
-    pub last_pong_at: Option<Millis>,
+    pub last_pong_at: Option<Moment>,
     /// How long the last pong took.
     pub rtt: Option<Millis>,
 }

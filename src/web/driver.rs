@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use super::call::{Call, What, Wire};
 use super::numbers::{
     FIELDS, Told, claim_number, count, door_number, double, down_cause, fate_flags, grant, millis,
-    order, said, standing_number, way, whole,
+    moment, order, said, standing_number, way, whole,
 };
 use super::settings::{SETTINGS, config_of};
 use super::value::{NAMES, Value};
@@ -16,7 +16,7 @@ use crate::client::keeper::Keeper;
 use crate::client::receipts::Support;
 use crate::client::storage::{Found, Segment, Taken};
 use crate::client::{Came, Client, Soon};
-use crate::engine::{Config, Epoch, Input, Millis, Seq, Verdict};
+use crate::engine::{Config, Epoch, Input, Moment, Seq, Verdict};
 
 /// A [`Client`] whose inputs and outputs are numbers.
 ///
@@ -65,7 +65,7 @@ impl Driver {
     #[must_use]
     pub fn new(now: f64, seed: f64) -> Self {
         Self {
-            client: RefCell::new(Client::new(Config::default(), seed.to_bits(), millis(now))),
+            client: RefCell::new(Client::new(Config::default(), seed.to_bits(), moment(now))),
             settings: RefCell::new([0; SETTINGS]),
             fields: Cell::new([0.0; FIELDS]),
             wire: Wire::default(),
@@ -86,7 +86,7 @@ impl Driver {
     #[expect(clippy::too_many_arguments, reason = "numbers alone cross this border")]
     pub fn tell(&self, what: u32, now: f64, a: f64, b: f64, c: f64, d: f64, e: f64, f: f64) -> f64 {
         let Some(told) = Told::ALL.get(what as usize) else { return 0.0 };
-        let now = millis(now);
+        let now = moment(now);
         // No JavaScript runs while it is borrowed.
         let client = &mut *self.client.borrow_mut();
         let seq = Seq::from_bits(whole(a));
@@ -348,7 +348,7 @@ fn stored(keeper: &mut Keeper, told: Told, [a, b, c, d, e, f]: [f64; 6]) {
 }
 
 /// What is told of events that are no messages of the outbox. Answers what is asked for, or 0.
-fn event(client: &mut Client, now: Millis, told: Told, [a, b, c, d, e]: [f64; 5]) -> f64 {
+fn event(client: &mut Client, now: Moment, told: Told, [a, b, c, d, e]: [f64; 5]) -> f64 {
     let key = whole(a);
     let epoch = Epoch(count(a));
     let flag = b != 0.0;

@@ -5,7 +5,9 @@ use crate::client::claim::{Audience, By, Claim, Code, Ending};
 use crate::client::storage::Storage;
 use crate::client::verdict::{Opinion, Reading, Said};
 use crate::client::{Door, Fate, Order, Place, Talk, Value};
-use crate::engine::{DownCause, Grant, Millis, Notice, Output, Phase, Standing, Status, Way};
+use crate::engine::{
+    DownCause, Grant, Millis, Moment, Notice, Output, Phase, Standing, Status, Way,
+};
 
 /// An order: its number in the table `ORDER`, and its fields in the order of its handler's parameters
 /// there. No order is 0.
@@ -122,14 +124,14 @@ fn engine_order(output: Output, status: impl FnOnce() -> Status) -> (u32, [f64; 
         }
         Output::Changed => {
             let status = status();
-            let or_none = |moment: Option<Millis>| moment.map_or(-1.0, |moment| double(moment.0));
+            let or_none = |number: Option<u64>| number.map_or(-1.0, double);
             fields = [
                 phase_number(status.phase).into(),
                 double(status.queued as u64),
                 double(status.in_flight as u64),
-                or_none(status.next_attempt_at),
-                or_none(status.last_pong_at),
-                or_none(status.rtt),
+                or_none(status.next_attempt_at.map(|at| at.0)),
+                or_none(status.last_pong_at.map(|at| at.0)),
+                or_none(status.rtt.map(|span| span.0)),
             ];
             9
         }
@@ -602,7 +604,13 @@ pub fn down_cause(number: u32, span: f64) -> DownCause {
     }
 }
 
-/// A moment or a span as JavaScript has it. `NaN` and what is negative are none.
+/// A moment as JavaScript has it. `NaN` and what is negative are the first.
+#[must_use]
+pub fn moment(number: f64) -> Moment {
+    Moment(whole(number))
+}
+
+/// A span as JavaScript has it. `NaN` and what is negative are none.
 #[must_use]
 pub fn millis(number: f64) -> Millis {
     Millis(whole(number))

@@ -1,7 +1,7 @@
 //! What the server sends: repeats, second names, answers that wait, and who is typing.
 
 use holdfast::client::{Came, Fate, Order, Value};
-use holdfast::engine::Millis;
+use holdfast::engine::{Millis, Moment};
 
 use crate::world::World;
 
@@ -113,7 +113,7 @@ fn answers_are_forgotten_with_their_message_unless_it_came_again() {
 fn same_thing_under_a_second_name_is_one_soon_after_or_by_its_id() {
     let mut world = World::new().linked();
     let mut at =
-        |ms: u64, name: u32, has_id: bool| world.client.is_alias(Millis(ms), 5, name, has_id);
+        |ms: u64, name: u32, has_id: bool| world.client.is_alias(Moment(ms), 5, name, has_id);
     assert!(!at(1_000, 1, false));
     assert!(!at(1_000, 1, false), "said twice");
     assert!(at(2_999, 2, false));

@@ -5,11 +5,11 @@ use holdfast::client::deliveries::{Id, Sending};
 use holdfast::client::receipts::Support;
 use holdfast::client::verdict::{Opinion, Reading, Said};
 use holdfast::client::{Client, Order};
-use holdfast::engine::{Config, Millis, Outcome, Seq, Verdict, Way};
+use holdfast::engine::{Config, Millis, Moment, Outcome, Seq, Verdict, Way};
 
 use crate::world::{World, draft, said};
 
-const NOW: Millis = Millis(1);
+const NOW: Moment = Moment(1);
 
 fn acked() -> Sending {
     draft(Way::Acked)
@@ -184,6 +184,15 @@ fn message_is_measured_where_it_may_be_larger_than_the_server_takes() {
         assert_eq!((outcome, claim.code, is_timed), (Outcome::Refused, Code::Server, false));
         assert_eq!((claim.by, claim.retryable), (By::Nobody, false));
     }
+}
+
+#[test]
+fn measuring_tells_the_time_though_the_message_fits() {
+    let mut world = World::proving();
+    let seq = world.send(acked());
+    world.now += 5;
+    assert!(world.client.measured(world.at(), seq, 600));
+    assert_eq!(world.client.now(), world.at());
 }
 
 #[test]

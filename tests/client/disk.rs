@@ -10,7 +10,7 @@ use holdfast::client::keeper::{Held, Keeper};
 use holdfast::client::storage::{Found, Name, Row, Segment, Storage};
 use holdfast::client::verdict::Said;
 use holdfast::client::{Client, Order, Place};
-use holdfast::engine::{Config, Input, Millis, Outcome, Output, Seq, Verdict};
+use holdfast::engine::{Config, Input, Millis, Moment, Outcome, Output, Seq, Verdict};
 
 /// What a message is for the app. Two messages of one id are the same message.
 pub type Id = u32;
@@ -180,7 +180,7 @@ impl Disk {
     /// A page of a tab that had this journal before, 0 for none. Nobody is named yet.
     pub fn load(&mut self, name: Name) -> Tab {
         self.tabs.push(Page {
-            client: Client::new(Config::default(), 1, Millis(self.now)),
+            client: Client::new(Config::default(), 1, Moment(self.now)),
             name,
             fresh: 0,
             scope: 0,
@@ -309,7 +309,7 @@ impl Disk {
     pub fn send_now(&mut self, tab: Tab, id: Id) {
         let now = self.at();
         let page = &mut self.tabs[tab];
-        let seq = page.client.send(now, &draft()).expect("taken");
+        let seq = page.client.send(now, &draft(id)).expect("taken");
         assert_eq!(page.by_id.insert(id, seq), None, "{id} is on its way");
     }
 
@@ -438,8 +438,8 @@ impl Disk {
 
 // Time, facts and orders.
 impl Disk {
-    pub fn at(&self) -> Millis {
-        Millis(self.now)
+    pub fn at(&self) -> Moment {
+        Moment(self.now)
     }
 
     /// Lets time pass, with every deadline on the way handled at its time (I6).
@@ -644,7 +644,7 @@ impl Disk {
         self.tabs[tab].client.read(now, opening, generation);
     }
 
-    fn told(&mut self, now: Millis, tab: Tab, note: Note) {
+    fn told(&mut self, now: Moment, tab: Tab, note: Note) {
         let page = &mut self.tabs[tab];
         match note {
             Note::Hello { name, is_new, by } => {
@@ -838,7 +838,7 @@ impl Disk {
                 let (Kept { id, .. }, _) = page.rows[row as usize];
                 let known = |&seq| deliveries::Id::Known { seq, is_same: true };
                 let known = page.by_id.get(&id).map(known).unwrap_or_default();
-                let sending = Sending { id: known, ..draft() };
+                let sending = Sending { id: known, ..draft(id) };
                 match page.client.take_up(now, &sending) {
                     Ok(seq) => drop(page.by_id.insert(id, seq)),
                     Err(claim) => {
@@ -872,10 +872,11 @@ impl Page {
     }
 }
 
-fn draft() -> Sending {
+fn draft(id: Id) -> Sending {
+    let print = u64::from(id) + 1;
     let ttl = Millis(86_400_000);
     let (has_place, durable) = (true, true);
-    Sending { bytes: 100, ttl, event: 1, has_place, durable, ..Sending::default() }
+    Sending { bytes: 100, ttl, event: 1, has_place, durable, print, ..Sending::default() }
 }
 
 /// What version 1 left of a scope is in the scope of this number above it.

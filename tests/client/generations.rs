@@ -2,11 +2,11 @@
 
 use holdfast::client::storage::Storage;
 use holdfast::client::{Client, Order};
-use holdfast::engine::{Config, Millis};
+use holdfast::engine::{Config, Moment};
 
 /// First generations are multiples of it.
 const FIRST: u64 = 1 << 16;
-const NOW: Millis = Millis(1);
+const NOW: Moment = Moment(1);
 
 /// Polls until there is nothing. Answers whether a logout elsewhere was seen, and the number of an opening.
 fn drain(client: &mut Client) -> (bool, Option<u32>) {
@@ -29,7 +29,7 @@ fn sees(client: &mut Client, generation: u64) -> bool {
 #[test]
 fn first_generation_that_another_tab_began_at_the_same_time_is_this_tabs_too() {
     for is_seen_first in [true, false] {
-        let mut client = Client::new(Config::default(), 1, Millis(0));
+        let mut client = Client::new(Config::default(), 1, Moment(0));
         client.keep(NOW, Some(FIRST), true);
         let opening = drain(&mut client).1.expect("it opens");
         assert!(!sees(&mut client, FIRST));
@@ -45,7 +45,7 @@ fn first_generation_that_another_tab_began_at_the_same_time_is_this_tabs_too() {
 
 #[test]
 fn logout_is_seen_before_the_disk_is_open() {
-    let mut client = Client::new(Config::default(), 1, Millis(0));
+    let mut client = Client::new(Config::default(), 1, Moment(0));
     client.keep(NOW, Some(FIRST), true);
     drain(&mut client);
     assert!(!sees(&mut client, FIRST));

@@ -8,7 +8,7 @@ use holdfast::client::identity::User;
 use holdfast::client::verdict::{Reading, Said};
 use holdfast::client::{Client, Order};
 use holdfast::engine::{
-    Config, DownCause, Epoch, Input, Millis, Outcome, Output, Seq, Verdict, Way,
+    Config, DownCause, Epoch, Input, Millis, Moment, Outcome, Output, Seq, Verdict, Way,
 };
 
 /// Drives one client. Every order is kept, in order.
@@ -55,7 +55,7 @@ impl World {
 
     pub fn with(config: Config) -> Self {
         Self {
-            client: Client::new(config, 1, Millis(0)),
+            client: Client::new(config, 1, Moment(0)),
             now: 0,
             generation: None,
             name: 0,
@@ -91,8 +91,8 @@ impl World {
         world
     }
 
-    pub fn at(&self) -> Millis {
-        Millis(self.now)
+    pub fn at(&self) -> Moment {
+        Moment(self.now)
     }
 
     pub fn open(&mut self) {

@@ -6,8 +6,8 @@ mod operation;
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::engine::{
-    Config, DownCause, Draft, Epoch, Grant, Input, Millis, Notice, Output, Phase, SendError, Seq,
-    Verdict,
+    Config, DownCause, Draft, Epoch, Grant, Input, Millis, Moment, Notice, Output, Phase,
+    SendError, Seq, Verdict,
 };
 
 use crate::world::World;
@@ -145,7 +145,7 @@ impl Model {
             Operation::Withheld { index } => {
                 if let Some(&seq) = nth(self.unsettled.keys(), index) {
                     self.tell(world, Input::Withheld { seq });
-                    if self.unsettled.contains_key(&seq) && !self.flight.contains_key(&seq) {
+                    if self.unsettled.contains_key(&seq) {
                         self.storing.insert(seq);
                     }
                 }
@@ -205,7 +205,7 @@ impl Model {
         world.wake_late(at);
         self.check(world);
         let next = world.engine.poll_timeout();
-        assert!(next.is_none_or(|next| next > Millis(at)), "I6: {next:?} at {at}");
+        assert!(next.is_none_or(|next| next > Moment(at)), "I6: {next:?} at {at}");
     }
 
     fn stored(&mut self, world: &mut World, seq: Seq) {
@@ -330,7 +330,7 @@ impl Model {
             assert!(is_one || bytes <= self.most_bytes, "I8: {bytes} bytes in flight");
         }
         if let Some(at) = status.next_attempt_at {
-            let latest = Millis(world.now) + self.longest_wait;
+            let latest = Moment(world.now) + self.longest_wait;
             assert!(at <= latest, "I8: the next attempt is at {at:?}, at {} now", world.now);
         }
         assert!(!self.is_destroyed || unsettled == 0, "I1: closed, and {unsettled} unsettled");

@@ -1,7 +1,7 @@
 //! From nothing to ready, and what keeps from it.
 
 use holdfast::engine::{
-    Config, DownCause, Engine, Epoch, Grant, Input, Millis, Notice, Output, Phase,
+    Config, DownCause, Engine, Epoch, Grant, Input, Millis, Moment, Notice, Output, Phase,
 };
 
 use crate::world::World;
@@ -200,7 +200,7 @@ fn send_shortens_the_wait_but_keeps_its_distance() {
     for _ in 0..100 {
         world.send(0);
     }
-    assert_eq!(world.engine.status().next_attempt_at, Some(Millis(at)));
+    assert_eq!(world.engine.status().next_attempt_at, Some(Moment(at)));
 }
 
 #[test]
@@ -244,21 +244,21 @@ fn first_attempt_for_a_send_comes_within_the_minimum_however_wide_the_spread() {
 
 #[test]
 fn attempt_that_hung_is_followed_by_a_longer_wait_than_one_that_was_refused() {
-    let longest = |at, end: fn(&mut Engine, Epoch, Millis)| {
+    let longest = |at, end: fn(&mut Engine, Epoch, Moment)| {
         let wait = |seed| {
-            let mut engine = Engine::new(Config::default(), seed, Millis(0));
-            engine.open(Millis(0));
+            let mut engine = Engine::new(Config::default(), seed, Moment(0));
+            engine.open(Moment(0));
             let epoch = Epoch(1);
-            engine.handle(Millis(0), Input::Authorized { epoch, grant: Grant::Granted });
+            engine.handle(Moment(0), Input::Authorized { epoch, grant: Grant::Granted });
             end(&mut engine, epoch, at);
             engine.status().next_attempt_at.expect("planned") - at
         };
         (0..40).map(wait).max()
     };
-    let refused = longest(Millis(0), |engine, epoch, at| {
+    let refused = longest(Moment(0), |engine, epoch, at| {
         engine.handle(at, Input::LinkDown { epoch, cause: DownCause::Lost });
     });
-    let hung = longest(Millis(20_000), |engine, _, at| engine.handle_timeout(at));
+    let hung = longest(Moment(20_000), |engine, _, at| engine.handle_timeout(at));
     assert!(refused <= Some(Millis(3_000)), "{refused:?}");
     assert!(hung > Some(Millis(10_000)) && hung <= Some(Millis(17_000)), "{hung:?}");
 }
@@ -269,7 +269,7 @@ fn wait_that_the_server_named_is_not_shortened() {
     let epoch = world.epoch();
     world.tell(Input::LinkDown { epoch, cause: DownCause::RetryAfter(Millis(60_000)) });
     world.send(0);
-    assert!(world.engine.status().next_attempt_at >= Some(Millis(60_000)));
+    assert!(world.engine.status().next_attempt_at >= Some(Moment(60_000)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! How a dead link is told from a quiet one.
 
-use holdfast::engine::{Input, Millis, Notice, Output, Phase};
+use holdfast::engine::{Input, Millis, Moment, Notice, Output, Phase};
 
 use crate::without_health;
 use crate::world::World;
@@ -156,7 +156,7 @@ fn two_unlucky_links_do_not_end_health_for_good() {
     assert!(world.fresh().contains(&Output::Ping { epoch }), "each link is asked once more");
     assert_eq!(world.engine.poll_timeout(), None);
     world.tell(Input::Ponged { epoch });
-    assert_eq!(world.engine.poll_timeout(), Some(Millis(world.now + 15_000)));
+    assert_eq!(world.engine.poll_timeout(), Some(Moment(world.now + 15_000)));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Servers that end links by themselves.
 
-use holdfast::engine::{Config, DownCause, Engine, Input, Millis};
+use holdfast::engine::{Config, DownCause, Engine, Input, Millis, Moment};
 
 use crate::world::World;
 
@@ -32,7 +32,7 @@ fn rivals(head_start: u64, minutes: u64) -> Vec<u32> {
     let mut one = World::ready();
     one.run_to(head_start);
     let mut other = World::new();
-    other.engine = Engine::new(Config::default(), head_start, Millis(0));
+    other.engine = Engine::new(Config::default(), head_start, Moment(0));
     other.open();
     other.connect();
     other.now = head_start;

@@ -1,6 +1,6 @@
 //! What a message waits for, as the app may see it.
 
-use holdfast::engine::{Draft, Millis, Standing, Verdict};
+use holdfast::engine::{Draft, Millis, Moment, Standing, Verdict};
 
 use crate::world::{World, draft};
 
@@ -28,8 +28,8 @@ fn a_lane_that_the_server_holds_waits_for_its_time_and_not_longer() {
     world.ack(held, 1, Verdict::TryAfter(Millis(5_000)));
     let behind = world.send(0);
     for seq in [held, behind] {
-        assert_eq!(world.engine.standing(Millis(4_999), seq), Some(Standing::Delay));
-        assert_eq!(world.engine.standing(Millis(5_000), seq), Some(Standing::Turn));
+        assert_eq!(world.engine.standing(Moment(4_999), seq), Some(Standing::Delay));
+        assert_eq!(world.engine.standing(Moment(5_000), seq), Some(Standing::Turn));
     }
 }
 

@@ -1,15 +1,15 @@
 //! Clocks that jump, and timers that are late.
 
-use holdfast::engine::{Config, Engine, Millis, Verdict};
+use holdfast::engine::{Config, Engine, Moment, Verdict};
 
 use crate::world::World;
 
 #[test]
 fn clock_that_runs_backwards_stands_still_inside() {
-    let mut engine = Engine::new(Config::default(), 1, Millis(10_000));
-    engine.open(Millis(10_000));
-    engine.handle_timeout(Millis(3));
-    assert_eq!(engine.poll_timeout(), Some(Millis(15_000)));
+    let mut engine = Engine::new(Config::default(), 1, Moment(10_000));
+    engine.open(Moment(10_000));
+    engine.handle_timeout(Moment(3));
+    assert_eq!(engine.poll_timeout(), Some(Moment(15_000)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 use holdfast::engine::{
-    Config, Draft, Engine, Epoch, Grant, Input, Millis, Outcome, Output, Seq, Verdict,
+    Config, Draft, Engine, Epoch, Grant, Input, Millis, Moment, Outcome, Output, Seq, Verdict,
 };
 
 /// Drives one engine. Every order is kept, in order.
@@ -27,7 +27,7 @@ impl World {
 
     pub fn with(config: Config) -> Self {
         Self {
-            engine: Engine::new(config, 1, Millis(0)),
+            engine: Engine::new(config, 1, Moment(0)),
             now: 0,
             behind: 0,
             log: Vec::new(),
@@ -48,8 +48,8 @@ impl World {
         world
     }
 
-    pub fn at(&self) -> Millis {
-        Millis(self.now.saturating_sub(self.behind))
+    pub fn at(&self) -> Moment {
+        Moment(self.now.saturating_sub(self.behind))
     }
 
     pub fn open(&mut self) {

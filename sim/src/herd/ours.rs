@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use holdfast::engine::{
-    Config, DownCause, Draft, Engine, Epoch, Grant, Input, Millis, Output, Seq, Verdict,
+    Config, DownCause, Draft, Engine, Epoch, Grant, Input, Millis, Moment, Output, Seq, Verdict,
 };
 
 use super::world::{ClientId, Clients, Fact, World};
@@ -22,16 +22,16 @@ impl Ours {
     /// Each with the options of an app that sets none, and without a room to join.
     pub(super) fn new(count: u32, seed: u64) -> Self {
         let client = |index| Client {
-            engine: Engine::new(Config::default(), seed ^ (u64::from(index) << 20), Millis(0)),
+            engine: Engine::new(Config::default(), seed ^ (u64::from(index) << 20), Moment(0)),
             armed: None,
             transmitted: VecDeque::new(),
         };
         Self((0..count).map(client).collect())
     }
 
-    fn step(&mut self, id: ClientId, world: &mut World, call: impl FnOnce(&mut Engine, Millis)) {
+    fn step(&mut self, id: ClientId, world: &mut World, call: impl FnOnce(&mut Engine, Moment)) {
         let client = &mut self.0[id as usize];
-        call(&mut client.engine, Millis(world.now()));
+        call(&mut client.engine, Moment(world.now()));
         while let Some(output) = client.engine.poll_output() {
             client.carry_out(id, output, world);
         }
@@ -90,7 +90,7 @@ impl Client {
         match output {
             Output::Authorize { epoch } => {
                 let input = Input::Authorized { epoch, grant: Grant::Granted };
-                self.engine.handle(Millis(world.now()), input);
+                self.engine.handle(Moment(world.now()), input);
             }
             Output::Connect { epoch, .. } => {
                 world.attempt(id, epoch.0);
@@ -115,7 +115,7 @@ impl Client {
 
     /// One timer, never set later, as the package's shell has it.
     fn arm(&mut self, id: ClientId, world: &mut World) {
-        let Some(Millis(at)) = self.engine.poll_timeout() else { return };
+        let Some(Moment(at)) = self.engine.poll_timeout() else { return };
         let at = at.max(world.now() + 1);
         if self.armed.is_none_or(|armed| at < armed) {
             self.armed = Some(at);

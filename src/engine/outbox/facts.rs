@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::super::backoff::Rng;
 use super::super::config;
 use super::super::health::LATE;
-use super::super::types::{Cause, Draft, Millis, Outcome, Output, Seq, Verdict, Way};
+use super::super::types::{Cause, Draft, Millis, Moment, Outcome, Output, Seq, Verdict, Way};
 use super::answers::{Settles, UNANSWERED_LINKS};
 use super::message::{Message, Proof, State};
 use super::{Outbox, Outputs};
@@ -13,7 +13,7 @@ use super::{Outbox, Outputs};
 impl Outbox {
     pub(in crate::engine) fn acked(
         &mut self,
-        now: Millis,
+        now: Moment,
         (seq, attempt): (Seq, u32),
         verdict: Verdict,
         config: &config::Send,
@@ -54,17 +54,18 @@ impl Outbox {
                     lane.held_until = lane.held_until.max(now + span);
                     lane.window = Some(1);
                 }
-                self.wait(now, seq, Millis::default());
+                self.wait(now, seq, Moment::default());
             }
             // An older attempt failed, but a newer one is out.
             Verdict::TryAgain | Verdict::TryAfter(_) => {}
         }
     }
 
-    /// A message may leave from now on, or not before that is said again.
-    pub(in crate::engine) fn keep_back(&mut self, now: Millis, seq: Seq, back: bool) {
+    /// A message may leave from now on, or not before that is said again. One in flight may still be answered, and does
+    /// not leave again.
+    pub(in crate::engine) fn keep_back(&mut self, now: Moment, seq: Seq, back: bool) {
         let Some(message) = self.get_mut(seq) else { return };
-        message.storing = back && matches!(message.state, State::Waiting { .. });
+        message.storing = back;
         let lane = message.draft.lane;
         self.place(lane, now);
     }
@@ -93,7 +94,7 @@ impl Outbox {
 
     /// The server has dispatched what it had taken, up to this transmission: what a receipt is enough for
     /// settles.
-    pub(in crate::engine) fn dispatched(&mut self, now: Millis, last: u64, outputs: &mut Outputs) {
+    pub(in crate::engine) fn dispatched(&mut self, now: Moment, last: u64, outputs: &mut Outputs) {
         for seq in self.transmitted(0, last) {
             if let Some(message) = self.get_mut(seq).filter(|message| message.proof != Proof::None)
             {
@@ -104,7 +105,7 @@ impl Outbox {
     }
 
     /// Settles a message that was dispatched, if a receipt is enough for it.
-    pub(super) fn settle_dispatched(&mut self, now: Millis, seq: Seq, outputs: &mut Outputs) {
+    pub(super) fn settle_dispatched(&mut self, now: Moment, seq: Seq, outputs: &mut Outputs) {
         let Some(Message { proof: Proof::Dispatched, draft, .. }) = self.get(seq) else { return };
         if self.answers.settles(draft) == Settles::Receipt {
             self.land(seq, now);
@@ -116,7 +117,7 @@ impl Outbox {
     /// order. What may leave once does not: part of it may have left in another POST.
     pub(in crate::engine) fn dropped(
         &mut self,
-        now: Millis,
+        now: Moment,
         first: u64,
         last: u64,
         outputs: &mut Outputs,
@@ -133,7 +134,7 @@ impl Outbox {
     /// was in flight goes first on the next link, and if it is what kills links, that one will deliver nothing.
     pub(in crate::engine) fn link_lost(
         &mut self,
-        now: Millis,
+        now: Moment,
         is_usual: bool,
         outputs: &mut Outputs,
     ) {
@@ -145,16 +146,18 @@ impl Outbox {
             unproven += usize::from(!self.is_received(seq));
         }
         let is_alone = accuses && self.suspects > 0 && unproven == 1;
-        let blamed = self.blamed(&flight);
-        let mut begun = Millis::default();
+        // The server had taken something, and all but the last: the link worked until that left.
+        let worked = unproven <= 1 && unproven < flight.len();
+        let blamed = self.blamed(&flight).filter(|_| worked);
+        let mut begun = Moment::default();
         for &seq in &flight {
             let Some(message) = self.get_mut(seq) else { continue };
             if let State::InFlight { since, .. } = message.state {
                 // What was handed on to one before counts for this one too.
                 begun = begun.max(since);
             }
+            message.last_losses += u32::from(blamed == Some(seq));
             if message.proof != Proof::None {
-                message.taken_losses += u32::from(blamed == Some(seq));
                 if message.proof == Proof::Dispatched && now - begun >= UNANSWERED {
                     self.lost_unanswered(seq, outputs);
                 }
@@ -172,7 +175,7 @@ impl Outbox {
             for seq in lane.waiting.iter() {
                 match self.slots.get_mut(seq.slot()) {
                     Some(Some(message)) if message.attempt > 0 || message.unanswered => {
-                        message.state = State::Waiting { not_before: Millis::default() };
+                        message.state = State::Waiting { not_before: Moment::default() };
                     }
                     Some(_) | None => break,
                 }
@@ -184,8 +187,8 @@ impl Outbox {
         }
     }
 
-    /// The message that may be why a link ended, though it was taken: the last one, if the one before had left
-    /// a while earlier.
+    /// The message that may be why a link ended, though that is not usual, or it was taken: the last one, if the one
+    /// before had left a while earlier.
     fn blamed(&self, flight: &[Seq]) -> Option<Seq> {
         let since = |seq: &Seq| match self.get(*seq)?.state {
             State::InFlight { since, .. } => Some(since),
@@ -218,18 +221,17 @@ impl Outbox {
     }
 
     /// In flight -> waiting, in send order, or settled where it must not leave again.
-    fn take_back(&mut self, now: Millis, flight: &[Seq], outputs: &mut Outputs) {
+    fn take_back(&mut self, now: Moment, flight: &[Seq], outputs: &mut Outputs) {
         let mut over = Vec::new();
         for &seq in flight.iter().rev() {
             self.land(seq, now);
             let Some(message) = self.get_mut(seq) else { continue };
             message.unanswered = true;
-            let Message { draft, proof, lone_losses, taken_losses, unanswered_links, .. } =
-                *message;
+            let Message { draft, proof, lone_losses, last_losses, unanswered_links, .. } = *message;
             let is_taken_often = proof != Proof::None && unanswered_links >= UNANSWERED_LINKS;
             let has_newer =
                 draft.way == Way::Latest && self.latest_of(draft.lane).last() > Some(&seq);
-            let outcome = if lone_losses >= LONE_LOSSES || taken_losses >= TAKEN_LOSSES {
+            let outcome = if lone_losses >= LONE_LOSSES || last_losses >= LAST_LOSSES {
                 Some(Outcome::Exhausted(Cause::LinkLost))
             } else if has_newer {
                 Some(Outcome::Superseded)
@@ -243,7 +245,7 @@ impl Outbox {
                 None
             };
             over.extend(outcome.map(|outcome| (seq, outcome)));
-            self.put_back(seq, Millis::default());
+            self.put_back(seq, Moment::default());
         }
         for &seq in flight {
             if let Some(&Draft { lane, .. }) = self.draft(seq) {
@@ -270,7 +272,7 @@ impl Outbox {
     }
 
     /// Settles what has outlived its ttl.
-    pub(in crate::engine) fn expire(&mut self, now: Millis, outputs: &mut Outputs) {
+    pub(in crate::engine) fn expire(&mut self, now: Moment, outputs: &mut Outputs) {
         while let Some((at, seq)) = self.expiry.first()
             && at <= now
         {
@@ -281,7 +283,7 @@ impl Outbox {
     /// Answers whether an ack deadline ran out.
     pub(in crate::engine) fn handle_timeout(
         &mut self,
-        now: Millis,
+        now: Moment,
         config: &config::Send,
         rng: &mut Rng,
         outputs: &mut Outputs,
@@ -306,7 +308,7 @@ impl Outbox {
                 self.extend(now, false);
                 break;
             }
-            self.land(seq, Millis::default());
+            self.land(seq, Moment::default());
             let settles = self.answers.settles(&draft);
             if received && settles != Settles::Ack {
                 if settles == Settles::Either {
@@ -334,6 +336,6 @@ impl Outbox {
 const UNANSWERED: Millis = Millis(1_000);
 /// A message that has killed this many links all alone is the one.
 const LONE_LOSSES: u32 = 3;
-/// So is one that was taken each time, whose handler ends the link. As many as are needed, in all, to find one
-/// that was not taken.
-const TAKEN_LOSSES: u32 = 15;
+/// So is one that was the last each time, whose handler ends the link. As many as are needed, in all, to find one
+/// that was not taken where losses are usual.
+const LAST_LOSSES: u32 = 15;

@@ -1,7 +1,7 @@
 //! One conversation: what waits in it, and what may leave.
 
 use super::super::sorted::Sorted;
-use super::super::types::{Millis, Seq};
+use super::super::types::{Moment, Seq};
 use super::message::{Message, Proof, State};
 
 #[derive(Debug, Default)]
@@ -14,7 +14,7 @@ pub(super) struct Lane {
     /// is no limit but the common one.
     pub(super) window: Option<u32>,
     /// The server said: not before.
-    pub(super) held_until: Millis,
+    pub(super) held_until: Moment,
     pub(super) place: Place,
 }
 
@@ -25,7 +25,7 @@ pub(super) enum Place {
     Nowhere,
     /// Its next message may leave.
     Ready(Turn),
-    Blocked(Millis),
+    Blocked(Moment),
 }
 
 /// The order in which messages leave: what the server is not known to have first, each part in send order.
@@ -37,12 +37,12 @@ pub(super) type Turn = (u64, Seq);
 /// What a lane can do next.
 pub(super) enum Next {
     Leave(Turn),
-    NotBefore(Millis),
+    NotBefore(Moment),
     Nothing,
 }
 
 impl Lane {
-    pub(super) fn next(&self, slots: &[Option<Message>], now: Millis) -> Next {
+    pub(super) fn next(&self, slots: &[Option<Message>], now: Moment) -> Next {
         let Some(Some(message)) = self.waiting.first().and_then(|seq| slots.get(seq.slot())) else {
             return Next::Nothing;
         };

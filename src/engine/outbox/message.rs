@@ -1,12 +1,12 @@
 //! One message, and where it is.
 
-use super::super::types::{Draft, Millis, Seq};
+use super::super::types::{Draft, Moment, Seq};
 
 #[derive(Debug)]
 pub(super) struct Message {
     pub(super) seq: Seq,
     pub(super) draft: Draft,
-    pub(super) expires_at: Millis,
+    pub(super) expires_at: Moment,
     /// Transmissions so far; names the one in flight.
     pub(super) attempt: u32,
     /// Attempts that the server failed or left unanswered. A link loss is not one (I10).
@@ -25,8 +25,8 @@ pub(super) struct Message {
     pub(super) suspected: bool,
     /// Links that died while it alone was in flight, and was not taken.
     pub(super) lone_losses: u32,
-    /// Links that died after the server had taken it, and nothing else had left lately.
-    pub(super) taken_losses: u32,
+    /// Links that died when nothing else had left lately, and the server had taken it, or all else that was in flight.
+    pub(super) last_losses: u32,
     pub(super) state: State,
 }
 
@@ -50,14 +50,14 @@ pub(super) enum Proof {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum State {
     Waiting {
-        not_before: Millis,
+        not_before: Moment,
     },
     InFlight {
         transmission: u64,
         /// When the ack deadline began: at the transmission, or at the last acknowledgement of
         /// anything transmitted before it, whichever is later. So a slow link that still delivers
         /// runs no deadline out.
-        since: Millis,
+        since: Moment,
         /// Its deadline was noticed late once, and moved.
         excused: bool,
     },

@@ -2,7 +2,7 @@
 
 use super::super::backoff::{self, Rng};
 use super::super::config;
-use super::super::types::{Cause, Millis, Outcome, Output, Seq, Way};
+use super::super::types::{Cause, Moment, Outcome, Output, Seq, Way};
 use super::answers::Settles;
 use super::lane::{Lane, Next, Place};
 use super::message::{Message, Proof, State};
@@ -10,7 +10,7 @@ use super::{Outbox, Outputs};
 
 impl Outbox {
     /// Notes a lane where its next message is found in time, and makes an empty one as good as new.
-    pub(super) fn place(&mut self, id: u32, now: Millis) {
+    pub(super) fn place(&mut self, id: u32, now: Moment) {
         let Some(lane) = self.lanes.get_mut(id as usize) else {
             return;
         };
@@ -43,7 +43,7 @@ impl Outbox {
     }
 
     /// Waiting -> in flight.
-    pub(super) fn launch(&mut self, now: Millis, seq: Seq) -> Option<u32> {
+    pub(super) fn launch(&mut self, now: Moment, seq: Seq) -> Option<u32> {
         self.transmissions += 1;
         let transmission = self.transmissions;
         let message = self.get_mut(seq)?;
@@ -65,14 +65,14 @@ impl Outbox {
     /// In flight -> neither; the caller puts it where it belongs. `heard_at` is when its answer came:
     /// the deadlines of all that was transmitted after it begin no earlier. They never decrease along
     /// the flight, so handing it to the next one is enough.
-    pub(super) fn land(&mut self, seq: Seq, heard_at: Millis) {
+    pub(super) fn land(&mut self, seq: Seq, heard_at: Moment) {
         let Some(message) = self.get_mut(seq) else {
             return;
         };
         let State::InFlight { transmission, since, .. } = message.state else {
             return;
         };
-        message.state = State::Waiting { not_before: Millis::default() };
+        message.state = State::Waiting { not_before: Moment::default() };
         let draft = message.draft;
         let handed_on = since.max(heard_at);
         if let Some((_, next)) = self.flight.remove((transmission, seq))
@@ -91,7 +91,7 @@ impl Outbox {
 
     /// The timer was held up, and so may be the answers: all that is in flight gets as long again, once.
     /// Answers whether that holds for `seq`.
-    pub(super) fn excuse(&mut self, seq: Seq, now: Millis) -> bool {
+    pub(super) fn excuse(&mut self, seq: Seq, now: Moment) -> bool {
         if matches!(
             self.get(seq),
             Some(Message { state: State::InFlight { excused: true, .. }, .. })
@@ -103,7 +103,7 @@ impl Outbox {
     }
 
     /// Every deadline in flight begins anew.
-    pub(super) fn extend(&mut self, now: Millis, excuses: bool) {
+    pub(super) fn extend(&mut self, now: Moment, excuses: bool) {
         for (_, seq) in self.flight.iter() {
             if let Some(Some(message)) = self.slots.get_mut(seq.slot())
                 && let State::InFlight { since, excused, .. } = &mut message.state
@@ -124,14 +124,14 @@ impl Outbox {
     }
 
     /// Puts a landed message back into its lane, if it is not settled.
-    pub(super) fn wait(&mut self, now: Millis, seq: Seq, not_before: Millis) {
+    pub(super) fn wait(&mut self, now: Moment, seq: Seq, not_before: Moment) {
         if let Some(id) = self.put_back(seq, not_before) {
             self.place(id, now);
         }
     }
 
     /// The same, for a caller that places the lane. Answers which that is.
-    pub(super) fn put_back(&mut self, seq: Seq, not_before: Millis) -> Option<u32> {
+    pub(super) fn put_back(&mut self, seq: Seq, not_before: Moment) -> Option<u32> {
         let message = self.get_mut(seq)?;
         message.state = State::Waiting { not_before };
         let id = message.draft.lane;
@@ -142,7 +142,7 @@ impl Outbox {
     /// A landed attempt failed: again after a while, unless that was the last.
     pub(super) fn fail(
         &mut self,
-        now: Millis,
+        now: Moment,
         seq: Seq,
         cause: Cause,
         config: &config::Send,
@@ -176,14 +176,14 @@ impl Outbox {
     /// Either -> settled (I1). What is settled already is left alone.
     pub(super) fn settle(
         &mut self,
-        now: Millis,
+        now: Moment,
         seq: Seq,
         outcome: Outcome,
         outputs: &mut Outputs,
     ) {
         let Some(message) = self.get(seq) else { return };
         let maybe_delivered = message.maybe_delivered();
-        self.land(seq, Millis::default());
+        self.land(seq, Moment::default());
         let Some(message) = self.slots.get_mut(seq.slot()).and_then(Option::take) else {
             return;
         };
