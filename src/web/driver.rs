@@ -292,7 +292,7 @@ impl Driver {
 }
 
 /// What the app and the page want of the link and the session.
-fn live(client: &mut Client, now: Millis, told: Told, wants_none: bool) {
+fn live(client: &mut Client, now: Moment, told: Told, wants_none: bool) {
     match told {
         Told::Open => client.open(now),
         Told::Named => client.named(),
