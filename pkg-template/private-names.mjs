@@ -6,11 +6,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 const NAMES = `
-  abandon ackIds ancestors answered byDefault dispatch drops epoch expire fits forget forgetTries grant
-  holds identify seqNamed sharedAs isAsked isClogged isFetched isKept isLinked isRestored isReceiptless
-  isStale its kept keptOf lastPongAt linkLost lists note noted numberOf onDrained onEvent onGreeted onHeard
-  onLeaving onReceipt onRefused onReserved onTransport onUp owner puts receive rename saw sentAt seqOfSame
-  spoil stash takes takeUp tell unname whose wipe wire
+  abandon ackIds ancestors answered byDefault dispatch drops epoch fits forget grant holds identify isAsked
+  isClogged isFetched isLinked isReceiptless isRestored isStale its kept keptOf lastPongAt linkLost lists note
+  noted numberOf owner puts receive rename sentAt seqNamed seqOfSame sharedAs spoil takes takeUp tell tellName
+  unname whose wipe wire
 `
   .trim()
   .split(/\s+/);

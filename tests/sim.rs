@@ -242,6 +242,21 @@ mod found {
     }
 
     #[test]
+    fn poison_left_together_with_another_message_again_and_again() {
+        play(525_023);
+    }
+
+    #[test]
+    fn cancelled_message_stayed_in_the_journal_of_a_page_that_was_gone() {
+        play(595_806);
+    }
+
+    #[test]
+    fn message_that_fits_was_measured_without_the_time() {
+        play(1_293_666);
+    }
+
+    #[test]
     fn page_whose_storage_failed_kept_what_others_had_for_ever() {
         play(524_622);
     }

@@ -28,8 +28,8 @@ extern "C" {
     static WIRE: Object;
     #[wasm_bindgen(thread_local_v2, js_name = WAYS)]
     static WAYS: Array;
-    #[wasm_bindgen(thread_local_v2, js_name = ORDERS)]
-    static ORDERS: Array;
+    #[wasm_bindgen(thread_local_v2, js_name = ORDER)]
+    static ORDER: Object;
     #[wasm_bindgen(thread_local_v2, js_name = PHASES)]
     static PHASES: Array;
     #[wasm_bindgen(thread_local_v2, js_name = STANDINGS)]
@@ -60,8 +60,10 @@ extern "C" {
     static SEGMENT_FLAG: Object;
     #[wasm_bindgen(thread_local_v2, js_name = ROW_FLAG)]
     static ROW_FLAG: Object;
-    #[wasm_bindgen(thread_local_v2, js_name = VALUES)]
-    static VALUES: Array;
+    #[wasm_bindgen(thread_local_v2, js_name = VALUE)]
+    static VALUE: Object;
+    #[wasm_bindgen(thread_local_v2, js_name = DOOR)]
+    static DOOR: Object;
     #[wasm_bindgen(thread_local_v2, js_name = CAME_FLAG)]
     static CAME_FLAG: Object;
     #[wasm_bindgen(thread_local_v2, js_name = FATE)]
@@ -81,6 +83,14 @@ fn number(table: &Object, name: &str) -> u32 {
     value.unwrap_or_else(|| panic!("{name} is missing")) as u32
 }
 
+/// Whose number it is.
+fn name(table: &Object, wanted: u32) -> String {
+    let keys = Object::keys(table);
+    let names = keys.iter().filter_map(|key| key.as_string());
+    let mut names = names.filter(|key| number(table, key) == wanted);
+    names.next().unwrap_or_else(|| panic!("nothing has number {wanted}"))
+}
+
 /// Polls until there is nothing, and answers the orders' names and first fields.
 fn drain(driver: &mut Driver) -> Vec<(String, f64)> {
     let mut orders = Vec::new();
@@ -88,7 +98,7 @@ fn drain(driver: &mut Driver) -> Vec<(String, f64)> {
         match tell(driver, Told::Poll, 0.0, &[]) as u32 {
             0 => return orders,
             order => {
-                let name = ORDERS.with(|table| text(table, order));
+                let name = ORDER.with(|table| name(table, order));
                 if name != "look" {
                     orders.push((name, fields(driver).get_index(0)));
                 }
@@ -229,7 +239,7 @@ fn rows_are_handed_out_by_what_the_shell_says_of_them() {
 /// The next order.
 fn next_order(driver: &mut Driver) -> (String, f64) {
     let order = tell(driver, Told::Poll, 0.0, &[]) as u32;
-    (ORDERS.with(|table| text(table, order)), fields(driver).get_index(0))
+    (ORDER.with(|table| name(table, order)), fields(driver).get_index(0))
 }
 
 #[wasm_bindgen_test]
@@ -281,7 +291,7 @@ fn storage_is_ordered_by_the_names_that_the_shell_carries_out() {
     ];
     for (order, name, mut expected) in orders {
         let (number, fields) = numbers::order(Order::Storage(order), || unreachable!());
-        assert_eq!(ORDERS.with(|table| text(table, number)), name);
+        assert_eq!(ORDER.with(|table| self::name(table, number)), name);
         expected.resize(numbers::FIELDS, 0.0);
         assert_eq!(fields.as_slice(), expected, "{name}");
     }
@@ -299,8 +309,10 @@ fn send_is_read_by_the_flags_that_the_shell_sets() {
     };
     let codes = ["SUCCESS", "LOGGED_OUT", "INVALID_MESSAGE_PAYLOAD", "DUPLICATE_ID"];
     let [_, logged_out, long, duplicate] = codes.map(code_named);
-    assert_eq!(claim(send(&mut driver, 1.0, 0, flag("loggedOut"))), logged_out);
     assert_eq!(claim(send(&mut driver, 1.0, 0, flag("long"))), long);
+    tell(&mut driver, Told::LogOut, 1.0, &[1.0]);
+    assert_eq!(claim(send(&mut driver, 1.0, 0, 0)), logged_out);
+    let mut driver = ready();
     let seq = send(&mut driver, 1.0, 0, 0);
     let again = |driver: &mut Driver, flags: u32| {
         tell(driver, Told::Send, 1.0, &[seq, 100.0, (flags | PLACE).into(), 60_000.0])
@@ -315,6 +327,32 @@ fn send_is_read_by_the_flags_that_the_shell_sets() {
         while next_order(&mut driver).0 != "transmit" {}
         assert_eq!(fields(&mut driver).get_index(2), asks, "there are no receipts");
     }
+}
+
+#[wasm_bindgen_test]
+fn commands_about_the_session_answer_what_the_shell_takes_for_the_door() {
+    let door = |name| f64::from(DOOR.with(|table| number(table, name)));
+    let mut driver = ready();
+    let mut say = |told, wants_none: f64| tell(&mut driver, told, 1.0, &[wants_none]);
+    assert_eq!(say(Told::Hold, 1.0), door("held"));
+    assert_eq!(say(Told::Hold, 0.0), door("open"));
+    assert_eq!(say(Told::LogOut, 1.0), door("loggedOut"));
+    assert_eq!(say(Told::Open, 0.0), door("loggedOut"));
+    assert_eq!(say(Told::ResetLogout, 0.0), door("open"));
+    assert_eq!(say(Told::Accepts, 0.0), 1.0);
+    assert_eq!(say(Told::Open, 0.0), door("open") + door("ends"));
+    assert_eq!(say(Told::WantsGrant, 2.0), 1.0);
+    assert_eq!(say(Told::Stash, 1.0), door("open"));
+    assert_eq!(say(Told::WantsGrant, 2.0), 0.0);
+    assert_eq!(say(Told::Restore, 0.0), door("open"));
+    assert_eq!(say(Told::Reopen, 0.0), door("open"));
+    assert_eq!(say(Told::WantsGrant, 3.0), 1.0);
+    assert_eq!(say(Told::Disconnect, 1.0), door("open"));
+    say(Told::LogOut, 1.0);
+    say(Told::ResetLogout, 0.0);
+    assert_eq!(say(Told::Named, 0.0), door("open") + door("ends"));
+    say(Told::Destroy, 1.0);
+    assert_eq!(say(Told::Accepts, 0.0), 0.0);
 }
 
 /// Its place in the table.
@@ -340,13 +378,13 @@ fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
     ];
     for (order, name, mut expected) in orders {
         let (number, fields) = numbers::order(order, || unreachable!());
-        assert_eq!(ORDERS.with(|table| text(table, number)), name);
+        assert_eq!(ORDER.with(|table| self::name(table, number)), name);
         expected.resize(numbers::FIELDS, 0.0);
         assert_eq!(fields.as_slice(), expected, "{name}");
     }
     for (value, name) in [(Value::Said, "said"), (Value::Held, "held"), (Value::Answer, "answers")]
     {
-        assert_eq!(VALUES.with(|table| text(table, numbers::value_number(value))), name);
+        assert_eq!(VALUE.with(|table| number(table, name)), numbers::value_number(value));
     }
 }
 

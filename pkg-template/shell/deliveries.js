@@ -58,27 +58,15 @@ import { wayOf } from './ways.js';
  */
 
 /**
- * @param {object} needs
- * @param {() => import('./engine.js').Engine} needs.engine
- * @param {() => ReturnType<typeof import('./wire.js').createWire>} needs.wire
- * @param {() => import('../types/settings.d.ts').Settings} needs.settings
- * @param {(result: Result, as: string, until: number) => void} needs.tell says to other tabs how a message ended that one of them had
- * @param {(wish: boolean | undefined) => boolean} needs.isKept whether messages are kept on disk
- * @param {(event: string) => number} needs.numberOf the engine's number for an event
- * @param {(result: Result) => void} needs.onSettled
- * @param {(result: Result, isOld?: boolean) => void} needs.onRefused nobody who sent it hears of it: it had settled as a
- *   success, or it is of an earlier life
+ * @param {() => import('../types/settings.d.ts').Settings} settings
+ * @param {import('./engine.js').Engine} engine
+ * @param {ReturnType<typeof import('./wire.js').createWire>} wire
+ * @param {ReturnType<typeof import('./known.js').createKnown>} known
+ * @param {boolean} keeps whether messages are kept on disk
+ * @param {ReturnType<typeof import('./listeners.js').createListeners>} settled who hears of every end
+ * @param {ReturnType<typeof import('./trouble.js').createTrouble>} trouble
  */
-export function createDeliveries({
-  engine,
-  wire,
-  settings,
-  tell,
-  isKept,
-  numberOf,
-  onSettled,
-  onRefused,
-}) {
+export function createDeliveries(settings, engine, wire, known, keeps, settled, trouble) {
   /** @type {(Entry | undefined)[]} */
   const slots = [];
   /** @type {Map<string, Entry>} */
@@ -108,7 +96,7 @@ export function createDeliveries({
   };
 
   const forgetAcks = (/** @type {Entry} */ entry) => {
-    for (const id of entry.ackIds) wire().forget(id);
+    for (const id of entry.ackIds) wire.forget(id);
     entry.ackIds.length = 0;
   };
 
@@ -127,7 +115,7 @@ export function createDeliveries({
 
   /** Whether a message may leave whose largest packet has so many bytes. */
   const fits = (/** @type {number} */ seq, /** @type {number} */ bytes) =>
-    engine().note(TOLD.measured, seq, bytes) === 1;
+    engine.note(TOLD.measured, seq, bytes) === 1;
 
   /** What cannot be sent. */
   const refuse = (
@@ -140,19 +128,18 @@ export function createDeliveries({
 
   /** @param {Result} result @param {number} audience */
   const tellEnd = (result, audience) => {
-    if (audience > 0) onSettled(result);
-    if (audience > 1) onRefused(result, audience > 2);
+    if (audience > 0) settled.tell(result);
+    if (audience > 1) trouble.refused(result, audience > 2);
   };
 
   /**
    * Hands a message to the client.
    * @param {Draft} draft
-   * @param {((result: Result) => void) | null} settled
-   * @param {boolean} isLoggedOut
+   * @param {((result: Result) => void) | null} onEnd
    * @param {boolean} isRestored
    * @returns {Taken & { audience?: number }} who hears of one of an earlier life that was not taken
    */
-  const take = (draft, settled, isLoggedOut, isRestored) => {
+  const take = (draft, onEnd, isRestored) => {
     const { send, queue } = settings();
     const { idField } = send;
     const { args, event } = draft;
@@ -163,7 +150,7 @@ export function createDeliveries({
       const maxBytes = isRestored ? Infinity : queue.maxBytes;
       bytes = snapshot(args, maxBytes, settings().io.parser);
     } catch (error) {
-      if (isRestored) engine().note(TOLD.taken);
+      if (isRestored) engine.note(TOLD.taken);
       id ||= idIn(args[0], idField) || newId();
       const { code, message } = /** @type {import('./errors.js').HoldfastError} */ (error);
       const claim = ANSWER + (isRestored ? CLAIM.maybe + 3 * CLAIM.audience : 0);
@@ -179,13 +166,13 @@ export function createDeliveries({
     // The snapshot is ours to write to. An id that the caller wrote there stays as it is.
     if (isAcked && hasPlace && idOf(data[idField]) !== id) data[idField] = id;
 
-    const known = byId.get(id);
-    const isSame = known?.event === event && sameSnapshot(known.args, args);
+    const waiting = byId.get(id);
+    const isSame = waiting?.event === event && sameSnapshot(waiting.args, args);
     const isLong = id.length > LONGEST_ID;
-    const lane = known ? '' : way === 'latest' ? `latest ${event} ${key}` : laneOf(draft, data);
+    const lane = waiting ? '' : way === 'latest' ? `latest ${event} ${key}` : laneOf(draft, data);
     const strict = draft.strict ?? send.strict;
     const ttlMs = draft.ttlMs ?? queue.ttlMs;
-    const isWanted = isKept(draft.durable);
+    const isWanted = keeps && draft.durable !== false;
     const expiresAt = draft.expiresAt ?? (isWanted ? Date.now() + ttlMs : 0);
     const flags =
       (strict ? SEND_FLAG.strict : 0) |
@@ -193,14 +180,13 @@ export function createDeliveries({
       (isWanted ? SEND_FLAG.durable : 0) |
       (isRestored ? SEND_FLAG.restored : 0) |
       (hasPlace ? SEND_FLAG.place : 0) |
-      (isLoggedOut ? SEND_FLAG.loggedOut : 0) |
       (isLong ? SEND_FLAG.long : 0) |
-      (known ? SEND_FLAG.known : 0) |
+      (waiting ? SEND_FLAG.known : 0) |
       (isSame ? SEND_FLAG.same : 0) |
       (WAYS.indexOf(way) * WAY_FLAG) |
-      (numberOf(event) * EVENT_FLAG);
-    const seq = engine().send(
-      known ? known.seq : laneNumber(lane),
+      (known.numberOf(event) * EVENT_FLAG);
+    const seq = engine.send(
+      waiting ? waiting.seq : laneNumber(lane),
       bytes,
       flags,
       ttlMs,
@@ -212,8 +198,8 @@ export function createDeliveries({
       if (isLong) taken.result.message = `An id has ${LONGEST_ID} characters at most`;
       return taken;
     }
-    if (known) {
-      if (settled) known.waiting.push(settled);
+    if (waiting) {
+      if (onEnd) waiting.waiting.push(onEnd);
       return { id, isTaken: true };
     }
     /** @type {Entry} */
@@ -232,7 +218,7 @@ export function createDeliveries({
       sentAt: 0,
       ackIds: [],
       answer: null,
-      waiting: settled ? [settled] : [],
+      waiting: onEnd ? [onEnd] : [],
       sharedAs: '',
     };
     slots[slotOf(seq)] = entry;
@@ -246,10 +232,9 @@ export function createDeliveries({
      * nothing leaves before the engine is drained, which is the caller's to do.
      * @param {Draft} draft
      * @param {(result: Result) => void} settled
-     * @param {boolean} isLoggedOut
      * @returns {Taken}
      */
-    send: (draft, settled, isLoggedOut) => take(draft, settled, isLoggedOut, false),
+    send: (draft, settled) => take(draft, settled, false),
 
     /** @param {string} id @returns {number | undefined} none where it has settled */
     seqOf: (id) => byId.get(id)?.seq,
@@ -263,7 +248,7 @@ export function createDeliveries({
     /** @param {string} id @returns {boolean} whether it was still waiting */
     cancel(id) {
       const entry = byId.get(id);
-      if (entry) engine().tell(TOLD.cancel, entry.seq);
+      if (entry) engine.tell(TOLD.cancel, entry.seq);
       return entry !== undefined;
     },
 
@@ -271,12 +256,12 @@ export function createDeliveries({
     leave(/** @type {(result: Result) => void} */ settled) {
       const entry = [...byId.values()].find(({ waiting }) => waiting.includes(settled));
       if (!entry) return;
-      const claim = engine().note(TOLD.leave, entry.seq);
+      const claim = engine.note(TOLD.leave, entry.seq);
       if (claim > 0) {
         entry.waiting.splice(entry.waiting.indexOf(settled), 1);
         call(settled, resultOf(entry.id, claim));
       }
-      engine().drain();
+      engine.drain();
     },
 
     /**
@@ -291,27 +276,25 @@ export function createDeliveries({
       if (!entry) return;
       const { event, args, ackIds } = entry;
       entry.attempts = attempt;
-      entry.sentAt = engine().now();
+      entry.sentAt = engine.now();
       /** @type {number | undefined} */
       let ackId;
       const answered = (/** @type {unknown[]} */ ...said) => {
         if (find(seq) !== entry) return;
         const answer = judge(said, settings().send);
         const { span, ownSpan } = answer;
-        if (
-          !note(entry, engine().note(TOLD.acked, seq, attempt, answer.said, span, ownSpan), answer)
-        )
+        if (!note(entry, engine.note(TOLD.acked, seq, attempt, answer.said, span, ownSpan), answer))
           return;
         const at = ackIds.indexOf(/** @type {number} */ (ackId));
         if (at >= 0) ackIds.splice(at, 1);
-        engine().drain();
+        engine.drain();
       };
-      if (isLarge && !fits(seq, largestPacket(event, args, wire().transport() === 'polling'))) {
-        refuse(entry, 'PAYLOAD_TOO_LARGE', `The server takes ${wire().maxPayload()} bytes at most`);
+      if (isLarge && !fits(seq, largestPacket(event, args, wire.transport() === 'polling'))) {
+        refuse(entry, 'PAYLOAD_TOO_LARGE', `The server takes ${wire.maxPayload()} bytes at most`);
         return;
       }
       try {
-        ackId = wire().emit(event, args, isAsked ? answered : undefined);
+        ackId = wire.emit(event, args, isAsked ? answered : undefined);
         if (isAsked && ackId !== undefined) ackIds.push(ackId);
       } catch (error) {
         const why = `This payload cannot be encoded: ${textOf(error)}`;
@@ -352,7 +335,7 @@ export function createDeliveries({
     takeUp(kept) {
       const ttlMs = Math.max(kept.expiresAt - Date.now(), 0);
       const args = kept.args ?? [kept.data];
-      const taken = take({ ...kept, args, ttlMs }, null, false, true);
+      const taken = take({ ...kept, args, ttlMs }, null, true);
       if (!taken.isTaken) {
         tellEnd({ ...taken.result, event: kept.event }, taken.audience ?? 0);
       }
@@ -367,19 +350,19 @@ export function createDeliveries({
     settledElsewhere({ id, success, code = '', message = '', reply, retryable }, as, until) {
       const entry = find(this.seqNamed(id, as) ?? -1);
       if (!entry) return this.endedElsewhere(id, until);
-      const counts = engine().note(TOLD.settledElsewhere, entry.seq, success, retryable);
-      if (note(entry, counts, { reply, code, message })) engine().drain();
+      const counts = engine.note(TOLD.settledElsewhere, entry.seq, success, retryable);
+      if (note(entry, counts, { reply, code, message })) engine.drain();
     },
 
     /** What another tab has cancelled, or was told the end of, is not taken up here. */
     endedElsewhere(/** @type {string} */ id, /** @type {number | undefined} */ until) {
-      if (until) engine().note(TOLD.endedElsewhere, printOfKept(id, until));
+      if (until) engine.note(TOLD.endedElsewhere, printOfKept(id, until));
     },
 
     /** A logout ended what nobody had found yet. @param {import('./disk.js').Kept} kept */
     erased({ id, event, expiresAt }) {
-      if (engine().note(TOLD.hasEnded, printOfKept(id, expiresAt)) !== 0) return;
-      onSettled({ ...resultOf(id, CODES.indexOf('LOGGED_OUT') + CLAIM.maybe), event });
+      if (engine.note(TOLD.hasEnded, printOfKept(id, expiresAt)) !== 0) return;
+      settled.tell({ ...resultOf(id, CODES.indexOf('LOGGED_OUT') + CLAIM.maybe), event });
     },
 
     /** Another tab may ask how it ends. @param {number} seq */
@@ -388,10 +371,15 @@ export function createDeliveries({
       if (entry) entry.sharedAs = String(nameOf(entry)?.as);
     },
 
-    /** An order of the client's. @param {number} seq @param {number} claim by the table `CLAIM` */
+    /**
+     * An order of the client's.
+     * @param {number} seq
+     * @param {number} claim by the table `CLAIM`
+     * @returns {[result: Result, as: string, until: number] | undefined} what another tab wants to know, if it had the message
+     */
     settle(seq, claim) {
       const entry = find(seq);
-      if (!entry) return;
+      if (!entry) return undefined;
       if (!late.has(seq)) {
         slots[slotOf(seq)] = undefined;
         byId.delete(entry.id);
@@ -403,16 +391,17 @@ export function createDeliveries({
         forget(entry);
       }
       const audience = audienceOf(claim);
-      if (audience === 0) return;
+      if (audience === 0) return undefined;
       const result = resultOf(entry.id, claim, entry.answer);
       result.event = entry.event;
-      if (claim & CLAIM.timed) result.rttMs = engine().now() - entry.sentAt;
+      if (claim & CLAIM.timed) result.rttMs = engine.now() - entry.sentAt;
       const { waiting } = entry;
       if (claim & CLAIM.stays) entry.waiting = [];
-      for (const settled of waiting) call(settled, result);
-      if (entry.sharedAs) tell(result, entry.sharedAs, entry.expiresAt);
-      entry.sharedAs = '';
+      for (const told of waiting) call(told, result);
       tellEnd(result, audience);
+      const { sharedAs } = entry;
+      entry.sharedAs = '';
+      return sharedAs ? [result, sharedAs, entry.expiresAt] : undefined;
     },
 
     /** An order of the client's: no answer is waited for any longer. @param {number} seq */
@@ -433,8 +422,8 @@ export function createDeliveries({
       const ended = () => [...late.values()].find((one) => one.id === id);
       const entry = byId.get(id) ?? (isRefused ? ended() : undefined);
       if (!entry) return;
-      const counts = engine().note(TOLD.echoed, entry.seq, isRefused);
-      if (note(entry, counts, read([data]))) engine().drain();
+      const counts = engine.note(TOLD.echoed, entry.seq, isRefused);
+      if (note(entry, counts, read([data]))) engine.drain();
     },
 
     /** The link is gone: no acknowledgement of it will come. */
@@ -443,11 +432,11 @@ export function createDeliveries({
       late.forEach(forget);
     },
 
-    /** The engine died: everything that waits ends here. */
-    abandon() {
+    /** The engine died: everything that waits ends here. @param {(seq: number, claim: number) => void} settle */
+    abandon(settle) {
       this.linkLost();
       for (const { seq, isRestored, attempts, answers } of [...byId.values()]) {
-        this.settle(seq, isRestored || attempts > answers ? IN_DOUBT : NEVER_LEFT);
+        settle(seq, isRestored || attempts > answers ? IN_DOUBT : NEVER_LEFT);
       }
     },
   };

@@ -2,36 +2,27 @@
 
 import { settingNumbers } from 'holdfast:settings';
 import { unref } from './clock.js';
-import { FIELDS, ORDERS, TOLD } from './numbers.js';
+import { FIELDS, ORDER, TOLD } from './numbers.js';
 import { report } from './report.js';
 
-/**
- * @typedef {Exclude<typeof ORDERS[number], 'none'>} Order
- * @typedef {ReturnType<typeof createEngine>} Engine
- */
-
-const TRANSMIT = ORDERS.indexOf('transmit');
-const LOOK = ORDERS.indexOf('look');
+/** @typedef {ReturnType<typeof createEngine>} Engine */
 
 /** Browsers take a longer delay for none at all (D5). */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /**
- * An engine whose calls never throw. When its driver dies `onDeath` settles what waits (D6).
+ * An engine whose calls never throw.
  *
  * @param {import('./driver.js').Driver} driver
  * @param {import('../types/settings.d.ts').Settings} settings
- * @param {Record<Order, (...fields: any[]) => void>} handlers who carry out the orders. They run with no frame
- *   of the engine's beneath them (D1) and may call it again: that changes its state at once, and the orders that follow
- *   from it are carried out by the loop that is already running (D2).
- * @param {(error: unknown) => void} onDeath
  */
-export function createEngine(driver, settings, handlers, onDeath) {
+export function createEngine(driver, settings) {
   const { now, poll, tell: put } = driver;
   /** Those of the order that was polled last. */
   let fields = new Float64Array(0);
-  const actions = ORDERS.map((name) => handlers[/** @type {Order} */ (name)]);
-  let isDraining = false;
+  /** By the table `ORDER`; none before the start. @type {Record<number, (...fields: any[]) => void>} */
+  let actions = {};
+  let isDraining = true;
   /** When the timer fires. It is never set later, as one that fires for nothing is cheaper. */
   let armedFor = Infinity;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -52,10 +43,10 @@ export function createEngine(driver, settings, handlers, onDeath) {
         } catch (error) {
           report(error);
         }
-        hasLeft ||= order === TRANSMIT;
+        hasLeft ||= order === ORDER.transmit;
         // Between two groups socket.io-client hands what it has to the network, which is at work then
         // while the next group is encoded.
-        if (order === LOOK && hasLeft) return queueMicrotask(drain);
+        if (order === ORDER.look && hasLeft) return queueMicrotask(drain);
       }
       arm(-order);
     } finally {
@@ -130,6 +121,30 @@ export function createEngine(driver, settings, handlers, onDeath) {
 
     drain,
     now,
+    isDead: () => driver.memory() === undefined,
+
+    /**
+     * Until here nothing was carried out. When the driver dies, or has by now, `onDeath` settles what waits (D6).
+     * @param {typeof actions} handlers who carry out the orders. They run with no frame
+     *   of the engine's beneath them (D1) and may call it again: that changes its state at once, and the orders that
+     *   follow from it are carried out by the loop that is already running (D2).
+     * @param {(error: unknown) => void} onDeath
+     */
+    start(handlers, onDeath) {
+      actions = handlers;
+      isDraining = false;
+      driver.listen(
+        () => {
+          // The timer knows nothing of the time that passed.
+          armedFor = Infinity;
+          put(TOLD.woke);
+        },
+        (error) => {
+          clearTimeout(timer);
+          onDeath(error);
+        },
+      );
+    },
 
     /** @param {import('../types/settings.d.ts').Settings} next */
     configure(next) {
@@ -138,17 +153,6 @@ export function createEngine(driver, settings, handlers, onDeath) {
     },
   };
 
-  driver.listen(
-    () => {
-      // The timer knows nothing of the time that passed.
-      armedFor = Infinity;
-      put(TOLD.woke);
-    },
-    (error) => {
-      clearTimeout(timer);
-      onDeath(error);
-    },
-  );
   engine.configure(settings);
   return engine;
 }

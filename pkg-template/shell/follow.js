@@ -8,12 +8,13 @@ import { createDeliveries } from './deliveries.js';
 import { createDriver } from './driver.js';
 import { createEngine } from './engine.js';
 import { HoldfastError } from './errors.js';
-import { hash } from './generations.js';
+import { printOf } from './generations.js';
 import { newId } from './ids.js';
 import { isAmong, JOINS, joinOf, LEAVES } from './io-options.js';
 import { createKnown } from './known.js';
+import { createListeners } from './listeners.js';
 import { NAMES, watchManager } from './manager.js';
-import { DOWN, NOTICES, PHASES, TOLD, UNPINGED, WIRE } from './numbers.js';
+import { DOWN, NOTICES, ORDER, PHASES, TOLD, UNPINGED, WIRE } from './numbers.js';
 import { watchPage } from './page.js';
 import { copies, sameSnapshot } from './payload.js';
 import { call, report, textOf } from './report.js';
@@ -80,6 +81,7 @@ export function follow(socket, settings, options, early) {
 
   // --- what the app is told --------------------------------------------------------------------------
 
+  const engine = createEngine(driver, settings);
   const warned = new Set();
   const warnOnce = (/** @type {string} */ message) => {
     if (!warned.has(message)) logger.warn(message);
@@ -118,36 +120,39 @@ export function follow(socket, settings, options, early) {
       timeout() {},
     }),
     { autoUnref: true },
-    {
-      connect() {},
-      disconnect() {},
-      isActive: () => false,
-      onUp() {},
-      onGreeted() {},
-      onReserved() {},
-      onDown: () => lost(DOWN.lost),
-      onEvent: () => true,
-      onDrained: () => engine.drain(),
-      onReceipt: (name, isRefused) => engine.tell(TOLD.receipt, live, name % NAMES, isRefused),
-      onTransport: () => tellTransport(engine.tell),
-      onHeard() {
-        const now = engine.now();
-        const isDoubted = phase === 'suspect';
-        // Of many packets at one time the first is the news.
-        if (now === heardAt && !isDoubted) return;
-        heardAt = now;
-        engine.note(TOLD.heard, live);
-        // Only a link in doubt waits for it.
-        if (isDoubted) engine.drain();
-      },
-      onLeaving({ data: [event, ...args], id }) {
-        if (!isJoin(event) && !isLeave(event)) return;
-        try {
-          noteSession(String(event), args, id);
-        } catch {
-          // What has no copy, or a long one, is no join.
-        }
-      },
+  );
+  const nothing = () => {};
+  wire.begin(
+    // What the Socket's own methods come to: these are socket.io-client's.
+    nothing,
+    nothing,
+    () => false,
+    () => engine.drain(),
+    (name, isRefused) => engine.tell(TOLD.receipt, live, name % NAMES, isRefused),
+    () => tellTransport(engine.tell),
+    () => {
+      const now = engine.now();
+      const isDoubted = phase === 'suspect';
+      // Of many packets at one time the first is the news.
+      if (now === heardAt && !isDoubted) return;
+      heardAt = now;
+      engine.note(TOLD.heard, live);
+      // Only a link in doubt waits for it.
+      if (isDoubted) engine.drain();
+    },
+    // That the server accepted the connection, and that listeners have heard of it, the Socket says by `emitReserved`.
+    nothing,
+    nothing,
+    () => lost(DOWN.lost),
+    () => true,
+    nothing,
+    ({ data: [event, ...args], id }) => {
+      if (!isJoin(event) && !isLeave(event)) return;
+      try {
+        noteSession(String(event), args, id);
+      } catch {
+        // What has no copy, or a long one, is no join.
+      }
     },
   );
   for (const name of UNDRIVEN) delete socket[name];
@@ -164,7 +169,7 @@ export function follow(socket, settings, options, early) {
     how(TOLD.over, live, wire.transport() === 'polling', shared.maxPayload());
 
   /** What speaks from now on belongs to this attempt, or to none. @param {number} attempt */
-  const attach = (attempt) => wire.run(WIRE.attach, attempt, undefined, undefined);
+  const attach = (attempt) => wire.run(WIRE.attach, attempt, undefined, shared.heartbeat());
 
   const leave = () => {
     if (live === 0) return;
@@ -189,7 +194,7 @@ export function follow(socket, settings, options, early) {
 
   const up = () => {
     tellTransport(engine.note);
-    engine.tell(TOLD.linkUp, live, false, shared.heartbeat());
+    engine.tell(TOLD.linkUp, live, false);
     unwatch = watchPage({ wake: () => engine.tell(TOLD.woke), stash() {}, restore() {} });
   };
 
@@ -200,14 +205,8 @@ export function follow(socket, settings, options, early) {
     engine.tell(TOLD.linkDown, epoch, cause, 0);
   };
 
-  /** The client's numbers for names and subjects. @type {Map<string, number>} */
-  const users = new Map();
-  const numberOf = (/** @type {string | undefined} */ id) => {
-    if (id === undefined) return 0;
-    const key = hash(id);
-    if (!users.has(key)) users.set(key, users.size + 1);
-    return /** @type {number} */ (users.get(key));
-  };
+  /** The client's numbers for names and subjects. */
+  const numberOf = (/** @type {string | undefined} */ id) => (id === undefined ? 0 : printOf(id));
   /** A function may say another user by now. */
   const tellName = () => {
     if (typeof userId !== 'function' || epoch === 0) return;
@@ -217,22 +216,7 @@ export function follow(socket, settings, options, early) {
 
   // --- what is emitted -------------------------------------------------------------------------------
 
-  const known = createKnown(
-    placeOf(`${manager.uri ?? ''}${socket.nsp}`, manager.opts),
-    (event, answers) => engine.note(TOLD.learn, event, answers),
-  );
-
-  const deliveries = createDeliveries({
-    engine: () => engine,
-    settings: () => settings,
-    wire: () => /** @type {any} */ (carrier),
-    tell() {},
-    isKept: () => false,
-    // Of what asks for no acknowledgement nothing is to be learned.
-    numberOf: (event) => (isAcked(event) ? known.numberOf(event) : 0),
-    onSettled() {},
-    onRefused: ({ code = '', message = '', event }) => fail(code, message, { event }),
-  });
+  const known = createKnown(placeOf(`${manager.uri ?? ''}${socket.nsp}`, manager.opts), engine);
 
   /** @param {string} event */
   const wayOf = (event) => optionOf(settings.ways[event]).way ?? 'received';
@@ -257,6 +241,20 @@ export function follow(socket, settings, options, early) {
     },
   };
 
+  const deliveries = createDeliveries(
+    () => /** @type {any} */ (settings),
+    engine,
+    /** @type {any} */ (carrier),
+    // Of what asks for no acknowledgement nothing is to be learned.
+    { ...known, numberOf: (event) => (isAcked(event) ? known.numberOf(event) : 0) },
+    false,
+    createListeners(),
+    /** @type {any} */ ({
+      refused: (/** @type {Result} */ { code = '', message = '', event }) =>
+        fail(code, message, { event }),
+    }),
+  );
+
   /** @param {string} event @param {unknown[]} args @param {Result} result */
   const settled = (event, args, { success, code = '', message = '', maybeDelivered }) => {
     if (success || isDead || code === 'CANCELLED') return;
@@ -269,7 +267,7 @@ export function follow(socket, settings, options, early) {
     const args = all.map((one) => (one === undefined && !settings.io.parser ? null : one));
     hows.set(args, { compress, isAcked: isAcked(event) });
     const draft = { event, args, id: newId(), lane: '', ttlMs: Infinity };
-    const taken = deliveries.send(draft, (result) => settled(event, args, result), false);
+    const taken = deliveries.send(draft, (result) => settled(event, args, result));
     if (taken.isTaken) return true;
     if (taken.result.code === 'INVALID_MESSAGE_PAYLOAD') return false;
     settled(event, args, taken.result);
@@ -330,19 +328,24 @@ export function follow(socket, settings, options, early) {
 
   // --- what is said again ----------------------------------------------------------------------------
 
+  /** @param {string} event @param {readonly unknown[]} args @param {() => void} [ack] */
+  const say = (event, args, ack) => {
+    try {
+      wire.forget(wire.emit(event, args, ack));
+    } catch (error) {
+      report(error);
+    }
+  };
   /** Of the event that is looked at. @type {string[]} */
   let patterns = [];
   const said = createSaid(
-    () => patterns,
-    (event, args, isAsked) => {
-      try {
-        wire.forget(wire.emit(event, args, isAsked ? () => {} : undefined));
-      } catch (error) {
-        report(error);
-      }
-    },
-    () => settings.io.parser,
-    (what, a, b) => engine.note(what, a, b),
+    () => /** @type {any} */ ({ session: patterns, io: settings.io }),
+    engine,
+    /** @type {any} */ ({
+      emit: say,
+      emitAsked: (/** @type {string} */ event, /** @type {unknown[]} */ args) =>
+        say(event, args, () => {}),
+    }),
   );
 
   const isJoin = (/** @type {unknown} */ event) =>
@@ -388,47 +391,47 @@ export function follow(socket, settings, options, early) {
   // --- the client's orders ---------------------------------------------------------------------------
 
   const handlers = /** @type {any} */ ({
-    disconnect(/** @type {number} */ its) {
+    [ORDER.disconnect](/** @type {number} */ its) {
       if (its !== live) return;
       leave();
       hangUp();
     },
-    transmit: deliveries.transmit,
-    settle: deliveries.settle,
-    forgetLate: deliveries.forgetLate,
-    receipt(/** @type {number} */ its, /** @type {number} */ name, /** @type {number} */ count) {
+    [ORDER.transmit]: deliveries.transmit,
+    [ORDER.settle]: deliveries.settle,
+    [ORDER.forgetLate]: deliveries.forgetLate,
+    [ORDER.receipt](/** @type {number} */ its, /** @type {number} */ name, /** @type {number} */ count) {
       if (its !== live) return;
       shared.asks(place, count);
       wire.receipt(place * NAMES + name, count);
     },
-    look: () => engine.note(TOLD.looked, wire.isClogged(), -1),
-    ended: () => said.values.clear(),
-    foreign() {
+    [ORDER.look]: () => engine.note(TOLD.looked, wire.isClogged(), -1),
+    [ORDER.ended]: () => said.values.clear(),
+    [ORDER.foreign]() {
       fail(
         'AUTH_FAILED',
         "The credentials are another user's: nothing is sent until they are right",
       );
     },
-    learned: known.learned,
-    receiptless() {
+    [ORDER.learned]: known.learned,
+    [ORDER.receiptless]() {
       known.receiptless();
       giveUpReceipts();
       warnOnce('the server refuses no unknown namespace: what is lost with a connection is lost');
     },
-    sayAgain: said.say,
-    forgetValue: (/** @type {number} */ key) => said.values.delete(key),
-    askForMissed: (/** @type {number} */ round) => engine.tell(TOLD.resynced, round, true),
-    report(/** @type {number} */ notice) {
+    [ORDER.sayAgain]: said.say,
+    [ORDER.forgetValue]: (/** @type {number} */ key) => said.values.delete(key),
+    [ORDER.askForMissed]: (/** @type {number} */ round) => engine.tell(TOLD.resynced, round, true),
+    [ORDER.report](/** @type {number} */ notice) {
       if (notice !== UNPINGED) logger.debug(NOTICES[notice]);
     },
-    changed(/** @type {number} */ at) {
+    [ORDER.changed](/** @type {number} */ at) {
       phase = PHASES[at];
     },
     // There are none of these, or nothing is to be done.
-    ping() {},
-    returned() {},
-    askOnline() {},
-    releaseHeld() {},
+    [ORDER.ping]() {},
+    [ORDER.returned]() {},
+    [ORDER.askOnline]() {},
+    [ORDER.releaseHeld]() {},
   });
 
   /** What has left is as good as delivered where nothing more is ever known of it. */
@@ -448,7 +451,7 @@ export function follow(socket, settings, options, early) {
     leave();
     wire.release();
     for (const name of Object.keys(own)) delete socket[name];
-    deliveries.abandon();
+    deliveries.abandon(deliveries.settle);
     logger.warn(`this Socket is a plain one from here on, without any guarantee: ${textOf(error)}`);
     for (const { event, args } of unsaid) call(() => plainly(event, [...args]));
     for (const { event, args, attempts, answers } of waiting) {
@@ -463,7 +466,7 @@ export function follow(socket, settings, options, early) {
     }
   };
 
-  const engine = createEngine(driver, settings, handlers, die);
+  engine.start(handlers, die);
   if (isDead) return;
   engine.note(TOLD.follow);
   // With `retries` socket.io-client repeats what is emitted, until it is acknowledged.

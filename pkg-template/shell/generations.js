@@ -21,6 +21,12 @@ export const hash = (text) => [mix(text, 1), mix(text, 2)].join('-');
 /** The same in 53 bits, which is what the client knows texts by. @param {string} text */
 export const printOf = (text) => mix(text, 1) * 2 ** 21 + (mix(text, 2) >>> 11);
 
+/** The same number from a hash of the text; 0 from none. @param {string} hashed */
+export const printOfHash = (hashed) => {
+  const [a, b] = hashed.split('-').map(Number);
+  return a * 2 ** 21 + (b >>> 11);
+};
+
 function mix(/** @type {string} */ text, /** @type {number} */ value) {
   for (let at = 0; at < text.length; at += 1) {
     value = Math.imul(value ^ text.charCodeAt(at), 2654435761);

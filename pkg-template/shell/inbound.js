@@ -15,6 +15,8 @@ const HELPERS = ['message', 'sent', 'typing', 'friendRequest', 'friendAccepted']
 const MESSAGE = Symbol.for('message');
 
 /**
+ * @typedef {{ id: string | null, at: number }} Position
+ *
  * @typedef {object} Answer
  * @property {unknown[]} [reply] what the app answered, where that is kept
  * @property {Function[]} [waiting] acknowledgements of a message that was handed on, until the app answers
@@ -39,11 +41,12 @@ const printOfAll = (/** @type {unknown[]} */ ...values) => {
 
 /**
  * @param {() => import('../types/settings.d.ts').Settings} settings
- * @param {() => import('./engine.js').Engine} engine
- * @param {(id: string | undefined) => void} saw a message is handed on
- * @param {(event: string) => boolean} hasListeners whether the app listens on the Socket
+ * @param {import('./engine.js').Engine} engine
+ * @param {import('socket.io-client').Socket} socket
  */
-export function createInbound(settings, engine, saw, hasListeners) {
+export function createInbound(settings, engine, socket) {
+  /** The last message, and the one after which something may be missing. @type {Position[]} */
+  const places = [];
   /** By events, and by the symbols of helpers. @type {Map<unknown, ReturnType<typeof createListeners>>} */
   const listeners = new Map();
   /** By the content of a message. @type {Map<number, Answer>} */
@@ -52,6 +55,11 @@ export function createInbound(settings, engine, saw, hasListeners) {
   const typing = new Map();
   /** The engine's numbers for names. @type {Map<string, number>} */
   const numbers = new Map();
+
+  /** Something came, or nothing has so far. */
+  const note = (/** @type {number} */ place, /** @type {string | undefined} */ id = undefined) => {
+    places[place] = { id: id ?? null, at: Date.now() };
+  };
 
   const numberOf = (/** @type {string} */ name) => {
     if (!numbers.has(name)) numbers.set(name, numbers.size % 32);
@@ -73,10 +81,10 @@ export function createInbound(settings, engine, saw, hasListeners) {
     if (userId === undefined) return;
     const who = printOf(userId);
     const isOver = data.isTyping === false;
-    engine().note(TOLD.typing, who, isOver ? 0 : settings().events.typingExpiryMs);
+    engine.note(TOLD.typing, who, isOver ? 0 : settings().events.typingExpiryMs);
     if (isOver) typing.delete(who);
     else typing.set(who, userId);
-    engine().drain();
+    engine.drain();
   };
 
   /** The id of what is dropped when it repeats. */
@@ -92,7 +100,7 @@ export function createInbound(settings, engine, saw, hasListeners) {
     if (settings().events[helper].length < 2) return false;
     const id = helper === 'message' ? messageId(content[0]) : undefined;
     const what = printOfAll(helper, id, content);
-    return engine().note(TOLD.isAlias, what, numberOf(event), id !== undefined) > 0;
+    return engine.note(TOLD.isAlias, what, numberOf(event), id !== undefined) > 0;
   };
 
   /** What the app answers goes to all who wait for it, and to repeats where it is kept. */
@@ -104,7 +112,7 @@ export function createInbound(settings, engine, saw, hasListeners) {
       // One that was forgotten may have come again since.
       if (answers.get(content) === answer) {
         const size = jsonOf(reply)?.length ?? Infinity;
-        if (engine().note(TOLD.replied, content, size) > 0) answer.reply = reply;
+        if (engine.note(TOLD.replied, content, size) > 0) answer.reply = reply;
         else answers.delete(content);
       }
       for (const one of waiting) one(...reply);
@@ -127,10 +135,10 @@ export function createInbound(settings, engine, saw, hasListeners) {
     // What nobody heard is news when it comes again.
     const isHeard = [event, isMessage && MESSAGE].some((name) => listeners.get(name)?.any());
     let fate = FATE.isNews;
-    if (id !== undefined && (isHeard || hasListeners(event))) {
+    if (id !== undefined && (isHeard || socket.hasListeners(event))) {
       const print = printOfAll(event, id, content);
       const wantsAck = typeof extra === 'function';
-      fate = engine().note(
+      fate = engine.note(
         TOLD.came,
         printOf(id),
         print,
@@ -153,12 +161,14 @@ export function createInbound(settings, engine, saw, hasListeners) {
       }
     }
     const isNew = (fate & FATE.isNews) > 0;
-    if (isNew && isMessage) saw(id);
+    if (isNew && isMessage) note(engine.note(TOLD.seen), id);
     return isNew;
   };
 
   return {
     tell,
+    note,
+    places,
 
     /**
      * Hands an event to the callbacks that were registered with us.
@@ -180,7 +190,7 @@ export function createInbound(settings, engine, saw, hasListeners) {
         if (helper === 'message') {
           const from = idOf(data?.sender?._id ?? data?.sender ?? data?.senderId);
           const who = printOf(from ?? '');
-          if (typing.has(who) && engine().note(TOLD.typing, who, 0)) stopTyping(who);
+          if (typing.has(who) && engine.note(TOLD.typing, who, 0)) stopTyping(who);
         }
         tell(Symbol.for(helper), args);
       }

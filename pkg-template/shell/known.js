@@ -1,13 +1,15 @@
 /** What this server has shown of itself, kept for later lives of the page. */
 
+import { TOLD } from './numbers.js';
+
 /** More events than an app has. */
 const MOST_EVENTS = 1000;
 
 /**
  * @param {string} place names the server; nothing of it is secret
- * @param {(event: number, answers: boolean) => void} learn an event was named of which something is known
+ * @param {import('./engine.js').Engine} engine is told of each event of which something is known
  */
-export function createKnown(place, learn) {
+export function createKnown(place, engine) {
   const key = `holdfast server ${place}`;
   /** Whether the server acknowledges an event, and whether it gives no receipts. */
   /** @type {{ events: Record<string, boolean>, isReceiptless: boolean }} */
@@ -37,7 +39,8 @@ export function createKnown(place, learn) {
       const number = numbers.get(event);
       if (number !== undefined || numbers.size >= MOST_EVENTS) return number ?? 0;
       numbers.set(event, numbers.size + 1);
-      if (typeof known.events[event] === 'boolean') learn(numbers.size, known.events[event]);
+      if (typeof known.events[event] === 'boolean')
+        engine.note(TOLD.learn, numbers.size, known.events[event]);
       return numbers.size;
     },
 

@@ -9,17 +9,18 @@ const userIn = (item) =>
   item !== null && typeof item === 'object' ? idOf(item.userId ?? item._id ?? item.id) : idOf(item);
 
 /**
- * @param {() => import('../types/settings.d.ts').Settings['presence']} names null where nobody wants to know
+ * @param {() => import('../types/settings.d.ts').Settings} settings
+ * @param {import('./engine.js').Engine} engine
  * @param {ReturnType<typeof import('./inbound.js').createInbound>} inbound has the callbacks of the helpers
- * @param {(what: number, a?: number | boolean) => number} note tells the engine
- * @param {() => boolean} isStale
  * @param {() => void} onChange
  */
-export function createPresence(names, { on, tell }, note, isStale, onChange) {
+export function createPresence(settings, { note }, { on, tell }, onChange) {
   /** @type {Set<string>} */
   const users = new Set();
   /** The users as the app sees them, made when it looks. @type {readonly string[] | null} */
   let online = null;
+
+  const isStale = () => note(TOLD.isPresenceStale) !== 0;
 
   const publish = (/** @type {unknown[]} */ rest) => {
     online = null;
@@ -67,7 +68,7 @@ export function createPresence(names, { on, tell }, note, isStale, onChange) {
 
     /** @param {number} epoch @param {string} event @param {any[]} args */
     handle(epoch, event, [data, ...rest]) {
-      const its = names();
+      const its = settings().presence;
       if (its?.list.includes(event)) replace(epoch, data, rest);
       if (its?.online.includes(event)) enter(data, rest);
       if (its?.offline.includes(event)) leave(data, rest);

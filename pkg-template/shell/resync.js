@@ -6,31 +6,25 @@
 import { TOLD } from './numbers.js';
 import { call, report } from './report.js';
 
-/** @typedef {{ id: string | null, at: number }} Position */
-
 /**
  * @param {() => import('../types/settings.d.ts').Settings} settings
- * @param {() => import('./engine.js').Engine} engine
- * @param {(packet: any[], extra?: unknown, isFetched?: boolean) => void} dispatch hands an event to the listeners
+ * @param {import('./engine.js').Engine} engine
+ * @param {ReturnType<typeof import('./inbound.js').createInbound>} inbound
+ * @param {ReturnType<typeof import('./wire.js').createWire>} wire
  */
-export function createResync(settings, engine, dispatch) {
-  /** The last message, and the one after which something may be missing. @type {Position[]} */
-  const places = [];
+export function createResync(settings, engine, { receive, places }, wire) {
   /** @type {[packet: any[], extra: unknown][]} */
   const held = [];
   /** The round that the app was asked in last. */
   let asked = 0;
 
-  const note = (/** @type {number} */ place, /** @type {string | undefined} */ id = undefined) => {
-    places[place] = { id: id ?? null, at: Date.now() };
+  /** Hands an event to the listeners. @param {any[]} packet @param {unknown} [extra] @param {boolean} [isFetched] */
+  const dispatch = (packet, extra, isFetched) => {
+    const [event, ...args] = packet;
+    if (receive(packet, extra, isFetched)) wire.dispatch(event, args);
   };
 
   return {
-    note,
-
-    /** A message was handed to the listeners. @param {string | undefined} id */
-    saw: (id) => note(engine().note(TOLD.seen), id),
-
     /**
      * Whether a live message is held back for now.
      * @param {any[]} packet its event and arguments
@@ -38,15 +32,15 @@ export function createResync(settings, engine, dispatch) {
      */
     holds(packet, extra) {
       const isMessage = settings().events.message.includes(packet[0]);
-      if (!isMessage || !engine().note(TOLD.live, typeof extra === 'function')) return false;
+      if (!isMessage || !engine.note(TOLD.live, typeof extra === 'function')) return false;
       held.push([packet, extra]);
-      engine().drain();
+      engine.drain();
       return true;
     },
 
     release() {
       for (const one of held.splice(0)) {
-        if (engine().note(TOLD.isOurs, asked)) dispatch(...one);
+        if (engine.note(TOLD.isOurs, asked)) dispatch(...one);
       }
     },
 
@@ -55,14 +49,14 @@ export function createResync(settings, engine, dispatch) {
       asked = round;
       const { onResync } = settings();
       const answered = (/** @type {boolean} */ isWhole) =>
-        engine().tell(TOLD.resynced, round, isWhole);
+        engine.tell(TOLD.resynced, round, isWhole);
       if (!onResync) return answered(true);
       const deliver = (/** @type {unknown} */ messages) => {
         call(() => {
           if (!Array.isArray(messages)) return;
           for (const message of messages) {
             // What another user was sent is not for this one.
-            if (!engine().note(TOLD.isOurs, round)) return;
+            if (!engine.note(TOLD.isOurs, round)) return;
             dispatch([settings().events.message[0], message], undefined, true);
           }
         });

@@ -16,12 +16,11 @@ import { copies } from './payload.js';
 const LONGEST = 10_000;
 
 /**
- * @param {() => readonly Pattern[]} patterns of what is emitted by the app itself
- * @param {(event: string, args: readonly unknown[], isAsked: boolean) => void} emit
- * @param {() => unknown} parser the app's own
- * @param {(what: number, a?: number | boolean, b?: number | boolean) => number} note tells the engine
+ * @param {() => import('../types/settings.d.ts').Settings} settings
+ * @param {import('./engine.js').Engine} engine
+ * @param {ReturnType<typeof import('./loose.js').createLoose>} loose
  */
-export function createSaid(patterns, emit, parser, note) {
+export function createSaid(settings, { note }, { emit, emitAsked }) {
   /** @type {Map<number, { event: string, args: readonly unknown[] }>} */
   const values = new Map();
 
@@ -38,11 +37,11 @@ export function createSaid(patterns, emit, parser, note) {
     /** An event is leaving over the present connection. @param {{ data: unknown[], id?: number }} packet */
     noted({ data: [name, ...all], id }) {
       const event = String(name);
-      for (const pattern of patterns()) {
+      for (const pattern of settings().session) {
         const { join = pattern, leave = undefined } = /** @type {any} */ (pattern);
         const isJoin = join instanceof RegExp ? event.search(join) >= 0 : join === event;
         if (!isJoin && event !== leave) continue;
-        const args = copies(all, LONGEST, parser());
+        const args = copies(all, LONGEST, settings().io.parser);
         if (isJoin) note(TOLD.said, keep(event, args), id !== undefined);
         else {
           const key = keyOf(join, args);
@@ -59,10 +58,10 @@ export function createSaid(patterns, emit, parser, note) {
      * @throws {import('./errors.js').HoldfastError} what cannot be sent
      */
     remember(event, ...all) {
-      const args = copies(all, LONGEST, parser());
+      const args = copies(all, LONGEST, settings().io.parser);
       const key = keep(event, args);
       const answer = note(TOLD.remember, key);
-      if (answer % 2) emit(event, args, false);
+      if (answer % 2) emit(event, args);
       let use = Math.floor(answer / 2);
       return () => {
         if (note(TOLD.unremember, key, use)) values.delete(key);
@@ -73,7 +72,7 @@ export function createSaid(patterns, emit, parser, note) {
     /** By its key. @param {number} key @param {number} isAsked with a callback */
     say(key, isAsked) {
       const { event, args } = values.get(key) ?? {};
-      if (event !== undefined) emit(event, args ?? [], isAsked > 0);
+      if (event !== undefined) (isAsked ? emitAsked : emit)(event, args ?? []);
     },
 
     values,

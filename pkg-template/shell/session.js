@@ -17,16 +17,15 @@ import { call } from './report.js';
  * @param {object} needs
  * @param {import('socket.io-client').Socket} needs.socket
  * @param {() => import('../types/settings.d.ts').Settings} needs.settings
+ * @param {(epoch: number) => boolean} needs.isAsked whether credentials are still asked for, for an attempt
  */
-export function createSession({ socket, settings }) {
+export function createSession({ socket, settings, isAsked }) {
   /** The one that `initializeSocket` named. @type {string | undefined} */
   let named;
   /** What the last attempt was made with. @type {Grant | undefined} */
   let granted;
   /** What a component assigned to the Socket's `auth`: it goes before the option. @type {unknown} */
   let assigned;
-  /** The attempt that credentials are asked for, until they are there or too late. */
-  let asked = 0;
 
   /** What the Socket's `auth` is from now on, unless a component assigns another. */
   const present = (/** @type {any} */ value) => {
@@ -56,11 +55,9 @@ export function createSession({ socket, settings }) {
      * @param {(answer: { grant: Grant | null } | { error: unknown }) => void} done null: nobody is logged in
      */
     authorize(epoch, done) {
-      asked = epoch;
       if (socket.auth !== presented) assigned = socket.auth;
       ask(source(), (answer) => {
-        if (epoch !== asked) return;
-        asked = 0;
+        if (!isAsked(epoch)) return;
         if ('error' in answer) return done(answer);
         const { value } = answer;
         if (value === null || value === undefined) return done({ grant: null });
@@ -101,11 +98,6 @@ export function createSession({ socket, settings }) {
           resolve(id === undefined ? undefined : end(id));
         });
       }),
-
-    /** Credentials that are still asked for come too late. */
-    expire() {
-      asked = 0;
-    },
 
     /** Names the user, before the option and the token do. @returns {boolean} whether that is news */
     rename(/** @type {unknown} */ id) {

@@ -13,11 +13,12 @@ import { createListeners } from './listeners.js';
  */
 
 /**
- * @param {() => Pick<import('../types/index.d.ts').State, 'isConnected' | 'isReady' | 'transport' | 'onlineUsers' | 'onlineUsersStale' | 'error'> & { isLinked: boolean }} rest
+ * @typedef {Pick<import('../types/index.d.ts').State, 'isConnected' | 'isReady' | 'transport' | 'onlineUsers' | 'onlineUsersStale' | 'error'> & { isLinked: boolean }} Rest
  *   what others know; `isLinked` is the link, whatever `isConnected` means to the app
+ *
  * @param {(at: number) => number} wallTime milliseconds since the epoch, of a time by the engine's clock
  */
-export function createState(rest, wallTime) {
+export function createState(wallTime) {
   /** @type {Status} */
   const status = {
     phase: 'idle',
@@ -31,9 +32,8 @@ export function createState(rest, wallTime) {
   /** @type {import('../types/index.d.ts').State | null} */
   let cached = null;
 
-  /** @returns {import('../types/index.d.ts').State} */
-  const snapshot = () => {
-    const { isLinked, ...others } = rest();
+  /** @param {Rest} rest @returns {import('../types/index.d.ts').State} */
+  const snapshot = ({ isLinked, ...others }) => {
     const { phase, queued, inFlight, nextAttemptAt, lastPongAt, rttMs } = status;
     return Object.freeze({
       ...others,
@@ -54,7 +54,7 @@ export function createState(rest, wallTime) {
 
   return {
     status,
-    get: () => (cached ??= snapshot()),
+    get: (/** @type {() => Rest} */ rest) => (cached ??= snapshot(rest())),
     subscribe: (/** @type {() => void} */ fn) => subscribers.add(fn),
     /** The next to ask gets a new snapshot. */
     spoil() {

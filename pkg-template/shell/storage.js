@@ -13,7 +13,8 @@ import {
 } from './disk.js';
 import { begin, raise, read } from './generations.js';
 import { newId } from './ids.js';
-import { ROW_FLAG, SEGMENT_FLAG, TOLD } from './numbers.js';
+import { ORDER, ROW_FLAG, SEGMENT_FLAG, TOLD } from './numbers.js';
+import { textOf } from './report.js';
 import { channelOf, hasLocks, lock, remember, remembered, tellOver } from './tabs.js';
 
 /**
@@ -36,14 +37,12 @@ export function canKeep() {
 }
 
 /**
- * @param {object} needs
- * @param {() => import('./engine.js').Engine} needs.engine
- * @param {() => ReturnType<typeof import('./deliveries.js').createDeliveries>} needs.deliveries
- * @param {(generation: number) => void} needs.over the user logged out in another tab, which began this generation
- * @param {(error: unknown) => void} needs.failed nothing is kept from now on
- * @param {(message: string) => void} needs.warn
+ * @param {import('./engine.js').Engine} engine
+ * @param {ReturnType<typeof import('./deliveries.js').createDeliveries>} deliveries
+ * @param {ReturnType<typeof import('./wire.js').createWire>} wire
+ * @param {ReturnType<typeof import('./trouble.js').createTrouble>} trouble
  */
-export function createStorage({ engine, deliveries, over, failed, warn }) {
+export function createStorage(engine, deliveries, wire, trouble) {
   /** The server and the user. '' where nothing is kept. */
   let scope = '';
   /** The keeper's number of the present opening. */
@@ -93,8 +92,12 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
   const lost = (error, of = opening) => {
     database = base = undefined;
     reason = error;
-    engine().tell(TOLD.storageFailed, of);
+    engine.tell(TOLD.storageFailed, of);
   };
+
+  /** Nothing is kept from now on. @param {unknown} error */
+  const failed = (error) =>
+    trouble.fail('STORAGE_FAILED', `Messages are kept in memory only: ${textOf(error)}`, error);
 
   /** The generation by now. Where localStorage fails, it is as it was. */
   const current = () => read(scope) ?? generation ?? 0;
@@ -113,24 +116,25 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
     const of = opening;
     if (data.name) {
       const isNew = Boolean(data.isNew);
-      engine().tell(TOLD.hello, of, numberOf(scope, data.name), isNew, data.by < by);
+      engine.tell(TOLD.hello, of, numberOf(scope, data.name), isNew, data.by < by);
     }
     const { as, until } = data;
-    if (data.settled) deliveries().settledElsewhere(data.settled, as, until);
+    if (data.settled) deliveries.settledElsewhere(data.settled, as, until);
     if (data.cancel) {
-      if (deliveries().seqNamed(data.cancel, as)) deliveries().cancel(data.cancel);
-      else deliveries().endedElsewhere(data.cancel, until);
+      if (deliveries.seqNamed(data.cancel, as)) deliveries.cancel(data.cancel);
+      else deliveries.endedElsewhere(data.cancel, until);
     }
-    if ('over' in data) over(data.over ?? 0);
+    // The user logged out there, and began this generation.
+    if ('over' in data) engine.tell(TOLD.looked, wire.isClogged(), data.over ?? 0);
     for (const id of data.ask ?? []) {
       const result = results.get(`${id} ${as}`);
       if (result) post({ settled: result, as });
-      else if (engine().note(TOLD.has, deliveries().seqNamed(id, as) ?? 0) > 0) {
+      else if (engine.note(TOLD.has, deliveries.seqNamed(id, as) ?? 0) > 0) {
         post({ has: id, as });
       }
     }
-    const known = data.has && deliveries().seqNamed(data.has, as);
-    if (known) engine().tell(TOLD.hasElsewhere, of, known);
+    const known = data.has && deliveries.seqNamed(data.has, as);
+    if (known) engine.tell(TOLD.hasElsewhere, of, known);
   };
 
   /** What the next transaction is made of. */
@@ -165,13 +169,13 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
       if (asked !== opening) return;
       for (const [its, name, number] of former) {
         const flags = SEGMENT_FLAG.former | (name === remembered() ? SEGMENT_FLAG.ours : 0);
-        engine().note(TOLD.segment, asked, numberOf(its, name), number, 0, -1, flags);
+        engine.note(TOLD.segment, asked, numberOf(its, name), number, 0, -1, flags);
       }
       const [, me] = journals[mine - 1];
       const today = current();
       for (const { key, messages, settled, generation: its } of segments) {
         const owner = numberOf(key[0], key[1]);
-        engine().note(TOLD.segment, asked, owner, key[2], messages.length, its, 0);
+        engine.note(TOLD.segment, asked, owner, key[2], messages.length, its, 0);
         for (const [index, kept] of messages.entries()) {
           const isAway = kept.from === me;
           // Of other tabs' messages nothing more is asked, nor of any where it is only looked whether they are there.
@@ -180,18 +184,28 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
           if ((isOurs || its !== today) && !settled.has(index))
             rows.set(lastRow, { kept, owner: key[1] });
           const flags = (settled.has(index) ? ROW_FLAG.settled : 0) | (isAway ? ROW_FLAG.away : 0);
-          const known = deliveries().seqOfSame(kept) ?? -1;
-          engine().note(TOLD.row, asked, index, lastRow, flags, known);
+          const known = deliveries.seqOfSame(kept) ?? -1;
+          engine.note(TOLD.row, asked, index, lastRow, flags, known);
         }
       }
-      engine().tell(TOLD.read, asked, today);
+      engine.tell(TOLD.read, asked, today);
     } catch (error) {
       lost(error, asked);
     }
   };
 
+  const close = () => {
+    opening = 0;
+    channel?.close();
+    channel = null;
+    for (const control of locks.values()) control.abort();
+    locks.clear();
+    // The next opening may be another user's.
+    results.clear();
+  };
+
   const handlers = {
-    async openStorage(/** @type {number} */ of) {
+    async [ORDER.openStorage](/** @type {number} */ of) {
       opening = of;
       rows.clear();
       try {
@@ -205,63 +219,63 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
         by = newId();
         const fresh = numberOf(scope, by);
         if (!hasLocks()) {
-          warn(
+          trouble.warnOnce(
             'this browser has no Web Locks: what a closed tab left waits until it is opened again',
           );
         }
-        engine().tell(TOLD.opened, of, Date.now(), mine, fresh, hasLocks(), current());
+        engine.tell(TOLD.opened, of, Date.now(), mine, fresh, hasLocks(), current());
       } catch (error) {
         lost(error, of);
       }
     },
-    closeStorage() {
-      opening = 0;
-      channel?.close();
-      channel = null;
-      for (const control of locks.values()) control.abort();
-      locks.clear();
-      // The next opening may be another user's.
-      results.clear();
-    },
-    remember: (/** @type {number} */ journal) => remember(journals[journal - 1][1]),
-    lock(/** @type {number} */ journal, /** @type {number} */ waits) {
+    [ORDER.closeStorage]: close,
+    [ORDER.remember]: (/** @type {number} */ journal) => remember(journals[journal - 1][1]),
+    [ORDER.lock](/** @type {number} */ journal, /** @type {number} */ waits) {
       const asked = opening;
       const control = new AbortController();
       locks.set(journal, control);
       lock(journals[journal - 1], waits > 0, control.signal, (isGranted) =>
-        engine().tell(TOLD.locked, asked, journal, isGranted),
+        engine.tell(TOLD.locked, asked, journal, isGranted),
       ).catch((error) => {
         if (!control.signal.aborted) lost(error, asked);
       });
     },
-    unlock(/** @type {number} */ journal) {
+    [ORDER.unlock](/** @type {number} */ journal) {
       locks.get(journal)?.abort();
       locks.delete(journal);
     },
-    gather: (/** @type {number} */ of) => queueMicrotask(() => engine().tell(TOLD.gathered, of)),
-    read(/** @type {number} */ of, /** @type {number} */ mine) {
-      const its = engine().note(TOLD.generation);
+    [ORDER.gather]: (/** @type {number} */ of) =>
+      queueMicrotask(() => engine.tell(TOLD.gathered, of)),
+    [ORDER.read](/** @type {number} */ of, /** @type {number} */ mine) {
+      const its = engine.note(TOLD.generation);
       const isLook = of === 0 && openings.has(opening);
       openings.set(opening, { journal: journals[mine - 1], generation: its });
       readAll(of, mine, isLook);
     },
-    put: (/** @type {number} */ seq, /** @type {number} */ _of, /** @type {number} */ number) =>
-      gather(parts.puts, number, deliveries().keptOf(seq)),
-    move(/** @type {number} */ row, /** @type {number} */ _of, /** @type {number} */ number) {
+    [ORDER.put]: (
+      /** @type {number} */ seq,
+      /** @type {number} */ _of,
+      /** @type {number} */ number,
+    ) => gather(parts.puts, number, deliveries.keptOf(seq)),
+    [ORDER.move](
+      /** @type {number} */ row,
+      /** @type {number} */ _of,
+      /** @type {number} */ number,
+    ) {
       const { kept, owner } = /** @type {Row} */ (rows.get(row));
       const moved = { from: owner, ...kept };
       rows.set(row, { kept: moved, owner });
       gather(parts.puts, number, moved);
     },
-    list: (
+    [ORDER.list]: (
       /** @type {number} */ _,
       /** @type {number} */ _of,
       /** @type {number} */ number,
       /** @type {number} */ index,
     ) => gather(parts.lists, number, index),
-    drop: (/** @type {number} */ journal, /** @type {number} */ number) =>
+    [ORDER.drop]: (/** @type {number} */ journal, /** @type {number} */ number) =>
       parts.drops.push([...journals[journal - 1], number]),
-    async commit(
+    async [ORDER.commit](
       /** @type {number} */ transaction,
       /** @type {number} */ of,
       /** @type {number} */ guard,
@@ -285,34 +299,34 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
       } catch (error) {
         reason = error ?? new Error('the transaction was aborted');
       }
-      engine().tell(TOLD.committed, transaction, isDone);
+      engine.tell(TOLD.committed, transaction, isDone);
     },
-    take(/** @type {number} */ row) {
+    [ORDER.take](/** @type {number} */ row) {
       const one = rows.get(row);
       rows.delete(row);
-      if (one) deliveries().takeUp(one.kept);
-      else engine().note(TOLD.taken);
+      if (one) deliveries.takeUp(one.kept);
+      else engine.note(TOLD.taken);
     },
-    erased(/** @type {number} */ row) {
+    [ORDER.erased](/** @type {number} */ row) {
       const one = rows.get(row);
       rows.delete(row);
-      if (one) deliveries().erased(one.kept);
+      if (one) deliveries.erased(one.kept);
     },
-    share: (/** @type {number} */ seq) => deliveries().share(seq),
-    hello: (/** @type {number} */ journal, /** @type {number} */ isNew) =>
+    [ORDER.share]: (/** @type {number} */ seq) => deliveries.share(seq),
+    [ORDER.hello]: (/** @type {number} */ journal, /** @type {number} */ isNew) =>
       post({ name: journals[journal - 1][1], isNew: isNew > 0, by }),
-    ask(/** @type {number} */ seq) {
-      const { id, as } = deliveries().named(seq);
+    [ORDER.ask](/** @type {number} */ seq) {
+      const { id, as } = deliveries.named(seq);
       post({ ask: [id], as });
     },
-    cancelElsewhere(/** @type {number} */ seq) {
-      const { id, as, until } = deliveries().named(seq);
+    [ORDER.cancelElsewhere](/** @type {number} */ seq) {
+      const { id, as, until } = deliveries.named(seq);
       const cancel = { cancel: id, as, until };
       // A page that is just back from the cache has no channel yet.
       if (channel) post(cancel);
       else unsaid.push(cancel);
     },
-    storageFailed() {
+    [ORDER.storageFailed]() {
       failed(reason ?? new Error(`the storage does not ${base ? 'answer' : 'open'}`));
       reason = undefined;
     },
@@ -332,7 +346,7 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
       if (next && generation === null) {
         failed(new Error('localStorage fails, which has to remember logouts'));
       }
-      engine().tell(TOLD.keep, generation ?? -1, true);
+      engine.tell(TOLD.keep, generation ?? -1, true);
       return generation;
     },
 
@@ -360,7 +374,7 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
       const before = read(gone) ?? 0;
       const next = raise(gone);
       // What was handed out is told by its own end.
-      const isFound = gone === scope && engine().note(TOLD.isOpen) > 0;
+      const isFound = gone === scope && engine.note(TOLD.isOpen) > 0;
       try {
         tellOver(gone, next);
         // As long as this turn lasts nobody has kept anything since: all of it is deleted, even if the page ends.
@@ -379,7 +393,7 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
         for (const { messages, settled, generation: its } of left) {
           if (its >= 0 && its !== before) continue;
           for (const [index, kept] of messages.entries()) {
-            if (!settled.has(index)) deliveries().erased(kept);
+            if (!settled.has(index)) deliveries.erased(kept);
           }
         }
       } catch (error) {
@@ -389,6 +403,6 @@ export function createStorage({ engine, deliveries, over, failed, warn }) {
     },
 
     /** Without an engine nothing is written, and nothing erased: the next life has it. */
-    release: handlers.closeStorage,
+    release: close,
   };
 }

@@ -14,24 +14,26 @@ import { lastThrown } from './values.js';
 /**
  * @typedef {import('socket.io-client').Socket} Socket
  *
- * @typedef {object} Hooks
- * @property {() => void} onUp the server accepted the connection
- * @property {() => void} onGreeted the app's listeners have heard of that
- * @property {(error: Error & { data?: any } | undefined, isRejection: boolean, reason: string | undefined) => void} onDown
- *   the connection ended, with socket.io's reason, or the attempt failed
- * @property {() => void} onHeard something came from the server
- * @property {() => void} onDrained the transport has sent what it had
- * @property {(name: number, isPlain: boolean) => void} onReceipt the server answered a receipt; as it refuses an
- *   unknown namespace, or otherwise
- * @property {() => void} onTransport the connection goes over another transport now
- * @property {(packet: any[], extra: unknown) => boolean} onEvent an event came; `extra` is its last argument where that is
- *   not the app's. false keeps it from the listeners
- * @property {(event: string, args: unknown[]) => void} onReserved the Socket says `connect`, `disconnect` or
- *   `connect_error`
- * @property {() => void} connect what the Socket's own `connect` does
- * @property {() => void} disconnect what the Socket's own `disconnect` does
- * @property {(packet: { data: any[], id?: number }) => void} onLeaving an event leaves
- * @property {() => boolean} isActive what the Socket's own `active` answers
+ * @typedef {[
+ *   connect: () => void,
+ *   disconnect: () => void,
+ *   isActive: () => boolean,
+ *   onDrained: () => void,
+ *   onReceipt: (name: number, isPlain: boolean) => void,
+ *   onTransport: () => void,
+ *   onHeard: () => void,
+ *   onUp: () => void,
+ *   onGreeted: () => void,
+ *   onDown: (error: Error & { data?: any } | undefined, isRejection: boolean, reason: string | undefined) => void,
+ *   onEvent: (packet: any[], extra: unknown) => boolean,
+ *   onReserved: (event: string, args: unknown[]) => void,
+ *   onLeaving: (packet: { data: any[], id?: number }) => void,
+ * ]} Hooks what the Socket's own `connect`, `disconnect` and `active` come to, and who is told: that the transport has
+ *   sent what it had, that the server answered a receipt, as it refuses an unknown namespace or otherwise, that the
+ *   connection goes over another transport, that something came, that the server accepted the connection, that the
+ *   app's listeners have heard of that, that the connection ended, with socket.io's reason, or that the attempt failed,
+ *   of an event that came, with its last argument where that is not the app's (false keeps it from the listeners), of
+ *   `connect`, `disconnect` or `connect_error`, and of an event that leaves
  */
 
 /** Options of socket.io-client that would work against the engine. */
@@ -60,14 +62,14 @@ const OVERRIDDEN = ['emitReserved', 'emitEvent', 'emitBuffered', 'notifyOutgoing
  * @param {import('./driver.js').Driver} driver
  * @param {string | undefined} url
  * @param {Record<string, unknown>} ioOptions
- * @param {Hooks & { warn: (message: string) => void }} hooks
+ * @param {(message: string) => void} warn
  */
-export function createWire(driver, url, ioOptions, hooks) {
+export function createWire(driver, url, ioOptions, warn) {
   const options = { ...ioOptions };
   const dropped = OURS.filter((name) => name in options);
   for (const name of dropped) delete options[name];
   if (dropped.length > 0) {
-    hooks.warn(`io.${dropped.join(', io.')}: not handed on to socket.io-client, this is ours`);
+    warn(`io.${dropped.join(', io.')}: not handed on to socket.io-client, this is ours`);
   }
   const own = {
     ...options,
@@ -84,7 +86,7 @@ export function createWire(driver, url, ioOptions, hooks) {
       `This socket.io-client has no Socket#${missing.join(', Socket#')}: use version 4.7 or later`,
     );
   }
-  return drive(driver, socket, socket.io, ioOptions, hooks);
+  return drive(driver, socket, socket.io, ioOptions);
 }
 
 /**
@@ -93,9 +95,8 @@ export function createWire(driver, url, ioOptions, hooks) {
  * @param {any} socket
  * @param {any} manager
  * @param {Record<string, unknown>} options of socket.io-client
- * @param {Hooks} hooks
  */
-export function drive(driver, socket, manager, options, hooks) {
+export function drive(driver, socket, manager, options) {
   const run = (
     /** @type {number} */ what,
     /** @type {number} */ link,
@@ -187,26 +188,17 @@ export function drive(driver, socket, manager, options, hooks) {
     undefined,
     '',
     '',
-    // Who is told.
-    hooks.connect,
-    hooks.disconnect,
-    hooks.isActive,
-    hooks.onDrained,
-    hooks.onReceipt,
-    hooks.onTransport,
-    hooks.onHeard,
-    hooks.onUp,
-    hooks.onGreeted,
-    hooks.onDown,
-    hooks.onEvent,
-    hooks.onReserved,
-    hooks.onLeaving,
   ];
-  ask(WIRE.begin);
 
   return {
     socket: /** @type {Socket} */ (socket),
     run,
+
+    /** From now on the Socket is driven. @param {Hooks} hooks who is told */
+    begin(...hooks) {
+      parts.push(...hooks);
+      ask(WIRE.begin);
+    },
 
     /** The attempt that the transport belongs to, while it may still speak. 0 is none. */
     epoch: () => /** @type {number} */ (parts[EPOCH]),
@@ -229,9 +221,6 @@ export function drive(driver, socket, manager, options, hooks) {
      */
     close: (isPolite, isFinal) => ask(WIRE.shut, [isPolite, isFinal]),
 
-    /** The app wants no link for now: its next attempt is a first one. */
-    forgetTries: () => ask(WIRE.untried),
-
     /**
      * Emits at once or not at all.
      * @param {string} event
@@ -252,9 +241,6 @@ export function drive(driver, socket, manager, options, hooks) {
 
     /** The largest message that the server takes, in bytes; any, where none is named. @returns {number} */
     maxPayload: () => parts[MAX_PAYLOAD] ?? Infinity,
-
-    /** The longest silence that the server's own heartbeat allows, in milliseconds; 0 where it named none. */
-    heartbeat: () => ask(WIRE.heartbeat),
 
     /** Whether the transport has more to send than it can. */
     isClogged: () => ask(WIRE.clogged),

@@ -4,60 +4,64 @@
 
 use std::collections::BTreeMap;
 
-use crate::deliveries::MessageId;
-use crate::locks::Name;
-
-/// Whose messages they are.
-pub(crate) type Scope = u32;
-
-/// A message as it is kept. The rest is the app's, and the same in every life.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Kept {
-    pub(crate) id: MessageId,
-    /// By the clock on the wall.
-    pub(crate) expires_at: u64,
-    /// The journal that had it first, where another has it now.
-    pub(crate) from: Option<Name>,
-}
-
-/// What is on disk of a segment.
-#[derive(Clone, Debug)]
-pub(crate) struct Segment {
-    pub(crate) generation: u64,
-    pub(crate) messages: Vec<Kept>,
-}
-
-/// A segment as it is read.
-#[derive(Clone, Debug)]
-pub(crate) struct Found {
-    pub(crate) name: Name,
-    pub(crate) number: u64,
-    pub(crate) segment: Segment,
-    pub(crate) settled: Vec<u32>,
-}
-
-pub(crate) type Key = (Scope, Name, u64);
-
-/// What a transaction writes.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Parts {
-    pub(crate) puts: BTreeMap<Key, Segment>,
-    /// They count only where the segment is there: another page may have taken it over.
-    pub(crate) lists: BTreeMap<Key, Vec<u32>>,
-    pub(crate) drops: Vec<Key>,
-}
+use crate::event::Event;
+use crate::ids::{MessageId, Name, PageId, Scope};
+use crate::run::Run;
+use crate::tally::Count;
+use crate::trace::note;
+use crate::work::{Found, Kept, Key, Parts, Segment, Work};
 
 #[derive(Debug, Default)]
 pub(crate) struct Database {
     segments: BTreeMap<Key, Segment>,
     settled: BTreeMap<Key, Vec<u32>>,
     /// When the transactions that were begun are over.
-    pub(crate) busy_until: u64,
+    busy_until: u64,
     /// Until when every write fails.
-    pub(crate) broken_until: u64,
+    broken_until: u64,
 }
 
 impl Database {
+    /// Begins a transaction. It ends once all that were begun before have.
+    pub(crate) fn begin(&mut self, run: &mut Run, page: PageId, work: Work) {
+        let slowest = run.plan.disk.slowest;
+        let span = run.storage_dice().magnitude(1, slowest);
+        let stalling = if run.is_kind_now() { 0 } else { run.plan.disk.stalling };
+        let stall = if run.stalls.chance(stalling) {
+            run.tally.one(Count::Stalls);
+            let left = run.plan.faults_until.saturating_sub(run.now);
+            run.stalls.magnitude(5_000, 120_000).min(left)
+        } else {
+            0
+        };
+        self.busy_until = self.busy_until.max(run.now) + span + stall;
+        note!(run, "   begins {work:?}");
+        run.schedule(self.busy_until, Event::Disk { page, work: Box::new(work) });
+    }
+
+    /// Whether transactions are under way.
+    pub(crate) fn is_busy(&self, now: u64) -> bool {
+        self.busy_until > now
+    }
+
+    /// Whether a transaction that ends now fails.
+    pub(crate) fn fails(&mut self, run: &mut Run) -> bool {
+        if run.is_kind_now() {
+            return false;
+        }
+        let disk = run.plan.disk;
+        if run.now < self.broken_until {
+            run.tally.one(Count::FailedAgain);
+        } else if run.storage_dice().chance(disk.failing) {
+            let span = run.storage_dice().magnitude(1, disk.stubborn);
+            self.broken_until = run.now + span;
+        } else {
+            return false;
+        }
+        run.tally.one(Count::FailedWrites);
+        true
+    }
+
     /// Answers a segment that was written over, and what had settled by a list before and by the new one has not.
     pub(crate) fn commit(&mut self, parts: &Parts) -> (Option<Key>, Vec<Kept>) {
         for key in &parts.drops {

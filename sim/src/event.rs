@@ -2,14 +2,10 @@
 
 use holdfast::engine::{DownCause, Epoch, Grant};
 
-use crate::feed::Later;
-use crate::manager::Managed;
-use crate::network::{ConnectionId, Frame, Network, Packet};
-use crate::page::PageId;
+use crate::ids::{ConnectionId, PageId, SessionId, TabId};
 use crate::plan::{Person, Planned};
-use crate::server::{Dispatch, Task};
-use crate::storage::{Done, Step, Work};
-use crate::tabs::TabId;
+use crate::wire::{Dispatch, Frame, Packet, Task};
+use crate::work::{Done, Step, Work};
 
 #[derive(Debug)]
 pub(crate) enum Event {
@@ -110,6 +106,14 @@ pub(crate) enum Event {
     Restarted,
 }
 
+/// What an app does later.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Later {
+    Resynced { round: u32, session: SessionId, is_whole: bool },
+    Answered { content: u64, number: u64, is_large: bool },
+    Listed { epoch: Epoch },
+}
+
 pub(crate) struct Scheduled {
     pub(crate) at: u64,
     /// Among those of the same time.
@@ -149,8 +153,8 @@ pub(crate) const IN_TURN: u8 = 1;
 pub(crate) const LAST: u8 = 2;
 
 impl Event {
-    /// The page that it happens to: nothing does to one that is gone.
-    pub(crate) fn page(&self, network: &Network) -> Option<PageId> {
+    /// The page that it happens to, for which a connection is asked: nothing does to one that is gone.
+    pub(crate) fn page(&self, page_of: impl FnOnce(ConnectionId) -> PageId) -> Option<PageId> {
         match *self {
             Self::Timer { page, .. }
             | Self::Authorized { page, .. }
@@ -163,7 +167,7 @@ impl Event {
             | Self::Closed { connection, .. }
             | Self::Packet { connection, .. }
             | Self::HeartbeatMissed { connection }
-            | Self::Judged { connection, .. } => Some(network.connections[connection].page),
+            | Self::Judged { connection, .. } => Some(page_of(connection)),
             Self::Planned(_)
             | Self::Awake
             | Self::Loaded { .. }
@@ -212,4 +216,11 @@ impl Event {
             | Self::Restarted => false,
         }
     }
+}
+
+/// What the Manager has a timer for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Managed {
+    Attempt { timer: u64 },
+    TimedOut { connection: ConnectionId },
 }

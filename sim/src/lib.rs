@@ -2,63 +2,41 @@
 //!
 //! A seed draws a plan: an app, a browser with its tabs, clock, timers and disk, a network and a
 //! server, and what goes wrong with each of them and when. A world plays it in virtual
-//! time. Beside each engine runs a plain account of what it owes, in `messages` and `links`: it
+//! time. Beside each engine runs a plain account of what it owes, in `page`: it
 //! predicts every outcome, and every order is held against it. What is owed across the lives of pages
-//! is in `owed`. Once the faults stop, everything has to settle, and then nothing may happen but pings.
+//! is in `world/owed.rs`. Once the faults stop, everything has to settle, and then nothing may happen but pings.
 
-mod app;
-mod channel;
 mod database;
-mod deliveries;
 mod dice;
+mod effects;
 mod event;
-mod facts;
-mod feed;
+mod generations;
 pub mod herd;
-mod links;
+mod ids;
 mod locks;
-mod machine;
-mod manager;
-mod messages;
 mod network;
-mod owed;
-mod owners;
 mod page;
 mod plan;
 mod receipts;
-mod sends;
+mod run;
+mod sent;
 mod server;
-mod shell;
-mod storage;
 mod tabs;
 mod tally;
 mod trace;
+mod violation;
+mod wire;
+mod work;
 mod world;
 
-use std::any::Any;
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use plan::Story;
 pub use tally::Tally;
+pub use violation::Violation;
 
 use trace::Trace;
 use world::World;
-
-/// A seed whose run broke a rule.
-#[derive(Debug)]
-pub struct Violation {
-    /// Plays it again.
-    pub seed: u64,
-    /// The rule, and what broke it.
-    pub what: String,
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "seed {}: {}", self.seed, self.what)
-    }
-}
 
 /// Plays a seed.
 ///
@@ -75,10 +53,10 @@ pub fn run(seed: u64) -> Result<Tally, Violation> {
 pub fn tell(story: Story, seed: u64) -> Result<Tally, Violation> {
     let played = catch_unwind(|| {
         let mut world = World::of(story, seed);
-        world.run();
-        world.tally
+        world.play();
+        world.run.tally
     });
-    played.map_err(|panic| violation(seed, panic))
+    played.map_err(|panic| Violation::of(seed, panic))
 }
 
 /// Plays a seed and writes down what happened: the plan, every call of the engine, every order and
@@ -110,28 +88,12 @@ fn play(seed: u64, mut trace: Trace) -> (Result<Tally, Violation>, String) {
             trace.text(format_args!("seed {seed}: {plan:?}\n"));
         }
         let world = world.insert(World::new(seed, trace));
-        world.run();
-        world.tally
+        world.play();
+        world.run.tally
     }));
-    let text = world.map(|world| world.trace.into_text()).unwrap_or_default();
-    (result.map_err(|panic| violation(seed, panic)), text)
+    let text = world.map(|world| world.run.trace.into_text()).unwrap_or_default();
+    (result.map_err(|panic| Violation::of(seed, panic)), text)
 }
-
-fn violation(seed: u64, panic: Box<dyn Any + Send>) -> Violation {
-    let what = match panic.downcast::<String>() {
-        Ok(text) => *text,
-        Err(panic) => panic.downcast::<&str>().map_or("a panic".into(), |text| (*text).into()),
-    };
-    Violation { seed, what }
-}
-
-/// Ends the run: a rule was broken.
-macro_rules! violated {
-    ($rule:literal, $($what:tt)*) => {
-        panic!(concat!($rule, ": {}"), format_args!($($what)*))
-    };
-}
-use violated;
 
 /// Lines of the trace that `explain` shows.
 const TAIL: usize = 80;

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::page::PageId;
-
-/// The name of a journal, and of its lock.
-pub(crate) type Name = u32;
+use crate::event::Event;
+use crate::ids::{Name, PageId};
+use crate::run::Run;
+use crate::work::Step;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
@@ -17,19 +17,17 @@ pub(crate) struct Request {
 #[derive(Default)]
 pub(crate) struct Locks(BTreeMap<Name, VecDeque<Request>>);
 
-/// A lock that was granted.
-pub(crate) type Grant = (Name, Request);
-
 impl Locks {
-    /// Answers whether it is granted at once; it waits in line otherwise.
-    pub(crate) fn request(&mut self, name: Name, request: Request) -> bool {
+    /// Gives the lock where it is free. Where it is not, the request `waits` in line, or is refused.
+    pub(crate) fn request(&mut self, run: &mut Run, name: Name, request: Request, waits: bool) {
         let line = self.0.entry(name).or_default();
-        line.push_back(request);
-        line.len() == 1
-    }
-
-    pub(crate) fn is_free(&self, name: Name) -> bool {
-        self.0.get(&name).is_none_or(VecDeque::is_empty)
+        let is_free = line.is_empty();
+        if waits || is_free {
+            line.push_back(request);
+        }
+        if is_free || !waits {
+            tell(run, name, request, is_free);
+        }
     }
 
     pub(crate) fn is_held(&self, name: Name, by: PageId) -> bool {
@@ -41,19 +39,23 @@ impl Locks {
         self.0.values().filter_map(VecDeque::front).any(|first| first.page == page)
     }
 
-    /// Ends some requests, whether they hold the lock or wait for it. Answers who has it now.
-    pub(crate) fn end(&mut self, ends: impl Fn(Name, &Request) -> bool) -> Vec<Grant> {
-        let mut granted = Vec::new();
+    /// Ends some requests, whether they hold the lock or wait for it: whoever is next has it.
+    pub(crate) fn end(&mut self, run: &mut Run, ends: impl Fn(Name, &Request) -> bool) {
         for (&name, line) in &mut self.0 {
             let before = line.front().copied();
             line.retain(|request| !ends(name, request));
             if let Some(&first) = line.front()
                 && before != Some(first)
             {
-                granted.push((name, first));
+                tell(run, name, first, true);
             }
         }
         self.0.retain(|_, line| !line.is_empty());
-        granted
     }
+}
+
+/// The page hears of it a moment later.
+fn tell(run: &mut Run, name: Name, Request { page, opening }: Request, is_granted: bool) {
+    let at = run.now + run.storage_dice().below(4);
+    run.schedule(at, Event::Step { page, opening, step: Step::Locked { name, is_granted } });
 }

@@ -1,20 +1,15 @@
 //! Connections as a network makes them: late, in order, and gone without a word.
 
-use holdfast::engine::{DownCause, Epoch, Input, Verdict};
+use holdfast::engine::{DownCause, Epoch, Millis};
 
+use crate::dice::Dice;
 use crate::event::Event;
-use crate::feed::Emitted;
-use crate::owners::Credentials;
-use crate::page::PageId;
+use crate::ids::{ConnectionId, PageId};
 use crate::receipts::Asked;
-use crate::server::Dispatch;
+use crate::run::Run;
 use crate::tally::Count;
 use crate::trace::note;
-use crate::violated;
-use crate::world::World;
-
-/// The world's number for a connection; one for each attempt that got so far.
-pub(crate) type ConnectionId = usize;
+use crate::wire::{Credentials, Dispatch, Frame, Packet};
 
 pub(crate) struct Network {
     pub(crate) connections: Vec<Connection>,
@@ -26,7 +21,7 @@ pub(crate) struct Connection {
     pub(crate) page: PageId,
     pub(crate) epoch: Epoch,
     /// The client's end is open: nothing arrives at one that was closed.
-    is_open: bool,
+    pub(crate) is_open: bool,
     /// The server accepted it.
     pub(crate) is_up: bool,
     /// Nothing passes any more, and nobody is told.
@@ -58,52 +53,6 @@ pub(crate) struct ServerEnd {
     pub(crate) backlog: std::collections::VecDeque<Dispatch>,
 }
 
-/// From client to server.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Frame {
-    Join,
-    Ping,
-    Receipt {
-        serial: usize,
-    },
-    Message {
-        id: usize,
-        attempt: u32,
-        /// The client waits for its acknowledgement.
-        is_asked: bool,
-    },
-}
-
-/// From server to client.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Packet {
-    Heartbeat,
-    Joined,
-    JoinRefused,
-    Pong,
-    /// An answer to a receipt, or to none.
-    Receipt {
-        serial: Option<usize>,
-        name: u32,
-        is_plain: bool,
-    },
-    Ack {
-        id: usize,
-        attempt: u32,
-        verdict: Verdict,
-    },
-    /// Something else that the server says.
-    Event(Emitted),
-    /// An event that tells the sender that its message took effect.
-    Confirmation {
-        id: usize,
-    },
-    /// An event that tells the sender that its message was refused.
-    Rejection {
-        id: usize,
-    },
-}
-
 impl Network {
     pub(crate) fn new() -> Self {
         Self { connections: Vec::new(), slow: Vec::new(), offline_until: 0 }
@@ -121,26 +70,25 @@ impl Network {
         self.slow.clear();
         self.offline_until = 0;
     }
-}
 
-impl World {
-    fn latency(&mut self) -> u64 {
-        let now = self.now;
-        let slow = self.network.slow.iter().filter(|&&(until, _)| until > now);
+    fn latency(&self, run: &mut Run) -> u64 {
+        let slow = self.slow.iter().filter(|&&(until, _)| until > run.now);
         let extra = slow.map(|&(_, by)| by).max().unwrap_or_default();
-        let plan = &self.plan.network;
-        plan.latency + extra + self.dice.below(plan.jitter + 1)
+        let plan = &run.plan.network;
+        plan.latency + extra + run.dice.below(plan.jitter + 1)
     }
 
-    /// The engine asked for a connection.
-    pub(crate) fn connect(&mut self, epoch: Epoch) {
-        if self.page.connection.is_some() {
-            violated!("link", "two connections at a time");
-        }
-        let credentials = self.credentials(epoch);
-        let id = self.network.connections.len();
-        self.network.connections.push(Connection {
-            page: self.page.id,
+    /// A page asks for a connection, for which a server listens or does not.
+    pub(crate) fn connect(
+        &mut self,
+        run: &mut Run,
+        page: PageId,
+        (epoch, credentials): (Epoch, Credentials),
+        is_heard: bool,
+    ) -> ConnectionId {
+        let id = self.connections.len();
+        self.connections.push(Connection {
+            page,
             epoch,
             is_open: true,
             is_up: false,
@@ -156,212 +104,180 @@ impl World {
             credentials,
             asked: Asked::default(),
         });
-        self.page.connection = Some(id);
-        let there = self.now + self.latency();
-        let back = there + self.latency();
-        let plan = self.plan.network;
-        let is_refused = self.now < self.network.offline_until || !self.server.is_up();
-        if is_refused || self.dice.chance(plan.refused) {
-            self.schedule(back, Event::Closed { connection: id, cause: DownCause::Lost });
-        } else if self.dice.chance(plan.hanging) {
-            note!(self, "the attempt hangs");
-        } else if self.dice.chance(self.plan.server.refusals) {
-            let cause = self.refusal();
-            self.schedule(back, Event::Closed { connection: id, cause });
+        let there = run.now + self.latency(run);
+        let back = there + self.latency(run);
+        let plan = run.plan.network;
+        let is_refused = run.now < self.offline_until || !is_heard;
+        if is_refused || run.dice.chance(plan.refused) {
+            run.schedule(back, Event::Closed { connection: id, cause: DownCause::Lost });
+        } else if run.dice.chance(plan.hanging) {
+            note!(run, "the attempt hangs");
+        } else if run.dice.chance(run.plan.server.refusals) {
+            let cause = refusal(&mut run.dice);
+            run.schedule(back, Event::Closed { connection: id, cause });
         } else {
-            self.schedule(there, Event::Arrived { connection: id });
-            self.schedule(back, Event::Up { connection: id });
+            run.schedule(there, Event::Arrived { connection: id });
+            run.schedule(back, Event::Up { connection: id });
         }
-    }
-
-    /// How a server turns a client away.
-    fn refusal(&mut self) -> DownCause {
-        match self.dice.below(8) {
-            0 => DownCause::Final,
-            1 | 2 => DownCause::RetryAfter(holdfast::engine::Millis(self.dice.below(30_000))),
-            _ => DownCause::Lost,
-        }
+        id
     }
 
     /// The client's end hears that it is connected.
-    pub(crate) fn came_up(&mut self, id: ConnectionId) {
-        let connection = &mut self.network.connections[id];
-        if !connection.is_open {
-            return;
-        }
-        if connection.server_end.life != self.server.life() {
-            return self.came_down(id, DownCause::Lost);
-        }
+    pub(crate) fn came_up(&mut self, run: &mut Run, id: ConnectionId) {
+        let connection = &mut self.connections[id];
         connection.is_up = true;
-        connection.heartbeat_at = self.now;
-        let epoch = connection.epoch;
-        self.tally.one(Count::Links);
-        self.schedule(self.now + HEARTBEAT, Event::Heartbeat { connection: id });
-        self.schedule(self.now + HEARTBEAT_TIMEOUT, Event::HeartbeatMissed { connection: id });
-        if let Some(patience) = self.plan.server.patience {
-            let at = self.now + self.dice.between(patience / 2, patience);
-            self.schedule(at, Event::PatienceEnds { connection: id });
+        connection.heartbeat_at = run.now;
+        run.tally.one(Count::Links);
+        run.schedule(run.now + HEARTBEAT, Event::Heartbeat { connection: id });
+        run.schedule(run.now + HEARTBEAT_TIMEOUT, Event::HeartbeatMissed { connection: id });
+        if let Some(patience) = run.plan.server.patience {
+            let at = run.now + run.dice.between(patience / 2, patience);
+            run.schedule(at, Event::PatienceEnds { connection: id });
         }
-        let join = self.plan.shell.joins;
-        self.connected();
-        self.link_polls(id, epoch);
-        self.tell_linked(epoch, join);
     }
 
-    /// The client's end hears that it is not.
-    pub(crate) fn came_down(&mut self, id: ConnectionId, cause: DownCause) {
-        // To socket.io-client it is final that a server ends a link.
-        let is_ended = matches!(cause, DownCause::Kicked | DownCause::RetryAfter(_));
-        let cause = if is_ended && self.plan.is_followed { DownCause::Final } else { cause };
-        // A server that is well again turns nobody away for good.
-        let is_well = self.is_kind_now() && cause == DownCause::Final;
-        let cause = if is_well { DownCause::Lost } else { cause };
-        let connection = &mut self.network.connections[id];
-        if !connection.is_open {
-            return;
-        }
+    /// The client's end hears that it is not connected. Answers whether it is news.
+    pub(crate) fn came_down(&mut self, id: ConnectionId) -> bool {
+        let connection = &mut self.connections[id];
+        connection.is_up = false;
+        std::mem::take(&mut connection.is_open)
+    }
+
+    /// The client closes its end. What is under way to the server may still arrive. Answers whether the connection was
+    /// live.
+    pub(crate) fn leave(&mut self, run: &mut Run, id: ConnectionId) -> bool {
+        let connection = &mut self.connections[id];
+        let was_live = connection.is_up && connection.half_open_since.is_none();
         connection.is_open = false;
         connection.is_up = false;
-        let epoch = connection.epoch;
-        self.page.connection = None;
-        self.tell(Input::LinkDown { epoch, cause });
-        if self.plan.is_followed {
-            self.lost(cause);
-        }
+        self.lose_tail(run, id);
+        let at = run.now + self.latency(run);
+        run.schedule(at, Event::Hangup { connection: id });
+        was_live
     }
 
-    /// The engine gives the connection up. What is under way to the server may still arrive.
-    pub(crate) fn disconnect(&mut self, epoch: Epoch, is_polite: bool) {
-        let Some(id) = self.page.connection.take() else { return };
-        if self.network.connections[id].epoch != epoch {
-            violated!("link", "{epoch:?} is not what is connected");
-        }
-        let connection = &mut self.network.connections[id];
-        let was_up = std::mem::take(&mut connection.is_up);
-        connection.is_open = false;
-        if was_up && connection.half_open_since.is_none() {
-            self.tally.one(Count::Abandoned);
-            if self.plan.kinds.only_clock() && !is_polite {
-                violated!("health", "a live link was given up");
-            }
-        }
-        self.lose_tail(id);
-        let at = self.now + self.latency();
-        self.schedule(at, Event::Hangup { connection: id });
-        if self.plan.is_followed {
-            self.reconnect();
-        }
+    pub(crate) fn send_up(&mut self, run: &mut Run, id: ConnectionId, frame: Frame) {
+        let at = self.connections[id].up_last.max(run.now + self.latency(run));
+        self.connections[id].up_last = at;
+        run.schedule(at, Event::Frame { connection: id, frame, is_straggler: false });
     }
 
-    /// The page is gone, or the Manager gives it up: its link ends by itself.
-    pub(crate) fn hang_up(&mut self) {
-        let Some(id) = self.page.connection.take() else { return };
-        let connection = &mut self.network.connections[id];
-        connection.is_open = false;
-        connection.is_up = false;
-        self.lose_tail(id);
-        let at = self.now + self.latency();
-        self.schedule(at, Event::Hangup { connection: id });
+    pub(crate) fn send_down(&mut self, run: &mut Run, id: ConnectionId, packet: Packet) {
+        let at = self.connections[id].down_last.max(run.now + self.latency(run));
+        self.connections[id].down_last = at;
+        run.schedule(at, Event::Packet { connection: id, packet });
     }
 
-    pub(crate) fn send_up(&mut self, id: ConnectionId, frame: Frame) {
-        let at = self.network.connections[id].up_last.max(self.now + self.latency());
-        self.network.connections[id].up_last = at;
-        self.schedule(at, Event::Frame { connection: id, frame, is_straggler: false });
-    }
-
-    pub(crate) fn send_down(&mut self, id: ConnectionId, packet: Packet) {
-        if self.network.connections[id].server_end.life != self.server.life() {
-            return;
+    /// Whether a frame reaches the server now. What was under way at a cut may be lost, or late.
+    pub(crate) fn delivers(
+        &self,
+        run: &mut Run,
+        id: ConnectionId,
+        frame: Frame,
+        is_straggler: bool,
+    ) -> bool {
+        let connection = &self.connections[id];
+        if is_straggler {
+            return true;
         }
-        let at = self.network.connections[id].down_last.max(self.now + self.latency());
-        self.network.connections[id].down_last = at;
-        self.schedule(at, Event::Packet { connection: id, packet });
+        if run.now > connection.up_until {
+            note!(run, "lost: {frame:?}");
+            return false;
+        }
+        let at = connection.stalled_until;
+        let is_stalled = at >= run.now;
+        if is_stalled {
+            run.schedule(at, Event::Frame { connection: id, frame, is_straggler: true });
+        }
+        !is_stalled
     }
 
-    pub(crate) fn frame_arrived(&mut self, id: ConnectionId, frame: Frame, is_straggler: bool) {
-        let connection = &self.network.connections[id];
-        if !is_straggler {
-            if self.now > connection.up_until {
-                note!(self, "lost: {frame:?}");
-                return;
-            }
-            if connection.stalled_until >= self.now {
-                let at = connection.stalled_until;
-                let event = Event::Frame { connection: id, frame, is_straggler: true };
-                return self.schedule(at, event);
-            }
-        }
-        if connection.server_end.life == self.server.life() {
-            if !connection.is_open {
-                self.tally.one(Count::Stragglers);
-            }
-            self.receive(id, frame);
-        }
-    }
-
-    pub(crate) fn packet_arrived(&mut self, id: ConnectionId, packet: Packet) {
-        let connection = &mut self.network.connections[id];
-        let is_alive = connection.is_open && self.now <= connection.down_until;
+    /// A packet reaches the client's machine. Answers whether anybody listens there.
+    pub(crate) fn packet_arrived(&mut self, now: u64, id: ConnectionId, packet: Packet) -> bool {
+        let connection = &mut self.connections[id];
+        let is_alive = connection.is_open && now <= connection.down_until;
         if is_alive && matches!(packet, Packet::Heartbeat) {
-            connection.heartbeat_at = self.now;
+            connection.heartbeat_at = now;
         }
-        let epoch = connection.epoch;
-        self.heard(id, epoch, packet, is_alive);
+        is_alive
     }
 
-    /// The transport's own watch over the heartbeats, which nothing on a live link sets off.
-    pub(crate) fn heartbeat_missed(&mut self, id: ConnectionId) {
-        let connection = &self.network.connections[id];
+    /// The transport's own watch over the heartbeats, which nothing on a live link sets off. Answers whether it finds
+    /// the connection dead.
+    pub(crate) fn misses_heartbeat(&self, run: &mut Run, id: ConnectionId) -> bool {
+        let connection = &self.connections[id];
         if !connection.is_open {
-            return;
+            return false;
         }
         let due_at = connection.heartbeat_at + HEARTBEAT_TIMEOUT;
-        if connection.half_open_since.is_some() && self.now >= due_at {
-            return self.came_down(id, DownCause::Lost);
+        if connection.half_open_since.is_some() && run.now >= due_at {
+            return true;
         }
-        self.schedule(due_at.max(self.now + 1), Event::HeartbeatMissed { connection: id });
+        run.schedule(due_at.max(run.now + 1), Event::HeartbeatMissed { connection: id });
+        false
     }
 
     /// The connection breaks now.
-    pub(crate) fn cut(&mut self, id: ConnectionId, is_told: bool, cause: DownCause) {
-        if self.network.connections[id].half_open_since.is_some() {
+    pub(crate) fn cut(&mut self, run: &mut Run, id: ConnectionId, is_told: bool, cause: DownCause) {
+        if self.connections[id].half_open_since.is_some() {
             return;
         }
-        self.lose_tail(id);
-        self.network.connections[id].down_until = self.now;
-        let heard_at = self.now + self.dice.below(200);
-        let server_heard_at = self.network.connections[id].stalled_until.max(heard_at);
-        self.schedule(server_heard_at, Event::Hangup { connection: id });
+        self.lose_tail(run, id);
+        self.connections[id].down_until = run.now;
+        let heard_at = run.now + run.dice.below(200);
+        let server_heard_at = self.connections[id].stalled_until.max(heard_at);
+        run.schedule(server_heard_at, Event::Hangup { connection: id });
         if is_told {
-            self.schedule(heard_at, Event::Closed { connection: id, cause });
+            run.schedule(heard_at, Event::Closed { connection: id, cause });
         } else {
-            self.network.connections[id].half_open_since = Some(self.now);
+            self.connections[id].half_open_since = Some(run.now);
         }
     }
 
-    pub(crate) fn cut_off(&mut self, id: ConnectionId) {
-        let connection = &mut self.network.connections[id];
+    pub(crate) fn cut_off(&mut self, now: u64, id: ConnectionId) {
+        let connection = &mut self.connections[id];
         if connection.half_open_since.is_none() {
-            connection.half_open_since = Some(self.now);
-            connection.up_until = connection.up_until.min(self.now);
-            connection.down_until = self.now;
+            connection.half_open_since = Some(now);
+            connection.up_until = connection.up_until.min(now);
+            connection.down_until = now;
         }
     }
 
     /// Of what is under way to the server the first part arrives, perhaps much later.
-    fn lose_tail(&mut self, id: ConnectionId) {
-        let survives = match self.dice.below(3) {
+    fn lose_tail(&mut self, run: &mut Run, id: ConnectionId) {
+        let survives = match run.dice.below(3) {
             0 => 0,
-            1 => self.dice.below(2 * self.plan.network.latency + 2),
+            1 => run.dice.below(2 * run.plan.network.latency + 2),
             _ => A_LOT,
         };
-        let straggles = self.dice.below(self.plan.network.straggling + 1);
-        let connection = &mut self.network.connections[id];
-        connection.up_until = connection.up_until.min(self.now + survives);
+        let straggles = run.dice.below(run.plan.network.straggling + 1);
+        let connection = &mut self.connections[id];
+        connection.up_until = connection.up_until.min(run.now + survives);
         if straggles > 0 {
-            connection.stalled_until = connection.stalled_until.max(self.now + straggles);
+            connection.stalled_until = connection.stalled_until.max(run.now + straggles);
         }
+    }
+
+    /// The server hears that the connection is over.
+    pub(crate) fn hung_up(&mut self, id: ConnectionId) {
+        self.connections[id].server_end.life = None;
+    }
+
+    /// The connections that clients have open, in the order of their pages.
+    pub(crate) fn up_by_page(&self) -> Vec<ConnectionId> {
+        let is_up = |&id: &ConnectionId| self.connections[id].is_up;
+        let mut up: Vec<_> = (0..self.connections.len()).filter(is_up).collect();
+        up.sort_by_key(|&id| self.connections[id].page);
+        up
+    }
+}
+
+/// How a server turns a client away.
+fn refusal(dice: &mut Dice) -> DownCause {
+    match dice.below(8) {
+        0 => DownCause::Final,
+        1 | 2 => DownCause::RetryAfter(Millis(dice.below(30_000))),
+        _ => DownCause::Lost,
     }
 }
 

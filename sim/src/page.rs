@@ -1,21 +1,25 @@
 //! One page: an engine, the shell around it, and what both owe, from a page's load to its end.
 
-use crate::deliveries::Deliveries;
-use crate::event::Event;
-use crate::feed::Feed;
-use crate::links::Links;
-use crate::manager::Manager;
-use crate::messages::Messages;
-use crate::network::ConnectionId;
-use crate::owners::Owners;
-use crate::plan::Plan;
-use crate::shell::Shell;
-use crate::storage::Storage;
-use crate::tabs::TabId;
-use crate::world::World;
+pub(crate) mod deliveries;
+pub(crate) mod feed;
+pub(crate) mod links;
+pub(crate) mod manager;
+pub(crate) mod messages;
+pub(crate) mod owners;
+pub(crate) mod shell;
+pub(crate) mod storage;
 
-/// Counts the pages that there ever were: a page that is loaded anew is another one.
-pub(crate) type PageId = usize;
+use crate::event::Event;
+use crate::ids::{ConnectionId, PageId, TabId};
+use crate::page::deliveries::Deliveries;
+use crate::page::feed::Feed;
+use crate::page::links::Links;
+use crate::page::manager::Manager;
+use crate::page::messages::Messages;
+use crate::page::owners::Owners;
+use crate::page::shell::Shell;
+use crate::page::storage::Storage;
+use crate::plan::Plan;
 
 pub(crate) struct Page {
     pub(crate) id: PageId,
@@ -38,7 +42,7 @@ pub(crate) struct Page {
     pub(crate) has_been_cached: bool,
     pub(crate) frozen: Vec<Event>,
     /// The link was closed for the cache.
-    pub(crate) is_stashed: bool,
+    pub(crate) was_linked: bool,
     pub(crate) is_dead: bool,
 }
 
@@ -60,43 +64,8 @@ impl Page {
             is_cached: false,
             has_been_cached: false,
             frozen: Vec::new(),
-            is_stashed: false,
+            was_linked: false,
             is_dead: false,
         }
-    }
-}
-
-impl World {
-    /// Makes it a page's turn. Answers whether it lives.
-    pub(crate) fn turn_to(&mut self, id: PageId) -> bool {
-        if id == self.page.id {
-            return !self.page.is_dead;
-        }
-        let Some(page) = self.pages.get_mut(id).and_then(Option::take) else { return false };
-        let before = std::mem::replace(&mut self.page, page);
-        let place = before.id;
-        self.pages[place] = Some(before).filter(|page| !page.is_dead);
-        true
-    }
-
-    /// A page that lives.
-    pub(crate) fn page_at(&self, id: PageId) -> Option<&Page> {
-        let page =
-            if id == self.page.id { Some(&*self.page) } else { self.pages.get(id)?.as_deref() };
-        page.filter(|page| !page.is_dead)
-    }
-
-    pub(crate) fn living(&self) -> impl Iterator<Item = &Page> + '_ {
-        (0..self.pages.len()).filter_map(|id| self.page_at(id))
-    }
-
-    /// Those that run: no page in the cache does.
-    pub(crate) fn shown(&self) -> Vec<PageId> {
-        self.living().filter(|page| !page.is_cached).map(|page| page.id).collect()
-    }
-
-    /// The connection over which the page can speak, whether anybody hears it or not.
-    pub(crate) fn up(&self) -> Option<ConnectionId> {
-        self.page.connection.filter(|&id| self.network.connections[id].is_up)
     }
 }

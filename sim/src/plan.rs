@@ -96,8 +96,7 @@ impl Plan {
         plan.receipting = receipting::receipting(seed);
         plan.schedule_clogging(seed);
         plan.letters = letters::letters(seed, kinds);
-        // What a page was sent lives and dies with it.
-        plan.feed = feed::feed(seed).filter(|_| lives.is_none());
+        plan.feed = feed::feed(seed);
         plan.schedule_feed(seed);
         plan.is_followed = parts::is_followed(seed) && lives.is_none();
         if plan.is_followed {
@@ -106,6 +105,22 @@ impl Plan {
         }
         plan.end_faults();
         plan
+    }
+
+    /// From here on nothing new goes wrong, poison apart.
+    pub(crate) fn stop_faults(&mut self) {
+        self.network.refused = 0;
+        self.network.hanging = 0;
+        self.server.verdicts = [1, 0, 0, 0, 0];
+        self.server.work = (0, 5);
+        self.server.late_answers = 0;
+        self.server.rate = None;
+        self.server.refusals = 0;
+        self.server.patience = None;
+        self.server.one_session = false;
+        self.shell.grants = [1, 0, 0, 0, 0];
+        self.shell.joining = [1, 0, 0, 0];
+        self.clock.steps_back = 0;
     }
 
     /// With nothing that happens.

@@ -1,26 +1,16 @@
-//! Receipts and POSTs, as the network and the server have them: what each receipt proves is known here from what
-//! became of its POST, and not from what the client makes of it.
+//! Receipts: what was asked for on a link, and what the answers prove. That is known here from what became of each
+//! POST, and not from what the client makes of it.
 
-use holdfast::engine::{Epoch, Input};
+use holdfast::client::receipts::MANY;
 
-use crate::event::Event;
-use crate::network::{ConnectionId, Frame, Packet};
-use crate::plan::{Polling, Reply};
-use crate::tally::Count;
-use crate::trace::note;
-use crate::violated;
-use crate::world::World;
-
-/// No round trip counts for more.
-const MOST_RTT: u64 = 2_500;
-/// A clogged transport is looked at again after as long.
-const LOOK_AGAIN: u64 = 4;
+use crate::violation::violated;
+use crate::wire::Frame;
 
 /// The receipts of a page, whatever link they are of.
 #[derive(Default)]
 pub(crate) struct Receipts {
     /// What leaves in this turn, over polling.
-    post: Vec<Frame>,
+    pub(crate) post: Vec<Frame>,
     /// The server refused a POST of more receipts than 16, each of them.
     takes_many: bool,
     /// The client was shown that there are no receipts here.
@@ -48,7 +38,7 @@ pub(crate) struct Asked {
     pub(crate) proves: bool,
     pub(crate) is_polling: bool,
     /// The server answers in order, so none before this.
-    answers_at: u64,
+    pub(crate) answers_at: u64,
 }
 
 struct One {
@@ -64,141 +54,69 @@ struct One {
     is_dropped: bool,
 }
 
+/// What an answer to a receipt proves.
+pub(crate) struct Answered {
+    took: u64,
+    /// The receipt was one of many in one POST.
+    is_of_many: bool,
+    /// The server has dispatched what it had taken, up to this transmission.
+    pub(crate) dispatched: u64,
+    pub(crate) batches: Vec<Batch>,
+}
+
+/// Transmissions before a receipt, and whether the server has not taken them.
+pub(crate) struct Batch {
+    pub(crate) first: u64,
+    pub(crate) last: u64,
+    pub(crate) is_dropped: bool,
+}
+
 impl Receipts {
+    /// The server refused a POST of more receipts than 16, each of them.
+    pub(crate) fn takes_many(&self) -> bool {
+        self.takes_many
+    }
+
     pub(crate) fn are_over(&self) -> bool {
         self.are_over
     }
-}
 
-impl Asked {
-    /// When the oldest was sent that is not answered.
-    fn owed_since(&self) -> Option<u64> {
-        self.all.get(self.concluded).map(|one| one.at)
+    /// One was answered.
+    pub(crate) fn answered(&mut self, answered: &Answered) {
+        let took = answered.took;
+        self.rtt = Some(self.rtt.map_or(took, |rtt| (rtt * 7 + took) / 8));
+        self.takes_many |= answered.is_of_many;
+        self.is_trusted = true;
     }
 
-    /// Whether a batch that left over polling is not proven.
-    fn is_batch_owed(&self) -> bool {
-        self.proves && self.all.get(self.concluded).is_some_and(|one| one.is_polling)
+    /// One was answered as it is where there is no receipt: the client is to say that there are none.
+    pub(crate) fn refused(&mut self) {
+        self.are_over = true;
+        self.owes_receiptless = true;
     }
 
-    fn is_owed(&self) -> bool {
-        self.concluded < self.all.len()
-    }
-}
-
-impl World {
-    fn asked(&self, id: ConnectionId) -> &Asked {
-        &self.network.connections[id].asked
-    }
-
-    pub(crate) fn link_polls(&mut self, id: ConnectionId, epoch: Epoch) {
-        let polling = self.plan.receipting.map_or(Polling::Never, |plan| plan.polling);
-        if self.plan.receipting.is_none() && self.plan.letters.largest == 0 {
-            return;
+    /// The client says that there are no receipts here. Answers whether it found that out by their silence.
+    pub(crate) fn given_up(&mut self) -> bool {
+        if std::mem::take(&mut self.owes_receiptless) {
+            return false;
         }
-        let is_polling = match polling {
-            Polling::Never => false,
-            Polling::Always => true,
-            Polling::For(span) => {
-                self.schedule(self.now + span, Event::Upgraded { connection: id });
-                true
-            }
-        };
-        self.network.connections[id].asked.is_polling = is_polling;
-        let largest = self.plan.letters.largest;
-        self.call(|client, now| client.over(now, epoch, is_polling, largest));
+        // One that never came may be late.
+        if self.rtt.is_some() {
+            violated!("receipts", "they were given up, and work");
+        }
+        self.are_over = true;
+        true
     }
 
-    pub(crate) fn upgraded(&mut self, id: ConnectionId) {
-        let connection = &mut self.network.connections[id];
-        if connection.is_up {
-            connection.asked.is_polling = false;
-            let epoch = connection.epoch;
-            note!(self, "-> over WebSocket");
-            let largest = self.plan.letters.largest;
-            self.call(|client, now| client.over(now, epoch, false, largest));
-            self.drain();
-        }
-    }
-
-    /// The client asks for receipts.
-    pub(crate) fn ask(&mut self, epoch: Epoch, name: u32, count: u32) {
-        self.tally.one(Count::Receipts);
-        self.pings += 1;
-        self.page.links.ping(epoch);
-        let Some(id) = self.up() else {
-            violated!("I2", "a receipt without a connection");
-        };
-        let (at, last) = (self.engine_time(), self.page.model.transmissions());
-        let asked = &mut self.network.connections[id].asked;
-        if !asked.proves && asked.is_owed() {
-            violated!("I13", "the first receipt of the link is not alone");
-        }
-        let is_polling = asked.is_polling;
-        let taken = asked.taken;
-        asked.all.push(One { name, at, last, due: count, taken, is_polling, is_dropped: false });
-        let serial = asked.all.len() - 1;
-        for _ in 0..count {
-            // The Socket may find out at the first that it is dead.
-            if self.up() == Some(id) {
-                self.emit(Frame::Receipt { serial });
-            }
-        }
-    }
-
-    /// Over polling what leaves in one turn is one POST.
-    pub(crate) fn hand_to_transport(&mut self, id: ConnectionId, frame: Frame) {
-        if self.asked(id).is_polling {
-            self.receipts.post.push(frame);
-        } else {
-            self.send_up(id, frame);
-        }
-    }
-
-    /// Whether the transport has more to send than it can, as the shell sees it.
-    pub(crate) fn is_clogged(&self) -> bool {
-        self.receipts.is_clogged || self.receipts.post.len() > 3
-    }
-
-    /// The turn is over (I13).
-    pub(crate) fn end_turn(&mut self) {
-        let post = std::mem::take(&mut self.receipts.post);
-        let Some(id) = self.up().filter(|_| !post.is_empty()) else { return };
-        let messages = post.iter().filter(|frame| matches!(frame, Frame::Message { .. })).count();
-        if !self.receipts.takes_many && messages > 12 {
-            violated!("I13", "{messages} messages in a POST");
-        }
-        let Some(plan) = self.plan.receipting else { return };
-        let may_lose =
-            self.asked(id).proves && !self.is_kind_now() && !self.plan.kinds.only_clock();
-        let is_lost = may_lose && self.fate.chance(plan.loses);
-        if !is_lost && (!plan.drops || post.len() <= 16) {
-            return post.into_iter().for_each(|frame| self.send_up(id, frame));
-        }
-        note!(self, "a POST of {} is dropped", post.len());
-        self.tally.one(Count::DroppedPosts);
-        for frame in post {
-            if let Frame::Receipt { serial } = frame {
-                self.network.connections[id].asked.all[serial].is_dropped = true;
-            }
-        }
-        if messages > 0 {
-            self.tally.one(Count::DroppedMessages);
-        }
-    }
-
-    /// Whether a message may be handed to the link (I13).
-    pub(crate) fn check_link_takes(&self) {
-        let Some(id) = self.up() else { return };
-        let asked = self.asked(id);
-        if self.receipts.is_clogged {
+    /// A message is handed to a link (I13).
+    pub(crate) fn check_takes(&self, asked: &Asked, now: u64) {
+        if self.is_clogged {
             violated!("I13", "a message left over a link that is clogged");
         }
         if !asked.proves {
             return;
         }
-        let now = self.engine_time();
-        let overdue = self.receipts.rtt.map_or(0, |rtt| rtt * 4).max(1_000);
+        let overdue = self.rtt.map_or(0, |rtt| rtt * 4).max(1_000);
         if let Some(at) = asked.owed_since()
             && now >= at + overdue
         {
@@ -209,138 +127,73 @@ impl World {
         }
     }
 
-    /// For certain: nothing but messages keeps messages from leaving. A clogged transport says nothing when it
-    /// takes more, so it keeps them only while the client is about to look again.
-    pub(crate) fn link_is_free(&self) -> bool {
-        let Some(id) = self.up().filter(|_| self.link_is_for_its_user()) else { return false };
-        let asked = self.asked(id);
-        let soon = self.engine_time() + LOOK_AGAIN;
-        let is_watched = self.page.shell.client.poll_timeout().is_some_and(|at| at.0 <= soon);
-        if asked.is_batch_owed() || (self.receipts.was_clogged && is_watched) {
-            return false;
-        }
-        if asked.is_polling {
-            return !asked.proves && self.page.model.in_flight() < 12;
-        }
-        let is_new = |at: u64| self.engine_time() < at + 1_000;
-        !asked.proves || asked.owed_since().is_none_or(is_new)
-    }
-
-    /// The server gets a CONNECT for a namespace that it does not have, or has.
-    pub(crate) fn receive_receipt(&mut self, id: ConnectionId, serial: usize) {
-        let Some(plan) = self.plan.receipting else { return };
-        let name = self.asked(id).all[serial].name;
-        let is_plain = plan.reply == Reply::Plain;
-        if plan.reply == Reply::Never {
-            return;
-        }
-        let packet = Packet::Receipt { serial: Some(serial), name, is_plain };
-        let is_late = !self.is_kind_now() && self.fate.chance(plan.late);
-        let late = if is_late { self.fate.magnitude(100, 20_000) } else { 0 };
-        let at = self.asked(id).answers_at.max(self.now + late);
-        self.network.connections[id].asked.answers_at = at;
-        self.answer_receipt(id, at, packet);
-        if self.fate.chance(plan.twice) {
-            self.answer_receipt(id, at, packet);
-        }
-        if self.fate.chance(plan.forged) {
-            let name = 9 + self.fate.below(90) as u32;
-            self.answer_receipt(id, at, Packet::Receipt { serial: None, name, is_plain });
-        }
-    }
-
-    fn answer_receipt(&mut self, id: ConnectionId, at: u64, packet: Packet) {
-        if at > self.now {
-            self.schedule(at, Event::LateAnswer { connection: id, packet });
-        } else {
-            self.send_down(id, packet);
-        }
-    }
-
-    /// The client hears an answer.
-    pub(crate) fn receipt(
-        &mut self,
-        epoch: Epoch,
-        id: ConnectionId,
-        (serial, name, is_plain): (Option<usize>, u32, bool),
-    ) {
-        note!(self, "-> receipt {name}, plain: {is_plain}");
-        let now = self.next_time();
-        let is_heeded = self.page.links.is_live(epoch) && !self.receipts.are_over;
-        if is_heeded && !is_plain {
-            self.end_receipts();
-        } else if let Some(serial) = serial
-            && is_heeded
-        {
-            self.receipt_is_answered(id, serial);
-        }
-        self.call_at(now, |client, now| client.receipt(now, epoch, name, is_plain));
-        self.drain();
-    }
-
-    fn receipt_is_answered(&mut self, id: ConnectionId, serial: usize) {
-        let now = self.engine_time();
-        let asked = &mut self.network.connections[id].asked;
-        if serial < asked.concluded {
-            return;
-        }
-        let one = &mut asked.all[serial];
-        one.due -= 1;
-        if one.due > 0 {
-            return;
-        }
-        let took = (now - one.at).min(MOST_RTT);
-        self.receipts.rtt = Some(self.receipts.rtt.map_or(took, |rtt| (rtt * 7 + took) / 8));
-        self.receipts.takes_many |= one.name == holdfast::client::receipts::MANY;
-        self.receipts.is_trusted = true;
-        asked.proves = true;
-        self.page.model.proves();
-        self.page.model.dispatched(now, asked.all[serial].taken);
-        let concluded = std::mem::replace(&mut asked.concluded, serial + 1);
-        for at in concluded..=serial {
-            let first = if at == 0 { 0 } else { asked.all[at - 1].last + 1 };
-            let (last, is_dropped) = (asked.all[at].last, asked.all[at].is_dropped);
-            if is_dropped {
-                self.page.model.dropped(first, last);
-            } else {
-                asked.taken = asked.taken.max(last);
-                self.page.model.received(first, last);
-            }
-        }
-    }
-
-    /// No receipt is asked for any more.
-    fn end_receipts(&mut self) {
-        self.receipts.are_over = true;
-        self.receipts.owes_receiptless = true;
-        self.page.model.forget_proofs();
-    }
-
-    /// The client says that there are no receipts here.
-    pub(crate) fn receiptless(&mut self) {
-        self.tally.one(Count::Receiptless);
-        if !std::mem::take(&mut self.receipts.owes_receiptless) {
-            // One that never came may be late.
-            if self.receipts.rtt.is_some() {
-                violated!("receipts", "they were given up, and work");
-            }
-            self.receipts.are_over = true;
-            self.page.model.forget_proofs();
-        }
-    }
-
-    pub(crate) fn check_receipts_at_rest(&self) {
-        if self.receipts.owes_receiptless {
+    pub(crate) fn check_at_rest(&self) {
+        if self.owes_receiptless {
             violated!("receipts", "the app was not told that there are none");
         }
     }
+}
 
-    /// A probe of the client's was answered.
-    pub(crate) fn trusts(&mut self, input: Input) {
-        if let Input::Ponged { epoch } = input
-            && self.page.links.is_live(epoch)
-        {
-            self.receipts.is_trusted = true;
+impl Asked {
+    /// So many receipts of a name are asked for, after a transmission. Answers their serial number.
+    pub(crate) fn ask(&mut self, (name, due): (u32, u32), at: u64, last: u64) -> usize {
+        if !self.proves && self.is_owed() {
+            violated!("I13", "the first receipt of the link is not alone");
         }
+        let (taken, is_polling) = (self.taken, self.is_polling);
+        self.all.push(One { name, at, last, due, taken, is_polling, is_dropped: false });
+        self.all.len() - 1
+    }
+
+    /// The name under which one was asked for.
+    pub(crate) fn name(&self, serial: usize) -> u32 {
+        self.all[serial].name
+    }
+
+    /// The POST that one was in is dropped.
+    pub(crate) fn dropped(&mut self, serial: usize) {
+        self.all[serial].is_dropped = true;
+    }
+
+    /// An answer is heard. None where it proves nothing new.
+    pub(crate) fn answered(&mut self, now: u64, serial: usize) -> Option<Answered> {
+        if serial < self.concluded {
+            return None;
+        }
+        let one = &mut self.all[serial];
+        one.due -= 1;
+        if one.due > 0 {
+            return None;
+        }
+        let took = (now - one.at).min(MOST_RTT);
+        let (is_of_many, dispatched) = (one.name == MANY, one.taken);
+        self.proves = true;
+        let concluded = std::mem::replace(&mut self.concluded, serial + 1);
+        let batches: Vec<Batch> = (concluded..=serial).map(|at| self.batch(at)).collect();
+        let taken = batches.iter().filter(|batch| !batch.is_dropped).map(|batch| batch.last);
+        self.taken = self.taken.max(taken.max().unwrap_or_default());
+        Some(Answered { took, is_of_many, dispatched, batches })
+    }
+
+    fn batch(&self, at: usize) -> Batch {
+        let first = if at == 0 { 0 } else { self.all[at - 1].last + 1 };
+        Batch { first, last: self.all[at].last, is_dropped: self.all[at].is_dropped }
+    }
+
+    /// When the oldest was sent that is not answered.
+    pub(crate) fn owed_since(&self) -> Option<u64> {
+        self.all.get(self.concluded).map(|one| one.at)
+    }
+
+    /// Whether a batch that left over polling is not proven.
+    pub(crate) fn is_batch_owed(&self) -> bool {
+        self.proves && self.all.get(self.concluded).is_some_and(|one| one.is_polling)
+    }
+
+    fn is_owed(&self) -> bool {
+        self.concluded < self.all.len()
     }
 }
+
+/// No round trip counts for more.
+const MOST_RTT: u64 = 2_500;

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast::engine::{DownCause, Millis, Verdict};
 
-use crate::app::LaneKey;
 use crate::event::Event;
-use crate::network::{ConnectionId, Frame, Packet};
+use crate::ids::{ConnectionId, MessageId};
+use crate::network::{Connection, HEARTBEAT, Network};
+use crate::plan::Reply;
+use crate::run::Run;
+use crate::sent::App;
 use crate::tally::Count;
 use crate::trace::note;
-use crate::violated;
-use crate::world::World;
+use crate::wire::{Caller, Dispatch, Emitted, Frame, Packet, Task};
 
 pub(crate) struct Server {
     is_up: bool,
@@ -21,39 +23,21 @@ pub(crate) struct Server {
     accepted: BTreeSet<usize>,
     /// Who waits for the work on an id.
     working: BTreeMap<usize, Vec<Caller>>,
-    /// Effects, with the memory that could have prevented a second one.
-    effects: BTreeSet<(usize, u32)>,
-    /// The messages of each lane that reached the handler, and the strict ones that took effect.
-    entered: BTreeMap<LaneKey, BTreeSet<usize>>,
-    took_effect: BTreeMap<LaneKey, BTreeSet<usize>>,
     /// When the next message is within the limit of the rate.
     free_at: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Caller {
-    connection: ConnectionId,
-    attempt: u32,
-    is_asked: bool,
-}
-
-/// A message that the server has decoded.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Dispatch {
-    message: usize,
-    attempt: u32,
-    is_asked: bool,
-    life: u32,
-}
-
-/// What a handler is at.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Task {
-    id: usize,
-    caller: Caller,
-    life: u32,
-    verdict: Verdict,
-    is_silent: bool,
+/// How far a message has come.
+pub(crate) enum Handled {
+    /// It is on its way to the handler.
+    Dispatched(MessageId),
+    /// It reached the handler.
+    Entered(MessageId),
+    TookEffect {
+        id: MessageId,
+        /// Counts the times that the server had forgotten what it knew.
+        memory: u32,
+    },
 }
 
 impl Server {
@@ -64,9 +48,6 @@ impl Server {
             memory: 0,
             accepted: BTreeSet::new(),
             working: BTreeMap::new(),
-            effects: BTreeSet::new(),
-            entered: BTreeMap::new(),
-            took_effect: BTreeMap::new(),
             free_at: 0,
         }
     }
@@ -74,297 +55,398 @@ impl Server {
     pub(crate) fn is_up(&self) -> bool {
         self.is_up
     }
-
-    pub(crate) fn life(&self) -> Option<u32> {
-        Some(self.life)
-    }
-
-    pub(crate) fn has_taken(&self, id: usize) -> bool {
-        self.effects.range((id, 0)..=(id, u32::MAX)).next().is_some()
-    }
 }
 
-impl World {
-    pub(crate) fn crash(&mut self) {
-        if !self.server.is_up {
+impl Server {
+    /// Whether it is the one that accepted a connection.
+    pub(crate) fn has(&self, connection: &Connection) -> bool {
+        connection.server_end.life == Some(self.life)
+    }
+
+    /// Sends something over a connection that it accepted.
+    pub(crate) fn send(
+        &self,
+        run: &mut Run,
+        network: &mut Network,
+        id: ConnectionId,
+        packet: Packet,
+    ) {
+        if self.has(&network.connections[id]) {
+            network.send_down(run, id, packet);
+        }
+    }
+
+    pub(crate) fn crash(&mut self, run: &mut Run, network: &mut Network) {
+        if !self.is_up {
             return;
         }
-        note!(self, "the server dies");
-        self.tally.one(Count::Crashes);
-        self.server.is_up = false;
-        self.server.working.clear();
-        if !self.plan.server.remembers {
-            self.server.accepted.clear();
-            self.server.memory += 1;
+        note!(run, "the server dies");
+        run.tally.one(Count::Crashes);
+        self.is_up = false;
+        self.working.clear();
+        if !run.plan.server.remembers {
+            self.accepted.clear();
+            self.memory += 1;
         }
-        let life = self.server.life();
-        let down = self.plan.server.restart;
-        self.schedule(self.now + down, Event::Restarted);
-        for id in 0..self.network.connections.len() {
-            if self.network.connections[id].server_end.life == life {
-                self.cut(id, true, DownCause::Lost);
+        let down = run.plan.server.restart;
+        run.schedule(run.now + down, Event::Restarted);
+        for id in 0..network.connections.len() {
+            if self.has(&network.connections[id]) {
+                network.cut(run, id, true, DownCause::Lost);
             }
         }
-        self.server.life += 1;
+        self.life += 1;
     }
 
     pub(crate) fn restarted(&mut self) {
-        self.server.is_up = true;
+        self.is_up = true;
     }
 
-    pub(crate) fn connection_arrived(&mut self, id: ConnectionId) {
-        if !self.server.is_up {
+    /// A message has ended the process that handled it, unless something else did before.
+    pub(crate) fn poisoned(&mut self, run: &mut Run, network: &mut Network, life: u32) {
+        if life == self.life {
+            self.crash(run, network);
+        }
+    }
+
+    pub(crate) fn connection_arrived(
+        &mut self,
+        run: &mut Run,
+        network: &mut Network,
+        id: ConnectionId,
+    ) {
+        if !self.is_up {
             return;
         }
-        let life = self.server.life();
-        if self.plan.server.one_session {
+        if run.plan.server.one_session {
             for other in 0..id {
-                if self.network.connections[other].server_end.life == life {
-                    self.tally.one(Count::Replaced);
-                    self.cut(other, true, DownCause::Kicked);
-                    self.hung_up(other);
+                if self.has(&network.connections[other]) {
+                    run.tally.one(Count::Replaced);
+                    network.cut(run, other, true, DownCause::Kicked);
+                    network.hung_up(other);
                 }
             }
         }
-        self.network.connections[id].server_end.life = life;
+        network.connections[id].server_end.life = Some(self.life);
     }
 
-    pub(crate) fn hung_up(&mut self, id: ConnectionId) {
-        self.network.connections[id].server_end.life = None;
+    /// Sends a heartbeat, unless the machine at the other end sleeps: what piles up there is as good as one.
+    pub(crate) fn heartbeat(
+        &self,
+        run: &mut Run,
+        network: &mut Network,
+        id: ConnectionId,
+        asleep_until: u64,
+    ) {
+        if !self.has(&network.connections[id]) {
+            return;
+        }
+        let next = if asleep_until > run.now {
+            asleep_until
+        } else {
+            network.send_down(run, id, Packet::Heartbeat);
+            run.now + HEARTBEAT
+        };
+        run.schedule(next, Event::Heartbeat { connection: id });
     }
 
-    pub(crate) fn kick(&mut self, id: ConnectionId) {
-        let cause = match self.dice.below(6) {
-            0 => DownCause::RetryAfter(Millis(self.dice.below(20_000))),
+    /// It has waited for a client for as long as it does.
+    pub(crate) fn patience_ends(&self, run: &mut Run, network: &mut Network, id: ConnectionId) {
+        if run.plan.server.patience.is_some() && network.connections[id].is_up {
+            self.kick(run, network, id);
+        }
+    }
+
+    pub(crate) fn kick(&self, run: &mut Run, network: &mut Network, id: ConnectionId) {
+        let cause = match run.dice.below(6) {
+            0 => DownCause::RetryAfter(Millis(run.dice.below(20_000))),
             1..=3 => DownCause::Kicked,
             _ => DownCause::Lost,
         };
-        self.cut(id, true, cause);
+        network.cut(run, id, true, cause);
     }
 
-    pub(crate) fn receive(&mut self, id: ConnectionId, frame: Frame) {
+    /// Answers the message that the frame was, if it was one and the server takes it.
+    pub(crate) fn receive(
+        &mut self,
+        run: &mut Run,
+        network: &mut Network,
+        id: ConnectionId,
+        frame: Frame,
+    ) -> Option<Dispatch> {
+        if !self.has(&network.connections[id]) {
+            return None;
+        }
+        if !network.connections[id].is_open {
+            run.tally.one(Count::Stragglers);
+        }
         match frame {
             Frame::Ping => {
-                if self.plan.server.has_ping_handler {
-                    self.send_down(id, Packet::Pong);
+                if run.plan.server.has_ping_handler {
+                    network.send_down(run, id, Packet::Pong);
                 }
             }
             Frame::Join => {
-                self.refuse_other(id);
-                match self.dice.weighted(self.plan.shell.joining) {
-                    0 => self.send_down(id, Packet::Joined),
+                refuse_other(run, network, id);
+                match run.dice.weighted(run.plan.shell.joining) {
+                    0 => network.send_down(run, id, Packet::Joined),
                     1 => {
-                        self.send_down(id, Packet::Joined);
-                        self.send_down(id, Packet::Joined);
+                        network.send_down(run, id, Packet::Joined);
+                        network.send_down(run, id, Packet::Joined);
                     }
                     2 => {}
-                    _ => self.send_down(id, Packet::JoinRefused),
+                    _ => network.send_down(run, id, Packet::JoinRefused),
                 }
             }
-            Frame::Receipt { serial } => self.receive_receipt(id, serial),
+            Frame::Receipt { serial } => receive_receipt(run, network, id, serial),
             Frame::Message { id: message, attempt, is_asked } => {
-                if self.is_too_fast(id) {
-                    self.tally.one(Count::Kicked);
-                    let says_so = self.plan.engine_seed.is_multiple_of(2);
-                    self.cut(id, true, if says_so { DownCause::Kicked } else { DownCause::Lost });
+                if is_too_fast(run, network, id) {
+                    run.tally.one(Count::Kicked);
+                    let says_so = run.plan.engine_seed.is_multiple_of(2);
+                    network.cut(
+                        run,
+                        id,
+                        true,
+                        if says_so { DownCause::Kicked } else { DownCause::Lost },
+                    );
                     // Nor does it take what is behind this one.
-                    return self.hung_up(id);
-                }
-                self.check_owner_at_server(message, id);
-                let dispatch = Dispatch { message, attempt, is_asked, life: self.server.life };
-                if self.plan.receipting.is_some() {
-                    // Like socket.io: what is decoded is dispatched a moment later, and its receipt answered at once.
-                    self.schedule(self.now, Event::Dispatch { connection: id, dispatch });
+                    network.hung_up(id);
                 } else {
-                    self.dispatch(id, dispatch);
+                    return Some(Dispatch { message, attempt, is_asked, life: self.life });
                 }
             }
         }
-    }
-
-    /// A message that arrived is handed to its handler, unless the server has died in between.
-    pub(crate) fn dispatch(&mut self, id: ConnectionId, dispatch: Dispatch) {
-        if dispatch.life != self.server.life {
-            return;
-        }
-        self.app.messages[dispatch.message].has_arrived = true;
-        let end = &mut self.network.connections[id].server_end;
-        if self.plan.server.serial && end.is_busy {
-            end.backlog.push_back(dispatch);
-        } else {
-            self.enter(id, dispatch);
-        }
-    }
-
-    /// Whether more messages come over a connection than the server takes in a second.
-    fn is_too_fast(&mut self, id: ConnectionId) -> bool {
-        let Some(most) = self.plan.server.guard else { return false };
-        let now = self.now;
-        let taken = &mut self.network.connections[id].server_end.taken;
-        taken.retain(|&at| at + 1_000 > now);
-        taken.push_back(now);
-        taken.len() > most
-    }
-
-    /// A message reaches the handler.
-    fn enter(&mut self, connection: ConnectionId, dispatch: Dispatch) {
-        let Dispatch { message: id, attempt, is_asked, .. } = dispatch;
-        let caller = Caller { connection, attempt, is_asked };
-        self.check_entry(id);
-        if self.plan.app.poison == Some(id) {
-            self.tally.one(Count::Poisoned);
-            let work = self.plan.app.poison_works;
-            if work == 0 {
-                return self.crash();
-            }
-            self.network.connections[caller.connection].server_end.is_busy = true;
-            return self.schedule(self.now + work, Event::Poisoned { life: self.server.life });
-        }
-        let has_id = !self.app.messages[id].draft.once && self.plan.server.deduplicates;
-        if has_id && self.server.accepted.contains(&id) {
-            self.tally.one(Count::Deduplicated);
-            return self.answer(id, caller, Verdict::Accepted);
-        }
-        if has_id && let Some(callers) = self.server.working.get_mut(&id) {
-            callers.push(caller);
-            return;
-        }
-        if let Some(span) = self.over_the_limit() {
-            return self.answer(id, caller, Verdict::TryAfter(Millis(span)));
-        }
-        let plan = self.plan.server;
-        let mut is_silent = false;
-        let verdict = match self.dice.weighted(plan.verdicts) {
-            0 => Verdict::Accepted,
-            1 => Verdict::Refused,
-            2 => Verdict::TryAgain,
-            3 => Verdict::TryAfter(Millis(self.dice.magnitude(1, 30_000))),
-            _ => {
-                is_silent = true;
-                if self.dice.chance(500) { Verdict::Accepted } else { Verdict::TryAgain }
-            }
-        };
-        if has_id {
-            self.server.working.insert(id, Vec::new());
-        }
-        self.network.connections[caller.connection].server_end.is_busy = true;
-        let task = Task { id, caller, life: self.server.life, verdict, is_silent };
-        let (least, most) = plan.work;
-        let at = self.now + self.dice.between(least, most);
-        self.schedule(at, Event::Finished { task });
-    }
-
-    fn over_the_limit(&mut self) -> Option<u64> {
-        let rate = self.plan.server.rate?;
-        let burst = 1_000;
-        if self.server.free_at > self.now + burst {
-            return Some(self.server.free_at - self.now - burst);
-        }
-        self.server.free_at = self.server.free_at.max(self.now) + 1_000 / rate;
         None
     }
 
-    pub(crate) fn finished(&mut self, task: Task) {
-        let Task { id, caller, life, verdict, is_silent } = task;
-        if life != self.server.life {
+    /// A message that arrived is handed to its handler, unless the server has died in between.
+    pub(crate) fn dispatch(
+        &mut self,
+        run: &mut Run,
+        network: &mut Network,
+        app: &App,
+        id: ConnectionId,
+        dispatch: Dispatch,
+    ) -> Vec<Handled> {
+        if dispatch.life != self.life {
+            return Vec::new();
+        }
+        let mut handled = vec![Handled::Dispatched(dispatch.message)];
+        let end = &mut network.connections[id].server_end;
+        if run.plan.server.serial && end.is_busy {
+            end.backlog.push_back(dispatch);
+        } else {
+            self.enter(run, network, app, id, dispatch);
+            handled.push(Handled::Entered(dispatch.message));
+        }
+        handled
+    }
+
+    /// A message reaches the handler.
+    fn enter(
+        &mut self,
+        run: &mut Run,
+        network: &mut Network,
+        app: &App,
+        connection: ConnectionId,
+        dispatch: Dispatch,
+    ) {
+        let Dispatch { message: id, attempt, is_asked, .. } = dispatch;
+        let caller = Caller { connection, attempt, is_asked };
+        if run.plan.app.poison == Some(id) {
+            run.tally.one(Count::Poisoned);
+            let work = run.plan.app.poison_works;
+            if work == 0 {
+                return self.crash(run, network);
+            }
+            network.connections[caller.connection].server_end.is_busy = true;
+            return run.schedule(run.now + work, Event::Poisoned { life: self.life });
+        }
+        let has_id = !app.messages[id].draft.once && run.plan.server.deduplicates;
+        if has_id && self.accepted.contains(&id) {
+            run.tally.one(Count::Deduplicated);
+            return self.answer(run, network, app, id, caller, Verdict::Accepted);
+        }
+        if has_id && let Some(callers) = self.working.get_mut(&id) {
+            callers.push(caller);
             return;
         }
-        self.network.connections[caller.connection].server_end.is_busy = false;
-        if verdict == Verdict::Accepted {
-            self.take_effect(id);
+        if let Some(span) = self.over_the_limit(run) {
+            return self.answer(run, network, app, id, caller, Verdict::TryAfter(Millis(span)));
         }
-        let others = self.server.working.remove(&id).unwrap_or_default();
+        let plan = run.plan.server;
+        let mut is_silent = false;
+        let verdict = match run.dice.weighted(plan.verdicts) {
+            0 => Verdict::Accepted,
+            1 => Verdict::Refused,
+            2 => Verdict::TryAgain,
+            3 => Verdict::TryAfter(Millis(run.dice.magnitude(1, 30_000))),
+            _ => {
+                is_silent = true;
+                if run.dice.chance(500) { Verdict::Accepted } else { Verdict::TryAgain }
+            }
+        };
+        if has_id {
+            self.working.insert(id, Vec::new());
+        }
+        network.connections[caller.connection].server_end.is_busy = true;
+        let task = Task { id, caller, life: self.life, verdict, is_silent };
+        let (least, most) = plan.work;
+        let at = run.now + run.dice.between(least, most);
+        run.schedule(at, Event::Finished { task });
+    }
+
+    fn over_the_limit(&mut self, run: &Run) -> Option<u64> {
+        let rate = run.plan.server.rate?;
+        let burst = 1_000;
+        if self.free_at > run.now + burst {
+            return Some(self.free_at - run.now - burst);
+        }
+        self.free_at = self.free_at.max(run.now) + 1_000 / rate;
+        None
+    }
+
+    /// A handler is done, and what waited for its turn is handed over.
+    pub(crate) fn finished(
+        &mut self,
+        run: &mut Run,
+        network: &mut Network,
+        app: &App,
+        task: Task,
+    ) -> Vec<Handled> {
+        let Task { id, caller, life, verdict, is_silent } = task;
+        let mut handled = Vec::new();
+        if life != self.life {
+            return handled;
+        }
+        network.connections[caller.connection].server_end.is_busy = false;
+        if verdict == Verdict::Accepted {
+            handled.push(self.take_effect(run, network, app, id));
+        }
+        let others = self.working.remove(&id).unwrap_or_default();
         if !is_silent {
             for caller in std::iter::once(caller).chain(others) {
-                self.answer(id, caller, verdict);
+                self.answer(run, network, app, id, caller, verdict);
             }
         }
-        self.work_on(caller.connection);
+        self.work_on(run, network, app, caller.connection, &mut handled);
+        handled
     }
 
     /// What waited for its turn on a connection.
-    fn work_on(&mut self, connection: ConnectionId) {
-        while let end = &mut self.network.connections[connection].server_end
+    fn work_on(
+        &mut self,
+        run: &mut Run,
+        network: &mut Network,
+        app: &App,
+        connection: ConnectionId,
+        handled: &mut Vec<Handled>,
+    ) {
+        while let end = &mut network.connections[connection].server_end
             && !end.is_busy
             && let Some(dispatch) = end.backlog.pop_front()
         {
-            self.enter(connection, dispatch);
+            self.enter(run, network, app, connection, dispatch);
+            handled.push(Handled::Entered(dispatch.message));
         }
     }
 
-    fn take_effect(&mut self, id: usize) {
-        note!(self, "effect of message {id}");
-        let message = &self.app.messages[id];
-        if message.is_promised_away {
-            violated!("maybeDelivered", "message {id} took effect, and the app was told that not");
+    fn take_effect(
+        &mut self,
+        run: &mut Run,
+        network: &mut Network,
+        app: &App,
+        id: MessageId,
+    ) -> Handled {
+        note!(run, "effect of message {id}");
+        if run.plan.server.deduplicates && !app.messages[id].draft.once {
+            self.accepted.insert(id);
         }
-        let draft = message.draft;
-        let is_new = self.server.effects.insert((id, self.server.memory));
-        if (draft.once || self.plan.server.deduplicates) && !is_new {
-            violated!("once", "message {id} took effect twice");
-        }
-        if draft.strict {
-            let lane = self.app.messages[id].lane();
-            let before = self.server.took_effect.entry(lane).or_default();
-            before.insert(id);
-            if let Some(newer) = self.newer_of(id, &self.server.took_effect[&lane]) {
-                violated!("strict", "message {newer} took effect before message {id}");
+        if run.dice.chance(run.plan.server.confirms) {
+            for connection in network.up_by_page() {
+                self.send(run, network, connection, Packet::Confirmation { id });
             }
         }
-        if self.plan.server.deduplicates && !draft.once {
-            self.server.accepted.insert(id);
-        }
-        if self.dice.chance(self.plan.server.confirms) {
-            let connections = self.living().filter_map(|page| page.connection);
-            let up: Vec<_> = connections.filter(|&id| self.network.connections[id].is_up).collect();
-            for connection in up {
-                self.send_down(connection, Packet::Confirmation { id });
-            }
-        }
+        Handled::TookEffect { id, memory: self.memory }
     }
 
-    /// Messages of a lane reach the handler for the first time in send order, but for those that
-    /// had settled before.
-    fn check_entry(&mut self, id: usize) {
-        let message = &mut self.app.messages[id];
-        if std::mem::replace(&mut message.has_entered, true) {
-            return;
-        }
-        let lane = message.lane();
-        self.server.entered.entry(lane).or_default().insert(id);
-        if let Some(newer) = self.newer_of(id, &self.server.entered[&lane]) {
-            violated!("I3", "message {newer} reached the handler before message {id}");
-        }
-    }
-
-    /// One of these that was to come after a message, which is unsettled.
-    fn newer_of(&self, id: usize, before: &BTreeSet<usize>) -> Option<usize> {
-        let message = &self.app.messages[id];
-        let is_same = |&&other: &&usize| message.goes_with(&self.app.messages[other]);
-        let newer = before.range(id + 1..).find(is_same).copied();
-        newer.filter(|_| !self.has_settled(id))
-    }
-
-    fn answer(&mut self, id: usize, caller: Caller, verdict: Verdict) {
+    fn answer(
+        &self,
+        run: &mut Run,
+        network: &mut Network,
+        app: &App,
+        id: usize,
+        caller: Caller,
+        verdict: Verdict,
+    ) {
         let Caller { connection, attempt, is_asked } = caller;
-        if verdict == Verdict::Refused && self.letters.chance(self.plan.letters.rejects) {
-            self.send_down(connection, Packet::Rejection { id });
+        if verdict == Verdict::Refused && run.letters.chance(run.plan.letters.rejects) {
+            self.send(run, network, connection, Packet::Rejection { id });
         }
-        let event = self.app.messages[id].draft.event as usize;
-        let is_silent = self.plan.receipting.is_some_and(|plan| !plan.acknowledges[event]);
+        let event = app.messages[id].draft.event as usize;
+        let is_silent = run.plan.receipting.is_some_and(|plan| !plan.acknowledges[event]);
         if is_silent || !is_asked {
             return;
         }
         let packet = Packet::Ack { id, attempt, verdict };
-        let plan = self.plan.server;
-        if self.dice.chance(plan.late_answers) {
-            let at = self.now + self.dice.magnitude(1_000, 60_000);
-            self.schedule(at, Event::LateAnswer { connection, packet });
+        let plan = run.plan.server;
+        if run.dice.chance(plan.late_answers) {
+            let at = run.now + run.dice.magnitude(1_000, 60_000);
+            run.schedule(at, Event::LateAnswer { connection, packet });
         } else {
-            self.send_down(connection, packet);
+            self.send(run, network, connection, packet);
         }
-        if self.dice.chance(plan.double_answers) {
-            self.send_down(connection, packet);
+        if run.dice.chance(plan.double_answers) {
+            self.send(run, network, connection, packet);
         }
+    }
+}
+
+/// Whether more messages come over a connection than the server takes in a second.
+fn is_too_fast(run: &Run, network: &mut Network, id: ConnectionId) -> bool {
+    let Some(most) = run.plan.server.guard else { return false };
+    let now = run.now;
+    let taken = &mut network.connections[id].server_end.taken;
+    taken.retain(|&at| at + 1_000 > now);
+    taken.push_back(now);
+    taken.len() > most
+}
+
+/// The app had asked for a room of its own.
+fn refuse_other(run: &mut Run, network: &mut Network, id: ConnectionId) {
+    let refuses = run.plan.feed.map_or(0, |plan| plan.refuses_others);
+    if refuses > 0 && run.feed.chance(refuses) {
+        network.send_down(run, id, Packet::Event(Emitted::OtherRefused));
+    }
+}
+
+/// The server gets a CONNECT for a namespace that it does not have, or has.
+fn receive_receipt(run: &mut Run, network: &mut Network, id: ConnectionId, serial: usize) {
+    let Some(plan) = run.plan.receipting else { return };
+    let name = network.connections[id].asked.name(serial);
+    let is_plain = plan.reply == Reply::Plain;
+    if plan.reply == Reply::Never {
+        return;
+    }
+    let packet = Packet::Receipt { serial: Some(serial), name, is_plain };
+    let is_late = !run.is_kind_now() && run.fate.chance(plan.late);
+    let late = if is_late { run.fate.magnitude(100, 20_000) } else { 0 };
+    let at = network.connections[id].asked.answers_at.max(run.now + late);
+    network.connections[id].asked.answers_at = at;
+    answer_receipt(run, network, id, at, packet);
+    if run.fate.chance(plan.twice) {
+        answer_receipt(run, network, id, at, packet);
+    }
+    if run.fate.chance(plan.forged) {
+        let name = 9 + run.fate.below(90) as u32;
+        answer_receipt(run, network, id, at, Packet::Receipt { serial: None, name, is_plain });
+    }
+}
+
+fn answer_receipt(run: &mut Run, network: &mut Network, id: ConnectionId, at: u64, packet: Packet) {
+    if at > run.now {
+        run.schedule(at, Event::LateAnswer { connection: id, packet });
+    } else {
+        network.send_down(run, id, packet);
     }
 }

@@ -42,6 +42,7 @@ counts! {
     Sessions "sessions that ended",
     LoggedOutElsewhere "of these in another tab",
     Foreign "attempts with another's credentials",
+    Held "logins that were not ready",
     Receipts "receipts asked for",
     Receiptless "servers found to give no receipts",
     Learned "lessons about events",

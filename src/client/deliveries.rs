@@ -25,8 +25,6 @@ use crate::engine::{Millis, Outcome, Seq, Verdict, Way};
 pub struct Sending {
     /// What the edge knows of its id.
     pub id: Id,
-    /// Nobody may send: the user has logged out.
-    pub is_logged_out: bool,
     /// Its conversation: the same number for the same name. Messages of one lane leave in send order.
     pub lane: u64,
     /// Its size on the wire, in bytes.
@@ -116,10 +114,15 @@ pub(super) struct Deliveries {
 // Commands.
 impl Deliveries {
     /// Why a message is not taken, if that is known before the engine is asked.
-    pub(super) fn refusal(&self, sending: &Sending, origin: Origin) -> Option<Claim> {
+    pub(super) fn refusal(
+        &self,
+        sending: &Sending,
+        origin: Origin,
+        is_logged_out: bool,
+    ) -> Option<Claim> {
         let code = match sending.id {
             Id::TooLong => Code::InvalidPayload,
-            _ if sending.is_logged_out => Code::LoggedOut,
+            _ if is_logged_out => Code::LoggedOut,
             Id::Known { is_same: false, .. } => Code::DuplicateId,
             Id::Known { seq, .. } if origin == Origin::New && self.is_crowded(seq) => {
                 Code::QueueFull

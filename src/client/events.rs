@@ -57,25 +57,16 @@ impl Client {
         self.sessions.unremember(key, nth)
     }
 
-    /// What was said so far is nobody's.
-    pub fn forget_said(&mut self) {
-        self.sessions.forget_said();
-    }
-
     /// The app emits something that is worth a wait. `epoch` is that of the connection that there is.
     pub fn emit_soon(&mut self, now: Moment, epoch: Epoch) -> Soon {
         let now = self.engine.advance(now);
-        match self.engine.phase() {
-            Phase::Ready if epoch == self.engine.epoch() => Soon::Leaves,
-            Phase::Closed => Soon::Dropped,
-            Phase::Idle
-            | Phase::Waiting
-            | Phase::Authorizing
-            | Phase::Connecting
-            | Phase::Joining
-            | Phase::Ready
-            | Phase::Suspect => self.sessions.hold(now),
+        if !self.accepts() {
+            return Soon::Dropped;
         }
+        if self.engine.phase() == Phase::Ready && epoch == self.engine.epoch() {
+            return Soon::Leaves;
+        }
+        self.sessions.hold(now)
     }
 
     /// Something is worth a warning. Answers whether the developer is to be told: once for each kind, until messages leave
@@ -164,7 +155,7 @@ impl Client {
     /// What is known of who is online may be wrong by now.
     #[must_use]
     pub fn is_presence_stale(&self) -> bool {
-        self.presence == Presence::Stale
+        self.presence == Presence::Stale || !is_up(self.engine.phase())
     }
 }
 

@@ -16,8 +16,8 @@
 //! The first arrow claims what waits: the person was there before anybody knew who it is. The second ends the
 //! session.
 
-/// A name or a subject, as the edge numbers them. The same number is the same text. 0 is none.
-pub type User = u32;
+/// A name or a subject, by its fingerprint: the same number is the same text. 0 is none.
+pub type User = u64;
 
 /// What the app, its credentials or another tab said means for the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

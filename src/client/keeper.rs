@@ -7,6 +7,8 @@
 //!    ^                  |  `--- too late ---> Late ------------^ |
 //!    |                  v                      |                | | a write takes too long
 //!    +---- close      Broken <-----------------+-- it fails ----+ `--> Stalled, until it is over
+//!
+//!  stash leads from each but Closed to Stashed, and restore from there to Opening.
 //! ```
 //!
 //! Storage is the edge's: it carries out [`Storage`] orders and tells how each went. Whatever belongs to an earlier
@@ -32,8 +34,10 @@ use crate::engine::{Input, Millis, Moment, Seq};
 /// What the keeper is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Nothing is open: it is not known yet whose messages are to be kept, or the page is in the cache.
+    /// Nothing is open: it is not known yet whose messages are to be kept.
     Closed,
+    /// The page is in the back-forward cache: opened again when it is back.
+    Stashed,
     /// Messages wait to be kept.
     Opening(Step),
     /// The same, but it took so long that nothing waits for it.
@@ -372,6 +376,11 @@ impl Keeper {
         self.state == State::Closed
     }
 
+    /// Something was open when the page went into the cache.
+    pub(super) fn is_stashed(&self) -> bool {
+        self.state == State::Stashed
+    }
+
     /// What was kept has been handed out.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -382,7 +391,7 @@ impl Keeper {
     /// Nothing waits for what was kept: it was handed out, or is not waited for.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        !matches!(self.state, State::Closed | State::Opening(_))
+        !matches!(self.state, State::Closed | State::Stashed | State::Opening(_))
     }
 
     /// The journal of an opening has erased all that has settled.
@@ -418,7 +427,7 @@ impl Keeper {
     fn step(&self) -> Option<Step> {
         match self.state {
             State::Opening(step) | State::Late(step) => Some(step),
-            State::Closed | State::Open | State::Stalled | State::Broken => None,
+            State::Closed | State::Stashed | State::Open | State::Stalled | State::Broken => None,
         }
     }
 
@@ -484,7 +493,8 @@ mod tests {
         hand_out(&mut keeper, 0);
         // Each time it is another journal: a copy of the tab has the one before.
         for name in 2..10 {
-            keeper.keep_again();
+            keeper.stash();
+            keeper.restore();
             open(&mut keeper, name, &[3]);
             hand_out(&mut keeper, 2 * u64::from(name));
             assert_eq!(keeper.journals.len(), 1);

@@ -17,6 +17,7 @@ impl Client {
     /// # Errors
     /// What to tell of a message that was not taken. Then nothing else changed.
     pub fn send(&mut self, now: Moment, sending: &Sending) -> Result<Seq, Claim> {
+        self.ask_again(now);
         self.take(now, sending, Origin::New)
     }
 
@@ -39,7 +40,8 @@ impl Client {
 
     fn take(&mut self, now: Moment, sending: &Sending, origin: Origin) -> Result<Seq, Claim> {
         let now = self.engine.advance(now);
-        if let Some(claim) = self.deliveries.refusal(sending, origin) {
+        let is_logged_out = origin == Origin::New && !self.life.takes();
+        if let Some(claim) = self.deliveries.refusal(sending, origin, is_logged_out) {
             return Err(claim);
         }
         if let Id::Known { seq, .. } = sending.id {
@@ -150,6 +152,7 @@ impl Client {
     /// The bytes of a message's largest packet, `u64::MAX` for one that cannot be encoded. Answers whether it may leave;
     /// otherwise it is refused, and the edge knows why.
     pub fn measured(&mut self, now: Moment, seq: Seq, bytes: u64) -> bool {
+        let now = self.engine.advance(now);
         let fits = bytes <= self.largest && bytes < u64::MAX;
         if !fits {
             self.deliveries.decided(seq, By::Nobody, false);

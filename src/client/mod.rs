@@ -23,6 +23,7 @@ mod inbound;
 mod journal;
 pub mod keeper;
 mod lanes;
+mod life;
 mod memory;
 mod messages;
 mod orders;
@@ -46,6 +47,8 @@ use identity::{Change, Identity, User};
 use inbound::Inbound;
 pub use inbound::{Came, Fate};
 use keeper::{Held, Keeper};
+use life::Life;
+pub use life::{Door, Talk};
 pub use orders::{Order, Value};
 use presence::Presence;
 use receipts::{Answer, Proof, Receipts, Support};
@@ -62,6 +65,7 @@ pub struct Client {
     receipts: Receipts,
     keeper: Keeper,
     deliveries: Deliveries,
+    life: Life,
     sessions: Sessions,
     resync: Resync,
     inbound: Inbound,
@@ -128,6 +132,7 @@ impl Client {
             receipts: Receipts::default(),
             keeper: Keeper::default(),
             deliveries: Deliveries::default(),
+            life: Life::default(),
             sessions: Sessions::default(),
             resync: Resync::default(),
             inbound: Inbound::default(),
@@ -164,43 +169,9 @@ impl Client {
         self.keeping(now, |keeper| keeper.keep(generation, is_first));
     }
 
-    /// The page is back from the cache: opens again what it had open.
-    pub fn keep_again(&mut self, now: Moment) {
-        self.view = View::Due;
-        if self.engine.phase() == Phase::Closed {
-            return;
-        }
-        self.engine.restore();
-        self.keeping(now, Keeper::keep_again);
-    }
-
-    /// The page goes into the cache, or is left: another tab may take over what is kept.
-    pub fn stop_keeping(&mut self, now: Moment) {
-        self.keeping(now, Keeper::close);
-    }
-
     /// From now on somebody else makes the attempts, and [`begun`](Self::begun) is told of each.
     pub fn follow(&mut self) {
         self.engine.follow();
-    }
-
-    /// Asks for a link, and keeps asking until [`close`](Self::close).
-    pub fn open(&mut self, now: Moment) {
-        self.view = View::Due;
-        self.step(|engine| engine.open(now));
-    }
-
-    /// Ends the link and stops asking. What waits keeps waiting.
-    pub fn close(&mut self, now: Moment) {
-        self.step(|engine| engine.close(now));
-    }
-
-    /// The same because the app wants it so: an anonymous session is over then.
-    pub fn disconnect(&mut self, now: Moment) {
-        if self.identity.is_anonymous() {
-            self.end_session(now);
-        }
-        self.close(now);
     }
 
     /// The app names the user. `subject` is whom credentials were seen to name under this name in an earlier
@@ -226,23 +197,9 @@ impl Client {
             | Phase::Ready
             | Phase::Suspect => {
                 self.close(now);
-                self.open(now);
+                self.ask(now);
             }
         }
-    }
-
-    /// Ends the session: what waits settles as logged out, and the link ends.
-    pub fn log_out(&mut self, now: Moment) {
-        self.keeping(now, Keeper::log_out);
-        self.end_session(now);
-        self.close(now);
-    }
-
-    /// Ends everything. What waits settles as closed; every later send is refused. What is on disk and not here yet
-    /// stays there.
-    pub fn destroy(&mut self, now: Moment) {
-        self.step(|engine| engine.destroy(now));
-        self.forget();
     }
 
     /// What was kept of this server: whether receipts end here.
@@ -273,7 +230,10 @@ impl Client {
                 self.pings = Pings::Answered;
             }
             Input::Heard { epoch } if epoch == self.engine.epoch() => self.heard(now),
-            Input::Woke => self.excused_at = now,
+            Input::Woke => {
+                self.excused_at = now;
+                self.ask_again(now);
+            }
             Input::Joined { epoch } if epoch == self.engine.epoch() => self.sessions.joined(),
             _ => {}
         }
@@ -301,7 +261,9 @@ impl Client {
         if name == 0 && self.identity.has_name() {
             self.end_session(now);
         }
-        self.is_same_user(now, name, subject);
+        if self.is_same_user(now, name, subject) {
+            self.life.made();
+        }
     }
 
     /// The server accepted the connection. `joins`: there is a room to be in before messages leave. `heartbeat` is the
@@ -507,13 +469,14 @@ impl Client {
             self.deliveries.link_lost();
             let now = self.engine.now();
             let was_young = now - self.ready_since < self.stable;
-            if !was_young {
-                self.receipts.stable();
-            }
             // A burst kills an older link as well.
             let was_burst = in_flight > 1 && now - self.receipts.sent_at() < self.stable;
+            let is_their_fault = was_young || was_burst;
+            if !is_their_fault {
+                self.receipts.stable();
+            }
             let in_flight = u32::try_from(in_flight).unwrap_or(u32::MAX);
-            self.receipts.link_lost(in_flight, was_young || was_burst);
+            self.receipts.link_lost(in_flight, is_their_fault);
         }
     }
 
@@ -535,14 +498,10 @@ impl Client {
             self.settle_session(now, false);
         }
         let agrees = self.identity.agrees();
-        if !agrees {
+        if !agrees && self.life.refused() {
             self.orders.push(Order::Foreign);
         }
         agrees
-    }
-
-    fn is_asked(&self, epoch: Epoch) -> bool {
-        epoch == self.engine.epoch() && self.engine.phase() == Phase::Authorizing
     }
 
     /// The one gate of every transmission: I11, and I13.
@@ -629,6 +588,7 @@ impl Client {
 
     /// I12: the user logged out in another tab.
     fn logged_out_elsewhere(&mut self, now: Moment) {
+        self.seen_elsewhere();
         self.keeping(now, Keeper::log_out_elsewhere);
         self.settle_session(now, true);
         self.close(now);
@@ -645,6 +605,7 @@ impl Client {
         if !elsewhere {
             self.keeping(now, Keeper::close);
         }
+        self.life.session_ended();
         self.orders.push(Order::Ended { elsewhere });
         self.engine.settle_all(now, Outcome::LoggedOut);
     }

@@ -4,7 +4,7 @@ use super::claim::Ending;
 use super::keeper::Keeper;
 use super::receipts::Support;
 use super::storage::Storage;
-use super::{Client, Pings, View, resync};
+use super::{Client, Door, Pings, View, resync};
 use crate::engine::{Answering, Epoch, Output, Phase, Seq};
 
 /// What to do, in the imperative.
@@ -44,7 +44,8 @@ pub enum Order {
         /// The user logged out in another tab.
         elsewhere: bool,
     },
-    /// The credentials of the present attempt are another user's: the attempt is not made.
+    /// The credentials of the present attempt are another user's: the attempt is not made, nor one after it until they are
+    /// right. Said once.
     Foreign,
     /// What the server has shown of an event, to be kept for later lives.
     Learned {
@@ -241,8 +242,13 @@ impl Client {
                 }
             }
             Output::Join { .. } if !self.sessions.has_room() => return Next::Again,
+            Output::Authorize { .. } if self.life.door() == Door::Held => {
+                let now = self.engine.now();
+                self.close(now);
+                return Next::Again;
+            }
+            Output::Connect { .. } => self.life.made(),
             Output::Authorize { .. }
-            | Output::Connect { .. }
             | Output::Disconnect { .. }
             | Output::Join { .. }
             | Output::Report(_)

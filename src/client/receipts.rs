@@ -308,17 +308,27 @@ impl Receipts {
             return;
         }
         if is_their_fault {
-            self.step = 1;
-        }
-        if is_their_fault && self.window == 1 {
-            self.gap = Millis(self.gap.0 * 2).max(LEAST_GAP).min(MOST_GAP);
-        } else if is_their_fault {
-            self.window = (self.window.min(in_flight) / 2).max(1);
+            self.narrow(in_flight);
         }
         if self.transport == Transport::Polling {
             let carried = self.bytes + self.out.iter().map(|out| out.bytes).sum::<u64>();
             self.post.halve(carried);
         }
+    }
+
+    /// Messages in flight may have ended a link. If it lived with fewer until the window grew, the next link begins with
+    /// that many, and grows by one. Half of them would lead to the same steps with the same messages, for ever, and the
+    /// message that ends links would never leave alone.
+    fn narrow(&mut self, in_flight: u32) {
+        let lived_with = self.window - self.step / 2;
+        if self.window == 1 {
+            self.gap = Millis(self.gap.0 * 2).max(LEAST_GAP).min(MOST_GAP);
+        } else if in_flight > lived_with {
+            self.window = lived_with;
+        } else {
+            self.window = (self.window.min(in_flight) / 2).max(1);
+        }
+        self.step = 1;
     }
 
     /// Whether links that died young bound what may be in flight.
@@ -624,8 +634,12 @@ mod tests {
             assert!(!receipts.may_transmit(Moment(20), most), "one more first");
         }
         receipts.link_lost(30, true);
+        assert!(receipts.may_transmit(Moment(20), 21), "it lived with so many");
+        assert!(!receipts.may_transmit(Moment(20), 22));
         receipts.stable();
-        assert!(!receipts.may_transmit(Moment(20), 16), "one more again");
+        assert!(!receipts.may_transmit(Moment(20), 23), "one more again");
+        receipts.link_lost(22, true);
+        assert!(!receipts.may_transmit(Moment(20), 11), "the last step was not made use of");
         for _ in 0..10 {
             receipts.stable();
         }

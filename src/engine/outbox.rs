@@ -258,7 +258,7 @@ impl Outbox {
             unanswered_links: 0,
             suspected: false,
             lone_losses: 0,
-            taken_losses: 0,
+            last_losses: 0,
             state: State::Waiting { not_before: Moment::default() },
         });
         self.expiry.insert((expires_at, seq));

@@ -250,8 +250,8 @@ pub enum Input {
         /// The message.
         seq: Seq,
     },
-    /// A message is another client's for now: it may not leave before `Stored`. One that is in flight is not
-    /// touched.
+    /// A message is another client's for now: it may not leave before `Stored`. One that is in flight may still be
+    /// answered.
     Withheld {
         /// The message.
         seq: Seq,

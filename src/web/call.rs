@@ -119,14 +119,10 @@ whats! {
     Open
     /// whether it is polite, whether it is final
     Shut
-    /// The app wants no link for now: its next attempt is a first one.
-    Untried
     /// event, arguments, and the acknowledgement, if any. Answers its number; nothing where the packet did not leave.
     Emit
     /// name, count
     Ask
-    /// Answers the longest silence that the server's own heartbeat allows, in milliseconds; 0 where it named none.
-    Heartbeat
     /// Answers whether the transport has more to send than it can.
     Clogged
     /// query, headers: the next attempt is made with them
@@ -137,7 +133,7 @@ whats! {
     Transport
     /// A packet of whatever namespace came.
     Came
-    /// What speaks from now on belongs to the attempt, if any.
+    /// What speaks from now on belongs to the attempt, if any; the longest silence that the heartbeat allows
     Attach
     /// Of one connection: something came.
     Heard
@@ -239,13 +235,8 @@ impl<'a> Call<'a> {
             What::Begin => self.begin(),
             What::Open => self.open(link),
             What::Shut => self.shut(self.arg(0).is_truthy(), self.arg(1).is_truthy()),
-            What::Untried => {
-                wire.tries.set(-1);
-                Ok(())
-            }
             What::Emit => return self.send(),
             What::Ask => self.ask_receipts(),
-            What::Heartbeat => return Ok(Value::number(wire.heartbeat.get())),
             What::Clogged => return Ok(self.is_clogged().into()),
             What::Identity => {
                 let options = self.manager().options();
@@ -271,6 +262,7 @@ impl<'a> Call<'a> {
             What::Came => self.packet_came(self.said()),
             What::Attach => {
                 self.set_epoch(link);
+                self.wire.heartbeat.set(self.said().to_number());
                 Ok(())
             }
             What::Handshake => {

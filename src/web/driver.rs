@@ -6,8 +6,8 @@ use wasm_bindgen::prelude::*;
 
 use super::call::{Call, What, Wire};
 use super::numbers::{
-    FIELDS, Told, claim_number, count, double, down_cause, fate_flags, grant, millis, moment,
-    order, said, standing_number, way, whole,
+    FIELDS, Told, claim_number, count, door_number, double, down_cause, fate_flags, grant, millis,
+    moment, order, said, standing_number, way, whole,
 };
 use super::settings::{SETTINGS, config_of};
 use super::value::{NAMES, Value};
@@ -40,12 +40,11 @@ const RESTORED: u32 = 8;
 /// The flag of the second way; the others are its multiples, by the table `WAYS`.
 const WAY: u32 = 16;
 const PLACE: u32 = 64;
-const LOGGED_OUT: u32 = 128;
-const LONG: u32 = 256;
-const KNOWN: u32 = 512;
-const SAME: u32 = 1024;
+const LONG: u32 = 128;
+const KNOWN: u32 = 256;
+const SAME: u32 = 512;
 /// The flag of the first event; the others are its multiples.
-const EVENT: u32 = 2048;
+const EVENT: u32 = 1024;
 
 /// The flags of a segment, as the table `SEGMENT_FLAG` has them.
 const FORMER: u32 = 1;
@@ -104,7 +103,6 @@ impl Driver {
                     } else {
                         Id::Fresh
                     },
-                    is_logged_out: has(LOGGED_OUT),
                     lane: whole(a),
                     bytes: count(b),
                     strict: has(STRICT),
@@ -156,40 +154,37 @@ impl Driver {
                 client.cancel(now, seq);
                 return 0.0;
             }
-            Told::Open => {
-                client.open(now);
-                return 0.0;
+            Told::Open
+            | Told::Disconnect
+            | Told::LogOut
+            | Told::ResetLogout
+            | Told::Hold
+            | Told::Named
+            | Told::Stash
+            | Told::Restore
+            | Told::Reopen
+            | Told::Destroy => {
+                let wants_none = a != 0.0;
+                if wants_none {
+                    // The next attempt is a first one.
+                    self.wire.tries.set(-1);
+                }
+                live(client, now, *told, wants_none);
+                let talk = client.take_talk();
+                return door_number(client.door(), talk).into();
             }
-            Told::Close => {
-                client.close(now);
-                return 0.0;
-            }
-            Told::Disconnect => {
-                client.disconnect(now);
-                return 0.0;
-            }
+            Told::Accepts => return client.accepts().into(),
+            Told::WantsGrant => return client.is_asked(epoch).into(),
             Told::Name => {
-                client.name(now, count(a), count(b));
+                client.name(now, whole(a), whole(b));
                 return 0.0;
             }
             Told::Relink => {
                 client.relink(now);
                 return 0.0;
             }
-            Told::LogOut => {
-                client.log_out(now);
-                return 0.0;
-            }
             Told::Keep => {
                 client.keep(now, or_none(a), b != 0.0);
-                return 0.0;
-            }
-            Told::KeepAgain => {
-                client.keep_again(now);
-                return 0.0;
-            }
-            Told::StopKeeping => {
-                client.stop_keeping(now);
                 return 0.0;
             }
             Told::Has => return client.keeper().has(seq).into(),
@@ -235,24 +230,20 @@ impl Driver {
                 client.set_support(Support::Off);
                 return 0.0;
             }
-            Told::Destroy => {
-                client.destroy(now);
-                return 0.0;
-            }
             Told::Follow => {
                 client.follow();
                 return 0.0;
             }
             Told::Begun => {
-                client.begun(now, count(a), count(b));
+                client.begun(now, whole(a), whole(b));
                 return 0.0;
             }
             Told::Granted => {
-                client.authorized(now, epoch, count(b), count(c));
+                client.authorized(now, epoch, whole(b), whole(c));
                 return 0.0;
             }
             Told::LinkUp => {
-                client.linked(now, epoch, b != 0.0, millis(c));
+                client.linked(now, epoch, b != 0.0, millis(self.wire.heartbeat.get()));
                 return 0.0;
             }
             Told::Over => {
@@ -284,7 +275,6 @@ impl Driver {
             | Told::Unsaid
             | Told::Remember
             | Told::Unremember
-            | Told::ForgetSaid
             | Told::EmitSoon
             | Told::Warns
             | Told::AskOnline
@@ -306,6 +296,22 @@ impl Driver {
         };
         client.handle(now, input);
         0.0
+    }
+}
+
+/// What the app and the page want of the link and the session.
+fn live(client: &mut Client, now: Moment, told: Told, wants_none: bool) {
+    match told {
+        Told::Open => client.open(now),
+        Told::Named => client.named(),
+        Told::Restore => client.restore(now),
+        Told::Reopen => client.reopen(now),
+        Told::ResetLogout => client.reset_logout(),
+        Told::Hold => client.hold(now, wants_none),
+        Told::Disconnect => client.disconnect(now),
+        Told::LogOut => client.log_out(now),
+        Told::Stash => client.stash(now),
+        _ => client.destroy(now),
     }
 }
 
@@ -386,10 +392,6 @@ fn event(client: &mut Client, now: Moment, told: Told, [a, b, c, d, e]: [f64; 5]
         }
         Told::Said => {
             client.said(key, flag);
-            false
-        }
-        Told::ForgetSaid => {
-            client.forget_said();
             false
         }
         Told::AskOnline => {

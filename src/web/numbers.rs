@@ -4,12 +4,12 @@
 use crate::client::claim::{Audience, By, Claim, Code, Ending};
 use crate::client::storage::Storage;
 use crate::client::verdict::{Opinion, Reading, Said};
-use crate::client::{Fate, Order, Place, Value};
+use crate::client::{Door, Fate, Order, Place, Talk, Value};
 use crate::engine::{
     DownCause, Grant, Millis, Moment, Notice, Output, Phase, Standing, Status, Way,
 };
 
-/// An order: its number in the table `ORDERS`, and its fields in the order of its handler's parameters
+/// An order: its number in the table `ORDER`, and its fields in the order of its handler's parameters
 /// there. No order is 0.
 ///
 /// [`Output::Changed`] carries the new status: the phase, messages queued and in flight, and in
@@ -183,7 +183,7 @@ pub fn standing_number(standing: Standing) -> u32 {
     }
 }
 
-/// Its place in the table `VALUES`.
+/// Its place in the table `VALUE`.
 #[must_use]
 pub fn value_number(value: Value) -> u32 {
     match value {
@@ -191,6 +191,17 @@ pub fn value_number(value: Value) -> u32 {
         Value::Held => 1,
         Value::Answer => 2,
     }
+}
+
+/// What the app may do, by the table `DOOR`; 4 more where what was said is nobody's.
+#[must_use]
+pub fn door_number(door: Door, talk: Talk) -> u32 {
+    let number = match door {
+        Door::Open => 0,
+        Door::Held => 1,
+        Door::LoggedOut => 2,
+    };
+    number + if talk == Talk::Ends { 4 } else { 0 }
 }
 
 /// Its flags by the table `FATE`.
@@ -316,11 +327,12 @@ pub enum Told {
     Configure,
     /// message
     Cancel,
-    /// Asks for a link.
+    /// Asks for a link. This and the other commands about the link and the session come with whether no link is wanted for
+    /// now, and answer the door by the table `DOOR`; 4 is added where what was said is nobody's.
     Open,
-    /// Ends the link; what waits keeps waiting.
-    Close,
-    /// The same because the app wants it so: what is nobody's in particular settles.
+    /// Whether the app's login is not ready: with whether it is not.
+    Hold,
+    /// Ends the link; what is nobody's in particular settles.
     Disconnect,
     /// user, subject seen in an earlier life; 0 is nobody
     Name,
@@ -338,7 +350,7 @@ pub enum Told {
     Destroy,
     /// epoch, user as the app names him, subject of the credentials; 0 is nobody
     Granted,
-    /// epoch, whether there is a room to join, longest silence of the server's own heartbeat or 0
+    /// epoch, whether there is a room to join
     LinkUp,
     /// epoch, whether messages leave over polling from now on, bytes of the largest packet or 0
     Over,
@@ -364,10 +376,10 @@ pub enum Told {
     Heard,
     /// The page is shown again, the network is back, or the machine woke up.
     Woke,
-    /// The page is back from the cache.
-    KeepAgain,
-    /// The page goes into the cache, or is left.
-    StopKeeping,
+    /// The page goes into the cache.
+    Stash,
+    /// The page is back from the cache: what was open is opened again.
+    Restore,
     /// Whether what was kept has been handed out is answered.
     IsOpen,
     /// The generation that messages are kept in is answered.
@@ -420,8 +432,8 @@ pub enum Told {
     Remember,
     /// fingerprint, number of the use; whether nobody wants it any more is answered
     Unremember,
-    /// What was said is nobody's.
-    ForgetSaid,
+    /// The user is not logged out any more.
+    ResetLogout,
     /// epoch of the connection: an event is worth a wait. Answers 0 where it leaves, a negative number where it does not, and from 1 on the number under which
     /// it is held.
     EmitSoon,
@@ -454,6 +466,14 @@ pub enum Told {
     IsPresenceStale,
     /// Answers where in the module's memory the names are that it uses.
     Names,
+    /// The same, once it was looked whether the user is still there: the link.
+    Reopen,
+    /// A component names the user; `Name` follows.
+    Named,
+    /// Whether messages are taken is answered.
+    Accepts,
+    /// epoch; whether credentials are asked for is answered
+    WantsGrant,
     /// Somebody else makes the attempts.
     Follow,
     /// Of somebody else's attempt: numbers of the user's name and of the credentials' subject. A new epoch begins.
@@ -462,7 +482,7 @@ pub enum Told {
 
 impl Told {
     /// In the order of the table.
-    pub const ALL: [Self; 77] = [
+    pub const ALL: [Self; 81] = [
         Self::Send,
         Self::Standing,
         Self::Poll,
@@ -471,7 +491,7 @@ impl Told {
         Self::Configure,
         Self::Cancel,
         Self::Open,
-        Self::Close,
+        Self::Hold,
         Self::Disconnect,
         Self::Name,
         Self::Relink,
@@ -494,8 +514,8 @@ impl Told {
         Self::Ponged,
         Self::Heard,
         Self::Woke,
-        Self::KeepAgain,
-        Self::StopKeeping,
+        Self::Stash,
+        Self::Restore,
         Self::IsOpen,
         Self::Generation,
         Self::Opened,
@@ -522,7 +542,7 @@ impl Told {
         Self::Unsaid,
         Self::Remember,
         Self::Unremember,
-        Self::ForgetSaid,
+        Self::ResetLogout,
         Self::EmitSoon,
         Self::Warns,
         Self::AskOnline,
@@ -538,6 +558,10 @@ impl Told {
         Self::IsLeftNews,
         Self::IsPresenceStale,
         Self::Names,
+        Self::Reopen,
+        Self::Named,
+        Self::Accepts,
+        Self::WantsGrant,
         Self::Follow,
         Self::Begun,
     ];

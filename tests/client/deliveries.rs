@@ -73,15 +73,13 @@ fn refusals_have_an_order() {
     let mut world = World::new();
     let seq = world.send(acked());
     let known = Id::Known { seq, is_same: false };
-    for (id, is_logged_out, expected) in [
-        (Id::TooLong, true, Code::InvalidPayload),
-        (known, true, Code::LoggedOut),
-        (known, false, Code::DuplicateId),
-        (Id::Fresh, true, Code::LoggedOut),
-    ] {
-        let sending = Sending { id, is_logged_out, ..acked() };
-        assert_eq!(code(&mut world, sending), Err(expected));
-    }
+    let refused = |world: &mut World, id| code(world, Sending { id, ..acked() }).err();
+    assert_eq!(refused(&mut world, known), Some(Code::DuplicateId));
+    world.client.log_out(world.at());
+    assert_eq!(refused(&mut world, Id::TooLong), Some(Code::InvalidPayload));
+    assert_eq!(refused(&mut world, known), Some(Code::LoggedOut));
+    assert_eq!(refused(&mut world, Id::Fresh), Some(Code::LoggedOut));
+    world.client.reset_logout();
     world.client.destroy(world.at());
     let claim = world.client.send(world.at(), &acked()).expect_err("closed");
     assert_eq!((claim.code, claim.retryable), (Code::Closed, true));
@@ -186,6 +184,15 @@ fn message_is_measured_where_it_may_be_larger_than_the_server_takes() {
         assert_eq!((outcome, claim.code, is_timed), (Outcome::Refused, Code::Server, false));
         assert_eq!((claim.by, claim.retryable), (By::Nobody, false));
     }
+}
+
+#[test]
+fn measuring_tells_the_time_though_the_message_fits() {
+    let mut world = World::proving();
+    let seq = world.send(acked());
+    world.now += 5;
+    assert!(world.client.measured(world.at(), seq, 600));
+    assert_eq!(world.client.now(), world.at());
 }
 
 #[test]

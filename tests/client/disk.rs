@@ -17,7 +17,7 @@ pub type Id = u32;
 /// A tab, by its number.
 pub type Tab = usize;
 /// A server and a user.
-pub type Scope = u32;
+pub type Scope = u64;
 
 pub const ALICE: Scope = 1;
 pub const BOB: Scope = 2;
@@ -88,7 +88,7 @@ pub struct Page {
     fresh: Name,
     scope: Scope,
     /// Whom the app names.
-    user: u32,
+    user: u64,
     /// Credentials are not there yet, so no link comes up.
     is_offline: bool,
     /// It cannot see what storage says of logouts.
@@ -251,14 +251,13 @@ impl Disk {
     /// The page goes into the cache.
     pub fn cache(&mut self, tab: Tab) {
         let now = self.at();
-        self.tabs[tab].client.close(now);
-        self.tabs[tab].client.stop_keeping(now);
+        self.tabs[tab].client.stash(now);
         self.run();
     }
 
     pub fn restore(&mut self, tab: Tab) {
         let now = self.at();
-        self.tabs[tab].client.keep_again(now);
+        self.tabs[tab].client.restore(now);
         self.run();
     }
 
@@ -286,7 +285,7 @@ impl Disk {
     }
 
     pub fn generation(&self, scope: Scope) -> u64 {
-        let own = FIRST + u64::from(scope.abs_diff(ALICE)) * 65_536;
+        let own = FIRST + scope.abs_diff(ALICE) * 65_536;
         self.generations.get(&scope).copied().unwrap_or(own)
     }
 
@@ -310,7 +309,7 @@ impl Disk {
     pub fn send_now(&mut self, tab: Tab, id: Id) {
         let now = self.at();
         let page = &mut self.tabs[tab];
-        let seq = page.client.send(now, &draft()).expect("taken");
+        let seq = page.client.send(now, &draft(id)).expect("taken");
         assert_eq!(page.by_id.insert(id, seq), None, "{id} is on its way");
     }
 
@@ -839,7 +838,7 @@ impl Disk {
                 let (Kept { id, .. }, _) = page.rows[row as usize];
                 let known = |&seq| deliveries::Id::Known { seq, is_same: true };
                 let known = page.by_id.get(&id).map(known).unwrap_or_default();
-                let sending = Sending { id: known, ..draft() };
+                let sending = Sending { id: known, ..draft(id) };
                 match page.client.take_up(now, &sending) {
                     Ok(seq) => drop(page.by_id.insert(id, seq)),
                     Err(claim) => {
@@ -873,10 +872,11 @@ impl Page {
     }
 }
 
-fn draft() -> Sending {
+fn draft(id: Id) -> Sending {
+    let print = u64::from(id) + 1;
     let ttl = Millis(86_400_000);
     let (has_place, durable) = (true, true);
-    Sending { bytes: 100, ttl, event: 1, has_place, durable, ..Sending::default() }
+    Sending { bytes: 100, ttl, event: 1, has_place, durable, print, ..Sending::default() }
 }
 
 /// What version 1 left of a scope is in the scope of this number above it.

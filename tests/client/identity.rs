@@ -5,13 +5,13 @@ use holdfast::engine::{Grant, Input, Outcome, Output, Phase, Verdict, Way};
 
 use crate::world::{World, draft};
 
-const ALICE: u32 = 1;
-const BOB: u32 = 2;
-const HER_SUBJECT: u32 = 3;
-const HIS_SUBJECT: u32 = 4;
+const ALICE: u64 = 1;
+const BOB: u64 = 2;
+const HER_SUBJECT: u64 = 3;
+const HIS_SUBJECT: u64 = 4;
 const LOGGED_OUT: Option<(Outcome, bool)> = Some((Outcome::LoggedOut, false));
 
-fn named(name: u32, subject: u32) -> World {
+fn named(name: u64, subject: u64) -> World {
     let mut world = World::new();
     (world.name, world.subject) = (name, subject);
     world.client.name(world.at(), name, 0);

@@ -637,6 +637,25 @@ fn what_was_set_free_is_withheld_again_once_another_tab_is_seen_to_have_it() {
 }
 
 #[test]
+fn what_left_while_nobody_could_tell_does_not_leave_again_once_another_tab_is_seen_to_have_it() {
+    let (mut disk, one, other) = taken_over();
+    disk.left(one);
+    disk.holds_opening = true;
+    disk.restore(one);
+    disk.link(one);
+    disk.pass(5_000);
+    assert_eq!(disk.left(one), [7], "nobody can tell");
+    disk.holds_opening = false;
+    disk.run();
+    assert_eq!(disk.held(one, 7), Some(Held::Elsewhere));
+    disk.unlink(one);
+    disk.link(one);
+    assert_eq!(disk.left(one), []);
+    disk.ack(other, 7);
+    assert_eq!(disk.ending(one, 7), DELIVERED);
+}
+
+#[test]
 fn page_in_the_cache_deletes_nothing_that_another_tab_may_have_taken_up() {
     let (mut disk, tab, _) = two_tabs();
     disk.send(tab, [1, 2]);
@@ -769,6 +788,35 @@ fn cancel_of_what_another_tab_has_is_passed_on() {
     assert!(disk.segments.is_empty());
 }
 
+/// A page that wants no link, whose message 7 is in the journal of a tab that is gone. It has cancelled it.
+fn cancelled_in_nobodys_journal() -> (Disk, Tab) {
+    let (mut disk, one, other) = two_tabs();
+    disk.end(one);
+    disk.pass(2_000);
+    let back = disk.idle_page(1);
+    disk.end(other);
+    disk.pass(2_000);
+    assert_eq!(disk.held(back, 7), Some(Held::Elsewhere));
+    disk.cancel(back, 7);
+    assert_eq!(disk.outcome(back, 7), Some((Outcome::Cancelled, true)), "it may still leave");
+    assert_eq!(disk.kept(), [(2, 7)], "the journal is not this page's");
+    (disk, back)
+}
+
+#[test]
+fn what_was_cancelled_in_nobodys_journal_is_erased_by_the_page_that_cancelled_it() {
+    let (mut disk, back) = cancelled_in_nobodys_journal();
+    disk.link(back);
+    assert_eq!((disk.left(back), disk.kept()), (vec![], vec![]));
+}
+
+#[test]
+fn what_was_cancelled_in_nobodys_journal_leaves_from_a_tab_that_opens_later() {
+    let (mut disk, _) = cancelled_in_nobodys_journal();
+    let later = disk.page(3);
+    assert_eq!(disk.left(later), [7], "nobody told it");
+}
+
 #[test]
 fn tab_that_was_closed_and_is_back_hears_how_its_messages_end() {
     let (mut disk, one, other) = two_tabs();
@@ -884,6 +932,7 @@ fn logout_elsewhere_while_a_tab_opens_ends_its_session() {
     assert_eq!(disk.outcome(tab, 2), LOGGED_OUT);
     assert_eq!(disk.page_of(tab).ended, [1]);
     assert!(disk.segments.is_empty());
+    disk.link(tab);
     disk.send(tab, [3]);
     assert_eq!(disk.held(tab, 3), Some(Held::Nowhere), "nothing is kept before the next login");
     disk.page_of(tab).is_blind = false;
@@ -902,6 +951,7 @@ fn logout_elsewhere_while_a_tab_waits_for_another_ends_its_session() {
     assert_eq!(disk.left(other), []);
     assert_eq!(disk.page_of(other).ended, [7]);
     assert!(disk.segments.is_empty());
+    disk.link(other);
     disk.send(other, [8]);
     assert_eq!(disk.held(other, 8), Some(Held::Nowhere), "the session is over");
 }
@@ -946,6 +996,7 @@ fn logout_writes_nothing_more_and_the_next_session_keeps() {
     for id in [1, 2, 3] {
         assert_eq!(disk.ending(tab, id), Some(Outcome::LoggedOut));
     }
+    disk.page_of(tab).client.reset_logout();
     disk.name(tab, ALICE);
     disk.send(tab, [4]);
     assert_eq!(disk.kept(), [(1, 4)]);

@@ -8,6 +8,7 @@ mod generations;
 mod health;
 mod identity;
 mod keeper;
+mod life;
 mod receipts;
 mod resync;
 mod sessions;

@@ -141,6 +141,7 @@ fn what_was_fetched_for_one_user_is_not_for_the_next() {
     world.drain();
     assert!(!world.client.is_ours(round));
     world.name = 6;
+    world.client.reset_logout();
     world.open();
     world.connect();
     assert!(!world.client.holds(false));

@@ -147,6 +147,7 @@ fn what_was_remembered_is_not_the_next_users() {
     world.client.log_out(world.at());
     world.drain();
     world.name = 6;
+    world.client.reset_logout();
     world.client.name(world.at(), 6, 0);
     world.open();
     world.connect();

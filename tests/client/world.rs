@@ -167,6 +167,14 @@ impl World {
         self.reconnect();
     }
 
+    /// The link is lost, and the next attempt gets credentials that open none.
+    pub fn replace_link_in_vain(&mut self) {
+        self.lose_link();
+        let wait = self.client.status().next_attempt_at.expect("a planned attempt");
+        self.run_to(wait.0);
+        self.authorize();
+    }
+
     pub fn reconnect(&mut self) {
         let wait = self.client.status().next_attempt_at.expect("a planned attempt");
         self.run_to(wait.0);

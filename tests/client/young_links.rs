@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use holdfast::client::Order;
 use holdfast::client::deliveries::Sending;
 use holdfast::client::receipts::Support;
-use holdfast::engine::{Cause, DownCause, Epoch, Input, Outcome, Seq, Verdict, Way};
+use holdfast::engine::{Cause, DownCause, Epoch, Input, Millis, Outcome, Seq, Verdict, Way};
 
 use crate::world::{World, draft};
 
@@ -151,6 +151,46 @@ fn message_that_kills_links_is_found_out_behind_others_that_arrive() {
     assert_eq!(how(&world, killer), Some(Outcome::Exhausted(Cause::LinkLost)));
     let innocent = |seq: &Seq| how(&world, *seq) != Some(Outcome::Exhausted(Cause::LinkLost));
     assert!(behind.iter().all(innocent));
+}
+
+/// What left on this link is taken, and nothing acknowledged, until the killer has been handled for a while.
+fn live_until_killed(world: &mut World, killer: Seq) {
+    if !world.client.status().is_ready() {
+        world.reconnect();
+    }
+    let mut left_at = None;
+    while left_at.is_none_or(|at| world.now < at + 100) {
+        world.run_to(world.now + 50);
+        world.answer_receipts();
+        if world.left().contains(&killer) {
+            left_at = Some(world.now);
+        }
+        assert!(world.now < 4_000_000, "it never leaves");
+    }
+    world.lose_link();
+}
+
+#[test]
+fn message_that_kills_links_is_found_out_behind_others_that_are_taken_and_never_answered() {
+    for before in [0, 1, 2, 3, 5] {
+        let mut world = World::proving();
+        // Links mostly end before that.
+        let ack_timeout = Some(Millis(20_000));
+        let send = |lane| Sending { lane, ack_timeout, ..draft(Way::AckedAlways) };
+        let sent: Vec<Seq> = (0..before + 5).map(|lane| world.send(send(lane))).collect();
+        let killer = sent[before as usize];
+        world.lose_link();
+        let mut links = 0;
+        while world.outcome(killer).is_none() {
+            live_until_killed(&mut world, killer);
+            links += 1;
+            assert!(links < 100, "{before} before it: the message still leaves with others");
+        }
+        let killed = Some(Outcome::Exhausted(Cause::LinkLost));
+        assert_eq!(how(&world, killer), killed, "{before} before it");
+        let mut others = sent.iter().filter(|&&seq| seq != killer);
+        assert!(others.all(|&seq| how(&world, seq) != killed), "{before} before it");
+    }
 }
 
 /// What a server that ends the links of those who send over ten events a second makes of a link.

@@ -145,7 +145,7 @@ impl Model {
             Operation::Withheld { index } => {
                 if let Some(&seq) = nth(self.unsettled.keys(), index) {
                     self.tell(world, Input::Withheld { seq });
-                    if self.unsettled.contains_key(&seq) && !self.flight.contains_key(&seq) {
+                    if self.unsettled.contains_key(&seq) {
                         self.storing.insert(seq);
                     }
                 }

@@ -92,7 +92,12 @@ fn message_that_another_tab_took_over_stays_until_that_says_how_it_ended() {
     assert_eq!(world.left(), [seq], "nobody has it any more");
     world.tell(Input::Withheld { seq });
     world.replace_link();
-    assert_eq!(world.left(), [seq], "what had left is not touched");
+    assert_eq!(world.left(), [], "it had left, and another tab has it now");
+    world.tell(Input::Stored { seq });
+    assert_eq!(world.left(), [seq]);
+    world.tell(Input::Withheld { seq });
+    world.accept(seq);
+    assert!(world.outcome(seq).is_some(), "its answer counts");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a server sends to its pages, and what their app makes of it: a plan of its own dice, for a quarter of the seeds.
+//! What a server sends to its pages, and what their app makes of it: a plan of its own dice, for a third of the seeds.
 
 use super::{Plan, Planned};
 use crate::dice::Dice;
@@ -46,11 +46,7 @@ pub(crate) enum Deed {
 
 pub(super) fn feed(seed: u64) -> Option<Feed> {
     let mut dice = Dice::new(seed ^ OWN);
-    // None of these is a seed that found something before there were feeds: `tests/sim.rs` has those.
-    let has_feed = matches!(
-        seed % 64,
-        0 | 2 | 7 | 17 | 18 | 20 | 24 | 29 | 31 | 34 | 39 | 48 | 52 | 53 | 56 | 58 | 60
-    );
+    let has_feed = FED.contains(&(seed % 64));
     has_feed.then(|| Feed {
         kept: if dice.chance(800) { 1_000 } else { dice.below(5) as usize },
         repeats: dice.below(600),
@@ -96,3 +92,6 @@ impl Plan {
 
 /// Sets these dice apart from the plan's.
 const OWN: u64 = 0xFEED_5EED_0000_0000;
+/// Seeds that have it, by their remainders. None of these is a seed that found something before there were feeds:
+/// `tests/sim.rs` has those.
+const FED: [u64; 19] = [0, 2, 7, 17, 18, 20, 24, 29, 31, 34, 39, 46, 48, 52, 53, 56, 58, 60, 62];

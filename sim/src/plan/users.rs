@@ -4,7 +4,7 @@ use super::{Plan, Planned};
 use crate::dice::Dice;
 
 /// Somebody who can log in, from 1.
-pub(crate) type Person = u32;
+pub(crate) type Person = u64;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Users {

@@ -25,7 +25,7 @@ impl Keeper {
     pub(super) fn wait(&mut self, seq: Seq) {
         match self.state {
             State::Late(_) | State::Stalled | State::Broken => self.stored(seq, Held::Nowhere),
-            State::Closed | State::Opening(_) => {
+            State::Closed | State::Stashed | State::Opening(_) => {
                 self.set(seq, Held::Waiting);
                 self.waiting.push(seq);
             }

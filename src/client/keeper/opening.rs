@@ -24,9 +24,16 @@ impl Keeper {
         self.open();
     }
 
-    /// The page is back from the cache: opens what was open, as another tab may have it by now.
-    pub fn keep_again(&mut self) {
-        self.close();
+    /// The page goes into the cache: another tab may take over what is open.
+    pub fn stash(&mut self) {
+        if self.state != State::Closed {
+            self.close();
+            self.state = State::Stashed;
+        }
+    }
+
+    /// The page is back from there: opens what was open, as another tab may have it by now.
+    pub fn restore(&mut self) {
         self.is_first = false;
         self.open();
     }
@@ -71,6 +78,7 @@ impl Keeper {
     /// The user logged out in another tab: nothing is kept until something is opened again.
     pub fn log_out_elsewhere(&mut self) {
         self.close();
+        self.generation = None;
         self.state = State::Broken;
         self.go_ahead();
     }
@@ -93,7 +101,7 @@ impl Keeper {
     pub(super) fn fail(&mut self) {
         let is_told = matches!(self.state, State::Late(_) | State::Stalled);
         match self.state {
-            State::Closed | State::Broken => return,
+            State::Closed | State::Stashed | State::Broken => return,
             // What is on disk of ours is in memory too, and sent from here, so the lock stays. Another tab may
             // take over what is not here yet.
             State::Open | State::Stalled => {

@@ -61,10 +61,11 @@ impl Outbox {
         }
     }
 
-    /// A message may leave from now on, or not before that is said again.
+    /// A message may leave from now on, or not before that is said again. One in flight may still be answered, and does
+    /// not leave again.
     pub(in crate::engine) fn keep_back(&mut self, now: Moment, seq: Seq, back: bool) {
         let Some(message) = self.get_mut(seq) else { return };
-        message.storing = back && matches!(message.state, State::Waiting { .. });
+        message.storing = back;
         let lane = message.draft.lane;
         self.place(lane, now);
     }
@@ -145,7 +146,9 @@ impl Outbox {
             unproven += usize::from(!self.is_received(seq));
         }
         let is_alone = accuses && self.suspects > 0 && unproven == 1;
-        let blamed = self.blamed(&flight);
+        // The server had taken something, and all but the last: the link worked until that left.
+        let worked = unproven <= 1 && unproven < flight.len();
+        let blamed = self.blamed(&flight).filter(|_| worked);
         let mut begun = Moment::default();
         for &seq in &flight {
             let Some(message) = self.get_mut(seq) else { continue };
@@ -153,8 +156,8 @@ impl Outbox {
                 // What was handed on to one before counts for this one too.
                 begun = begun.max(since);
             }
+            message.last_losses += u32::from(blamed == Some(seq));
             if message.proof != Proof::None {
-                message.taken_losses += u32::from(blamed == Some(seq));
                 if message.proof == Proof::Dispatched && now - begun >= UNANSWERED {
                     self.lost_unanswered(seq, outputs);
                 }
@@ -184,8 +187,8 @@ impl Outbox {
         }
     }
 
-    /// The message that may be why a link ended, though it was taken: the last one, if the one before had left
-    /// a while earlier.
+    /// The message that may be why a link ended, though that is not usual, or it was taken: the last one, if the one
+    /// before had left a while earlier.
     fn blamed(&self, flight: &[Seq]) -> Option<Seq> {
         let since = |seq: &Seq| match self.get(*seq)?.state {
             State::InFlight { since, .. } => Some(since),
@@ -224,12 +227,11 @@ impl Outbox {
             self.land(seq, now);
             let Some(message) = self.get_mut(seq) else { continue };
             message.unanswered = true;
-            let Message { draft, proof, lone_losses, taken_losses, unanswered_links, .. } =
-                *message;
+            let Message { draft, proof, lone_losses, last_losses, unanswered_links, .. } = *message;
             let is_taken_often = proof != Proof::None && unanswered_links >= UNANSWERED_LINKS;
             let has_newer =
                 draft.way == Way::Latest && self.latest_of(draft.lane).last() > Some(&seq);
-            let outcome = if lone_losses >= LONE_LOSSES || taken_losses >= TAKEN_LOSSES {
+            let outcome = if lone_losses >= LONE_LOSSES || last_losses >= LAST_LOSSES {
                 Some(Outcome::Exhausted(Cause::LinkLost))
             } else if has_newer {
                 Some(Outcome::Superseded)
@@ -334,6 +336,6 @@ impl Outbox {
 const UNANSWERED: Millis = Millis(1_000);
 /// A message that has killed this many links all alone is the one.
 const LONE_LOSSES: u32 = 3;
-/// So is one that was taken each time, whose handler ends the link. As many as are needed, in all, to find one
-/// that was not taken.
-const TAKEN_LOSSES: u32 = 15;
+/// So is one that was the last each time, whose handler ends the link. As many as are needed, in all, to find one
+/// that was not taken where losses are usual.
+const LAST_LOSSES: u32 = 15;

@@ -25,8 +25,8 @@ pub(super) struct Message {
     pub(super) suspected: bool,
     /// Links that died while it alone was in flight, and was not taken.
     pub(super) lone_losses: u32,
-    /// Links that died after the server had taken it, and nothing else had left lately.
-    pub(super) taken_losses: u32,
+    /// Links that died when nothing else had left lately, and the server had taken it, or all else that was in flight.
+    pub(super) last_losses: u32,
     pub(super) state: State,
 }
 

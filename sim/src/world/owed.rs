@@ -5,21 +5,18 @@ use std::collections::BTreeSet;
 
 use holdfast::client::keeper::Held;
 
-use crate::app::Sent;
-use crate::channel::SLOWEST_NOTE;
-use crate::deliveries::MessageId;
+use super::World;
+use super::channel::SLOWEST_NOTE;
+use crate::ids::MessageId;
 use crate::page::Page;
+use crate::sent::{Eraser, Sent};
 use crate::tally::Count;
 use crate::trace::note;
-use crate::violated;
-use crate::world::World;
-
-/// A page, and its opening whose journal was told to erase a message.
-pub(crate) type Eraser = (usize, u32);
+use crate::violation::violated;
 
 impl World {
     /// The page on stage has it from now on.
-    pub(crate) fn taken_up(&mut self, id: MessageId) {
+    pub(super) fn taken_up(&mut self, id: MessageId) {
         let page = self.page.id;
         let message = &mut self.app.messages[id];
         message.page = page;
@@ -28,15 +25,16 @@ impl World {
 
     /// What had settled is found on disk once more. That is right where the page that was to erase it
     /// was gone before it could.
-    pub(crate) fn revive(&mut self, id: MessageId, is_ours: bool) {
+    pub(super) fn revive(&mut self, id: MessageId, is_ours: bool) {
         let message = &self.app.messages[id];
         if message.is_given_up {
             violated!("kept", "message {id} was counted as lost, and is on disk");
         }
         if !message.is_settled {
+            self.erases_from_now_on(id, is_ours);
             return;
         }
-        let could_not_erase = |(page, opening): Eraser| {
+        let could_not_erase = |&(page, opening): &Eraser| {
             self.page_at(page).is_some_and(|page| {
                 // One that was closed may be another's before it gets to it.
                 let keeper = page.shell.client.keeper();
@@ -44,27 +42,38 @@ impl World {
             })
         };
         // That is on its way, and ends it once it is here.
-        let is_being_told = message.told_at.is_some_and(|at| self.now - at < SLOWEST_NOTE);
+        let is_being_told = message.told_at.is_some_and(|at| self.run.now - at < SLOWEST_NOTE);
         let is_excused = message.is_erasing_lost
             || is_being_told
-            || message.eraser.is_some_and(could_not_erase)
+            || message.erasers.iter().any(could_not_erase)
             || self.is_being_written(id)
             || self.is_held_by_another(id);
         if !is_excused {
             violated!("I1", "message {id} had settled, and was not erased");
         }
-        note!(self, "   message {id} had settled");
-        self.tally.one(Count::Revived);
+        note!(self.run, "   message {id} had settled");
+        self.run.tally.one(Count::Revived);
         // The app knows how it ended, so nobody is owed that again.
         let message = &mut self.app.messages[id];
         message.is_settled = false;
         message.is_revived = true;
         message.is_promised_away = false;
-        message.is_erasing_lost = false;
-        // What another page has is that one's to erase.
-        message.eraser = message.eraser.filter(|_| !is_ours);
         // It enters once more, perhaps after what was sent later.
         message.way = u64::MAX - id as u64;
+        self.erases_from_now_on(id, is_ours);
+    }
+
+    /// A page erases what is in its own journal. In the journal of a page that is gone it can only find a message, and
+    /// the app may cancel it there: the message stays on disk, and a page that opens later and takes that journal over
+    /// finds it once more. The app was told that it may be delivered. So how the erasing went before counts until the
+    /// journal is this page's.
+    fn erases_from_now_on(&mut self, id: MessageId, is_ours: bool) {
+        if is_ours {
+            let page = self.page.id;
+            let message = &mut self.app.messages[id];
+            message.is_erasing_lost = false;
+            message.erasers.retain(|&(other, _)| other != page);
+        }
     }
 
     /// By a page in the cache, which will find out once it is back.
@@ -78,7 +87,7 @@ impl World {
     }
 
     /// The page on stage has died: of what it had not settled, all that was on disk is still owed.
-    pub(crate) fn settle_accounts(&mut self) {
+    pub(super) fn settle_accounts(&mut self) {
         self.forget_erasing();
         let Page { deliveries, storage, .. } = &*self.page;
         let writing: BTreeSet<MessageId> = storage.undecided().collect();
@@ -118,9 +127,10 @@ impl World {
         let id = self.page.id;
         let Page { storage, shell, .. } = &*self.page;
         for message in &mut self.app.messages {
-            let Some((page, opening)) = message.eraser else { continue };
-            message.is_erasing_lost |= page == id
-                && (storage.is_blind || !storage.has_erased(shell.client.keeper(), opening));
+            for &(page, opening) in &message.erasers {
+                message.is_erasing_lost |= page == id
+                    && (storage.is_blind || !storage.has_erased(shell.client.keeper(), opening));
+            }
         }
         for &heard in &storage.heard {
             self.app.messages[heard].is_erasing_lost |= self.database.has(heard);
@@ -128,7 +138,7 @@ impl World {
     }
 
     /// A page died while it wrote, and none of it is there.
-    pub(crate) fn lost_with_page(&mut self, messages: impl IntoIterator<Item = MessageId>) {
+    pub(super) fn lost_with_page(&mut self, messages: impl IntoIterator<Item = MessageId>) {
         for id in messages {
             let is_held = self.living().any(|page| page.deliveries.has(id));
             if !self.database.has(id) && !is_held {
@@ -144,13 +154,13 @@ impl World {
         }
         message.is_given_up = true;
         self.app.unsettled -= 1;
-        self.tally.one(Count::LostWithPage);
-        note!(self, "   message {id} is lost with its page");
+        self.run.tally.one(Count::LostWithPage);
+        note!(self.run, "   message {id} is lost with its page");
     }
 
     /// A message leaves: it is on disk (I4), and no other page would send it.
-    pub(crate) fn check_may_leave(&mut self, id: MessageId) {
-        let Some(entry) = self.page.deliveries.get(id).filter(|_| self.keeps()) else { return };
+    pub(super) fn check_may_leave(&mut self, id: MessageId) {
+        let Some(entry) = self.page.deliveries.get(id).filter(|_| self.run.keeps()) else { return };
         let is_in_memory = matches!(entry.held, Some(Held::Nowhere | Held::Overdue));
         if is_in_memory && !self.page.storage.may_forget {
             violated!("kept", "message {id} is in memory only, and nobody was told why");
@@ -183,29 +193,29 @@ impl World {
     }
 
     /// Whatever failed before, what has settled is erased as soon as the disk takes it (D1).
-    pub(crate) fn check_erasing(&mut self) {
+    pub(super) fn check_erasing(&mut self) {
         let Page { storage, shell, .. } = &mut *self.page;
         // The disk may have hung.
-        if shell.client.keeper().has_erased() || self.database.busy_until > self.now {
+        if shell.client.keeper().has_erased() || self.database.is_busy(self.run.now) {
             storage.unerased_since = None;
             return;
         }
-        let since = *storage.unerased_since.get_or_insert(self.now);
-        if self.now - since > LONGEST_RETRY && !self.plan.kinds.clock {
+        let since = *storage.unerased_since.get_or_insert(self.run.now);
+        if self.run.now - since > LONGEST_RETRY && !self.run.plan.kinds.clock {
             violated!("D1", "what has settled waits to be erased since {since}");
         }
     }
 
     /// Nothing waits to be written: on disk is what this page has, and nothing else.
-    pub(crate) fn check_journal_at_rest(&mut self) {
+    pub(super) fn check_journal_at_rest(&mut self) {
         let Page { storage, shell, deliveries, .. } = &*self.page;
         let Some(owner) = storage.channel.and_then(|opening| storage.journal(opening)) else {
             return;
         };
-        let is_held = !self.plan.disk.has_locks || self.locks.is_held(owner.name, self.page.id);
+        let is_held = !self.run.plan.disk.has_locks || self.locks.is_held(owner.name, self.page.id);
         let keeper = shell.client.keeper();
         // A logout elsewhere clears the disk, and this page may not have noticed it yet.
-        let is_over = keeper.generation() != Some(self.generation_of(owner.scope));
+        let is_over = keeper.generation() != Some(self.generations.of(owner.scope));
         if !is_held || is_over || !storage.was_open() || !keeper.is_at_rest() {
             return;
         }

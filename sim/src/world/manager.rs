@@ -2,33 +2,16 @@
 
 use holdfast::engine::{DownCause, Input};
 
-use crate::event::Event;
-use crate::network::ConnectionId;
+use super::World;
+use crate::event::{Event, Managed};
+use crate::ids::ConnectionId;
+use crate::page::manager::Manager;
 use crate::trace::note;
-use crate::world::World;
-
-#[derive(Default)]
-pub(crate) struct Manager {
-    /// The app wants a link.
-    is_wanted: bool,
-    /// Attempts in a row that failed.
-    attempts: u32,
-    /// Tells the timer that is set from those that were.
-    timer: u64,
-    is_waiting: bool,
-}
-
-/// What the Manager has a timer for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Managed {
-    Attempt { timer: u64 },
-    TimedOut { connection: ConnectionId },
-}
 
 // What the app does.
 impl World {
     /// As the Socket's `connect`.
-    pub(crate) fn connect_socket(&mut self) {
+    pub(super) fn connect_socket(&mut self) {
         self.page.manager.is_wanted = true;
         if self.page.connection.is_none() && !self.page.manager.is_waiting {
             self.attempt();
@@ -36,7 +19,7 @@ impl World {
     }
 
     /// As the Socket's `disconnect`: final until the app connects again.
-    pub(crate) fn disconnect_socket(&mut self) {
+    pub(super) fn disconnect_socket(&mut self) {
         self.page.manager = Manager { timer: self.page.manager.timer + 1, ..Manager::default() };
         let Some(id) = self.page.connection else { return };
         let epoch = self.network.connections[id].epoch;
@@ -45,9 +28,9 @@ impl World {
     }
 
     /// The app connects again as who is there.
-    pub(crate) fn leave_link_of_another(&mut self) {
-        let of = |id: ConnectionId| self.network.connections[id].credentials.session();
-        if self.plan.is_followed
+    pub(super) fn leave_link_of_another(&mut self) {
+        let of = |id: ConnectionId| self.network.connections[id].credentials.session;
+        if self.run.plan.is_followed
             && self.page.connection.is_some_and(|id| of(id) != self.page.owners.session())
         {
             self.close();
@@ -57,7 +40,7 @@ impl World {
 
 // What the Manager does.
 impl World {
-    pub(crate) fn managed(&mut self, managed: Managed) {
+    pub(super) fn managed(&mut self, managed: Managed) {
         match managed {
             Managed::Attempt { timer } => {
                 if self.page.manager.is_waiting && self.page.manager.timer == timer {
@@ -69,7 +52,7 @@ impl World {
                 if self.page.connection == Some(connection)
                     && !self.network.connections[connection].is_up
                 {
-                    note!(self, "the attempt has timed out");
+                    note!(self.run, "the attempt has timed out");
                     let epoch = self.network.connections[connection].epoch;
                     self.hang_up();
                     self.tell(Input::LinkDown { epoch, cause: DownCause::Lost });
@@ -84,36 +67,37 @@ impl World {
         if self.page.shell.is_destroyed {
             return;
         }
-        let chance = if self.is_kind_now() { 0 } else { self.plan.network.refused };
-        if self.dice.chance(chance) {
-            note!(self, "the attempt fails early");
+        let chance = if self.run.is_kind_now() { 0 } else { self.run.plan.network.refused };
+        if self.run.dice.chance(chance) {
+            note!(self.run, "the attempt fails early");
             return self.reconnect();
         }
-        self.begin();
+        self.begin_attempt();
         let epoch = self.page.shell.client.epoch();
         self.connect(epoch);
         self.drain();
         // The app may have taken it back by then.
         if let Some(connection) = self.page.connection {
             let managed = Managed::TimedOut { connection };
-            self.schedule(self.now + TIMEOUT, Event::Managed { page: self.page.id, managed });
+            self.run
+                .schedule(self.run.now + TIMEOUT, Event::Managed { page: self.page.id, managed });
         }
     }
 
     /// The link is up: waits begin anew.
-    pub(crate) fn connected(&mut self) {
+    pub(super) fn connected(&mut self) {
         self.page.manager.attempts = 0;
     }
 
     /// The connection is gone.
-    pub(crate) fn lost(&mut self, cause: DownCause) {
+    pub(super) fn lost(&mut self, cause: DownCause) {
         if cause == DownCause::Final {
             self.page.manager.is_wanted = false;
         }
         self.reconnect();
     }
 
-    pub(crate) fn reconnect(&mut self) {
+    pub(super) fn reconnect(&mut self) {
         let manager = &mut self.page.manager;
         if !manager.is_wanted || manager.is_waiting {
             return;
@@ -123,9 +107,9 @@ impl World {
         manager.timer += 1;
         manager.is_waiting = true;
         let timer = manager.timer;
-        let wait = self.dice.between(wait / 2, wait + wait / 2).min(MOST);
+        let wait = self.run.dice.between(wait / 2, wait + wait / 2).min(MOST);
         let managed = Managed::Attempt { timer };
-        self.schedule(self.now + wait, Event::Managed { page: self.page.id, managed });
+        self.run.schedule(self.run.now + wait, Event::Managed { page: self.page.id, managed });
     }
 }
 

@@ -3,7 +3,7 @@
 use holdfast::engine::Seq;
 
 use super::{Flight, Lane, Message, Messages, Settled};
-use crate::violated;
+use crate::violation::violated;
 
 struct Next {
     seq: Seq,
@@ -41,8 +41,8 @@ impl Messages {
         if message.failures > self.config.send.retries {
             violated!("I8", "{seq:?} left after its last retry");
         }
-        if now < self.paced_until() {
-            violated!("I13", "{seq:?} left at {now}, and not at {}", self.paced_until());
+        if now < self.pace.until() {
+            violated!("I13", "{seq:?} left at {now}, and not at {}", self.pace.until());
         }
         self.check_window(seq, message);
         self.check_lane(now, seq, message);
@@ -59,7 +59,7 @@ impl Messages {
         message.flight = Some(Flight { transmission, since: now, excused: false });
         let bytes = u64::from(message.draft.bytes);
         self.flight_bytes += bytes;
-        self.sent_at = Some(now);
+        self.pace.sent(now);
         let lane = self.lane_of(seq);
         lane.waiting.remove(&seq);
         lane.in_flight.insert(seq);
@@ -68,7 +68,7 @@ impl Messages {
     fn check_window(&self, seq: Seq, message: &Message) {
         let config = &self.config.send;
         let window = if self.suspects > 0 { 1 } else { config.window as usize };
-        if self.flight.len() >= self.window {
+        if !self.pace.has_room(self.flight.len()) {
             violated!("I13", "{seq:?} left beside {} after young links", self.flight.len());
         }
         if self.flight.len() >= window {
@@ -138,10 +138,10 @@ impl Messages {
         {
             violated!("ttl", "{seq:?} is unsettled at {now}, expired at {at}");
         }
-        if self.suspects > 0 || !link_is_free || self.flight.len() >= self.window {
+        if self.suspects > 0 || !link_is_free || !self.pace.has_room(self.flight.len()) {
             return;
         }
-        if now < self.paced_until() {
+        if now < self.pace.until() {
             return;
         }
         let config = &self.config.send;

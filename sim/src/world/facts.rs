@@ -2,14 +2,15 @@
 
 use holdfast::engine::{DownCause, Epoch, Grant, Input, Seq, Verdict};
 
-use crate::feed::ROOM;
-use crate::network::{ConnectionId, Packet};
+use super::World;
+use super::feed::ROOM;
+use crate::ids::ConnectionId;
 use crate::page::Page;
 use crate::tally::Count;
-use crate::world::World;
+use crate::wire::Packet;
 
 impl World {
-    pub(crate) fn heard(&mut self, id: ConnectionId, epoch: Epoch, packet: Packet, is_alive: bool) {
+    pub(super) fn heard(&mut self, id: ConnectionId, epoch: Epoch, packet: Packet, is_alive: bool) {
         if let Packet::Receipt { serial, name, is_plain } = packet {
             if is_alive {
                 self.receipt(epoch, id, (serial, name, is_plain));
@@ -36,11 +37,11 @@ impl World {
                 }
                 Packet::Receipt { .. } => {}
             }
-        } else if self.dice.chance(self.plan.shell.late_acks) {
+        } else if self.run.dice.chance(self.run.plan.shell.late_acks) {
             self.answered(packet);
         }
-        if self.dice.chance(self.plan.shell.stray_facts) {
-            self.tally.one(Count::StrayFacts);
+        if self.run.dice.chance(self.run.plan.shell.stray_facts) {
+            self.run.tally.one(Count::StrayFacts);
             self.stray(packet);
         }
     }
@@ -74,16 +75,16 @@ impl World {
         let Some(epoch) = old.filter(|&epoch| !self.page.links.is_live(epoch)) else {
             return self.answered(packet);
         };
-        let any = Seq::from_bits(self.dice.below(1 << 53));
+        let any = Seq::from_bits(self.run.dice.below(1 << 53));
         let Page { deliveries, model, .. } = &*self.page;
         let seq = deliveries.seqs().find(|&seq| model.is_settled(seq)).unwrap_or(any);
-        let input = match self.dice.below(10) {
+        let input = match self.run.dice.below(10) {
             0 => return self.answered(packet),
             1 => Input::Heard { epoch },
             2 => Input::Ponged { epoch },
             3 => Input::Joined { epoch },
             4 => Input::JoinRejected { epoch },
-            5 => Input::LinkUp { epoch, join: self.dice.chance(500) },
+            5 => Input::LinkUp { epoch, join: self.run.dice.chance(500) },
             6 => Input::LinkDown { epoch, cause: DownCause::Final },
             7 => Input::Authorized { epoch, grant: Grant::Absent },
             8 => return self.acked(seq, 1, Verdict::Refused),

@@ -1,72 +1,29 @@
 //! What tabs tell each other: it reaches those whose channel is open, a moment later and in any order.
 
-use std::collections::VecDeque;
-
 use holdfast::engine::Verdict;
 
-use crate::deliveries::MessageId;
+use super::World;
 use crate::event::Event;
-use crate::locks::Name;
-use crate::storage::Step;
+use crate::ids::MessageId;
 use crate::tally::Count;
 use crate::trace::note;
-use crate::world::World;
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Note {
-    /// One that is new wants to know who else is there.
-    Hello {
-        name: Name,
-        is_new: bool,
-        /// The name that the page would give to a new journal.
-        by: Name,
-    },
-    Ask(MessageId),
-    /// It has not ended, and is here.
-    Has(MessageId),
-    Settled(Outcome),
-    Cancel(MessageId),
-}
-
-/// How a message ended that another page had.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Outcome {
-    pub(crate) id: MessageId,
-    pub(crate) is_delivered: bool,
-}
-
-/// Outcomes that a page keeps in mind for one that comes back and asks.
-#[derive(Default)]
-pub(crate) struct Outcomes(VecDeque<Outcome>);
-
-impl Outcomes {
-    fn add(&mut self, outcome: Outcome) {
-        self.0.push_back(outcome);
-        if self.0.len() > MOST {
-            self.0.pop_front();
-        }
-    }
-
-    fn find(&self, id: MessageId) -> Option<Outcome> {
-        self.0.iter().rev().find(|outcome| outcome.id == id).copied()
-    }
-}
+use crate::work::{Note, Outcome, Step};
 
 impl World {
-    pub(crate) fn post(&mut self, note: Note) {
+    pub(super) fn post(&mut self, note: Note) {
         if let Note::Settled(Outcome { id, .. }) | Note::Cancel(id) = note {
-            self.app.messages[id].told_at = Some(self.now);
+            self.app.messages[id].told_at = Some(self.run.now);
         }
         for page in 0..self.pages.len() {
             let other = self.page_at(page).filter(|_| page != self.page.id);
             if let Some(opening) = other.and_then(|other| other.storage.channel) {
-                let at = self.now + self.fate.below(SLOWEST_NOTE);
-                self.schedule(at, Event::Step { page, opening, step: Step::Told(note) });
+                let at = self.run.now + self.run.fate.below(SLOWEST_NOTE);
+                self.run.schedule(at, Event::Step { page, opening, step: Step::Told(note) });
             }
         }
     }
 
-    pub(crate) fn told(&mut self, opening: u32, note: Note) {
+    pub(super) fn told(&mut self, opening: u32, note: Note) {
         if self.page.storage.channel != Some(opening) {
             return;
         }
@@ -95,7 +52,7 @@ impl World {
             Note::Settled(outcome) => self.settled_elsewhere(outcome),
             Note::Cancel(id) => {
                 if let Some(entry) = self.page.deliveries.get(id) {
-                    self.tally.one(Count::CancelledElsewhere);
+                    self.run.tally.one(Count::CancelledElsewhere);
                     self.cancel(entry.seq);
                 } else {
                     self.ended_elsewhere(id);
@@ -109,7 +66,7 @@ impl World {
         let Some(entry) = self.page.deliveries.get(id) else { return self.ended_elsewhere(id) };
         let (seq, now) = (entry.seq, self.next_time());
         let verdict = if is_delivered { Verdict::Accepted } else { Verdict::Refused };
-        note!(self, "-> {seq:?} settled elsewhere: {verdict:?}");
+        note!(self.run, "-> {seq:?} settled elsewhere: {verdict:?}");
         if entry.is_elsewhere() {
             self.page.model.acked(self.engine_time(), seq, 0, verdict);
             self.page.deliveries.answered(id, true);
@@ -118,7 +75,7 @@ impl World {
         let is_heeded =
             self.call_at(now, |client, now| client.settled_elsewhere(now, seq, verdict, false));
         if is_heeded {
-            self.tally.one(Count::SettledElsewhere);
+            self.run.tally.one(Count::SettledElsewhere);
         }
         self.drain();
     }
@@ -131,7 +88,7 @@ impl World {
     }
 
     /// Says how a message ended that another page had.
-    pub(crate) fn tell_others(&mut self, outcome: Outcome) {
+    pub(super) fn tell_others(&mut self, outcome: Outcome) {
         if self.page.storage.channel.is_some() {
             self.page.storage.outcomes.add(outcome);
             self.post(Note::Settled(outcome));
@@ -139,6 +96,5 @@ impl World {
     }
 }
 
-const MOST: usize = 1_000;
 /// Milliseconds.
-pub(crate) const SLOWEST_NOTE: u64 = 10;
+pub(super) const SLOWEST_NOTE: u64 = 10;

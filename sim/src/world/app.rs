@@ -4,123 +4,48 @@ use holdfast::client::deliveries::Sending;
 use holdfast::client::keeper::Held;
 use holdfast::engine::{Cause, Draft, Outcome, Way};
 
-use crate::channel;
-use crate::database::Scope;
-use crate::deliveries::{Entry, MessageId};
-use crate::messages::Settled;
-use crate::owed::Eraser;
-use crate::owners::{ONLY, SessionId};
-use crate::page::{Page, PageId};
+use super::World;
+use crate::ids::{MessageId, ONLY, Scope};
+use crate::page::Page;
+use crate::page::deliveries::Entry;
+use crate::page::messages::Settled;
 use crate::plan::Receipting;
+use crate::sent::Sent;
 use crate::tally::Count;
 use crate::trace::note;
-use crate::violated;
-use crate::world::World;
-
-#[derive(Default)]
-pub(crate) struct App {
-    /// By the world's number.
-    pub(crate) messages: Vec<Sent>,
-    pub(crate) unsettled: usize,
-}
-
-pub(crate) struct Sent {
-    /// As its page handed it over, and what the client made of it.
-    pub(crate) sending: Sending,
-    pub(crate) draft: Draft,
-    /// The page that the app sent it from.
-    pub(crate) author: PageId,
-    /// The page that took it up last, and, in one number, all that did.
-    pub(crate) page: PageId,
-    pub(crate) way: u64,
-    /// By the clock on the wall.
-    pub(crate) expires_at: u64,
-    /// It was emitted.
-    pub(crate) has_left: bool,
-    /// Somebody refused one of its attempts.
-    pub(crate) was_refused: bool,
-    /// Its payload can't be written to any wire.
-    pub(crate) is_unencodable: bool,
-    /// The app was told that it was not delivered.
-    pub(crate) is_promised_away: bool,
-    /// The generation of logouts that it is kept in, if it is.
-    pub(crate) generation: Option<u64>,
-    /// The session that it was sent in.
-    pub(crate) session: SessionId,
-    /// The server's process took it.
-    pub(crate) has_arrived: bool,
-    /// It reached the server's handler.
-    pub(crate) has_entered: bool,
-    pub(crate) is_settled: bool,
-    /// It had settled before, and was found on disk all the same.
-    pub(crate) is_revived: bool,
-    /// The page that had it is gone, and it was not on disk in time.
-    pub(crate) is_given_up: bool,
-    /// Who was to erase it, and that nobody could.
-    pub(crate) eraser: Option<Eraser>,
-    pub(crate) is_erasing_lost: bool,
-    /// When its page told the others of its end.
-    pub(crate) told_at: Option<u64>,
-    /// A page could not write what had settled beside it, and deleted both: it is in memory only.
-    pub(crate) is_dropped: bool,
-}
-
-impl App {
-    /// What has not settled, and should.
-    pub(crate) fn owed(&self) -> impl Iterator<Item = MessageId> + '_ {
-        let is_owed = |id: &MessageId| {
-            let message = &self.messages[*id];
-            !message.is_settled && !message.is_given_up && !message.is_revived
-        };
-        (0..self.messages.len()).filter(is_owed)
-    }
-}
-
-/// A page's lane: the order of others' messages is nobody's.
-pub(crate) type LaneKey = (PageId, u64);
-
-impl Sent {
-    pub(crate) fn lane(&self) -> LaneKey {
-        (self.author, self.sending.lane)
-    }
-
-    /// Messages that went the same way, from page to page, keep their order.
-    pub(crate) fn goes_with(&self, other: &Self) -> bool {
-        self.way == other.way
-    }
-}
+use crate::violation::violated;
+use crate::work;
 
 impl World {
     /// Sends a message as the app of this plan does.
-    pub(crate) fn send_one(&mut self) {
-        if self.app.messages.len() >= self.plan.app.sends_at_most {
+    pub(super) fn send_one(&mut self) {
+        if self.app.messages.len() >= self.run.plan.app.sends_at_most {
             return;
         }
-        self.ask_again();
-        let mut lane = self.dice.below(self.plan.app.lanes);
-        let mut sending = self.plan.app.sending(&mut self.dice);
-        if let Some(receipting) = self.plan.receipting {
-            sending = receipting.complete(sending, &mut self.disk);
-            if sending.way == Way::Latest && self.disk.chance(900) {
+        let mut lane = self.run.dice.below(self.run.plan.app.lanes);
+        let mut sending = self.run.plan.app.sending(&mut self.run.dice);
+        if let Some(receipting) = self.run.plan.receipting {
+            sending = receipting.complete(sending, &mut self.run.disk);
+            if sending.way == Way::Latest && self.run.disk.chance(900) {
                 lane += LATEST;
             }
         }
-        let durable = self.disk.chance(self.plan.disk.durable);
-        let is_unencodable = self.dice.chance(self.plan.app.unencodable);
+        let durable = self.run.disk.chance(self.run.plan.disk.durable);
+        let is_unencodable = self.run.dice.chance(self.run.plan.app.unencodable);
         let is_acked = matches!(sending.way, Way::Acked | Way::AckedAlways);
-        let has_place = !(is_acked && self.letters.chance(self.plan.letters.placeless));
+        let has_place = !(is_acked && self.run.letters.chance(self.run.plan.letters.placeless));
         let expires_at = self.wall() + sending.ttl.0;
         let print = self.print(expires_at);
         let sending = Sending { lane, durable, has_place, print, ..sending };
         if let Some(seq) = self.send(sending) {
             let id = self.app.messages.len();
-            note!(self, "   message {id} is {seq:?}");
+            note!(self.run, "   message {id} is {seq:?}");
             let draft = self.draft_of(seq);
             self.note_down((sending, draft), expires_at, is_unencodable);
             let session = self.page.owners.session();
             self.page.deliveries.enter(id, seq, None, session, (draft.lane, lane), 1);
             self.page.storage.has_unseen |= draft.durable;
-            self.tally.one(Count::Sent);
+            self.run.tally.one(Count::Sent);
         }
         self.send_again();
     }
@@ -128,8 +53,8 @@ impl World {
     /// What the next message is kept as: its id, which may be that of one that has settled, and when it expires.
     fn print(&mut self, expires_at: u64) -> u64 {
         let mut id = self.app.messages.len();
-        if id > 0 && self.letters.chance(self.plan.letters.reused) {
-            let one = self.letters.index(id);
+        if id > 0 && self.run.letters.chance(self.run.plan.letters.reused) {
+            let one = self.run.letters.index(id);
             let is_free = !self.living().any(|page| page.deliveries.has(one));
             // Kept for as long it would be the same message.
             let print = print_of(one, expires_at);
@@ -166,7 +91,7 @@ impl World {
             is_settled: false,
             is_revived: false,
             is_given_up: false,
-            eraser: None,
+            erasers: Vec::new(),
             is_erasing_lost: false,
             told_at: None,
             is_dropped: false,
@@ -174,22 +99,22 @@ impl World {
     }
 
     /// A logout had ended it before it was found on disk, and the app is told now.
-    pub(crate) fn ended_by_logout(&mut self, id: MessageId) {
-        if self.plan.users.is_none() && !self.is_ended(id) {
+    pub(super) fn ended_by_logout(&mut self, id: MessageId) {
+        if self.run.plan.users.is_none() && !self.is_ended(id) {
             violated!("I12", "message {id} counts as ended by a logout that there was not");
         }
         self.end_unseen(id);
     }
 
     /// A logout ended the generation that the message was kept in. Where users change each has his own.
-    pub(crate) fn is_ended(&self, id: MessageId) -> bool {
+    pub(super) fn is_ended(&self, id: MessageId) -> bool {
         let of = self.app.messages[id].generation;
-        self.plan.users.is_none() && of.is_some_and(|of| of != self.generation_of(ONLY))
+        self.run.plan.users.is_none() && of.is_some_and(|of| of != self.generations.of(ONLY))
     }
 
     /// The user has logged out: what no page has ends without anybody being told.
-    pub(crate) fn end_all_of(&mut self, scope: Scope) {
-        if scope != ONLY || self.plan.users.is_some() {
+    pub(super) fn end_all_of(&mut self, scope: Scope) {
+        if scope != ONLY || self.run.plan.users.is_some() {
             return;
         }
         for id in 0..self.app.messages.len() {
@@ -207,10 +132,10 @@ impl World {
     }
 
     /// Takes one of the last messages back, settled or not.
-    pub(crate) fn cancel_one(&mut self) {
+    pub(super) fn cancel_one(&mut self) {
         let count = self.app.messages.len();
         if count > 0 {
-            let back = self.dice.index(count.min(20));
+            let back = self.run.dice.index(count.min(20));
             if let Some(seq) = self.page.deliveries.seq_of(count - 1 - back) {
                 self.cancel(seq);
             }
@@ -218,7 +143,7 @@ impl World {
     }
 
     /// Takes a message back that another page has.
-    pub(crate) fn cancel_away(&mut self) {
+    pub(super) fn cancel_away(&mut self) {
         for page in self.shown() {
             self.turn_to(page);
             let away = self.page.deliveries.entries().find(|(_, entry)| entry.is_elsewhere());
@@ -231,18 +156,18 @@ impl World {
     /// What is kept of a message goes, and who had it before hears of its end.
     fn see_off(&mut self, id: MessageId, entry: Entry, is_delivered: bool) {
         if let Some(Held::Kept(place)) = entry.held {
-            self.app.messages[id].eraser = Some((self.page.id, place.opening));
+            self.app.messages[id].erasers.push((self.page.id, place.opening));
         }
         if let Some(seq) = self.page.storage.sharing.take() {
             if seq != entry.seq {
                 violated!("tabs", "{seq:?} was to be shared, and {:?} settles", entry.seq);
             }
-            self.tell_others(channel::Outcome { id, is_delivered });
+            self.tell_others(work::Outcome { id, is_delivered });
         }
     }
 
     /// Nothing more is owed of it, whether the app knows by now or not.
-    pub(crate) fn has_settled(&self, id: MessageId) -> bool {
+    pub(super) fn has_settled(&self, id: MessageId) -> bool {
         let message = &self.app.messages[id];
         let is_decided = |page: &Page| {
             let seq = page.deliveries.seq_of(id);
@@ -252,14 +177,14 @@ impl World {
     }
 
     /// The app is told how a message ended.
-    pub(crate) fn settled(&mut self, settled: Settled) {
+    pub(super) fn settled(&mut self, settled: Settled) {
         self.page.model.settled(self.engine_time(), settled);
         let Settled { seq, outcome, maybe_delivered } = settled;
         let Some(id) = self.page.deliveries.find(seq) else {
             violated!("I1", "{seq:?} was never sent");
         };
-        let has_taken = self.server.has_taken(id);
-        let has_lives = self.plan.lives.is_some();
+        let has_taken = self.effects.have(id);
+        let has_lives = self.run.plan.lives.is_some();
         let entry = self.page.deliveries.leave(id);
         let message = &mut self.app.messages[id];
         let was_settled = std::mem::replace(&mut message.is_settled, true);
@@ -279,20 +204,21 @@ impl World {
         if outcome == Outcome::Delivered && !has_taken {
             violated!("delivered", "message {id} never took effect");
         }
-        let gives_receipts = self.plan.receipting.is_some_and(Receipting::always_gives_receipts);
+        let gives_receipts =
+            self.run.plan.receipting.is_some_and(Receipting::always_gives_receipts);
         let asks_for_receipt = matches!(message.draft.way, Way::Received | Way::Latest);
         let is_failure = outcome == Outcome::Exhausted(Cause::AckTimeout);
         let gives_receipts = gives_receipts && !self.receipts.are_over();
         if gives_receipts && asks_for_receipt && is_failure && !once {
             violated!("receipts", "message {id} failed where receipts work: {settled:?}");
         }
-        let kinds = self.plan.kinds;
-        let is_poison = self.plan.app.poison == Some(id);
+        let kinds = self.run.plan.kinds;
+        let is_poison = self.run.plan.app.poison == Some(id);
         let is_lost = outcome == Outcome::Exhausted(Cause::LinkLost);
         if is_lost && !once && (kinds.only_guard() || (kinds.only_poison() && !is_poison)) {
             violated!("I10", "message {id} is innocent: {settled:?}");
         }
-        let is_excused = self.is_fickle() || self.plan.receipting.is_some();
+        let is_excused = self.run.is_fickle() || self.run.plan.receipting.is_some();
         if outcome != Outcome::Delivered && !is_excused {
             if kinds.world_is_kind() {
                 violated!("calm", "message {id} in a kind world: {settled:?}");
@@ -304,13 +230,13 @@ impl World {
                 violated!("I10", "message {id} beside poison: {settled:?}");
             }
         }
-        self.tally.settled(outcome);
+        self.run.tally.settled(outcome);
         self.app.unsettled -= usize::from(!was_settled && !is_revived);
         if let Some(entry) = entry {
             self.see_off(id, entry, is_success);
         }
-        if !self.is_kind_now() && self.dice.chance(self.plan.app.answers_back) {
-            if self.plan.kinds.fickle_app && self.dice.chance(200) {
+        if !self.run.is_kind_now() && self.run.dice.chance(self.run.plan.app.answers_back) {
+            if self.run.plan.kinds.fickle_app && self.run.dice.chance(200) {
                 self.cancel_one();
             } else {
                 self.send_one();

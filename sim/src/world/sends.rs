@@ -6,19 +6,22 @@ use holdfast::client::deliveries::{Id, Sending};
 use holdfast::client::verdict::{Opinion, Reading, Said};
 use holdfast::engine::{Draft, Millis, Outcome, Seq, Verdict, Way};
 
-use crate::deliveries::{Answer, MessageId};
-use crate::messages::Settled;
+use super::World;
+use crate::ids::MessageId;
+use crate::page::deliveries::Answer;
+use crate::page::messages::Settled;
 use crate::tally::Count;
 use crate::trace::note;
-use crate::violated;
-use crate::world::World;
+use crate::violation::violated;
 
 // What the app does.
 impl World {
-    pub(crate) fn send(&mut self, sending: Sending) -> Option<Seq> {
-        note!(self, "-> send {sending:?}");
+    pub(super) fn send(&mut self, sending: Sending) -> Option<Seq> {
+        note!(self.run, "-> send {sending:?}");
         let is_closed = self.page.shell.is_destroyed;
-        let has_room = self.page.model.has_room_for(sending.bytes) && !is_closed;
+        let is_gone = self.page.owners.is_gone();
+        let has_room = self.page.model.has_room_for(sending.bytes) && !is_closed && !is_gone;
+        self.asks_again();
         let result = self.call(|client, now| client.send(now, &sending));
         if result.is_ok() != has_room {
             violated!("I8", "{result:?}, where has_room is {has_room}");
@@ -31,15 +34,20 @@ impl World {
                 Some(seq)
             }
             Err(claim) => {
-                self.tally.one(Count::NoRoom);
-                self.check_refusal(claim, if is_closed { Code::Closed } else { Code::QueueFull });
+                self.run.tally.one(Count::NoRoom);
+                let code = match (is_gone, is_closed) {
+                    (true, _) => Code::LoggedOut,
+                    (false, true) => Code::Closed,
+                    (false, false) => Code::QueueFull,
+                };
+                self.check_refusal(claim, code);
                 None
             }
         }
     }
 
     /// A message as the engine has it.
-    pub(crate) fn draft_of(&self, seq: Seq) -> Draft {
+    pub(super) fn draft_of(&self, seq: Seq) -> Draft {
         let Some(draft) = self.page.shell.client.draft(seq) else {
             violated!("I1", "{seq:?} was taken, and is unknown");
         };
@@ -66,28 +74,29 @@ impl World {
     }
 
     /// The app uses the id of a message that waits, for the same one or another, or sends what cannot be taken.
-    pub(crate) fn send_again(&mut self) {
+    pub(super) fn send_again(&mut self) {
         let waiting: Vec<_> = self.page.deliveries.entries().collect();
         let count = waiting.len().min(20);
-        if count == 0 || !self.letters.chance(self.plan.letters.again) {
+        if count == 0 || !self.run.letters.chance(self.run.plan.letters.again) {
             return;
         }
-        let (id, entry) = waiting[waiting.len() - 1 - self.letters.index(count)];
-        let is_logged_out = self.letters.chance(50);
-        let is_same = self.letters.chance(700);
-        let is_long = self.letters.chance(50);
+        let (id, entry) = waiting[waiting.len() - 1 - self.run.letters.index(count)];
+        let is_gone = self.page.owners.is_gone();
+        let is_same = self.run.letters.chance(700);
+        let is_long = self.run.letters.chance(50);
         let known = Id::Known { seq: entry.seq, is_same };
         let its = if is_long { Id::TooLong } else { known };
-        let sending = Sending { id: its, is_logged_out, ..self.app.messages[id].sending };
+        let sending = Sending { id: its, ..self.app.messages[id].sending };
         // Now and then very many join one message.
-        let times = if self.letters.chance(20) { 120 } else { 1 };
+        let times = if self.run.letters.chance(20) { 120 } else { 1 };
         for _ in 0..times {
-            note!(self, "-> send message {id} again: {its:?}, logged out: {is_logged_out}");
+            note!(self.run, "-> send message {id} again: {its:?}");
+            self.asks_again();
             let result = self.call(|client, now| client.send(now, &sending));
             let callers = self.page.deliveries.get(id).map_or(0, |entry| entry.callers);
             let code = if is_long {
                 Code::InvalidPayload
-            } else if is_logged_out {
+            } else if is_gone {
                 Code::LoggedOut
             } else if !is_same {
                 Code::DuplicateId
@@ -98,11 +107,11 @@ impl World {
             };
             match result {
                 Ok(seq) if code == Code::None && seq == entry.seq => {
-                    self.tally.one(Count::Joined);
+                    self.run.tally.one(Count::Joined);
                     self.page.deliveries.entry(id).expect("it waits").callers += 1;
                 }
                 Err(claim) if code != Code::None => {
-                    self.tally.one(Count::NotJoined);
+                    self.run.tally.one(Count::NotJoined);
                     self.check_refusal(claim, code);
                 }
                 other => violated!("ids", "message {id} is {other:?}, and {code:?} was due"),
@@ -118,12 +127,12 @@ impl World {
         let Some(entry) = self.page.deliveries.entry(id).filter(|entry| entry.callers > 1) else {
             return;
         };
-        if !self.letters.chance(300) {
+        if !self.run.letters.chance(300) {
             return;
         }
         entry.callers -= 1;
         let seq = entry.seq;
-        note!(self, "-> leave {seq:?}");
+        note!(self.run, "-> leave {seq:?}");
         let claim = self.call(|client, now| client.leave(now, seq));
         let Some(claim) = claim.filter(|claim| claim.code == Code::Cancelled) else {
             violated!("ids", "{seq:?} was left by one, and that was told {claim:?}");
@@ -137,10 +146,10 @@ impl World {
 // What the server says.
 impl World {
     /// The server acknowledged a message of this page.
-    pub(crate) fn acked(&mut self, seq: Seq, attempt: u32, verdict: Verdict) {
+    pub(super) fn acked(&mut self, seq: Seq, attempt: u32, verdict: Verdict) {
         let said = self.put_in_words(verdict);
-        note!(self, "-> acked {seq:?}, attempt {attempt}: {said:?}");
-        let verdict = said.verdict(self.plan.config.send.backoff);
+        note!(self.run, "-> acked {seq:?}, attempt {attempt}: {said:?}");
+        let verdict = said.verdict(self.run.plan.config.send.backoff);
         let now = self.next_time();
         let counts = self.expect_answer(seq, attempt, verdict, Answer::Ack);
         let has_counted = self.call_at(now, |client, now| client.acked(now, seq, attempt, said));
@@ -149,8 +158,8 @@ impl World {
     }
 
     /// An event says that a message took effect, or was refused.
-    pub(crate) fn echoed(&mut self, seq: Seq, is_refused: bool) {
-        note!(self, "-> echoed {seq:?}, refused: {is_refused}");
+    pub(super) fn echoed(&mut self, seq: Seq, is_refused: bool) {
+        note!(self.run, "-> echoed {seq:?}, refused: {is_refused}");
         let (verdict, answer) = match is_refused {
             true => (Verdict::Refused, Answer::Rejection),
             false => (Verdict::Accepted, Answer::Confirmation),
@@ -170,14 +179,15 @@ impl World {
             Verdict::TryAgain => (Reading::Failed, Opinion::Retry, Millis(0)),
             Verdict::TryAfter(span) => (Reading::Limited, Opinion::After, span),
         };
-        let span = if self.letters.chance(self.plan.letters.vague) { Millis(0) } else { span };
-        if !self.letters.chance(self.plan.letters.opinions) {
+        let span =
+            if self.run.letters.chance(self.run.plan.letters.vague) { Millis(0) } else { span };
+        if !self.run.letters.chance(self.run.plan.letters.opinions) {
             return Said { reading, span, ..Said::default() };
         }
         // Whatever the words come to, the app knows better.
         let all = [Reading::Accepted, Reading::Failed, Reading::Final, Reading::Limited];
-        let reading = all[self.letters.index(4)];
-        Said { reading, span: Millis(self.letters.below(1_000)), opinion, own_span: span }
+        let reading = all[self.run.letters.index(4)];
+        Said { reading, span: Millis(self.run.letters.below(1_000)), opinion, own_span: span }
     }
 
     /// Takes note of an answer, if it counts.
@@ -205,9 +215,9 @@ impl World {
     }
 
     /// Whether a message can be sent over this link. One that cannot is refused.
-    pub(crate) fn fits(&mut self, id: MessageId, seq: Seq, is_large: bool) -> bool {
+    pub(super) fn fits(&mut self, id: MessageId, seq: Seq, is_large: bool) -> bool {
         let message = &self.app.messages[id];
-        let largest = self.plan.letters.largest;
+        let largest = self.run.plan.letters.largest;
         // Written out it may be six times as long.
         let bytes = u64::from(message.draft.bytes) * (1 + id as u64 % 6);
         let is_too_large = largest > 0 && bytes > largest;
@@ -220,7 +230,7 @@ impl World {
         let size = if message.is_unencodable { u64::MAX } else { bytes };
         let is_refused = is_too_large || size == u64::MAX;
         if is_refused {
-            self.tally.one(Count::TooLarge);
+            self.run.tally.one(Count::TooLarge);
             self.app.messages[id].was_refused = true;
             self.page.deliveries.answered(id, true);
             self.page.model.acked(self.page.shell.time(), seq, 0, Verdict::Refused);
@@ -233,9 +243,10 @@ impl World {
     }
 
     /// Whoever is to know how it ended is asked for by the message that leaves.
-    pub(crate) fn check_asked(&self, id: MessageId, is_asked: bool) {
+    pub(super) fn check_asked(&self, id: MessageId, is_asked: bool) {
         let is_acked = matches!(self.app.messages[id].draft.way, Way::Acked | Way::AckedAlways);
-        if is_asked != (is_acked || self.receipts.are_over() || self.plan.receipting.is_none()) {
+        if is_asked != (is_acked || self.receipts.are_over() || self.run.plan.receipting.is_none())
+        {
             violated!("answers", "message {id} left, asked for an answer: {is_asked}");
         }
     }
@@ -243,7 +254,7 @@ impl World {
 
 // What the app is told.
 impl World {
-    pub(crate) fn settle(&mut self, ending: Ending) {
+    pub(super) fn settle(&mut self, ending: Ending) {
         let Some(id) = self.page.deliveries.find(ending.seq) else {
             violated!("I1", "{ending:?} was never sent");
         };
@@ -261,7 +272,7 @@ impl World {
 
     /// A message that had settled by a receipt was answered after all.
     fn settle_late(&mut self, id: MessageId, ending: Ending) {
-        self.tally.one(Count::Late);
+        self.run.tally.one(Count::Late);
         let claim = ending.claim;
         let is_true = match ending.outcome {
             Outcome::Delivered => claim.code == Code::None && claim.audience == Audience::Senders,
@@ -274,7 +285,7 @@ impl World {
         if !is_true || ending.stays || !matches!(claim.by, By::Ack | By::Echo) {
             violated!("I15", "message {id} was answered late: {ending:?}");
         }
-        if ending.outcome == Outcome::Delivered && !self.server.has_taken(id) {
+        if ending.outcome == Outcome::Delivered && !self.effects.have(id) {
             violated!("delivered", "message {id} never took effect");
         }
     }

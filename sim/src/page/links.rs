@@ -3,7 +3,7 @@
 
 use holdfast::engine::{Config, DownCause, Epoch, Grant, Input, Phase};
 
-use crate::violated;
+use crate::violation::violated;
 
 pub(crate) struct Links {
     config: Config,

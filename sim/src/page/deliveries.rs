@@ -5,12 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast::client::keeper::Held;
 use holdfast::engine::Seq;
 
-use crate::locks::Name;
-use crate::owners::SessionId;
-use crate::violated;
-
-/// The world's number for a message, which is the id that the server sees: no page has another for it.
-pub(crate) type MessageId = usize;
+use crate::ids::{MessageId, Name, SessionId};
+use crate::violation::violated;
 
 #[derive(Default)]
 pub(crate) struct Deliveries {

@@ -1,13 +1,18 @@
 //! What the engine owes each message: a second, slow and plain account of the outbox, made from the
 //! documented rules. It predicts every outcome, and judges every transmission.
 
+mod deadlines;
 mod judge;
+mod losses;
+mod pace;
+mod proofs;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use holdfast::engine::{Cause, Config, Draft, Outcome, Seq, Verdict, Way};
 
-use crate::violated;
+use crate::violation::violated;
+use pace::Pace;
 
 pub(crate) struct Messages {
     config: Config,
@@ -35,14 +40,7 @@ pub(crate) struct Messages {
     answers: BTreeMap<u32, bool>,
     /// What the client has learned and is to say.
     lessons: VecDeque<(u32, bool)>,
-    /// Messages that may be in flight, after links that died young, and when the link became ready.
-    window: usize,
-    /// So many more may, once a link has lived.
-    step: usize,
-    ready_since: u64,
-    /// The time between two transmissions, after links that died young with one in flight, and when the last was.
-    gap: u64,
-    sent_at: Option<u64>,
+    pace: Pace,
     /// This link has delivered a message, as far as the client knows.
     delivers: bool,
     /// Links that took messages of an event and ended without an acknowledgement.
@@ -72,7 +70,7 @@ struct Message {
     unanswered: bool,
     suspected: bool,
     lone_losses: u32,
-    taken_losses: u32,
+    last_losses: u32,
     /// The server has taken what is in flight, and has dispatched it.
     received: bool,
     dispatched: bool,
@@ -94,9 +92,6 @@ impl Message {
     }
 }
 
-/// A timer this late may have been held up together with the answers.
-const LATE: u64 = 1_000;
-
 #[derive(Clone, Copy)]
 struct Flight {
     transmission: u64,
@@ -117,6 +112,7 @@ struct Lane {
 
 impl Messages {
     pub(crate) fn new(config: Config, expects_receipts: bool) -> Self {
+        let stable = config.reconnect.stable.0;
         Self {
             config,
             unsettled: BTreeMap::new(),
@@ -136,11 +132,7 @@ impl Messages {
             expects_receipts,
             answers: BTreeMap::new(),
             lessons: VecDeque::new(),
-            window: usize::MAX,
-            step: 1,
-            ready_since: 0,
-            gap: 0,
-            sent_at: None,
+            pace: Pace::new(stable),
             delivers: false,
             unanswered: BTreeMap::new(),
         }
@@ -219,7 +211,7 @@ impl Messages {
             unanswered: is_restored,
             suspected: false,
             lone_losses: 0,
-            taken_losses: 0,
+            last_losses: 0,
             received: false,
             dispatched: false,
             was_taken: false,
@@ -260,7 +252,7 @@ impl Messages {
     /// Another page has it.
     pub(crate) fn withheld(&mut self, seq: Seq) {
         if let Some(message) = self.unsettled.get_mut(&seq) {
-            message.storing = message.flight.is_none();
+            message.storing = true;
         }
     }
 
@@ -320,273 +312,21 @@ impl Messages {
 
     /// A link that is ready lived for long with few in flight. Answers whether it is young again.
     pub(crate) fn widened(&mut self, now: u64) -> bool {
-        let is_stable = now - self.ready_since >= self.config.reconnect.stable.0;
-        let is_widened = is_stable && self.window < usize::MAX;
-        if is_widened {
-            self.widen();
-            self.ready_since = now;
-        }
-        is_widened
+        self.pace.widened(now)
     }
 
-    fn widen(&mut self) {
-        self.window = self.window.saturating_add(self.step);
-        self.step = self.step.saturating_mul(2);
-        if self.window >= 1_024 {
-            self.window = usize::MAX;
-        }
-        self.gap = if self.gap < 100 { 0 } else { self.gap / 2 };
+    /// A link became ready.
+    pub(crate) fn linked(&mut self, now: u64) {
+        self.pace.linked(now);
     }
 
     pub(crate) fn delivers(&self) -> bool {
         self.delivers
     }
-
-    /// When the next message may leave, as far as the pace goes.
-    fn paced_until(&self) -> u64 {
-        self.sent_at.map_or(0, |at| at + self.gap)
-    }
-
-    /// A link became ready.
-    pub(crate) fn linked(&mut self, now: u64) {
-        self.ready_since = now;
-    }
-
-    /// A ready link ended (I10).
-    pub(crate) fn link_lost(&mut self, now: u64, losses_are_usual: bool) {
-        self.proves = false;
-        let flight: Vec<Seq> = self.flight.values().copied().collect();
-        let is_young = |since: u64| now - since < self.config.reconnect.stable.0;
-        let was_young = is_young(self.ready_since);
-        let was_burst = flight.len() > 1 && self.sent_at.is_some_and(is_young);
-        if !was_young {
-            self.widen();
-        }
-        if flight.is_empty() || !(was_young || was_burst) {
-            // It is not the messages' fault.
-        } else {
-            self.step = 1;
-            if self.window == 1 {
-                self.gap = (self.gap * 2).clamp(50, 2_000);
-            } else {
-                self.window = (self.window.min(flight.len()) / 2).max(1);
-            }
-        }
-        // A link that delivered something accuses nobody, and nobody accuses what was taken.
-        let delivered = std::mem::take(&mut self.delivers);
-        let unproven = flight.iter().filter(|seq| !self.unsettled[seq].received).count();
-        let is_alone = self.suspects > 0 && unproven == 1;
-        let since = |seq: &Seq| self.unsettled[seq].flight.expect("it is in flight").since;
-        let blamed = match flight[..] {
-            [.., ref before, ref last] if since(last) - since(before) < 1_000 => None,
-            _ => flight.last().copied(),
-        };
-        for &seq in &flight {
-            let message = self.message(seq);
-            let is_unanswered = message.is_unanswered(now);
-            message.unanswered_links += u32::from(is_unanswered);
-            message.taken_losses += u32::from(message.received && blamed == Some(seq));
-            if delivered || message.received {
-                continue;
-            }
-            message.lone_losses += u32::from(is_alone);
-            let is_new = losses_are_usual && !message.suspected;
-            message.suspected |= losses_are_usual;
-            self.suspects += usize::from(is_new);
-        }
-        let is_unanswered = |seq: &&Seq| {
-            let message = &self.unsettled[seq];
-            message.is_unanswered(now)
-                && message.draft.event != 0
-                && self.settles(&message.draft) == Settles::Either
-        };
-        let events: BTreeSet<u32> = flight
-            .iter()
-            .filter(is_unanswered)
-            .map(|seq| self.unsettled[seq].draft.event)
-            .collect();
-        for event in events {
-            let links = self.unanswered.entry(event).or_default();
-            *links += 1;
-            if *links == 3 {
-                self.lessons.push_back((event, false));
-            }
-        }
-        self.wait_again(&flight);
-        for message in self.unsettled.values_mut() {
-            message.backs_off = false;
-        }
-    }
-
-    /// What was in flight waits again, but for what must not leave again.
-    fn wait_again(&mut self, flight: &[Seq]) {
-        for &seq in flight {
-            self.landed(seq);
-        }
-        for &seq in flight {
-            let message = self.message(seq);
-            message.unanswered = true;
-            let Message { draft, received, dispatched, unanswered_links, .. } = *message;
-            let is_killer = message.lone_losses >= 3 || message.taken_losses >= 15;
-            let waiting: Vec<Seq> = self.lane_of(seq).waiting.range(seq..).copied().collect();
-            let has_newer = waiting.into_iter().any(|it| it != seq && self.is_latest(it));
-            let outcome = if is_killer {
-                Outcome::Exhausted(Cause::LinkLost)
-            } else if draft.way == Way::Latest && has_newer {
-                Outcome::Superseded
-            } else if ((draft.once && dispatched) || (received && unanswered_links >= 3))
-                && self.settles(&draft) != Settles::Ack
-            {
-                Outcome::Received
-            } else if draft.once {
-                Outcome::Exhausted(Cause::LinkLost)
-            } else {
-                continue;
-            };
-            self.end(seq, outcome);
-        }
-    }
-
-    /// Receipts of this link are answered.
-    pub(crate) fn proves(&mut self) {
-        self.proves = true;
-    }
-
-    pub(crate) fn forget_proofs(&mut self) {
-        self.expects_receipts = false;
-        self.proves = false;
-    }
-
-    /// The server has taken these transmissions (I14).
-    pub(crate) fn received(&mut self, first: u64, last: u64) {
-        for seq in self.transmitted_within(first, last) {
-            self.cleared(seq);
-            let message = self.message(seq);
-            message.received = true;
-            let is_new = !std::mem::replace(&mut message.was_taken, true);
-            self.delivers |= is_new;
-        }
-    }
-
-    /// The server has not taken these transmissions.
-    pub(crate) fn dropped(&mut self, first: u64, last: u64) {
-        let flight = self.transmitted_within(first, last);
-        self.wait_again(&flight);
-    }
-
-    fn transmitted_within(&self, first: u64, last: u64) -> Vec<Seq> {
-        if first > last {
-            return Vec::new();
-        }
-        self.flight.range(first..=last).map(|(_, &seq)| seq).collect()
-    }
-
-    /// The server has dispatched what it had taken, up to this transmission.
-    pub(crate) fn dispatched(&mut self, now: u64, last: u64) {
-        for seq in self.transmitted_within(0, last) {
-            let message = self.message(seq);
-            message.dispatched = message.received;
-            self.settle_dispatched(now, seq);
-        }
-    }
-
-    fn settle_dispatched(&mut self, now: u64, seq: Seq) {
-        let Message { draft, dispatched, .. } = self.unsettled[&seq];
-        if dispatched && self.settles(&draft) == Settles::Receipt {
-            self.answered(now, seq);
-            self.end(seq, Outcome::Received);
-        }
-    }
-
-    /// The server acknowledged a message of this event.
-    pub(crate) fn acknowledges(&mut self, event: u32) {
-        if event != 0 && self.answers.insert(event, true) != Some(true) {
-            self.lessons.retain(|&(other, _)| other != event);
-            self.lessons.push_back((event, true));
-        }
-    }
-
-    /// The client says what it has learned of an event.
-    pub(crate) fn learned(&mut self, now: u64, event: u32, answers: bool) {
-        let at = self.lessons.iter().position(|&lesson| lesson == (event, answers));
-        if at.and_then(|at| self.lessons.remove(at)).is_none() {
-            violated!("learned", "{event} answers: {answers}, and {:?} was due", self.lessons);
-        }
-        if !answers {
-            self.answers.insert(event, false);
-            for seq in self.unsettled.keys().copied().collect::<Vec<_>>() {
-                self.settle_dispatched(now, seq);
-            }
-        }
-    }
-
-    /// The engine was asked to do what is due.
-    pub(crate) fn examined(&mut self, now: u64) {
-        self.examined_at = now;
-        let retries = self.config.send.retries;
-        let ack_timeout = self.config.send.ack_timeout.0;
-        self.expire(now);
-        while let Some((deadline, seq)) = self.next_deadline(ack_timeout)
-            && deadline <= now
-        {
-            let Message { draft, received, flight, .. } = self.unsettled[&seq];
-            // The answer to the first receipt of a link may be held up with all else.
-            let is_unproven = !received && !self.proves && self.expects_receipts;
-            let is_excused = now - deadline > LATE || is_unproven;
-            if is_excused && flight.is_some_and(|flight| !flight.excused) {
-                self.extend_all(now, true);
-                break;
-            }
-            if self.proves && !received {
-                // It is on its way, or the link is dead (I14).
-                self.extend_all(now, false);
-                break;
-            }
-            self.landed(seq);
-            let settles = self.settles(&draft);
-            if received && settles != Settles::Ack {
-                let lesson = (draft.event, false);
-                if settles == Settles::Either && draft.event != 0 && !self.lessons.contains(&lesson)
-                {
-                    self.lessons.push_back(lesson);
-                }
-                self.end(seq, Outcome::Received);
-                continue;
-            }
-            self.message(seq).unanswered = true;
-            self.failed(seq, Cause::AckTimeout, retries);
-        }
-    }
-
-    /// The first of those in flight, and of equal ones the one that left first.
-    fn next_deadline(&self, ack_timeout: u64) -> Option<(u64, Seq)> {
-        let deadline = |&seq: &Seq| {
-            let message = &self.unsettled[&seq];
-            let span = message.draft.ack_timeout.map_or(ack_timeout, |span| span.0);
-            message.flight.map(|flight| (flight.since + span, seq))
-        };
-        self.flight.values().filter_map(deadline).min_by_key(|&(at, _)| at)
-    }
-
-    fn extend_all(&mut self, now: u64, excuses: bool) {
-        for message in self.unsettled.values_mut() {
-            if let Some(flight) = &mut message.flight {
-                *flight = Flight { since: now, excused: flight.excused || excuses, ..*flight };
-            }
-        }
-    }
 }
 
 // What the above need.
 impl Messages {
-    fn expire(&mut self, now: u64) {
-        while let Some(&(at, seq)) = self.expiry.first()
-            && at <= now
-        {
-            self.end(seq, Outcome::Expired);
-        }
-    }
-
     fn message(&mut self, seq: Seq) -> &mut Message {
         self.unsettled.get_mut(&seq).expect("only for what is unsettled")
     }

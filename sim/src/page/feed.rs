@@ -1,0 +1,106 @@
+//! What a page was sent besides answers, as its app has seen it, and what the app said and is to say again: an account
+//! that every answer and order of the client's is held against.
+
+mod missed;
+mod presence;
+mod repeats;
+mod said;
+
+use crate::ids::{ConnectionId, SessionId};
+use crate::violation::violated;
+use crate::wire::Message;
+use missed::Missed;
+use presence::Presence;
+use repeats::Repeats;
+use said::Said;
+
+/// Of one page.
+#[derive(Default)]
+pub(crate) struct Feed {
+    /// Messages of the server's, and whose each is.
+    log: Vec<SessionId>,
+    /// How many came, and the last one of those that are shown in order.
+    arrived: u64,
+    shown: u64,
+    pub(crate) repeats: Repeats,
+    pub(crate) missed: Missed,
+    pub(crate) said: Said,
+    pub(crate) presence: Presence,
+    /// The page's join was neither confirmed nor refused.
+    pub(crate) is_join_asked: bool,
+}
+
+/// A client that has carried out all that it wants to.
+pub(crate) struct AtRest {
+    /// When it wants to be woken up.
+    pub(crate) due: u64,
+    pub(crate) is_ready: bool,
+    pub(crate) up: Option<ConnectionId>,
+    pub(crate) is_presence_stale: bool,
+}
+
+impl Feed {
+    /// The server sends something new to a session. Answers its number.
+    pub(crate) fn log(&mut self, session: SessionId) -> usize {
+        self.log.push(session);
+        self.log.len() - 1
+    }
+
+    /// The numbers of what the server sent to a session.
+    pub(crate) fn sent_to(&self, session: SessionId) -> Vec<usize> {
+        (0..self.log.len()).filter(|&id| self.log[id] == session).collect()
+    }
+
+    /// A message came, and has a number from here on.
+    pub(crate) fn arrived(&mut self, message: Message) -> Message {
+        self.arrived += 1;
+        Message { number: self.arrived, ..message }
+    }
+
+    /// A message is shown in a session; of one that was fetched, in which it was.
+    pub(crate) fn shown(
+        &mut self,
+        message: Message,
+        fetched_in: Option<SessionId>,
+        session: SessionId,
+    ) {
+        // What came over a link that is followed and for somebody else is between socket.io-client and the app.
+        let is_plain = message.session == SessionId::MAX;
+        if fetched_in.unwrap_or(message.session) != session && !is_plain {
+            violated!("I11", "{message:?} is shown to {session}");
+        }
+        if fetched_in.is_none() && !message.wants_ack {
+            if message.number < self.shown {
+                violated!("resync", "{message:?} is shown after a later one");
+            }
+            self.shown = message.number;
+        }
+    }
+
+    /// Nothing of the user's is left.
+    pub(crate) fn forget(&mut self) {
+        self.repeats.forget();
+        self.missed.forget();
+        self.said = Said::default();
+        self.presence.forget();
+        self.is_join_asked = false;
+    }
+
+    /// What was said between two users is nobody's.
+    pub(crate) fn forget_said(&mut self) {
+        self.said.forget();
+    }
+
+    pub(crate) fn link_lost(&mut self) {
+        self.repeats.link_lost();
+        self.missed.link_lost();
+        self.presence.link_lost();
+        self.is_join_asked = false;
+    }
+
+    pub(crate) fn check_at_rest(&self, client: &AtRest) {
+        self.missed.check_at_rest(client);
+        self.said.check_at_rest(client);
+        self.presence.check_at_rest(client);
+    }
+}

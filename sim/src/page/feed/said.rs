@@ -1,0 +1,153 @@
+//! What the app says on each link again, and the events that it holds for one.
+
+use std::collections::BTreeMap;
+
+use holdfast::client::Soon;
+use holdfast::engine::Phase;
+
+use super::AtRest;
+use crate::ids::{ConnectionId, SessionId};
+use crate::violation::violated;
+
+#[derive(Default)]
+pub(crate) struct Said {
+    /// The connection over which each was said last, and how many want it.
+    all: BTreeMap<u64, (Option<ConnectionId>, usize)>,
+    uses: Vec<(u64, u32)>,
+    /// The connection that was greeted last.
+    greeted: Option<ConnectionId>,
+    /// Events that are held: of which session, and until when.
+    soon: BTreeMap<u64, (SessionId, u64)>,
+}
+
+impl Said {
+    /// The app wants something to be said on each link, and it is said now or is not.
+    pub(crate) fn remembered(
+        &mut self,
+        (key, nth): (u64, u32),
+        is_now: bool,
+        up: Option<ConnectionId>,
+    ) {
+        if is_now != up.is_some() {
+            violated!("said", "{key} is said now: {is_now}, over {up:?}");
+        }
+        self.uses.push((key, nth));
+        let said = self.all.entry(key).or_default();
+        said.1 += 1;
+        if is_now {
+            said.0 = up;
+        }
+    }
+
+    pub(crate) fn uses(&self) -> usize {
+        self.uses.len()
+    }
+
+    /// One who wanted something to be said does not want it any more.
+    pub(crate) fn give_up(&mut self, at: usize) -> (u64, u32) {
+        self.uses.remove(at)
+    }
+
+    /// The client says whether nobody wants it any more.
+    pub(crate) fn unremembered(&mut self, key: u64, is_over: bool) {
+        let left = self.all.get_mut(&key).map(|(_, users)| {
+            *users -= 1;
+            *users
+        });
+        if is_over != (left == Some(0)) {
+            violated!("said", "{key} is over: {is_over}, where {left:?} want it");
+        }
+        if is_over {
+            self.all.remove(&key);
+        }
+    }
+
+    /// The app said it by itself.
+    pub(crate) fn said(&mut self, key: u64, up: ConnectionId) {
+        self.all.entry(key).or_default().0 = Some(up);
+    }
+
+    /// The app took it back, of which the client knew or did not.
+    pub(crate) fn unsaid(&mut self, key: u64, was_known: bool) {
+        if was_known != self.all.remove(&key).is_some() {
+            violated!("said", "{key} was known: {was_known}");
+        }
+        self.uses.retain(|&(other, _)| other != key);
+    }
+
+    /// What was said between two users is nobody's.
+    pub(super) fn forget(&mut self) {
+        self.all.clear();
+        self.uses.clear();
+    }
+
+    /// The client says it again.
+    pub(crate) fn said_again(&mut self, key: u64, up: Option<ConnectionId>) {
+        let said = self.all.get_mut(&key);
+        match said {
+            Some((over, _)) if up.is_some() && *over != up => *over = up,
+            _ => violated!("said", "{key} is said again over {up:?}, after {said:?}"),
+        }
+    }
+
+    /// There is a link again. Where the server recovered the session it knows what was said over the link before.
+    pub(crate) fn greeted(&mut self, up: Option<ConnectionId>, is_recovered: bool) {
+        let before = std::mem::replace(&mut self.greeted, up);
+        if is_recovered {
+            let all = self.all.values_mut();
+            for (over, _) in all.filter(|(over, _)| over.is_some() && *over == before) {
+                *over = up;
+            }
+        }
+    }
+
+    /// A message leaves: all that was said before is said again by now.
+    pub(crate) fn check_all_said(&self, up: Option<ConnectionId>) {
+        let unsaid = self.all.iter().find(|(_, (over, _))| *over != up);
+        if let Some(unsaid) = unsaid {
+            violated!("said", "a message leaves before {unsaid:?} over {up:?}");
+        }
+    }
+
+    /// What becomes of an event that the app emits, whether there is a link or not.
+    pub(crate) fn emitted(
+        &mut self,
+        soon: Soon,
+        phase: Phase,
+        session: SessionId,
+        now: u64,
+        is_gone: bool,
+    ) {
+        match soon {
+            Soon::Leaves if phase == Phase::Ready => {}
+            Soon::Held(number) if phase != Phase::Closed && !is_gone => {
+                self.soon.insert(number, (session, now + 60_000));
+            }
+            Soon::Dropped if phase == Phase::Closed || is_gone || self.soon.len() >= 100 => {}
+            _ => violated!("held", "{soon:?} while {phase:?}"),
+        }
+    }
+
+    /// An event that was held leaves.
+    pub(crate) fn leaves(&mut self, key: u64, session: SessionId, now: u64, is_up: bool) {
+        match self.soon.remove(&key) {
+            Some((its, until)) if its == session && now < until && is_up => {}
+            held => violated!("held", "{held:?} leaves at {now} in {session}"),
+        }
+    }
+
+    /// An event that was held is dropped.
+    pub(crate) fn dropped(&mut self, key: u64, now: u64) {
+        match self.soon.remove(&key) {
+            Some((_, until)) if until <= now => {}
+            held => violated!("held", "{held:?} is dropped at {now}"),
+        }
+    }
+
+    pub(super) fn check_at_rest(&self, client: &AtRest) {
+        let AtRest { due, is_ready, .. } = *client;
+        if let Some(held) = self.soon.values().find(|&&(_, until)| is_ready || due > until) {
+            violated!("held", "{held:?} is held, and it is due {due}");
+        }
+    }
+}

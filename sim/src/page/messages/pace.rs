@@ -1,0 +1,86 @@
+//! How many messages may be in flight, and how fast they may leave, after links that died young (I13).
+
+pub(super) struct Pace {
+    /// A link that lived for as long accuses nobody.
+    stable: u64,
+    /// Messages that may be in flight.
+    window: usize,
+    /// So many more may, once a link has lived.
+    step: usize,
+    /// When the link became ready.
+    ready_since: u64,
+    /// The time between two transmissions, after links that died young with one in flight, and when the last was.
+    gap: u64,
+    sent_at: Option<u64>,
+}
+
+impl Pace {
+    pub(super) fn new(stable: u64) -> Self {
+        Self { stable, window: usize::MAX, step: 1, ready_since: 0, gap: 0, sent_at: None }
+    }
+
+    pub(super) fn has_room(&self, in_flight: usize) -> bool {
+        in_flight < self.window
+    }
+
+    /// When the next message may leave.
+    pub(super) fn until(&self) -> u64 {
+        self.sent_at.map_or(0, |at| at + self.gap)
+    }
+
+    pub(super) fn sent(&mut self, now: u64) {
+        self.sent_at = Some(now);
+    }
+
+    /// A link became ready.
+    pub(super) fn linked(&mut self, now: u64) {
+        self.ready_since = now;
+    }
+
+    /// A link that is ready lived for long with few in flight. Answers whether it is young again.
+    pub(super) fn widened(&mut self, now: u64) -> bool {
+        let is_widened = !self.is_young(now, self.ready_since) && self.window < usize::MAX;
+        if is_widened {
+            self.widen();
+            self.ready_since = now;
+        }
+        is_widened
+    }
+
+    /// A ready link ended with so many in flight.
+    pub(super) fn link_lost(&mut self, now: u64, in_flight: usize) {
+        let was_young = self.is_young(now, self.ready_since);
+        let was_burst = in_flight > 1 && self.sent_at.is_some_and(|at| self.is_young(now, at));
+        if !(was_young || was_burst) {
+            self.widen();
+            return;
+        }
+        if in_flight == 0 {
+            // It is not the messages' fault.
+            return;
+        }
+        // The last step is taken back where it was made use of.
+        let lived_with = self.window - self.step / 2;
+        if self.window == 1 {
+            self.gap = (self.gap * 2).clamp(50, 2_000);
+        } else if in_flight > lived_with {
+            self.window = lived_with;
+        } else {
+            self.window = (self.window.min(in_flight) / 2).max(1);
+        }
+        self.step = 1;
+    }
+
+    fn widen(&mut self) {
+        self.window = self.window.saturating_add(self.step);
+        self.step = self.step.saturating_mul(2);
+        if self.window >= 1_024 {
+            self.window = usize::MAX;
+        }
+        self.gap = if self.gap < 100 { 0 } else { self.gap / 2 };
+    }
+
+    fn is_young(&self, now: u64, since: u64) -> bool {
+        now - since < self.stable
+    }
+}

@@ -1,0 +1,86 @@
+//! The client of a page and its clock, as the browser's shell holds them.
+
+use holdfast::client::Client;
+use holdfast::client::receipts::Support;
+use holdfast::engine::{Moment, Phase, Status};
+
+use crate::ids::{ONLY, PageId};
+use crate::plan::Plan;
+
+pub(crate) struct Shell {
+    pub(crate) client: Client,
+    /// What the app sees: the status at the last `Changed`.
+    pub(crate) shown: Status,
+    pub(crate) is_draining: bool,
+    /// Calls of the engine so far.
+    pub(crate) calls: u64,
+    /// The latest time that the engine was told (I9).
+    pub(crate) time: u64,
+    /// How far its clock is ahead of the world's.
+    pub(crate) lead: u64,
+    /// How long it stood still in a sleep that nobody has noticed yet.
+    pub(crate) lag: u64,
+    /// Orders wait that were given before what the engine was told last.
+    pub(crate) has_old_orders: bool,
+    /// When the timer wants to fire, by the engine's clock. Never set later.
+    pub(crate) armed_for: Option<u64>,
+    pub(crate) timer: u64,
+    pub(crate) throttled_until: u64,
+    /// The engine said that nobody answers its pings.
+    pub(crate) is_mute: bool,
+    pub(crate) is_destroyed: bool,
+    /// The last credentials were somebody else's: the client asks again as soon as something happens.
+    pub(crate) is_foreign: bool,
+    /// The app has said that its login is not ready.
+    pub(crate) is_held: bool,
+}
+
+impl Shell {
+    pub(crate) fn new(plan: &Plan, page: PageId) -> Self {
+        let seed = plan.engine_seed ^ ((page as u64) << 32);
+        let mut client = Client::new(plan.config.clone(), seed, Moment(0));
+        if plan.is_followed {
+            client.follow();
+        }
+        if plan.receipting.is_none() {
+            client.set_support(Support::Off);
+        }
+        if plan.lives.is_some() {
+            // Only what has an owner is kept.
+            client.name(Moment(0), ONLY, 0);
+        }
+        Self {
+            shown: client.status(),
+            client,
+            is_draining: false,
+            calls: 0,
+            time: 0,
+            lead: 0,
+            lag: 0,
+            has_old_orders: false,
+            armed_for: None,
+            timer: 0,
+            throttled_until: 0,
+            is_mute: false,
+            is_destroyed: false,
+            is_foreign: false,
+            is_held: false,
+        }
+    }
+
+    pub(crate) fn time(&self) -> u64 {
+        self.time
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.client.status()
+    }
+}
+
+pub(crate) fn is_up(phase: Phase) -> bool {
+    is_ready(phase) || phase == Phase::Joining
+}
+
+pub(crate) fn is_ready(phase: Phase) -> bool {
+    matches!(phase, Phase::Ready | Phase::Suspect)
+}

@@ -1,0 +1,240 @@
+//! What the edge of a page has in hand for its keeper: what is open, what was read, and what is being written.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use holdfast::client::keeper::Keeper;
+use holdfast::client::{Client, Place};
+use holdfast::engine::Seq;
+
+use crate::ids::{MessageId, Name, Scope};
+use crate::violation::violated;
+use crate::work::{Added, Kept, Key, Outcome, Parts, Segment, Write};
+
+/// What the edge of a page has in hand.
+#[derive(Default)]
+pub(crate) struct Storage {
+    /// Whose messages are kept, 0 for nobody. None where nothing was opened.
+    pub(crate) scope: Option<Scope>,
+    /// The opening for which it is open.
+    pub(crate) channel: Option<u32>,
+    /// The name for a journal of its own.
+    pub(crate) fresh: Name,
+    pub(crate) outcomes: Outcomes,
+    /// Messages that have ended as another page said, which this one erases where it finds them.
+    pub(crate) heard: BTreeSet<MessageId>,
+    /// By their openings.
+    journals: BTreeMap<u32, Owner>,
+    /// Of the next transaction.
+    parts: Parts,
+    added: Vec<Added>,
+    moved: usize,
+    /// What was read, and the journal that had it.
+    rows: Vec<(Kept, Name)>,
+    /// Transactions of which the page does not know how they ended. Those that are committed are in `committed`.
+    writing: BTreeMap<u32, Vec<Added>>,
+    committed: BTreeSet<u32>,
+    /// The message that others want to know the end of.
+    pub(crate) sharing: Option<Seq>,
+    /// This opening has handed out what it found.
+    was_open: bool,
+    /// Nothing waited for storage, when that was seen last.
+    was_ready: bool,
+    /// A message was sent, and nobody has seen yet where it is kept.
+    pub(crate) has_unseen: bool,
+    /// Since when something waits to be erased, and no write has ended.
+    pub(crate) unerased_since: Option<u64>,
+    /// The app was told that messages are in memory only, or that nobody is there to keep them for.
+    pub(crate) may_forget: bool,
+    /// It failed when the page was back from the cache, before it was known what others took over.
+    pub(crate) is_blind: bool,
+}
+
+/// Whose journal it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Owner {
+    pub(crate) scope: Scope,
+    pub(crate) name: Name,
+    pub(crate) generation: u64,
+}
+
+// What the keeper orders.
+impl Storage {
+    pub(crate) fn open(&mut self, opening: u32) {
+        self.channel = Some(opening);
+        self.rows.clear();
+        self.was_open = false;
+    }
+
+    pub(crate) fn close(&mut self) {
+        self.channel = None;
+        self.outcomes = Outcomes::default();
+    }
+
+    /// An opening begins to read, and has this journal for its own from then on.
+    pub(crate) fn reads(&mut self, opening: u32, owner: Owner) {
+        self.journals.entry(opening).or_insert(owner);
+    }
+
+    /// A message is to be written. Answers the generation that it is kept in.
+    pub(crate) fn add(&mut self, (kept, seq): (Kept, Seq), place: Place) -> u64 {
+        self.added.push((kept.id, seq));
+        self.put(place, kept)
+    }
+
+    /// What was read in another journal goes to a place of this one's.
+    pub(crate) fn take_over(&mut self, row: u32, place: Place) {
+        let ((_, mine, _), _) = self.key_of(place);
+        let (kept, owner) = &mut self.rows[row as usize];
+        kept.from = kept.from.or(Some(*owner));
+        let kept = *kept;
+        *owner = mine;
+        self.put(place, kept);
+        self.moved += 1;
+    }
+
+    /// What is there has settled.
+    pub(crate) fn list(&mut self, place: Place) {
+        let (key, _) = self.key_of(place);
+        self.parts.lists.entry(key).or_default().push(place.index);
+    }
+
+    /// A segment goes.
+    pub(crate) fn drop(&mut self, name: Name, number: u64) {
+        self.parts.drops.push((self.scope.unwrap_or_default(), name, number));
+    }
+
+    /// All that was ordered since the last transaction is the next one.
+    pub(crate) fn write(&mut self, number: u32, opening: u32, guard: Option<u64>) -> Write {
+        let Some(Owner { scope, .. }) = self.journal(opening) else {
+            violated!("journal", "opening {opening} writes before it has read");
+        };
+        let mut parts = std::mem::take(&mut self.parts);
+        for drop in &mut parts.drops {
+            drop.0 = scope;
+        }
+        let added = std::mem::take(&mut self.added);
+        let moved = std::mem::take(&mut self.moved);
+        self.writing.insert(number, added.clone());
+        let may_forget = self.may_forget;
+        Write { number, opening, scope, guard, parts, added, moved, may_forget }
+    }
+
+    fn key_of(&self, place: Place) -> (Key, u64) {
+        let Some(owner) = self.journal(place.opening) else {
+            violated!("journal", "{place:?} is in a journal that was never read");
+        };
+        ((owner.scope, owner.name, place.number), owner.generation)
+    }
+
+    /// Answers the generation of the segment.
+    fn put(&mut self, place: Place, kept: Kept) -> u64 {
+        let (key, generation) = self.key_of(place);
+        let empty = || Segment { generation, messages: Vec::new() };
+        let segment = self.parts.puts.entry(key).or_insert_with(empty);
+        if segment.messages.len() != place.index as usize {
+            violated!("journal", "{place:?} is not the next of its segment");
+        }
+        segment.messages.push(kept);
+        generation
+    }
+}
+
+// What becomes of it.
+impl Storage {
+    /// A message was read in a journal. Answers the number that the keeper knows it by.
+    pub(crate) fn found(&mut self, kept: Kept, name: Name) -> u32 {
+        self.rows.push((kept, name));
+        self.rows.len() as u32 - 1
+    }
+
+    /// What was read, and the journal that has it.
+    pub(crate) fn row(&self, row: u32) -> (Kept, Name) {
+        self.rows[row as usize]
+    }
+
+    /// A transaction has ended, which the page does not know yet.
+    pub(crate) fn ended(&mut self, number: u32, is_done: bool) {
+        if is_done {
+            self.committed.insert(number);
+        } else {
+            self.writing.remove(&number);
+        }
+    }
+
+    /// The page knows how a transaction ended.
+    pub(crate) fn knows_of(&mut self, number: u32) {
+        self.writing.remove(&number);
+        self.committed.remove(&number);
+    }
+
+    /// The keeper shows of itself whether it is open, and whether anything waits for it.
+    pub(crate) fn seen(&mut self, keeper: &Keeper) {
+        self.was_ready = keeper.is_ready();
+        if keeper.is_open() {
+            self.was_open = true;
+            self.is_blind = false;
+        }
+    }
+}
+
+impl Storage {
+    pub(crate) fn journal(&self, opening: u32) -> Option<Owner> {
+        self.journals.get(&opening).copied()
+    }
+
+    /// The journal of an opening, and those of later ones that took over what it was to erase, have erased it.
+    pub(crate) fn has_erased(&self, keeper: &Keeper, opening: u32) -> bool {
+        let name = self.journal(opening).map(|owner| owner.name);
+        let mut same = self.journals.iter().filter(|(_, owner)| Some(owner.name) == name);
+        same.all(|(&opening, _)| keeper.is_erased(opening))
+    }
+
+    /// The journal of an opening is the one that is open.
+    pub(crate) fn is_open(&self, opening: u32) -> bool {
+        let name = |opening| self.journal(opening).map(|owner| owner.name);
+        self.channel.is_some_and(|current| name(current) == name(opening))
+    }
+
+    /// This opening has handed out what it found.
+    pub(crate) fn was_open(&self) -> bool {
+        self.was_open
+    }
+
+    /// A message may be somewhere else than it was seen, or nothing waits for storage any more.
+    pub(crate) fn is_unseen(&self, client: &Client) -> bool {
+        let keeper = client.keeper();
+        let was_open = self.was_open || !keeper.is_open();
+        self.has_unseen || self.was_ready != keeper.is_ready() || !was_open
+    }
+
+    /// Messages that are on disk, or may be soon, and the page does not know.
+    pub(crate) fn writing(&self) -> impl Iterator<Item = MessageId> + '_ {
+        self.writing.values().flatten().map(|&(id, _)| id)
+    }
+
+    /// Messages that may be on disk soon.
+    pub(crate) fn undecided(&self) -> impl Iterator<Item = MessageId> + '_ {
+        let all = self.writing.iter().filter(|(number, _)| !self.committed.contains(number));
+        all.flat_map(|(_, added)| added).map(|&(id, _)| id)
+    }
+}
+
+/// Outcomes that a page keeps in mind for one that comes back and asks.
+#[derive(Default)]
+pub(crate) struct Outcomes(VecDeque<Outcome>);
+
+impl Outcomes {
+    pub(crate) fn add(&mut self, outcome: Outcome) {
+        self.0.push_back(outcome);
+        if self.0.len() > MOST {
+            self.0.pop_front();
+        }
+    }
+
+    pub(crate) fn find(&self, id: MessageId) -> Option<Outcome> {
+        self.0.iter().rev().find(|outcome| outcome.id == id).copied()
+    }
+}
+
+/// Outcomes that are kept in mind.
+const MOST: usize = 1_000;

@@ -1,0 +1,125 @@
+//! What goes over connections, and what a server then has of it in hand.
+
+use holdfast::client::identity::User;
+use holdfast::engine::Verdict;
+
+use crate::ids::{ConnectionId, MessageId, SessionId};
+
+/// What a connection is opened with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    pub(crate) session: SessionId,
+    pub(crate) name: User,
+    pub(crate) subject: User,
+}
+
+/// From client to server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Frame {
+    Join,
+    Ping,
+    Receipt {
+        serial: usize,
+    },
+    Message {
+        id: MessageId,
+        attempt: u32,
+        /// The client waits for its acknowledgement.
+        is_asked: bool,
+    },
+}
+
+/// From server to client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Packet {
+    Heartbeat,
+    Joined,
+    JoinRefused,
+    Pong,
+    /// An answer to a receipt, or to none.
+    Receipt {
+        serial: Option<usize>,
+        name: u32,
+        is_plain: bool,
+    },
+    Ack {
+        id: MessageId,
+        attempt: u32,
+        verdict: Verdict,
+    },
+    /// Something else that the server says.
+    Event(Emitted),
+    /// An event that tells the sender that its message took effect.
+    Confirmation {
+        id: MessageId,
+    },
+    /// An event that tells the sender that its message was refused.
+    Rejection {
+        id: MessageId,
+    },
+}
+
+/// A message of the server's, as it comes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Message {
+    /// Its place among all that the server sent to the page.
+    pub(crate) id: usize,
+    pub(crate) copy: u64,
+    pub(crate) name: u32,
+    pub(crate) wants_ack: bool,
+    pub(crate) session: SessionId,
+    /// Counts what arrived at the page.
+    pub(crate) number: u64,
+}
+
+/// What a server emits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Emitted {
+    Message(Message),
+    Typing {
+        who: u64,
+        is_over: bool,
+    },
+    Listed,
+    Left,
+    /// A join of a room of the app's is refused.
+    OtherRefused,
+}
+
+impl Message {
+    /// A number for all that is in it.
+    pub(crate) fn content(&self) -> u64 {
+        ((self.id as u64 * COPIES + self.copy) * 2 + u64::from(self.name)) * 2 + 1
+    }
+}
+
+/// Who waits for a message's answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    pub(crate) connection: ConnectionId,
+    pub(crate) attempt: u32,
+    pub(crate) is_asked: bool,
+}
+
+/// A message that the server has decoded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dispatch {
+    pub(crate) message: MessageId,
+    pub(crate) attempt: u32,
+    pub(crate) is_asked: bool,
+    pub(crate) life: u32,
+}
+
+/// What a handler is at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Task {
+    pub(crate) id: MessageId,
+    pub(crate) caller: Caller,
+    pub(crate) life: u32,
+    pub(crate) verdict: Verdict,
+    pub(crate) is_silent: bool,
+}
+
+/// Contents of a message: those that come, and the last, which the app fetches.
+const COPIES: u64 = 8;
+pub(crate) const FETCHED: u64 = COPIES - 1;

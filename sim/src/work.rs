@@ -1,0 +1,122 @@
+//! What pages have under way with their storage: transactions, locks, and what tabs tell each other.
+
+use std::collections::BTreeMap;
+
+use holdfast::engine::Seq;
+
+use crate::ids::{MessageId, Name, Scope};
+
+/// A message as it is kept. The rest is the app's, and the same in every life.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept {
+    pub(crate) id: MessageId,
+    /// By the clock on the wall.
+    pub(crate) expires_at: u64,
+    /// The journal that had it first, where another has it now.
+    pub(crate) from: Option<Name>,
+}
+
+/// What is on disk of a segment.
+#[derive(Clone, Debug)]
+pub(crate) struct Segment {
+    pub(crate) generation: u64,
+    pub(crate) messages: Vec<Kept>,
+}
+
+/// A segment as it is read.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) name: Name,
+    pub(crate) number: u64,
+    pub(crate) segment: Segment,
+    pub(crate) settled: Vec<u32>,
+}
+
+pub(crate) type Key = (Scope, Name, u64);
+
+/// What a transaction writes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) puts: BTreeMap<Key, Segment>,
+    /// They count only where the segment is there: another page may have taken it over.
+    pub(crate) lists: BTreeMap<Key, Vec<u32>>,
+    pub(crate) drops: Vec<Key>,
+}
+
+/// What happens to a page's keeper.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    /// The storage is open, or cannot be opened.
+    Opened {
+        is_well: bool,
+    },
+    Locked {
+        name: Name,
+        is_granted: bool,
+    },
+    Gathered,
+    Told(Note),
+}
+
+/// A transaction.
+#[derive(Clone, Debug)]
+pub(crate) enum Work {
+    Read {
+        opening: u32,
+        scope: Scope,
+        of: Name,
+        mine: Name,
+    },
+    Write(Write),
+    /// Of a user who has logged out.
+    Clear {
+        scope: Scope,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Write {
+    pub(crate) number: u32,
+    pub(crate) opening: u32,
+    pub(crate) scope: Scope,
+    pub(crate) guard: Option<u64>,
+    pub(crate) parts: Parts,
+    pub(crate) added: Vec<Added>,
+    pub(crate) moved: usize,
+    /// The app had been told that messages are in memory only.
+    pub(crate) may_forget: bool,
+}
+
+/// How a transaction ended.
+#[derive(Clone, Debug)]
+pub(crate) enum Done {
+    Read { opening: u32, mine: Name, found: Vec<Found>, generation: u64 },
+    Written { write: Write, is_done: bool },
+}
+
+/// A message that a transaction adds.
+pub(crate) type Added = (MessageId, Seq);
+
+/// What a tab tells the others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Note {
+    /// One that is new wants to know who else is there.
+    Hello {
+        name: Name,
+        is_new: bool,
+        /// The name that the page would give to a new journal.
+        by: Name,
+    },
+    Ask(MessageId),
+    /// It has not ended, and is here.
+    Has(MessageId),
+    Settled(Outcome),
+    Cancel(MessageId),
+}
+
+/// How a message ended that another page had.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outcome {
+    pub(crate) id: MessageId,
+    pub(crate) is_delivered: bool,
+}

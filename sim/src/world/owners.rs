@@ -1,0 +1,355 @@
+//! What users, the app and other tabs do about who is logged in, and what the client makes of it.
+
+use holdfast::client::Talk;
+use holdfast::client::identity::User;
+use holdfast::engine::{Epoch, Grant, Input, Outcome, Phase};
+
+use super::World;
+use crate::event::Event;
+use crate::ids::{ConnectionId, MessageId, ONLY, Scope};
+use crate::page::Page;
+use crate::page::owners::{Owners, Session};
+use crate::plan::{Login, Naming, Person, Planned, Subjects};
+use crate::tally::Count;
+use crate::trace::note;
+use crate::violation::violated;
+
+// What the user and the app do.
+impl World {
+    pub(super) fn login(&mut self, login: Login) {
+        match login {
+            Login::LogIn { person, named_after } => {
+                self.page.owners.app = Some(person);
+                self.page.owners.token = Some(person);
+                if named_after == 0 {
+                    self.name_whoever_is_there();
+                } else {
+                    let event = Event::Planned(Planned::Login(Login::Name));
+                    self.run.schedule(self.run.now + named_after, event);
+                }
+                self.open();
+            }
+            Login::Name => self.name_whoever_is_there(),
+            Login::LogOut { token_stays } => {
+                self.page.owners.app = None;
+                if !token_stays {
+                    self.page.owners.token = None;
+                }
+                self.log_out();
+            }
+            Login::LogOutElsewhere if self.run.plan.is_followed => self.page.owners.token = None,
+            Login::LogOutElsewhere => {
+                let key = self.page.owners.key();
+                self.generations.raise(key);
+                self.clear(key);
+                self.page.owners.token = None;
+            }
+            Login::Switch { person, token_after } => {
+                self.page.owners.app = Some(person);
+                if token_after == 0 {
+                    self.page.owners.token = Some(person);
+                } else {
+                    let login = Login::Token { person: Some(person) };
+                    self.run.schedule(
+                        self.run.now + token_after,
+                        Event::Planned(Planned::Login(login)),
+                    );
+                }
+                self.name_whoever_is_there();
+            }
+            // In the end he is who he is.
+            Login::Token { .. } if self.run.is_kind_now() => {}
+            Login::Token { person } => self.page.owners.token = person,
+            Login::Disconnect => self.disconnect_app(),
+        }
+    }
+
+    fn naming(&self) -> Naming {
+        self.run.plan.users.map_or(Naming::Never, |users| users.naming)
+    }
+
+    fn name_whoever_is_there(&mut self) {
+        if let (Naming::Called, Some(name)) = (self.naming(), self.page.owners.app) {
+            self.name_user(name);
+        }
+    }
+
+    fn name_user(&mut self, name: User) {
+        note!(self.run, "-> name {name}");
+        if self.change_owner(|owners| owners.takes_name(name)) {
+            self.page.links.relinked(self.page.shell.status().phase);
+        }
+        self.page.shell.client.named();
+        let ends = self.page.owners.named();
+        self.between_ends(ends);
+        self.call(|client, now| client.name(now, name, 0));
+        self.drain();
+        self.open_kept();
+    }
+
+    pub(super) fn log_out(&mut self) {
+        if self.run.plan.is_followed {
+            // That is what there is to do for an app that has the plain Socket.
+            return self.close();
+        }
+        note!(self.run, "-> log out");
+        let scope = self.scope();
+        self.generations.raise(scope);
+        self.change_owner(Owners::end_session);
+        self.page.owners.logged_out();
+        self.page.shell.is_held = false;
+        self.page.links.closed();
+        self.call(holdfast::client::Client::log_out);
+        self.page.storage.scope = None;
+        self.observe();
+        self.drain();
+        self.clear(scope);
+        self.end_all_of(scope);
+        // Some apps send before they ask for a link.
+        if self.run.letters.chance(500) {
+            self.come_back();
+        }
+    }
+
+    /// The app asks for a link.
+    pub(super) fn asked_for_link(&mut self) {
+        let ends = self.page.owners.asked_for_link();
+        self.between_ends(ends);
+    }
+
+    /// A user is there again; `ends` if there was none. The client says the same.
+    fn between_ends(&mut self, ends: bool) {
+        let talk = self.page.shell.client.take_talk();
+        if (talk == Talk::Ends) != ends {
+            violated!("between", "what was said is nobody's: {ends}, and the client says {talk:?}");
+        }
+        if ends {
+            self.page.feed.forget_said();
+        }
+    }
+
+    /// The app takes back that the user is logged out.
+    pub(super) fn come_back(&mut self) {
+        note!(self.run, "-> reset the logout");
+        self.page.shell.client.reset_logout();
+        self.page.owners.came_back();
+    }
+
+    /// The app of a world of tabs knows its user, and says so again after a logout.
+    pub(super) fn log_in_again(&mut self) {
+        if self.run.plan.lives.is_some() && self.page.owners.key() == 0 {
+            self.name_user(ONLY);
+        }
+    }
+
+    /// For whom messages are kept, 0 for nobody. Where nobody logs in or out it is the same one all the time.
+    pub(super) fn scope(&self) -> Scope {
+        let is_named = self.run.plan.users.is_some() || self.run.plan.lives.is_some();
+        if is_named { self.page.owners.key() } else { ONLY }
+    }
+
+    /// The generation of logouts as storage has it, of whoever is known to be there.
+    pub(super) fn generation(&self) -> Option<u64> {
+        let key = self.page.owners.key();
+        (key != 0 && !self.run.plan.is_followed).then(|| self.generations.of(key))
+    }
+
+    /// The app ends the link for now.
+    pub(super) fn disconnect_app(&mut self) {
+        if self.run.plan.is_followed {
+            return self.close();
+        }
+        note!(self.run, "-> disconnect");
+        if self.page.owners.is_anonymous() {
+            self.change_owner(Owners::end_session);
+        }
+        self.page.links.closed();
+        self.call(holdfast::client::Client::disconnect);
+        self.drain();
+    }
+
+    /// Something becomes of whose the page is. What waits of a session that ends belongs to nobody any more.
+    fn change_owner<R>(&mut self, change: impl FnOnce(&mut Owners) -> R) -> R {
+        let Page { owners, storage, model, shell, .. } = &mut *self.page;
+        let before = owners.session();
+        let result = change(owners);
+        for _ in before..owners.session() {
+            shell.is_foreign = false;
+            self.run.tally.one(Count::Sessions);
+            storage.scope = None;
+            model.all_settled(Outcome::LoggedOut);
+        }
+        result
+    }
+
+    /// In the end whoever the app takes for logged in is, with the right credentials.
+    pub(super) fn come_to_rights(&mut self) {
+        let Some(users) = self.run.plan.users else { return };
+        // Whoever was logged out elsewhere finds out first.
+        self.drain();
+        let person = *self.page.owners.app.get_or_insert(1);
+        self.name_whoever_is_there();
+        let Session { name, subject, .. } = *self.page.owners.current();
+        // A name keeps the subject that it came with.
+        let keeps = name != 0 && (users.naming == Naming::Called || name == person);
+        let rightful = (1..=3).find(|&person| self.subject(Some(person)) == subject);
+        self.page.owners.token = rightful.filter(|_| keeps && subject != 0).or(Some(person));
+    }
+
+    fn subject(&self, person: Option<Person>) -> User {
+        let subjects = self.run.plan.users.map_or(Subjects::Unreadable, |users| users.subjects);
+        match (subjects, person) {
+            (Subjects::Unreadable, _) | (_, None) => 0,
+            (Subjects::Same, Some(person)) => person,
+            (Subjects::Other, Some(person)) => person + 100,
+        }
+    }
+}
+
+// Credentials.
+impl World {
+    /// Whose credentials there are, when the app is asked for them.
+    pub(super) fn token_now(&self) -> Option<Person> {
+        self.page.owners.token
+    }
+
+    /// The app answers with credentials, with what it read when it was asked.
+    pub(super) fn grant(&mut self, epoch: Epoch, read: Option<Person>) {
+        let person = match self.run.plan.users {
+            None => return self.hand_over(epoch, None),
+            Some(users) if users.reads_early && !self.run.is_kind_now() => read,
+            Some(_) => self.page.owners.token,
+        };
+        match person {
+            Some(_) => self.hand_over(epoch, person),
+            None => self.tell(Input::Authorized { epoch, grant: Grant::Absent }),
+        }
+    }
+
+    fn hand_over(&mut self, epoch: Epoch, person: Option<Person>) {
+        let subject = self.subject(person);
+        let name = self.name_now();
+        note!(self.run, "-> granted {epoch:?} to {name}, credentials of {person:?}");
+        let phase = self.page.shell.status().phase;
+        let is_asked = phase == Phase::Authorizing && self.page.shell.client.epoch() == epoch;
+        let is_told = self.page.shell.is_foreign;
+        if is_asked && !self.change_owner(|owners| owners.accepts(epoch, name, subject, is_told)) {
+            note!(self.run, "   they are somebody else's");
+            self.page.links.closed();
+        }
+        self.call(|client, now| client.authorized(now, epoch, name, subject));
+        self.drain();
+    }
+
+    /// An attempt of the Manager's says who the user is. What that orders is carried out once it is on its way.
+    pub(super) fn begin_attempt(&mut self) {
+        let person = self.page.owners.token.filter(|_| self.run.plan.users.is_some());
+        let (name, subject) = (self.name_now(), self.subject(person));
+        note!(self.run, "-> begun for {name}, credentials of {person:?}");
+        if name == 0 && self.page.owners.current().name != 0 {
+            // Whoever had a name is gone.
+            self.change_owner(Owners::end_session);
+        }
+        self.run.tally.one(Count::Followed);
+        let is_told = self.page.shell.is_foreign;
+        let agrees = self.change_owner(|owners| owners.agrees(name, subject, is_told));
+        if agrees {
+            self.page.shell.is_foreign = false;
+        } else {
+            note!(self.run, "   they are somebody else's");
+        }
+        self.call(|client, now| client.begun(now, name, subject));
+        let epoch = self.page.shell.client.epoch();
+        self.page.links.begun(epoch);
+        self.page.owners.granted_anyway(epoch, (name, subject), agrees);
+    }
+
+    /// Messages may leave over the link that there is, as far as its user goes.
+    pub(super) fn link_is_for_its_user(&self) -> bool {
+        let of = |id: ConnectionId| self.network.connections[id].credentials.session;
+        self.up().is_some_and(|id| of(id) == self.page.owners.session())
+    }
+
+    fn name_now(&mut self) -> User {
+        match self.naming() {
+            Naming::Asked => self.page.owners.app.unwrap_or_default(),
+            Naming::Called | Naming::Never => self.page.owners.current().name,
+        }
+    }
+
+    /// The client says that the credentials are somebody else's.
+    pub(super) fn told_of_foreign(&mut self) {
+        self.run.tally.one(Count::Foreign);
+        self.page.shell.is_foreign = true;
+        self.page.owners.told_of_foreign();
+    }
+
+    /// Something happens that makes the client ask for the right credentials again.
+    pub(super) fn asks_again(&mut self) {
+        if self.page.shell.is_foreign && !self.page.owners.is_gone() {
+            self.page.links.opened(self.page.shell.status().phase);
+        }
+    }
+
+    /// Nobody is there, says the app.
+    pub(super) fn absent(&mut self, epoch: Epoch) {
+        let is_asked = self.page.shell.status().phase == Phase::Authorizing
+            && self.page.shell.client.epoch() == epoch;
+        if is_asked && self.page.owners.is_anonymous() {
+            self.change_owner(Owners::end_session);
+        }
+    }
+}
+
+// What the client does.
+impl World {
+    /// The client asks what is outside: nobody tells it.
+    pub(super) fn look(&mut self) {
+        // No time passes while orders are carried out.
+        let now = self.page.shell.client.now();
+        let before = self.page.shell.status().phase;
+        let (is_clogged, generation) = (self.is_clogged(), self.generation());
+        self.receipts.was_clogged = is_clogged;
+        self.page.shell.client.looked(now, is_clogged, generation);
+        if self.is_over_elsewhere() {
+            self.session_ended_elsewhere();
+            self.observe();
+        }
+        self.moved(before);
+    }
+
+    pub(super) fn session_ended_elsewhere(&mut self) {
+        note!(self.run, "   logged out elsewhere");
+        self.run.tally.one(Count::LoggedOutElsewhere);
+        self.change_owner(Owners::end_session);
+        self.page.links.closed();
+        self.page.owners.logged_out_elsewhere();
+        self.page.storage.may_forget = true;
+    }
+
+    pub(super) fn is_over_elsewhere(&self) -> bool {
+        self.page.owners.is_over_elsewhere(self.generation())
+    }
+
+    pub(super) fn told_of_end(&mut self) {
+        self.page.owners.told_of_end();
+        self.page.feed.forget();
+    }
+
+    /// A message leaves: in its own session, over a link that was opened for it.
+    pub(super) fn check_owner(&self, id: MessageId, connection: Option<ConnectionId>) {
+        let entry = self.page.deliveries.get(id);
+        let session = entry.map_or(self.app.messages[id].session, |entry| entry.session);
+        if self.is_over_elsewhere() {
+            violated!("I12", "message {id} left after a logout elsewhere");
+        }
+        let credentials = connection.map(|id| self.network.connections[id].credentials);
+        self.page.owners.check_leaves(id, session, credentials);
+    }
+
+    /// A message reaches the server.
+    pub(super) fn check_owner_at_server(&self, id: MessageId, connection: ConnectionId) {
+        let credentials = self.network.connections[connection].credentials;
+        self.page.owners.check_arrives(id, self.app.messages[id].session, credentials);
+    }
+}
