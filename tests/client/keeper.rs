@@ -36,6 +36,18 @@ fn taken_over() -> (Disk, Tab, Tab) {
     (disk, one, other)
 }
 
+/// Two pages in the cache that had message 7. The page that had it last, and was told how it ended, is gone.
+fn lost_by_two() -> (Disk, Tab, Tab) {
+    let (mut disk, one, other) = taken_over();
+    disk.cache(other);
+    let third = disk.page(2);
+    disk.ack(third, 7);
+    disk.end(third);
+    disk.left(one);
+    disk.left(other);
+    (disk, one, other)
+}
+
 // Opening.
 
 #[test]
@@ -693,6 +705,19 @@ fn what_no_tab_has_any_more_is_taken_back() {
     disk.pass(1);
     assert_eq!(disk.left(one), [7]);
     assert_eq!(disk.kept(), [(1, 7)], "and kept again");
+}
+
+#[test]
+fn end_of_what_was_taken_back_is_told_to_the_tabs_that_had_it_before() {
+    let (mut disk, one, other) = lost_by_two();
+    disk.restore(one);
+    disk.link(one);
+    disk.pass(1_000);
+    disk.restore(other);
+    disk.pass(2_000);
+    assert_eq!((disk.left(one), disk.kept()), (vec![7], vec![(1, 7)]));
+    disk.ack(one, 7);
+    assert_eq!(disk.ending(other, 7), DELIVERED);
 }
 
 #[test]

@@ -98,7 +98,10 @@ impl Keeper {
     pub(super) fn set(&mut self, seq: Seq, held: Held) {
         let Some(entry) = self.entry(seq) else { return };
         self.count(entry.held, held);
-        self.change(seq, |entry| entry.held = held);
+        self.change(seq, |entry| {
+            entry.held = held;
+            entry.is_shared |= held == Held::Elsewhere;
+        });
     }
 
     /// Keeps count of what other tabs have.
