@@ -721,6 +721,56 @@ fn end_of_what_was_taken_back_is_told_to_the_tabs_that_had_it_before() {
 }
 
 #[test]
+fn what_two_tabs_ask_for_at_the_same_time_is_taken_back_by_one_of_them() {
+    let (mut disk, one, other) = lost_by_two();
+    disk.restore(one);
+    disk.restore(other);
+    disk.link(one);
+    disk.link(other);
+    disk.pass(2_000);
+    assert_eq!(disk.kept(), [(1, 7)]);
+    assert_eq!((disk.left(one), disk.left(other)), (vec![7], vec![]));
+    assert_eq!(disk.held(other, 7), Some(Held::Elsewhere));
+    disk.ack(one, 7);
+    assert_eq!(disk.ending(other, 7), DELIVERED);
+    assert_eq!(disk.kept(), []);
+}
+
+#[test]
+fn what_a_tab_that_goes_first_asks_for_too_is_left_to_it_for_a_minute() {
+    let (mut disk, one, _) = lost_by_two();
+    disk.restore(one);
+    disk.link(one);
+    assert!(!disk.ask(one, 7, true));
+    disk.pass(61_999);
+    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Elsewhere), vec![]));
+    // That tab is gone, or found that it has nothing.
+    disk.pass(1);
+    assert_eq!((disk.left(one), disk.kept()), (vec![7], vec![(1, 7)]));
+}
+
+#[test]
+fn what_a_tab_that_goes_later_asks_for_too_is_taken_back() {
+    let (mut disk, one, _) = lost_by_two();
+    disk.restore(one);
+    disk.link(one);
+    assert!(disk.ask(one, 7, false));
+    disk.pass(2_000);
+    assert_eq!((disk.left(one), disk.kept()), (vec![7], vec![(1, 7)]));
+}
+
+#[test]
+fn tab_that_cannot_read_what_it_asked_for_keeps_no_other_tab_waiting() {
+    let (mut disk, one, _) = lost_by_two();
+    disk.restore(one);
+    disk.holds_answers = true;
+    disk.pass(59_999);
+    assert!(disk.ask(one, 7, false), "it may just take it back");
+    disk.pass(1);
+    assert!(!disk.ask(one, 7, false));
+}
+
+#[test]
 fn what_a_tab_lost_without_a_word_is_asked_for_again() {
     let (mut disk, one, other) = two_tabs();
     disk.send(one, [9]);
