@@ -252,6 +252,11 @@ mod found {
     }
 
     #[test]
+    fn two_pages_that_missed_a_message_both_took_it_back() {
+        play(584_958);
+    }
+
+    #[test]
     fn message_that_fits_was_measured_without_the_time() {
         play(1_293_666);
     }

@@ -51,7 +51,7 @@ export const TOLD = {
   taken: 43,
   hello: 44,
   settledElsewhere: 45,
-  has: 46,
+  asked: 46,
   hasElsewhere: 47,
   echoed: 48,
   measured: 49,

@@ -47,7 +47,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
   let scope = '';
   /** The keeper's number of the present opening. */
   let opening = 0;
-  /** A new journal's name, by which tabs that want the same one are put in order. */
+  /** A new journal's name, by which tabs that want the same journal or message are put in order. */
   let by = '';
   /** @type {number | null} */
   let generation = null;
@@ -114,9 +114,10 @@ export function createStorage(engine, deliveries, wire, trouble) {
 
   const hear = (/** @type {MessageEvent} */ { data }) => {
     const of = opening;
+    const goesFirst = data.by < by;
     if (data.name) {
       const isNew = Boolean(data.isNew);
-      engine.tell(TOLD.hello, of, numberOf(scope, data.name), isNew, data.by < by);
+      engine.tell(TOLD.hello, of, numberOf(scope, data.name), isNew, goesFirst);
     }
     const { as, until } = data;
     if (data.settled) deliveries.settledElsewhere(data.settled, as, until);
@@ -129,7 +130,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
     for (const id of data.ask ?? []) {
       const result = results.get(`${id} ${as}`);
       if (result) post({ settled: result, as });
-      else if (engine.note(TOLD.has, deliveries.seqNamed(id, as) ?? 0) > 0) {
+      else if (engine.note(TOLD.asked, deliveries.seqNamed(id, as) ?? 0, goesFirst) > 0) {
         post({ has: id, as });
       }
     }
@@ -317,7 +318,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
       post({ name: journals[journal - 1][1], isNew: isNew > 0, by }),
     [ORDER.ask](/** @type {number} */ seq) {
       const { id, as } = deliveries.named(seq);
-      post({ ask: [id], as });
+      post({ ask: [id], as, by });
     },
     [ORDER.cancelElsewhere](/** @type {number} */ seq) {
       const { id, as, until } = deliveries.named(seq);

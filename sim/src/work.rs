@@ -107,7 +107,11 @@ pub(crate) enum Note {
         /// The name that the page would give to a new journal.
         by: Name,
     },
-    Ask(MessageId),
+    Ask {
+        id: MessageId,
+        /// As above.
+        by: Name,
+    },
     /// It has not ended, and is here.
     Has(MessageId),
     Settled(Outcome),

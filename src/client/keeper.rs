@@ -103,7 +103,8 @@ pub enum Held {
 struct Entry {
     seq: Seq,
     held: Held,
-    /// It was read from the disk: a page of another tab, or one in the cache, may have it too, and ask how it ended.
+    /// It was read from the disk, or another tab had it: a page of another tab, or one in the cache, may have it too,
+    /// and ask how it ended.
     is_shared: bool,
     /// The opening that found it on disk last.
     seen: u32,

@@ -118,8 +118,8 @@ pub enum Storage {
         /// The others are to say so too.
         is_new: bool,
     },
-    /// Ask the other tabs how this message ended. One that has it answers that: `Keeper::has`, and
-    /// `Keeper::has_elsewhere`.
+    /// Ask the other tabs how this message ended. One that does not know says `Keeper::asked`, and answers that it has
+    /// it where that is so: `Keeper::has_elsewhere`.
     Ask {
         /// The message.
         seq: Seq,

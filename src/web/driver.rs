@@ -187,7 +187,7 @@ impl Driver {
                 client.keep(now, or_none(a), b != 0.0);
                 return 0.0;
             }
-            Told::Has => return client.keeper().has(seq).into(),
+            Told::Asked => return client.stored(now, |keeper| keeper.asked(seq, b != 0.0)).into(),
             Told::IsOpen => return client.keeper().is_open().into(),
             Told::Generation => return client.keeper().generation().map_or(-1.0, double),
             Told::Read => {

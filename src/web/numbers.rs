@@ -406,8 +406,8 @@ pub enum Told {
     Hello,
     /// message, whether it is a success, whether sending it again makes sense. Answers whether it was another tab's.
     SettledElsewhere,
-    /// message; whether this tab has it for certain is answered
-    Has,
+    /// message, whether the tab that asks goes first. Answers whether this tab has it, or takes it back.
+    Asked,
     /// opening, message: another tab has it
     HasElsewhere,
     /// message: an event carries its id; whether that refuses it. Answers whether it counts.
@@ -529,7 +529,7 @@ impl Told {
         Self::Taken,
         Self::Hello,
         Self::SettledElsewhere,
-        Self::Has,
+        Self::Asked,
         Self::HasElsewhere,
         Self::Echoed,
         Self::Measured,

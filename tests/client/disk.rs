@@ -74,7 +74,7 @@ enum Fact {
 enum Note {
     Hello { name: Name, is_new: bool, by: Name },
     Settled { id: Id, is_delivered: bool },
-    Ask { id: Id },
+    Ask { id: Id, by: Name },
     Has { id: Id },
     Cancel { id: Id },
 }
@@ -657,10 +657,14 @@ impl Disk {
                     page.client.settled_elsewhere(now, seq, verdict, false);
                 }
             }
-            Note::Ask { id } => {
+            Note::Ask { id, by } => {
+                let goes_first = by < page.fresh;
+                let asked = |keeper: &mut Keeper, seq| keeper.asked(seq, goes_first);
                 if let Some(&is_delivered) = page.results.get(&id) {
                     self.post(tab, &Note::Settled { id, is_delivered });
-                } else if page.by_id.get(&id).is_some_and(|&seq| page.client.keeper().has(seq)) {
+                } else if let Some(&seq) = page.by_id.get(&id)
+                    && page.client.stored(now, |keeper| asked(keeper, seq))
+                {
                     self.post(tab, &Note::Has { id });
                 }
             }
@@ -678,6 +682,13 @@ impl Disk {
     pub fn say_hello(&mut self, to: Tab, name: Name) {
         self.facts.push_back((to, Fact::Told(Note::Hello { name, is_new: true, by: Name::MAX })));
         self.run();
+    }
+
+    /// Such a tab asks for a message. Answers whether this one says that it has it.
+    pub fn ask(&mut self, to: Tab, id: Id, goes_first: bool) -> bool {
+        let (now, page) = (self.at(), &mut self.tabs[to]);
+        let seq = page.by_id[&id];
+        page.client.stored(now, |keeper| keeper.asked(seq, goes_first))
     }
 
     fn post(&mut self, from: Tab, note: &Note) {
@@ -854,7 +865,7 @@ impl Disk {
             }
             Storage::Ask { seq } => {
                 let id = page.id_of(seq);
-                self.post(tab, &Note::Ask { id });
+                self.post(tab, &Note::Ask { id, by: self.tabs[tab].fresh });
             }
             Storage::Cancel { seq } => {
                 let id = page.id_of(seq);

@@ -36,6 +36,18 @@ fn taken_over() -> (Disk, Tab, Tab) {
     (disk, one, other)
 }
 
+/// Two pages in the cache that had message 7. The page that had it last, and was told how it ended, is gone.
+fn lost_by_two() -> (Disk, Tab, Tab) {
+    let (mut disk, one, other) = taken_over();
+    disk.cache(other);
+    let third = disk.page(2);
+    disk.ack(third, 7);
+    disk.end(third);
+    disk.left(one);
+    disk.left(other);
+    (disk, one, other)
+}
+
 // Opening.
 
 #[test]
@@ -693,6 +705,69 @@ fn what_no_tab_has_any_more_is_taken_back() {
     disk.pass(1);
     assert_eq!(disk.left(one), [7]);
     assert_eq!(disk.kept(), [(1, 7)], "and kept again");
+}
+
+#[test]
+fn end_of_what_was_taken_back_is_told_to_the_tabs_that_had_it_before() {
+    let (mut disk, one, other) = lost_by_two();
+    disk.restore(one);
+    disk.link(one);
+    disk.pass(1_000);
+    disk.restore(other);
+    disk.pass(2_000);
+    assert_eq!((disk.left(one), disk.kept()), (vec![7], vec![(1, 7)]));
+    disk.ack(one, 7);
+    assert_eq!(disk.ending(other, 7), DELIVERED);
+}
+
+#[test]
+fn what_two_tabs_ask_for_at_the_same_time_is_taken_back_by_one_of_them() {
+    let (mut disk, one, other) = lost_by_two();
+    disk.restore(one);
+    disk.restore(other);
+    disk.link(one);
+    disk.link(other);
+    disk.pass(2_000);
+    assert_eq!(disk.kept(), [(1, 7)]);
+    assert_eq!((disk.left(one), disk.left(other)), (vec![7], vec![]));
+    assert_eq!(disk.held(other, 7), Some(Held::Elsewhere));
+    disk.ack(one, 7);
+    assert_eq!(disk.ending(other, 7), DELIVERED);
+    assert_eq!(disk.kept(), []);
+}
+
+#[test]
+fn what_a_tab_that_goes_first_asks_for_too_is_left_to_it_for_a_minute() {
+    let (mut disk, one, _) = lost_by_two();
+    disk.restore(one);
+    disk.link(one);
+    assert!(!disk.ask(one, 7, true));
+    disk.pass(61_999);
+    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Elsewhere), vec![]));
+    // That tab is gone, or found that it has nothing.
+    disk.pass(1);
+    assert_eq!((disk.left(one), disk.kept()), (vec![7], vec![(1, 7)]));
+}
+
+#[test]
+fn what_a_tab_that_goes_later_asks_for_too_is_taken_back() {
+    let (mut disk, one, _) = lost_by_two();
+    disk.restore(one);
+    disk.link(one);
+    assert!(disk.ask(one, 7, false));
+    disk.pass(2_000);
+    assert_eq!((disk.left(one), disk.kept()), (vec![7], vec![(1, 7)]));
+}
+
+#[test]
+fn tab_that_cannot_read_what_it_asked_for_keeps_no_other_tab_waiting() {
+    let (mut disk, one, _) = lost_by_two();
+    disk.restore(one);
+    disk.holds_answers = true;
+    disk.pass(59_999);
+    assert!(disk.ask(one, 7, false), "it may just take it back");
+    disk.pass(1);
+    assert!(!disk.ask(one, 7, false));
 }
 
 #[test]

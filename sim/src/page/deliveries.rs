@@ -43,8 +43,6 @@ pub(crate) struct Entry {
     pub(crate) session: SessionId,
     /// The journal that had it first, where it was another's.
     pub(crate) from: Option<Name>,
-    /// Nobody had it, as far as could be seen, so it is this page's again.
-    pub(crate) is_taken_back: bool,
     /// Taken back since its page could not hear any more of another's end.
     pub(crate) is_blind: bool,
     /// The number of its lane.
@@ -98,7 +96,6 @@ impl Deliveries {
             held: None,
             from,
             session,
-            is_taken_back: false,
             is_blind: false,
             lane,
             callers,

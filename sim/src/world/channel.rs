@@ -32,16 +32,16 @@ impl World {
                 let goes_first = by < self.page.storage.fresh;
                 self.tell_keeper(|keeper| keeper.hello(opening, name, is_new, goes_first));
             }
-            Note::Ask(id) => {
+            Note::Ask { id, by } => {
+                let goes_first = by < self.page.storage.fresh;
                 if let Some(outcome) = self.page.storage.outcomes.find(id) {
                     self.post(Note::Settled(outcome));
-                } else if self
-                    .page
-                    .deliveries
-                    .get(id)
-                    .is_some_and(|it| self.page.shell.client.keeper().has(it.seq))
-                {
-                    self.post(Note::Has(id));
+                } else if let Some(entry) = self.page.deliveries.get(id) {
+                    let mut has = false;
+                    self.tell_keeper(|keeper| has = keeper.asked(entry.seq, goes_first));
+                    if has {
+                        self.post(Note::Has(id));
+                    }
                 }
             }
             Note::Has(id) => {

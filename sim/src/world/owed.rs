@@ -181,10 +181,8 @@ impl World {
         let others = self.living().filter(|page| page.id != here && !page.is_cached);
         for other in others.filter(|page| !page.storage.is_blind) {
             let would_send = other.deliveries.get(id).is_some_and(|theirs| {
-                // Both looked for it at the same time, and neither had it then.
-                let is_tie = entry.is_taken_back && theirs.is_taken_back;
                 let is_blind = entry.is_blind || theirs.is_blind;
-                !theirs.is_elsewhere() && !is_tie && !is_blind
+                !theirs.is_elsewhere() && !is_blind
             });
             if would_send && !other.model.is_restoring() {
                 violated!("tabs", "message {id} left, and page {} would send it too", other.id);

@@ -99,8 +99,8 @@ impl World {
                 self.post(Note::Hello { name, is_new, by });
             }
             Order::Ask { seq } => {
-                let id = self.page.deliveries.find(seq);
-                id.into_iter().for_each(|id| self.post(Note::Ask(id)));
+                let (id, by) = (self.page.deliveries.find(seq), self.page.storage.fresh);
+                id.into_iter().for_each(|id| self.post(Note::Ask { id, by }));
             }
             Order::Cancel { seq } => {
                 let id = self.page.deliveries.find(seq);
@@ -288,7 +288,6 @@ impl World {
         }
         let was_elsewhere = before == Some(Held::Elsewhere);
         if was_elsewhere && matches!(held, Held::Waiting | Held::Nowhere) {
-            entry.is_taken_back = true;
             entry.is_blind = held == Held::Nowhere;
             self.run.tally.one(Count::TakenBack);
             self.taken_up(id);

@@ -77,12 +77,6 @@ impl Keeper {
         self.entry(seq).map(|entry| entry.held)
     }
 
-    /// Whether this tab has the message for certain, and sends it.
-    #[must_use]
-    pub fn has(&self, seq: Seq) -> bool {
-        self.is_ready() && self.held(seq).is_some_and(|held| held != Held::Elsewhere)
-    }
-
     pub(super) fn entry(&self, seq: Seq) -> Option<Entry> {
         self.entries.get(seq.slot()).copied().flatten().filter(|entry| entry.seq == seq)
     }
@@ -98,7 +92,10 @@ impl Keeper {
     pub(super) fn set(&mut self, seq: Seq, held: Held) {
         let Some(entry) = self.entry(seq) else { return };
         self.count(entry.held, held);
-        self.change(seq, |entry| entry.held = held);
+        self.change(seq, |entry| {
+            entry.held = held;
+            entry.is_shared |= held == Held::Elsewhere;
+        });
     }
 
     /// Keeps count of what other tabs have.

@@ -1,6 +1,6 @@
 //! What is heard of other tabs.
 
-use super::{Held, Job, Keeper, Step};
+use super::{ASK_AGAIN, Held, Job, Keeper, Step};
 use crate::client::storage::{Name, Storage};
 use crate::client::tabs::Other;
 use crate::engine::{Input, Seq, Verdict};
@@ -64,10 +64,25 @@ impl Keeper {
         }
     }
 
-    /// Another tab says that it has a message that this one asked for. It may be in no journal.
+    /// Another tab asks for a message. Of two that ask for the same one at the same time exactly one is told that the
+    /// other `goes_first`, and leaves it to that one. Answers whether this tab has it for certain, or is the first to
+    /// take it back if nobody has it. Where that takes long, as a reading may hang, the other one need not wait for it.
+    pub fn asked(&mut self, seq: Seq, goes_first: bool) -> bool {
+        match self.missing.iter().position(|&one| one == seq) {
+            Some(at) if goes_first => {
+                self.missing.remove(at);
+                false
+            }
+            Some(_) => self.now < self.asked_at + ASK_AGAIN,
+            None => self.is_ready() && self.held(seq).is_some_and(|held| held != Held::Elsewhere),
+        }
+    }
+
+    /// Another tab says that it has a message that this one asked for, or takes it back. It may be in no journal.
     pub fn has_elsewhere(&mut self, opening: u32, seq: Seq) {
         if opening == self.opening {
-            self.missing.retain(|&one| one != seq);
+            // As where it goes first.
+            self.asked(seq, true);
         }
     }
 

@@ -174,6 +174,27 @@ test('a message that is with nobody any more is told lost', async (t) => {
   assert.deepEqual(await onDisk(scope), ['nowhere'], 'and kept again');
 });
 
+test('a message that is with nobody any more is taken back by one of two tabs that miss it', async (t) => {
+  const { clock, inTab, scope, server } = begin(t);
+  const tab = await inTab('tab');
+  await tab.add('nowhere');
+  const other = await inTab('other');
+  tab.page.hide();
+  await clock.pass(SPARE);
+  await seen(() => other.taken().length === 1, 'it is taken over');
+  other.page.hide();
+  await eraseAll();
+  tab.page.show();
+  other.page.show();
+  await tab.isOpen();
+  await other.isOpen();
+  await clock.pass(2 * SPARE);
+  await seen(() => server.ids().filter((id) => id === 'nowhere').length > 2, 'it is sent again');
+  assert.deepEqual(await onDisk(scope), ['nowhere'], 'by one of them');
+  server.accept('nowhere');
+  await seen(() => [tab, other].every((one) => endOf(one, 'nowhere').length === 1), 'both know');
+});
+
 test('a page that is back from the cache hears how that ended which another tab took over', async (t) => {
   const { clock, inTab, server } = begin(t);
   const tab = await inTab('tab');
