@@ -1,6 +1,6 @@
 /** The option `holdfast` of `io`, and what names of events are taken for where it says nothing. */
 
-import { HoldfastError } from './errors.js';
+import { HoldfastError, isOurs } from './errors.js';
 import { kindOf, settingsOf } from './options.js';
 
 /**
@@ -47,6 +47,20 @@ const isName = (value) => typeof value === 'string' || value instanceof RegExp;
  * @throws {HoldfastError} names the option, what it got and what it takes
  */
 export function ioSettings(given, options) {
+  try {
+    return read(given, options);
+  } catch (error) {
+    if (isOurs(error)) throw error;
+    throw new HoldfastError('INVALID_OPTION', 'The option holdfast cannot be read: it threw');
+  }
+}
+
+/**
+ * @param {HoldfastOptions | undefined} given
+ * @param {any} options
+ * @returns {IoSettings}
+ */
+function read(given, options) {
   /** @type {any} */
   const own = { ...given };
   for (const name of Object.keys(own)) {
@@ -55,13 +69,14 @@ export function ioSettings(given, options) {
     }
   }
   const { volatile = VOLATILE, ...shared } = own;
-  if (!Array.isArray(volatile) || !volatile.every(isName)) {
+  const names = Array.isArray(volatile) ? [...volatile] : [volatile];
+  if (!Array.isArray(volatile) || !names.every(isName)) {
     refuse('volatile', volatile, 'a list of names and regular expressions');
   }
   // Timers of ours keep no process alive: the connection does, and socket.io-client's own timers.
   const io = { parser: options?.parser, autoUnref: true };
   const settings = settingsOf({ ...shared, io }, UNSAID);
-  return { ...settings, volatile: [...volatile], isOwnSession: own.session !== undefined };
+  return { ...settings, volatile: names, isOwnSession: own.session !== undefined };
 }
 
 /** @param {string} option @param {unknown} got @param {string} takes @returns {never} */

@@ -88,7 +88,7 @@ const marks = (server) => server.saved.map(({ mark }) => mark);
 test('every entry of the package is attacked', async () => {
   const { exports } = JSON.parse(await readFile(`${pkg}/package.json`, 'utf8'));
   const entries = Object.keys(exports).filter((name) => !name.endsWith('.json'));
-  assert.deepEqual(entries.sort(), ['.', './react', './server', './socket']);
+  assert.deepEqual(entries.sort(), ['.', './io', './react', './server', './socket']);
 });
 
 test('a client survives hostile arguments to all that it has', async (t) => {
