@@ -9,6 +9,11 @@ use core::ops::{Add, Sub};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(pub u64);
 
+impl Moment {
+    /// A deadline that no time meets.
+    pub const NEVER: Self = Self(u64::MAX);
+}
+
 impl Add<Millis> for Moment {
     type Output = Self;
 
