@@ -75,6 +75,8 @@ enum Page {
     Shown,
     /// In the cache. It had a link, or an attempt at one.
     Linked,
+    /// Back from there, and to ask for a link as it had one.
+    Back,
 }
 
 /// What the app may do about its link.
@@ -178,16 +180,18 @@ impl Client {
     }
 
     /// The page goes into the back-forward cache, where no link may be open, and another tab may take over what is kept.
-    pub fn stash(&mut self, now: Moment) {
+    pub(super) fn stash(&mut self, now: Moment) {
         let is_linked = !matches!(self.engine.phase(), Phase::Idle | Phase::Closed);
         self.life.page = if is_linked { Page::Linked } else { Page::Shown };
         self.close(now);
         self.keeping(now, Keeper::stash);
     }
 
-    /// The page is back from there: opens again what it had open, and looks whether the user is still there. Drain, and
-    /// then [`reopen`](Self::reopen).
-    pub fn restore(&mut self, now: Moment) {
+    /// The page is back from there: opens again what it had open, and looks whether the user is still there.
+    pub(super) fn restore(&mut self, now: Moment) {
+        if self.life.page == Page::Linked {
+            self.life.page = Page::Back;
+        }
         if self.keeper.is_stashed() {
             self.view = View::Due;
             self.engine.restore();
@@ -195,12 +199,15 @@ impl Client {
         }
     }
 
-    /// Asks for a link where the page had one before it went into the cache. After a logout elsewhere it is that of the next
-    /// session.
+    /// Asks for a link where the page is back from the cache and had one before. After a logout elsewhere it is that of the
+    /// next session.
     pub fn reopen(&mut self, now: Moment) {
-        match core::mem::take(&mut self.life.page) {
-            Page::Shown => {}
-            Page::Linked => self.open(now),
+        match self.life.page {
+            Page::Shown | Page::Linked => {}
+            Page::Back => {
+                self.life.page = Page::Shown;
+                self.open(now);
+            }
         }
     }
 

@@ -16,6 +16,7 @@
 //!   ([`claim`]).
 
 pub mod claim;
+pub mod clock;
 pub mod deliveries;
 mod events;
 pub mod identity;
@@ -27,12 +28,14 @@ mod life;
 mod memory;
 mod messages;
 mod orders;
+mod page;
 mod presence;
 pub mod receipts;
 mod resync;
 mod sessions;
 pub mod storage;
 mod tabs;
+pub mod timer;
 pub mod transport;
 pub mod verdict;
 
@@ -50,6 +53,7 @@ use keeper::{Held, Keeper};
 use life::Life;
 pub use life::{Door, Talk};
 pub use orders::{Order, Value};
+pub use page::PageEvent;
 use presence::Presence;
 use receipts::{Answer, Proof, Receipts, Support};
 use resync::Resync;
@@ -391,6 +395,12 @@ impl Client {
     #[must_use]
     pub fn status(&self) -> Status {
         self.engine.status()
+    }
+
+    /// Where the link is.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.engine.phase()
     }
 
     /// The engine's time: the latest that it was told.

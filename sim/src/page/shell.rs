@@ -1,7 +1,9 @@
 //! The client of a page and its clock, as the browser's shell holds them.
 
 use holdfast::client::Client;
+use holdfast::client::clock::{Clock, Readings};
 use holdfast::client::receipts::Support;
+use holdfast::client::timer::Timer;
 use holdfast::engine::{Moment, Phase, Status};
 
 use crate::ids::{ONLY, PageId};
@@ -16,15 +18,12 @@ pub(crate) struct Shell {
     pub(crate) calls: u64,
     /// The latest time that the engine was told (I9).
     pub(crate) time: u64,
-    /// How far its clock is ahead of the world's.
-    pub(crate) lead: u64,
-    /// How long it stood still in a sleep that nobody has noticed yet.
-    pub(crate) lag: u64,
+    pub(crate) clock: Clock,
     /// Orders wait that were given before what the engine was told last.
     pub(crate) has_old_orders: bool,
-    /// When the timer wants to fire, by the engine's clock. Never set later.
-    pub(crate) armed_for: Option<u64>,
-    pub(crate) timer: u64,
+    pub(crate) timer: Timer,
+    /// Counts how often the timer was set or cleared: what was set before does not fire.
+    pub(crate) timer_number: u64,
     pub(crate) throttled_until: u64,
     /// The engine said that nobody answers its pings.
     pub(crate) is_mute: bool,
@@ -36,7 +35,8 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    pub(crate) fn new(plan: &Plan, page: PageId) -> Self {
+    /// `first` is what the clocks show as the page is loaded.
+    pub(crate) fn new(plan: &Plan, page: PageId, first: Readings) -> Self {
         let seed = plan.engine_seed ^ ((page as u64) << 32);
         let mut client = Client::new(plan.config.clone(), seed, Moment(0));
         if plan.receipting.is_none() {
@@ -52,11 +52,10 @@ impl Shell {
             is_draining: false,
             calls: 0,
             time: 0,
-            lead: 0,
-            lag: 0,
+            clock: Clock::new(first),
             has_old_orders: false,
-            armed_for: None,
-            timer: 0,
+            timer: Timer::Off,
+            timer_number: 0,
             throttled_until: 0,
             is_mute: false,
             is_destroyed: false,

@@ -74,6 +74,7 @@ impl World {
     }
 
     fn name_user(&mut self, name: User) {
+        self.read_clocks();
         note!(self.run, "-> name {name}");
         if self.change_owner(|owners| owners.takes_name(name)) {
             self.page.links.relinked(self.page.shell.status().phase);
@@ -87,6 +88,7 @@ impl World {
     }
 
     pub(super) fn log_out(&mut self) {
+        self.read_clocks();
         note!(self.run, "-> log out");
         let scope = self.scope();
         self.generations.raise(scope);
@@ -151,6 +153,7 @@ impl World {
 
     /// The app ends the link for now.
     pub(super) fn disconnect_app(&mut self) {
+        self.read_clocks();
         note!(self.run, "-> disconnect");
         if self.page.owners.is_anonymous() {
             self.change_owner(Owners::end_session);
@@ -219,6 +222,7 @@ impl World {
     }
 
     fn hand_over(&mut self, epoch: Epoch, person: Option<Person>) {
+        self.read_clocks();
         let subject = self.subject(person);
         let name = match self.naming() {
             Naming::Asked => self.page.owners.app.unwrap_or_default(),
