@@ -194,7 +194,10 @@ impl Client {
         }
         if self.keeper.is_stashed() {
             self.view = View::Due;
-            self.engine.restore();
+            // Another tab may have sent what was kept.
+            if self.keeper.generation().is_some() {
+                self.engine.restore();
+            }
             self.keeping(now, Keeper::restore);
         }
     }

@@ -987,6 +987,22 @@ fn logout_as_the_page_is_left_opens_nothing_when_it_is_back_from_the_cache() {
 }
 
 #[test]
+fn messages_that_nobody_keeps_are_in_no_doubt_when_the_page_is_back_from_the_cache() {
+    let (mut disk, one, other) = two_tabs();
+    disk.end(one);
+    disk.raise(ALICE);
+    disk.page_of(other).is_blind = true;
+    disk.pass(2_000);
+    disk.link(other);
+    disk.unlink(other);
+    disk.send(other, [8]);
+    disk.cache(other);
+    disk.restore(other);
+    disk.log_out(other);
+    assert_eq!(disk.outcome(other, 8), LOGGED_OUT);
+}
+
+#[test]
 fn logout_between_reading_and_moving_keeps_a_journal_where_it_is() {
     let (mut disk, one, other) = two_tabs();
     disk.end(one);

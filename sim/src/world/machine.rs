@@ -108,7 +108,7 @@ impl World {
                 self.page.links.closed();
             }
             PageEvent::Restored => {
-                if self.page.storage.scope.is_some() {
+                if self.page.storage.scope.is_some_and(|scope| scope > 0) {
                     self.page.model.restoring();
                 }
             }
