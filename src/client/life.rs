@@ -65,6 +65,8 @@ enum Gate {
     Held,
     /// The last credentials were another user's, and the app was told. The next attempt is made when something happens.
     Foreign,
+    /// The same, and the app has ended the link since: it makes the next attempt.
+    Told,
 }
 
 /// Where the page is.
@@ -147,6 +149,7 @@ impl Client {
         if self.identity.is_anonymous() {
             self.end_session(now);
         }
+        self.life.disconnected();
         self.close(now);
     }
 
@@ -285,26 +288,34 @@ impl Life {
         self.made();
     }
 
+    /// The app ends the link: only the app asks for the next one.
+    fn disconnected(&mut self) {
+        self.page = Page::Shown;
+        if self.gate == Gate::Foreign {
+            self.gate = Gate::Told;
+        }
+    }
+
     pub(super) fn held(&mut self, hold: bool) {
         match (hold, self.gate) {
             (true, _) => self.gate = Gate::Held,
             (false, Gate::Held) => self.gate = Gate::Open,
-            (false, Gate::Open | Gate::Foreign) => {}
+            (false, Gate::Open | Gate::Foreign | Gate::Told) => {}
         }
     }
 
     /// Credentials were another user's. Answers whether that is news.
     pub(super) fn refused(&mut self) -> bool {
         let is_news = self.gate == Gate::Open;
-        if is_news {
+        if self.gate != Gate::Held {
             self.gate = Gate::Foreign;
         }
         is_news
     }
 
-    /// The attempt is made, with credentials that are right.
+    /// The attempt is made, with credentials that are right, or nobody is there.
     pub(super) fn made(&mut self) {
-        if self.gate == Gate::Foreign {
+        if matches!(self.gate, Gate::Foreign | Gate::Told) {
             self.gate = Gate::Open;
         }
     }
@@ -316,7 +327,7 @@ impl Life {
         match (self.login, self.gate) {
             (Login::LoggedOut, _) => Door::LoggedOut,
             (_, Gate::Held) => Door::Held,
-            (_, Gate::Open | Gate::Foreign) => Door::Open,
+            (_, Gate::Open | Gate::Foreign | Gate::Told) => Door::Open,
         }
     }
 

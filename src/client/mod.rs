@@ -220,10 +220,11 @@ impl Client {
     pub fn handle(&mut self, now: Moment, input: Input) {
         let now = self.engine.advance(now);
         match input {
-            Input::Authorized { epoch, grant: Grant::Absent }
-                if self.is_asked(epoch) && self.identity.is_anonymous() =>
-            {
-                self.end_session(now);
+            Input::Authorized { epoch, grant: Grant::Absent } if self.is_asked(epoch) => {
+                self.life.made();
+                if self.identity.is_anonymous() {
+                    self.end_session(now);
+                }
             }
             Input::Ponged { epoch } if epoch == self.engine.epoch() => {
                 self.pings = Pings::Answered;

@@ -1,7 +1,7 @@
 //! What becomes of the page, and what it means.
 
-use holdfast::client::{Order, PageEvent};
-use holdfast::engine::{Phase, Way};
+use holdfast::client::{Client, Order, PageEvent};
+use holdfast::engine::{Grant, Input, Output, Phase, Way};
 
 use crate::world::{World, draft};
 
@@ -66,11 +66,14 @@ fn page_that_was_connecting_tries_again_when_it_is_back() {
 
 #[test]
 fn what_the_app_ends_as_the_page_is_left_stays_ended() {
-    let mut world = World::new().linked();
-    say(&mut world, PageEvent::Cached);
-    world.client.log_out(world.at());
-    say(&mut world, PageEvent::Restored);
-    assert_eq!(phase(&world), Phase::Idle);
+    for end in [Client::disconnect, Client::log_out] {
+        let mut world = World::new().linked();
+        say(&mut world, PageEvent::Cached);
+        let now = world.at();
+        end(&mut world.client, now);
+        say(&mut world, PageEvent::Restored);
+        assert_eq!(phase(&world), Phase::Idle);
+    }
 }
 
 #[test]
@@ -135,6 +138,20 @@ fn send_asks_again_for_credentials_that_were_wrong() {
 }
 
 #[test]
+fn app_that_disconnected_is_not_asked_again() {
+    let mut world = foreign();
+    world.client.disconnect(world.at());
+    say(&mut world, PageEvent::Shown);
+    world.send(draft(Way::Acked));
+    assert_eq!(phase(&world), Phase::Idle);
+    world.open();
+    world.authorize();
+    assert_eq!(world.count(Order::Foreign), 1, "told once");
+    say(&mut world, PageEvent::Shown);
+    assert_eq!(phase(&world), Phase::Authorizing, "it wants a link again");
+}
+
+#[test]
 fn app_that_logged_out_is_not_asked_again_and_hears_of_the_next_wrong_ones() {
     let mut world = foreign();
     world.client.log_out(world.at());
@@ -146,4 +163,16 @@ fn app_that_logged_out_is_not_asked_again_and_hears_of_the_next_wrong_ones() {
     world.open();
     world.authorize();
     assert_eq!(world.count(Order::Foreign), 2);
+}
+
+#[test]
+fn app_where_nobody_is_logged_in_is_not_asked_again() {
+    let mut world = foreign();
+    world.open();
+    let epoch = world.epoch();
+    world.tell(Input::Authorized { epoch, grant: Grant::Absent });
+    let asked = world.count(Order::Engine(Output::Authorize { epoch }));
+    say(&mut world, PageEvent::Shown);
+    assert_eq!(world.count(Order::Engine(Output::Authorize { epoch })), asked);
+    assert_eq!(phase(&world), Phase::Idle);
 }

@@ -28,10 +28,19 @@ pub(crate) struct Shell {
     /// The engine said that nobody answers its pings.
     pub(crate) is_mute: bool,
     pub(crate) is_destroyed: bool,
-    /// The last credentials were somebody else's: the client asks again as soon as something happens.
-    pub(crate) is_foreign: bool,
+    pub(crate) foreign: Foreign,
     /// The app has said that its login is not ready.
     pub(crate) is_held: bool,
+}
+
+/// Whether the app knows that its credentials are somebody else's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    No,
+    /// It does: the client asks again as soon as something happens.
+    AskedFor,
+    /// It does, and has ended the link since: it asks.
+    Known,
 }
 
 impl Shell {
@@ -59,7 +68,7 @@ impl Shell {
             throttled_until: 0,
             is_mute: false,
             is_destroyed: false,
-            is_foreign: false,
+            foreign: Foreign::No,
             is_held: false,
         }
     }

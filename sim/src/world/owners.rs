@@ -9,6 +9,7 @@ use crate::event::Event;
 use crate::ids::{ConnectionId, MessageId, ONLY, Scope};
 use crate::page::Page;
 use crate::page::owners::{Owners, Session};
+use crate::page::shell::Foreign;
 use crate::plan::{Login, Naming, Person, Planned, Subjects};
 use crate::tally::Count;
 use crate::trace::note;
@@ -159,6 +160,9 @@ impl World {
             self.change_owner(Owners::end_session);
         }
         self.page.links.closed();
+        if self.page.shell.foreign == Foreign::AskedFor {
+            self.page.shell.foreign = Foreign::Known;
+        }
         self.call(holdfast::client::Client::disconnect);
         self.drain();
     }
@@ -169,7 +173,7 @@ impl World {
         let before = owners.session();
         let result = change(owners);
         for _ in before..owners.session() {
-            shell.is_foreign = false;
+            shell.foreign = Foreign::No;
             self.run.tally.one(Count::Sessions);
             storage.scope = None;
             model.all_settled(Outcome::LoggedOut);
@@ -231,9 +235,10 @@ impl World {
         note!(self.run, "-> granted {epoch:?} to {name}, credentials of {person:?}");
         let phase = self.page.shell.status().phase;
         let is_asked = phase == Phase::Authorizing && self.page.shell.client.epoch() == epoch;
-        let is_told = self.page.shell.is_foreign;
+        let is_told = self.page.shell.foreign != Foreign::No;
         if is_asked && !self.change_owner(|owners| owners.accepts(epoch, name, subject, is_told)) {
             note!(self.run, "   they are somebody else's");
+            self.page.shell.foreign = Foreign::AskedFor;
             self.page.links.closed();
         }
         self.call(|client, now| client.authorized(now, epoch, name, subject));
@@ -243,13 +248,12 @@ impl World {
     /// The client says that the credentials are somebody else's.
     pub(super) fn told_of_foreign(&mut self) {
         self.run.tally.one(Count::Foreign);
-        self.page.shell.is_foreign = true;
         self.page.owners.told_of_foreign();
     }
 
     /// Something happens that makes the client ask for the right credentials again.
     pub(super) fn asks_again(&mut self) {
-        if self.page.shell.is_foreign && !self.page.owners.is_gone() {
+        if self.page.shell.foreign == Foreign::AskedFor && !self.page.owners.is_gone() {
             self.page.links.opened(self.page.shell.status().phase);
         }
     }
@@ -258,7 +262,11 @@ impl World {
     pub(super) fn absent(&mut self, epoch: Epoch) {
         let is_asked = self.page.shell.status().phase == Phase::Authorizing
             && self.page.shell.client.epoch() == epoch;
-        if is_asked && self.page.owners.is_anonymous() {
+        if !is_asked {
+            return;
+        }
+        self.page.shell.foreign = Foreign::No;
+        if self.page.owners.is_anonymous() {
             self.change_owner(Owners::end_session);
         }
     }

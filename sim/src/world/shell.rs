@@ -6,7 +6,7 @@ use holdfast::engine::{Epoch, Grant, Input, Millis, Moment, Outcome, Phase, Seq}
 use super::World;
 use crate::network::HEARTBEAT_TIMEOUT;
 use crate::page::Page;
-use crate::page::shell::{is_ready, is_up};
+use crate::page::shell::{Foreign, is_ready, is_up};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violation::violated;
@@ -44,7 +44,7 @@ impl World {
         note!(self.run, "-> hold");
         self.run.tally.one(Count::Held);
         self.page.shell.is_held = true;
-        self.page.shell.is_foreign = false;
+        self.page.shell.foreign = Foreign::No;
         if !is_up(self.page.shell.status().phase) {
             self.page.links.closed();
         }
