@@ -8,7 +8,7 @@ use gloo_timers::future::TimeoutFuture;
 use holdfast::client::claim::{Audience, By, Claim, Code, Ending};
 use holdfast::client::storage::Storage;
 use holdfast::client::verdict::{Opinion, Reading, Said};
-use holdfast::client::{Fate, Order, Place, Value};
+use holdfast::client::{Fate, Order, PageEvent, Place, Value};
 use holdfast::engine::{DownCause, Grant, Notice, Outcome, Phase, Seq, Standing, Way};
 use holdfast::web::call::What;
 use holdfast::web::numbers::Told;
@@ -68,6 +68,8 @@ extern "C" {
     static CAME_FLAG: Object;
     #[wasm_bindgen(thread_local_v2, js_name = FATE)]
     static FATE: Object;
+    #[wasm_bindgen(thread_local_v2, js_name = PAGE_EVENTS)]
+    static PAGE_EVENTS: Array;
     #[wasm_bindgen(thread_local_v2, js_name = FIELDS)]
     static FIELDS: JsValue;
     #[wasm_bindgen(js_name = slotOf)]
@@ -111,7 +113,7 @@ fn drain(driver: &mut Driver) -> Vec<(String, f64)> {
 fn tell(driver: &mut Driver, told: Told, now: f64, said: &[f64]) -> f64 {
     let what = Told::ALL.iter().position(|&other| other == told).expect("all are listed");
     let at = |index: usize| said.get(index).copied().unwrap_or_default();
-    driver.tell(what as u32, now, at(0), at(1), at(2), at(3), at(4), at(5))
+    driver.tell(what as u32, now, now, at(0), at(1), at(2), at(3), at(4), at(5))
 }
 
 /// A message that has a place for an id.
@@ -129,7 +131,7 @@ fn fields(driver: &mut Driver) -> Float64Array {
 }
 
 fn ready() -> Driver {
-    let mut driver = Driver::new(0.0, 0.5);
+    let mut driver = Driver::new(0.0, 0.0, 0.5);
     tell(&mut driver, Told::Receiptless, 0.0, &[]);
     tell(&mut driver, Told::Open, 0.0, &[]);
     tell(&mut driver, Told::Granted, 0.0, &[1.0]);
@@ -290,7 +292,7 @@ fn storage_is_ordered_by_the_names_that_the_shell_carries_out() {
         (Storage::Failed, "storageFailed", vec![]),
     ];
     for (order, name, mut expected) in orders {
-        let (number, fields) = numbers::order(Order::Storage(order), || unreachable!());
+        let (number, fields) = numbers::order(Order::Storage(order), || unreachable!(), 0.0);
         assert_eq!(ORDER.with(|table| self::name(table, number)), name);
         expected.resize(numbers::FIELDS, 0.0);
         assert_eq!(fields.as_slice(), expected, "{name}");
@@ -333,26 +335,31 @@ fn send_is_read_by_the_flags_that_the_shell_sets() {
 fn commands_about_the_session_answer_what_the_shell_takes_for_the_door() {
     let door = |name| f64::from(DOOR.with(|table| number(table, name)));
     let mut driver = ready();
-    let mut say = |told, wants_none: f64| tell(&mut driver, told, 1.0, &[wants_none]);
-    assert_eq!(say(Told::Hold, 1.0), door("held"));
-    assert_eq!(say(Told::Hold, 0.0), door("open"));
-    assert_eq!(say(Told::LogOut, 1.0), door("loggedOut"));
-    assert_eq!(say(Told::Open, 0.0), door("loggedOut"));
-    assert_eq!(say(Told::ResetLogout, 0.0), door("open"));
-    assert_eq!(say(Told::Accepts, 0.0), 1.0);
-    assert_eq!(say(Told::Open, 0.0), door("open") + door("ends"));
-    assert_eq!(say(Told::WantsGrant, 2.0), 1.0);
-    assert_eq!(say(Told::Stash, 1.0), door("open"));
-    assert_eq!(say(Told::WantsGrant, 2.0), 0.0);
-    assert_eq!(say(Told::Restore, 0.0), door("open"));
-    assert_eq!(say(Told::Reopen, 0.0), door("open"));
-    assert_eq!(say(Told::WantsGrant, 3.0), 1.0);
-    assert_eq!(say(Told::Disconnect, 1.0), door("open"));
-    say(Told::LogOut, 1.0);
-    say(Told::ResetLogout, 0.0);
-    assert_eq!(say(Told::Named, 0.0), door("open") + door("ends"));
-    say(Told::Destroy, 1.0);
-    assert_eq!(say(Told::Accepts, 0.0), 0.0);
+    let mut say = |told, said: &[f64]| tell(&mut driver, told, 1.0, said);
+    let event = |name: &str| {
+        let at = (0..PAGE_EVENTS.with(Array::length))
+            .find(|&at| PAGE_EVENTS.with(|list| text(list, at)) == name);
+        f64::from(at.expect("listed"))
+    };
+    assert_eq!(say(Told::Hold, &[1.0]), door("held"));
+    assert_eq!(say(Told::Hold, &[0.0]), door("open"));
+    assert_eq!(say(Told::LogOut, &[1.0]), door("loggedOut"));
+    assert_eq!(say(Told::Open, &[]), door("loggedOut"));
+    assert_eq!(say(Told::ResetLogout, &[]), door("open"));
+    assert_eq!(say(Told::Accepts, &[]), 1.0);
+    assert_eq!(say(Told::Open, &[]), door("open") + door("ends"));
+    assert_eq!(say(Told::WantsGrant, &[2.0]), 1.0);
+    assert_eq!(say(Told::Page, &[event("pagehide"), 1.0]), door("open"));
+    assert_eq!(say(Told::WantsGrant, &[2.0]), 0.0);
+    assert_eq!(say(Told::Page, &[event("pageshow"), 1.0]), door("open"));
+    assert_eq!(say(Told::Reopen, &[]), door("open"));
+    assert_eq!(say(Told::WantsGrant, &[3.0]), 1.0);
+    assert_eq!(say(Told::Disconnect, &[1.0]), door("open"));
+    say(Told::LogOut, &[1.0]);
+    say(Told::ResetLogout, &[]);
+    assert_eq!(say(Told::Named, &[]), door("open") + door("ends"));
+    say(Told::Destroy, &[1.0]);
+    assert_eq!(say(Told::Accepts, &[]), 0.0);
 }
 
 /// Its place in the table.
@@ -377,7 +384,7 @@ fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
         (Order::StopTyping { who: key }, "stopTyping", vec![double]),
     ];
     for (order, name, mut expected) in orders {
-        let (number, fields) = numbers::order(order, || unreachable!());
+        let (number, fields) = numbers::order(order, || unreachable!(), 0.0);
         assert_eq!(ORDER.with(|table| self::name(table, number)), name);
         expected.resize(numbers::FIELDS, 0.0);
         assert_eq!(fields.as_slice(), expected, "{name}");
@@ -414,7 +421,7 @@ fn what_becomes_of_an_event_is_what_the_shell_reads() {
 
 #[wasm_bindgen_test]
 fn what_is_remembered_and_what_is_held_is_answered_by_numbers() {
-    let mut driver = Driver::new(0.0, 0.5);
+    let mut driver = Driver::new(0.0, 0.0, 0.5);
     assert_eq!(tell(&mut driver, Told::Remember, 0.0, &[7.0]), 2.0, "the first, not now");
     assert_eq!(tell(&mut driver, Told::EmitSoon, 0.0, &[0.0]), 1.0, "the first one is held");
     let mut driver = ready();
@@ -624,13 +631,52 @@ fn numbers_from_outside_never_trap() {
         let length = fields(&mut driver).length();
         assert!(length == FIELDS.with(|count| count.as_f64().unwrap() as u32));
     }
-    driver.tell(u32::MAX, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
+    driver.tell(u32::MAX, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
+}
+
+#[wasm_bindgen_test]
+fn events_of_the_page_mean_what_the_shell_hears() {
+    let means = [
+        ("online", PageEvent::Online, PageEvent::Online),
+        ("pagehide", PageEvent::Left, PageEvent::Cached),
+        ("pageshow", PageEvent::Loaded, PageEvent::Restored),
+        ("visibilitychange", PageEvent::Hidden, PageEvent::Shown),
+        ("resume", PageEvent::Resumed, PageEvent::Resumed),
+    ];
+    assert_eq!(PAGE_EVENTS.with(Array::length), means.len() as u32);
+    for (index, (event, without, with)) in (0..).zip(means) {
+        assert_eq!(PAGE_EVENTS.with(|table| text(table, index)), event);
+        assert_eq!(
+            (numbers::page_event(index, false), numbers::page_event(index, true)),
+            (without, with)
+        );
+    }
+}
+
+#[wasm_bindgen_test]
+fn clock_on_the_wall_that_leads_wakes_the_client_before_it_is_told_anything() {
+    let driver = Driver::new(1e12, 50.0, 0.5);
+    let told = |told: Told, lead: f64, a: f64| {
+        let what = Told::ALL.iter().position(|&other| other == told).expect("listed") as u32;
+        driver.tell(what, 1e12 + lead, 50.0, a, 0.0, 0.0, 0.0, 0.0, 0.0)
+    };
+    for fact in [Told::Receiptless, Told::Open, Told::Granted, Told::LinkUp, Told::Greeted] {
+        told(fact, 0.0, 1.0);
+    }
+    while told(Told::Poll, 0.0, 0.0) > 0.0 {}
+    told(Told::Ponged, 0.0, 1.0);
+    told(Told::IsOpen, 60_000.0, 0.0);
+    let mut orders = Vec::new();
+    while let order @ 1.. = told(Told::Poll, 60_000.0, 0.0) as i32 {
+        orders.push(ORDER.with(|table| name(table, order as u32)));
+    }
+    assert!(orders.iter().any(|order| order == "ping"), "{orders:?}");
 }
 
 #[wasm_bindgen_test]
 async fn deadline_is_met_by_a_real_timer() {
     let start = js_sys::Date::now();
-    let mut driver = Driver::new(0.0, 0.5);
+    let mut driver = Driver::new(0.0, 0.0, 0.5);
     // An ack deadline of 30 ms, everything else out of the way.
     tell(&mut driver, Told::Set, 0.0, &[0.0, 30.0]);
     for index in [4, 5, 6, 7, 9, 12, 13] {
@@ -643,12 +689,17 @@ async fn deadline_is_met_by_a_real_timer() {
     tell(&mut driver, Told::LinkUp, 0.0, &[1.0]);
     tell(&mut driver, Told::Greeted, 0.0, &[1.0]);
     send(&mut driver, 0.0, 0, 0);
-    drain(&mut driver);
-    let deadline = -tell(&mut driver, Told::Poll, 0.0, &[]);
-    let timer = TimeoutFuture::new(deadline as u32);
+    let span = loop {
+        let order = tell(&mut driver, Told::Poll, 0.0, &[]);
+        if order < 0.0 {
+            break -1.0 - order;
+        }
+    };
+    assert_eq!(tell(&mut driver, Told::Poll, 0.0, &[]), 0.0, "the timer is set");
+    let timer = TimeoutFuture::new(span as u32);
     let limit = TimeoutFuture::new(30_000);
     assert!(matches!(select(timer, limit).await, Either::Left(_)));
-    let now = (js_sys::Date::now() - start).max(deadline);
+    let now = (js_sys::Date::now() - start).max(span);
     tell(&mut driver, Told::Timeout, now, &[]);
     assert!(drain(&mut driver).iter().any(|(order, _)| order == "settle"));
 }

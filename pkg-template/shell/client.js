@@ -48,7 +48,7 @@ export function makeClient(options, unsaid) {
 
   const driver = createDriver();
   const engine = createEngine(driver, current);
-  const state = createState((at) => Date.now() - engine.now() + at);
+  const state = createState();
   const { status, changed } = state;
   const trouble = createTrouble(settings, engine, changed);
 
@@ -177,14 +177,7 @@ export function makeClient(options, unsaid) {
     },
   };
 
-  const unwatch = watchPage({
-    wake: () => engine.tell(TOLD.woke),
-    stash: () => life.tell(TOLD.stash, true),
-    restore() {
-      life.tell(TOLD.restore);
-      life.tell(TOLD.reopen);
-    },
-  });
+  const unwatch = watchPage(life.page);
 
   /** Without its engine the client hands the app a plain socket, and says so (D6). */
   function die(/** @type {unknown} */ error) {
@@ -212,7 +205,7 @@ export function makeClient(options, unsaid) {
     (name, isPlain) => engine.tell(TOLD.receipt, wire.epoch(), name, isPlain),
     link.over,
     () => {
-      const now = engine.now();
+      const now = Date.now();
       const isDoubted = status.phase === 'suspect';
       // Of many packets at one time the first is the news.
       if (now === heardAt && !isDoubted) return;

@@ -6,7 +6,6 @@
 
 import text, { reader } from 'holdfast:wasm';
 import { decode } from '../wasm-text.js';
-import { createClock } from './clock.js';
 import { HoldfastError } from './errors.js';
 import { CLAIM, CODES, TOLD } from './numbers.js';
 import { report } from './report.js';
@@ -69,9 +68,10 @@ function placed({ wasm, lives }, at, life) {
  * has a module of its own.
  */
 export function createDriver() {
-  let onWake = () => {};
   let onDeath = (/** @type {unknown} */ _error) => {};
-  const now = createClock(() => onWake());
+  /** What the clocks show. */
+  let wall = Date.now();
+  let running = performance.now();
   /** Where it runs, unless it is dead. @type {Instance | undefined} */
   let its;
   /** Its place in the module's memory. */
@@ -102,12 +102,26 @@ export function createDriver() {
     report(error);
   };
 
+  /**
+   * At the time that was read last.
+   * @param {number} what
+   * @param {any} [a] @param {any} [b] @param {any} [c] @param {any} [d] @param {any} [e] @param {any} [f]
+   */
+  const run = (what, a, b, c, d, e, f) => {
+    try {
+      return its ? its.wasm.driver_tell(at, what, wall, running, a, b, c, d, e, f) : CLOSED;
+    } catch (error) {
+      trapped(error);
+      return CLOSED;
+    }
+  };
+
   try {
     instance ??= load();
     its = instance;
     const { wasm } = its;
-    at = wasm.driver_new(now(), Math.random());
-    readNames(wasm.memory, wasm.driver_tell(at, TOLD.names, 0, 0, 0, 0, 0, 0, 0));
+    at = wasm.driver_new(wall, running, Math.random());
+    readNames(wasm.memory, wasm.driver_tell(at, TOLD.names, wall, running, 0, 0, 0, 0, 0, 0));
     if (globalThis.FinalizationRegistry) {
       unreachable ??= new FinalizationRegistry((free) => free());
       unreachable.register(life, placed(its, at, new WeakRef(life)));
@@ -121,33 +135,21 @@ export function createDriver() {
   }
 
   return {
-    now,
-
     /**
      * Never throws.
      * @param {number} what one of `TOLD`
      * @param {any} [a] @param {any} [b] @param {any} [c] @param {any} [d] @param {any} [e] @param {any} [f]
      */
     tell(what, a, b, c, d, e, f) {
-      // The clock may tell of a sleep first.
-      const time = now();
-      try {
-        return its ? its.wasm.driver_tell(at, what, time, a, b, c, d, e, f) : CLOSED;
-      } catch (error) {
-        trapped(error);
-        return CLOSED;
-      }
+      const shown = Date.now();
+      // The other clock costs more to read, and time counts whole milliseconds.
+      if (shown !== wall) running = performance.now();
+      wall = shown;
+      return run(what, a, b, c, d, e, f);
     },
 
     /** The next order, see `Told::Poll`. Nothing there needs the time, which costs as much to read as the rest. */
-    poll() {
-      try {
-        return its ? its.wasm.driver_tell(at, TOLD.poll, 0, 0, 0, 0, 0, 0, 0) : -Infinity;
-      } catch (error) {
-        trapped(error);
-        return -Infinity;
-      }
-    },
+    poll: () => (its ? run(TOLD.poll) : -Infinity),
 
     /**
      * What is called for of the Socket, with what is known for every call, and then for this one.
@@ -178,13 +180,10 @@ export function createDriver() {
     memory: () => its?.wasm.memory,
 
     /**
-     * Who is told that the machine slept, since the time was asked for last, and that the driver died: at once, where
-     * it has by now.
-     * @param {() => void} wake
+     * Who is told that the driver died: at once, where it has by now.
      * @param {(error: unknown) => void} death
      */
-    listen(wake, death) {
-      onWake = wake;
+    listen(death) {
       onDeath = death;
       if (!its) death(fatal);
       if (isUntold) report(fatal);

@@ -1,14 +1,11 @@
 /** Drives the engine: one timer, and its orders carried out one by one. */
 
 import { settingNumbers } from 'holdfast:settings';
-import { unref } from './clock.js';
 import { FIELDS, ORDER, TOLD } from './numbers.js';
 import { report } from './report.js';
+import { later } from './timer.js';
 
 /** @typedef {ReturnType<typeof createEngine>} Engine */
-
-/** Browsers take a longer delay for none at all (D5). */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /**
  * An engine whose calls never throw.
@@ -17,15 +14,13 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
  * @param {import('../types/settings.d.ts').Settings} settings
  */
 export function createEngine(driver, settings) {
-  const { now, poll, tell: put } = driver;
+  const { poll, tell: put } = driver;
   /** Those of the order that was polled last. */
   let fields = new Float64Array(0);
   /** By the table `ORDER`; none before the start. @type {Record<number, (...fields: any[]) => void>} */
   let actions = {};
   let isDraining = true;
-  /** When the timer fires. It is never set later, as one that fires for nothing is cheaper. */
-  let armedFor = Infinity;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  /** The one that there is (D5). @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
   const drain = () => {
@@ -48,7 +43,7 @@ export function createEngine(driver, settings) {
         // while the next group is encoded.
         if (order === ORDER.look && hasLeft) return queueMicrotask(drain);
       }
-      arm(-order);
+      if (order < 0) arm(-1 - order);
     } finally {
       isDraining = false;
     }
@@ -61,20 +56,9 @@ export function createEngine(driver, settings) {
     return memory ? new Float64Array(memory.buffer, at, FIELDS) : fields;
   };
 
-  const arm = (/** @type {number} */ at) => {
-    // What is no exact number is never, as infinity is.
-    const isNever = at > 9e15;
-    if (at >= armedFor && !isNever) return;
+  const arm = (/** @type {number} */ ms) => {
     clearTimeout(timer);
-    armedFor = at;
-    if (isNever) return;
-    timer = setTimeout(fire, Math.min(Math.max(at - now(), 0), MAX_DELAY_MS));
-    unref(timer, settings.io);
-  };
-
-  const fire = () => {
-    armedFor = Infinity;
-    engine.tell(TOLD.timeout);
+    if (ms < Infinity) timer = later(() => engine.tell(TOLD.timeout), ms, settings.io);
   };
 
   const engine = {
@@ -120,7 +104,6 @@ export function createEngine(driver, settings) {
       put(TOLD.send, lane, bytes, flags, ttlMs, ackTimeoutMs, print),
 
     drain,
-    now,
     isDead: () => driver.memory() === undefined,
 
     /**
@@ -133,17 +116,10 @@ export function createEngine(driver, settings) {
     start(handlers, onDeath) {
       actions = handlers;
       isDraining = false;
-      driver.listen(
-        () => {
-          // The timer knows nothing of the time that passed.
-          armedFor = Infinity;
-          put(TOLD.woke);
-        },
-        (error) => {
-          clearTimeout(timer);
-          onDeath(error);
-        },
-      );
+      driver.listen((error) => {
+        clearTimeout(timer);
+        onDeath(error);
+      });
     },
 
     /** @param {import('../types/settings.d.ts').Settings} next */

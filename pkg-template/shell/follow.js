@@ -131,7 +131,7 @@ export function follow(socket, settings, options, early) {
     (name, isRefused) => engine.tell(TOLD.receipt, live, name % NAMES, isRefused),
     () => tellTransport(engine.tell),
     () => {
-      const now = engine.now();
+      const now = Date.now();
       const isDoubted = phase === 'suspect';
       // Of many packets at one time the first is the news.
       if (now === heardAt && !isDoubted) return;
@@ -195,7 +195,7 @@ export function follow(socket, settings, options, early) {
   const up = () => {
     tellTransport(engine.note);
     engine.tell(TOLD.linkUp, live, false);
-    unwatch = watchPage({ wake: () => engine.tell(TOLD.woke), stash() {}, restore() {} });
+    unwatch = watchPage((event, flag) => engine.tell(TOLD.page, event, flag));
   };
 
   /** The connection ended, or the server refused it. @param {number} cause one of `DOWN` */

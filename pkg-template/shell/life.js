@@ -26,19 +26,29 @@ export function createLife(engine, socket, session, owner, forgetTalk) {
     else if (what === TOLD.open && door === DOOR.open) socket.connect();
   };
 
+  /** @param {number} what one of `TOLD` @param {number | boolean} [a] @param {boolean} [b] */
+  const note = (what, a, b) => {
+    const answer = engine.note(what, a, b);
+    if (answer < 0) return;
+    door = answer % DOOR.ends;
+    if (answer >= DOOR.ends) forgetTalk();
+    engine.drain();
+  };
+
   /** @param {number} what one of `TOLD` @param {boolean} [wantsNone] no link for now */
   const tell = (what, wantsNone = false) => {
-    const answer = engine.note(what, wantsNone);
-    if (answer >= 0) {
-      door = answer % DOOR.ends;
-      if (answer >= DOOR.ends) forgetTalk();
-      engine.drain();
-    }
+    note(what, wantsNone);
     if (engine.isDead()) withoutModule(what, wantsNone);
   };
 
   return {
     tell,
+
+    /** Something became of the page. @param {number} event @param {boolean} flag as `watchPage` tells them */
+    page(event, flag) {
+      note(TOLD.page, event, flag);
+      note(TOLD.reopen);
+    },
 
     /** Asks for a link. Refused while logged out. */
     connect() {

@@ -35,9 +35,9 @@ export const TOLD = {
   joinRejected: 27,
   ponged: 28,
   heard: 29,
-  woke: 30,
-  stash: 31,
-  restore: 32,
+  page: 30,
+  reopen: 31,
+  named: 32,
   isOpen: 33,
   generation: 34,
   opened: 35,
@@ -80,13 +80,20 @@ export const TOLD = {
   isLeftNews: 72,
   isPresenceStale: 73,
   names: 74,
-  reopen: 75,
-  named: 76,
-  accepts: 77,
-  wantsGrant: 78,
-  follow: 79,
-  begun: 80,
+  accepts: 75,
+  wantsGrant: 76,
+  follow: 77,
+  begun: 78,
 };
+
+/** What is heard of the page, by number. */
+export const PAGE_EVENTS = /** @type {const} */ ([
+  'online',
+  'pagehide',
+  'pageshow',
+  'visibilitychange',
+  'resume',
+]);
 
 /** What is called for of the Socket, by number; `What` in `src/web/call.rs` says what comes with each. */
 export const WIRE = {

@@ -1,28 +1,28 @@
-/** What becomes of the page: hidden and shown, frozen and resumed, cached and restored, offline and back. */
+/** What becomes of the page: what of it there is to hear. What it means is the module's to say (`src/client/page.rs`). */
+
+import { PAGE_EVENTS } from './numbers.js';
 
 /**
- * Watches where there is a page to watch; under Node there is none. A page that is merely left does
- * nothing: its link ends by itself, and one that stays after all keeps it.
+ * Watches where there is a page to watch; under Node there is none.
  *
- * @param {object} on
- * @param {() => void} on.wake timers may have slept, or the network may be back
- * @param {() => void} on.stash the page goes into the back-forward cache, where a link must not be open
- * @param {() => void} on.restore the page came back from there
+ * @param {(event: number, flag: boolean) => void} happened by the list `PAGE_EVENTS`. The flag: whether the event is
+ *   about the back-forward cache; of other events, whether the page is shown
  * @returns {() => void} stops watching
  */
-export function watchPage({ wake, stash, restore }) {
+export function watchPage(happened) {
   const { document } = globalThis;
   if (!document || typeof globalThis.addEventListener !== 'function') return () => {};
-  /** @type {[EventTarget, string, (event: any) => void][]} */
-  const watched = [
-    [globalThis, 'online', wake],
-    [globalThis, 'pagehide', ({ persisted }) => persisted && stash()],
-    [globalThis, 'pageshow', ({ persisted }) => persisted && restore()],
-    [document, 'visibilitychange', () => document.visibilityState === 'visible' && wake()],
-    [document, 'resume', wake],
-  ];
-  for (const [target, event, listener] of watched) target.addEventListener(event, listener);
+  const watched = PAGE_EVENTS.map((event, index) => {
+    const target = index < FIRST_OF_DOCUMENT ? globalThis : document;
+    const listener = (/** @type {any} */ { persisted }) =>
+      happened(index, persisted ?? document.visibilityState === 'visible');
+    target.addEventListener(event, listener);
+    return () => target.removeEventListener(event, listener);
+  });
   return () => {
-    for (const [target, event, listener] of watched) target.removeEventListener(event, listener);
+    for (const stop of watched) stop();
   };
 }
+
+/** Those before it are the window's. */
+const FIRST_OF_DOCUMENT = 3;

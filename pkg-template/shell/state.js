@@ -3,7 +3,7 @@
 import { createListeners } from './listeners.js';
 
 /**
- * @typedef {object} Status the engine's last word on itself: times by its own clock, negative where there is none
+ * @typedef {object} Status the engine's last word on itself: times in milliseconds since the epoch, negative where there is none
  * @property {import('../types/index.d.ts').Phase} phase
  * @property {number} queued
  * @property {number} inFlight
@@ -15,10 +15,9 @@ import { createListeners } from './listeners.js';
 /**
  * @typedef {Pick<import('../types/index.d.ts').State, 'isConnected' | 'isReady' | 'transport' | 'onlineUsers' | 'onlineUsersStale' | 'error'> & { isLinked: boolean }} Rest
  *   what others know; `isLinked` is the link, whatever `isConnected` means to the app
- *
- * @param {(at: number) => number} wallTime milliseconds since the epoch, of a time by the engine's clock
  */
-export function createState(wallTime) {
+
+export function createState() {
   /** @type {Status} */
   const status = {
     phase: 'idle',
@@ -40,7 +39,7 @@ export function createState(wallTime) {
       phase,
       connectionHealth: Object.freeze({
         isHealthy: others.isReady,
-        lastPongTime: lastPongAt < 0 ? null : wallTime(lastPongAt),
+        lastPongTime: lastPongAt < 0 ? null : lastPongAt,
         rttMs: rttMs < 0 ? null : rttMs,
         isConnected: isLinked,
         isReady: others.isReady,
@@ -48,7 +47,7 @@ export function createState(wallTime) {
       }),
       queueLength: queued,
       inFlight,
-      nextAttemptAt: nextAttemptAt < 0 ? null : wallTime(nextAttemptAt),
+      nextAttemptAt: nextAttemptAt < 0 ? null : nextAttemptAt,
     });
   };
 

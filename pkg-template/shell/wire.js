@@ -4,11 +4,11 @@
  */
 
 import { io as openSocket } from 'socket.io-client';
-import { unref } from './clock.js';
 import { DEAD } from './driver.js';
 import { HoldfastError } from './errors.js';
 import { WIRE } from './numbers.js';
 import { call, report, textOf } from './report.js';
+import { later } from './timer.js';
 import { lastThrown } from './values.js';
 
 /**
@@ -162,8 +162,7 @@ export function drive(driver, socket, manager, options) {
     () => report(lastThrown()),
     textOf,
     (/** @type {string} */ text) => new Error(text),
-    (/** @type {() => void} */ then, /** @type {number} */ ms) =>
-      unref(setTimeout(then, ms), options),
+    (/** @type {() => void} */ then, /** @type {number} */ ms) => later(then, ms, options),
     hear,
     override,
     () => {},

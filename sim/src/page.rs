@@ -9,6 +9,8 @@ pub(crate) mod owners;
 pub(crate) mod shell;
 pub(crate) mod storage;
 
+use holdfast::client::clock::Readings;
+
 use crate::event::Event;
 use crate::ids::{ConnectionId, PageId, TabId};
 use crate::page::deliveries::Deliveries;
@@ -24,8 +26,10 @@ use crate::plan::Plan;
 pub(crate) struct Page {
     pub(crate) id: PageId,
     pub(crate) tab: TabId,
-    /// Its clock begins then.
+    /// Its clock that may stand still begins then.
     pub(crate) born_at: u64,
+    /// For how long that clock stood still.
+    pub(crate) stood_still: u64,
     pub(crate) shell: Shell,
     pub(crate) links: Links,
     /// Who makes the attempts, where the client follows.
@@ -47,12 +51,14 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn new(id: PageId, tab: TabId, born_at: u64, plan: &Plan) -> Self {
+    /// `wall` is what the clock on the wall shows.
+    pub(crate) fn new(id: PageId, tab: TabId, born_at: u64, wall: u64, plan: &Plan) -> Self {
         Self {
             id,
             tab,
             born_at,
-            shell: Shell::new(plan, id),
+            stood_still: 0,
+            shell: Shell::new(plan, id, Readings { wall, running: 0 }),
             links: Links::new(plan.config.clone(), plan.is_followed),
             manager: Manager::default(),
             model: Messages::new(plan.config.clone(), plan.receipting.is_some()),

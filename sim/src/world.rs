@@ -51,8 +51,8 @@ pub(crate) struct World {
     /// Names of journals that were given.
     names: u32,
     has_storage_failed: bool,
-    /// How far the clock on the wall was set forward.
-    wall_lead: u64,
+    /// How far the clock on the wall was set forward, or back.
+    wall_lead: i64,
     network: Network,
     server: Server,
     effects: Effects,
@@ -77,7 +77,7 @@ impl World {
 
     fn with(seed: u64, plan: Plan, dice: Dice, trace: Trace) -> Self {
         Self {
-            page: Box::new(Page::new(0, 0, 0, &plan)),
+            page: Box::new(Page::new(0, 0, 0, machine::NOON, &plan)),
             run: Run::new(seed, plan, dice, trace),
             asleep_since: 0,
             asleep_until: 0,

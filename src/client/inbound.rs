@@ -168,7 +168,7 @@ impl Inbound {
 
     /// Nobody can end a typing mark, or be answered, over a link that is gone.
     pub(super) fn link_lost(&mut self, orders: &mut Vec<Order>) {
-        self.expire(Moment(u64::MAX), orders);
+        self.expire(Moment::NEVER, orders);
         for (_, seen) in self.seen.iter() {
             if let Answer::Awaited(count) = &mut seen.answer {
                 *count = 0;

@@ -28,7 +28,7 @@ use alloc::vec::Vec;
 use super::LATE;
 use super::journal::Journal;
 use super::storage::{Found, Name, Place, Row, Segment, Storage};
-use super::tabs::{NEVER, Tabs};
+use super::tabs::Tabs;
 use crate::engine::{Input, Millis, Moment, Seq};
 
 /// What the keeper is doing.
@@ -181,7 +181,7 @@ impl Default for Keeper {
             state: State::Closed,
             opening: 0,
             late_at: Moment(0),
-            write_by: NEVER,
+            write_by: Moment::NEVER,
             is_put_off: false,
             generation: None,
             is_first: false,
@@ -236,7 +236,7 @@ impl Keeper {
     /// A tab may end, or lose what it has, without a word: the others are asked again.
     fn ask_at(&self) -> Moment {
         let is_free = self.state == State::Open && self.job == Job::None && self.missing.is_empty();
-        if is_free && self.away > 0 { self.asked_at + ASK_AGAIN } else { NEVER }
+        if is_free && self.away > 0 { self.asked_at + ASK_AGAIN } else { Moment::NEVER }
     }
 
     /// The machine slept, or the page was throttled: the answer may stand in line behind this timer.
@@ -307,9 +307,9 @@ impl Keeper {
     pub fn poll_timeout(&self) -> Option<Moment> {
         let mut at = self.tabs.deadline().min(self.answers_by()).min(self.ask_at());
         for journal in &self.journals {
-            at = at.min(journal.retry_at().unwrap_or(NEVER));
+            at = at.min(journal.retry_at().unwrap_or(Moment::NEVER));
         }
-        (at < NEVER).then_some(at)
+        (at < Moment::NEVER).then_some(at)
     }
 
     /// The next order, until there is none. Where no link is wanted, nothing is taken over from other tabs: one of
@@ -345,7 +345,7 @@ impl Keeper {
             return;
         }
         if is_wanted && let Some(name) = self.tabs.take_free() {
-            self.job = Job::Locking { name, until: NEVER };
+            self.job = Job::Locking { name, until: Moment::NEVER };
             self.order(Storage::Lock { name, waits: false });
         } else if !self.missing.is_empty() {
             self.asked_at = self.now;

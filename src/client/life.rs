@@ -65,6 +65,8 @@ enum Gate {
     Held,
     /// The last credentials were another user's, and the app was told. The next attempt is made when something happens.
     Foreign,
+    /// The same, and the app has ended the link since: it makes the next attempt.
+    Told,
 }
 
 /// Where the page is.
@@ -75,6 +77,8 @@ enum Page {
     Shown,
     /// In the cache. It had a link, or an attempt at one.
     Linked,
+    /// Back from there, and to ask for a link as it had one.
+    Back,
 }
 
 /// What the app may do about its link.
@@ -145,6 +149,7 @@ impl Client {
         if self.identity.is_anonymous() {
             self.end_session(now);
         }
+        self.life.disconnected();
         self.close(now);
     }
 
@@ -178,29 +183,37 @@ impl Client {
     }
 
     /// The page goes into the back-forward cache, where no link may be open, and another tab may take over what is kept.
-    pub fn stash(&mut self, now: Moment) {
+    pub(super) fn stash(&mut self, now: Moment) {
         let is_linked = !matches!(self.engine.phase(), Phase::Idle | Phase::Closed);
         self.life.page = if is_linked { Page::Linked } else { Page::Shown };
         self.close(now);
         self.keeping(now, Keeper::stash);
     }
 
-    /// The page is back from there: opens again what it had open, and looks whether the user is still there. Drain, and
-    /// then [`reopen`](Self::reopen).
-    pub fn restore(&mut self, now: Moment) {
+    /// The page is back from there: opens again what it had open, and looks whether the user is still there.
+    pub(super) fn restore(&mut self, now: Moment) {
+        if self.life.page == Page::Linked {
+            self.life.page = Page::Back;
+        }
         if self.keeper.is_stashed() {
             self.view = View::Due;
-            self.engine.restore();
+            // Another tab may have sent what was kept.
+            if self.keeper.generation().is_some() {
+                self.engine.restore();
+            }
             self.keeping(now, Keeper::restore);
         }
     }
 
-    /// Asks for a link where the page had one before it went into the cache. After a logout elsewhere it is that of the next
-    /// session.
+    /// Asks for a link where the page is back from the cache and had one before. After a logout elsewhere it is that of the
+    /// next session.
     pub fn reopen(&mut self, now: Moment) {
-        match core::mem::take(&mut self.life.page) {
-            Page::Shown => {}
-            Page::Linked => self.open(now),
+        match self.life.page {
+            Page::Shown | Page::Linked => {}
+            Page::Back => {
+                self.life.page = Page::Shown;
+                self.open(now);
+            }
         }
     }
 
@@ -275,26 +288,34 @@ impl Life {
         self.made();
     }
 
+    /// The app ends the link: only the app asks for the next one.
+    fn disconnected(&mut self) {
+        self.page = Page::Shown;
+        if self.gate == Gate::Foreign {
+            self.gate = Gate::Told;
+        }
+    }
+
     pub(super) fn held(&mut self, hold: bool) {
         match (hold, self.gate) {
             (true, _) => self.gate = Gate::Held,
             (false, Gate::Held) => self.gate = Gate::Open,
-            (false, Gate::Open | Gate::Foreign) => {}
+            (false, Gate::Open | Gate::Foreign | Gate::Told) => {}
         }
     }
 
     /// Credentials were another user's. Answers whether that is news.
     pub(super) fn refused(&mut self) -> bool {
         let is_news = self.gate == Gate::Open;
-        if is_news {
+        if self.gate != Gate::Held {
             self.gate = Gate::Foreign;
         }
         is_news
     }
 
-    /// The attempt is made, with credentials that are right.
+    /// The attempt is made, with credentials that are right, or nobody is there.
     pub(super) fn made(&mut self) {
-        if self.gate == Gate::Foreign {
+        if matches!(self.gate, Gate::Foreign | Gate::Told) {
             self.gate = Gate::Open;
         }
     }
@@ -306,7 +327,7 @@ impl Life {
         match (self.login, self.gate) {
             (Login::LoggedOut, _) => Door::LoggedOut,
             (_, Gate::Held) => Door::Held,
-            (_, Gate::Open | Gate::Foreign) => Door::Open,
+            (_, Gate::Open | Gate::Foreign | Gate::Told) => Door::Open,
         }
     }
 

@@ -16,6 +16,7 @@
 //!   ([`claim`]).
 
 pub mod claim;
+pub mod clock;
 pub mod deliveries;
 mod events;
 pub mod identity;
@@ -27,12 +28,14 @@ mod life;
 mod memory;
 mod messages;
 mod orders;
+mod page;
 mod presence;
 pub mod receipts;
 mod resync;
 mod sessions;
 pub mod storage;
 mod tabs;
+pub mod timer;
 pub mod transport;
 pub mod verdict;
 
@@ -50,6 +53,7 @@ use keeper::{Held, Keeper};
 use life::Life;
 pub use life::{Door, Talk};
 pub use orders::{Order, Value};
+pub use page::PageEvent;
 use presence::Presence;
 use receipts::{Answer, Proof, Receipts, Support};
 use resync::Resync;
@@ -221,10 +225,11 @@ impl Client {
     pub fn handle(&mut self, now: Moment, input: Input) {
         let now = self.engine.advance(now);
         match input {
-            Input::Authorized { epoch, grant: Grant::Absent }
-                if self.is_asked(epoch) && self.identity.is_anonymous() =>
-            {
-                self.end_session(now);
+            Input::Authorized { epoch, grant: Grant::Absent } if self.is_asked(epoch) => {
+                self.life.made();
+                if self.identity.is_anonymous() {
+                    self.end_session(now);
+                }
             }
             Input::Ponged { epoch } if epoch == self.engine.epoch() => {
                 self.pings = Pings::Answered;
@@ -387,7 +392,8 @@ impl Client {
         let owed = sooner(self.owed_until(), self.keeper.poll_timeout());
         let own = sooner(owed, sooner(self.unproven_until(), self.paced_until()));
         let own = sooner(own, self.poll_held_until());
-        sooner(receipt, sooner(own, self.engine.poll_timeout()))
+        let any = sooner(receipt, sooner(own, self.engine.poll_timeout()));
+        any.filter(|&at| at < Moment::NEVER)
     }
 
     /// What a message waits for at `now`; none where it has settled.
@@ -400,6 +406,12 @@ impl Client {
     #[must_use]
     pub fn status(&self) -> Status {
         self.engine.status()
+    }
+
+    /// Where the link is.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.engine.phase()
     }
 
     /// The engine's time: the latest that it was told.

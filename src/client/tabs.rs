@@ -66,14 +66,12 @@ impl Tabs {
     pub(super) fn deadline(&self) -> Moment {
         let at = |&(_, other): &(Name, Other)| match other {
             Other::Ended(at) => at,
-            Other::Watched | Other::Free => NEVER,
+            Other::Watched | Other::Free => Moment::NEVER,
         };
-        self.others.iter().map(at).fold(NEVER, Moment::min)
+        self.others.iter().map(at).fold(Moment::NEVER, Moment::min)
     }
 }
 
-/// Later than any deadline.
-pub(super) const NEVER: Moment = Moment(u64::MAX);
 /// A tab that is reloaded takes its own journal back; only then is it anybody's.
 pub(super) const GRACE: Millis = Millis(2_000);
 /// The page before a reload is gone by then; a tab that was duplicated shall not wait for its original.

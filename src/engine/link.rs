@@ -168,6 +168,10 @@ impl Link {
         self.attempts = Attempts::Followed;
     }
 
+    pub(super) fn is_followed(&self) -> bool {
+        self.attempts == Attempts::Followed
+    }
+
     pub(super) fn epoch(&self) -> Epoch {
         self.epoch
     }

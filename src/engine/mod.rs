@@ -169,6 +169,12 @@ impl Engine {
         self.link.follow();
     }
 
+    /// Whether somebody else makes the attempts.
+    #[must_use]
+    pub fn is_followed(&self) -> bool {
+        self.link.is_followed()
+    }
+
     /// Asks for a link, and keeps asking until [`close`](Self::close).
     pub fn open(&mut self, now: Moment) {
         let now = self.advance(now);

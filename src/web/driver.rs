@@ -7,16 +7,18 @@ use wasm_bindgen::prelude::*;
 use super::call::{Call, What, Wire};
 use super::numbers::{
     FIELDS, Told, claim_number, count, door_number, double, down_cause, fate_flags, grant, millis,
-    moment, order, said, standing_number, way, whole,
+    order, page_event, said, standing_number, way, whole,
 };
 use super::settings::{SETTINGS, config_of};
 use super::value::{NAMES, Value};
+use crate::client::clock::{Clock, Reading, Readings};
 use crate::client::deliveries::{Id, Sending};
 use crate::client::keeper::Keeper;
 use crate::client::receipts::Support;
 use crate::client::storage::{Found, Segment, Taken};
+use crate::client::timer::{Setting, Timer};
 use crate::client::{Came, Client, Soon};
-use crate::engine::{Config, Epoch, Input, Moment, Seq, Verdict};
+use crate::engine::{Config, Epoch, Input, Moment, Phase, Seq, Verdict};
 
 /// A [`Client`] whose inputs and outputs are numbers.
 ///
@@ -25,11 +27,19 @@ use crate::engine::{Config, Epoch, Input, Moment, Seq, Verdict};
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Driver {
-    client: RefCell<Client>,
+    state: RefCell<State>,
     /// Of the next configuration.
     settings: RefCell<[u64; SETTINGS]>,
     fields: Cell<[f64; FIELDS]>,
     wire: Wire,
+}
+
+/// What decides.
+#[derive(Debug)]
+struct State {
+    client: Client,
+    clock: Clock,
+    timer: Timer,
 }
 
 /// The flags of a send, as the table `SEND_FLAG` has them.
@@ -60,12 +70,15 @@ const WANTS_ACK: u32 = 2;
 
 #[wasm_bindgen]
 impl Driver {
-    /// `seed` is any number, different for each client.
+    /// `wall` and `running` are what the two clocks show, as for [`tell`](Self::tell); `seed` is any number, different
+    /// for each client.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(now: f64, seed: f64) -> Self {
+    pub fn new(wall: f64, running: f64, seed: f64) -> Self {
+        let clock = Clock::new(readings(wall, running));
+        let client = Client::new(Config::default(), seed.to_bits(), Moment::default());
         Self {
-            client: RefCell::new(Client::new(Config::default(), seed.to_bits(), moment(now))),
+            state: RefCell::new(State { client, clock, timer: Timer::Off }),
             settings: RefCell::new([0; SETTINGS]),
             fields: Cell::new([0.0; FIELDS]),
             wire: Wire::default(),
@@ -80,15 +93,27 @@ impl Driver {
         Call::new(&self.wire, first).run(*what, link).map_or(0, Value::place)
     }
 
-    /// A command or a fact, by its place in the table `TOLD`, at the time `now` in milliseconds, which never
-    /// decreases. What the other numbers are stands beside it there. Each export costs the module some hundred
-    /// bytes, so there is one for all.
+    /// A command or a fact, by its place in the table `TOLD`. `wall` and `running` are what `Date.now()` and
+    /// `performance.now()` show. What the other numbers are stands beside it there. Each export costs the module some
+    /// hundred bytes, so there is one for all.
     #[expect(clippy::too_many_arguments, reason = "numbers alone cross this border")]
-    pub fn tell(&self, what: u32, now: f64, a: f64, b: f64, c: f64, d: f64, e: f64, f: f64) -> f64 {
+    pub fn tell(
+        &self,
+        what: u32,
+        wall: f64,
+        running: f64,
+        a: f64,
+        b: f64,
+        c: f64,
+        d: f64,
+        e: f64,
+        f: f64,
+    ) -> f64 {
         let Some(told) = Told::ALL.get(what as usize) else { return 0.0 };
-        let now = moment(now);
         // No JavaScript runs while it is borrowed.
-        let client = &mut *self.client.borrow_mut();
+        let state = &mut *self.state.borrow_mut();
+        let now = state.read_clocks(wall, running);
+        let State { client, timer, .. } = state;
         let seq = Seq::from_bits(whole(a));
         let epoch = Epoch(count(a));
         let input = match told {
@@ -132,10 +157,13 @@ impl Driver {
             }
             Told::Poll => {
                 let Some(next) = client.poll() else {
-                    let at = client.poll_timeout();
-                    return at.map_or(f64::NEG_INFINITY, |at| -double(at.0));
+                    return match timer.follow(now, client.poll_timeout()) {
+                        Setting::Stays => 0.0,
+                        Setting::In(span) => -1.0 - double(span.0),
+                        Setting::Off => f64::NEG_INFINITY,
+                    };
                 };
-                let (number, fields) = order(next, || client.status());
+                let (number, fields) = order(next, || client.status(), wall - double(now.0));
                 self.fields.set(fields);
                 return number.into();
             }
@@ -160,16 +188,18 @@ impl Driver {
             | Told::ResetLogout
             | Told::Hold
             | Told::Named
-            | Told::Stash
-            | Told::Restore
+            | Told::Page
             | Told::Reopen
             | Told::Destroy => {
-                let wants_none = a != 0.0;
-                if wants_none {
-                    // The next attempt is a first one.
+                if client.phase() == Phase::Idle {
+                    // No link was wanted: the next attempt is a first one.
                     self.wire.tries.set(-1);
                 }
-                live(client, now, *told, wants_none);
+                // The page may have been asleep.
+                if *told == Told::Page {
+                    timer.slept();
+                }
+                live(client, now, *told, count(a), b != 0.0);
                 let talk = client.take_talk();
                 return door_number(client.door(), talk).into();
             }
@@ -262,6 +292,7 @@ impl Driver {
                 return client.acked(now, seq, count(b), said(count(c), d, e)).into();
             }
             Told::Timeout => {
+                timer.fired();
                 client.handle_timeout(now);
                 return 0.0;
             }
@@ -291,7 +322,6 @@ impl Driver {
             | Told::IsPresenceStale => return event(client, now, *told, [a, b, c, d, e]),
             Told::Ponged => Input::Ponged { epoch },
             Told::Heard => Input::Heard { epoch },
-            Told::Woke => Input::Woke,
             Told::Names => return double(NAMES.as_ptr().addr() as u64),
         };
         client.handle(now, input);
@@ -299,18 +329,33 @@ impl Driver {
     }
 }
 
+impl State {
+    /// What time it is. A sleep is told to the client before anything else is.
+    fn read_clocks(&mut self, wall: f64, running: f64) -> Moment {
+        let Reading { now, has_slept } = self.clock.read(readings(wall, running));
+        if has_slept {
+            self.timer.slept();
+            self.client.handle(now, Input::Woke);
+        }
+        now
+    }
+}
+
+fn readings(wall: f64, running: f64) -> Readings {
+    Readings { wall: whole(wall), running: whole(running) }
+}
+
 /// What the app and the page want of the link and the session.
-fn live(client: &mut Client, now: Moment, told: Told, wants_none: bool) {
+fn live(client: &mut Client, now: Moment, told: Told, number: u32, flag: bool) {
     match told {
+        Told::Page => client.page(now, page_event(number, flag)),
         Told::Open => client.open(now),
         Told::Named => client.named(),
-        Told::Restore => client.restore(now),
         Told::Reopen => client.reopen(now),
         Told::ResetLogout => client.reset_logout(),
-        Told::Hold => client.hold(now, wants_none),
+        Told::Hold => client.hold(now, number != 0),
         Told::Disconnect => client.disconnect(now),
         Told::LogOut => client.log_out(now),
-        Told::Stash => client.stash(now),
         _ => client.destroy(now),
     }
 }

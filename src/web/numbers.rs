@@ -4,7 +4,7 @@
 use crate::client::claim::{Audience, By, Claim, Code, Ending};
 use crate::client::storage::Storage;
 use crate::client::verdict::{Opinion, Reading, Said};
-use crate::client::{Door, Fate, Order, Place, Talk, Value};
+use crate::client::{Door, Fate, Order, PageEvent, Place, Talk, Value};
 use crate::engine::{
     DownCause, Grant, Millis, Moment, Notice, Output, Phase, Standing, Status, Way,
 };
@@ -12,14 +12,14 @@ use crate::engine::{
 /// An order: its number in the table `ORDER`, and its fields in the order of its handler's parameters
 /// there. No order is 0.
 ///
-/// [`Output::Changed`] carries the new status: the phase, messages queued and in flight, and in
-/// milliseconds the time of the next attempt, of the last pong, and the last round trip, each negative
-/// where there is none.
+/// [`Output::Changed`] carries the new status: the phase, messages queued and in flight, the times of the next
+/// attempt and of the last pong in milliseconds since the epoch, and the last round trip in milliseconds, each
+/// negative where there is none. `lead` is that of the clock on the wall over the client's.
 #[must_use]
-pub fn order(order: Order, status: impl FnOnce() -> Status) -> (u32, [f64; FIELDS]) {
+pub fn order(order: Order, status: impl FnOnce() -> Status, lead: f64) -> (u32, [f64; FIELDS]) {
     let mut fields = [0.0; FIELDS];
     let number = match order {
-        Order::Engine(output) => return engine_order(output, status),
+        Order::Engine(output) => return engine_order(output, status, lead),
         Order::Transmit { seq, attempt, is_asked, is_large } => {
             fields[0] = double(seq.to_bits());
             fields[1] = attempt.into();
@@ -88,7 +88,11 @@ pub fn order(order: Order, status: impl FnOnce() -> Status) -> (u32, [f64; FIELD
     (number, fields)
 }
 
-fn engine_order(output: Output, status: impl FnOnce() -> Status) -> (u32, [f64; FIELDS]) {
+fn engine_order(
+    output: Output,
+    status: impl FnOnce() -> Status,
+    lead: f64,
+) -> (u32, [f64; FIELDS]) {
     let mut fields = [0.0; FIELDS];
     let number = match output {
         // The client keeps them to itself.
@@ -124,14 +128,14 @@ fn engine_order(output: Output, status: impl FnOnce() -> Status) -> (u32, [f64; 
         }
         Output::Changed => {
             let status = status();
-            let or_none = |number: Option<u64>| number.map_or(-1.0, double);
+            let or_none = |at: Option<Moment>| at.map_or(-1.0, |at| double(at.0) + lead);
             fields = [
                 phase_number(status.phase).into(),
                 double(status.queued as u64),
                 double(status.in_flight as u64),
-                or_none(status.next_attempt_at.map(|at| at.0)),
-                or_none(status.last_pong_at.map(|at| at.0)),
-                or_none(status.rtt.map(|span| span.0)),
+                or_none(status.next_attempt_at),
+                or_none(status.last_pong_at),
+                status.rtt.map_or(-1.0, |span| double(span.0)),
             ];
             9
         }
@@ -316,8 +320,8 @@ pub enum Told {
     Send,
     /// message. Answers its place in the table `STANDINGS`, 0 where it has settled.
     Standing,
-    /// Answers the number of the next order, whose `Fields` can then be read. Where there is none: when `Timeout`
-    /// wants to be told, as a negative number, an infinite one for never.
+    /// Answers the number of the next order, whose `Fields` can then be read. Where there is none: what to do with the
+    /// timer. 0: it stays as it is; a negative number: it is set anew, for as many milliseconds less one; an infinite one: it is cleared.
     Poll,
     /// Answers where in the module's memory the fields of the order are that was polled last, as `f64`s.
     Fields,
@@ -374,12 +378,13 @@ pub enum Told {
     Ponged,
     /// epoch
     Heard,
-    /// The page is shown again, the network is back, or the machine woke up.
-    Woke,
-    /// The page goes into the cache.
-    Stash,
-    /// The page is back from the cache: what was open is opened again.
-    Restore,
+    /// What became of the page, by its place in the list `PAGE_EVENTS`; whether the event is about the cache, or the page is
+    /// shown. Answers like `Open`.
+    Page,
+    /// What a page that is back looks at is known: it asks for its link again. Answers like `Open`.
+    Reopen,
+    /// A component names the user; `Name` follows.
+    Named,
     /// Whether what was kept has been handed out is answered.
     IsOpen,
     /// The generation that messages are kept in is answered.
@@ -466,10 +471,6 @@ pub enum Told {
     IsPresenceStale,
     /// Answers where in the module's memory the names are that it uses.
     Names,
-    /// The same, once it was looked whether the user is still there: the link.
-    Reopen,
-    /// A component names the user; `Name` follows.
-    Named,
     /// Whether messages are taken is answered.
     Accepts,
     /// epoch; whether credentials are asked for is answered
@@ -482,7 +483,7 @@ pub enum Told {
 
 impl Told {
     /// In the order of the table.
-    pub const ALL: [Self; 81] = [
+    pub const ALL: [Self; 79] = [
         Self::Send,
         Self::Standing,
         Self::Poll,
@@ -513,9 +514,9 @@ impl Told {
         Self::JoinRejected,
         Self::Ponged,
         Self::Heard,
-        Self::Woke,
-        Self::Stash,
-        Self::Restore,
+        Self::Page,
+        Self::Reopen,
+        Self::Named,
         Self::IsOpen,
         Self::Generation,
         Self::Opened,
@@ -558,8 +559,6 @@ impl Told {
         Self::IsLeftNews,
         Self::IsPresenceStale,
         Self::Names,
-        Self::Reopen,
-        Self::Named,
         Self::Accepts,
         Self::WantsGrant,
         Self::Follow,
@@ -610,10 +609,19 @@ pub fn down_cause(number: u32, span: f64) -> DownCause {
     }
 }
 
-/// A moment as JavaScript has it. `NaN` and what is negative are the first.
+/// By the list `PAGE_EVENTS`. Any other number is the last.
 #[must_use]
-pub fn moment(number: f64) -> Moment {
-    Moment(whole(number))
+pub fn page_event(number: u32, flag: bool) -> PageEvent {
+    match (number, flag) {
+        (0, _) => PageEvent::Online,
+        (1, false) => PageEvent::Left,
+        (1, true) => PageEvent::Cached,
+        (2, false) => PageEvent::Loaded,
+        (2, true) => PageEvent::Restored,
+        (3, false) => PageEvent::Hidden,
+        (3, true) => PageEvent::Shown,
+        _ => PageEvent::Resumed,
+    }
 }
 
 /// A span as JavaScript has it. `NaN` and what is negative are none.

@@ -9,7 +9,7 @@ use holdfast::client::deliveries::{self, Sending};
 use holdfast::client::keeper::{Held, Keeper};
 use holdfast::client::storage::{Found, Name, Row, Segment, Storage};
 use holdfast::client::verdict::Said;
-use holdfast::client::{Client, Order, Place};
+use holdfast::client::{Client, Order, PageEvent, Place};
 use holdfast::engine::{Config, Input, Millis, Moment, Outcome, Output, Seq, Verdict};
 
 /// What a message is for the app. Two messages of one id are the same message.
@@ -251,13 +251,13 @@ impl Disk {
     /// The page goes into the cache.
     pub fn cache(&mut self, tab: Tab) {
         let now = self.at();
-        self.tabs[tab].client.stash(now);
+        self.tabs[tab].client.page(now, PageEvent::Cached);
         self.run();
     }
 
     pub fn restore(&mut self, tab: Tab) {
         let now = self.at();
-        self.tabs[tab].client.restore(now);
+        self.tabs[tab].client.page(now, PageEvent::Restored);
         self.run();
     }
 

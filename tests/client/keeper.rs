@@ -1032,6 +1032,52 @@ fn logout_elsewhere_while_a_tab_waits_for_another_ends_its_session() {
 }
 
 #[test]
+fn page_whose_user_logged_out_elsewhere_opens_nothing_when_it_is_back_from_the_cache() {
+    let (mut disk, one, other) = two_tabs();
+    disk.end(one);
+    disk.raise(ALICE);
+    disk.page_of(other).is_blind = true;
+    disk.pass(2_000);
+    assert_eq!(disk.page_of(other).ended, [7]);
+    disk.orders(other);
+    disk.cache(other);
+    disk.restore(other);
+    assert!(!disk.orders(other).iter().any(|order| matches!(order, Storage::Open { .. })));
+    disk.link(other);
+    disk.send(other, [8]);
+    assert_eq!(disk.held(other, 8), Some(Held::Nowhere), "nothing waits for storage");
+}
+
+#[test]
+fn logout_as_the_page_is_left_opens_nothing_when_it_is_back_from_the_cache() {
+    let mut disk = Disk::new();
+    let tab = disk.page(1);
+    disk.send(tab, [7]);
+    disk.cache(tab);
+    disk.log_out(tab);
+    disk.orders(tab);
+    disk.restore(tab);
+    assert!(!disk.orders(tab).iter().any(|order| matches!(order, Storage::Open { .. })));
+    assert_eq!(disk.ending(tab, 7), Some(Outcome::LoggedOut));
+}
+
+#[test]
+fn messages_that_nobody_keeps_are_in_no_doubt_when_the_page_is_back_from_the_cache() {
+    let (mut disk, one, other) = two_tabs();
+    disk.end(one);
+    disk.raise(ALICE);
+    disk.page_of(other).is_blind = true;
+    disk.pass(2_000);
+    disk.link(other);
+    disk.unlink(other);
+    disk.send(other, [8]);
+    disk.cache(other);
+    disk.restore(other);
+    disk.log_out(other);
+    assert_eq!(disk.outcome(other, 8), LOGGED_OUT);
+}
+
+#[test]
 fn logout_between_reading_and_moving_keeps_a_journal_where_it_is() {
     let (mut disk, one, other) = two_tabs();
     disk.end(one);

@@ -2,7 +2,7 @@
 
 use holdfast::client::claim::Code;
 use holdfast::client::storage::Storage;
-use holdfast::client::{Door, Order, Soon, Talk};
+use holdfast::client::{Door, Order, PageEvent, Soon, Talk};
 use holdfast::engine::{Grant, Input, Outcome, Output, Phase, Way};
 
 use crate::world::{World, draft};
@@ -20,7 +20,7 @@ fn alice() -> World {
 }
 
 fn phase(world: &World) -> Phase {
-    world.client.status().phase
+    world.client.phase()
 }
 
 /// Why a message is not taken, if it is not.
@@ -48,12 +48,12 @@ fn hold(world: &mut World, hold: bool) {
 }
 
 fn stash(world: &mut World) {
-    world.client.stash(world.at());
+    world.client.page(world.at(), PageEvent::Cached);
     world.drain();
 }
 
 fn restore(world: &mut World) {
-    world.client.restore(world.at());
+    world.client.page(world.at(), PageEvent::Restored);
     world.drain();
     world.client.reopen(world.at());
     world.drain();

@@ -1,6 +1,7 @@
 //! The client's rules, each told as a short story in virtual time.
 
 mod arrivals;
+mod clock;
 mod deliveries;
 mod disk;
 mod following;
@@ -9,6 +10,7 @@ mod health;
 mod identity;
 mod keeper;
 mod life;
+mod page;
 mod receipts;
 mod resync;
 mod sessions;

@@ -94,7 +94,9 @@ test('a client that is destroyed hears nothing of the page any more', async (t) 
 });
 
 test('a wall clock that leads by more than a little is sleep, and the link is asked', async (t) => {
-  const server = await start(t, {}, { user: 'u1' });
+  // No ping is due by itself.
+  const health = { event: 'ping', intervalMs: 3_600_000 };
+  const server = await start(t, { health }, { user: 'u1' });
   const jump = wallClock(t);
   jump(1000);
   await settled(send({ text: 'a' }));

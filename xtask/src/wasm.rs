@@ -119,16 +119,20 @@ const FEATURES: [&str; 6] = [
     "--enable-mutable-globals",
 ];
 
-const OPTIMIZER_FLAGS: [&str; 9] = [
+const OPTIMIZER_FLAGS: [&str; 13] = [
     // The stack ends there: nothing of Rust's has an address so low.
     "--low-memory-unused",
-    // Control flow as the engine's matches have it compresses worse than what this makes of it.
+    // What speed asks for first leaves less for size.
+    "-O1",
+    // Control flow as the engine's matches have it compresses worse than what this makes of it, the second time too.
     "--flatten",
     "--rereloop",
-    // What speed asks for first leaves less for size.
     "-O2",
     "-Oz",
     "--converge",
+    "--flatten",
+    "--rereloop",
+    "-Oz",
     // Tools that link modules read it; nothing that runs one does.
     "--strip-target-features",
     "--reorder-globals",

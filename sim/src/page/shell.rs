@@ -1,7 +1,9 @@
 //! The client of a page and its clock, as the browser's shell holds them.
 
 use holdfast::client::Client;
+use holdfast::client::clock::{Clock, Readings};
 use holdfast::client::receipts::Support;
+use holdfast::client::timer::Timer;
 use holdfast::engine::{Moment, Phase, Status};
 
 use crate::ids::{ONLY, PageId};
@@ -16,27 +18,34 @@ pub(crate) struct Shell {
     pub(crate) calls: u64,
     /// The latest time that the engine was told (I9).
     pub(crate) time: u64,
-    /// How far its clock is ahead of the world's.
-    pub(crate) lead: u64,
-    /// How long it stood still in a sleep that nobody has noticed yet.
-    pub(crate) lag: u64,
+    pub(crate) clock: Clock,
     /// Orders wait that were given before what the engine was told last.
     pub(crate) has_old_orders: bool,
-    /// When the timer wants to fire, by the engine's clock. Never set later.
-    pub(crate) armed_for: Option<u64>,
-    pub(crate) timer: u64,
+    pub(crate) timer: Timer,
+    /// Counts how often the timer was set or cleared: what was set before does not fire.
+    pub(crate) timer_number: u64,
     pub(crate) throttled_until: u64,
     /// The engine said that nobody answers its pings.
     pub(crate) is_mute: bool,
     pub(crate) is_destroyed: bool,
-    /// The last credentials were somebody else's: the client asks again as soon as something happens.
-    pub(crate) is_foreign: bool,
+    pub(crate) foreign: Foreign,
     /// The app has said that its login is not ready.
     pub(crate) is_held: bool,
 }
 
+/// Whether the app knows that its credentials are somebody else's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Foreign {
+    No,
+    /// It does: the client asks again as soon as something happens.
+    AskedFor,
+    /// It does, and has ended the link since: it asks.
+    Known,
+}
+
 impl Shell {
-    pub(crate) fn new(plan: &Plan, page: PageId) -> Self {
+    /// `first` is what the clocks show as the page is loaded.
+    pub(crate) fn new(plan: &Plan, page: PageId, first: Readings) -> Self {
         let seed = plan.engine_seed ^ ((page as u64) << 32);
         let mut client = Client::new(plan.config.clone(), seed, Moment(0));
         if plan.is_followed {
@@ -55,15 +64,14 @@ impl Shell {
             is_draining: false,
             calls: 0,
             time: 0,
-            lead: 0,
-            lag: 0,
+            clock: Clock::new(first),
             has_old_orders: false,
-            armed_for: None,
-            timer: 0,
+            timer: Timer::Off,
+            timer_number: 0,
             throttled_until: 0,
             is_mute: false,
             is_destroyed: false,
-            is_foreign: false,
+            foreign: Foreign::No,
             is_held: false,
         }
     }

@@ -45,7 +45,7 @@ pub(crate) enum Planned {
         until: u64,
     },
     Jump {
-        by: u64,
+        by: i64,
     },
     Woke,
     Fate(Fate),
@@ -145,10 +145,22 @@ impl Plan {
             self.at(from, Planned::Sleep { until: from + dice.magnitude(least, 14_400_000) });
         }
         for _ in 0..dice.below(3) {
-            self.at(self.moment(dice), Planned::Jump { by: dice.magnitude(2_001, 14_400_000) });
+            self.at(
+                self.moment(dice),
+                Planned::Jump { by: dice.magnitude(2_001, 14_400_000).cast_signed() },
+            );
         }
         for _ in 0..dice.below(4) {
             self.at(self.moment(dice), Planned::Woke);
+        }
+        let mut dice = Dice::new(self.engine_seed ^ SET);
+        for _ in 0..dice.below(3) {
+            let by = dice.magnitude(1, A_DAY_AND_AN_HOUR).cast_signed();
+            self.at(dice.below(self.faults_until), Planned::Jump { by: -by });
+        }
+        if dice.chance(200) {
+            let by = A_DAY_AND_AN_HOUR.cast_signed();
+            self.at(dice.below(self.faults_until), Planned::Jump { by });
         }
     }
 
@@ -249,3 +261,8 @@ impl Planned {
         }
     }
 }
+
+/// A clock that was a day wrong, and an hour for the daylight.
+const A_DAY_AND_AN_HOUR: u64 = 25 * 3_600_000;
+/// Sets the dice for clocks that are set apart from the plan's.
+const SET: u64 = 0xC10C_5EED_0000_0000;

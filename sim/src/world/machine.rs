@@ -1,36 +1,48 @@
 //! The machine that the pages are on: its clock, its timers, and its sleep.
 
+use holdfast::client::clock::{Reading, Readings};
+use holdfast::client::timer::Setting;
+use holdfast::client::{Client, PageEvent};
 use holdfast::engine::{Input, Moment, Phase};
 
 use super::World;
 use crate::event::{Event, FIRST, LAST};
 use crate::page::Page;
 use crate::tally::Count;
+use crate::trace::note;
 use crate::violation::violated;
 
 impl World {
     pub(super) fn arm(&mut self) {
-        let due = self.page.shell.client.poll_timeout();
-        let Some(at) = due.filter(|&at| at < Moment::NEVER) else {
-            self.page.shell.armed_for = None;
-            self.page.shell.timer += 1;
-            return;
-        };
-        if self.page.shell.armed_for.is_some_and(|armed| at.0 >= armed) {
-            return;
+        let Page { id: page, shell, .. } = &mut *self.page;
+        let (now, deadline) = (shell.clock.now(), shell.client.poll_timeout());
+        match shell.timer.follow(now, deadline) {
+            Setting::Stays => {}
+            Setting::Off => shell.timer_number += 1,
+            Setting::In(span) => {
+                shell.timer_number += 1;
+                let (page, number) = (*page, shell.timer_number);
+                let late = self.run.dice.below(self.run.plan.clock.timer_jitter + 1);
+                self.run.schedule(self.run.now + span.0 + late, Event::Timer { page, number });
+            }
         }
-        self.page.shell.armed_for = Some(at.0);
-        self.page.shell.timer += 1;
-        let late = self.run.dice.below(self.run.plan.clock.timer_jitter + 1);
-        let Page { id: page, born_at, shell, .. } = &*self.page;
-        let (page, number) = (*page, shell.timer);
-        let fires_at =
-            (at.0 + born_at + shell.lag).saturating_sub(shell.lead).max(self.run.now) + late;
-        self.run.schedule(fires_at, Event::Timer { page, number });
+    }
+
+    /// What time it is on the page, which is told first that the machine slept. What is expected of a call is said after
+    /// that.
+    pub(super) fn read_clocks(&mut self) -> Moment {
+        let Page { born_at, stood_still, .. } = *self.page;
+        let shown = Readings { wall: self.wall(), running: self.run.now - born_at - stood_still };
+        let Reading { now, has_slept } = self.page.shell.clock.read(shown);
+        if has_slept {
+            self.page.shell.timer.slept();
+            self.wake();
+        }
+        now
     }
 
     pub(super) fn timer_fired(&mut self, number: u64) {
-        if number != self.page.shell.timer {
+        if number != self.page.shell.timer_number {
             return;
         }
         let until = self.page.shell.throttled_until;
@@ -38,7 +50,7 @@ impl World {
             let at = self.run.now.next_multiple_of(MINUTE).min(until);
             return self.run.schedule(at, Event::Timer { page: self.page.id, number });
         }
-        self.page.shell.armed_for = None;
+        self.page.shell.timer.fired();
         self.timeout();
     }
 
@@ -63,7 +75,7 @@ impl World {
         if self.run.plan.clock.stops_asleep {
             for page in 0..self.pages.len() {
                 if self.turn_to(page) {
-                    self.page.shell.lag += slept;
+                    self.page.stood_still += slept;
                 }
             }
         }
@@ -75,34 +87,57 @@ impl World {
     pub(super) fn wake_all(&mut self) {
         for page in self.shown() {
             self.turn_to(page);
-            self.asks_again();
-            self.tell(Input::Woke);
+            self.say(PageEvent::Shown);
             self.expect_verdict();
         }
     }
 
-    /// The clock was set forward, which looks like sleep.
-    pub(super) fn jump(&mut self, by: u64) {
-        self.wall_lead += by;
-        self.disturbances += 1;
-        for page in 0..self.pages.len() {
-            if self.turn_to(page) {
-                self.page.shell.lead += by;
-                self.page.shell.armed_for = None;
+    /// Something becomes of the page, and the client is told.
+    pub(super) fn say(&mut self, event: PageEvent) {
+        note!(self.run, "-> the page: {event:?}");
+        let now = self.next_time();
+        let phase = self.page.shell.status().phase;
+        self.page.shell.timer.slept();
+        match event {
+            PageEvent::Online | PageEvent::Shown | PageEvent::Resumed => {
+                self.asks_again();
+                self.page.links.told(self.page.shell.time, Input::Woke, phase);
             }
+            PageEvent::Cached => {
+                self.page.was_linked = !matches!(phase, Phase::Idle | Phase::Closed);
+                self.page.links.closed();
+            }
+            PageEvent::Restored => {
+                if self.page.storage.scope.is_some_and(|scope| scope > 0) {
+                    self.page.model.restoring();
+                }
+            }
+            PageEvent::Left | PageEvent::Loaded | PageEvent::Hidden => {}
         }
-        self.wake_all();
+        self.call_at(now, |client, now| client.page(now, event));
+        self.observe();
+        self.drain();
+        self.reopen(event == PageEvent::Restored);
     }
 
-    /// The page's clock is asked, after a sleep in which it stood still: the clock on the wall went on. That
-    /// tells the engine, before anything else does.
-    pub(super) fn notice_lag(&mut self) {
-        let lag = std::mem::take(&mut self.page.shell.lag);
-        if lag <= SLEEP_MS {
-            self.page.born_at += lag;
-        } else {
-            self.wake();
+    /// What a page looks at that is back from the cache is known.
+    fn reopen(&mut self, is_back: bool) {
+        note!(self.run, "-> reopen");
+        let asks = is_back && std::mem::take(&mut self.page.was_linked) && !self.page.shell.is_held;
+        if asks {
+            self.page.links.opened(self.page.shell.status().phase);
         }
+        self.call(Client::reopen);
+        if asks {
+            self.asked_for_link();
+        }
+        self.drain();
+    }
+
+    /// The clock on the wall was set: forward looks like sleep.
+    pub(super) fn jump(&mut self, by: i64) {
+        self.wall_lead += by;
+        self.disturbances += 1;
     }
 
     /// A page that wakes up with a dead link finds that out as soon as a probe is over.
@@ -138,11 +173,11 @@ impl World {
 
     /// The clock on the wall.
     pub(super) fn wall(&self) -> u64 {
-        self.run.now + self.wall_lead
+        (NOON + self.run.now).wrapping_add_signed(self.wall_lead)
     }
 }
 
-/// A clock that stood still no longer than that was not asleep, as in the browser's shell.
-const SLEEP_MS: u64 = 2_000;
+/// What the clock on the wall shows as the world begins.
+pub(crate) const NOON: u64 = 1_000_000_000_000;
 /// How often a hidden page's timers fire.
 const MINUTE: u64 = 60_000;

@@ -5,7 +5,7 @@ use holdfast::engine::{DownCause, Epoch, Grant, Notice, Output, Phase, Seq};
 
 use super::World;
 use crate::event::Event;
-use crate::page::shell::is_ready;
+use crate::page::shell::{Foreign, is_ready};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violation::violated;
@@ -118,7 +118,7 @@ impl World {
                 self.authorize(epoch);
             }
             Output::Connect { epoch, .. } => {
-                self.page.shell.is_foreign = false;
+                self.page.shell.foreign = Foreign::No;
                 self.open_kept();
                 self.connect(epoch);
             }

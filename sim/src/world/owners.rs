@@ -9,6 +9,7 @@ use crate::event::Event;
 use crate::ids::{ConnectionId, MessageId, ONLY, Scope};
 use crate::page::Page;
 use crate::page::owners::{Owners, Session};
+use crate::page::shell::Foreign;
 use crate::plan::{Login, Naming, Person, Planned, Subjects};
 use crate::tally::Count;
 use crate::trace::note;
@@ -75,6 +76,7 @@ impl World {
     }
 
     fn name_user(&mut self, name: User) {
+        self.read_clocks();
         note!(self.run, "-> name {name}");
         if self.change_owner(|owners| owners.takes_name(name)) {
             self.page.links.relinked(self.page.shell.status().phase);
@@ -92,6 +94,7 @@ impl World {
             // That is what there is to do for an app that has the plain Socket.
             return self.close();
         }
+        self.read_clocks();
         note!(self.run, "-> log out");
         let scope = self.scope();
         self.generations.raise(scope);
@@ -159,11 +162,15 @@ impl World {
         if self.run.plan.is_followed {
             return self.close();
         }
+        self.read_clocks();
         note!(self.run, "-> disconnect");
         if self.page.owners.is_anonymous() {
             self.change_owner(Owners::end_session);
         }
         self.page.links.closed();
+        if self.page.shell.foreign == Foreign::AskedFor {
+            self.page.shell.foreign = Foreign::Known;
+        }
         self.call(holdfast::client::Client::disconnect);
         self.drain();
     }
@@ -174,7 +181,7 @@ impl World {
         let before = owners.session();
         let result = change(owners);
         for _ in before..owners.session() {
-            shell.is_foreign = false;
+            shell.foreign = Foreign::No;
             self.run.tally.one(Count::Sessions);
             storage.scope = None;
             model.all_settled(Outcome::LoggedOut);
@@ -227,14 +234,16 @@ impl World {
     }
 
     fn hand_over(&mut self, epoch: Epoch, person: Option<Person>) {
+        self.read_clocks();
         let subject = self.subject(person);
         let name = self.name_now();
         note!(self.run, "-> granted {epoch:?} to {name}, credentials of {person:?}");
         let phase = self.page.shell.status().phase;
         let is_asked = phase == Phase::Authorizing && self.page.shell.client.epoch() == epoch;
-        let is_told = self.page.shell.is_foreign;
+        let is_told = self.page.shell.foreign != Foreign::No;
         if is_asked && !self.change_owner(|owners| owners.accepts(epoch, name, subject, is_told)) {
             note!(self.run, "   they are somebody else's");
+            self.page.shell.foreign = Foreign::AskedFor;
             self.page.links.closed();
         }
         self.call(|client, now| client.authorized(now, epoch, name, subject));
@@ -243,6 +252,7 @@ impl World {
 
     /// An attempt of the Manager's says who the user is. What that orders is carried out once it is on its way.
     pub(super) fn begin_attempt(&mut self) {
+        self.read_clocks();
         let person = self.page.owners.token.filter(|_| self.run.plan.users.is_some());
         let (name, subject) = (self.name_now(), self.subject(person));
         note!(self.run, "-> begun for {name}, credentials of {person:?}");
@@ -251,11 +261,10 @@ impl World {
             self.change_owner(Owners::end_session);
         }
         self.run.tally.one(Count::Followed);
-        let is_told = self.page.shell.is_foreign;
+        let is_told = self.page.shell.foreign != Foreign::No;
         let agrees = self.change_owner(|owners| owners.agrees(name, subject, is_told));
-        if agrees {
-            self.page.shell.is_foreign = false;
-        } else {
+        self.page.shell.foreign = if agrees { Foreign::No } else { Foreign::AskedFor };
+        if !agrees {
             note!(self.run, "   they are somebody else's");
         }
         self.call(|client, now| client.begun(now, name, subject));
@@ -280,13 +289,12 @@ impl World {
     /// The client says that the credentials are somebody else's.
     pub(super) fn told_of_foreign(&mut self) {
         self.run.tally.one(Count::Foreign);
-        self.page.shell.is_foreign = true;
         self.page.owners.told_of_foreign();
     }
 
     /// Something happens that makes the client ask for the right credentials again.
     pub(super) fn asks_again(&mut self) {
-        if self.page.shell.is_foreign && !self.page.owners.is_gone() {
+        if self.page.shell.foreign == Foreign::AskedFor && !self.page.owners.is_gone() {
             self.page.links.opened(self.page.shell.status().phase);
         }
     }
@@ -295,7 +303,11 @@ impl World {
     pub(super) fn absent(&mut self, epoch: Epoch) {
         let is_asked = self.page.shell.status().phase == Phase::Authorizing
             && self.page.shell.client.epoch() == epoch;
-        if is_asked && self.page.owners.is_anonymous() {
+        if !is_asked {
+            return;
+        }
+        self.page.shell.foreign = Foreign::No;
+        if self.page.owners.is_anonymous() {
             self.change_owner(Owners::end_session);
         }
     }

@@ -17,6 +17,7 @@ use crate::violation::violated;
 // What the app does.
 impl World {
     pub(super) fn send(&mut self, sending: Sending) -> Option<Seq> {
+        self.read_clocks();
         note!(self.run, "-> send {sending:?}");
         let is_closed = self.page.shell.is_destroyed;
         let is_gone = self.page.owners.is_gone();

@@ -6,7 +6,7 @@ use holdfast::engine::{Epoch, Grant, Input, Millis, Moment, Outcome, Phase, Seq}
 use super::World;
 use crate::network::HEARTBEAT_TIMEOUT;
 use crate::page::Page;
-use crate::page::shell::{is_ready, is_up};
+use crate::page::shell::{Foreign, is_ready, is_up};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violation::violated;
@@ -14,6 +14,7 @@ use crate::violation::violated;
 // Commands and facts.
 impl World {
     pub(super) fn open(&mut self) {
+        self.read_clocks();
         self.log_in_again();
         if self.run.plan.users.is_none() {
             self.open_kept();
@@ -33,6 +34,7 @@ impl World {
     }
 
     pub(super) fn close(&mut self) {
+        self.read_clocks();
         note!(self.run, "-> close");
         self.page.links.closed();
         if self.run.plan.is_followed {
@@ -44,10 +46,11 @@ impl World {
 
     /// The app's login is not ready: a live link stays, and no attempt is made.
     pub(super) fn hold(&mut self) {
+        self.read_clocks();
         note!(self.run, "-> hold");
         self.run.tally.one(Count::Held);
         self.page.shell.is_held = true;
-        self.page.shell.is_foreign = false;
+        self.page.shell.foreign = Foreign::No;
         if !is_up(self.page.shell.status().phase) {
             self.page.links.closed();
         }
@@ -71,6 +74,7 @@ impl World {
     }
 
     pub(super) fn destroy(&mut self) {
+        self.read_clocks();
         note!(self.run, "-> destroy");
         self.run.tally.one(Count::Destroyed);
         self.page.shell.is_destroyed = true;
@@ -89,8 +93,8 @@ impl World {
 
     pub(super) fn tell(&mut self, input: Input) {
         note!(self.run, "-> {input:?}");
-        let before = self.page.shell.status().phase;
         let now = self.next_time();
+        let before = self.page.shell.status().phase;
         self.page.links.told(self.page.shell.time, input, before);
         if let Input::Authorized { epoch, grant: Grant::Absent } = input {
             self.absent(epoch);
@@ -104,8 +108,8 @@ impl World {
     pub(super) fn tell_linked(&mut self, epoch: Epoch, join: bool) {
         let input = Input::LinkUp { epoch, join };
         note!(self.run, "-> {input:?}");
-        let before = self.page.shell.status().phase;
         let now = self.next_time();
+        let before = self.page.shell.status().phase;
         self.page.links.told(self.page.shell.time, input, before);
         let heartbeat = self.heartbeat_that_is_told();
         let is_plain = self.run.plan.feed.is_none();
@@ -138,8 +142,6 @@ impl World {
         self.page.links.told(self.page.shell.time, Input::Woke, before);
         self.call_at(now, |client, now| client.handle(now, Input::Woke));
         self.page.shell.has_old_orders = true;
-        // Nor does the timer know of the time that passed.
-        self.page.shell.armed_for = None;
         self.expect_verdict();
     }
 
@@ -175,10 +177,7 @@ impl World {
 
     /// The time for the next call, which may be wrong.
     pub(super) fn next_time(&mut self) -> Moment {
-        if self.page.shell.lag > 0 {
-            self.notice_lag();
-        }
-        let mut now = self.run.now - self.page.born_at + self.page.shell.lead;
+        let Moment(mut now) = self.read_clocks();
         if self.run.dice.chance(self.run.plan.clock.steps_back) {
             now = now.saturating_sub(self.run.dice.below(5_000));
         }

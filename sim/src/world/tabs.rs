@@ -1,7 +1,6 @@
 //! One user's tabs: which page is shown, which are cached behind it, and how pages end and begin.
 
-use holdfast::client::Client;
-use holdfast::engine::Phase;
+use holdfast::client::PageEvent;
 
 use super::World;
 use crate::event::Event;
@@ -87,7 +86,13 @@ impl World {
         let id = self.pages.len();
         note!(self.run, "page {id} is loaded in tab {tab}");
         self.run.tally.one(Count::Pages);
-        self.pages.push(Some(Box::new(Page::new(id, tab, self.run.now, &self.run.plan))));
+        self.pages.push(Some(Box::new(Page::new(
+            id,
+            tab,
+            self.run.now,
+            self.wall(),
+            &self.run.plan,
+        ))));
         self.tabs[tab].shown = Some(id);
         self.turn_to(id);
         self.open_kept();
@@ -103,13 +108,7 @@ impl World {
         let Some(id) = self.tabs[tab].shown.take() else { return };
         self.turn_to(id);
         note!(self.run, "page {id} is left");
-        self.page.was_linked =
-            !matches!(self.page.shell.status().phase, Phase::Idle | Phase::Closed);
-        note!(self.run, "-> stash");
-        self.page.links.closed();
-        self.call(Client::stash);
-        self.observe();
-        self.drain();
+        self.say(PageEvent::Cached);
         if self.locks.holds(id) {
             violated!("tabs", "page {id} goes into the cache, and holds a lock");
         }
@@ -142,23 +141,7 @@ impl World {
         for event in std::mem::take(&mut self.page.frozen) {
             self.run.schedule(self.run.now, event);
         }
-        note!(self.run, "-> restore");
-        if self.page.storage.scope.is_some() {
-            self.page.model.restoring();
-        }
-        self.call(Client::restore);
-        self.observe();
-        self.drain();
-        note!(self.run, "-> reopen");
-        let asks = std::mem::take(&mut self.page.was_linked) && !self.page.shell.is_held;
-        if asks {
-            self.page.links.opened(self.page.shell.status().phase);
-        }
-        self.call(Client::reopen);
-        if asks {
-            self.asked_for_link();
-        }
-        self.drain();
+        self.say(PageEvent::Restored);
     }
 
     fn end_all(&mut self, tab: TabId) {

@@ -2,8 +2,8 @@
 
 use super::{Entry, Held, Job, Keeper, OPEN, RAISED, State, Step};
 use crate::client::storage::{Name, Storage};
-use crate::client::tabs::{NEVER, OWN, Tabs};
-use crate::engine::Input;
+use crate::client::tabs::{OWN, Tabs};
+use crate::engine::{Input, Moment};
 
 impl Keeper {
     /// Opens what is kept of a user, and closes what was open. `generation` is that of the scope, none where nothing
@@ -164,7 +164,7 @@ impl Keeper {
         self.tabs.mine = name;
         self.order(Storage::Remember { name });
         if self.tabs.has_locks {
-            self.step_on(Step::Own { until: NEVER });
+            self.step_on(Step::Own { until: Moment::NEVER });
             self.order(Storage::Lock { name, waits: true });
         } else {
             self.named();

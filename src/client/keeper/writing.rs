@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::{AGAIN, Entry, Held, Job, Journal, Keeper, State, WRITE};
 use crate::client::storage::Storage;
-use crate::client::tabs::{NEVER, Other};
-use crate::engine::Seq;
+use crate::client::tabs::Other;
+use crate::engine::{Moment, Seq};
 
 impl Keeper {
     /// A turn is over: what was added in it is written.
@@ -35,7 +35,7 @@ impl Keeper {
 
     /// A write takes too long: nothing waits for it any more. It may be committed all the same.
     pub(super) fn stall(&mut self) {
-        self.write_by = NEVER;
+        self.write_by = Moment::NEVER;
         for at in 0..self.entries.len() {
             if let Some(Entry { seq, held: Held::Writing, .. }) = self.entries[at] {
                 self.stored(seq, Held::Overdue);
@@ -53,7 +53,7 @@ impl Keeper {
     /// A write of this opening's journal is over, however it ended.
     fn end_stall(&mut self, opening: u32) {
         if !self.journals.iter().any(Journal::is_writing) {
-            self.write_by = NEVER;
+            self.write_by = Moment::NEVER;
         }
         if self.state == State::Stalled && opening == self.opening {
             self.state = State::Open;
