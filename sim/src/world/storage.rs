@@ -313,7 +313,7 @@ impl World {
             Held::Elsewhere => {
                 self.run.tally.one(Count::Withheld);
                 self.page.model.withheld(seq);
-                if self.run.plan.kinds.fickle_app && self.run.fate.chance(200) {
+                if self.run.plan.kinds.fickle_app && self.run.fate.chance(500) {
                     let at = self.run.now + self.run.fate.magnitude(1, 3_000);
                     self.run.schedule(at, Event::Planned(Planned::CancelAway));
                 }
