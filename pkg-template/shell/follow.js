@@ -399,7 +399,11 @@ export function follow(socket, settings, options, early) {
     [ORDER.transmit]: deliveries.transmit,
     [ORDER.settle]: deliveries.settle,
     [ORDER.forgetLate]: deliveries.forgetLate,
-    [ORDER.receipt](/** @type {number} */ its, /** @type {number} */ name, /** @type {number} */ count) {
+    [ORDER.receipt](
+      /** @type {number} */ its,
+      /** @type {number} */ name,
+      /** @type {number} */ count,
+    ) {
       if (its !== live) return;
       shared.asks(place, count);
       wire.receipt(place * NAMES + name, count);
