@@ -171,8 +171,13 @@ export function makeClient(options, unsaid) {
       /** @type {number} */ lastPongAt,
       /** @type {number} */ rttMs,
     ) {
-      const news = { phase: PHASES[phase], queued, inFlight, nextAttemptAt, lastPongAt, rttMs };
-      Object.assign(status, news);
+      // One by one: it is told with every message, and an object each time would be a tenth of what a message allocates.
+      status.phase = PHASES[phase];
+      status.queued = queued;
+      status.inFlight = inFlight;
+      status.nextAttemptAt = nextAttemptAt;
+      status.lastPongAt = lastPongAt;
+      status.rttMs = rttMs;
       changed();
     },
   };
