@@ -276,7 +276,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       if (!entry) return;
       const { event, args, ackIds } = entry;
       entry.attempts = attempt;
-      entry.sentAt = performance.now();
+      entry.sentAt = engine.now();
       /** @type {number | undefined} */
       let ackId;
       const answered = (/** @type {unknown[]} */ ...said) => {
@@ -394,7 +394,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       if (audience === 0) return undefined;
       const result = resultOf(entry.id, claim, entry.answer);
       result.event = entry.event;
-      if (claim & CLAIM.timed) result.rttMs = performance.now() - entry.sentAt;
+      if (claim & CLAIM.timed) result.rttMs = engine.now() - entry.sentAt;
       const { waiting } = entry;
       if (claim & CLAIM.stays) entry.waiting = [];
       for (const told of waiting) call(told, result);

@@ -148,6 +148,9 @@ export function createDriver() {
       return run(what, a, b, c, d, e, f);
     },
 
+    /** What the clock showed that may stand still, when it was read last. */
+    now: () => running,
+
     /** The next order, see `Told::Poll`. Nothing there needs the time, which costs as much to read as the rest. */
     poll: () => (its ? run(TOLD.poll) : -Infinity),
 

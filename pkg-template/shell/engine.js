@@ -104,6 +104,7 @@ export function createEngine(driver, settings) {
       put(TOLD.send, lane, bytes, flags, ttlMs, ackTimeoutMs, print),
 
     drain,
+    now: driver.now,
     isDead: () => driver.memory() === undefined,
 
     /**
