@@ -26,7 +26,9 @@ impl World {
         }
         self.page.links.opened(self.page.shell.status().phase);
         if self.run.plan.is_followed {
-            return self.connect_socket();
+            self.connect_socket();
+            // The clock may have found that the machine slept.
+            return self.drain();
         }
         self.call(Client::open);
         self.asked_for_link();
@@ -38,7 +40,8 @@ impl World {
         note!(self.run, "-> close");
         self.page.links.closed();
         if self.run.plan.is_followed {
-            return self.disconnect_socket();
+            self.disconnect_socket();
+            return self.drain();
         }
         self.call(Client::close);
         self.drain();
