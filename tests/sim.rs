@@ -256,6 +256,14 @@ mod found {
         play(584_958);
     }
 
+    /// The world's fault: the app of a Manager opened or closed the link, and the orders of the clock lay about.
+    #[test]
+    fn what_a_waking_clock_ordered_was_not_carried_out_where_a_manager_is_followed() {
+        for seed in [23_034, 297_055, 338_947, 338_962, 352_338, 594_741] {
+            play(seed);
+        }
+    }
+
     #[test]
     fn message_that_fits_was_measured_without_the_time() {
         play(1_293_666);

@@ -186,6 +186,19 @@ fn nothing_leaves_or_is_said_over_a_link_whose_credentials_are_somebody_elses() 
 }
 
 #[test]
+fn app_is_told_once_of_somebody_elses_credentials_and_again_once_they_were_right() {
+    let mut world = following();
+    let mut told = Vec::new();
+    for subject in [11, 12, 12, 11, 12] {
+        world.client.begun(world.at(), ALICE, subject);
+        world.drain();
+        told.push(world.count(Order::Foreign));
+        lose(&mut world, DownCause::Lost);
+    }
+    assert_eq!(told, [0, 1, 1, 1, 2]);
+}
+
+#[test]
 fn link_of_a_user_who_has_changed_is_closed_and_what_is_sent_waits_for_his_own() {
     let mut world = following();
     let epoch = link_as(&mut world, 0);
