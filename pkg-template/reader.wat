@@ -8,24 +8,32 @@
     (local $at i32) (local $to i32) (local $turn i32) (local $digit i32)
     (loop $next
       (local.set $digit (i32.load8_u (local.get $at)))
-      ;; The digits begin with '(', and leave out '<', '\' and '`'.
+      ;; The digits begin with '!', and leave out '"', '$', ''', '<', '\' and '`'.
       (local.set $digit
         (i32.sub
-          (i32.sub (local.get $digit) (i32.const 40))
+          (i32.sub (local.get $digit) (i32.const 33))
           (i32.add
-            (i32.gt_u (local.get $digit) (i32.const 60))
+            (i32.add
+              (i32.add
+                (i32.gt_u (local.get $digit) (i32.const 34))
+                (i32.gt_u (local.get $digit) (i32.const 36)))
+              (i32.add
+                (i32.gt_u (local.get $digit) (i32.const 39))
+                (i32.gt_u (local.get $digit) (i32.const 60))))
             (i32.add
               (i32.gt_u (local.get $digit) (i32.const 92))
               (i32.gt_u (local.get $digit) (i32.const 96))))))
-      (if (i32.lt_u (local.get $digit) (i32.const 81))
+      (if (i32.lt_u (local.get $digit) (i32.const 86))
         (then
-          (i32.store8 (local.get $to) (i32.add (local.get $turn) (local.get $digit)))
+          (i32.store8
+            (local.get $to)
+            (i32.sub (i32.add (local.get $turn) (local.get $digit)) (i32.const 4)))
           (local.set $to (i32.add (local.get $to) (i32.const 1)))
           (local.set $turn (i32.const 0)))
         (else
           ;; No digit: it says which turn of them the next one is of.
           (local.set $turn
-            (i32.mul (i32.sub (local.get $digit) (i32.const 80)) (i32.const 81)))))
+            (i32.mul (i32.sub (local.get $digit) (i32.const 85)) (i32.const 86)))))
       (local.set $at (i32.add (local.get $at) (i32.const 1)))
       (br_if $next (i32.lt_u (local.get $at) (local.get $end))))
     (local.get $to)))
