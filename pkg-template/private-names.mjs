@@ -6,10 +6,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 const NAMES = `
-  abandon ackIds ancestors answered byDefault dispatch drops emitAsked epoch fits forget grant
-  holds identify isAsked isClogged isFetched isLinked isOwnSession isReceiptless isRestored
-  isStale its kept keptOf lastPongAt linkLost lists note noted numberOf owner ownSpan puts receive rename
-  sentAt seqNamed seqOfSame sharedAs spoil takes takeUp tell tellName unname warnOnce whose wipe wire
+  abandon ackIds ancestors answered beside byDefault dispatch drops emitAsked epoch fits forget
+  grant handlers holds identify isAsked isFetched isLinked isOwnSession isPolling isReceiptless
+  isRestored isStale its journal kept keptOf last lastPongAt linkLost listen lists lives note
+  noted numberOf owner ownSpan puts receive registrations rename say sentAt seqNamed seqOfSame
+  sharedAs spoil takes takeUp tell tellName unname warnOnce whose wipe wire
 `
   .trim()
   .split(/\s+/);

@@ -246,6 +246,10 @@ export function makeClient(options, unsaid) {
     owner.tellName();
   };
   begun();
+  /** Whose it is may change with what a function says. */
+  const rename = () => {
+    if (typeof settings().userId === 'function') owner.tellName();
+  };
 
   return {
     ...life,
@@ -259,8 +263,7 @@ export function makeClient(options, unsaid) {
      * @param {(result: Result) => void} settled
      */
     deliver(draft, onQueued, settled) {
-      // Whose it is may change with what a function says.
-      if (typeof settings().userId === 'function') owner.tellName();
+      rename();
       const canLeave = isReady();
       const taken = deliveries.send(draft, settled);
       if (onQueued && taken.isTaken && !canLeave) call(onQueued, taken.id);
@@ -273,12 +276,12 @@ export function makeClient(options, unsaid) {
 
     on: inbound.on,
     remember(/** @type {string} */ event, /** @type {unknown[]} */ ...args) {
-      if (typeof settings().userId === 'function') owner.tellName();
+      rename();
       return said.remember(event, ...args);
     },
     presence,
     subscribe: state.subscribe,
-    onSettled: (/** @type {(result: any) => void} */ fn) => settled.add(fn),
+    onSettled: /** @type {(fn: (result: any) => void) => () => void} */ (settled.add),
     getState: () =>
       state.get(() => {
         const isLinked = isConnected();

@@ -12,7 +12,7 @@ import { hash, printOf } from './generations.js';
 import { newId } from './ids.js';
 import { largestPacket } from './measure.js';
 import { CLAIM, CODES, EVENT_FLAG, SEND_FLAG, slotOf, TOLD, WAY_FLAG, WAYS } from './numbers.js';
-import { defaultLane } from './options.js';
+import { defaultLane, isObject } from './options.js';
 import { isBinary, sameSnapshot, snapshot, textIn } from './payload.js';
 import { call, textOf } from './report.js';
 import { audienceOf, resultOf } from './result.js';
@@ -126,6 +126,17 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
     entry.answer = { reply: undefined, code, message };
   };
 
+  /**
+   * @param {{ id: string, event: string, answer: import('./result.js').Answer | null, sentAt: number }} entry
+   * @param {number} claim
+   */
+  const endOf = (entry, claim) => {
+    const result = resultOf(entry.id, claim, entry.answer);
+    result.event = entry.event;
+    if (claim & CLAIM.timed) result.rttMs = engine.now() - entry.sentAt;
+    return result;
+  };
+
   /** @param {Result} result @param {number} audience */
   const tellEnd = (result, audience) => {
     if (audience > 0) settled.tell(result);
@@ -139,7 +150,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
    * @param {boolean} isRestored
    * @returns {Taken & { audience?: number }} who hears of one of an earlier life that was not taken
    */
-  const take = (draft, onEnd, isRestored) => {
+  const take = (draft, onEnd, isRestored = false) => {
     const { send, queue } = settings();
     const { idField } = send;
     const { args, event } = draft;
@@ -185,7 +196,8 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       (isSame ? SEND_FLAG.same : 0) |
       (WAYS.indexOf(way) * WAY_FLAG) |
       (known.numberOf(event) * EVENT_FLAG);
-    const seq = engine.send(
+    const seq = engine.note(
+      TOLD.send,
       waiting ? waiting.seq : laneNumber(lane),
       bytes,
       flags,
@@ -227,6 +239,12 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
   };
 
   return {
+    /** One of each shape, which stay as the one in `payload.js` does. */
+    firsts: [
+      judge([], /** @type {any} */ ({})),
+      endOf({ id: '', event: '', answer: null, sentAt: 0 }, CLAIM.by + CLAIM.timed),
+    ],
+
     /**
      * Takes a message, or says why not. Where it was taken `settled` is called exactly once, but
      * nothing leaves before the engine is drained, which is the caller's to do.
@@ -234,7 +252,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
      * @param {(result: Result) => void} settled
      * @returns {Taken}
      */
-    send: (draft, settled) => take(draft, settled, false),
+    send: take,
 
     /** @param {string} id @returns {number | undefined} none where it has settled */
     seqOf: (id) => byId.get(id)?.seq,
@@ -289,7 +307,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
         if (at >= 0) ackIds.splice(at, 1);
         engine.drain();
       };
-      if (isLarge && !fits(seq, largestPacket(event, args, wire.transport() === 'polling'))) {
+      if (isLarge && !fits(seq, largestPacket(event, args, wire.isPolling()))) {
         refuse(entry, 'PAYLOAD_TOO_LARGE', `The server takes ${wire.maxPayload()} bytes at most`);
         return;
       }
@@ -392,9 +410,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       }
       const audience = audienceOf(claim);
       if (audience === 0) return undefined;
-      const result = resultOf(entry.id, claim, entry.answer);
-      result.event = entry.event;
-      if (claim & CLAIM.timed) result.rttMs = engine.now() - entry.sentAt;
+      const result = endOf(entry, claim);
       const { waiting } = entry;
       if (claim & CLAIM.stays) entry.waiting = [];
       for (const told of waiting) call(told, result);
@@ -475,8 +491,7 @@ const nameOf = (entry) =>
 const knownWay = (way) => (way && WAYS.includes(way) ? way : 'acked');
 
 /** @param {unknown} data */
-const isPlain = (data) =>
-  data !== null && typeof data === 'object' && !Array.isArray(data) && !isBinary(data);
+const isPlain = (data) => isObject(data) && !isBinary(data);
 
 /**
  * The id in a payload that can't be copied, if that much can be read.

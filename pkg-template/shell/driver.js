@@ -107,7 +107,7 @@ export function createDriver() {
    * @param {number} what
    * @param {any} [a] @param {any} [b] @param {any} [c] @param {any} [d] @param {any} [e] @param {any} [f]
    */
-  const run = (what, a, b, c, d, e, f) => {
+  const run = (what, a = NaN, b = NaN, c = NaN, d = NaN, e = NaN, f = NaN) => {
     try {
       return its ? its.wasm.driver_tell(at, what, wall, running, a, b, c, d, e, f) : CLOSED;
     } catch (error) {
@@ -142,9 +142,11 @@ export function createDriver() {
      */
     tell(what, a, b, c, d, e, f) {
       const shown = Date.now();
-      // The other clock costs more to read, and time counts whole milliseconds.
-      if (shown !== wall) running = performance.now();
-      wall = shown;
+      if (shown !== wall) {
+        wall = shown;
+        // This clock costs more to read, and time counts whole milliseconds.
+        running = performance.now();
+      }
       return run(what, a, b, c, d, e, f);
     },
 

@@ -88,20 +88,7 @@ export function createEngine(driver, settings) {
      * @param {number | boolean} [e]
      * @param {number | boolean} [f]
      */
-    note: (what, a, b, c, d, e, f) => put(what, a, b, c, d, e, f),
-
-    /**
-     * Takes a message and answers its number, or a negative one by the table `CLAIM` for why not. Nothing is carried out
-     * before `drain`, so that the caller can note down whose number it is.
-     * @param {number} lane a number for its key, or the message that has the id
-     * @param {number} bytes
-     * @param {number} flags
-     * @param {number} ttlMs
-     * @param {number} ackTimeoutMs 0 for the configuration's
-     * @param {number} print a number for what it is kept as, 0 where it is not
-     */
-    send: (lane, bytes, flags, ttlMs, ackTimeoutMs, print) =>
-      put(TOLD.send, lane, bytes, flags, ttlMs, ackTimeoutMs, print),
+    note: put,
 
     drain,
     now: driver.now,

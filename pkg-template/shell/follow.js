@@ -166,7 +166,7 @@ export function follow(socket, settings, options, early) {
   };
 
   const tellTransport = (/** @type {typeof engine.note | typeof engine.tell} */ how) =>
-    how(TOLD.over, live, wire.transport() === 'polling', shared.maxPayload());
+    how(TOLD.over, live, wire.isPolling(), shared.maxPayload());
 
   /** What speaks from now on belongs to this attempt, or to none. @param {number} attempt */
   const attach = (attempt) => wire.run(WIRE.attach, attempt, undefined, shared.heartbeat());
@@ -408,7 +408,7 @@ export function follow(socket, settings, options, early) {
       shared.asks(place, count);
       wire.receipt(place * NAMES + name, count);
     },
-    [ORDER.look]: () => engine.note(TOLD.looked, wire.isClogged(), -1),
+    [ORDER.look]: () => engine.note(TOLD.looked, -1, wire.isPolling(), wire.waiting()),
     [ORDER.ended]: () => said.values.clear(),
     [ORDER.foreign]() {
       fail(

@@ -28,7 +28,7 @@ export function createLink(settings, engine, wire, loose, trouble, session, owne
 
   /** Says what messages leave over from now on. */
   const tellTransport = (/** @type {typeof engine.note | typeof engine.tell} */ how) =>
-    how(TOLD.over, wire.epoch(), wire.transport() === 'polling', wire.maxPayload());
+    how(TOLD.over, wire.epoch(), wire.isPolling(), wire.maxPayload());
 
   const orders = {
     [ORDER.authorize](/** @type {number} */ epoch) {

@@ -23,7 +23,7 @@ const isList = (/** @type {unknown} */ value) => {
 };
 const isText = (/** @type {unknown} */ value) => typeof value === 'string' && value !== '';
 const isFunction = (/** @type {unknown} */ value) => typeof value === 'function';
-const isObject = (/** @type {unknown} */ value) =>
+export const isObject = (/** @type {unknown} */ value) =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /**

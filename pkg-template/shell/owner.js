@@ -48,7 +48,7 @@ export function createOwner(place, engine, wire, session, storage) {
     /** Says what is outside by now: the transport, and the user's logouts as storage has them. */
     look() {
       const stored = openScope && generation !== null ? peek(openScope) : -1;
-      engine.note(TOLD.looked, wire.isClogged(), stored);
+      engine.note(TOLD.looked, stored, wire.isPolling(), wire.waiting());
     },
 
     /** The user logs out. @returns {Promise<void>} once nothing of his is kept */

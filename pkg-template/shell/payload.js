@@ -29,7 +29,9 @@ const NOTHING = Symbol('nothing');
  * @throws {HoldfastError} why they cannot be sent; the message is for the app
  */
 export function snapshot(values, maxBytes, parser) {
-  const copier = new Copier(maxBytes, parser);
+  const copier = spare ?? new Copier();
+  spare = undefined;
+  Object.assign(copier, { maxBytes, parser, bytes: 0 });
   try {
     for (let at = 0; at < values.length; at += 1) {
       const value = values[at];
@@ -43,6 +45,9 @@ export function snapshot(values, maxBytes, parser) {
     if (isOurs(error)) throw error;
     // A getter, a proxy or a toJSON of the app's threw.
     throw invalid(`This payload cannot be read: ${textOf(error)}`);
+  } finally {
+    copier.ancestors.length = 0;
+    spare = copier;
   }
 }
 
@@ -53,15 +58,30 @@ export function copies(values, maxBytes, parser) {
   return all;
 }
 
-const BOXES = [Number, String, Boolean, BigInt];
+/** @param {any} copy @param {string} key @param {unknown} value */
+export function put(copy, key, value) {
+  // An own property of this name is data, not the copy's prototype.
+  if (key === '__proto__') {
+    Object.defineProperty(copy, key, { value, enumerable: true, configurable: true });
+  } else {
+    copy[key] = value;
+  }
+}
 
-/** One payload's copying. Code of the app's may run in the midst of it, and send another one. */
+/** Written out: this is asked of every object. @param {object} value */
+const isBox = (value) =>
+  value instanceof Number ||
+  value instanceof String ||
+  value instanceof Boolean ||
+  value instanceof BigInt;
+
+/** One payload's copying. */
 class Copier {
-  // Not as fields: in the syntax that ships each would be a call of defineProperty, for every send.
-  /** @param {number} maxBytes @param {unknown} parser */
-  constructor(maxBytes, parser) {
-    this.maxBytes = maxBytes;
-    this.parser = parser;
+  // Not as fields: in the syntax that ships each would be a call of defineProperty.
+  constructor() {
+    this.maxBytes = 0;
+    /** @type {unknown} */
+    this.parser = undefined;
     this.bytes = 0;
     /** @type {object[]} */
     this.ancestors = [];
@@ -113,7 +133,7 @@ class Copier {
 
   /** @param {any} source @returns {unknown} */
   object(source) {
-    if (BOXES.some((box) => source instanceof box)) return this.plain(source.valueOf());
+    if (isBox(source)) return this.plain(source.valueOf());
     if (this.ancestors.includes(source)) throw invalid('This payload contains itself');
     if (this.ancestors.length === DEEPEST)
       throw invalid(`This payload is nested over ${DEEPEST} deep`);
@@ -143,12 +163,7 @@ class Copier {
       const item = this.copy(source[key], key);
       if (item === NOTHING) continue;
       this.count(utf8Length(key) + 4);
-      // An own property of this name is data, not the copy's prototype.
-      if (key === '__proto__') {
-        Object.defineProperty(copy, key, { value: item, enumerable: true, configurable: true });
-      } else {
-        copy[key] = item;
-      }
+      put(copy, key, item);
     }
     return copy;
   }
@@ -162,6 +177,13 @@ class Copier {
     }
   }
 }
+
+/**
+ * The one that is free, unless code of the app's runs in the midst of a copying and sends another payload. It is kept as
+ * engines forget what they compiled for objects of which none is left when they collect garbage.
+ * @type {Copier | undefined}
+ */
+let spare;
 
 /**
  * Whether two snapshots would be the same on the wire. Binary is compared by identity alone.
@@ -222,12 +244,9 @@ function copyBinary(value) {
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
 }
 
-const BEYOND_ASCII = /[^\0-\x7f]/;
-
 /** @param {string} text */
 export function utf8Length(text) {
   let { length } = text;
-  if (!BEYOND_ASCII.test(text)) return length;
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
     // Two bytes from U+0080, three from U+0800; a surrogate pair has four, two for each half.

@@ -1,6 +1,8 @@
 /** A message with a callback that is told what it has to wait for, and then, once, how it ended. */
 
 import { MESSAGES } from './errors.js';
+import { isObject } from './options.js';
+import { put } from './payload.js';
 import { call } from './report.js';
 
 /**
@@ -48,6 +50,11 @@ const notice = (idField, id) => ({
   [idField]: id,
 });
 
+/** @param {any} answer @param {any} fields */
+function fill(answer, fields) {
+  for (const key of Object.keys(fields ?? {})) put(answer, key, fields[key]);
+}
+
 /**
  * What it gets in the end: the server's own acknowledgement, with what apps count on made sure of.
  * @param {import('./result.js').Result} result
@@ -55,12 +62,14 @@ const notice = (idField, id) => ({
  * @param {unknown} id
  */
 function asReply({ success, reply, code, message, maybeDelivered, confirmedBy }, idField, id) {
-  const said = reply !== null && typeof reply === 'object' && !Array.isArray(reply);
-  const fields = said || reply === undefined ? call(() => ({ ...reply })) : { data: reply };
   /** @type {any} */
-  const answer = success
-    ? { ...fields, success, confirmedBy, [idField]: id }
-    : { ...fields, success, error: code, message, maybeDelivered, [idField]: id };
+  const answer = {};
+  // Field by field: of a spread each would be another shape, for the app's callback too.
+  call(() => fill(answer, isObject(reply) || reply === undefined ? reply : { data: reply }));
+  const ours = success
+    ? { success, confirmedBy }
+    : { success, error: code, message, maybeDelivered };
+  Object.assign(answer, ours)[idField] = id;
   // Whatever the server wrote, this is no notice.
   if ('queued' in answer) delete answer.queued;
   return answer;

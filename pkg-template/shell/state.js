@@ -54,7 +54,7 @@ export function createState() {
   return {
     status,
     get: (/** @type {() => Rest} */ rest) => (cached ??= snapshot(rest())),
-    subscribe: (/** @type {() => void} */ fn) => subscribers.add(fn),
+    subscribe: subscribers.add,
     /** The next to ask gets a new snapshot. */
     spoil() {
       cached = null;

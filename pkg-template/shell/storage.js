@@ -126,7 +126,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
       else deliveries.endedElsewhere(data.cancel, until);
     }
     // The user logged out there, and began this generation.
-    if ('over' in data) engine.tell(TOLD.looked, wire.isClogged(), data.over ?? 0);
+    if ('over' in data) engine.tell(TOLD.looked, data.over ?? 0, wire.isPolling(), wire.waiting());
     for (const id of data.ask ?? []) {
       const result = results.get(`${id} ${as}`);
       if (result) post({ settled: result, as });

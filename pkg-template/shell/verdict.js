@@ -15,7 +15,7 @@ const FINAL =
  *   `READING` and `OPINION`; spans in milliseconds, where one was named
  */
 export function judge(args, options) {
-  const words = read(args);
+  const words = /** @type {any} */ (read(args));
   const { code } = words;
   // In the order of the verdicts there.
   const [own = -1, ownSpan] = decided(options.verdict, args, WORDS);
@@ -26,7 +26,9 @@ export function judge(args, options) {
       : FINAL.test(code) || options.final.includes(code)
         ? READING.final
         : READING.failed;
-  return { ...words, said: reading + OPINION * (own + 1), ownSpan };
+  words.said = reading + OPINION * (own + 1);
+  words.ownSpan = ownSpan;
+  return words;
 }
 
 /**

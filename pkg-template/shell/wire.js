@@ -55,6 +55,8 @@ export const RECEIPT = '/~holdfast/';
 /** Where they are among the parts. */
 const EPOCH = 2;
 const MAX_PAYLOAD = 3;
+/** Where `onHeard` is among the hooks. */
+const HEARD = 6;
 
 const OVERRIDDEN = ['emitReserved', 'emitEvent', 'emitBuffered', 'notifyOutgoingListeners'];
 
@@ -120,10 +122,18 @@ export function drive(driver, socket, manager, options) {
     for (const listener of [...listeners]) call(() => listener.apply(self, args));
   };
 
-  const hear =
-    (/** @type {number} */ what, /** @type {number} */ link, /** @type {unknown} */ subject) =>
-    (/** @type {unknown} */ said) =>
-      run(what, link, subject, said);
+  const hear = (
+    /** @type {number} */ what,
+    /** @type {number} */ link,
+    /** @type {unknown} */ subject,
+  ) =>
+    what === WIRE.heard
+      ? // With every packet: too often for a call of the module.
+        () => link === parts[EPOCH] && onHeard()
+      : (/** @type {unknown} */ said) => run(what, link, subject, said);
+
+  /** @type {() => void} */
+  let onHeard;
 
   /** What has to go for a plain Socket. @type {[any, string][]} */
   const overridden = [];
@@ -189,12 +199,16 @@ export function drive(driver, socket, manager, options) {
     '',
   ];
 
+  /** @returns {string | null} */
+  const nameOfTransport = () => manager.engine?.transport?.name ?? null;
+
   return {
     socket: /** @type {Socket} */ (socket),
     run,
 
     /** From now on the Socket is driven. @param {Hooks} hooks who is told */
     begin(...hooks) {
+      onHeard = hooks[HEARD];
       parts.push(...hooks);
       ask(WIRE.begin);
     },
@@ -241,8 +255,11 @@ export function drive(driver, socket, manager, options) {
     /** The largest message that the server takes, in bytes; any, where none is named. @returns {number} */
     maxPayload: () => parts[MAX_PAYLOAD] ?? Infinity,
 
-    /** Whether the transport has more to send than it can. */
-    isClogged: () => ask(WIRE.clogged),
+    isPolling: () => nameOfTransport() === 'polling',
+
+    /** What the transport has yet to send: bytes, or where it does not say packets. */
+    waiting: () =>
+      manager.engine?.transport?.ws?.bufferedAmount ?? manager.engine?.writeBuffer?.length,
 
     /** What identifies the connection: the next attempt is made with it. @param {unknown} query @param {unknown} headers */
     identify: (query, headers) => ask(WIRE.identity, [query, headers]),
@@ -252,8 +269,7 @@ export function drive(driver, socket, manager, options) {
 
     wipe: () => ask(WIRE.clean),
 
-    /** @returns {string | null} */
-    transport: () => ask(WIRE.transport) ?? null,
+    transport: nameOfTransport,
 
     /** Gives the Socket back to the app as socket.io-client made it, reconnecting by itself. The module is dead. */
     release() {

@@ -23,6 +23,8 @@ pub struct Wire {
     pub(super) tries: Cell<i32>,
     /// What leaves is no emit of the app's.
     pub(super) is_ours: Cell<bool>,
+    /// The app's options bound how long an acknowledgement may take.
+    pub(super) has_timeout: Cell<bool>,
     /// A namespace of ours was connected, and left.
     pub(super) has_left: Cell<bool>,
     pub(super) order: Cell<transport::Order>,
@@ -123,14 +125,10 @@ whats! {
     Emit
     /// name, count
     Ask
-    /// Answers whether the transport has more to send than it can.
-    Clogged
     /// query, headers: the next attempt is made with them
     Identity
     /// Leaves nothing of a user behind.
     Clean
-    /// Answers the name of the transport.
-    Transport
     /// A packet of whatever namespace came.
     Came
     /// What speaks from now on belongs to the attempt, if any; the longest silence that the heartbeat allows
@@ -237,7 +235,6 @@ impl<'a> Call<'a> {
             What::Shut => self.shut(self.arg(0).is_truthy(), self.arg(1).is_truthy()),
             What::Emit => return self.send(),
             What::Ask => self.ask_receipts(),
-            What::Clogged => return Ok(self.is_clogged().into()),
             What::Identity => {
                 let options = self.manager().options();
                 options.set(Name::Query, self.arg(0));
@@ -245,7 +242,6 @@ impl<'a> Call<'a> {
                 Ok(())
             }
             What::Clean => self.wipe(),
-            What::Transport => return Ok(self.manager().engine().transport().name()),
             What::EmitReserved => return self.emit_reserved(),
             What::EmitEvent => self.emit_event(self.arg(0)),
             What::EmitBuffered => self.emit_buffered(),
@@ -271,9 +267,9 @@ impl<'a> Call<'a> {
                 wire.heartbeat.set((said(Name::PingInterval) + said(Name::PingTimeout)).max(0.0));
                 Ok(())
             }
-            What::Heard if is_live => self.tell(Part::OnHeard),
             What::Drained => self.drained(is_live),
             What::Upgraded if is_live => self.tell(Part::OnTransport),
+            // The shell hears of it by itself.
             What::Heard | What::Upgraded => Ok(()),
             What::UpgradeFailed => self.upgrade_failed(),
             What::Opened => {

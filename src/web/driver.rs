@@ -17,7 +17,7 @@ use crate::client::keeper::Keeper;
 use crate::client::receipts::Support;
 use crate::client::storage::{Found, Segment, Taken};
 use crate::client::timer::{Setting, Timer};
-use crate::client::{Came, Client, Soon};
+use crate::client::{Came, Client, Soon, transport};
 use crate::engine::{Config, Epoch, Input, Moment, Phase, Seq, Verdict};
 
 /// A [`Client`] whose inputs and outputs are numbers.
@@ -281,7 +281,7 @@ impl Driver {
                 return 0.0;
             }
             Told::Looked => {
-                client.looked(now, a != 0.0, or_none(b));
+                client.looked(now, transport::is_clogged(b != 0.0, c), or_none(a));
                 return 0.0;
             }
             Told::Receipt => {

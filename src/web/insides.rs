@@ -16,6 +16,7 @@ impl Call<'_> {
                 && !self.part(Part::QueueName).is_truthy();
             if is_options {
                 parts.set(Part::Options, value);
+                self.wire.has_timeout.set(value.get(Name::AckTimeout).is_truthy());
             }
             if is_queue {
                 parts.set(Part::QueueName, name);
@@ -31,10 +32,14 @@ impl Call<'_> {
 
     /// Emits as the Socket does by itself, with no bound on how long the acknowledgement may take.
     pub(super) fn emit_plainly(self, args: Value) -> Result {
+        let emit = || self.part(Part::Emit).apply(self.socket().0, args);
+        if !self.wire.has_timeout.get() {
+            return emit();
+        }
         let options = self.part(Part::Options);
         let ack_timeout = options.get(Name::AckTimeout);
         options.set(Name::AckTimeout, Value::UNDEFINED);
-        let sent = self.part(Part::Emit).apply(self.socket().0, args);
+        let sent = emit();
         options.set(Name::AckTimeout, ack_timeout);
         sent
     }

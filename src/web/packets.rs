@@ -2,7 +2,6 @@
 
 use super::call::{Call, Part};
 use super::value::{Name, Result, Value};
-use crate::client::transport;
 
 /// The length of what the names of receipts begin with: a namespace that no server has, [`Name::Unheard`].
 const RECEIPT: u32 = 11;
@@ -18,7 +17,7 @@ impl Call<'_> {
         let Self { wire, .. } = self;
         let socket = self.socket();
         let (flags, id) = (socket.flags(), socket.ids());
-        let buffered = socket.send_buffer().count();
+        let buffered = socket.send_buffer().get(Name::Length);
         // `retries` and `ackTimeout` are for what the app emits.
         socket.0.set(Name::Flags, self.parts().call0(Part::OurFlags)?);
         wire.is_ours.set(true);
@@ -31,7 +30,7 @@ impl Call<'_> {
             return sent;
         }
         let buffer = socket.send_buffer();
-        if buffer.count() == buffered {
+        if buffer.get(Name::Length).is(buffered) {
             return Ok(id);
         }
         buffer.call0(Name::Pop)?;
@@ -85,17 +84,5 @@ impl Call<'_> {
         let name = nsp.rest(RECEIPT)?.to_number().max(0.0);
         let is_plain = is_error && is_unknown;
         self.parts().call2(Part::OnReceipt, Value::number(name), is_plain).map(drop)
-    }
-
-    pub(super) fn is_clogged(self) -> bool {
-        let engine = self.manager().engine();
-        let transport = engine.transport();
-        let is_polling = transport.is(Name::Polling);
-        let waiting = if is_polling {
-            engine.write_buffer().get(Name::Length)
-        } else {
-            transport.0.get(Name::Ws).get(Name::BufferedAmount)
-        };
-        transport::is_clogged(is_polling, waiting.to_number())
     }
 }

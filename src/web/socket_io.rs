@@ -44,8 +44,6 @@ objects! {
     Engine {
         /// `opening`, `open`, `closing` or `closed`.
         ready_state = ReadyState,
-        /// Packets that wait for the transport.
-        write_buffer = WriteBuffer,
     }
     /// What carries a connection: polling or a WebSocket.
     Transport {

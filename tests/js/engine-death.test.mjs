@@ -173,13 +173,11 @@ const CALLS = {
     server.dropAll();
   },
   // Of a listener on the connection.
-  Heard: (server) => server.io.emit('hello'),
   Came: (server) => server.io.emit('hello'),
   Drained: () => api.getSocket().emit('component'),
   Closed: (server) => server.dropAll(),
   // Of an order, and of what is asked on the way.
   Emit: () => send({ text: 'c' }),
-  Clogged: () => send({ text: 'c' }),
   Shut: () => api.disconnectSocket(),
 };
 
