@@ -122,6 +122,16 @@ export function follow(socket, settings, options, early) {
     { autoUnref: true },
   );
   const nothing = () => {};
+  const heard = () => {
+    const now = Date.now();
+    const isDoubted = phase === 'suspect';
+    // Of many packets at one time the first is the news.
+    if (now === heardAt && !isDoubted) return;
+    heardAt = now;
+    engine.note(TOLD.heard, live);
+    // Only a link in doubt waits for it.
+    if (isDoubted) engine.drain();
+  };
   wire.begin(
     // What the Socket's own methods come to: these are socket.io-client's.
     nothing,
@@ -130,16 +140,7 @@ export function follow(socket, settings, options, early) {
     () => engine.drain(),
     (name, isRefused) => engine.tell(TOLD.receipt, live, name % NAMES, isRefused),
     () => tellTransport(engine.tell),
-    () => {
-      const now = Date.now();
-      const isDoubted = phase === 'suspect';
-      // Of many packets at one time the first is the news.
-      if (now === heardAt && !isDoubted) return;
-      heardAt = now;
-      engine.note(TOLD.heard, live);
-      // Only a link in doubt waits for it.
-      if (isDoubted) engine.drain();
-    },
+    heard,
     // That the server accepted the connection, and that listeners have heard of it, the Socket says by `emitReserved`.
     nothing,
     nothing,
@@ -159,7 +160,7 @@ export function follow(socket, settings, options, early) {
 
   /** What others hear of the connection that this Socket shares with them. @type {import('./manager.js').Follower} */
   const follower = {
-    hear: (what, of, said) => wire.run(what, live, of, said),
+    hear: (what, of, said) => (what === WIRE.heard ? heard() : wire.run(what, live, of, said)),
     onPacket: (packet) => wire.run(WIRE.came, 0, undefined, packet),
     // The Socket has said so already, unless the app had disconnected it before the server let it in.
     onClose: () => lost(DOWN.lost),
