@@ -25,18 +25,38 @@ function split(uri, options) {
   return [uri, rest, holdfast];
 }
 
+/** A Socket is being made, whose options are those of that call. */
+let isMaking = false;
+
 /**
  * @param {() => any} make
  * @param {any} holdfast
  * @param {any} options
  */
 function followed(make, holdfast, options) {
-  if (holdfast === false) return make();
   // First, as a mistake in them leaves nothing open.
-  const settings = ioSettings(holdfast, options);
-  const { made, early } = watchConnect(Socket.prototype, make);
-  follow(made, settings, options, early);
-  return made;
+  const settings = holdfast !== false && ioSettings(holdfast, options);
+  const before = isMaking;
+  isMaking = true;
+  try {
+    if (!settings) return make();
+    const { made, early } = watchConnect(Socket.prototype, make);
+    follow(made, settings, options, early);
+    return made;
+  } finally {
+    isMaking = before;
+  }
+}
+
+/** Sockets that the app asks a Manager for, which `io` made, are as the first one there. @param {any} manager @param {any} holdfast */
+function adopt(manager, holdfast) {
+  const { socket } = PlainManager.prototype;
+  if (holdfast === false || manager.socket !== socket) return;
+  manager.socket = (/** @type {string} */ nsp, /** @type {any} */ options) => {
+    const [, rest, own = holdfast] = split(undefined, options);
+    const make = () => socket.call(manager, nsp, rest);
+    return isMaking ? make() : followed(make, own, { parser: manager.opts.parser, ...rest });
+  };
 }
 
 /**
@@ -46,11 +66,13 @@ function followed(make, holdfast, options) {
  */
 export function io(uri, options) {
   const [where, rest, holdfast] = split(uri, options);
-  return followed(
+  const made = followed(
     () => (rest === undefined && where === undefined ? lookup() : lookup(where, rest)),
     holdfast,
     rest ?? (typeof where === 'object' ? where : undefined),
   );
+  adopt(made.io, holdfast);
+  return made;
 }
 
 /** @this {Function} @param {unknown} value @returns {boolean} */
