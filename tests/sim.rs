@@ -315,4 +315,12 @@ mod found {
         play(9_034);
         play(17_692);
     }
+
+    /// The world's own time ran ahead of the client's: not every call tells the client the time.
+    #[test]
+    fn time_was_said_that_nobody_was_told() {
+        play(845_195);
+        play(902_422);
+        play(972_489);
+    }
 }

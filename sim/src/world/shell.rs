@@ -202,6 +202,8 @@ impl World {
         self.run.tally.one(Count::Steps);
         let before = self.page.shell.status().phase;
         let result = call(&mut self.page.shell.client, now);
+        // Not every call passes the time on.
+        self.page.shell.time = self.page.shell.client.now().0;
         self.moved(before);
         result
     }
