@@ -156,6 +156,9 @@ impl World {
             self.run.tally.one(Count::LateTimers);
         }
         self.call_at(now, Client::handle_timeout);
+        if self.page.shell.time < now.0 {
+            violated!("time", "a timer that fired at {} passes on no time", now.0);
+        }
         self.observe();
         self.page.model.examined(self.page.shell.time);
         let calls = self.page.shell.calls;
@@ -202,8 +205,12 @@ impl World {
         self.run.tally.one(Count::Steps);
         let before = self.page.shell.status().phase;
         let result = call(&mut self.page.shell.client, now);
-        // Not every call passes the time on.
-        self.page.shell.time = self.page.shell.client.now().0;
+        // Not every call passes the time on, and none passes on a later one.
+        let passed = self.page.shell.client.now().0;
+        if passed > self.page.shell.time {
+            violated!("time", "at {} the client counts {passed}", self.page.shell.time);
+        }
+        self.page.shell.time = passed;
         self.moved(before);
         result
     }
