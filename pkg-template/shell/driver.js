@@ -103,7 +103,7 @@ export function createDriver() {
   };
 
   /**
-   * At the time that was read last.
+   * At the time that was read last. What is not given is NaN: that is what the module makes of undefined, but slower.
    * @param {number} what
    * @param {any} [a] @param {any} [b] @param {any} [c] @param {any} [d] @param {any} [e] @param {any} [f]
    */

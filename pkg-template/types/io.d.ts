@@ -67,12 +67,15 @@ interface Holdfast {
 
 type IoOptions = Partial<ManagerOptions & SocketOptions> & Holdfast;
 
+/** A Socket whose Manager takes the option `holdfast` for further ones. */
+type IoSocket = Socket & { readonly io: Manager };
+
 /** As `io` of socket.io-client. */
 export interface Io {
-  (options?: IoOptions): Socket;
-  (uri: string, options?: IoOptions): Socket;
-  new (options?: IoOptions): Socket;
-  new (uri: string, options?: IoOptions): Socket;
+  (options?: IoOptions): IoSocket;
+  (uri: string, options?: IoOptions): IoSocket;
+  new (options?: IoOptions): IoSocket;
+  new (uri: string, options?: IoOptions): IoSocket;
   readonly io: Io;
   readonly connect: Io;
   readonly Manager: typeof Manager;

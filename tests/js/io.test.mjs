@@ -121,37 +121,6 @@ test('what was emitted into a link that hangs arrives once it is found dead', as
   assert.deepEqual(reasons, ['transport close'], 'the Manager reconnects by itself');
 });
 
-test('a link on which something comes is alive, though receipts get no answer', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
-  const [wall, running] = [Date.now(), performance.now()];
-  t.mock.method(performance, 'now', () => running + Date.now() - wall);
-  const { server, open } = await start(t);
-  const health = { intervalMs: 200, timeoutMs: 400, probeMs: 200 };
-  const socket = await connected(open({ holdfast: { health } }));
-  const reasons = [];
-  socket.on('disconnect', (reason) => reasons.push(reason));
-  // It answers the first ones, and then no more.
-  t.mock.timers.tick(200);
-  await socket.emitWithAck('ping');
-  const { ws } = socket.io.engine.transport;
-  const { send } = ws;
-  let lost = 0;
-  ws.send = (data, ...rest) => {
-    if (!String(data).startsWith('40/~')) return send.call(ws, data, ...rest);
-    lost += 1;
-  };
-  for (let n = 0; n < 20; n += 1) {
-    t.mock.timers.tick(100);
-    server.io.emit('news', n);
-    await once(socket, 'news');
-  }
-  assert.ok(lost > 0, 'it asked');
-  assert.deepEqual(reasons, [], 'while something comes');
-  t.mock.timers.tick(400);
-  t.mock.timers.tick(400);
-  assert.deepEqual(reasons, ['transport close'], 'once nothing does');
-});
-
 test('joins are noted while there is no link, said before the queue, and again after each return', async (t) => {
   const { server, open } = await start(t);
   const socket = open();
@@ -334,27 +303,32 @@ test('two namespaces over one Manager keep their receipts apart', async (t) => {
 });
 
 test('a Socket that the Manager of io is asked for is delivered as the first one there', async (t) => {
-  const { server, open, errors } = await start(t);
+  const { server } = await start(t);
   const came = [];
   server.io.of('/b').on('connection', (socket) => {
-    socket.on('note', (n) => came.push(n));
-    socket.on('bid', (n) => came.push(n));
+    for (const event of ['note', 'beat']) socket.on(event, (n) => came.push(n));
   });
-  const ways = { bid: { way: 'received', repeat: false } };
-  const first = await connected(open({ holdfast: { ways } }));
+  const holdfast = { logger: null, volatile: ['beat'] };
+  const options = { transports: ['websocket'], ...QUICK, holdfast };
+  const first = await connected(closing(t, io(server.url, options)));
   const second = closing(t, first.io.socket('/b'));
   assert.equal(first.io.socket('/b'), second, 'there is one');
+  second.emit('beat', 'dropped by the option');
   await connected(second);
   for (let n = 0; n < 20; n += 1) second.emit('note', n);
-  second.emit('bid', 'once');
   server.dropAll();
-  await until(() => new Set(came).size >= 20 && second.connected, 'all of them');
-  assert.deepEqual([...new Set(came)].slice(0, 20), numbers(20).flat());
-  await until(() => came.includes('once') || errors.length === 1, 'the bid has an end');
-  assert.equal(came.filter((one) => one === 'once').length + errors.length, 1);
-  const plain = first.io.socket('/c', { holdfast: false });
-  assert.equal(Object.hasOwn(plain, 'emit'), false);
-  plain.disconnect();
+  await once(second, 'connect');
+  second.emit('note', 20);
+  await until(() => came.includes(20), 'all of them');
+  assert.deepEqual([...new Set(came)], numbers(21).flat());
+  // Unless it is given its own.
+  const asked = first.io.socket('/c', { holdfast: false });
+  const lookedUp = io(`${server.url}/d`, { holdfast: false });
+  assert.equal(lookedUp.io, first.io);
+  for (const plain of [asked, lookedUp]) {
+    assert.equal(Object.hasOwn(plain, 'emit'), false);
+    plain.disconnect();
+  }
 });
 
 test('what waits for one user never leaves as another', async (t) => {

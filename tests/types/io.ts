@@ -40,8 +40,9 @@ const manager: Manager = new Manager('http://localhost', {
   holdfast: { logger: null },
 });
 const admin: Socket = manager.socket('/admin', { auth: {}, holdfast: { receipts: false } });
+const beside: Socket = io().io.socket('/beside', { holdfast: { receipts: false } });
 const version: number = protocol;
-void [others, admin, version, Socket];
+void [others, admin, beside, version, Socket];
 
 // @ts-expect-error there is no such option
 io({ holdfast: { way: {} } });
