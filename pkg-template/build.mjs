@@ -1,5 +1,5 @@
 // Makes `pkg/`, the npm package, from this folder and the compiled engine. `cargo xtask build` calls it:
-//   node pkg-template/build.mjs --version 1.2.3 --module a.wasm --size-before 12345
+//   node pkg-template/build.mjs --version 1.2.3 --module a.wasm --script a.wasm.js --size-before 12345
 //
 // Each part becomes one file, once as an ES module and once as CommonJS, with everything in it but
 // the peers and the other parts: so the wasm is there once, and one instance of each part's state.
@@ -25,7 +25,7 @@ const BUDGET_BYTES = 57_800;
  * The files of the package. `core` is what the others share: apps can't import it, since package.json
  * doesn't name it. A part without a source is left out, and so is its entry.
  */
-const PARTS = ['core', 'index', 'socket', 'io', 'react', 'server'];
+const PARTS = ['core', 'index', 'socket', 'io', 'react', 'server', 'without-wasm'];
 
 /** As with socket.io-client, what is required is `io` itself. */
 const CALLABLE = 'module.exports=Object.assign(module.exports.io,module.exports);';
@@ -47,14 +47,19 @@ const { values: options } = parseArgs({
   options: {
     version: { type: 'string' },
     module: { type: 'string' },
+    /** The module as JavaScript, as wasm2js writes it. Without it there is no `without-wasm`. */
+    script: { type: 'string' },
     'size-before': { type: 'string' },
     /** For sources that nobody ships: deliberate bugs. */
     'any-size': { type: 'boolean' },
   },
 });
 
-const parts = PARTS.filter((name) => existsSync(sourceOf(name)));
 const module = await readFile(options.module);
+const script = options.script && scriptOf(await readFile(options.script, 'utf8'));
+const parts = PARTS.filter(
+  (name) => existsSync(sourceOf(name)) && (script || name !== 'without-wasm'),
+);
 const reader = await assembleReader();
 
 try {
@@ -100,6 +105,7 @@ async function bundle({ format, platform, folder, extension }) {
         external: ['socket.io-client', 'react', 'react/*'],
         plugins: [
           compiledEngine(),
+          translatedEngine(),
           settingsInOrder(),
           numbersInPlace(),
           otherPartsStayOutside(extension),
@@ -150,6 +156,38 @@ function compiledEngine() {
       }));
     },
   };
+}
+
+/** `holdfast:script`, the module as JavaScript. */
+function translatedEngine() {
+  return {
+    name: 'translated engine',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^holdfast:script$/ }, () => ({ path: 'script', namespace: 'holdfast' }));
+      onLoad({ filter: /^script$/, namespace: 'holdfast' }, () => ({
+        contents: script,
+        loader: 'js',
+      }));
+    },
+  };
+}
+
+/**
+ * What wasm2js wrote makes one instance when it is imported; this makes one for each call. Its memory is another object
+ * once it has grown, as its buffer is not detached then.
+ */
+function scriptOf(text) {
+  const [, functions] = /^import .*?\n\n(.*)\nvar retasmFunc = asmFunc/s.exec(text);
+  const replaced = [
+    [/ return \{(?=\s+"memory": )/, ' const exports = {'],
+    [/(?<=\n \};)(?=\n\}\s*$)/, '\n return exports;'],
+    [/(?<=buffer = newBuffer;\s+bufferView = HEAPU8;)/, '\n exports.memory = { buffer };'],
+  ].reduce((all, [from, by]) => {
+    const pieces = all.split(from);
+    if (pieces.length !== 2) throw new Error(`wasm2js wrote ${from} ${pieces.length - 1} times`);
+    return pieces.join(by);
+  }, functions);
+  return `${replaced}\nexport default asmFunc;`;
 }
 
 /** `holdfast:settings`, made from the one table that there is of them. */

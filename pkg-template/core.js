@@ -5,6 +5,7 @@ import 'holdfast:wasm';
 
 export { makeClient } from './shell/client.js';
 export { idOf } from './shell/credentials.js';
+export { provide } from './shell/driver.js';
 export { HoldfastError, isOurs } from './shell/errors.js';
 export { follow, watchConnect } from './shell/follow.js';
 export { ioSettings } from './shell/io-options.js';

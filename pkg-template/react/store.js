@@ -14,6 +14,7 @@ const NO_STATE = Object.freeze({
   isConnected: false,
   isReady: false,
   phase: /** @type {const} */ ('idle'),
+  mode: /** @type {const} */ ('reliable'),
   transport: null,
   connectionHealth: Object.freeze({
     isHealthy: false,

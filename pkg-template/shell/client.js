@@ -16,6 +16,7 @@ import { NOTICES, ORDER, PHASES, TOLD, UNPINGED, VALUE } from './numbers.js';
 import { settingsOf } from './options.js';
 import { createOwner } from './owner.js';
 import { watchPage } from './page.js';
+import { createPlain } from './plain.js';
 import { createPresence } from './presence.js';
 import { call, textOf } from './report.js';
 import { createResync } from './resync.js';
@@ -90,10 +91,7 @@ export function makeClient(options, unsaid) {
   const { logOut } = life;
   const note = createServerEvents(settings, engine, wire, trouble, deliveries, presence, logOut);
 
-  const isConnected = () =>
-    status.phase === 'closed'
-      ? socket.connected
-      : ['joining', 'ready', 'suspect'].includes(status.phase);
+  const isConnected = () => ['joining', 'ready', 'suspect'].includes(status.phase);
   const isReady = () => status.phase === 'ready';
 
   /** What the engine knows by fingerprints and numbers. @type {Record<number, Map<number, unknown>>} */
@@ -111,6 +109,15 @@ export function makeClient(options, unsaid) {
     const end = deliveries.settle(seq, claim);
     // Another tab had it, and may ask.
     if (end) storage?.tell(...end);
+  };
+
+  /** With a callback and nothing before it, since servers that take something take that. */
+  const askOnline = () => {
+    const epoch = wire.epoch();
+    for (const event of settings().presence?.request ?? []) {
+      wire.forget(asked);
+      asked = loose.emit(event, [], (answer) => presence.answered(epoch, answer));
+    }
   };
 
   const orders = {
@@ -151,14 +158,7 @@ export function makeClient(options, unsaid) {
     },
     [ORDER.askForMissed]: resync.ask,
     [ORDER.releaseHeld]: resync.release,
-    /** With a callback and nothing before it, since servers that take something take that. */
-    [ORDER.askOnline]() {
-      const epoch = wire.epoch();
-      for (const event of settings().presence?.request ?? []) {
-        wire.forget(asked);
-        asked = loose.emit(event, [], (answer) => presence.answered(epoch, answer));
-      }
-    },
+    [ORDER.askOnline]: askOnline,
     [ORDER.stopTyping]: inbound.stopTyping,
     [ORDER.report](/** @type {number} */ notice) {
       if (notice !== UNPINGED || settings().health?.event) trouble.warnOnce(NOTICES[notice]);
@@ -184,19 +184,51 @@ export function makeClient(options, unsaid) {
 
   const unwatch = watchPage(life.page);
 
-  /** Without its engine the client hands the app a plain socket, and says so (D6). */
+  /** The server's event reaches who waits for it. @param {any[]} packet @param {unknown} extra */
+  const hear = (packet, extra) => {
+    const [event, ...args] = packet;
+    note(event, args);
+    return !resync.holds(packet, extra) && inbound.receive(packet, extra);
+  };
+
+  /** Without its engine the client works over a plain socket, and says so (D6). */
   function die(/** @type {unknown} */ error) {
     // Nothing waits, and nobody is to connect.
     if (status.phase === 'closed') return;
-    status.phase = 'closed';
+    status.phase = 'idle';
+    state.plain();
     unwatch();
-    deliveries.abandon(settle);
     storage?.release();
     wire.release();
-    session.release();
+    const plain = createPlain(socket, settings, deliveries.transmit, settle, (queued, inFlight) => {
+      Object.assign(status, { queued, inFlight });
+      changed();
+    });
+    driver.replace(plain.tell);
+    deliveries.abandon(settle);
+    let isReturn = false;
+    wire.watch(
+      () => {
+        status.phase = 'ready';
+        if (session.user() !== undefined) link.join();
+        askOnline();
+        for (const key of said.values.keys()) said.say(key, 0);
+        if (isReturn) resync.ask(0, 0);
+        isReturn = true;
+      },
+      () => {
+        status.phase = socket.active ? 'waiting' : 'idle';
+        plain.lost();
+      },
+      inbound.tell,
+      engine.drain,
+      hear,
+    );
+    // Nothing of one user's leaves as another.
+    session.release(() => plain.endAll('LOGGED_OUT'));
     trouble.fail(
       'ENGINE_DEAD',
-      `The app has a plain socket without any guarantee: ${textOf(error)}`,
+      `The app has a plain socket: nothing is repeated or kept. ${textOf(error)}`,
       error,
     );
   }
@@ -223,11 +255,7 @@ export function makeClient(options, unsaid) {
     // Listeners join rooms, which what waits may be for.
     () => engine.tell(TOLD.greeted, wire.epoch(), socket.recovered === true),
     link.down,
-    (packet, extra) => {
-      const [event, ...args] = packet;
-      note(event, args);
-      return !resync.holds(packet, extra) && inbound.receive(packet, extra);
-    },
+    hear,
     inbound.tell,
     (packet) => {
       if (settings().session.length === 0) return;
@@ -326,6 +354,7 @@ export function makeClient(options, unsaid) {
     destroy() {
       unwatch();
       life.tell(TOLD.destroy, true);
+      driver.replace(() => undefined);
       wire.wipe();
       resync.forget();
     },

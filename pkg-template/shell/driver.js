@@ -30,20 +30,30 @@ const CLOSED = -(CODES.indexOf('CLOSED') + CLAIM.retryable);
 /** What comes of a call about the Socket that a dead driver cannot carry out. */
 export const DEAD = Symbol('dead');
 
+/** The module as JavaScript, where the app has imported it. @type {((imports: any) => any) | undefined} */
+let script;
+
+/** @param {typeof script} given */
+export const provide = (given) => {
+  script = given;
+};
+
 /** @returns {Instance} */
 function load() {
+  /** @type {Record<string | symbol, any>} */
+  const functions = { call, get, is, kind, number, set, toNumber };
+  // What it imports besides names a mistake that cannot occur, and traps then.
+  const those = new Proxy({}, { get: (_, name) => functions[name] ?? (() => {}) });
+  const imports = new Proxy({}, { get: () => those });
   try {
     const module = new WebAssembly.Module(decode(text, reader));
-    /** @type {Record<string | symbol, any>} */
-    const functions = { call, get, is, kind, number, set, toNumber };
-    // What it imports besides names a mistake that cannot occur, and traps then.
-    const imports = new Proxy({}, { get: (_, name) => functions[name] ?? (() => {}) });
-    const { exports } = new WebAssembly.Instance(module, new Proxy({}, { get: () => imports }));
+    const { exports } = new WebAssembly.Instance(module, imports);
     return { wasm: /** @type {any} */ (exports), lives: new Set() };
   } catch (error) {
+    if (script) return { wasm: script(imports), lives: new Set() };
     throw new HoldfastError(
       'WASM_UNAVAILABLE',
-      `WebAssembly cannot run here. A Content-Security-Policy needs 'wasm-unsafe-eval' in its script-src. (${error})`,
+      `WebAssembly cannot run here. A Content-Security-Policy needs 'wasm-unsafe-eval' in its script-src; or import 'holdfast/without-wasm' first. (${error})`,
     );
   }
 }
@@ -69,6 +79,8 @@ function placed({ wasm, lives }, at, life) {
  */
 export function createDriver() {
   let onDeath = (/** @type {unknown} */ _error) => {};
+  /** Who answers in the module's place. @type {(what: number, ...more: any[]) => number | undefined} */
+  let instead = () => undefined;
   /** What the clocks show. */
   let wall = Date.now();
   let running = performance.now();
@@ -78,8 +90,6 @@ export function createDriver() {
   let at = 0;
   /** What it died of. @type {unknown} */
   let fatal;
-  /** It could not be made, and nobody has said so. */
-  let isUntold = false;
 
   /** @type {Life} */
   const life = {
@@ -109,7 +119,8 @@ export function createDriver() {
    */
   const run = (what, a = NaN, b = NaN, c = NaN, d = NaN, e = NaN, f = NaN) => {
     try {
-      return its ? its.wasm.driver_tell(at, what, wall, running, a, b, c, d, e, f) : CLOSED;
+      if (!its) return instead(what, a, b, c, d, e) ?? (what === TOLD.poll ? -Infinity : CLOSED);
+      return its.wasm.driver_tell(at, what, wall, running, a, b, c, d, e, f);
     } catch (error) {
       trapped(error);
       return CLOSED;
@@ -129,7 +140,6 @@ export function createDriver() {
       its.lives.add({ deref: () => life });
     }
   } catch (error) {
-    isUntold = !its;
     fatal = error;
     trapped(error);
   }
@@ -154,7 +164,7 @@ export function createDriver() {
     now: () => running,
 
     /** The next order, see `Told::Poll`. Nothing there needs the time, which costs as much to read as the rest. */
-    poll: () => (its ? run(TOLD.poll) : -Infinity),
+    poll: () => run(TOLD.poll),
 
     /**
      * What is called for of the Socket, with what is known for every call, and then for this one.
@@ -191,7 +201,11 @@ export function createDriver() {
     listen(death) {
       onDeath = death;
       if (!its) death(fatal);
-      if (isUntold) report(fatal);
+    },
+
+    /** From now on somebody else answers. @param {typeof instead} tell */
+    replace(tell) {
+      instead = tell;
     },
   };
 }

@@ -17,6 +17,8 @@ export function createEngine(driver, settings) {
   const { poll, tell: put } = driver;
   /** Those of the order that was polled last. */
   let fields = new Float64Array(0);
+  /** Where they are. @type {unknown} */
+  let memory;
   /** By the table `ORDER`; none before the start. @type {Record<number, (...fields: any[]) => void>} */
   let actions = {};
   let isDraining = true;
@@ -30,8 +32,8 @@ export function createEngine(driver, settings) {
     try {
       let order = poll();
       for (; order > 0; order = poll()) {
-        // A memory that has grown is another one.
-        if (fields.length === 0) fields = view();
+        // A memory that has grown is another one: of WebAssembly the buffer, of the module as JavaScript the object too.
+        if (fields.length === 0 || memory !== driver.memory()) fields = view();
         if (fields.length === 0) break;
         try {
           actions[order](fields[0], fields[1], fields[2], fields[3], fields[4], fields[5]);
@@ -52,8 +54,9 @@ export function createEngine(driver, settings) {
   const view = () => {
     // The call may grow the memory, so that is asked for after it.
     const at = put(TOLD.fields);
-    const memory = driver.memory();
-    return memory ? new Float64Array(memory.buffer, at, FIELDS) : fields;
+    const its = driver.memory();
+    memory = its;
+    return its ? new Float64Array(its.buffer, at, FIELDS) : fields;
   };
 
   const arm = (/** @type {number} */ ms) => {

@@ -54,8 +54,8 @@ export function follow(socket, settings, options, early) {
   const driver = createDriver();
   if (!driver.memory()) {
     isPlain = true;
-    settings.logger.warn(
-      'WebAssembly cannot run here: Sockets are plain ones, without any guarantee',
+    driver.listen((error) =>
+      settings.logger.warn(`Sockets are plain ones, without any guarantee: ${textOf(error)}`),
     );
     return;
   }

@@ -22,7 +22,8 @@ export function createLife(engine, socket, session, owner, forgetTalk) {
     if (what === TOLD.logOut) door = DOOR.loggedOut;
     else if (what === TOLD.hold) door = wantsNone ? DOOR.held : DOOR.open;
     else if (what === TOLD.resetLogout && door === DOOR.loggedOut) door = DOOR.open;
-    if (wantsNone && (what !== TOLD.hold || !socket.connected)) socket.disconnect();
+    const isOther = what === TOLD.named;
+    if (isOther || (wantsNone && (what !== TOLD.hold || !socket.connected))) socket.disconnect();
     else if (what === TOLD.open && door === DOOR.open) socket.connect();
   };
 
@@ -38,7 +39,9 @@ export function createLife(engine, socket, session, owner, forgetTalk) {
   /** @param {number} what one of `TOLD` @param {boolean} [wantsNone] no link for now */
   const tell = (what, wantsNone = false) => {
     note(what, wantsNone);
-    if (engine.isDead()) withoutModule(what, wantsNone);
+    if (!engine.isDead()) return;
+    withoutModule(what, wantsNone);
+    engine.drain();
   };
 
   return {

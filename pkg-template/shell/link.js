@@ -30,6 +30,17 @@ export function createLink(settings, engine, wire, loose, trouble, session, owne
   const tellTransport = (/** @type {typeof engine.note | typeof engine.tell} */ how) =>
     how(TOLD.over, wire.epoch(), wire.isPolling(), wire.maxPayload());
 
+  /** Asks for the user's room. */
+  const join = () => {
+    const { join } = settings();
+    if (!join) return;
+    const user = session.user();
+    const payload = /** @type {any} */ (call(join.payload, user));
+    const [a, b, c] = [user, `user_${user}`, payload?.room ?? payload].map(printOfId);
+    engine.note(TOLD.askedForRoom, a, b, c);
+    if (join.event) loose.emitAsked(join.event, payload === undefined ? [] : [payload]);
+  };
+
   const orders = {
     [ORDER.authorize](/** @type {number} */ epoch) {
       attempt = epoch;
@@ -70,15 +81,7 @@ export function createLink(settings, engine, wire, loose, trouble, session, owne
       lost(polite ? 'idle' : 'waiting');
       wire.close(polite > 0, engine.note(TOLD.accepts) <= 0);
     },
-    [ORDER.join]() {
-      const { join } = settings();
-      if (!join) return;
-      const user = session.user();
-      const payload = /** @type {any} */ (call(join.payload, user));
-      const [a, b, c] = [user, `user_${user}`, payload?.room ?? payload].map(printOfId);
-      engine.note(TOLD.askedForRoom, a, b, c);
-      if (join.event) loose.emitAsked(join.event, payload === undefined ? [] : [payload]);
-    },
+    [ORDER.join]: join,
     [ORDER.ping](/** @type {number} */ epoch) {
       const { health } = settings();
       if (health?.event)
@@ -95,6 +98,7 @@ export function createLink(settings, engine, wire, loose, trouble, session, owne
 
   return {
     orders,
+    join,
 
     /** The connection goes over another transport now. */
     over: () => tellTransport(engine.tell),

@@ -34,6 +34,8 @@ export function createSession({ socket, settings, isAsked }) {
   };
   /** @type {unknown} */
   let presented;
+  /** Without an engine: who the user is by now. */
+  let look = () => {};
   const source = () => assigned ?? settings().auth;
 
   const session = {
@@ -104,6 +106,7 @@ export function createSession({ socket, settings, isAsked }) {
       const next = idOf(id);
       if (next === undefined || next === named) return false;
       named = next;
+      look();
       return true;
     },
 
@@ -118,11 +121,21 @@ export function createSession({ socket, settings, isAsked }) {
       named = undefined;
     },
 
-    /** Without an engine socket.io-client asks by itself, in its own form. */
-    release() {
+    /** Without an engine socket.io-client asks by itself, in its own form. @param {() => void} other it is another user's */
+    release(other) {
+      let user = session.user();
+      look = () => {
+        const its = call(session.name) ?? granted?.user;
+        if (user !== undefined && its !== user) other();
+        user = its;
+      };
       socket.auth = (done) =>
         ask(source(), (answer) => {
-          if ('value' in answer) done(/** @type {any} */ (answer.value));
+          if (!('value' in answer)) return;
+          const value = /** @type {any} */ (answer.value);
+          granted = { value, name: undefined, subject: undefined, user: userOf(value) };
+          look();
+          done(value);
         });
     },
   };

@@ -30,12 +30,14 @@ export function createState() {
   const subscribers = createListeners();
   /** @type {import('../types/index.d.ts').State | null} */
   let cached = null;
+  let isPlain = false;
 
   /** @param {Rest} rest @returns {import('../types/index.d.ts').State} */
   const snapshot = ({ isLinked, ...others }) => {
     const { phase, queued, inFlight, nextAttemptAt, lastPongAt, rttMs } = status;
     return Object.freeze({
       ...others,
+      mode: isPlain ? 'plain' : 'reliable',
       phase,
       connectionHealth: Object.freeze({
         isHealthy: others.isReady,
@@ -53,6 +55,10 @@ export function createState() {
 
   return {
     status,
+    /** The module cannot run, or died. */
+    plain() {
+      isPlain = true;
+    },
     get: (/** @type {() => Rest} */ rest) => (cached ??= snapshot(rest())),
     subscribe: subscribers.add,
     /** The next to ask gets a new snapshot. */

@@ -40,6 +40,7 @@ export function createStats(client) {
     const percentile = (/** @type {number} */ share) =>
       sorted.length === 0 ? null : sorted[Math.ceil(share * sorted.length) - 1];
     return {
+      mode: client.getState().mode,
       outcomes: Object.fromEntries(outcomes),
       rttMs: { p50: percentile(0.5), p95: percentile(0.95), p99: percentile(0.99) },
       reconnects: Math.max(links - 1, 0),

@@ -214,7 +214,7 @@ export function drive(driver, socket, manager, options) {
     },
 
     /** The attempt that the transport belongs to, while it may still speak. 0 is none. */
-    epoch: () => /** @type {number} */ (parts[EPOCH]),
+    epoch: () => /** @type {number} */ (isReleased ? -1 : parts[EPOCH]),
 
     /**
      * Opens a connection. Each failure changes which transport is tried first, since one of them may
@@ -243,7 +243,11 @@ export function drive(driver, socket, manager, options) {
      *   leave, since the socket knew, though it had not said so, that its link is dead. Then it is down.
      * @throws what encoding throws
      */
-    emit: (event, args, ack) => ask(WIRE.emit, ack ? [event, ...args, ack] : [event, ...args]),
+    emit(event, args, ack) {
+      const all = ack ? [event, ...args, ack] : [event, ...args];
+      if (isReleased) socket.emit(...all);
+      else return ask(WIRE.emit, all);
+    },
 
     /** Hands an event to the app's listeners on the Socket. @param {string} event @param {unknown[]} args */
     dispatch: (event, args) => callEach(socket.listeners(event), socket, args),
@@ -279,6 +283,33 @@ export function drive(driver, socket, manager, options) {
       for (const [target, name] of overridden) delete target[name];
       manager.reconnection(true);
       manager.timeout(20_000);
+    },
+
+    /**
+     * Who hears what that Socket says.
+     * @param {() => void} up it is connected, and the app's listeners have not heard of it
+     * @param {() => void} down
+     * @param {Hooks[11]} tell of an event of socket.io's own
+     * @param {() => void} done once all have heard
+     * @param {Hooks[10]} hear
+     */
+    watch(up, down, tell, done, hear) {
+      const { emitReserved, emitEvent } = socket;
+      socket.emitReserved = (/** @type {string} */ event, /** @type {unknown[]} */ ...args) => {
+        try {
+          if (event === 'connect') up();
+          else down();
+          tell(event, args);
+          emitReserved.call(socket, event, ...args);
+        } finally {
+          done();
+        }
+      };
+      socket.emitEvent = (/** @type {any[]} */ packet) => {
+        const last = packet[packet.length - 1];
+        const isHeard = hear(packet, typeof last === 'function' ? last : undefined);
+        if (isHeard) emitEvent.call(socket, packet);
+      };
     },
   };
 }

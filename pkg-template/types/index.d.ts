@@ -216,6 +216,11 @@ export interface State {
   readonly isConnected: boolean;
   readonly isReady: boolean;
   readonly phase: Phase;
+  /**
+   * `plain`: WebAssembly cannot run here, or the engine failed. Sends leave once, over a plain Socket, and end with their
+   * acknowledgement or after `send.ackTimeoutMs`; nothing is repeated, and nothing is kept over a reload.
+   */
+  readonly mode: 'reliable' | 'plain';
   readonly transport: string | null;
   readonly connectionHealth: ConnectionHealth;
   readonly onlineUsers: readonly string[];
@@ -301,6 +306,8 @@ export interface Waiting {
 
 /** Since the client was made. */
 export interface Stats {
+  /** As that of the state. */
+  readonly mode: 'reliable' | 'plain';
   /**
    * Accepted messages by how they ended: `DELIVERED`, or the code. Codes are cut to 100 characters; beyond 100
    * codes the others count as `OTHER`.

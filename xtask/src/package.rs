@@ -15,7 +15,8 @@ pub fn build() -> Result<()> {
     let _lock = lock()?;
     tools::require_node()?;
     npm::install(root())?;
-    run(&mut bundle(root(), &wasm::compile()?))
+    let artifacts = wasm::compile()?;
+    run(bundle(root(), &artifacts).arg("--script").arg(wasm::compile_script()?))
 }
 
 /// The command that makes the package of a tree, which is this checkout or a copy of its sources.

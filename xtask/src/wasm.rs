@@ -1,9 +1,10 @@
-//! The engine as WebAssembly: compiled, bound to JavaScript, made small; and its tests in a browser.
+//! The engine as WebAssembly: compiled, bound to JavaScript, made small; the same as JavaScript; and its tests in a browser.
 
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli::{wasm_bindgen, wasm_bindgen_test_runner};
@@ -29,11 +30,50 @@ pub fn compile() -> Result<Artifacts> {
 
 /// Compiles the engine of a tree, which is this checkout or a copy of its sources, into `package` below `target`.
 pub fn compile_tree(tree: &Path, target: &Path) -> Result<Artifacts> {
-    tools::require_wasm_target()?;
     let folder = target.join("package");
-    fs::create_dir_all(&folder)?;
+    let (bound, called) = bind(tree, target, &folder, remapped_paths())?;
+    let module = folder.join("holdfast.wasm");
+    run(binaryen("wasm-opt")
+        .args(FEATURES)
+        .args(OPTIMIZER_FLAGS)
+        .arg(&called)
+        .arg("-o")
+        .arg(&module))?;
+    forbid_local_paths(&module)?;
+    let size_before = fs::metadata(&bound)?.len();
+    Ok(Artifacts { module, size_before })
+}
 
-    let flags = remapped_paths().into_iter().map(|flag| format!("{flag:?}")).collect::<Vec<_>>();
+/// Compiles the engine to JavaScript, for where WebAssembly cannot run, into `target/package`.
+pub fn compile_script() -> Result<PathBuf> {
+    let folder = root().join("target/package");
+    // The tool that writes numbers' conversions in older instructions makes 0 of Infinity, which rustc does not.
+    let flags = remapped_paths().chain(["-Ctarget-feature=-nontrapping-fptoint".to_owned()]);
+    let (_, called) = bind(root(), &root().join("target/script"), &folder.join("script"), flags)?;
+    let [lowered, script] = ["lowered.wasm", "holdfast.wasm.js"].map(|name| folder.join(name));
+    run(binaryen("wasm-opt")
+        .args(FEATURES)
+        .args(LOWERING_FLAGS)
+        .arg(&called)
+        .arg("-o")
+        .arg(&lowered))?;
+    // It knows the first WebAssembly alone, and refuses what is left of later ones.
+    run(binaryen("wasm2js").arg("-Oz").arg(&lowered).arg("-o").arg(&script))?;
+    forbid_local_paths(&script)?;
+    Ok(script)
+}
+
+/// Compiles the engine of a tree and binds it to JavaScript, in `folder`. Answers the module, and the same without what
+/// nobody calls.
+fn bind(
+    tree: &Path,
+    target: &Path,
+    folder: &Path,
+    flags: impl Iterator<Item = String>,
+) -> Result<(PathBuf, PathBuf)> {
+    tools::require_wasm_target()?;
+    fs::create_dir_all(folder)?;
+    let flags = flags.map(|flag| format!("{flag:?}")).collect::<Vec<_>>();
     run(cargo()
         .current_dir(tree)
         .env("CARGO_TARGET_DIR", target)
@@ -47,32 +87,27 @@ pub fn compile_tree(tree: &Path, target: &Path) -> Result<Artifacts> {
     // The JavaScript that `bundler` makes for it is left out: the shell calls the exports itself.
     let mut arguments: Vec<OsString> =
         ["wasm-bindgen", "--target", "bundler"].map(Into::into).into();
-    arguments.extend([compiled.into(), "--out-dir".into(), folder.clone().into()]);
+    arguments.extend([compiled.into(), "--out-dir".into(), folder.into()]);
     arguments.extend(BINDGEN_FLAGS.map(Into::into));
     wasm_bindgen::run_cli_with_args(arguments).context("wasm-bindgen failed")?;
 
     let bound = folder.join("holdfast_bg.wasm");
     let called = folder.join("holdfast_called.wasm");
-    let module = folder.join("holdfast.wasm");
     // Some of what wasm-bindgen exports serves only the JavaScript that is left out.
-    run(node()
-        .arg("node_modules/binaryen/bin/wasm-metadce")
+    run(binaryen("wasm-metadce")
         .args(FEATURES)
         .arg("--graph-file")
         .arg(root().join("xtask/src/exports.json"))
         .arg(&bound)
         .arg("-o")
         .arg(&called))?;
-    run(node()
-        .arg("node_modules/binaryen/bin/wasm-opt")
-        .args(FEATURES)
-        .args(OPTIMIZER_FLAGS)
-        .arg(&called)
-        .arg("-o")
-        .arg(&module))?;
-    forbid_local_paths(&module)?;
-    let size_before = fs::metadata(&bound)?.len();
-    Ok(Artifacts { module, size_before })
+    Ok((bound, called))
+}
+
+fn binaryen(program: &str) -> Command {
+    let mut command = node();
+    command.arg(format!("node_modules/binaryen/bin/{program}"));
+    command
 }
 
 /// Runs the tests of `tests/web.rs` in a headless browser.
@@ -140,6 +175,15 @@ const OPTIMIZER_FLAGS: [&str; 13] = [
     "--reorder-functions",
 ];
 
+/// What is left of core's own code is written in older instructions, and the rest made small.
+const LOWERING_FLAGS: [&str; 5] = [
+    "--llvm-memory-copy-fill-lowering",
+    "--signext-lowering",
+    "--low-memory-unused",
+    "-Oz",
+    "--reorder-functions",
+];
+
 /// A loaded machine needs more than the default of 5 s.
 const DRIVER_TIMEOUT_SECONDS: &str = "60";
 
@@ -148,7 +192,7 @@ const TEST_TIMEOUT_SECONDS: &str = "300";
 
 /// Flags that keep this machine's folders out of the panic messages, so that the same sources give
 /// the same module everywhere. Of several that match, rustc takes the last.
-fn remapped_paths() -> Vec<String> {
+fn remapped_paths() -> impl Iterator<Item = String> {
     let mut pairs = vec![(root().to_owned(), "holdfast")];
     if let Some(home) = env::home_dir() {
         pairs.insert(0, (home, "~"));
@@ -161,10 +205,7 @@ fn remapped_paths() -> Vec<String> {
     if let Some(folders) = sources.and_then(|folder| fs::read_dir(folder).ok()) {
         pairs.extend(folders.flatten().map(|folder| (folder.path(), "crates")));
     }
-    pairs
-        .into_iter()
-        .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
-        .collect()
+    pairs.into_iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
 }
 
 fn cargo_home() -> Option<PathBuf> {

@@ -1,0 +1,145 @@
+/**
+ * Answers in the module's place where that cannot run, or died, over a Socket that is socket.io-client's own again: joins are
+ * said at each connect, callbacks hear what comes, and a message leaves once, when there is a connection, and ends with its
+ * acknowledgement or a deadline. Nothing is repeated, and nothing is kept on disk.
+ */
+
+import {
+  CLAIM,
+  CODES,
+  FATE,
+  OPINION,
+  READING,
+  SEND_FLAG,
+  STANDINGS,
+  TOLD,
+  WAY_FLAG,
+  WAYS,
+} from './numbers.js';
+import { later } from './timer.js';
+
+/** Who sent it hears of it. */
+const claimOf = (/** @type {typeof CODES[number]} */ code) => CODES.indexOf(code) + CLAIM.audience;
+
+/** @param {number} flags */
+const wayIn = (flags) => WAYS[Math.trunc(flags / WAY_FLAG) % WAYS.length];
+const isAcked = (/** @type {number} */ flags) => ['acked', 'always'].includes(wayIn(flags));
+
+/** Beyond the numbers that the module gave. */
+const FIRST = 2 ** 19;
+
+/**
+ * @param {any} socket
+ * @param {() => import('../types/settings.d.ts').Settings} settings
+ * @param {(seq: number, attempt: number, isAsked: number, isLarge: number) => void} transmit
+ * @param {(seq: number, claim: number) => void} settle
+ * @param {(waiting: number, sent: number) => void} changed
+ */
+export function createPlain(socket, settings, transmit, settle, changed) {
+  let seq = FIRST;
+  /** What waits for a connection, and how long its acknowledgement may take; 0 asks for none. @type {Map<number, number>} */
+  const unsent = new Map();
+  /** What has left, and its deadline. @type {Map<number, any>} */
+  const sent = new Map();
+  /** Of the way `latest`, by their lanes. @type {Map<number, number>} */
+  const newest = new Map();
+  /** What has ended, and how. @type {Map<number, number>} */
+  const ends = new Map();
+
+  /** @param {number} claim @param {Iterable<number>} those */
+  const end = (claim, those) => {
+    for (const one of those) {
+      if (!ends.has(one)) ends.set(one, claim + (sent.has(one) ? CLAIM.maybe : 0));
+    }
+  };
+
+  /** @param {typeof CODES[number]} code how everything ends */
+  const endAll = (code) => end(claimOf(code), [...unsent.keys(), ...sent.keys()]);
+
+  const carryOut = () => {
+    for (const [one, claim] of ends) {
+      ends.delete(one);
+      clearTimeout(sent.get(one));
+      unsent.delete(one);
+      sent.delete(one);
+      settle(one, claim);
+    }
+    for (const [one, ms] of unsent) {
+      if (!socket.connected) break;
+      const late = () => {
+        end(claimOf('ACK_TIMEOUT') + CLAIM.retryable, [one]);
+        carryOut();
+      };
+      unsent.delete(one);
+      if (ms) sent.set(one, later(late, ms, settings().io));
+      transmit(one, 1, ms, 0);
+      // Nobody will say anything of it.
+      if (!ms) settle(one, claimOf('SUCCESS'));
+    }
+    changed(unsent.size, sent.size);
+  };
+
+  return {
+    /** The connection is gone, and with it every acknowledgement. */
+    lost() {
+      end(claimOf('LINK_LOST') + CLAIM.retryable, sent.keys());
+      carryOut();
+    },
+
+    endAll,
+
+    /**
+     * As the module's; nothing where that is not known here.
+     * @param {number} what one of `TOLD` @param {any} a @param {any} _b @param {any} c @param {any} _d @param {any} e
+     * @returns {number | undefined}
+     */
+    tell(what, a, _b, c, _d, e) {
+      switch (what) {
+        case TOLD.poll:
+          carryOut();
+          return -Infinity;
+        case TOLD.send:
+          if (c & SEND_FLAG.known) return c & SEND_FLAG.same ? a : -CODES.indexOf('DUPLICATE_ID');
+          if (c & SEND_FLAG.long) return -CODES.indexOf('INVALID_MESSAGE_PAYLOAD');
+          seq += 1;
+          unsent.set(seq, isAcked(c) ? e || settings().send.ackTimeoutMs : 0);
+          if (wayIn(c) === 'latest') {
+            end(claimOf('CANCELLED'), [newest.get(a) ?? 0]);
+            newest.set(a, seq);
+          }
+          return seq;
+        case TOLD.acked: {
+          const own = Math.trunc(c / OPINION);
+          const isAccepted = own > 0 ? own === 1 : c % OPINION === READING.accepted;
+          ends.set(a, isAccepted ? claimOf('SUCCESS') + CLAIM.by : claimOf('ANSWER'));
+          return 1;
+        }
+        case TOLD.cancel:
+        case TOLD.leave:
+          end(claimOf('CANCELLED'), [a]);
+          return 0;
+        case TOLD.standing:
+          return STANDINGS.indexOf(sent.has(a) ? 'answer' : 'link');
+        case TOLD.came:
+          return FATE.isNews;
+        case TOLD.remember:
+        case TOLD.accepts:
+          return socket.connected ? 1 : 0;
+        case TOLD.isPresenceStale:
+          return socket.connected ? 0 : 1;
+        case TOLD.logOut:
+          endAll('LOGGED_OUT');
+          return undefined;
+        case TOLD.destroy:
+          endAll('CLOSED');
+          return undefined;
+        case TOLD.emitSoon:
+        case TOLD.seen:
+        case TOLD.live:
+          return 0;
+        default:
+          return undefined;
+      }
+    },
+  };
+}
