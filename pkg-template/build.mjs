@@ -25,9 +25,10 @@ const BUDGET_BYTES = 57_800;
  * The files of the package. `core` is what the others share: apps can't import it, since package.json
  * doesn't name it. A part without a source is left out, and so is its entry.
  */
-const PARTS = ['core', 'index', 'socket', 'io', 'react', 'server'];
+const PARTS = ['core', 'index', 'socket', 'io', 'alias', 'react', 'server'];
 
-/** As with socket.io-client, what is required is `io` itself. */
+/** Parts that stand for socket.io-client: as there, what is required is `io` itself. */
+const PLAIN = ['io', 'alias'];
 const CALLABLE = 'module.exports=Object.assign(module.exports.io,module.exports);';
 
 const source = path.dirname(fileURLToPath(import.meta.url));
@@ -96,8 +97,8 @@ async function bundle({ format, platform, folder, extension }) {
         // would not be found by some of them, which then warn.
         sourcemap: 'linked',
         legalComments: 'none',
-        footer: name === 'io' && format === 'cjs' ? { js: CALLABLE } : {},
-        external: ['socket.io-client', 'react', 'react/*'],
+        footer: PLAIN.includes(name) && format === 'cjs' ? { js: CALLABLE } : {},
+        external: ['socket.io-client', 'socket.io-client/*', 'react', 'react/*'],
         plugins: [
           compiledEngine(),
           settingsInOrder(),
