@@ -1,5 +1,6 @@
 /** The reliability layer itself. */
 
+import { io } from 'socket.io-client';
 import { makeClient } from './core.js';
 import { expose } from './shell/internals.js';
 import { outboxOf } from './shell/outbox.js';
@@ -20,7 +21,7 @@ const QUIET = { join: false, 'health.event': null, 'presence.request': [] };
  * @throws {HoldfastError} where an option is wrong: it names the option, what it got and what it takes
  */
 export function createClient(options) {
-  const client = makeClient(options, QUIET);
+  const client = makeClient(options, io, QUIET);
   const { socket, disconnect, destroy, cancel, on, subscribe } = client;
   const { onSettled, getState } = client;
   const exposed = {

@@ -29,7 +29,7 @@ const FOREIGN = /** @type {const} */ ([
 export const PRIVATE = new RegExp(`^(${NAMES.join('|')})$`);
 
 /** Parts that call `core`. */
-const CALLERS = ['index', 'socket', 'io', 'react'];
+const CALLERS = ['index', 'socket', 'io', 'alias', 'react'];
 
 /**
  * @param {string} root the checkout

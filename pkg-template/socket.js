@@ -5,6 +5,7 @@
  * `on...` helpers register, `sendMessage` answers NOT_CONFIGURED, and the rest is harmless.
  */
 
+import { io } from 'socket.io-client';
 import {
   claim,
   sendMessage as deliver,
@@ -50,7 +51,7 @@ export function configureSocket(options = {}) {
   });
   const { client } = shared();
   if (client && client.settings().url === url) client.reconfigure(options);
-  else replaceClient(makeClient(options));
+  else replaceClient(makeClient(options, io));
 }
 
 /** The server and the user. @param {import('./types/index.d.ts').Options} options */

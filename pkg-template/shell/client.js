@@ -36,11 +36,12 @@ import { createWire } from './wire.js';
  */
 
 /**
- * @param {Options} [options]
+ * @param {Options | undefined} options
+ * @param {typeof import('socket.io-client').io} openSocket the app's socket.io-client: each entry hands in its own
  * @param {Record<string, unknown>} [unsaid] defaults other than the table's, by the options' paths
  * @throws {HoldfastError} where an option is wrong, or socket.io-client is not one we know
  */
-export function makeClient(options, unsaid) {
+export function makeClient(options, openSocket, unsaid) {
   let current = settingsOf(options, unsaid);
   const settings = () => current;
   const { url, io, queue } = current;
@@ -53,7 +54,7 @@ export function makeClient(options, unsaid) {
   const { status, changed } = state;
   const trouble = createTrouble(settings, engine, changed);
 
-  const wire = createWire(driver, url, io, trouble.warn);
+  const wire = createWire(driver, openSocket, url, io, trouble.warn);
   const { socket } = wire;
   const loose = createLoose(settings, engine, wire);
   const said = createSaid(settings, engine, loose);

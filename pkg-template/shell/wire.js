@@ -3,7 +3,6 @@
  * here, or one of the app's own. What has to be undone without the module is here.
  */
 
-import { io as openSocket } from 'socket.io-client';
 import { DEAD } from './driver.js';
 import { HoldfastError } from './errors.js';
 import { WIRE } from './numbers.js';
@@ -62,11 +61,12 @@ const OVERRIDDEN = ['emitReserved', 'emitEvent', 'emitBuffered', 'notifyOutgoing
 
 /**
  * @param {import('./driver.js').Driver} driver
+ * @param {typeof import('socket.io-client').io} io
  * @param {string | undefined} url
  * @param {Record<string, unknown>} ioOptions
  * @param {(message: string) => void} warn
  */
-export function createWire(driver, url, ioOptions, warn) {
+export function createWire(driver, io, url, ioOptions, warn) {
   const options = { ...ioOptions };
   const dropped = OURS.filter((name) => name in options);
   for (const name of dropped) delete options[name];
@@ -79,8 +79,10 @@ export function createWire(driver, url, ioOptions, warn) {
     forceNew: true,
     reconnection: false,
     timeout: false,
+    // An app may have its `socket.io-client` be `holdfast/alias`, which would follow what is driven here.
+    holdfast: false,
   };
-  const socket = open(url, own);
+  const socket = open(io, url, own);
   const missing = OVERRIDDEN.filter((name) => typeof socket[name] !== 'function');
   if (missing.length > 0) {
     throw new HoldfastError(
@@ -315,13 +317,14 @@ export function drive(driver, socket, manager, options) {
 }
 
 /**
+ * @param {typeof import('socket.io-client').io} io
  * @param {string | undefined} url
  * @param {any} options
  * @returns {any} a Socket, whose private parts are ours to use
  */
-function open(url, options) {
+function open(io, url, options) {
   try {
-    return url === undefined ? openSocket(options) : openSocket(url, options);
+    return url === undefined ? io(options) : io(url, options);
   } catch (error) {
     throw new HoldfastError(
       'INVALID_OPTION',

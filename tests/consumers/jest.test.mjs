@@ -1,11 +1,20 @@
 // The packed package in an app's Jest with jsdom.
 
-import test from 'node:test';
+import test, { before } from 'node:test';
+import { playInJest } from '../alias/kit.mjs';
 import { install, run } from './consumer.mjs';
 
+let folder;
+before(async () => {
+  folder = await install('jest');
+});
+
 test('an app that tests with Jest and jsdom can load and use the package', async () => {
-  const folder = await install('jest');
   // The flag is what Jest asks for to load ES modules; it changes nothing for the others.
   const env = { NODE_OPTIONS: '--experimental-vm-modules --no-warnings' };
   await run(folder, 'node_modules/jest/bin/jest.js', { args: ['--ci', '--runInBand'], env });
+});
+
+test('what is said to Jest in docs/alias.md makes socket.io-client deliver', async (t) => {
+  await playInJest(t, folder, 'jest.config.cjs');
 });

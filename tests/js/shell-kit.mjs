@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
+import { io } from 'socket.io-client';
 import { startChatServer } from '../support/chat-server.mjs';
 import { jwt } from '../support/jwt.mjs';
 import { pkg } from '../support/paths.mjs';
@@ -15,7 +16,8 @@ const load = (name) => import(pathToFileURL(`${pkg}/esm/${name}.mjs`).href);
 export const api = await load('socket');
 export const { createClient, DeliveryError, HoldfastError } = await load('index');
 /** What the package does not export: a client with the options that it filled in. */
-export const { makeClient } = await load('core');
+const core = await load('core');
+export const makeClient = (options) => core.makeClient(options, io);
 
 /** Where `holdfast/socket` keeps its one client. */
 export const WORLD = Symbol.for('holdfast@1');
