@@ -19,7 +19,7 @@ import { compressed, SYNTAX, weighSocket } from './weigh.mjs';
  * All that `holdfast/socket` adds to an app, minified and gzipped, without socket.io-client. Half of it is the wasm;
  * ARCHITECTURE.md says what each part costs.
  */
-const BUDGET_BYTES = 58_800;
+const BUDGET_BYTES = 58_950;
 
 /**
  * The files of the package. `core` is what the others share: apps can't import it, since package.json

@@ -1,5 +1,5 @@
 /**
- * The drop-in `socket.js`: 25 functions over one client, all synchronous, none of which throws.
+ * The drop-in `socket.js`: its functions over one client, all synchronous, none of which throws.
  *
  * `configureSocket` is the only one that may throw, where an option is wrong. Before it was called the
  * `on...` helpers register, `sendMessage` answers NOT_CONFIGURED, and the rest is harmless.
@@ -17,6 +17,7 @@ import {
   report,
   shared,
 } from './core.js';
+import { outboxOf } from './shell/outbox.js';
 
 export { HoldfastError } from './core.js';
 
@@ -116,6 +117,9 @@ export const isConnectionReady = () => withClient((client) => client.getState().
 /** @type {Api['getMessageQueueLength']} */
 export const getMessageQueueLength = () => withClient((client) => client.getState().queueLength, 0);
 
+/** @type {Api['getOutbox']} */
+export const getOutbox = () => withClient(outboxOf, []);
+
 /** Health is watched as long as there is a link. @type {Api['startHealthMonitoring']} */
 export function startHealthMonitoring() {}
 
@@ -199,6 +203,7 @@ export default {
   isSocketConnected,
   isConnectionReady,
   getMessageQueueLength,
+  getOutbox,
   startHealthMonitoring,
   stopHealthMonitoring,
   getConnectionHealth,

@@ -2,9 +2,9 @@
 // biome-ignore-all lint/suspicious/noExplicitAny: payloads are the app's, and any is what socket.io gives them
 
 import type { Socket } from 'socket.io-client';
-import type { Code, ConnectionHealth, Options, Settled } from './index.js';
+import type { Code, ConnectionHealth, Options, Settled, Waiting } from './index.js';
 
-export type { Code, ConnectionHealth, Options, Settled } from './index.js';
+export type { Code, ConnectionHealth, Options, Settled, Waiting } from './index.js';
 export { HoldfastError } from './index.js';
 
 /** Told at once, where the link is not ready; the final result follows. */
@@ -65,6 +65,8 @@ export function getSocket(): Socket | null;
 export function isSocketConnected(): boolean;
 export function isConnectionReady(): boolean;
 export function getMessageQueueLength(): number;
+/** What has not settled, in send order: what was restored after a reload too. */
+export function getOutbox(): Waiting[];
 export function startHealthMonitoring(): void;
 export function stopHealthMonitoring(): void;
 export function getConnectionHealth(): ConnectionHealth & { timeSinceLastPong: number | null };
@@ -113,6 +115,7 @@ declare const socket: {
   isSocketConnected: typeof isSocketConnected;
   isConnectionReady: typeof isConnectionReady;
   getMessageQueueLength: typeof getMessageQueueLength;
+  getOutbox: typeof getOutbox;
   startHealthMonitoring: typeof startHealthMonitoring;
   stopHealthMonitoring: typeof stopHealthMonitoring;
   getConnectionHealth: typeof getConnectionHealth;

@@ -12,6 +12,7 @@ export const NAMES = [
   'isSocketConnected',
   'isConnectionReady',
   'getMessageQueueLength',
+  'getOutbox',
   'startHealthMonitoring',
   'stopHealthMonitoring',
   'getConnectionHealth',

@@ -178,6 +178,10 @@ test('a tab takes over what a crashed one left, and sends it once', async (t) =>
     () => page.evaluate(() => window.holdfast.getMessageQueueLength() === 20),
     'the other tab has them',
   );
+  assert.deepEqual(
+    await page.evaluate(() => window.holdfast.getOutbox().map(({ data }) => data.content)),
+    Array.from({ length: 20 }, (_, n) => `m${n}`),
+  );
   server.hooks.admit = () => undefined;
   await until(() => server.saved.length === 20, 'all are saved');
   await until(async () => (await kept(page)).length === 0, 'nothing is left on disk');

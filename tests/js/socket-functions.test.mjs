@@ -19,7 +19,7 @@ import {
 const FUNCTIONS = [
   ...['initializeSocket', 'connectSocket', 'disconnectSocket', 'disconnectSocketForLogout'],
   ...['resetLogoutFlag', 'getSocket', 'isSocketConnected', 'isConnectionReady'],
-  ...['getMessageQueueLength', 'startHealthMonitoring', 'stopHealthMonitoring'],
+  ...['getMessageQueueLength', 'getOutbox', 'startHealthMonitoring', 'stopHealthMonitoring'],
   ...[
     'getConnectionHealth',
     'sendMessage',
@@ -35,11 +35,33 @@ const FUNCTIONS = [
 
 const HELPERS = FUNCTIONS.filter((name) => name.startsWith('on'));
 
-test('there are 26 functions, each on the default export too', () => {
-  assert.equal(FUNCTIONS.length, 26);
+test('there are 27 functions, each on the default export too', () => {
+  assert.equal(FUNCTIONS.length, 27);
   const { default: all, DeliveryError, HoldfastError, configureSocket, ...named } = api;
   assert.deepEqual(Object.keys(named).sort(), [...FUNCTIONS].sort());
   assert.deepEqual({ ...named, configureSocket }, all);
+});
+
+test('the outbox shows what has not settled, and why it waits', async (t) => {
+  freshModule(t);
+  assert.deepEqual(api.getOutbox(), []);
+  const server = await start(t);
+  const sent = send({ _tempId: 'one', content: 'hello' });
+  send({ _tempId: 'two', content: 'bye' });
+  const [first, second] = api.getOutbox();
+  const { id, event, data, waitsFor, attempts } = first;
+  assert.deepEqual(
+    [id, event, data, waitsFor, attempts],
+    ['one', 'send_message', { _tempId: 'one', content: 'hello' }, 'link', 0],
+  );
+  assert.equal(second.id, 'two');
+  server.hooks.message = ({ ack, data: { _tempId } }) => _tempId === 'one' && ack();
+  api.initializeSocket('u1');
+  await settled(sent);
+  assert.deepEqual(
+    api.getOutbox().map((one) => [one.id, one.waitsFor]),
+    [['two', 'answer']],
+  );
 });
 
 test('before configuring nothing throws, sends are answered, and the rest is harmless', async (t) => {
@@ -57,6 +79,7 @@ test('before configuring nothing throws, sends are answered, and the rest is har
       getMessageQueueLength: 0,
     };
     if (HELPERS.includes(name)) assert.equal(answer(), undefined, name);
+    else if (name === 'getOutbox') assert.deepEqual(answer, []);
     else if (name === 'disconnectSocketForLogout') assert.equal(await answer, undefined);
     else if (name !== 'getConnectionHealth') assert.equal(answer, expected[name], name);
   }
