@@ -5,6 +5,7 @@ import test from 'node:test';
 import { launchBrowser } from '../support/browser.mjs';
 import { bundle } from '../support/bundle.mjs';
 import { startChatServer } from '../support/chat-server.mjs';
+import { kept, stored } from '../support/kept.mjs';
 import { configure, openLab, QUICK } from '../support/lab.mjs';
 import { until } from '../support/until.mjs';
 
@@ -23,27 +24,6 @@ async function reload(page) {
   await page.reload();
   await page.evaluate(await bundle(PAGE));
 }
-
-/** All that one of the stores has. */
-const stored = (page, name) =>
-  page.evaluate(
-    (store) =>
-      new Promise((resolve) => {
-        const request = indexedDB.open('holdfast');
-        request.onsuccess = () => {
-          const database = request.result;
-          const all = database.transaction(store).objectStore(store).getAll();
-          all.onsuccess = () => {
-            database.close();
-            resolve(all.result);
-          };
-        };
-      }),
-    name,
-  );
-
-const kept = async (page) =>
-  (await stored(page, 'segments')).flatMap(({ messages }) => messages.map(({ id }) => id));
 
 test('what was sent offline is sent after a reload, under its old id, in order', async (t) => {
   const server = await startChatServer(t);
