@@ -10,24 +10,32 @@ import { createEngine } from './engine.js';
 import { HoldfastError } from './errors.js';
 import { printOf } from './generations.js';
 import { newId } from './ids.js';
-import { isAmong, JOINS, joinOf, LEAVES } from './io-options.js';
+import { agree, isEnd, looksLikeJoin, looksLikeLeave, mayEnd } from './io-names.js';
+import { isAmong } from './io-options.js';
 import { createKnown } from './known.js';
 import { createListeners } from './listeners.js';
 import { NAMES, watchManager } from './manager.js';
 import { DOWN, NOTICES, ORDER, PHASES, TOLD, UNPINGED, WIRE } from './numbers.js';
 import { watchPage } from './page.js';
-import { copies, sameSnapshot } from './payload.js';
+import { copies, textIn } from './payload.js';
 import { call, report, textOf } from './report.js';
 import { createSaid } from './said.js';
 import { placeOf } from './scope.js';
+import { later } from './timer.js';
 import { optionOf } from './ways.js';
 import { drive } from './wire.js';
 
 /**
  * @typedef {import('./io-options.js').IoSettings} IoSettings
  * @typedef {import('./result.js').Result} Result
- * @typedef {{ compress?: boolean, isAcked: boolean }} How
+ * @typedef {{ id: string, event: string, args: unknown[], compress?: boolean, isAcked: boolean, isJoin: boolean }} How
  */
+
+/** So long after it heard of a connection an app has said what it says again by itself: in an effect of React, for one. */
+const GREETING_MS = 120;
+
+/** What becomes of an emit: it leaves as socket.io-client lets it, it is kept until the server has it, or neither. */
+const [PLAIN, TAKEN, DROPPED] = [0, 1, 2];
 
 /** PacketTypes of socket.io-parser. */
 const CONNECT = 0;
@@ -148,9 +156,8 @@ export function follow(socket, settings, options, early) {
     () => true,
     nothing,
     ({ data: [event, ...args], id }) => {
-      if (!isJoin(event) && !isLeave(event)) return;
       try {
-        noteSession(String(event), args, id);
+        noteLeaving(event, args, id);
       } catch {
         // What has no copy, or a long one, is no join.
       }
@@ -175,28 +182,76 @@ export function follow(socket, settings, options, early) {
   const leave = () => {
     if (live === 0) return;
     live = 0;
+    clearTimeout(greeting);
+    greeting = undefined;
     attach(0);
     shared.leave(place);
     unwatch();
     deliveries.linkLost();
   };
 
+  /** Whom a connection would be for that is made with this. @param {unknown} auth */
+  const subjectOf = (auth) => subjectIn([auth, manager.opts.query, manager.opts.extraHeaders]);
+  /** Whom the last attempt was for, as its credentials say. @type {string | undefined} */
+  let subject;
+  /** What the app had opened the Socket by then: if it opens it again, that is for whoever the user is now. */
+  let opening = socket.subs;
+  /** Emits of the one who connects next. @type {{ flags: object, all: any[] }[]} */
+  const ofNext = [];
+
+  /** Whether what is emitted while there is no attempt is of somebody else than what was before. */
+  const isOfNext = () => {
+    if (live !== 0 || epoch === 0) return false;
+    if (socket.subs && socket.subs !== opening) return true;
+    const { auth } = socket;
+    return typeof auth !== 'function' && subjectOf(auth) !== subject;
+  };
+
   /** The CONNECT packet leaves: an attempt begins, and says who the user is. */
   const begun = (/** @type {unknown} */ data) => {
     leave();
-    const { query, extraHeaders } = manager.opts;
     const name = call(() => idOf(typeof userId === 'function' ? userId() : userId));
     epoch += 1;
     live = epoch;
     place = shared.join(follower);
     attach(epoch);
-    engine.note(TOLD.begun, numberOf(name), numberOf(subjectIn([data, query, extraHeaders])));
+    opening = socket.subs;
+    subject = subjectOf(data);
+    engine.note(TOLD.begun, numberOf(name), numberOf(subject));
+    for (const { flags, all } of ofNext.splice(0)) {
+      socket.flags = flags;
+      socket.emit(...all);
+    }
   };
+
+  /** This user has had a connection. */
+  let hasBeenUp = false;
+  /** What was said over earlier connections, and the app has not said by itself over this one. @type {Set<number>} */
+  let unsaid = new Set();
+  /** @type {any} */
+  let greeting;
 
   const up = () => {
     tellTransport(engine.note);
     engine.tell(TOLD.linkUp, live, false);
     unwatch = watchPage((event, flag) => engine.tell(TOLD.page, event, flag));
+    unsaid = new Set(said.values.keys());
+    // As the Socket's own buffer does, what was emitted before the first connection leaves before anybody hears of it.
+    if (!hasBeenUp) greeted();
+    hasBeenUp = true;
+  };
+
+  /** What waits may leave, after what is said again. */
+  const greeted = () => {
+    clearTimeout(greeting);
+    greeting = undefined;
+    engine.tell(TOLD.greeted, live, socket.recovered === true);
+  };
+
+  /** The app's listeners have heard of the connection. */
+  const heardOf = () => {
+    if (unsaid.size === 0 || socket.recovered) greeted();
+    else greeting = later(greeted, GREETING_MS, { autoUnref: true });
   };
 
   /** The connection ended, or the server refused it. @param {number} cause one of `DOWN` */
@@ -234,7 +289,13 @@ export function follow(socket, settings, options, early) {
         if (!leaving || leaving.isAcked) return wire.emit(event, args, ack);
         // Without receipts nothing is known of it but that it left.
         const sent = wire.emit(event, args);
-        if (sent !== undefined) ack?.();
+        if (sent === undefined) return undefined;
+        ack?.();
+        if (leaving.isJoin) {
+          noteLeaving(event, args, undefined);
+          // After a lost connection it is said again, and not repeated as well.
+          deliveries.cancel(leaving.id);
+        }
       } finally {
         leaving = undefined;
       }
@@ -259,20 +320,45 @@ export function follow(socket, settings, options, early) {
   /** @param {string} event @param {unknown[]} args @param {Result} result */
   const settled = (event, args, { success, code = '', message = '', maybeDelivered }) => {
     if (success || isDead || code === 'CANCELLED') return;
-    // The newest goes in its place.
-    if (wayOf(event) !== 'latest') fail(code, message, { event, args, maybeDelivered });
+    fail(code, message, { event, args, maybeDelivered });
   };
 
-  /** Takes an event, if it can be copied. @param {string} event @param {unknown[]} all @param {boolean} [compress] */
-  const take = (event, all, compress) => {
+  /** Taken in this turn, over a connection that is not ready. @type {How[]} */
+  const fresh = [];
+
+  /**
+   * Takes an event, if it can be copied.
+   * @param {string} event
+   * @param {unknown[]} all
+   * @param {boolean | undefined} compress
+   * @param {{ way?: 'latest', key?: string }} [given]
+   */
+  const take = (event, all, compress, given) => {
     const args = all.map((one) => (one === undefined && !settings.io.parser ? null : one));
-    hows.set(args, { compress, isAcked: isAcked(event) });
-    const draft = { event, args, id: newId(), lane: '', ttlMs: Infinity };
-    const taken = deliveries.send(draft, (result) => settled(event, args, result));
-    if (taken.isTaken) return true;
-    if (taken.result.code === 'INVALID_MESSAGE_PAYLOAD') return false;
-    settled(event, args, taken.result);
-    return true;
+    const id = newId();
+    const how = {
+      id,
+      event,
+      args,
+      compress,
+      isAcked: isAcked(event),
+      isJoin: isSession(event, args) && isJoin(event, args),
+    };
+    hows.set(args, how);
+    const draft = { event, args, id, lane: '', ttlMs: Infinity, ...given };
+    const way = given?.way ?? wayOf(event);
+    const taken = deliveries.send(draft, (result) => {
+      // The newest goes in its place.
+      if (way !== 'latest') settled(event, args, result);
+    });
+    if (!taken.isTaken) {
+      if (taken.result.code === 'INVALID_MESSAGE_PAYLOAD') return PLAIN;
+      settled(event, args, taken.result);
+    } else if (phase === 'joining') {
+      if (fresh.length === 0) queueMicrotask(() => fresh.splice(0));
+      fresh.push(how);
+    }
+    return TAKEN;
   };
 
   /** Whether an emit is ours: it asks for nothing of socket.io's own. @param {unknown} event @param {unknown[]} args */
@@ -289,43 +375,66 @@ export function follow(socket, settings, options, early) {
   };
 
   /** @param {unknown} event @param {unknown[]} args */
-  const plainly = (event, args) => prototype.emit.call(socket, event, ...args);
+  const plainly = (event, args) => {
+    const answer = prototype.emit.call(socket, event, ...args);
+    // All that the app had to say again it has.
+    if (greeting !== undefined && unsaid.size === 0) greeted();
+    return answer;
+  };
 
   /** @this {any} @param {any} event @param {any[]} args */
   function emit(event, ...args) {
     if (!isOurs(event, args)) return plainly(event, args);
     tellName();
-    const option = settings.ways[event];
-    const isOfSession = option === undefined && (isJoin(event) || isLeave(event));
-    if (isOfSession) {
-      if (socket.connected) return plainly(event, args);
-      try {
-        noteSession(event, args, undefined);
-      } catch {
-        return plainly(event, args);
-      }
-      if (isJoin(event)) {
-        socket.flags = {};
-        return socket;
-      }
-    }
-    const isMoment =
-      option === undefined ? isAmong(settings.volatile, event) : wayOf(event) === 'volatile';
-    if (isMoment && !isOfSession) {
-      const canLeave = socket.connected && (phase === 'ready' || phase === 'joining');
-      if (canLeave) return plainly(event, args);
-      socket.flags = {};
-      return socket;
-    }
     const { flags } = socket;
     socket.flags = {};
-    if (!take(event, args, flags.compress)) {
-      socket.flags = flags;
-      return plainly(event, args);
-    }
-    engine.drain();
-    return socket;
+    const what = becomes(event, args, flags);
+    if (what === TAKEN) engine.drain();
+    if (what !== PLAIN) return socket;
+    socket.flags = flags;
+    return plainly(event, args);
   }
+
+  /** What becomes of an emit. @param {string} event @param {unknown[]} args @param {any} flags */
+  const becomes = (event, args, flags) => {
+    const option = settings.ways[event];
+    const isMoment =
+      option === undefined ? isAmong(settings.volatile, event) : wayOf(event) === 'volatile';
+    if (isMoment && !isSession(event, args)) {
+      if (socket.connected && (phase === 'ready' || phase === 'joining')) return PLAIN;
+      const isKept =
+        hasBeenUp && option === undefined && !settings.isOwnVolatile && isEnd(event, args);
+      if (!isKept) return DROPPED;
+      return take(event, args, flags.compress, { way: 'latest', key: textIn(args) });
+    }
+    try {
+      if (isOfNext()) {
+        ofNext.push({ flags, all: [event, ...copies(args, Infinity, settings.io.parser)] });
+        return DROPPED;
+      }
+      if (isSession(event, args)) {
+        undo(event, args);
+        if (socket.connected && (phase === 'joining' || !isBehind())) {
+          // What the app said before it in this turn may be what it needs there.
+          for (const { id, event: name, args: its } of fresh.splice(0)) {
+            if (deliveries.cancel(id)) plainly(name, its);
+          }
+          return PLAIN;
+        }
+        if (!socket.connected && said.knows(event, args)) return DROPPED;
+      }
+    } catch {
+      // What has no copy goes to the Socket's own buffer.
+      return PLAIN;
+    }
+    return take(event, args, flags.compress);
+  };
+
+  /** Whether something waits that is to leave before what is emitted now. */
+  const isBehind = () => {
+    for (const { attempts } of deliveries.entries()) if (attempts === 0) return true;
+    return false;
+  };
 
   // --- what is said again ----------------------------------------------------------------------------
 
@@ -349,44 +458,50 @@ export function follow(socket, settings, options, early) {
     }),
   );
 
-  const isJoin = (/** @type {unknown} */ event) =>
+  /** @param {unknown} event @param {readonly unknown[]} args */
+  const isJoin = (event, args) =>
     typeof event === 'string' &&
     (settings.isOwnSession
       ? settings.session.some((one) => isAmong([joinIn(one)], event))
-      : JOINS.test(event));
-
-  /** The names of what a leave ends. @param {string} event @returns {(join: string) => boolean} */
-  const endedBy = (event) => (join) =>
-    settings.isOwnSession
-      ? settings.session.some((one) => leaveIn(one) === event && joinIn(one) === join)
-      : LEAVES.test(event) && joinOf(event.toLowerCase()) === join.toLowerCase();
+      : looksLikeJoin(event, args));
 
   const isLeave = (/** @type {unknown} */ event) =>
     typeof event === 'string' &&
     (settings.isOwnSession
       ? settings.session.some((one) => leaveIn(one) === event)
-      : LEAVES.test(event));
+      : looksLikeLeave(event));
 
-  /** A join or a leave is emitted. @param {string} event @param {unknown[]} all @param {number | undefined} id */
-  const noteSession = (event, all, id) => {
-    if (isJoin(event)) {
-      patterns = [event];
-      // Of what cannot leave nobody hears before the next link.
-      if (socket.connected) said.noted({ data: [event, ...all], id });
-      else said.remember(event, ...all);
-      // What was left while there was no link is joined again.
-      for (const { event: name, args, id: its, attempts } of [...deliveries.entries()]) {
-        if (attempts === 0 && endedBy(name)(event) && agree(args, all)) deliveries.cancel(its);
-      }
-      return;
-    }
-    const args = copies(all, Infinity, settings.io.parser);
+  /** A join or a leave, of which `ways` says nothing else. @param {string} event @param {readonly unknown[]} args */
+  const isSession = (event, args) =>
+    settings.ways[event] === undefined && (isJoin(event, args) || isLeave(event));
+
+  /** Whether a leave ends a join, by their names and arguments. @param {any} leave @param {any} join */
+  const ends = (leave, join) =>
+    (settings.isOwnSession
+      ? settings.session.some((one) => leaveIn(one) === leave.event && joinIn(one) === join.event)
+      : mayEnd(leave.event, join.event)) && agree(leave.args, join.args);
+
+  /** A join or a leave is emitted: what it undoes is not said or sent any more. @param {string} event @param {readonly unknown[]} all */
+  const undo = (event, all) => {
+    const its = { event, args: copies(all, Infinity, settings.io.parser) };
     for (const [key, one] of said.values) {
-      if (endedBy(event)(one.event) && agree(one.args, args)) {
-        engine.note(TOLD.unsaid, key);
-        said.values.delete(key);
-      }
+      if (!isLeave(event) || !ends(its, one)) continue;
+      engine.note(TOLD.unsaid, key);
+      said.values.delete(key);
     }
+    if (!isJoin(event, all)) return;
+    for (const one of [...deliveries.entries()]) {
+      if (isLeave(one.event) && ends(one, its)) deliveries.cancel(one.id);
+    }
+  };
+
+  /** An event leaves over the present connection. @param {string} event @param {readonly unknown[]} args @param {number | undefined} id */
+  const noteLeaving = (event, args, id) => {
+    if (isLeave(event)) undo(event, args);
+    if (!isJoin(event, args)) return;
+    patterns = [event];
+    said.noted({ data: [event, ...args], id });
+    unsaid.delete(said.keyOf(event, args));
   };
 
   // --- the client's orders ---------------------------------------------------------------------------
@@ -410,7 +525,10 @@ export function follow(socket, settings, options, early) {
       wire.receipt(place * NAMES + name, count);
     },
     [ORDER.look]: () => engine.note(TOLD.looked, -1, wire.isPolling(), wire.waiting()),
-    [ORDER.ended]: () => said.values.clear(),
+    [ORDER.ended]() {
+      said.values.clear();
+      hasBeenUp = false;
+    },
     [ORDER.foreign]() {
       fail(
         'AUTH_FAILED',
@@ -452,13 +570,13 @@ export function follow(socket, settings, options, early) {
     if (isDead) return;
     isDead = true;
     const waiting = [...deliveries.entries()];
-    const unsaid = socket.connected ? [] : [...said.values.values()];
+    const joins = socket.connected ? [] : [...said.values.values()];
     leave();
     wire.release();
     for (const name of Object.keys(own)) delete socket[name];
     deliveries.abandon(deliveries.settle);
     logger.warn(`this Socket is a plain one from here on, without any guarantee: ${textOf(error)}`);
-    for (const { event, args } of unsaid) call(() => plainly(event, [...args]));
+    for (const { event, args } of joins) call(() => plainly(event, [...args]));
     for (const { event, args, attempts, answers } of waiting) {
       const isOut = attempts > answers;
       if (isOut && optionOf(settings.ways[event]).repeat === false) {
@@ -469,6 +587,7 @@ export function follow(socket, settings, options, early) {
         });
       } else call(() => plainly(event, args));
     }
+    for (const { all } of ofNext.splice(0)) call(() => socket.emit(...all));
   };
 
   engine.start(handlers, die);
@@ -501,7 +620,7 @@ export function follow(socket, settings, options, early) {
       const its = live;
       wire.dispatch(event, args);
       // Listeners join rooms, which what waits may be for.
-      if (isUp && its === live) engine.tell(TOLD.greeted, live, socket.recovered === true);
+      if (isUp && its === live && phase === 'joining') heardOf();
       return socket;
     },
   };
@@ -516,12 +635,6 @@ export function follow(socket, settings, options, early) {
 const joinIn = (one) => one.join ?? one;
 /** @param {any} one */
 const leaveIn = (one) => one.leave;
-
-/** Whether one of two lists begins with the other. @param {readonly unknown[]} some @param {readonly unknown[]} others */
-const agree = (some, others) => {
-  const count = Math.min(some.length, others.length);
-  return sameSnapshot(some.slice(0, count), others.slice(0, count));
-};
 
 /**
  * Runs what makes a Socket, and answers the CONNECT packet that leaves meanwhile: over a connection that there is already it

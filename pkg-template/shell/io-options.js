@@ -1,27 +1,13 @@
-/** The option `holdfast` of `io`, and what names of events are taken for where it says nothing. */
+/** The option `holdfast` of `io`. */
 
 import { HoldfastError, isOurs } from './errors.js';
+import { MOMENTS } from './io-names.js';
 import { kindOf, settingsOf } from './options.js';
 
 /**
  * @typedef {import('../types/io.d.ts').HoldfastOptions} HoldfastOptions
- * @typedef {import('../types/settings.d.ts').Settings & { volatile: readonly (string | RegExp)[], isOwnSession: boolean }} IoSettings
+ * @typedef {import('../types/settings.d.ts').Settings & { volatile: readonly (string | RegExp)[], isOwnSession: boolean, isOwnVolatile: boolean }} IoSettings
  */
-
-/** What the server forgets with the connection. */
-export const JOINS =
-  /^(join.*|subscribe.*|setup|add[-_ ]?user|new[-_ ]user[-_ ]add|register([-_ ]?user)?|authenticate|identify)$/i;
-/** What ends one of these: the name of that is what it begins with, replaced. */
-export const LEAVES = /^(leave|unsubscribe)/i;
-/** @param {string} event in lower case */
-export const joinOf = (event) =>
-  event.replace(LEAVES, (word) => (word === 'leave' ? 'join' : 'subscribe'));
-
-/** Worthless when late. Nothing that changes what others see for longer than a moment. */
-const VOLATILE = [
-  /^(user[-_ :]?)?(is[-_ :]?|start[-_ :]?|stop(ped)?[-_ :]?)?typing([-_ :]?(start|stop)(ed|ped)?)?$/i,
-  /^(cursor|mouse|pointer)([-_ :]?(move|position))?$/i,
-];
 
 /** What of it is an option of a client's; `volatile` is not. */
 const SHARED = ['userId', 'ways', 'session', 'receipts', 'health', 'onError', 'logger'];
@@ -36,6 +22,8 @@ const UNSAID = {
   'queue.capacity': 1_000_000,
   'queue.maxBytes': 2 ** 53 - 1,
 };
+
+const LONGEST_GREETING_MS = 1_000;
 
 /** @param {any} value */
 const isName = (value) => typeof value === 'string' || value instanceof RegExp;
@@ -68,7 +56,7 @@ function read(given, options) {
       refuse(name, own[name], `no such option: there are ${SHARED.join(', ')}, volatile`);
     }
   }
-  const { volatile = VOLATILE, ...shared } = own;
+  const { volatile = MOMENTS, ...shared } = own;
   const names = Array.isArray(volatile) ? [...volatile] : [volatile];
   if (!Array.isArray(volatile) || !names.every(isName)) {
     refuse('volatile', volatile, 'a list of names and regular expressions');
@@ -76,7 +64,10 @@ function read(given, options) {
   // Timers of ours keep no process alive: the connection does, and socket.io-client's own timers.
   const io = { parser: options?.parser, autoUnref: true };
   const settings = settingsOf({ ...shared, io }, UNSAID);
-  return { ...settings, volatile: names, isOwnSession: own.session !== undefined };
+  const [isOwnSession, isOwnVolatile] = [own.session, own.volatile].map((one) => one !== undefined);
+  // What the app says as it hears of a connection is waited for, and no answer to a join.
+  const join = /** @type {any} */ ({ fallbackMs: LONGEST_GREETING_MS });
+  return { ...settings, join, volatile: names, isOwnSession, isOwnVolatile };
 }
 
 /** @param {string} option @param {unknown} got @param {string} takes @returns {never} */

@@ -121,7 +121,7 @@ test('what was emitted into a link that hangs arrives once it is found dead', as
   assert.deepEqual(reasons, ['transport close'], 'the Manager reconnects by itself');
 });
 
-test('joins are noted while there is no link, said before the queue, and again after each return', async (t) => {
+test('joins before the first connection keep their place, and after each return they are said before the queue', async (t) => {
   const { server, open } = await start(t);
   const socket = open();
   socket.emit('note', 1);
@@ -130,7 +130,7 @@ test('joins are noted while there is no link, said before the queue, and again a
   await until(() => server.came.length === 3, 'all');
   assert.deepEqual(
     server.came.map(({ event }) => event),
-    ['join_room', 'joinRoom', 'note'],
+    ['note', 'join_room', 'joinRoom'],
   );
   socket.emit('leaveRoom', 'b');
   await until(() => server.came.length === 4, 'left');
@@ -179,8 +179,8 @@ test('a room that was left while there was no link is not joined again', async (
   assert.deepEqual(
     server.came.map(({ event, args }) => [event, ...args]),
     [
-      ['join_room', 'b'],
       ['leave_room', 'a'],
+      ['join_room', 'b'],
     ],
   );
 });
@@ -348,7 +348,10 @@ test('what waits for one user never leaves as another', async (t) => {
   assert.deepEqual(cameOf('join_room'), []);
   assert.deepEqual(
     errors.map(({ code, event, maybeDelivered }) => [code, event, maybeDelivered]),
-    [['LOGGED_OUT', 'note', false]],
+    [
+      ['LOGGED_OUT', 'note', false],
+      ['LOGGED_OUT', 'join_room', false],
+    ],
   );
   assert.deepEqual(
     server.handshakes.map(({ userId }) => userId),

@@ -217,8 +217,9 @@ test('where WebAssembly cannot run, what is on disk stays for a life in which it
   const { state, globals } = brittle();
   state.isForbidden = true;
   const tab = openTab({ name: 'tab', globals }).open();
-  await assert.rejects(tab.client.send('send_message', {}), { code: 'CLOSED' });
+  const sent = tab.client.send('send_message', {});
   tab.client.destroy();
+  await assert.rejects(sent, { code: 'CLOSED' });
   tab.end();
   assert.deepEqual(await onDisk(scope), FIVE);
   const next = await inTab('tab');

@@ -1,0 +1,268 @@
+// Joins, leaves and who the user is, as public apps emit them: nothing that socket.io-client delivers is dropped, said
+// twice or overtaken.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import test from 'node:test';
+import { jwt } from '../support/jwt.mjs';
+import { connected, start, until } from './io-kit.mjs';
+
+const names = (server) => server.came.map(({ event }) => event);
+const all = (server) => server.came.map(({ event, args }) => [event, ...args]);
+
+/** Ends the connection, and waits for the next one and what is said over it. */
+async function back(server, socket, away = () => {}) {
+  server.came.length = 0;
+  server.dropAll();
+  await once(socket, 'disconnect');
+  away();
+  await connected(socket);
+  // What an effect of the app's says comes a moment after `connect`.
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  socket.emit('mark');
+  await until(() => names(server).includes('mark'), 'what waits has left');
+  return all(server).filter(([event]) => event !== 'mark');
+}
+
+const LOGINS = {
+  'an auth object': (socket, id) => {
+    socket.auth = { userId: id };
+  },
+  'an auth function': (socket, id) => {
+    socket.auth = (done) => done({ userId: id });
+  },
+  'a token': (socket, id) => {
+    socket.auth = { token: jwt({ sub: id }) };
+  },
+  query: (socket, id) => {
+    socket.io.opts.query = { userId: id };
+  },
+};
+
+for (const [how, login] of Object.entries(LOGINS)) {
+  test(`what the next user emits before he is connected is his: ${how}`, async (t) => {
+    const { server, open, errors } = await start(t);
+    const socket = open({ autoConnect: false });
+    login(socket, 'alice');
+    socket.connect();
+    socket.emit('join_room', 'of alice');
+    socket.emit('note', 'of alice');
+    await until(() => server.came.length === 2, 'alice');
+    socket.disconnect();
+    socket.emit('note', 'late of alice');
+    login(socket, 'bob');
+    socket.connect();
+    socket.emit('user_came', 'bob');
+    socket.emit('join_room', 'of bob');
+    socket.emit('note', 'of bob');
+    await until(() => server.came.length >= 5, 'bob');
+    const late = () => errors.filter(({ args }) => args[0] === 'late of alice');
+    await until(() => late().length === 1, 'what waited of alice has an end');
+    assert.deepEqual(all(server).slice(2), [
+      ['user_came', 'bob'],
+      ['join_room', 'of bob'],
+      ['note', 'of bob'],
+    ]);
+    const [{ code, maybeDelivered }] = late();
+    assert.deepEqual([code, maybeDelivered], ['LOGGED_OUT', false]);
+    // What she had sent may have had no receipt yet.
+    assert.ok(errors.every((error) => error === late()[0] || error.maybeDelivered));
+    assert.deepEqual(await back(server, socket), [['join_room', 'of bob']]);
+  });
+}
+
+test('what is emitted after credentials were set, and before connect, is of who they name', async (t) => {
+  const { server, open, errors } = await start(t);
+  const socket = open({ auth: { userId: 'alice' } });
+  await connected(socket);
+  socket.disconnect();
+  socket.auth = { userId: 'bob' };
+  socket.emit('note', 'of bob');
+  socket.connect();
+  await until(() => server.came.length === 1, 'it came');
+  socket.disconnect();
+  socket.auth = {};
+  socket.emit('note', 'of nobody');
+  socket.connect();
+  await until(() => server.came.length === 2, 'it came');
+  assert.deepEqual(errors, []);
+});
+
+test('before the first connection a join keeps its place', async (t) => {
+  const { server, open } = await start(t);
+  const socket = open();
+  socket.on('connect', () => socket.emit('join_room', 'by a listener'));
+  socket.emit('new_login', 'alice');
+  socket.emit('join_room', 'lobby');
+  socket.emit('note', 1);
+  await until(() => server.came.length === 4, 'all');
+  assert.deepEqual(all(server), [
+    ['new_login', 'alice'],
+    ['join_room', 'lobby'],
+    ['note', 1],
+    ['join_room', 'by a listener'],
+  ]);
+});
+
+test('what precedes a join in a listener of connect leaves before it, and what waits after it', async (t) => {
+  const { server, open } = await start(t);
+  const socket = open();
+  socket.on('connect', () => {
+    socket.emit('new_login', 'alice');
+    socket.emit('join_room', 'lobby');
+    socket.emit('note', 'at connect');
+  });
+  await until(() => server.came.length === 3, 'all');
+  assert.deepEqual(names(server), ['new_login', 'join_room', 'note']);
+  assert.deepEqual(await back(server, socket, () => socket.emit('note', 'while away')), [
+    ['new_login', 'alice'],
+    ['join_room', 'lobby'],
+    ['note', 'while away'],
+    ['note', 'at connect'],
+  ]);
+});
+
+for (const [when, later] of Object.entries({
+  'in a microtask': (fn) => queueMicrotask(fn),
+  'in a timer': (fn) => setTimeout(fn),
+  'in an effect': (fn) => setTimeout(fn, 30),
+})) {
+  test(`a join that the app says ${when} after connect is said once, before what waits`, async (t) => {
+    const { server, open } = await start(t);
+    const socket = open();
+    socket.on('connect', () => later(() => socket.emit('join_room', 'a')));
+    await until(() => server.came.length === 1, 'joined');
+    assert.deepEqual(await back(server, socket, () => socket.emit('note', 1)), [
+      ['join_room', 'a'],
+      ['note', 1],
+    ]);
+  });
+}
+
+test('a join that was emitted while away keeps its place, and one that is remembered is said once', async (t) => {
+  const { server, open } = await start(t);
+  const socket = await connected(open());
+  socket.emit('join_room', 'a');
+  await until(() => server.came.length === 1, 'joined');
+  const away = () => {
+    socket.emit('note', 1);
+    socket.emit('join_room', 'a');
+    socket.emit('join_room', 'b');
+    socket.emit('note', 2);
+  };
+  assert.deepEqual(await back(server, socket, away), [
+    ['join_room', 'a'],
+    ['note', 1],
+    ['join_room', 'b'],
+    ['note', 2],
+  ]);
+  assert.deepEqual(await back(server, socket), [
+    ['join_room', 'a'],
+    ['join_room', 'b'],
+  ]);
+});
+
+const LEAVES = [
+  ['join_lobby', ['ABCD'], 'leave', ['ABCD']],
+  ['joinRoom', ['r1'], 'leave_room', ['r1']],
+  ['join', ['r1'], 'leaveRoom', ['r1']],
+  ['join_room', ['r1'], 'exit_room', ['r1']],
+  ['join-room', [{ roomId: 'r1', name: 'alice' }], 'leave-room', [{ roomId: 'r1' }]],
+  ['join_room', [{ room: 'r1', username: 'a' }], 'leave_room', ['r1']],
+  ['join_room', [{ room: 'r1', username: 'a' }], 'leave_room', [{ id: 'r1' }]],
+  ['join', ['r1', 'alice'], 'leave', ['r1']],
+  ['join', ['r1'], 'leave', []],
+  ['message:join_room', ['r1'], 'message:leave_room', ['r1']],
+  ['room:join', ['r1'], 'room:leave', ['r1']],
+  ['subscribe', ['news'], 'unsubscribe', ['news']],
+];
+
+test('a leave ends its join, whatever the app calls the two', async (t) => {
+  const { server, open } = await start(t);
+  for (const [join, room, leave, which] of LEAVES) {
+    const socket = await connected(open());
+    socket.emit(join, ...room);
+    await until(() => server.came.length === 1, join);
+    socket.emit(leave, ...which);
+    await until(() => server.came.length === 2, leave);
+    const name = `${join} ${JSON.stringify(room)}, ${leave} ${JSON.stringify(which)}`;
+    assert.deepEqual(await back(server, socket), [], name);
+    socket.disconnect();
+    server.came.length = 0;
+  }
+});
+
+const OTHERS = [
+  ['join_room', ['r1'], 'leave_room', ['r2']],
+  ['join_team', ['r1'], 'leave_room', ['r1']],
+  ['join_room', [{ roomId: 'r2', name: 'a' }], 'leave_room', [{ roomId: 'r1', name: 'a' }]],
+  ['join_room', [{ room: 'r2', user: 'a' }], 'leave_room', [{ roomId: 'r1', userId: 'a' }]],
+  ['setup', ['a'], 'leave', []],
+  ['subscribe', ['r1'], 'leave', ['r1']],
+];
+
+test('a leave of something else ends no join', async (t) => {
+  const { server, open } = await start(t);
+  for (const [join, room, leave, which] of OTHERS) {
+    const socket = await connected(open());
+    socket.emit(join, ...room);
+    socket.emit(leave, ...which);
+    await until(() => server.came.length === 2, leave);
+    const name = `${join} ${JSON.stringify(room)}, ${leave} ${JSON.stringify(which)}`;
+    assert.deepEqual(await back(server, socket), [[join, ...room]], name);
+    socket.disconnect();
+    server.came.length = 0;
+  }
+});
+
+test('what apps call their joins is said again, and what only looks like one is not', async (t) => {
+  const { server, open } = await start(t);
+  const socket = await connected(open());
+  const joins = [
+    ...['join', 'joinChat', 'join-room', 'room:join', 'message:join_room', 'subscribe', 'setup'],
+    ...['addUser', 'add-user', 'new-user-add', 'newUser', 'new-user-joined', 'user_connected'],
+    ...['user-online', 'user-join', 'setUsername', 'register', 'authenticate', 'identify'],
+  ];
+  const others = ['join_queue', 'joinMatchmaking', 'message', 'user-list', 'adjoint'];
+  for (const name of [...joins, ...others]) socket.emit(name, 'one');
+  const secret = { email: 'a@b.c', password: 'hidden' };
+  socket.emit('register', secret);
+  socket.emit('authenticate', secret);
+  await until(() => server.came.length === joins.length + others.length + 2, 'all');
+  assert.deepEqual(
+    await back(server, socket),
+    joins.map((name) => [name, 'one']),
+  );
+});
+
+test('an end of typing is not lost while away: the newest arrives', async (t) => {
+  const { server, open } = await start(t);
+  const socket = await connected(open());
+  socket.emit('typing', 'c1');
+  socket.emit('typing', { to: 'c2', isTyping: true });
+  await until(() => server.came.length === 2, 'typing');
+  const away = () => {
+    socket.emit('stop typing', 'c1');
+    socket.emit('typing', 'c1');
+    socket.emit('stop typing', 'c1');
+    socket.emit('typing', { to: 'c2', isTyping: false });
+    socket.emit('cursor', 1);
+  };
+  assert.deepEqual(await back(server, socket, away), [
+    ['stop typing', 'c1'],
+    ['typing', { to: 'c2', isTyping: false }],
+  ]);
+});
+
+test('a leave that left without a receipt is not repeated behind a later join', async (t) => {
+  const { server, open } = await start(t);
+  const socket = await connected(open());
+  socket.emit('join_room', 'a');
+  await until(() => server.came.length === 1, 'joined');
+  // Nothing that leaves from here on is known to have been taken.
+  server.hooks.connect = () => {};
+  socket.emit('leave_room', 'a');
+  socket.emit('join_room', 'a');
+  await until(() => server.came.length === 3, 'both');
+  assert.deepEqual(await back(server, socket), [['join_room', 'a']]);
+});
