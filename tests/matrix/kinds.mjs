@@ -1,0 +1,114 @@
+// How a row of the matrix is tried, by the kind of its consumer.
+
+import assert from 'node:assert/strict';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transform } from 'esbuild';
+import { encode } from '../../pkg-template/wasm-text.js';
+import { runScript } from '../consumers/consumer.mjs';
+import { launchBrowserFor, openPage } from '../support/browser.mjs';
+import { startServer } from './server.mjs';
+import { EXPECTED } from './shared/exercise.mjs';
+
+const shared = fileURLToPath(new URL('shared/', import.meta.url));
+
+/** @typedef {{ after: (end: () => unknown) => void }} T */
+
+/**
+ * An app that a bundler makes from `src/index.js` by the script `build`, opened in a browser.
+ *
+ * @param {object} [how]
+ * @param {string} [how.output] the folder that the bundler leaves
+ * @param {string} [how.script] the page's script, where the bundler leaves no page
+ */
+export const bundled =
+  ({ output = 'dist', script } = {}) =>
+  async (t, folder) => {
+    const source = path.join(folder, 'src');
+    await mkdir(source, { recursive: true });
+    for (const name of ['index.js', 'exercise.mjs']) {
+      await cp(path.join(shared, name), path.join(source, name));
+    }
+    const page = await readFile(path.join(shared, 'index.html'), 'utf8');
+    await writeFile(path.join(folder, 'index.html'), page);
+    await runScript(folder, 'build', { timeoutMs: BUILD_MS });
+
+    const destination = path.join(folder, output);
+    if (script) {
+      const own = page.replace('./src/index.js', `./${script}`);
+      await writeFile(path.join(destination, 'index.html'), own);
+    }
+    await hasEachOnce(destination);
+    const server = await startServer(t, destination);
+    await openAndCompare(t, server, server.url);
+  };
+
+/** Next takes half a minute for a build where the machine has nothing else to do. */
+const BUILD_MS = 300_000;
+
+/** Opens a page that runs `exercise` and shows what it answers. */
+export async function openAndCompare(t, server, url) {
+  const page = await openPage(t, await launchBrowserFor(t), url);
+  const shown = page.waitForFunction(
+    () => document.querySelector('#result')?.textContent || undefined,
+  );
+  const text = await shown
+    .then((handle) => handle.jsonValue())
+    .catch((error) => {
+      throw new Error(`${error.message}\n${JSON.stringify(page.problems)}\ncame: ${server.came}`);
+    });
+  assert.deepEqual(JSON.parse(text), EXPECTED);
+  assert.deepEqual(server.came, ALL);
+  return page;
+}
+
+/**
+ * An app whose script `test` or `start` sends by itself, to the server whose url is in `HOLDFAST_SERVER`.
+ *
+ * @param {string[]} scripts each is run, for messages of its own
+ * @param {string[]} came the messages that the server gets from each
+ */
+export const ran = (scripts, came) => async (t, folder) => {
+  await writeExercise(folder);
+  for (const script of scripts) {
+    const server = await startServer(t);
+    await runScript(folder, script, { env: { HOLDFAST_SERVER: server.url } });
+    assert.deepEqual(server.came, came, script);
+  }
+};
+
+/** The same lines for apps that import and for apps that require. */
+async function writeExercise(folder) {
+  const text = await readFile(path.join(shared, 'exercise.mjs'), 'utf8');
+  await writeFile(path.join(folder, 'exercise.mjs'), text);
+  const { code } = await transform(text, { format: 'cjs', target: 'es2020' });
+  await writeFile(path.join(folder, 'exercise.cjs'), code);
+}
+
+/** The messages of one whole `exercise`, in order. */
+export const ALL = [EXPECTED.send.messageId, 'by sendMessage', EXPECTED.emit, EXPECTED.react];
+
+/** Those of an `exercise` that mounts nothing. */
+export const ALL_OF_SERVER = ALL.filter((text) => text !== EXPECTED.react);
+
+/** Fails unless what a bundler left has the wasm, socket.io-client and React once each. */
+export async function hasEachOnce(directory) {
+  const names = await readdir(directory, { recursive: true });
+  const scripts = names.filter((name) => /\.m?js$/.test(name));
+  const texts = await Promise.all(
+    scripts.map((name) => readFile(path.join(directory, name), 'utf8')),
+  );
+  const app = texts.join('\n');
+  const copies = Object.fromEntries(
+    Object.entries(MARKS).map(([what, mark]) => [what, app.split(mark).length - 1]),
+  );
+  assert.deepEqual(copies, { wasm: 1, 'socket.io-client': 1 }, 'copies in the bundle');
+}
+
+const MARKS = {
+  /** How any wasm begins, as the package writes it: the magic number and the version. */
+  wasm: encode(Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00)),
+  /** Words of socket.io's decoder that no minifier may change. */
+  'socket.io-client': 'got plaintext data when reconstructing a packet',
+};

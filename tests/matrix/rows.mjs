@@ -1,0 +1,38 @@
+// The consumers: how each is built or run. What each installs is in the folder of its name.
+
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installFrom } from '../consumers/consumer.mjs';
+import { bundled } from './kinds.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+/**
+ * @typedef {object} Row
+ * @property {string} name
+ * @property {string} [app] the folder beside this file, where the row has another name
+ * @property {string} tool the package whose version the table shows
+ * @property {(t: import('./kinds.mjs').T, folder: string) => Promise<void>} attempt fails when something is wrong
+ */
+
+/** @type {Row[]} */
+export const ROWS = [
+  { name: 'vite', tool: 'vite', attempt: bundled() },
+  { name: 'webpack', tool: 'webpack', attempt: bundled({ script: 'main.js' }) },
+  { name: 'create-react-app', tool: 'react-scripts', attempt: bundled({ output: 'build' }) },
+  { name: 'esbuild', tool: 'esbuild', attempt: bundled({ script: 'index.js' }) },
+  { name: 'rollup', tool: 'rollup', attempt: bundled({ script: 'index.js' }) },
+  { name: 'rspack', tool: '@rspack/core', attempt: bundled({ script: 'main.js' }) },
+];
+
+/** The version of a row's tool, as its package.json pins it. @param {Row} row */
+export async function versionOf({ name, app = name, tool }) {
+  const manifest = JSON.parse(await readFile(path.join(here, app, 'package.json'), 'utf8'));
+  return { ...manifest.dependencies, ...manifest.devDependencies }[tool];
+}
+
+/** Installs a row's app and tries it. @param {import('./kinds.mjs').T} t @param {Row} row */
+export async function attempt(t, row) {
+  await row.attempt(t, await installFrom(path.join(here, row.app ?? row.name)));
+}
