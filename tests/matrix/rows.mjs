@@ -21,6 +21,7 @@ export const ROWS = [
   { name: 'vite', tool: 'vite', attempt: bundled() },
   { name: 'webpack', tool: 'webpack', attempt: bundled({ script: 'main.js' }) },
   { name: 'create-react-app', tool: 'react-scripts', attempt: bundled({ output: 'build' }) },
+  { name: 'parcel', tool: 'parcel', attempt: bundled() },
   { name: 'esbuild', tool: 'esbuild', attempt: bundled({ script: 'index.js' }) },
   { name: 'rollup', tool: 'rollup', attempt: bundled({ script: 'index.js' }) },
   { name: 'rspack', tool: '@rspack/core', attempt: bundled({ script: 'main.js' }) },
