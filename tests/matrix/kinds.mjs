@@ -64,14 +64,19 @@ export async function openAndCompare(t, server, url) {
 }
 
 /**
- * An app whose script `test` or `start` sends by itself, to the server whose url is in `HOLDFAST_SERVER`.
+ * An app whose own scripts send, to the server whose url is in `HOLDFAST_SERVER`.
  *
- * @param {string[]} scripts each is run, for messages of its own
- * @param {string[]} came the messages that the server gets from each
+ * @param {string[]} sources of `shared/`
+ * @param {Record<string, string[]>} scripts by name, the messages that the server gets from each
  */
-export const ran = (scripts, came) => async (t, folder) => {
+export const ran = (sources, scripts) => async (t, folder) => {
   await writeExercise(folder);
-  for (const script of scripts) {
+  for (const name of sources) {
+    // Of files that end in `.cjs` Jest finds no tests.
+    const own = name.replace('.test.cjs', '.test.js');
+    await cp(path.join(shared, name), path.join(folder, own));
+  }
+  for (const [script, came] of Object.entries(scripts)) {
     const server = await startServer(t);
     await runScript(folder, script, { env: { HOLDFAST_SERVER: server.url } });
     assert.deepEqual(server.came, came, script);

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installFrom } from '../consumers/consumer.mjs';
-import { bundled } from './kinds.mjs';
+import { ALL, ALL_OF_SERVER, bundled, ran } from './kinds.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
@@ -16,6 +16,10 @@ const here = fileURLToPath(new URL('.', import.meta.url));
  * @property {(t: import('./kinds.mjs').T, folder: string) => Promise<void>} attempt fails when something is wrong
  */
 
+const IN_BOTH = { jsdom: ALL, node: ALL_OF_SERVER };
+const jest = ran(['exercise.test.cjs'], IN_BOTH);
+const node = ran(['import.mjs', 'require.cjs'], { import: ALL_OF_SERVER, require: ALL_OF_SERVER });
+
 /** @type {Row[]} */
 export const ROWS = [
   { name: 'vite', tool: 'vite', attempt: bundled() },
@@ -25,6 +29,12 @@ export const ROWS = [
   { name: 'esbuild', tool: 'esbuild', attempt: bundled({ script: 'index.js' }) },
   { name: 'rollup', tool: 'rollup', attempt: bundled({ script: 'index.js' }) },
   { name: 'rspack', tool: '@rspack/core', attempt: bundled({ script: 'main.js' }) },
+  { name: 'jest-27', tool: 'jest', attempt: jest },
+  { name: 'jest-30', tool: 'jest', attempt: jest },
+  { name: 'vitest', tool: 'vitest', attempt: ran(['exercise.test.mjs'], IN_BOTH) },
+  { name: 'node-20', tool: 'node', attempt: node },
+  { name: 'node-22', tool: 'node', attempt: node },
+  { name: 'node-24', tool: 'node', attempt: node },
 ];
 
 /** The version of a row's tool, as its package.json pins it. @param {Row} row */
