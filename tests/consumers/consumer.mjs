@@ -1,7 +1,7 @@
 // Apps that install the package as it would be published: packed, and outside of this repository, so
 // that nothing is found that a user would not have.
 
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -74,6 +74,52 @@ export function run(folder, file, { args = [], ...options } = {}) {
 export function runScript(folder, name, options) {
   return execute(NPM, ['run', name, '--silent'], folder, options);
 }
+
+/**
+ * Starts a script of the app's package.json, which runs until the test is over.
+ *
+ * @param {{ after: (end: () => unknown) => void }} t
+ * @param {string} folder
+ * @param {string} name
+ * @param {{ env?: Record<string, string>, says: RegExp }} how `says`: what it prints once it is there
+ * @returns {Promise<string>} what it printed that matches
+ */
+export async function startScript(t, folder, name, { env = {}, says }) {
+  // A group of its own: npm starts a shell, and that the program.
+  const child = spawn(NPM, ['run', name, '--silent'], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const gone = new Promise((resolve) => child.once('close', resolve));
+  const kill = () => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
+  };
+  process.once('exit', kill);
+  t.after(async () => {
+    process.off('exit', kill);
+    kill();
+    await gone;
+  });
+  let printed = '';
+  return new Promise((resolve, reject) => {
+    const fail = (reason) => reject(new Error(`npm run ${name} ${reason}\n${printed}`));
+    const late = setTimeout(fail, START_MS, `printed nothing like ${says} within ${START_MS} ms`);
+    gone.then((code) => fail(`ended with ${code}`));
+    const read = (chunk) => {
+      printed += chunk;
+      const found = says.exec(printed);
+      if (!found) return;
+      clearTimeout(late);
+      resolve(found[0]);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+  });
+}
+
+const START_MS = 60_000;
 
 function npm(folder, ...args) {
   const flags = ['--no-audit', '--no-fund', '--loglevel=error'];

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
 import { encode } from '../../pkg-template/wasm-text.js';
-import { runScript } from '../consumers/consumer.mjs';
+import { runScript, startScript } from '../consumers/consumer.mjs';
 import { launchBrowserFor, openPage } from '../support/browser.mjs';
 import { startServer } from './server.mjs';
 import { EXPECTED } from './shared/exercise.mjs';
@@ -46,6 +46,47 @@ export const bundled =
 
 /** Next takes half a minute for a build where the machine has nothing else to do. */
 const BUILD_MS = 300_000;
+
+/**
+ * An app of Next with its two bundlers: a page that the build makes, in which a server component renders the
+ * provider; a server component that sends at each request; and a route of the edge runtime that sends.
+ *
+ * @param {string} script of the app, which builds it
+ * @param {Record<string, string>} [startEnv] what the app is started with
+ */
+export const ofNext = (script, startEnv) => async (t, folder) => {
+  await cp(path.join(shared, 'exercise.mjs'), path.join(folder, 'exercise.mjs'));
+  const env = { NEXT_TELEMETRY_DISABLED: '1' };
+  await runScript(folder, script, { env, timeoutMs: BUILD_MS });
+  await hasEachOnce(path.join(folder, '.next/static'));
+  const made = await readFile(path.join(folder, '.next/server/app/index.html'), 'utf8');
+  assert.match(made, /made by the build: function/);
+  assert.match(made, /<p id="phase">idle<\/p>/);
+
+  const app = await startScript(t, folder, 'start', {
+    env: { ...env, ...startEnv },
+    says: /http:\/\/127\.0\.0\.1:\d+/,
+  });
+  const server = await startServer(t);
+  await openAndCompare(t, server, `${app}/?server=${server.url}`);
+  for (const [name, read] of [
+    ['sent', textOfResult],
+    ['edge', (text) => text],
+  ]) {
+    const { url, came } = await startServer(t);
+    const response = await fetch(`${app}/${name}?server=${url}`);
+    const text = await response.text();
+    const { react: _, ...expected } = EXPECTED;
+    assert.equal(response.status, 200, text);
+    assert.deepEqual(JSON.parse(read(text)), expected, name);
+    assert.deepEqual(came, ALL_OF_SERVER, name);
+  }
+};
+
+const textOfResult = (html) => {
+  const [, text] = /<pre id="result">(.*?)<\/pre>/.exec(html);
+  return text.replaceAll('&quot;', '"');
+};
 
 /** Opens a page that runs `exercise` and shows what it answers. */
 export async function openAndCompare(t, server, url) {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installFrom } from '../consumers/consumer.mjs';
-import { ALL, ALL_OF_SERVER, bundled, ran } from './kinds.mjs';
+import { ALL, ALL_OF_SERVER, bundled, ofNext, ran } from './kinds.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
@@ -20,11 +20,19 @@ const IN_BOTH = { jsdom: ALL, node: ALL_OF_SERVER };
 const jest = ran(['exercise.test.cjs'], IN_BOTH);
 const node = ran(['import.mjs', 'require.cjs'], { import: ALL_OF_SERVER, require: ALL_OF_SERVER });
 
+/**
+ * webpack puts an empty module in the place of a package that `ws` can do without. `ws` then throws for each frame of
+ * 48 bytes or more, which engine.io-client ignores: a plain socket.io-client loses what a server component sends.
+ */
+const WS = { WS_NO_BUFFER_UTIL: '1' };
+
 /** @type {Row[]} */
 export const ROWS = [
   { name: 'vite', tool: 'vite', attempt: bundled() },
   { name: 'webpack', tool: 'webpack', attempt: bundled({ script: 'main.js' }) },
   { name: 'create-react-app', tool: 'react-scripts', attempt: bundled({ output: 'build' }) },
+  { name: 'next-turbopack', app: 'next', tool: 'next', attempt: ofNext('turbopack') },
+  { name: 'next-webpack', app: 'next', tool: 'next', attempt: ofNext('webpack', WS) },
   { name: 'parcel', tool: 'parcel', attempt: bundled() },
   { name: 'esbuild', tool: 'esbuild', attempt: bundled({ script: 'index.js' }) },
   { name: 'rollup', tool: 'rollup', attempt: bundled({ script: 'index.js' }) },

@@ -23,17 +23,29 @@ export const EXPECTED_OF_SERVER = { ...EXPECTED, react: 'idle' };
  * @param {(element: any) => string} [imports.renderToString]
  * @param {string} url of the server
  */
-export async function exercise({ core, socket, io, ...forReact }, url) {
+export async function exercise({ react, React, mount, renderToString, ...entries }, url) {
+  const found = await exerciseWithoutReact(entries, url);
+  const forReact = { react, React, mount, renderToString };
+  return { ...found, react: await sendByReact(entries.core, forReact, url) };
+}
+
+/**
+ * The same without React, for code that only servers run.
+ *
+ * @param {object} imports
+ * @param {string} url
+ * @param {object} [options] of socket.io-client
+ */
+export async function exerciseWithoutReact({ core, socket, io }, url, options = {}) {
   return {
-    send: await sendByClient(core, url),
-    sendMessage: await sendByModule(socket, url),
-    emit: await emitByIo(io, url),
-    react: await sendByReact(core, forReact, url),
+    send: await sendByClient(core, url, options),
+    sendMessage: await sendByModule(socket, url, options),
+    emit: await emitByIo(io, url, options),
   };
 }
 
-async function sendByClient({ createClient }, url) {
-  const client = createClient(optionsFor(url));
+async function sendByClient({ createClient }, url, io) {
+  const client = createClient(optionsFor(url, io));
   client.connect();
   try {
     return await client.send('send_message', { content: 'by send' });
@@ -42,17 +54,17 @@ async function sendByClient({ createClient }, url) {
   }
 }
 
-async function sendByModule(socket, url) {
-  socket.configureSocket(optionsFor(url));
+async function sendByModule(socket, url, io) {
+  socket.configureSocket(optionsFor(url, io));
   socket.initializeSocket('alice');
   const result = await socket.sendMessage({ recipientId: 'bob', content: 'by sendMessage' });
   socket.disconnectSocket();
   return `${result.messageId ?? result.error}, by ${result.confirmedBy}`;
 }
 
-function emitByIo({ io }, url) {
+function emitByIo({ io }, url, options) {
   return new Promise((resolve) => {
-    const socket = io(url);
+    const socket = io(url, options);
     socket.on('noted', (text) => {
       socket.disconnect();
       resolve(text);
@@ -87,4 +99,4 @@ async function sendByReact({ createClient }, { react, React, mount, renderToStri
   }
 }
 
-const optionsFor = (url) => ({ url, userId: 'alice', auth: { token: 'any' } });
+const optionsFor = (url, io = {}) => ({ url, io, userId: 'alice', auth: { token: 'any' } });
