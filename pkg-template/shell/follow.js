@@ -26,7 +26,7 @@ import { drive } from './wire.js';
 /**
  * @typedef {import('./io-options.js').IoSettings} IoSettings
  * @typedef {import('./result.js').Result} Result
- * @typedef {{ compress?: boolean, isAcked: boolean }} How
+ * @typedef {{ compress?: boolean | undefined, isAcked: boolean }} How
  */
 
 /** PacketTypes of socket.io-parser. */

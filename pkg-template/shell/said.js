@@ -34,7 +34,7 @@ export function createSaid(settings, { note }, { emit, emitAsked }) {
   };
 
   return {
-    /** An event is leaving over the present connection. @param {{ data: unknown[], id?: number }} packet */
+    /** An event is leaving over the present connection. @param {{ data: unknown[], id?: number | undefined }} packet */
     noted({ data: [name, ...all], id }) {
       const event = String(name);
       for (const pattern of settings().session) {
