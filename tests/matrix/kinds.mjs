@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
 import { encode } from '../../pkg-template/wasm-text.js';
-import { runScript, startScript } from '../consumers/consumer.mjs';
+import { run, runScript, startScript } from '../consumers/consumer.mjs';
 import { launchBrowserFor, openPage } from '../support/browser.mjs';
 import { startServer } from './server.mjs';
 import { EXPECTED } from './shared/exercise.mjs';
@@ -46,6 +46,35 @@ export const bundled =
 
 /** Next takes half a minute for a build where the machine has nothing else to do. */
 const BUILD_MS = 300_000;
+
+/**
+ * An app in TypeScript, compiled by each way to resolve modules that its compiler knows, and run in Node.
+ *
+ * @param {Record<string, string>} modules the option `module` for each `moduleResolution`
+ * @param {string[]} [more] options of the compiler
+ */
+export const compiled =
+  (modules, more = []) =>
+  async (t, folder) => {
+    await cp(path.join(shared, 'app.tsx'), path.join(folder, 'app.tsx'));
+    const begin = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'];
+    const common = [...begin, ...COMPILER, ...more, 'app.tsx'];
+    for (const [resolution, module] of Object.entries(modules)) {
+      const out = path.join(folder, resolution);
+      const how = ['--moduleResolution', resolution, '--module', module, '--outDir', out];
+      await run(folder, 'node_modules/typescript/bin/tsc', { args: [...how, ...common] });
+      const isModule = module === 'esnext';
+      await writeFile(
+        path.join(out, 'package.json'),
+        JSON.stringify({ type: isModule ? 'module' : 'commonjs' }),
+      );
+      const server = await startServer(t);
+      await run(folder, path.join(resolution, 'app.js'), { env: { HOLDFAST_SERVER: server.url } });
+      assert.deepEqual(server.came, ALL_OF_SERVER, resolution);
+    }
+  };
+
+const COMPILER = ['--target', 'es2022', '--jsx', 'react-jsx', '--types', 'node,react'];
 
 /**
  * An app of Next with its two bundlers: a page that the build makes, in which a server component renders the

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installFrom } from '../consumers/consumer.mjs';
-import { ALL, ALL_OF_SERVER, bundled, ofNext, ran } from './kinds.mjs';
+import { ALL, ALL_OF_SERVER, bundled, compiled, ofNext, ran } from './kinds.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
@@ -19,6 +19,9 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const IN_BOTH = { jsdom: ALL, node: ALL_OF_SERVER };
 const jest = ran(['exercise.test.cjs'], IN_BOTH);
 const node = ran(['import.mjs', 'require.cjs'], { import: ALL_OF_SERVER, require: ALL_OF_SERVER });
+
+/** The ways of TypeScript to resolve modules, but for node10, and a `module` that each goes with. */
+const NEWER = { node16: 'node16', nodenext: 'nodenext', bundler: 'esnext' };
 
 /**
  * webpack puts an empty module in the place of a package that `ws` can do without. `ws` then throws for each frame of
@@ -43,6 +46,14 @@ export const ROWS = [
   { name: 'node-20', tool: 'node', attempt: node },
   { name: 'node-22', tool: 'node', attempt: node },
   { name: 'node-24', tool: 'node', attempt: node },
+  { name: 'typescript-5', tool: 'typescript', attempt: compiled({ node10: 'commonjs', ...NEWER }) },
+  {
+    name: 'typescript-6',
+    tool: 'typescript',
+    // TypeScript 6 warns of node10, which 7 no longer has.
+    attempt: compiled({ node10: 'commonjs', ...NEWER }, ['--ignoreDeprecations', '6.0']),
+  },
+  { name: 'typescript-7', tool: 'typescript', attempt: compiled(NEWER) },
 ];
 
 /** The version of a row's tool, as its package.json pins it. @param {Row} row */
