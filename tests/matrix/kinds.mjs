@@ -117,6 +117,50 @@ const textOfResult = (html) => {
   return text.replaceAll('&quot;', '"');
 };
 
+/**
+ * Components that are edited while the page is open: what they have sent stays in their lists, and the connections
+ * stay too. One app has the configured client, and one beside it a client of its own.
+ */
+export const fastRefresh = async (t, folder) => {
+  const server = await startServer(t);
+  const says = /http:\/\/127\.0\.0\.1:\d+/;
+  const app = await startScript(t, folder, 'start', { env: { NO_COLOR: '1' }, says });
+  const page = await openPage(t, await launchBrowserFor(t), `${app}/?server=${server.url}`);
+  const shows = (selector, text) =>
+    page.waitForFunction(
+      ([where, what]) => document.querySelector(where)?.textContent === what,
+      [selector, text],
+    );
+  const listsAre = async (chat, ofClient) => {
+    await shows('#chat p', chat);
+    await shows('#of-client p', ofClient);
+  };
+  await page.evaluate(() => {
+    window.isThisPage = true;
+  });
+  await page.click('#chat button');
+  await page.click('#of-client button');
+  await listsAre('chat 0: sent', 'client 0: sent');
+  assert.equal(server.links(), 2);
+
+  for (const [name, selector] of [
+    ['Chat', '#chat h2'],
+    ['OfClient', '#of-client h2'],
+    ['App', 'h1'],
+  ]) {
+    const file = path.join(folder, `src/${name}.jsx`);
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace(`${name} 1`, `${name} 2`));
+    await shows(selector, `${name} 2`);
+    await listsAre('chat 0: sent', 'client 0: sent');
+  }
+  await page.click('#chat button');
+  await page.click('#of-client button');
+  await listsAre('chat 0: sent,chat 1: sent', 'client 0: sent,client 1: sent');
+  assert.equal(await page.evaluate(() => window.isThisPage), true, 'the page was not reloaded');
+  assert.equal(server.links(), 2, 'connections that were made');
+};
+
 /** Opens a page that runs `exercise` and shows what it answers. */
 export async function openAndCompare(t, server, url) {
   const page = await openPage(t, await launchBrowserFor(t), url);

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installFrom } from '../consumers/consumer.mjs';
-import { ALL, ALL_OF_SERVER, bundled, compiled, ofNext, ran } from './kinds.mjs';
+import { ALL, ALL_OF_SERVER, bundled, compiled, fastRefresh, ofNext, ran } from './kinds.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
@@ -32,6 +32,7 @@ const WS = { WS_NO_BUFFER_UTIL: '1' };
 /** @type {Row[]} */
 export const ROWS = [
   { name: 'vite', tool: 'vite', attempt: bundled() },
+  { name: 'fast-refresh', tool: '@vitejs/plugin-react', attempt: fastRefresh },
   { name: 'webpack', tool: 'webpack', attempt: bundled({ script: 'main.js' }) },
   { name: 'create-react-app', tool: 'react-scripts', attempt: bundled({ output: 'build' }) },
   { name: 'next-turbopack', app: 'next', tool: 'next', attempt: ofNext('turbopack') },

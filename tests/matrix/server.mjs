@@ -15,7 +15,9 @@ export async function startServer(t, directory) {
   const io = new Server(server, { cors: { origin: true } });
   /** The texts of all messages, as they came. @type {string[]} */
   const came = [];
+  let links = 0;
   io.on('connection', (socket) => {
+    links += 1;
     socket.on('join', (userId) => socket.emit('room:joined', { userId }));
     socket.on('ping', (ack) => ack());
     socket.on('send_message', ({ content }, ack) => {
@@ -33,7 +35,8 @@ export async function startServer(t, directory) {
     io.close();
     server.closeAllConnections();
   });
-  return { url: `http://127.0.0.1:${server.address().port}`, came };
+  const url = `http://127.0.0.1:${server.address().port}`;
+  return { url, came, /** How many connections there have been. */ links: () => links };
 }
 
 async function serve(directory, request, response) {
