@@ -1,13 +1,14 @@
 // How a row of the matrix is tried, by the kind of its consumer.
 
 import assert from 'node:assert/strict';
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
 import { encode } from '../../pkg-template/wasm-text.js';
 import { run, runScript, startScript } from '../consumers/consumer.mjs';
 import { launchBrowserFor, openPage } from '../support/browser.mjs';
+import { until } from '../support/until.mjs';
 import { startServer } from './server.mjs';
 import { EXPECTED } from './shared/exercise.mjs';
 
@@ -150,8 +151,18 @@ export const fastRefresh = async (t, folder) => {
   ]) {
     const file = path.join(folder, `src/${name}.jsx`);
     const text = await readFile(file, 'utf8');
-    await writeFile(file, text.replace(`${name} 1`, `${name} 2`));
-    await shows(selector, `${name} 2`);
+    // Saved again until the server notices: nothing tells when it has begun to watch the files. In one piece, so that
+    // it never reads the half of it.
+    const save = async () => {
+      await writeFile(`${file}.new`, text.replace(`${name} 1`, `${name} 2`));
+      await rename(`${file}.new`, file);
+    };
+    const isShown = async () => (await page.textContent(selector)) === `${name} 2`;
+    const saved = async () => {
+      await save();
+      return isShown();
+    };
+    await until(saved, `${name} is edited in the page`, EDIT_MS, SAVE_EVERY_MS);
     await listsAre('chat 0: sent', 'client 0: sent');
   }
   await page.click('#chat button');
@@ -160,6 +171,9 @@ export const fastRefresh = async (t, folder) => {
   assert.equal(await page.evaluate(() => window.isThisPage), true, 'the page was not reloaded');
   assert.equal(server.links(), 2, 'connections that were made');
 };
+
+const EDIT_MS = 60_000;
+const SAVE_EVERY_MS = 1000;
 
 /** Opens a page that runs `exercise` and shows what it answers. */
 export async function openAndCompare(t, server, url) {
