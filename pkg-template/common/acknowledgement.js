@@ -18,7 +18,7 @@
  * @property {any} reply what was said: one value, or a list where there were several
  * @property {string} code of a refusal
  * @property {string} message of a refusal
- * @property {number} [span] milliseconds after which to try again, where it names a time
+ * @property {number | undefined} [span] milliseconds after which to try again, where it names a time
  */
 
 /**
@@ -60,7 +60,7 @@ export function read(args) {
  * What an app's own function makes of it.
  * @param {any} own what it answered
  * @param {string[]} words that it may answer
- * @returns {[place?: number, span?: number]} the word's place; that behind the last word with a span, where it says when
+ * @returns {[place?: number, span?: number | undefined]} the word's place; that behind the last word with a span, where it says when
  *   to try again; nothing where it has no opinion
  * @throws {TypeError} on anything else
  */

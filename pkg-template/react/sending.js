@@ -1,6 +1,6 @@
 /** Messages that a component sends and shows, each in its state. */
 
-import { useMemo, useSyncExternalStore } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 import { STANDINGS } from '../shell/numbers.js';
 import { deliver } from '../shell/send.js';
 import { useStore } from './context.js';
@@ -22,7 +22,10 @@ const NONE = Object.freeze([]);
 
 export function useSendMessage() {
   const store = useStore();
-  const sending = useMemo(() => createSending(store), [store]);
+  // As state: Fast Refresh makes anew what useMemo holds, and the list would be empty after each edit.
+  const [kept, keep] = useState(() => createSending(store));
+  const sending = kept.store === store ? kept : createSending(store);
+  if (sending !== kept) keep(sending);
   const messages = useSyncExternalStore(sending.subscribe, sending.all, () => NONE);
   return { ...sending.actions, messages };
 }
@@ -138,6 +141,7 @@ function createSending(store) {
   };
 
   return {
+    store,
     actions,
     all: () => (all ??= Object.freeze([...entries.values()].map(({ shown }) => shown))),
     /** @param {() => void} listener */

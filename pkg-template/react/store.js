@@ -41,6 +41,16 @@ const NO_STATE = Object.freeze({
  * @property {ReturnType<typeof setTimeout>} [timer] that ends it
  */
 
+/**
+ * A client without a link, as it was.
+ * @typedef {object} Idle
+ * @property {Client} client
+ * @property {number} wishes how often it had been asked for a link
+ */
+
+/** @param {Client} client */
+const isIdle = (client) => ['idle', 'closed'].includes(client.getState().phase);
+
 /** @param {Client | null} given none: the configured one, whichever that is */
 export function createStore(given) {
   const client = () => given ?? shared().client;
@@ -65,19 +75,27 @@ export function createStore(given) {
       return view.value;
     },
 
+    /** The client, if nobody has a link of it, and how often it was asked for one. @returns {Idle | null} */
+    idle() {
+      const current = client();
+      return current && isIdle(current) ? { client: current, wishes: current.wishes() } : null;
+    },
+
     /**
      * Wants the link until the answer is called. A provider that is mounted again in the same turn, as in
      * StrictMode and by hot reload, finds it as it was.
      * @param {string | number | null | undefined} userId
      * @param {boolean} isLogin the app says that the user is logged in: that ends a logout
+     * @param {Idle | null} before what was idle before the components below sent anything
      */
-    hold: (userId, isLogin) =>
+    hold: (userId, isLogin, before) =>
       store.onClient((current) => {
         const held = /** @type {{ holder?: Holder }} */ (/** @type {unknown} */ (current));
         held.holder ??= { count: 0, isOurs: false, wishes: 0 };
         const { holder } = held;
-        const { phase } = current.getState();
-        holder.isOurs ||= phase === 'idle' || phase === 'closed';
+        // A message that was sent meanwhile has opened the link, but nobody has asked for it.
+        const wasIdle = before?.client === current && before.wishes === current.wishes();
+        holder.isOurs ||= wasIdle || isIdle(current);
         clearTimeout(holder.timer);
         holder.count += 1;
         connect(current, userId, isLogin);

@@ -9,7 +9,7 @@ import { checkNames, Misuse, printFailure, show } from './values.js';
  * The options with their defaults.
  *
  * @param {DeduplicatorOptions} options
- * @returns {Required<Omit<DeduplicatorOptions, 'max' | 'maxBytes' | 'verdict'>> & Pick<DeduplicatorOptions, 'verdict'>}
+ * @returns {import('../types/settings.d.ts').Defined<Omit<DeduplicatorOptions, 'max' | 'maxBytes' | 'verdict'>> & Pick<DeduplicatorOptions, 'verdict'>}
  * @throws {TypeError}
  */
 export function filled(options) {

@@ -43,16 +43,16 @@ import { wayOf } from './ways.js';
  * @typedef {object} Draft
  * @property {string} event
  * @property {unknown[]} args
- * @property {string} [id]
+ * @property {string | undefined} [id]
  * @property {unknown} [lane]
- * @property {boolean} [strict]
- * @property {number} [ttlMs]
- * @property {number} [expiresAt] of one from the disk
- * @property {number} [ackTimeoutMs]
- * @property {boolean} [durable]
- * @property {import('./ways.js').Way} [way]
+ * @property {boolean | undefined} [strict]
+ * @property {number | undefined} [ttlMs]
+ * @property {number | undefined} [expiresAt] of one from the disk
+ * @property {number | undefined} [ackTimeoutMs]
+ * @property {boolean | undefined} [durable]
+ * @property {import('./ways.js').Way | undefined} [way]
  * @property {unknown} [key]
- * @property {boolean} [repeat]
+ * @property {boolean | undefined} [repeat]
  *
  * @typedef {{ id: string, isTaken: true } | { id: string, isTaken: false, result: Result }} Taken
  */

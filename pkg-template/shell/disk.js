@@ -13,7 +13,7 @@ import { isFormer } from './scope.js';
  * @property {string} id
  * @property {string} event
  * @property {any} data
- * @property {any[]} [args] all of its arguments, where they are not the payload alone
+ * @property {any[] | undefined} [args] all of its arguments, where they are not the payload alone
  * @property {string} lane
  * @property {boolean} strict
  * @property {import('./ways.js').Way} [way]

@@ -28,7 +28,7 @@ import { drive } from './wire.js';
 /**
  * @typedef {import('./io-options.js').IoSettings} IoSettings
  * @typedef {import('./result.js').Result} Result
- * @typedef {{ id: string, event: string, args: unknown[], compress?: boolean, isAcked: boolean, isJoin: boolean }} How
+ * @typedef {{ id: string, event: string, args: unknown[], compress?: boolean | undefined, isAcked: boolean, isJoin: boolean }} How
  */
 
 /** So long after it heard of a connection an app has said what it says again by itself: in an effect of React, for one. */

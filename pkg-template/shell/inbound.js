@@ -19,7 +19,7 @@ const MESSAGE = Symbol.for('message');
  *
  * @typedef {object} Answer
  * @property {unknown[]} [reply] what the app answered, where that is kept
- * @property {Function[]} [waiting] acknowledgements of a message that was handed on, until the app answers
+ * @property {Function[] | undefined} [waiting] acknowledgements of a message that was handed on, until the app answers
  */
 
 /** @param {unknown[]} values @returns {string | undefined} nothing for what has no JSON */

@@ -38,7 +38,7 @@ export function createSaid(settings, { note }, { emit, emitAsked }) {
     /** Whether it will be said after a return. @param {string} event @param {readonly unknown[]} args */
     knows: (event, args) => values.has(keyOf(event, args)),
 
-    /** An event is leaving over the present connection. @param {{ data: unknown[], id?: number }} packet */
+    /** An event is leaving over the present connection. @param {{ data: unknown[], id?: number | undefined }} packet */
     noted({ data: [name, ...all], id }) {
       const event = String(name);
       for (const pattern of settings().session) {

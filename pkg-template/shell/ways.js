@@ -8,7 +8,7 @@ import { call } from './report.js';
  *
  * @param {import('../types/settings.d.ts').Settings} settings
  * @param {string} event
- * @param {{ way?: Way, key?: unknown, repeat?: boolean }} given what `send` was told, which goes before the option `ways`
+ * @param {{ way?: Way | undefined, key?: unknown, repeat?: boolean | undefined }} given what `send` was told, which goes before the option `ways`
  * @param {unknown} data
  * @returns {{ way: Way, key: unknown, repeat: boolean | undefined }}
  */

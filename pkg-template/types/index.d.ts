@@ -50,13 +50,13 @@ type Credentials = Record<string, unknown> | null | undefined;
 /** Every option has a default; see the README for what each means. Spans are in milliseconds. */
 export interface Options {
   /** The server; the page's own where there is none. */
-  url?: string;
+  url?: string | undefined;
   /** Handed on to socket.io-client: `path`, `query`, `transports`, `withCredentials` and so on. */
-  io?: Partial<ManagerOptions & SocketOptions>;
+  io?: Partial<ManagerOptions & SocketOptions> | undefined;
   /** Asked before every attempt to connect. */
-  auth?: Credentials | (() => Credentials | Promise<Credentials>);
-  authTimeoutMs?: number;
-  userId?: string | number | (() => string | number | null | undefined);
+  auth?: Credentials | (() => Credentials | Promise<Credentials>) | undefined;
+  authTimeoutMs?: number | undefined;
+  userId?: string | number | (() => string | number | null | undefined) | undefined;
   /**
    * The event that asks the server for the user's room. Default: `false` with `createClient`, `{}` with
    * `holdfast/socket`. `{}` is `join` with the user's id, confirmed by `room:joined`, refused by `room:error`.
@@ -64,44 +64,53 @@ export interface Options {
   join?:
     | false
     | {
-        event?: string | null;
-        payload?: (userId: string | undefined) => unknown;
-        confirm?: string;
-        reject?: string;
-        fallbackMs?: number;
-      };
-  send?: {
-    event?: string;
-    idField?: string;
-    ackTimeoutMs?: number;
-    retries?: number;
-    backoffMs?: number;
-    backoffMaxMs?: number;
-    window?: number;
-    windowBytes?: number;
-    lane?: (data: any) => unknown;
-    strict?: boolean;
-    final?: readonly string[];
-    /**
-     * What an acknowledgement means, where the rules are not yours; it gets all of its arguments. undefined leaves it to the
-     * rules, and so do a throw and anything that is no verdict, which are reported. A wait is 100 ms at least.
-     */
-    verdict?: (...acknowledgement: any[]) => Verdict | undefined;
-    /**
-     * Whether the server acknowledges. `true`: only an acknowledgement is a success. `false`: receipts are.
-     * Default: found out for each event.
-     */
-    ack?: boolean;
-  };
+        event?: string | null | undefined;
+        payload?: ((userId: string | undefined) => unknown) | undefined;
+        confirm?: string | undefined;
+        reject?: string | undefined;
+        fallbackMs?: number | undefined;
+      }
+    | undefined;
+  send?:
+    | {
+        event?: string | undefined;
+        idField?: string | undefined;
+        ackTimeoutMs?: number | undefined;
+        retries?: number | undefined;
+        backoffMs?: number | undefined;
+        backoffMaxMs?: number | undefined;
+        window?: number | undefined;
+        windowBytes?: number | undefined;
+        lane?: ((data: any) => unknown) | undefined;
+        strict?: boolean | undefined;
+        final?: readonly string[] | undefined;
+        /**
+         * What an acknowledgement means, where the rules are not yours; it gets all of its arguments. undefined leaves it to the
+         * rules, and so do a throw and anything that is no verdict, which are reported. A wait is 100 ms at least.
+         */
+        verdict?: ((...acknowledgement: any[]) => Verdict | undefined) | undefined;
+        /**
+         * Whether the server acknowledges. `true`: only an acknowledgement is a success. `false`: receipts are.
+         * Default: found out for each event.
+         */
+        ack?: boolean | undefined;
+      }
+    | undefined;
   /** Whether to ask the server for receipts. Default: true. */
-  receipts?: boolean;
+  receipts?: boolean | undefined;
   /**
    * How events are sent, by their names; what `send` is told goes before. `repeat: false`: it leaves once, for what must not
    * take effect twice. Default: `{}`, all are `acked`.
    */
-  ways?: Readonly<
-    Record<string, Way | { way: Way; key?: (data: any) => unknown; repeat?: boolean }>
-  >;
+  ways?:
+    | Readonly<
+        Record<
+          string,
+          | Way
+          | { way: Way; key?: ((data: any) => unknown) | undefined; repeat?: boolean | undefined }
+        >
+      >
+    | undefined;
   /**
    * How a dead link is noticed. `false`: by Socket.IO's own heartbeat alone. Default: by receipts, and with
    * `holdfast/socket` by the event `ping` too.
@@ -111,92 +120,108 @@ export interface Options {
    * emitted again after each return that is not a recovered session, after the listeners of `connect` and before
    * what waits. `{ join, leave }`: an event `leave` with the same arguments ends that. Default: `[]`.
    */
-  session?: readonly (string | RegExp | { join: string; leave: string })[];
+  session?: readonly (string | RegExp | { join: string; leave: string })[] | undefined;
   health?:
     | false
     | {
         /** null for none. Default: null with `createClient`, `ping` with `holdfast/socket`. */
-        event?: string | null;
-        args?: readonly unknown[];
-        intervalMs?: number;
-        timeoutMs?: number;
-        probeMs?: number;
-      };
+        event?: string | null | undefined;
+        args?: readonly unknown[] | undefined;
+        intervalMs?: number | undefined;
+        timeoutMs?: number | undefined;
+        probeMs?: number | undefined;
+      }
+    | undefined;
   /** Who is online, by the names of events. `false`: nothing is asked and nothing noted. */
   presence?:
     | false
     | {
         /** Default: `online_users`. */
-        list?: OneOrMore;
+        list?: OneOrMore | undefined;
         /** Default: `user_online`. */
-        online?: OneOrMore;
+        online?: OneOrMore | undefined;
         /** Default: `user_offline`. */
-        offline?: OneOrMore;
+        offline?: OneOrMore | undefined;
         /** Default: `presence:update`. */
-        update?: OneOrMore;
+        update?: OneOrMore | undefined;
         /** Emitted on each return. Default: none with `createClient`, `get_online_users` with `holdfast/socket`. */
-        request?: OneOrMore;
-      };
-  events?: {
-    /** Default: `message:new`. */
-    message?: OneOrMore;
-    /** They confirm the message whose id they carry. Default: `message:sent`. */
-    sent?: OneOrMore;
-    /**
-     * They refuse the message whose id they carry, in `send.idField` or in `cause.data`: it fails with the
-     * payload as its reply. Default: none.
-     */
-    failed?: OneOrMore;
-    typing?: OneOrMore;
-    friendRequest?: OneOrMore;
-    friendAccepted?: OneOrMore;
-    typingExpiryMs?: number;
-  };
-  queue?: {
-    capacity?: number;
-    maxBytes?: number;
-    ttlMs?: number;
-    storage?: 'indexeddb' | 'memory';
-  };
-  reconnect?: {
-    minMs?: number;
-    maxMs?: number;
-    spreadMs?: number;
-    stableMs?: number;
-    connectTimeoutMs?: number;
-    upgradeTimeoutMs?: number;
-    onRejected?: (
-      error: Error & { data?: any },
-    ) => 'retry' | 'stop' | { retryAfterMs: number } | undefined;
-    /**
-     * Asked when the server ended the connection by `socket.disconnect()`. Default: 'retry', with waits that grow each
-     * time. 'stop': no further attempt until the app connects; what waits stays queued.
-     */
-    onServerDisconnect?: (details: {
-      /** socket.io's: 'io server disconnect' */
-      reason: string;
-    }) => 'retry' | 'stop' | { retryAfterMs: number } | undefined;
-  };
+        request?: OneOrMore | undefined;
+      }
+    | undefined;
+  events?:
+    | {
+        /** Default: `message:new`. */
+        message?: OneOrMore | undefined;
+        /** They confirm the message whose id they carry. Default: `message:sent`. */
+        sent?: OneOrMore | undefined;
+        /**
+         * They refuse the message whose id they carry, in `send.idField` or in `cause.data`: it fails with the
+         * payload as its reply. Default: none.
+         */
+        failed?: OneOrMore | undefined;
+        typing?: OneOrMore | undefined;
+        friendRequest?: OneOrMore | undefined;
+        friendAccepted?: OneOrMore | undefined;
+        typingExpiryMs?: number | undefined;
+      }
+    | undefined;
+  queue?:
+    | {
+        capacity?: number | undefined;
+        maxBytes?: number | undefined;
+        ttlMs?: number | undefined;
+        storage?: 'indexeddb' | 'memory' | undefined;
+      }
+    | undefined;
+  reconnect?:
+    | {
+        minMs?: number | undefined;
+        maxMs?: number | undefined;
+        spreadMs?: number | undefined;
+        stableMs?: number | undefined;
+        connectTimeoutMs?: number | undefined;
+        upgradeTimeoutMs?: number | undefined;
+        onRejected?:
+          | ((
+              error: Error & { data?: any },
+            ) => 'retry' | 'stop' | { retryAfterMs: number } | undefined)
+          | undefined;
+        /**
+         * Asked when the server ended the connection by `socket.disconnect()`. Default: 'retry', with waits that grow each
+         * time. 'stop': no further attempt until the app connects; what waits stays queued.
+         */
+        onServerDisconnect?:
+          | ((details: {
+              /** socket.io's: 'io server disconnect' */
+              reason: string;
+            }) => 'retry' | 'stop' | { retryAfterMs: number } | undefined)
+          | undefined;
+      }
+    | undefined;
   /**
    * Repeats of `events.message` and `notification:new`: the same id and equal content. Default: `_id` or `id`,
    * and the last 1,000.
    */
-  dedupe?: { id?: (message: any) => unknown; size?: number };
-  connectedMeans?: 'link' | 'accepting';
-  onForceLogout?: (data: { reason?: string; final?: boolean }) => void;
+  dedupe?: { id?: ((message: any) => unknown) | undefined; size?: number | undefined } | undefined;
+  connectedMeans?: 'link' | 'accepting' | undefined;
+  onForceLogout?:
+    | ((data: { reason?: string | undefined; final?: boolean | undefined }) => void)
+    | undefined;
   /**
    * Asked on every return that was not a recovered session. Live messages are held until what it
    * answers is settled, for 5 s or 1,000 at most.
    */
-  onResync?: (missed: {
-    /** The last message that arrived; its id is null where none did. `at` in ms since the epoch. */
-    since: { id: string | null; at: number };
-    /** Hands messages to the listeners of `events.message`; what came before under the same id is dropped. */
-    deliver: (messages: readonly unknown[]) => void;
-  }) => unknown;
-  onError?: (error: Error) => void;
+  onResync?:
+    | ((missed: {
+        /** The last message that arrived; its id is null where none did. `at` in ms since the epoch. */
+        since: { id: string | null; at: number };
+        /** Hands messages to the listeners of `events.message`; what came before under the same id is dropped. */
+        deliver: (messages: readonly unknown[]) => void;
+      }) => unknown)
+    | undefined;
+  onError?: ((error: Error) => void) | undefined;
   /** null for silence. */
-  logger?: { warn(...args: unknown[]): void; debug(...args: unknown[]): void } | null;
+  logger?: { warn(...args: unknown[]): void; debug(...args: unknown[]): void } | null | undefined;
 }
 
 /** How the connection is. */
@@ -235,28 +260,28 @@ export interface State {
 
 export interface SendOptions {
   /** Default: the payload's id field, or a new one. */
-  id?: string;
+  id?: string | undefined;
   /** The conversation: messages of one lane reach the server in send order. */
-  lane?: string | number;
+  lane?: string | number | undefined;
   /** Nothing of its lane in flight beside it. */
-  strict?: boolean;
+  strict?: boolean | undefined;
   /** `false` keeps it in memory only. */
-  durable?: boolean;
-  ttlMs?: number;
+  durable?: boolean | undefined;
+  ttlMs?: number | undefined;
   /** How long its acknowledgement may take, in milliseconds. Default: `send.ackTimeoutMs`. */
-  ackTimeoutMs?: number;
+  ackTimeoutMs?: number | undefined;
   /** Default: by the option `ways`, else `acked`. */
-  way?: Way;
+  way?: Way | undefined;
   /** With `latest`: what a newer message replaces. Default: by the option `ways`, else all of the event. */
-  key?: string | number;
+  key?: string | number | undefined;
   /** `false`: it never leaves again once it has left. Default: true. */
-  repeat?: boolean;
+  repeat?: boolean | undefined;
   /**
    * The arguments after the payload: `send('beats', 7, { rest: [24] })` emits what `socket.emit('beats', 7, 24)` does.
    * The id, the lane and the key are told by the payload alone. Default: none.
    */
-  rest?: readonly unknown[];
-  signal?: AbortSignal;
+  rest?: readonly unknown[] | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /** How a message ended. */
@@ -264,8 +289,8 @@ export interface Settled {
   readonly id: string;
   readonly event: string;
   readonly success: boolean;
-  readonly code?: string;
-  readonly message?: string;
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
   /**
    * The server's own acknowledgement, if there was one: its argument, or a list where there were several, without the
    * null of an error-first one.
@@ -278,9 +303,9 @@ export interface Settled {
    * How it is known: by an acknowledgement, a receipt, or an event of `events.sent` or `events.failed`. Not set
    * where the server said nothing.
    */
-  readonly confirmedBy?: 'ack' | 'receipt' | 'echo';
+  readonly confirmedBy?: 'ack' | 'receipt' | 'echo' | undefined;
   /** Milliseconds from leaving to the answer, where it left once only: else nobody can tell. */
-  readonly rttMs?: number;
+  readonly rttMs?: number | undefined;
 }
 
 /** A message that is not settled. */

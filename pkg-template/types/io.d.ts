@@ -18,11 +18,11 @@ export * from 'socket.io-client';
 /** What the app is told of an event that may not have arrived. */
 export interface EmitError extends HoldfastError {
   /** The event's name. */
-  readonly event?: string;
+  readonly event?: string | undefined;
   /** The arguments as they were sent. */
-  readonly args?: readonly any[];
+  readonly args?: readonly any[] | undefined;
   /** It had left at least once, and nobody can tell whether it was taken. */
-  readonly maybeDelivered?: boolean;
+  readonly maybeDelivered?: boolean | undefined;
 }
 
 /** The option `holdfast`. Each has a default. */
@@ -32,37 +32,37 @@ export interface HoldfastOptions {
    * whom the token in `auth`, `query` or `extraHeaders` names, else `query.userId`, else one anonymous session. What waits
    * for one user never leaves as another one.
    */
-  userId?: Options['userId'];
+  userId?: Options['userId'] | undefined;
   /**
    * How events are sent, by their names. Default: `{}`, all are `received`: at least once. `repeat: false`: at most once,
    * and `onError` is told (`LINK_LOST`, `maybeDelivered: true`) where nobody can tell whether it arrived.
    */
-  ways?: Options['ways'];
+  ways?: Options['ways'] | undefined;
   /**
    * Events that the server forgets with the connection, such as joins of rooms. They leave at once where there is a
    * connection, and are said again after each return that is not a recovered session, before what waits. Default: names
    * that begin with `join` or `subscribe`, each ended by one that begins with `leave` or `unsubscribe` instead, and
    * `setup`, `add-user`, `new-user-add`, `register`, `authenticate`, `identify`. A list replaces that.
    */
-  session?: Options['session'];
+  session?: Options['session'] | undefined;
   /**
    * Events that are worthless when late: dropped while there is no connection. Default: names of typing (`typing`,
    * `stop typing`, `userTyping`, ...) and of cursors (`cursor`, `mousemove`, `pointer-move`, ...). A list replaces that.
    */
-  volatile?: readonly (string | RegExp)[];
+  volatile?: readonly (string | RegExp)[] | undefined;
   /** Whether to ask the server for receipts. Without them an event is sent once. Default: true. */
-  receipts?: boolean;
+  receipts?: boolean | undefined;
   /** How a dead connection is noticed. `false`: by Socket.IO's own heartbeat alone. Default: by receipts. */
-  health?: Options['health'];
+  health?: Options['health'] | undefined;
   /** Told of each event that may not have arrived, and of credentials that are another user's. */
-  onError?: (error: EmitError) => void;
+  onError?: ((error: EmitError) => void) | undefined;
   /** null for silence. */
-  logger?: Options['logger'];
+  logger?: Options['logger'] | undefined;
 }
 
 interface Holdfast {
   /** `false`: a plain Socket. */
-  holdfast?: false | HoldfastOptions;
+  holdfast?: false | HoldfastOptions | undefined;
 }
 
 type IoOptions = Partial<ManagerOptions & SocketOptions> & Holdfast;

@@ -22,16 +22,16 @@ type SocketOf<Listen, Emit> = AnyEvents extends Listen
 
 export interface SocketProviderProps {
   /** A client of `createClient`. Default: the one of `configureSocket`. */
-  client?: Client;
+  client?: Client | undefined;
   /** For `configureSocket`, where no module of the app's calls it. Handlers in it may change at every render. */
-  options?: Options;
+  options?: Options | undefined;
   /** Whose room and messages; connects while there is one. */
-  userId?: string | number | null;
+  userId?: string | number | null | undefined;
   /**
    * `true` connects, and ends a logout; `false` disconnects and keeps what waits. Default: by `userId` if
    * that is given; else a `client` or `options` connect, and of the configured client nothing is asked.
    */
-  isAuthenticated?: boolean;
+  isAuthenticated?: boolean | undefined;
   children?: ReactNode;
 }
 

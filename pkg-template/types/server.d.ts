@@ -63,54 +63,56 @@ export interface DeduplicatorOptions<S extends ServerSocket = any> {
    */
   userId: (socket: S) => unknown;
   /** Where answers are kept. Default: the memory of this process. */
-  store?: DeduplicationStore;
+  store?: DeduplicationStore | undefined;
   /** The property of the data that is the message's id. Default `'_tempId'`. */
-  idField?: string;
+  idField?: string | undefined;
   /**
    * How long an answer is kept after it was last asked for. Default 86,400,000, a day, which is also how long a client
    * keeps a message by default (`queue.ttlMs`). Never set it shorter than that: a message that comes again after its
    * answer was forgotten runs its handler a second time.
    */
-  ttlMs?: number;
+  ttlMs?: number | undefined;
   /**
    * How many answers the memory keeps. Beyond it, and beyond `maxBytes`, one of the users who hold most loses the
    * answer that was not asked for the longest, so nobody can push out the answers of others. Default 100,000. Not
    * together with `store`, which has a bound of its own.
    */
-  max?: number;
+  max?: number | undefined;
   /**
    * How many bytes of memory the answers may take, by estimate: two for each character, and 400 for each answer.
    * Default 100,000,000. Not together with `store`.
    */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
   /**
    * How many calls may be without an answer at once: handlers at work, and repeats that wait for
    * them. Work in progress is never forgotten, so beyond this bound a message is answered RATE_LIMITED with
    * `retryAfterMs`, which costs a holdfast client no retry. Default 10,000.
    */
-  maxPending?: number;
+  maxPending?: number | undefined;
   /**
    * How many of these may be one user's, or of one connection where nobody is logged in. Default 2048, two full windows of a
    * client.
    */
-  maxPendingPerUser?: number;
+  maxPendingPerUser?: number | undefined;
   /**
    * How long a handler may take. One that is still at work then is given up: it is reported, its message is answered
    * INTERNAL_ERROR, and if the message comes again the handler runs again. In milliseconds, default 600,000, ten
    * minutes; waits of over 24 days are 24 days.
    */
-  handlerTimeoutMs?: number;
+  handlerTimeoutMs?: number | undefined;
   /**
    * Whether an acknowledgement means that the message took effect, where the rules are not yours; as the client's
    * `send.verdict`, which has to say the same. It gets all arguments of the acknowledgement. `'accepted'` is kept for
    * repeats; after `'refused'`, `'retry'` and `{ retryAfterMs }` a repeat runs the handler again. undefined leaves it to
    * the rules, and so do a throw and anything that is no verdict, which are reported.
    */
-  verdict?: (
-    ...acknowledgement: any[]
-  ) => 'accepted' | 'refused' | 'retry' | { retryAfterMs: number } | undefined;
+  verdict?:
+    | ((
+        ...acknowledgement: any[]
+      ) => 'accepted' | 'refused' | 'retry' | { retryAfterMs: number } | undefined)
+    | undefined;
   /** Told of what went wrong on the server. Default: `console.error`. */
-  onError?: (error: unknown, context: ErrorContext<S>) => void;
+  onError?: ((error: unknown, context: ErrorContext<S>) => void) | undefined;
 }
 
 /** What a store knows about a key. */
@@ -123,7 +125,7 @@ export type Claim =
    * Another process is at work on it. It is asked again after `retryAfterMs` (default 100), then after longer and
    * longer waits, and soon after `endsInMs`, when the claim ends unless it is renewed.
    */
-  | { status: 'busy'; retryAfterMs?: number; endsInMs?: number };
+  | { status: 'busy'; retryAfterMs?: number | undefined; endsInMs?: number | undefined };
 
 /** What a store is told of a message, and may ignore. */
 export interface ClaimDetails {
@@ -135,7 +137,7 @@ export interface ClaimDetails {
    */
   fingerprint?: string | undefined;
   /** To be called once if the claim was lost while the message was at work: it is reported to `onError`. */
-  onLost?: (error: Error) => void;
+  onLost?: ((error: Error) => void) | undefined;
 }
 
 /**
@@ -156,7 +158,7 @@ export interface ClaimDetails {
  */
 export interface DeduplicationStore {
   /** How long the claim of a process that died lasts. Default 5000. */
-  readonly leaseMs?: number;
+  readonly leaseMs?: number | undefined;
   claim(key: string, details?: ClaimDetails): Claim | Promise<Claim>;
   /** Keeps the answer for `ttlMs` and ends the claim. */
   complete(key: string, reply: Reply, ttlMs: number, details?: ClaimDetails): void | Promise<void>;
@@ -192,12 +194,12 @@ export interface RedisClient {
 
 export interface RedisStoreOptions {
   /** What the keys in Redis begin with; one for each deduplicator. Default `'holdfast:'`. */
-  prefix?: string;
+  prefix?: string | undefined;
   /**
    * How long a message stays locked when the process at work on it dies. A claim of a living process is
    * renewed three times in it. Default 5000.
    */
-  leaseMs?: number;
+  leaseMs?: number | undefined;
 }
 
 /**

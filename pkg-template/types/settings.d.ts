@@ -4,16 +4,18 @@
 
 import type { Options } from './index.js';
 
-type Filled<Group> = Required<Exclude<Group, false | undefined>>;
+/** With every field there, each with a value. */
+export type Defined<Group> = { [Key in keyof Group]-?: Exclude<Group[Key], undefined> };
+type Filled<Group> = Defined<Exclude<Group, false | undefined>>;
 type Optional<Group, Keys extends keyof Group> = Omit<Group, Keys> & Partial<Pick<Group, Keys>>;
 type Lists<Group> = { [Key in keyof Group]: string[] };
 
 export interface Settings {
-  url?: string;
+  url?: string | undefined;
   io: Record<string, unknown>;
   auth: unknown;
   authTimeoutMs: number;
-  userId?: Options['userId'];
+  userId?: Options['userId'] | undefined;
   join: Filled<Options['join']> | null;
   send: Optional<Filled<Options['send']>, 'verdict' | 'ack'>;
   receipts: boolean;
@@ -26,8 +28,8 @@ export interface Settings {
   reconnect: Optional<Filled<Options['reconnect']>, 'onRejected' | 'onServerDisconnect'>;
   dedupe: Filled<Options['dedupe']>;
   connectedMeans: 'link' | 'accepting';
-  onForceLogout?: (data: any) => void;
-  onResync?: Options['onResync'];
-  onError?: (error: Error) => void;
+  onForceLogout?: ((data: any) => void) | undefined;
+  onResync?: Options['onResync'] | undefined;
+  onError?: ((error: Error) => void) | undefined;
   logger: { warn(...args: unknown[]): void; debug(...args: unknown[]): void };
 }

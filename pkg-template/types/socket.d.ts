@@ -12,7 +12,7 @@ export interface QueuedNotice {
   success: false;
   queued: true;
   message: string;
-  _tempId?: string;
+  _tempId?: string | undefined;
   [field: string]: any;
 }
 
@@ -21,7 +21,7 @@ export interface Delivered {
   success: true;
   /** How that is known: by the acknowledgement, by a receipt, or by an event of `events.sent`. */
   confirmedBy: 'ack' | 'receipt' | 'echo';
-  _tempId?: string;
+  _tempId?: string | undefined;
   [field: string]: any;
 }
 
@@ -31,7 +31,7 @@ export interface Failed {
   /** A code of ours or the server's. */
   error: Code | (string & {});
   message: string;
-  _tempId?: string;
+  _tempId?: string | undefined;
   /** It had left at least once without an answer. */
   maybeDelivered: boolean;
   [field: string]: any;
@@ -46,11 +46,11 @@ export function configureSocket(options?: Options): void;
 
 export function initializeSocket(
   userId?: string | number | null,
-  authState?: { isAuthReady?: boolean; [field: string]: unknown } | null,
+  authState?: { isAuthReady?: boolean | undefined; [field: string]: unknown } | null,
 ): Socket | null;
 export function connectSocket(
   userId?: string | number | null,
-  authState?: { isAuthReady?: boolean; [field: string]: unknown } | null,
+  authState?: { isAuthReady?: boolean | undefined; [field: string]: unknown } | null,
 ): Socket | null;
 /** Keeps the queue and everybody's listeners. */
 export function disconnectSocket(): void;

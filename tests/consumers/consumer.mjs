@@ -1,7 +1,7 @@
 // Apps that install the package as it would be published: packed, and outside of this repository, so
 // that nothing is found that a user would not have.
 
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,17 +20,27 @@ const start = promisify(execFile);
  * @param {string} name a folder beside this file, or in one
  */
 export async function install(name) {
-  const folder = await temporary(path.basename(name));
-  const { file } = await pack();
-  await cp(path.join(here, name), folder, { recursive: true, filter: isSource });
-  await npm(folder, 'ci');
-  await npm(folder, 'install', '--no-save', '--no-package-lock', file);
+  const folder = await installFrom(path.join(here, name));
 
   // The same checks for apps that import and for apps that require.
   const checks = await readFile(path.join(here, 'checks.mjs'), 'utf8');
   await writeFile(path.join(folder, 'checks.mjs'), checks);
   const { code } = await transform(checks, { format: 'cjs' });
   await writeFile(path.join(folder, 'checks.cjs'), code);
+  return folder;
+}
+
+/**
+ * Copies an app to a folder of its own and installs it there, with the package.
+ *
+ * @param {string} source a folder with a package.json and its lock file
+ */
+export async function installFrom(source) {
+  const folder = await temporary(path.basename(source));
+  const { file } = await pack();
+  await cp(source, folder, { recursive: true, filter: isSource });
+  await npm(folder, 'ci');
+  await npm(folder, 'install', '--no-save', '--no-package-lock', file);
   return folder;
 }
 
@@ -54,10 +64,72 @@ export function run(folder, file, { args = [], ...options } = {}) {
   return execute(process.execPath, [path.join(folder, file), ...args], folder, options);
 }
 
+/**
+ * Runs a script of the app's package.json to its end.
+ *
+ * @param {string} folder
+ * @param {string} name
+ * @param {{ env?: Record<string, string>, timeoutMs?: number }} [options]
+ */
+export function runScript(folder, name, options) {
+  return execute(NPM, ['run', name, '--silent'], folder, options);
+}
+
+/**
+ * Starts a script of the app's package.json, which runs until the test is over.
+ *
+ * @param {{ after: (end: () => unknown) => void }} t
+ * @param {string} folder
+ * @param {string} name
+ * @param {{ env?: Record<string, string>, says: RegExp }} how `says`: what it prints once it is there
+ * @returns {Promise<string>} what it printed that matches
+ */
+export async function startScript(t, folder, name, { env = {}, says }) {
+  // A group of its own: npm starts a shell, and that the program.
+  const child = spawn(NPM, ['run', name, '--silent'], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const gone = new Promise((resolve) => child.once('close', resolve));
+  const kill = () => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
+  };
+  process.once('exit', kill);
+  t.after(async () => {
+    process.off('exit', kill);
+    kill();
+    await gone;
+  });
+  let printed = '';
+  return new Promise((resolve, reject) => {
+    const fail = (reason) => reject(new Error(`npm run ${name} ${reason}\n${printed}`));
+    const late = setTimeout(fail, START_MS, `printed nothing like ${says} within ${START_MS} ms`);
+    gone.then((code) => fail(`ended with ${code}`));
+    const read = (chunk) => {
+      printed += chunk;
+      const found = says.exec(printed);
+      if (!found) return;
+      clearTimeout(late);
+      resolve(found[0]);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+  });
+}
+
+const START_MS = 60_000;
+
 function npm(folder, ...args) {
   const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
-  return execute(process.platform === 'win32' ? 'npm.cmd' : 'npm', [...args, ...flags], folder);
+  return execute(NPM, [...args, ...flags], folder, { timeoutMs: INSTALL_MS });
 }
+
+const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+/** Create React App installs 1,300 packages. */
+const INSTALL_MS = 300_000;
 
 async function execute(program, args, cwd, { env = {}, timeoutMs = 120_000 } = {}) {
   // What the runner of this test tells its children is not for the tests of the app.
@@ -73,9 +145,15 @@ async function execute(program, args, cwd, { env = {}, timeoutMs = 120_000 } = {
 async function temporary(name) {
   const folder = await mkdtemp(path.join(tmpdir(), `holdfast-${name}-`));
   // Not with the runner's `after`: called from a hook, it ends with the hook.
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  if (folders.length === 0) process.once('exit', () => folders.forEach(remove));
+  folders.push(folder);
   return folder;
 }
+
+/** Those that were made. @type {string[]} */
+const folders = [];
+
+const remove = (folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 
 function isSource(file) {
   return path.basename(file) !== 'node_modules';

@@ -78,6 +78,18 @@ test('every default is the one of the table, and there are no others', (t) => {
   assert.deepEqual(plain(rest), DEFAULTS);
 });
 
+test('an option that is undefined is as one that is not given', (t) => {
+  const unsaid = (defaults) =>
+    Object.fromEntries(
+      Object.entries(defaults).map(([name, value]) => {
+        const isGroup = typeof value === 'object' && !Array.isArray(value);
+        return [name, isGroup && Object.keys(value).length > 0 ? unsaid(value) : undefined];
+      }),
+    );
+  const { url, auth, logger, ...rest } = settings(t, unsaid(DEFAULTS));
+  assert.deepEqual(plain(rest), DEFAULTS);
+});
+
 test('the default functions do what the table says', (t) => {
   const { join, send, dedupe } = settings(t);
   assert.equal(join.payload('u1'), 'u1');

@@ -22,13 +22,23 @@ const FLAGS = [
  * @param {{ hasCache?: boolean }} [options] `hasCache`: the back-forward cache too, which playwright turns off.
  *   A page that comes back from there never loads: `page.goBack` has to wait for `commit`
  */
-export async function launchBrowser({ hasCache = false } = {}) {
+export function launchBrowser({ hasCache = false } = {}) {
+  return launchBrowserFor({ after }, { hasCache });
+}
+
+/**
+ * The same for whatever calls what it is handed by `after` once it is done.
+ *
+ * @param {{ after: (end: () => unknown) => void }} t
+ * @param {{ hasCache?: boolean }} [options]
+ */
+export async function launchBrowserFor(t, { hasCache = false } = {}) {
   const browser = await chromium.launch({
     executablePath: findChrome(),
     args: chromeFlags(),
     ignoreDefaultArgs: hasCache ? ['--disable-back-forward-cache'] : [],
   });
-  after(() => end(browser));
+  t.after(() => end(browser));
   return browser;
 }
 

@@ -7,6 +7,7 @@ mod bench;
 mod browser;
 mod chaos;
 mod ci;
+mod consumers;
 mod coverage;
 mod demo;
 mod fuzz;
@@ -31,6 +32,9 @@ cargo xtask <command>
   demo             build the package and the demo app, and serve it with its lab
   test [step...]   run every test, or the named steps and what they need
   ci [step...]     run every check: format, lints, types, docs
+  consumers [name...]
+                   the packed package in every bundler, test runner, Node and TypeScript that it is for, or in
+                   those named, with messages to a real server; prints a table
   sim [options]    play simulated worlds against the engine: --seeds N --from S, or --seed S with its trace;
                    sim herd: 100,000 clients after an outage, --clients N --capacity N --write yes
   chaos [options]  the package in a browser under faults by a schedule: --seed S --messages N --faults N
@@ -68,6 +72,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("demo", []) => demo::run(),
         ("test", chosen) => steps::run(test::STEPS, chosen),
         ("ci", chosen) => steps::run(ci::STEPS, chosen),
+        ("consumers", names) => consumers::run(names),
         ("sim", arguments) => sim::run(arguments),
         ("chaos", arguments) => chaos::run(arguments),
         ("soak", arguments) => soak::run(arguments),

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { pkg } from '../../support/paths.mjs';
 import {
   act,
   api,
@@ -59,6 +60,51 @@ test('two providers share the link, which ends with the second', async (t) => {
   assert.equal(server.clients.length, 1);
   await second.unmount();
   await until(() => server.clients.length === 0, 'the server sees it gone');
+});
+
+for (const [what, send] of [
+  ['sendMessage', () => api.sendMessage({ text: 'at once' })],
+  ['a hook', (view) => view.sendMessage({ text: 'at once' })],
+]) {
+  test(`a child that sends as it is mounted, by ${what}, leaves the link to the provider`, async (t) => {
+    const server = await start(t);
+    const Eager = () => {
+      const view = useSocket();
+      React.useEffect(() => {
+        send(view);
+      }, []);
+      return null;
+    };
+    const { unmount } = await mount(t, h(SocketProvider, { userId: 'u1' }, h(Eager)));
+    await until(() => server.saved.length === 1, 'it is there');
+    await unmount();
+    await until(() => server.clients.length === 0, 'the server sees it gone');
+  });
+}
+
+test('a provider that wants a link while nothing is configured says so once', async (t) => {
+  freshModule(t);
+  // One that has not warned yet, whatever other tests have mounted.
+  const { SocketProvider: Provider } = await import(`${pkg}/esm/react.mjs?not-warned-yet`);
+  const warn = t.mock.method(console, 'warn', () => {});
+  await mount(t, h(StrictMode, null, h(Provider, { userId: 'u1' })));
+  await until(() => warn.mock.callCount() > 0, 'a warning');
+  await mount(t, h(Provider, { userId: 'u1' }));
+  await act(() => new Promise((resolve) => setTimeout(resolve, 1)));
+  assert.equal(warn.mock.callCount(), 1);
+  assert.match(warn.mock.calls[0].arguments.join(' '), /SocketProvider.*configureSocket/);
+});
+
+test('a provider that nobody asks for a link, or that is configured in the same turn, warns of nothing', async (t) => {
+  const server = await start(t);
+  freshModule(t);
+  const warn = t.mock.method(console, 'warn', () => {});
+  await mount(t, h(App, { userId: null }));
+  const late = mount(t, h(App, { userId: 'u1' }));
+  api.configureSocket(quick(server.url));
+  await late;
+  await until(() => api.isConnectionReady(), 'ready');
+  assert.equal(warn.mock.callCount(), 0);
 });
 
 test('a link that the app asked for outlives its providers', async (t) => {
