@@ -1,7 +1,7 @@
 // A browser of the engine of this run, and its tabs. The same in Chromium, Firefox and WebKitGTK.
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { atEnd } from '../../support/at-end.mjs';
@@ -97,6 +97,24 @@ export class Browser {
     await this.kill();
   }
 
+  /**
+   * Resolves once localStorage has a text on disk. Browsers write it late: WebKit after half a second, the others after
+   * five. Until then it does not survive their end by SIGKILL.
+   * @param {string} text
+   */
+  async untilStored(text) {
+    const has = async () => {
+      const files = await readdir(this.#profile, { recursive: true, withFileTypes: true });
+      for (const file of files) {
+        const at = join(file.parentPath ?? file.path, file.name);
+        if (!file.isFile() || !LOCAL_STORAGE.test(at)) continue;
+        if ((await readFile(at).catch(() => '')).includes(text)) return true;
+      }
+      return false;
+    };
+    await until(has, `localStorage has ${text} on disk`, 30_000, 100);
+  }
+
   /** A tab at a page, the first one or another of the same profile. @param {string} url @param {'tab' | 'window'} [type] */
   async open(url, type = 'window') {
     const handle = this.#hasTabs ? await this.session.open(type) : await this.session.first();
@@ -155,6 +173,9 @@ function display() {
   return shown;
 }
 let shown;
+
+/** Where the engines have it in a profile. */
+const LOCAL_STORAGE = /localstorage|Local Storage|\/ls\//;
 
 /** Of what a driver prints, the end. */
 const MOST_OUTPUT = 4_000;
