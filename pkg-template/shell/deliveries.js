@@ -13,7 +13,15 @@ import { newId } from './ids.js';
 import { largestPacket } from './measure.js';
 import { CLAIM, CODES, EVENT_FLAG, SEND_FLAG, slotOf, TOLD, WAY_FLAG, WAYS } from './numbers.js';
 import { defaultLane, isObject } from './options.js';
-import { isBinary, sameSnapshot, snapshot, textIn } from './payload.js';
+import {
+  isBinary,
+  isBlob,
+  readBlobs,
+  sameSnapshot,
+  snapshot,
+  textIn,
+  unreadable,
+} from './payload.js';
 import { call, textOf } from './report.js';
 import { audienceOf, resultOf } from './result.js';
 import { judge } from './verdict.js';
@@ -235,6 +243,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
     };
     slots[slotOf(seq)] = entry;
     byId.set(id, entry);
+    readBlobs(args);
     return { id, isTaken: true };
   };
 
@@ -312,6 +321,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
         return;
       }
       try {
+        if (unreadable.has(args)) throw new Error('a Blob or File in it cannot be read');
         ackId = wire.emit(event, args, isAsked ? answered : undefined);
         if (isAsked && ackId !== undefined) ackIds.push(ackId);
       } catch (error) {
@@ -324,8 +334,10 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
     /** What is to be on disk. @param {number} seq @returns {import('./disk.js').Kept} */
     keptOf(seq) {
       const { id, event, args, lane, strict, way, expiresAt } = /** @type {Entry} */ (find(seq));
-      const more = args.length === 1 ? undefined : args;
-      return { id, event, data: args[0], args: more, lane, strict, way, expiresAt };
+      const [data] = args;
+      // The list is where what a Blob holds will be.
+      const more = args.length === 1 && !isBlob(data) ? undefined : args;
+      return { id, event, data: more ? undefined : data, args: more, lane, strict, way, expiresAt };
     },
 
     /** A message as other tabs know it: by its id, and what is in it. @param {number} seq */
@@ -483,7 +495,7 @@ const printOfKept = (/** @type {string} */ id, /** @type {number} */ expiresAt) 
 const nameOf = (entry) =>
   entry && {
     id: entry.id,
-    as: hash(`${entry.event} ${textIn(entry.args, true)}`),
+    as: hash(`${entry.event} ${textIn(entry.args)}`),
     until: entry.expiresAt,
   };
 

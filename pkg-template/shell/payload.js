@@ -197,18 +197,42 @@ export const sameSnapshot = (all, others) =>
     return a === b || textIn(a) === textIn(b);
   });
 
-/**
- * What is the same has the same text. Nobody can read a Blob at once, so each is another one, unless only its size counts.
- * @param {unknown} data
- */
-export const textIn = (data, isAbout = false) =>
+/** What is the same has the same text. A Blob that has not been read yet is like no other. @param {unknown} data */
+export const textIn = (data) =>
   JSON.stringify(data, (key, value) => {
     if (!isBinary(value)) return withBigInts(key, value);
+    if (isBlob(value)) return `blob ${++blobs}`;
     const { buffer = value, byteOffset = 0, byteLength } = value;
-    if (byteLength === undefined) return `blob ${isAbout ? value.size : ++blobs}`;
     return `bytes ${new Uint8Array(buffer, byteOffset, byteLength)}`;
   });
 let blobs = 0;
+
+/** Blobs that are being read: what is on its way to the disk waits for them. @type {Set<Promise<unknown>>} */
+export const reads = new Set();
+
+/** Arguments with a Blob that cannot be read, such as a File that was deleted. @type {WeakSet<object>} */
+export const unreadable = new WeakSet();
+
+/**
+ * Puts what each Blob holds in its place, which is the same on the wire. A File may be gone when its message leaves, and
+ * WebKit stores no Blob in a private window.
+ * @param {any} args a snapshot
+ */
+export function readBlobs(args, holder = args) {
+  // None was ever copied.
+  if (blobs === 0) return;
+  for (const key of Object.keys(holder)) {
+    const value = holder[key];
+    if (isBlob(value)) {
+      const fail = () => unreadable.add(args);
+      const read = value
+        .arrayBuffer()
+        .then((/** @type {ArrayBuffer} */ bytes) => put(holder, key, bytes), fail)
+        .then(() => reads.delete(read));
+      reads.add(read);
+    } else if (value && typeof value === 'object' && !isBinary(value)) readBlobs(args, value);
+  }
+}
 
 /** For JSON, which has none. @param {string} _key @param {unknown} value */
 export const withBigInts = (_key, value) => (typeof value === 'bigint' ? `${value}` : value);
@@ -233,12 +257,14 @@ export const isBinary = (value) =>
   value instanceof ArrayBuffer || ArrayBuffer.isView(value) || isBlob(value);
 
 /** @param {unknown} value */
-const isBlob = (value) => typeof Blob === 'function' && value instanceof Blob;
+export const isBlob = (value) => typeof Blob === 'function' && value instanceof Blob;
 
 /** @param {any} value */
 function copyBinary(value) {
-  // A Blob never changes.
-  if (isBlob(value)) return value;
+  if (isBlob(value)) {
+    blobs += 1;
+    return value;
+  }
   if (value instanceof ArrayBuffer) return new Uint8Array(value).slice().buffer;
   // Never shared memory, which can be neither sent nor kept.
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();

@@ -14,6 +14,7 @@ import {
 import { begin, raise, read } from './generations.js';
 import { newId } from './ids.js';
 import { ORDER, ROW_FLAG, SEGMENT_FLAG, TOLD } from './numbers.js';
+import { reads } from './payload.js';
 import { textOf } from './report.js';
 import { channelOf, hasLocks, lock, remember, remembered, tellOver } from './tabs.js';
 
@@ -288,6 +289,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
         const { journal, generation: its } = /** @type {any} */ (openings.get(of));
         const key = (/** @type {number} */ number) => /** @type {Key} */ ([...journal, number]);
         const isOver = guard >= 0 && current() !== guard;
+        if (reads.size > 0) await Promise.all(reads);
         const now = base ?? (await open());
         if (!isOver) {
           await commit(now, {

@@ -147,6 +147,7 @@ export class Tab {
   back = () => this.session.back(this.handle);
   show = () => this.session.show(this.handle);
   close = () => this.session.close(this.handle);
+  choose = (css, path) => this.session.choose(this.handle, css, path);
   /** Runs a function in the page, with arguments and an answer of JSON's. */
   run = (fn, ...args) => this.session.run(this.handle, fn, args);
 

@@ -62,6 +62,13 @@ export class Session {
     return value === undefined || value === null ? undefined : JSON.parse(value);
   }
 
+  /** Chooses a file for an input, as a user does. @param {string} window @param {string} css @param {string} path */
+  choose = (window, css, path) =>
+    this.#in(window, async () => {
+      const found = await this.#post('element', { using: 'css selector', value: css });
+      await this.#post(`element/${Object.values(found)[0]}/value`, { text: path });
+    });
+
   /** A command of one driver alone. @param {string} method @param {string} path @param {object} [body] */
   own = (method, path, body) => this.#queue(() => this.#request(method, path, body));
 
@@ -87,10 +94,13 @@ export class Session {
     request(method, path ? `${this.#url}/${path}` : this.#url, body);
 }
 
-/** Through JSON, since drivers differ in what they make of undefined and of binary data. */
+/**
+ * Through JSON, since drivers differ in what they make of undefined and of binary data. By the page's own Function:
+ * Firefox runs scripts in a realm beside the page's, whose ArrayBuffer is another one.
+ */
 const RUN = `
   const [code, args, done] = arguments;
-  new Promise((resolve) => resolve(new Function(code)(...args))).then(
+  new Promise((resolve) => resolve(new window.Function(code)(...args))).then(
     (value) => done({ value: JSON.stringify(value) }),
     (error) => done({ error: String(error) + ' ' + String(error && error.stack) }),
   );
