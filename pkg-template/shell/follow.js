@@ -55,7 +55,7 @@ export function follow(socket, settings, options, early) {
   if (!driver.memory()) {
     isPlain = true;
     settings.logger.warn(
-      'WebAssembly cannot run here: Sockets are plain ones, without any guarantee',
+      'WebAssembly cannot run here: the app has a plain socket without any guarantee',
     );
     return;
   }
@@ -399,7 +399,7 @@ export function follow(socket, settings, options, early) {
     },
     [ORDER.transmit]: deliveries.transmit,
     [ORDER.settle]: deliveries.settle,
-    [ORDER.forgetLate]: deliveries.forgetLate,
+    [ORDER.forgetLate]: deliveries.stopWaiting,
     [ORDER.receipt](
       /** @type {number} */ its,
       /** @type {number} */ name,
@@ -417,9 +417,9 @@ export function follow(socket, settings, options, early) {
         "The credentials are another user's: nothing is sent until they are right",
       );
     },
-    [ORDER.learned]: known.learned,
+    [ORDER.learned]: known.keepAnswers,
     [ORDER.receiptless]() {
-      known.receiptless();
+      known.withoutReceipts();
       giveUpReceipts();
       warnOnce('the server refuses no unknown namespace: what is lost with a connection is lost');
     },
@@ -457,7 +457,7 @@ export function follow(socket, settings, options, early) {
     wire.release();
     for (const name of Object.keys(own)) delete socket[name];
     deliveries.abandon(deliveries.settle);
-    logger.warn(`this Socket is a plain one from here on, without any guarantee: ${textOf(error)}`);
+    logger.warn(`the app has a plain socket without any guarantee: ${textOf(error)}`);
     for (const { event, args } of unsaid) call(() => plainly(event, [...args]));
     for (const { event, args, attempts, answers } of waiting) {
       const isOut = attempts > answers;

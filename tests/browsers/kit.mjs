@@ -14,7 +14,12 @@ export const QUICK = {
   reconnect: { minMs: 50, maxMs: 500, spreadMs: 50, stableMs: 1_000 },
   send: { backoffMs: 50, backoffMaxMs: 500 },
 };
-export const QUICK_IO = { reconnectionDelay: 50, reconnectionDelayMax: 500, forceNew: true };
+export const QUICK_IO = {
+  reconnectionDelay: 50,
+  reconnectionDelayMax: 500,
+  timeout: 2_000,
+  forceNew: true,
+};
 
 /** The ways in which an app sends. */
 export const ENTRIES = ['holdfast', 'holdfast/io'];
