@@ -27,13 +27,20 @@ const BLOCKED = {
     'IDBFactory.prototype.open = () => { throw new DOMException("blocked", "SecurityError"); };',
     true,
   ],
-  'IndexedDB that completes what it did not store': [
+  'IndexedDB whose requests fail': [
     `const { put, add } = IDBObjectStore.prototype;
      IDBObjectStore.prototype.put = function (value, key) {
        put.call(this, value, key);
-       const twice = add.call(this, value, key);
-       twice.onerror = (event) => event.preventDefault();
-       return twice;
+       return add.call(this, value, key);
+     };`,
+    true,
+  ],
+  // As WebKit does with a Blob in a private window: the request fails, and the transaction completes.
+  'IndexedDB that completes what it did not store': [
+    `const { put } = IDBObjectStore.prototype;
+     IDBObjectStore.prototype.put = function (value, key) {
+       queueMicrotask(() => this.transaction.dispatchEvent(new Event('error')));
+       return put.call(this, value, key);
      };`,
     true,
   ],
