@@ -124,7 +124,7 @@ export function makeClient(options, openSocket, unsaid) {
   const orders = {
     [ORDER.settle]: settle,
     [ORDER.transmit]: deliveries.transmit,
-    [ORDER.forgetLate]: deliveries.forgetLate,
+    [ORDER.forgetLate]: deliveries.stopWaiting,
     [ORDER.look]: owner.look,
     /** Of a user who is gone nothing is left to be sent, received or shown. */
     [ORDER.ended](/** @type {number} */ elsewhere) {
@@ -138,21 +138,21 @@ export function makeClient(options, openSocket, unsaid) {
       trouble.fail('LOGGED_OUT', 'The user logged out in another tab');
     },
     [ORDER.learned](/** @type {number} */ number, /** @type {number} */ answers) {
-      const event = known.learned(number, answers > 0);
+      const event = known.keepAnswers(number, answers > 0);
       if (answers) return;
       trouble.warn(
         `the server does not acknowledge '${event}': what it has taken counts as sent. Acknowledge it there: (data, ack) => ack({ success: true })`,
       );
     },
     [ORDER.receiptless]() {
-      known.receiptless();
+      known.withoutReceipts();
       trouble.warn('the server refuses no unknown namespace: only its acknowledgements count');
     },
     [ORDER.sayAgain]: said.say,
     [ORDER.forgetValue](/** @type {number} */ key, /** @type {number} */ value) {
       values[value].delete(key);
     },
-    [ORDER.emitHeld]: loose.emitHeld,
+    [ORDER.emitHeld]: loose.emitLater,
     [ORDER.returned](/** @type {number} */ begins) {
       owner.accepted();
       if (begins >= 0) inbound.note(begins);

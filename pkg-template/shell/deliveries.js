@@ -13,7 +13,7 @@ import { newId } from './ids.js';
 import { largestPacket } from './measure.js';
 import { CLAIM, CODES, EVENT_FLAG, SEND_FLAG, slotOf, TOLD, WAY_FLAG, WAYS } from './numbers.js';
 import { defaultLane, isObject } from './options.js';
-import { isBinary, sameSnapshot, snapshot, textIn } from './payload.js';
+import { isBinary, readBlobs, sameSnapshot, snapshot, textIn, unreadable } from './payload.js';
 import { call, textOf } from './report.js';
 import { audienceOf, resultOf } from './result.js';
 import { judge } from './verdict.js';
@@ -235,6 +235,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
     };
     slots[slotOf(seq)] = entry;
     byId.set(id, entry);
+    readBlobs(args);
     return { id, isTaken: true };
   };
 
@@ -312,6 +313,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
         return;
       }
       try {
+        if (unreadable.has(args)) throw unreadable.get(args);
         ackId = wire.emit(event, args, isAsked ? answered : undefined);
         if (isAsked && ackId !== undefined) ackIds.push(ackId);
       } catch (error) {
@@ -325,7 +327,19 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
     keptOf(seq) {
       const { id, event, args, lane, strict, way, expiresAt } = /** @type {Entry} */ (find(seq));
       const more = args.length === 1 ? undefined : args;
-      return { id, event, data: args[0], args: more, lane, strict, way, expiresAt };
+      return {
+        id,
+        event,
+        // What a Blob holds may be read by then.
+        get data() {
+          return args[0];
+        },
+        args: more,
+        lane,
+        strict,
+        way,
+        expiresAt,
+      };
     },
 
     /** A message as other tabs know it: by its id, and what is in it. @param {number} seq */
@@ -365,20 +379,20 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
      * @param {string | undefined} as
      * @param {number | undefined} until when it would have expired; a tab of an older build says nothing of that
      */
-    settledElsewhere({ id, success, code = '', message = '', reply, retryable }, as, until) {
+    toldEnd({ id, success, code = '', message = '', reply, retryable }, as, until) {
       const entry = find(this.seqNamed(id, as) ?? -1);
-      if (!entry) return this.endedElsewhere(id, until);
+      if (!entry) return this.toldOver(id, until);
       const counts = engine.note(TOLD.settledElsewhere, entry.seq, success, retryable);
       if (note(entry, counts, { reply, code, message })) engine.drain();
     },
 
     /** What another tab has cancelled, or was told the end of, is not taken up here. */
-    endedElsewhere(/** @type {string} */ id, /** @type {number | undefined} */ until) {
+    toldOver(/** @type {string} */ id, /** @type {number | undefined} */ until) {
       if (until) engine.note(TOLD.endedElsewhere, printOfKept(id, until));
     },
 
     /** A logout ended what nobody had found yet. @param {import('./disk.js').Kept} kept */
-    erased({ id, event, expiresAt }) {
+    toldErased({ id, event, expiresAt }) {
       if (engine.note(TOLD.hasEnded, printOfKept(id, expiresAt)) !== 0) return;
       settled.tell({ ...resultOf(id, CODES.indexOf('LOGGED_OUT') + CLAIM.maybe), event });
     },
@@ -421,7 +435,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
     },
 
     /** An order of the client's: no answer is waited for any longer. @param {number} seq */
-    forgetLate(seq) {
+    stopWaiting(seq) {
       const entry = late.get(seq);
       if (entry) forget(entry);
     },
@@ -483,7 +497,7 @@ const printOfKept = (/** @type {string} */ id, /** @type {number} */ expiresAt) 
 const nameOf = (entry) =>
   entry && {
     id: entry.id,
-    as: hash(`${entry.event} ${textIn(entry.args, true)}`),
+    as: hash(`${entry.event} ${textIn(entry.args)}`),
     until: entry.expiresAt,
   };
 

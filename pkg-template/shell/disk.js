@@ -112,7 +112,8 @@ const write = (database, work) =>
     const options = { durability: /** @type {const} */ ('relaxed') };
     const transaction = database.transaction([SEGMENTS, SETTLED], 'readwrite', options);
     transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error);
+    // WebKit completes one of which a request has failed.
+    transaction.onabort = transaction.onerror = () => reject(transaction.error);
     try {
       const stores = [SEGMENTS, SETTLED].map((name) => transaction.objectStore(name));
       work(stores);

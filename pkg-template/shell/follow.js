@@ -237,7 +237,7 @@ export function follow(socket, settings, options, early) {
     unwatch = watchPage((event, flag) => engine.tell(TOLD.page, event, flag));
     unsaid = new Set(said.values.keys());
     // As the Socket's own buffer does, what was emitted before the first connection leaves before anybody hears of it.
-    if (!hasBeenUp) greeted();
+    if (!hasBeenUp && isBehind()) greeted();
     hasBeenUp = true;
   };
 
@@ -514,7 +514,7 @@ export function follow(socket, settings, options, early) {
     },
     [ORDER.transmit]: deliveries.transmit,
     [ORDER.settle]: deliveries.settle,
-    [ORDER.forgetLate]: deliveries.forgetLate,
+    [ORDER.forgetLate]: deliveries.stopWaiting,
     [ORDER.receipt](
       /** @type {number} */ its,
       /** @type {number} */ name,
@@ -535,9 +535,9 @@ export function follow(socket, settings, options, early) {
         "The credentials are another user's: nothing is sent until they are right",
       );
     },
-    [ORDER.learned]: known.learned,
+    [ORDER.learned]: known.keepAnswers,
     [ORDER.receiptless]() {
-      known.receiptless();
+      known.withoutReceipts();
       giveUpReceipts();
       warnOnce('the server refuses no unknown namespace: what is lost with a connection is lost');
     },

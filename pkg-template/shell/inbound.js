@@ -7,6 +7,7 @@ import { idOf } from './credentials.js';
 import { printOf } from './generations.js';
 import { createListeners } from './listeners.js';
 import { CAME_FLAG, FATE, TOLD } from './numbers.js';
+import { textIn } from './payload.js';
 import { call } from './report.js';
 
 /** @typedef {'message' | 'sent' | 'typing' | 'friendRequest' | 'friendAccepted'} Helper */
@@ -22,12 +23,10 @@ const MESSAGE = Symbol.for('message');
  * @property {Function[] | undefined} [waiting] acknowledgements of a message that was handed on, until the app answers
  */
 
-/** @param {unknown[]} values @returns {string | undefined} nothing for what has no JSON */
+/** @param {unknown[]} values @returns {string | undefined} nothing for what has no text */
 export const jsonOf = (values) => {
   try {
-    return JSON.stringify(values, (_key, value) =>
-      value instanceof ArrayBuffer ? [...new Uint8Array(value)] : value,
-    );
+    return textIn(values);
   } catch {
     return undefined;
   }

@@ -59,7 +59,7 @@ function read(given, options) {
   const { volatile = MOMENTS, ...shared } = own;
   const names = Array.isArray(volatile) ? [...volatile] : [volatile];
   if (!Array.isArray(volatile) || !names.every(isName)) {
-    refuse('volatile', volatile, 'a list of names and regular expressions');
+    refuse('volatile', volatile, 'a list of names, regular expressions');
   }
   // Timers of ours keep no process alive: the connection does, and socket.io-client's own timers.
   const io = { parser: options?.parser, autoUnref: true };

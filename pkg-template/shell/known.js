@@ -45,14 +45,14 @@ export function createKnown(place, engine) {
     },
 
     /** @param {number} number @param {boolean} answers @returns {string} the event */
-    learned(number, answers) {
+    keepAnswers(number, answers) {
       const event = [...numbers.keys()][number - 1];
       known.events[event] = answers;
       write();
       return event;
     },
 
-    receiptless() {
+    withoutReceipts() {
       known.isReceiptless = true;
       write();
     },

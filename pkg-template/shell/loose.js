@@ -47,7 +47,7 @@ export function createLoose(settings, engine, wire) {
     },
 
     /** An order of the client's. */
-    emitHeld(/** @type {number} */ key) {
+    emitLater(/** @type {number} */ key) {
       const { event, data } = held.get(key) ?? {};
       held.delete(key);
       if (event !== undefined) emit(event, [data]);

@@ -21,8 +21,8 @@ import { RECEIPT } from './wire.js';
  * @property {(place: number) => void} leave hears nothing any more
  */
 
-/** As many names as one client uses in turn: `NAMES` in `src/client/receipts.rs`. */
-export const NAMES = 8;
+/** As many names as one client has: `NAMES` in `src/client/receipts.rs` and the one that asks for many. */
+export const NAMES = 9;
 
 /** A heartbeat that nobody named is never over. */
 const UNKNOWN_MS = 2 ** 40;

@@ -119,11 +119,11 @@ const OPTIONS = {
   },
   receipts: flag(true),
   ways: kind(
-    `an object of events, each with a way or { way, key: (data) => key }; ways are ${WAYS.join(', ')}`,
+    `an object of events, each with { way, key, repeat } or one of: ${WAYS.join(', ')}`,
     (value) => isObject(value) && Object.values(value).every(isWay),
   )({}),
   session: kind(
-    'a list of events that are said again after each return: names, regular expressions, or { join, leave }',
+    'a list of names, patterns or { join, leave }',
     (value) => isList(value) && value.every(isPattern),
   )([]),
   health: {

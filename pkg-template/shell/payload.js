@@ -31,7 +31,7 @@ const NOTHING = Symbol('nothing');
 export function snapshot(values, maxBytes, parser) {
   const copier = spare ?? new Copier();
   spare = undefined;
-  Object.assign(copier, { maxBytes, parser, bytes: 0 });
+  copier.begin(maxBytes, parser);
   try {
     for (let at = 0; at < values.length; at += 1) {
       const value = values[at];
@@ -79,12 +79,17 @@ const isBox = (value) =>
 class Copier {
   // Not as fields: in the syntax that ships each would be a call of defineProperty.
   constructor() {
-    this.maxBytes = 0;
-    /** @type {unknown} */
-    this.parser = undefined;
-    this.bytes = 0;
     /** @type {object[]} */
     this.ancestors = [];
+    this.maxBytes = this.bytes = 0;
+    this.begin(0);
+  }
+
+  /** @param {number} maxBytes @param {unknown} [parser] */
+  begin(maxBytes, parser) {
+    this.maxBytes = maxBytes;
+    this.parser = parser;
+    this.bytes = 0;
   }
 
   /** @param {any} item @param {string} key @returns {unknown} */
@@ -186,29 +191,49 @@ class Copier {
 let spare;
 
 /**
- * Whether two snapshots would be the same on the wire. Binary is compared by identity alone.
+ * Whether two snapshots would be the same on the wire.
  * @param {unknown[]} all
  * @param {unknown[]} others
  */
-export const sameSnapshot = (all, others) =>
-  all.length === others.length &&
-  all.every((a, at) => {
-    const b = others[at];
-    return a === b || textIn(a) === textIn(b);
-  });
+export const sameSnapshot = (all, others) => textIn(all) === textIn(others);
 
-/**
- * What is the same has the same text. Nobody can read a Blob at once, so each is another one, unless only its size counts.
- * @param {unknown} data
- */
-export const textIn = (data, isAbout = false) =>
+/** What is the same has the same text. A Blob that has not been read yet is like no other. @param {unknown} data */
+export const textIn = (data) =>
   JSON.stringify(data, (key, value) => {
     if (!isBinary(value)) return withBigInts(key, value);
-    const { buffer = value, byteOffset = 0, byteLength } = value;
-    if (byteLength === undefined) return `blob ${isAbout ? value.size : ++blobs}`;
-    return `bytes ${new Uint8Array(buffer, byteOffset, byteLength)}`;
+    return isBlob(value) ? `blob ${++blobs}` : `bytes ${bytesOf(value)}`;
   });
 let blobs = 0;
+
+/** Done once all Blobs so far were read: what is on its way to the disk waits for it. @type {Promise<unknown> | undefined} */
+export let reading;
+
+/** Why a Blob in these arguments cannot be read, such as a File that was deleted. @type {WeakMap<object, unknown>} */
+export const unreadable = new WeakMap();
+
+/**
+ * Puts what each Blob holds in its place, which is the same on the wire. A File may be gone when its message leaves, and
+ * WebKit stores no Blob in a private window.
+ * @param {any} args a snapshot
+ */
+export function readBlobs(args, holder = args) {
+  // None was ever copied.
+  if (blobs === 0) return;
+  for (const key of Object.keys(holder)) {
+    const value = holder[key];
+    if (isBlob(value)) {
+      const read = value
+        .arrayBuffer()
+        .catch((/** @type {unknown} */ error) => {
+          unreadable.set(args, error);
+          // What the disk takes, and nothing sends.
+          return 0n;
+        })
+        .then((/** @type {unknown} */ held) => put(holder, key, held));
+      reading = Promise.all([reading, read]);
+    } else if (value && typeof value === 'object' && !isBinary(value)) readBlobs(args, value);
+  }
+}
 
 /** For JSON, which has none. @param {string} _key @param {unknown} value */
 export const withBigInts = (_key, value) => (typeof value === 'bigint' ? `${value}` : value);
@@ -233,15 +258,23 @@ export const isBinary = (value) =>
   value instanceof ArrayBuffer || ArrayBuffer.isView(value) || isBlob(value);
 
 /** @param {unknown} value */
-const isBlob = (value) => typeof Blob === 'function' && value instanceof Blob;
+export const isBlob = (value) => typeof Blob === 'function' && value instanceof Blob;
 
 /** @param {any} value */
 function copyBinary(value) {
-  // A Blob never changes.
-  if (isBlob(value)) return value;
-  if (value instanceof ArrayBuffer) return new Uint8Array(value).slice().buffer;
+  if (isBlob(value)) {
+    blobs += 1;
+    return value;
+  }
   // Never shared memory, which can be neither sent nor kept.
-  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
+  const copy = bytesOf(value).slice();
+  return value instanceof ArrayBuffer ? copy.buffer : copy;
+}
+
+/** @param {any} value an ArrayBuffer or a view of one */
+function bytesOf(value) {
+  const { buffer = value, byteOffset, byteLength } = value;
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** @param {string} text */

@@ -8,10 +8,9 @@ import { idOf } from './credentials.js';
  */
 export function report(error) {
   try {
-    if (typeof globalThis.reportError === 'function') globalThis.reportError(error);
-    else console.error(error);
+    (globalThis.reportError ?? console.error)(error);
   } catch {
-    console.error('An exception that cannot be shown');
+    console.error('An exception');
   }
 }
 

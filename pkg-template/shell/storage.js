@@ -14,6 +14,7 @@ import {
 import { begin, raise, read } from './generations.js';
 import { newId } from './ids.js';
 import { ORDER, ROW_FLAG, SEGMENT_FLAG, TOLD } from './numbers.js';
+import { reading } from './payload.js';
 import { textOf } from './report.js';
 import { channelOf, hasLocks, lock, remember, remembered, tellOver } from './tabs.js';
 
@@ -120,10 +121,10 @@ export function createStorage(engine, deliveries, wire, trouble) {
       engine.tell(TOLD.hello, of, numberOf(scope, data.name), isNew, goesFirst);
     }
     const { as, until } = data;
-    if (data.settled) deliveries.settledElsewhere(data.settled, as, until);
+    if (data.settled) deliveries.toldEnd(data.settled, as, until);
     if (data.cancel) {
       if (deliveries.seqNamed(data.cancel, as)) deliveries.cancel(data.cancel);
-      else deliveries.endedElsewhere(data.cancel, until);
+      else deliveries.toldOver(data.cancel, until);
     }
     // The user logged out there, and began this generation.
     if ('over' in data) engine.tell(TOLD.looked, data.over ?? 0, wire.isPolling(), wire.waiting());
@@ -220,9 +221,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
         by = newId();
         const fresh = numberOf(scope, by);
         if (!hasLocks()) {
-          trouble.warnOnce(
-            'this browser has no Web Locks: what a closed tab left waits until it is opened again',
-          );
+          trouble.warnOnce('no Web Locks: what a closed tab left waits until it opens again');
         }
         engine.tell(TOLD.opened, of, Date.now(), mine, fresh, hasLocks(), current());
       } catch (error) {
@@ -288,6 +287,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
         const { journal, generation: its } = /** @type {any} */ (openings.get(of));
         const key = (/** @type {number} */ number) => /** @type {Key} */ ([...journal, number]);
         const isOver = guard >= 0 && current() !== guard;
+        if (reading) await reading;
         const now = base ?? (await open());
         if (!isOver) {
           await commit(now, {
@@ -311,7 +311,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
     [ORDER.erased](/** @type {number} */ row) {
       const one = rows.get(row);
       rows.delete(row);
-      if (one) deliveries.erased(one.kept);
+      if (one) deliveries.toldErased(one.kept);
     },
     [ORDER.share]: (/** @type {number} */ seq) => deliveries.share(seq),
     [ORDER.hello]: (/** @type {number} */ journal, /** @type {number} */ isNew) =>
@@ -345,7 +345,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
       unsaid.length = 0;
       generation = next ? begin(next) : null;
       if (next && generation === null) {
-        failed(new Error('localStorage fails, which has to remember logouts'));
+        failed(new Error('localStorage fails'));
       }
       engine.tell(TOLD.keep, generation ?? -1, true);
       return generation;
@@ -394,7 +394,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
         for (const { messages, settled, generation: its } of left) {
           if (its >= 0 && its !== before) continue;
           for (const [index, kept] of messages.entries()) {
-            if (!settled.has(index)) deliveries.erased(kept);
+            if (!settled.has(index)) deliveries.toldErased(kept);
           }
         }
       } catch (error) {

@@ -49,7 +49,7 @@ export function createTrouble(settings, engine, changed) {
      * @param {boolean} isOld
      */
     refused({ code = '', message = '', reply, event, id }, isOld) {
-      if (isOld) warnOnce(`a message of an earlier page was not delivered: ${code}`);
+      if (isOld) warnOnce(`a message of an earlier page failed: ${code}`);
       const error = Object.assign(new HoldfastError(code, message), { id, event, reply });
       call(settings().onError, error);
     },

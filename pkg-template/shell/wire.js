@@ -71,7 +71,7 @@ export function createWire(driver, io, url, ioOptions, warn) {
   const dropped = OURS.filter((name) => name in options);
   for (const name of dropped) delete options[name];
   if (dropped.length > 0) {
-    warn(`io.${dropped.join(', io.')}: not handed on to socket.io-client, this is ours`);
+    warn(`io.${dropped.join(', io.')}: not handed on, it is ours`);
   }
   const own = {
     ...options,

@@ -5,6 +5,7 @@
 
 mod bench;
 mod browser;
+mod browsers;
 mod chaos;
 mod ci;
 mod consumers;
@@ -39,6 +40,9 @@ cargo xtask <command>
                    sim herd: 100,000 clients after an outage, --clients N --capacity N --write yes
   chaos [options]  the package in a browser under faults by a schedule: --seed S --messages N --faults N
                    --tabs N --reloads N
+  browsers [engine...]
+                   the package in Chromium, Firefox and WebKitGTK, or those that are named, with a table of how each
+                   test ended and how long it took
   soak [options]   a steady stream to a server that acknowledges nothing, under faults: --minutes N --seed S
                    --server NAME --transports LIST --mode silent|acks
   bench [options]  speed and size against plain socket.io: --rounds N, --only size,micro,growth,idle,startup,network;
@@ -75,6 +79,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("consumers", names) => consumers::run(names),
         ("sim", arguments) => sim::run(arguments),
         ("chaos", arguments) => chaos::run(arguments),
+        ("browsers", engines) => browsers::run(engines),
         ("soak", arguments) => soak::run(arguments),
         ("bench", arguments) => bench::run(arguments),
         ("coverage", []) => coverage::print(),
