@@ -1,0 +1,276 @@
+// The recipes of docs/shapes.md, as they stand there: in a React app in StrictMode, over a link that is lost and to a
+// server that is killed while messages are on their way.
+
+import assert from 'node:assert/strict';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import test, { before, describe } from 'node:test';
+import { build } from 'esbuild';
+import { atEnd } from '../support/at-end.mjs';
+import { startBareServer } from '../support/bare-server.mjs';
+import { launchBrowser, openPage } from '../support/browser.mjs';
+import { root } from '../support/paths.mjs';
+import { createProxy } from '../support/proxy.mjs';
+import { until } from '../support/until.mjs';
+import { install } from './consumer.mjs';
+
+/** What an app around each recipe says: who is there, and in which room. */
+const APPS = {
+  Module: `
+    import { Chat } from './src/Chat.jsx';
+    export { disconnectSocket as logout } from './src/socket.js';
+    export const App = (props) => <Chat {...props} />;`,
+  Context: `
+    import { Chat } from './src/Chat.jsx';
+    import { SocketContextProvider } from './src/SocketContext.jsx';
+    export const App = ({ user, room }) => (
+      <SocketContextProvider user={user}><Chat room={room} /></SocketContextProvider>
+    );`,
+  'Zustand store': `
+    import { Chat } from './src/Chat.jsx';
+    export const App = (props) => <Chat {...props} />;`,
+  'Custom hook': `
+    import { Chat } from './src/Chat.jsx';
+    export const App = ({ room }) => <Chat room={room} />;`,
+  'Next.js': `
+    import Page from './src/app/page.jsx';
+    export const App = () => <Page />;`,
+  'Redux middleware': `
+    import { Provider } from 'react-redux';
+    import { Chat } from './src/Chat.jsx';
+    import { store } from './src/store.js';
+    export const App = (props) => <Provider store={store}><Chat {...props} /></Provider>;`,
+  'Inline `io()`': `
+    import { Chat } from './src/Chat.jsx';
+    export const App = ({ room }) => <Chat room={room} />;`,
+};
+
+const MAIN = `
+  import { StrictMode } from 'react';
+  import { createRoot } from 'react-dom/client';
+  import { App } from './app.jsx';
+  const user = { id: 'alice', token: 'a token' };
+  let root;
+  window.mount = () => {
+    root = createRoot(document.querySelector('main'));
+    root.render(<StrictMode><App user={user} room="lobby" /></StrictMode>);
+  };
+  window.unmount = () => root.unmount();
+  window.mount();`;
+
+const browser = await launchBrowser();
+const recipes = sections(await readFile(`${root}docs/shapes.md`, 'utf8'));
+let folder;
+before(async () => {
+  folder = await install('shapes');
+});
+
+/** The files of each section, by its heading; those before the first one belong to all. */
+function sections(text) {
+  const [shared, ...own] = text.split(/^## /m).map((section) => ({
+    title: section.split('\n', 1)[0],
+    files: filesIn(section),
+  }));
+  return new Map(own.map(({ title, files }) => [title, { ...shared.files, ...files }]));
+}
+
+/** @returns {Record<string, string>} code by the name that its first line gives */
+function filesIn(section) {
+  const blocks = [...section.matchAll(/^```jsx?\n\/\/ (\S+)\n(.*?)^```$/gms)];
+  return Object.fromEntries(blocks.map(([, name, code]) => [name, code]));
+}
+
+/** The line that a recipe changes, as it was. */
+const plain = (code) => code.replace(/'holdfast\/io'; \/\/ was: ('socket\.io-client')/, '$1;');
+
+/** Writes a recipe and an app around it, and answers the app as one script. */
+async function bundle(title, main, { change = (code) => code, ...more } = {}) {
+  const files = recipes.get(title);
+  assert.ok(files, `docs/shapes.md has no ${title}`);
+  const to = path.join(folder, title.replace(/\W/g, '-') + (change === plain ? '-plain' : ''));
+  const all = { ...files, ...more, 'main.jsx': main };
+  for (const [name, code] of Object.entries(all)) {
+    const file = path.join(to, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, change(code));
+  }
+  const { outputFiles } = await build({
+    entryPoints: [path.join(to, 'main.jsx')],
+    absWorkingDir: folder,
+    bundle: true,
+    format: 'iife',
+    jsx: 'automatic',
+    jsxDev: true,
+    define: {
+      'import.meta.env.VITE_SERVER': 'window.SERVER',
+      'process.env.NEXT_PUBLIC_SERVER': 'window.SERVER',
+      // StrictMode mounts twice in development alone.
+      'process.env.NODE_ENV': '"development"',
+    },
+    write: false,
+    logLevel: 'silent',
+  });
+  return outputFiles[0].text;
+}
+
+/**
+ * One address whose link can be broken, and behind it a server that acknowledges nothing and can be killed.
+ * @param {import('node:test').TestContext} t
+ */
+async function startWire(t) {
+  /** The connections of the main namespace: who they are, and what came. */
+  const links = [];
+  /** Called for every event. */
+  let onEvent = () => {};
+  const start = () =>
+    startBareServer(t, {
+      connected(socket) {
+        const link = { handshake: socket.handshake, came: [] };
+        links.push(link);
+        socket.onAny((event, ...args) => {
+          link.came.push([event, ...args]);
+          onEvent(event, ...args);
+        });
+        socket.on('join_room', (room) => socket.join(room));
+        socket.on('leave_room', (room) => socket.leave(room));
+      },
+    });
+  let server = await start();
+  const proxy = await createProxy({ target: { port: server.port } });
+  atEnd(t, () => proxy.close());
+  return {
+    links,
+    proxy,
+    say: (text) => server.io.to('lobby').emit('receive_message', { id: text, text }),
+    inRoom: () => server.io.of('/').adapter.rooms.get('lobby')?.size ?? 0,
+    connected: () => server.clients.length,
+    joins: () => links.flatMap(({ came }) => came.filter(isJoin)).length,
+    texts: () => links.flatMap(({ came }) => came.filter(isMessage).map(([, { text }]) => text)),
+    /** The server dies as soon as this text has come, and another one is there. */
+    async dieAt(text) {
+      const next = await start();
+      const dying = server;
+      onEvent = (_event, data) => {
+        if (data?.text !== text) return;
+        onEvent = () => {};
+        proxy.retarget(next.port);
+        server = next;
+        dying.close();
+      };
+    },
+  };
+}
+
+const isMessage = ([event]) => event === 'send_message';
+const isJoin = ([event]) => event === 'join_room';
+
+/** The app, on a page of the server's origin: any Socket.IO server answers this with an error text. */
+async function openApp(t, title, { proxy }, options) {
+  const script = await bundle(title, MAIN, { 'app.jsx': APPS[title], ...options });
+  const page = await openPage(t, browser, `${proxy.url}/socket.io/?transport=none`);
+  await page.evaluate((url) => {
+    window.SERVER = url;
+    window.send = (...texts) => {
+      const form = document.querySelector('form');
+      for (const text of texts) {
+        form.elements.text.value = text;
+        form.requestSubmit();
+      }
+    };
+    document.body.replaceChildren(document.createElement('main'));
+  }, proxy.url);
+  await page.evaluate(script);
+  await page.waitForSelector('form');
+  return page;
+}
+
+const send = (page, ...texts) => page.evaluate((all) => window.send(...all), texts);
+const shown = (page) => page.$$eval('li', (items) => items.map(({ textContent }) => textContent));
+
+/** The link is lost with what is on its way, and an attempt to make another one fails. */
+async function loseLink(page, { proxy }, { onItsWay, meanwhile }) {
+  proxy.hang();
+  await send(page, ...onItsWay);
+  proxy.refuse();
+  const { refused } = proxy.counters;
+  proxy.cut();
+  await until(() => proxy.counters.refused > refused, 'an attempt');
+  await send(page, ...meanwhile);
+  proxy.resume();
+  proxy.refuse(false);
+}
+
+/** What the server says is shown once, and nobody else is there who could show it again. */
+async function assertShownOnce(page, wire, text) {
+  await until(
+    () => wire.inRoom() === 1,
+    () => `one is in the room: ${wire.inRoom()}`,
+  );
+  wire.say(text);
+  await until(async () => (await shown(page)).includes(text), `${text} is shown`);
+  const all = await shown(page);
+  assert.deepEqual(
+    all.filter((one) => one === text),
+    [text],
+  );
+  assert.equal(wire.connected(), 1);
+}
+
+const came = (wire, texts) =>
+  until(
+    () => texts.every((text) => wire.texts().includes(text)),
+    () => `${texts} came: ${wire.texts()}`,
+    20_000,
+  );
+
+const BURST = Array.from({ length: 20 }, (_, n) => `burst ${n + 1}`);
+const ON_ITS_WAY = ['on its way 1', 'on its way 2'];
+
+test('with the line as it was, what is on its way is lost with the link', async (t) => {
+  const wire = await startWire(t);
+  const page = await openApp(t, 'Module', wire, { change: plain });
+  await send(page, 'one');
+  await came(wire, ['one']);
+  await loseLink(page, wire, { onItsWay: ON_ITS_WAY, meanwhile: ['meanwhile'] });
+  await came(wire, ['meanwhile']);
+  assert.deepEqual(wire.texts(), ['one', 'meanwhile']);
+  assert.deepEqual(wire.links.at(-1).came.filter(isJoin), [], 'nor is the room joined again');
+});
+
+describe('shapes', { concurrency: true }, () => {
+  for (const title of Object.keys(APPS)) {
+    test(`${title}: all messages arrive, and each is shown once`, async (t) => {
+      const wire = await startWire(t);
+      const page = await openApp(t, title, wire);
+      await send(page, 'one', 'two');
+      await came(wire, ['one', 'two']);
+      await assertShownOnce(page, wire, 'hello');
+
+      await loseLink(page, wire, { onItsWay: ON_ITS_WAY, meanwhile: ['meanwhile'] });
+      await came(wire, ['meanwhile']);
+      await assertShownOnce(page, wire, 'after the lost link');
+
+      await wire.dieAt('burst 10');
+      await send(page, ...BURST);
+      await came(wire, BURST);
+      await assertShownOnce(page, wire, 'after the restart');
+
+      await page.evaluate(() => window.unmount());
+      const joins = wire.joins();
+      await page.evaluate(() => window.mount());
+      await until(() => wire.joins() > joins, 'joined when mounted again');
+      await assertShownOnce(page, wire, 'mounted again');
+      await send(page, 'last');
+      await came(wire, ['last']);
+
+      const sent = ['one', 'two', ...ON_ITS_WAY, 'meanwhile', ...BURST, 'last'];
+      assert.deepEqual([...new Set(wire.texts())], sent, 'in order');
+      for (const { came: events } of wire.links) {
+        const first = events.findIndex(isMessage);
+        if (first < 0) continue;
+        const before = events.slice(0, first);
+        assert.ok(before.some(isJoin), `the room is joined before ${events[first][1].text}`);
+      }
+    });
+  }
+});
