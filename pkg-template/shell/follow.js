@@ -27,6 +27,7 @@ import { drive } from './wire.js';
  * @typedef {import('./io-options.js').IoSettings} IoSettings
  * @typedef {import('./result.js').Result} Result
  * @typedef {{ compress?: boolean, isAcked: boolean }} How
+ * @typedef {{ taken: Set<unknown>, session: [event: string, args: readonly unknown[]][] }} Unowned
  */
 
 /** PacketTypes of socket.io-parser. */
@@ -78,6 +79,14 @@ export function follow(socket, settings, options, early) {
   let isDead = false;
   let heardAt = -1;
   let unwatch = () => {};
+
+  /**
+   * What the app has emitted since it called `connect()`. It belongs to the user for whom that connection is made, whom
+   * nobody knows before. @type {Unowned | undefined}
+   */
+  let unowned;
+  /** What was emitted for the connection that is being made now. @type {Unowned | undefined} */
+  let claimed;
 
   // --- what the app is told --------------------------------------------------------------------------
 
@@ -190,10 +199,13 @@ export function follow(socket, settings, options, early) {
     live = epoch;
     place = shared.join(follower);
     attach(epoch);
+    claimed = unowned;
+    unowned = undefined;
     engine.note(TOLD.begun, numberOf(name), numberOf(subjectIn([data, query, extraHeaders])));
   };
 
   const up = () => {
+    claimed = undefined;
     tellTransport(engine.note);
     engine.tell(TOLD.linkUp, live, false);
     unwatch = watchPage((event, flag) => engine.tell(TOLD.page, event, flag));
@@ -259,6 +271,8 @@ export function follow(socket, settings, options, early) {
   /** @param {string} event @param {unknown[]} args @param {Result} result */
   const settled = (event, args, { success, code = '', message = '', maybeDelivered }) => {
     if (success || isDead || code === 'CANCELLED') return;
+    // The session of the user before has ended, and this was emitted for the next one.
+    if (code === 'LOGGED_OUT' && claimed?.taken.delete(args) && again(event, args)) return;
     // The newest goes in its place.
     if (wayOf(event) !== 'latest') fail(code, message, { event, args, maybeDelivered });
   };
@@ -267,9 +281,17 @@ export function follow(socket, settings, options, early) {
   const take = (event, all, compress) => {
     const args = all.map((one) => (one === undefined && !settings.io.parser ? null : one));
     hows.set(args, { compress, isAcked: isAcked(event) });
+    return again(event, args);
+  };
+
+  /** @param {string} event @param {unknown[]} args */
+  const again = (event, args) => {
     const draft = { event, args, id: newId(), lane: '', ttlMs: Infinity };
     const taken = deliveries.send(draft, (result) => settled(event, args, result));
-    if (taken.isTaken) return true;
+    if (taken.isTaken) {
+      unowned?.taken.add(args);
+      return true;
+    }
     if (taken.result.code === 'INVALID_MESSAGE_PAYLOAD') return false;
     settled(event, args, taken.result);
     return true;
@@ -301,6 +323,7 @@ export function follow(socket, settings, options, early) {
       if (socket.connected) return plainly(event, args);
       try {
         noteSession(event, args, undefined);
+        unowned?.session.push([event, copies(args, Infinity, settings.io.parser)]);
       } catch {
         return plainly(event, args);
       }
@@ -410,7 +433,10 @@ export function follow(socket, settings, options, early) {
       wire.receipt(place * NAMES + name, count);
     },
     [ORDER.look]: () => engine.note(TOLD.looked, -1, wire.isPolling(), wire.waiting()),
-    [ORDER.ended]: () => said.values.clear(),
+    [ORDER.ended]() {
+      said.values.clear();
+      for (const [event, args] of claimed?.session ?? []) noteSession(event, [...args], undefined);
+    },
     [ORDER.foreign]() {
       fail(
         'AUTH_FAILED',
@@ -483,6 +509,14 @@ export function follow(socket, settings, options, early) {
   /** @type {Record<string, (...args: any[]) => any>} */
   const own = {
     emit,
+
+    connect() {
+      // A function names the user at each emit.
+      if (!socket.active && typeof userId !== 'function') {
+        unowned = { taken: new Set(), session: [] };
+      }
+      return prototype.connect.call(socket);
+    },
 
     /** @this {any} @param {any} packet */
     packet(packet) {

@@ -9,6 +9,7 @@ import { build } from 'esbuild';
 import { atEnd } from '../support/at-end.mjs';
 import { startBareServer } from '../support/bare-server.mjs';
 import { launchBrowser, openPage } from '../support/browser.mjs';
+import { jwt } from '../support/jwt.mjs';
 import { root } from '../support/paths.mjs';
 import { createProxy } from '../support/proxy.mjs';
 import { until } from '../support/until.mjs';
@@ -56,6 +57,11 @@ const MAIN = `
     root.render(<StrictMode><App user={user} room="lobby" /></StrictMode>);
   };
   window.unmount = () => root.unmount();
+  window.send = (text) => {
+    const form = document.querySelector('form');
+    form.elements.text.value = text;
+    form.requestSubmit();
+  };
   window.mount();`;
 
 const browser = await launchBrowser();
@@ -67,7 +73,7 @@ before(async () => {
 
 /** The files of each section, by its heading; those before the first one belong to all. */
 function sections(text) {
-  const [shared, ...own] = text.split(/^## /m).map((section) => ({
+  const [shared, ...own] = text.split(/^##+ /m).map((section) => ({
     title: section.split('\n', 1)[0],
     files: filesIn(section),
   }));
@@ -83,11 +89,13 @@ function filesIn(section) {
 /** The line that a recipe changes, as it was. */
 const plain = (code) => code.replace(/'holdfast\/io'; \/\/ was: ('socket\.io-client')/, '$1;');
 
+let bundles = 0;
 /** Writes a recipe and an app around it, and answers the app as one script. */
 async function bundle(title, main, { change = (code) => code, ...more } = {}) {
   const files = recipes.get(title);
   assert.ok(files, `docs/shapes.md has no ${title}`);
-  const to = path.join(folder, title.replace(/\W/g, '-') + (change === plain ? '-plain' : ''));
+  bundles += 1;
+  const to = path.join(folder, `app-${bundles}`);
   const all = { ...files, ...more, 'main.jsx': main };
   for (const [name, code] of Object.entries(all)) {
     const file = path.join(to, name);
@@ -165,29 +173,24 @@ const isMessage = ([event]) => event === 'send_message';
 const isJoin = ([event]) => event === 'join_room';
 
 /** The app, on a page of the server's origin: any Socket.IO server answers this with an error text. */
-async function openApp(t, title, { proxy }, options) {
-  const script = await bundle(title, MAIN, { 'app.jsx': APPS[title], ...options });
+async function openApp(t, title, { proxy }, { main = MAIN, ...options } = {}) {
+  const script = await bundle(title, main, { 'app.jsx': APPS[title] ?? '', ...options });
   const page = await openPage(t, browser, `${proxy.url}/socket.io/?transport=none`);
   await page.evaluate((url) => {
     window.SERVER = url;
-    window.send = (...texts) => {
-      const form = document.querySelector('form');
-      for (const text of texts) {
-        form.elements.text.value = text;
-        form.requestSubmit();
-      }
-    };
     document.body.replaceChildren(document.createElement('main'));
   }, proxy.url);
   await page.evaluate(script);
-  await page.waitForSelector('form');
   return page;
 }
 
-const send = (page, ...texts) => page.evaluate((all) => window.send(...all), texts);
+const send = (page, ...texts) =>
+  page.evaluate((all) => {
+    for (const text of all) window.send(text);
+  }, texts);
 const shown = (page) => page.$$eval('li', (items) => items.map(({ textContent }) => textContent));
 
-/** The link is lost with what is on its way, and an attempt to make another one fails. */
+/** The link is lost with what is on its way, and no attempt to make another one succeeds. */
 async function loseLink(page, { proxy }, { onItsWay, meanwhile }) {
   proxy.hang();
   await send(page, ...onItsWay);
@@ -197,7 +200,6 @@ async function loseLink(page, { proxy }, { onItsWay, meanwhile }) {
   await until(() => proxy.counters.refused > refused, 'an attempt');
   await send(page, ...meanwhile);
   proxy.resume();
-  proxy.refuse(false);
 }
 
 /** What the server says is shown once, and nobody else is there who could show it again. */
@@ -229,9 +231,11 @@ const ON_ITS_WAY = ['on its way 1', 'on its way 2'];
 test('with the line as it was, what is on its way is lost with the link', async (t) => {
   const wire = await startWire(t);
   const page = await openApp(t, 'Module', wire, { change: plain });
+  await page.waitForSelector('form');
   await send(page, 'one');
   await came(wire, ['one']);
   await loseLink(page, wire, { onItsWay: ON_ITS_WAY, meanwhile: ['meanwhile'] });
+  wire.proxy.refuse(false);
   await came(wire, ['meanwhile']);
   assert.deepEqual(wire.texts(), ['one', 'meanwhile']);
   assert.deepEqual(wire.links.at(-1).came.filter(isJoin), [], 'nor is the room joined again');
@@ -242,11 +246,13 @@ describe('shapes', { concurrency: true }, () => {
     test(`${title}: all messages arrive, and each is shown once`, async (t) => {
       const wire = await startWire(t);
       const page = await openApp(t, title, wire);
+      await page.waitForSelector('form');
       await send(page, 'one', 'two');
       await came(wire, ['one', 'two']);
       await assertShownOnce(page, wire, 'hello');
 
       await loseLink(page, wire, { onItsWay: ON_ITS_WAY, meanwhile: ['meanwhile'] });
+      wire.proxy.refuse(false);
       await came(wire, ['meanwhile']);
       await assertShownOnce(page, wire, 'after the lost link');
 
@@ -271,6 +277,155 @@ describe('shapes', { concurrency: true }, () => {
         const before = events.slice(0, first);
         assert.ok(before.some(isJoin), `the room is joined before ${events[first][1].text}`);
       }
+    });
+  }
+});
+
+/** A page that calls what a recipe exports. */
+const mainOf = (file) => `
+  import * as recipe from './src/${file}';
+  Object.assign(window, recipe);`;
+
+const ALICE = {
+  id: 'alice',
+  room: 'hers',
+  token: jwt({ sub: 'alice' }),
+  join: ['join_room', 'hers'],
+};
+const BOB = { id: 'bob', room: 'his', token: jwt({ sub: 'bob' }), join: ['join_room', 'his'] };
+
+/** By the recipe that is followed: who a connection is for, as its server knows it. */
+const IDENTITIES = [
+  {
+    title: 'By query',
+    file: 'query.js',
+    who: ({ handshake }) => handshake.query.userId,
+    // What waits ends with the Socket of its user.
+    isKept: false,
+  },
+  {
+    title: 'By query',
+    name: 'By query, on a Socket that stays',
+    file: 'query.js',
+    change: (code) =>
+      code
+        .replace(
+          'let socket = null;',
+          'const socket = io(import.meta.env.VITE_SERVER, { autoConnect: false });',
+        )
+        .replace(
+          /socket = io\(.*, \{ query: (.*) \}\);/,
+          'socket.io.opts.query = $1;\n  socket.connect();',
+        )
+        .replace('socket?.', 'socket.')
+        .replace('  socket = null;\n', ''),
+    who: ({ handshake }) => handshake.query.userId,
+    isKept: true,
+  },
+  {
+    title: 'By auth',
+    file: 'auth.js',
+    who: ({ handshake }) =>
+      JSON.parse(Buffer.from(handshake.auth.token.split('.')[1], 'base64url')).sub,
+    isKept: true,
+  },
+  {
+    title: 'By auth',
+    name: 'By auth with tokens that cannot be read',
+    file: 'auth.js',
+    change: (code) =>
+      code.replace(
+        'autoConnect: false,',
+        'autoConnect: false, holdfast: { userId: () => localStorage.getItem("token")?.slice(7) },',
+      ),
+    user: (user) => ({ ...user, token: `opaque ${user.id}` }),
+    who: ({ handshake }) => handshake.auth.token.slice(7),
+    isKept: true,
+  },
+  {
+    title: 'By an event',
+    file: 'event.js',
+    user: (user) => ({ ...user, join: ['add-user', user.id] }),
+    who: ({ came: [[, id]] }) => id,
+    isKept: true,
+  },
+  {
+    title: 'By a cookie',
+    file: 'cookie.js',
+    who: ({ handshake }) => /session=(\w+)/.exec(handshake.headers.cookie)[1],
+    isKept: true,
+  },
+];
+
+/** What came over each connection, but for messages that the same user's one before had brought: their receipt was lost. */
+function newIn(links, who) {
+  const known = new Set();
+  return links.map((link) =>
+    link.came.filter(([event, { text }]) => {
+      const key = `${who(link)}: ${text}`;
+      const isKnown = event === 'send_message' && known.has(key);
+      known.add(key);
+      return !isKnown;
+    }),
+  );
+}
+
+describe('identities', { concurrency: true }, () => {
+  for (const {
+    title,
+    name = title,
+    file,
+    change,
+    user = (one) => one,
+    who,
+    isKept,
+  } of IDENTITIES) {
+    test(`${name}: nothing of one user reaches the connection of the next`, async (t) => {
+      const wire = await startWire(t);
+      const [alice, bob] = [user(ALICE), user(BOB)];
+      const page = await openApp(t, title, wire, { main: mainOf(file), change });
+      const login = async (one) => {
+        await page.context().addCookies([{ name: 'session', value: one.id, url: wire.proxy.url }]);
+        await page.evaluate((it) => window.login(it), one);
+      };
+      const logout = () => page.evaluate(() => window.logout());
+      const message = (text) => ['send_message', { text }];
+
+      await login(alice);
+      await send(page, 'hers');
+      await came(wire, ['hers']);
+      await loseLink(page, wire, { onItsWay: ['hers, lost'], meanwhile: ['hers, waiting'] });
+      await logout();
+      await login(bob);
+      await send(page, 'his');
+      wire.proxy.refuse(false);
+      await came(wire, ['his']);
+
+      // Away and back: what is said again is his alone.
+      await loseLink(page, wire, { onItsWay: ['his, lost'], meanwhile: ['his, waiting'] });
+      await logout();
+      await login(bob);
+      await send(page, 'his again');
+      wire.proxy.refuse(false);
+      await came(wire, ['his again']);
+
+      // Without a break.
+      await logout();
+      await login(alice);
+      await send(page, 'hers again');
+      await came(wire, ['hers again']);
+
+      const [hers, his, hisAgain, hersAgain, ...more] = wire.links;
+      assert.deepEqual(more, []);
+      assert.deepEqual([hers, his, hisAgain, hersAgain].map(who), ['alice', 'bob', 'bob', 'alice']);
+      const [first, second, third, fourth] = newIn(wire.links, who);
+      assert.deepEqual(first, [alice.join, message('hers')]);
+      assert.deepEqual(second, [bob.join, message('his')]);
+      const kept = isKept ? [message('his, lost'), message('his, waiting')] : [];
+      assert.deepEqual(third, [bob.join, ...kept, message('his again')]);
+      assert.deepEqual(fourth, [alice.join, message('hers again')]);
+      const isTold = page.problems.log.some((line) => line.includes('LOGGED_OUT'));
+      assert.equal(isTold, isKept, 'the app is told of what will not arrive');
     });
   }
 });
