@@ -27,7 +27,10 @@ import { drive } from './wire.js';
  * @typedef {import('./io-options.js').IoSettings} IoSettings
  * @typedef {import('./result.js').Result} Result
  * @typedef {{ compress?: boolean, isAcked: boolean }} How
- * @typedef {{ taken: Set<unknown>, session: [event: string, args: readonly unknown[]][] }} Unowned
+ * @typedef {object} Unowned
+ * @property {Set<unknown>} buffered packets of the user before
+ * @property {Set<unknown>} taken arguments of messages
+ * @property {[event: string, args: readonly unknown[]][]} session joins and leaves
  */
 
 /** PacketTypes of socket.io-parser. */
@@ -297,6 +300,21 @@ export function follow(socket, settings, options, early) {
     return true;
   };
 
+  /** What socket.io-client has buffered of a user must not leave as the next one. Whoever awaits an answer is told as it tells it. */
+  const dropBuffered = () => {
+    const isHis = (/** @type {unknown} */ packet) => !claimed || claimed.buffered.has(packet);
+    /** @type {any[]} */
+    const dropped = socket.sendBuffer.filter(isHis);
+    socket.sendBuffer = socket.sendBuffer.filter((/** @type {unknown} */ one) => !isHis(one));
+    for (const { id, data } of dropped) {
+      const [event, ...args] = data;
+      const ack = socket.acks[id];
+      delete socket.acks[id];
+      if (ack?.withError) call(() => ack.call(socket, new Error('socket has been disconnected')));
+      fail('LOGGED_OUT', 'The user has logged out', { event, args, maybeDelivered: false });
+    }
+  };
+
   /** Whether an emit is ours: it asks for nothing of socket.io's own. @param {unknown} event @param {unknown[]} args */
   const isOurs = (event, args) => {
     const { volatile, timeout } = socket.flags;
@@ -315,8 +333,8 @@ export function follow(socket, settings, options, early) {
 
   /** @this {any} @param {any} event @param {any[]} args */
   function emit(event, ...args) {
-    if (!isOurs(event, args)) return plainly(event, args);
     tellName();
+    if (!isOurs(event, args)) return plainly(event, args);
     const option = settings.ways[event];
     const isOfSession = option === undefined && (isJoin(event) || isLeave(event));
     if (isOfSession) {
@@ -434,6 +452,7 @@ export function follow(socket, settings, options, early) {
     },
     [ORDER.look]: () => engine.note(TOLD.looked, -1, wire.isPolling(), wire.waiting()),
     [ORDER.ended]() {
+      dropBuffered();
       said.values.clear();
       for (const [event, args] of claimed?.session ?? []) noteSession(event, [...args], undefined);
     },
@@ -513,7 +532,7 @@ export function follow(socket, settings, options, early) {
     connect() {
       // A function names the user at each emit.
       if (!socket.active && typeof userId !== 'function') {
-        unowned = { taken: new Set(), session: [] };
+        unowned = { buffered: new Set(socket.sendBuffer), taken: new Set(), session: [] };
       }
       return prototype.connect.call(socket);
     },

@@ -113,3 +113,61 @@ test('a name that a function says goes before what the connection says', async (
   await until(() => cameAs().includes('bob note his'), 'his');
   assert.deepEqual(cameAs(), ['bob note his']);
 });
+
+test('what socket.io-client has buffered for an acknowledgement leaves as no other user', async (t) => {
+  const { here, socket, cameAs, failed } = await startFor(t);
+  socket.disconnect();
+  const answers = [];
+  socket.emit('note', 'hers', () => answers.push('hers'));
+  const asked = socket.emitWithAck('note', 'hers, asked').catch(({ message }) => message);
+  const late = socket
+    .timeout(60_000)
+    .emitWithAck('note', 'hers, late')
+    .catch(({ message }) => message);
+  here.user = 'bob';
+  socket.connect();
+  socket.emit('note', 'his', () => answers.push('his'));
+  socket.emit('note', 'his too');
+  await until(() => cameAs().length >= 2, 'his');
+  assert.deepEqual(cameAs(), ['bob note his', 'bob note his too']);
+  assert.deepEqual(failed(), [
+    'LOGGED_OUT hers',
+    'LOGGED_OUT hers, asked',
+    'LOGGED_OUT hers, late',
+  ]);
+  assert.equal(await asked, 'socket has been disconnected');
+  assert.equal(await late, 'socket has been disconnected');
+  assert.deepEqual(answers, []);
+});
+
+test('what is buffered for the same user leaves, and is answered', async (t) => {
+  const { server, socket, cameAs } = await startFor(t);
+  server.io.on('connection', (one) => one.on('note', (text, ack) => ack(text)));
+  socket.disconnect();
+  const answer = socket.emitWithAck('note', 'hers');
+  socket.connect();
+  assert.equal(await answer, 'hers');
+  assert.deepEqual(cameAs(), ['alice note hers']);
+});
+
+test('an emit that wants an acknowledgement is of the user whom a function names', async (t) => {
+  const name = { now: 'alice' };
+  const { server, here, socket, cameAs, failed } = await startFor(t, {
+    holdfast: { userId: () => name.now },
+  });
+  socket.disconnect();
+  socket.emit('note', 'hers', () => {});
+  here.user = 'bob';
+  name.now = 'bob';
+  socket.emit('note', 'his', () => {});
+  socket.connect();
+  await until(() => cameAs().length > 0, 'his');
+  // And over a connection that is hers yet.
+  here.user = 'alice';
+  name.now = 'alice';
+  socket.emit('note', 'hers again', () => {});
+  await until(() => cameAs().length > 1, 'hers');
+  assert.deepEqual(cameAs(), ['bob note his', 'alice note hers again']);
+  assert.equal(server.links.length, 3);
+  assert.deepEqual(failed(), ['LOGGED_OUT hers']);
+});
