@@ -108,8 +108,9 @@ test('a name that a function says goes before what the connection says', async (
   socket.emit('join_room', 'hers');
   here.user = 'bob';
   name.now = 'bob';
-  socket.emit('note', 'his');
   await server.listen();
+  await connected(socket);
+  socket.emit('note', 'his');
   await until(() => cameAs().includes('bob note his'), 'his');
   assert.deepEqual(cameAs(), ['bob note his']);
 });
