@@ -2,18 +2,27 @@
 // server that is killed while messages are on their way.
 
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { before, describe } from 'node:test';
 import { build } from 'esbuild';
-import { atEnd } from '../support/at-end.mjs';
-import { startBareServer } from '../support/bare-server.mjs';
 import { launchBrowser, openPage } from '../support/browser.mjs';
 import { jwt } from '../support/jwt.mjs';
-import { root } from '../support/paths.mjs';
-import { createProxy } from '../support/proxy.mjs';
 import { until } from '../support/until.mjs';
 import { install } from './consumer.mjs';
+import {
+  assertInOrder,
+  assertShownOnce,
+  came,
+  follow,
+  isJoin,
+  liveThrough,
+  loseLink,
+  ON_ITS_WAY,
+  plain,
+  SEND,
+  send,
+  startWire,
+} from './shapes-kit.mjs';
 
 /** What an app around each recipe says: who is there, and in which room. */
 const APPS = {
@@ -57,51 +66,21 @@ const MAIN = `
     root.render(<StrictMode><App user={user} room="lobby" /></StrictMode>);
   };
   window.unmount = () => root.unmount();
-  window.send = (text) => {
-    const form = document.querySelector('form');
-    form.elements.text.value = text;
-    form.requestSubmit();
-  };
+${SEND}
   window.mount();`;
 
 const browser = await launchBrowser();
-const recipes = sections(await readFile(`${root}docs/shapes.md`, 'utf8'));
 let folder;
 before(async () => {
   folder = await install('shapes');
 });
 
-/** The files of each section, by its heading; those before the first one belong to all. */
-function sections(text) {
-  const [shared, ...own] = text.split(/^##+ /m).map((section) => ({
-    title: section.split('\n', 1)[0],
-    files: filesIn(section),
-  }));
-  return new Map(own.map(({ title, files }) => [title, { ...shared.files, ...files }]));
-}
-
-/** @returns {Record<string, string>} code by the name that its first line gives */
-function filesIn(section) {
-  const blocks = [...section.matchAll(/^```jsx?\n\/\/ (\S+)\n(.*?)^```$/gms)];
-  return Object.fromEntries(blocks.map(([, name, code]) => [name, code]));
-}
-
-/** The line that a recipe changes, as it was. */
-const plain = (code) => code.replace(/'holdfast\/io'; \/\/ was: ('socket\.io-client')/, '$1;');
-
 let bundles = 0;
 /** Writes a recipe and an app around it, and answers the app as one script. */
-async function bundle(title, main, { change = (code) => code, ...more } = {}) {
-  const files = recipes.get(title);
-  assert.ok(files, `docs/shapes.md has no ${title}`);
+async function bundle(title, main, { change, ...others } = {}) {
   bundles += 1;
   const to = path.join(folder, `app-${bundles}`);
-  const all = { ...files, ...more, 'main.jsx': main };
-  for (const [name, code] of Object.entries(all)) {
-    const file = path.join(to, name);
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, change(code));
-  }
+  await follow(to, title, { ...others, 'main.jsx': main }, change);
   const { outputFiles } = await build({
     entryPoints: [path.join(to, 'main.jsx')],
     absWorkingDir: folder,
@@ -121,57 +100,6 @@ async function bundle(title, main, { change = (code) => code, ...more } = {}) {
   return outputFiles[0].text;
 }
 
-/**
- * One address whose link can be broken, and behind it a server that acknowledges nothing and can be killed.
- * @param {import('node:test').TestContext} t
- */
-async function startWire(t) {
-  /** The connections of the main namespace: who they are, and what came. */
-  const links = [];
-  /** Called for every event. */
-  let onEvent = () => {};
-  const start = () =>
-    startBareServer(t, {
-      connected(socket) {
-        const link = { handshake: socket.handshake, came: [] };
-        links.push(link);
-        socket.onAny((event, ...args) => {
-          link.came.push([event, ...args]);
-          onEvent(event, ...args);
-        });
-        socket.on('join_room', (room) => socket.join(room));
-        socket.on('leave_room', (room) => socket.leave(room));
-      },
-    });
-  let server = await start();
-  const proxy = await createProxy({ target: { port: server.port } });
-  atEnd(t, () => proxy.close());
-  return {
-    links,
-    proxy,
-    say: (text) => server.io.to('lobby').emit('receive_message', { id: text, text }),
-    inRoom: () => server.io.of('/').adapter.rooms.get('lobby')?.size ?? 0,
-    connected: () => server.clients.length,
-    joins: () => links.flatMap(({ came }) => came.filter(isJoin)).length,
-    texts: () => links.flatMap(({ came }) => came.filter(isMessage).map(([, { text }]) => text)),
-    /** The server dies as soon as this text has come, and another one is there. */
-    async dieAt(text) {
-      const next = await start();
-      const dying = server;
-      onEvent = (_event, data) => {
-        if (data?.text !== text) return;
-        onEvent = () => {};
-        proxy.retarget(next.port);
-        server = next;
-        dying.close();
-      };
-    },
-  };
-}
-
-const isMessage = ([event]) => event === 'send_message';
-const isJoin = ([event]) => event === 'join_room';
-
 /** The app, on a page of the server's origin: any Socket.IO server answers this with an error text. */
 async function openApp(t, title, { proxy }, { main = MAIN, ...options } = {}) {
   const script = await bundle(title, main, { 'app.jsx': APPS[title] ?? '', ...options });
@@ -183,103 +111,6 @@ async function openApp(t, title, { proxy }, { main = MAIN, ...options } = {}) {
   await page.evaluate(script);
   return page;
 }
-
-const send = (page, ...texts) =>
-  page.evaluate((all) => {
-    for (const text of all) window.send(text);
-  }, texts);
-const shown = (page) => page.$$eval('li', (items) => items.map(({ textContent }) => textContent));
-
-/** The link is lost with what is on its way, and no attempt to make another one succeeds. */
-async function loseLink(page, { proxy }, { onItsWay, meanwhile }) {
-  proxy.hang();
-  await send(page, ...onItsWay);
-  proxy.refuse();
-  const { refused } = proxy.counters;
-  proxy.cut();
-  await until(() => proxy.counters.refused > refused, 'an attempt');
-  await send(page, ...meanwhile);
-  proxy.resume();
-}
-
-/** What the server says is shown once, and nobody else is there who could show it again. */
-async function assertShownOnce(page, wire, text) {
-  await until(
-    () => wire.inRoom() === 1,
-    () => `one is in the room: ${wire.inRoom()}`,
-  );
-  wire.say(text);
-  await until(async () => (await shown(page)).includes(text), `${text} is shown`);
-  const all = await shown(page);
-  assert.deepEqual(
-    all.filter((one) => one === text),
-    [text],
-  );
-  assert.equal(wire.connected(), 1);
-}
-
-const came = (wire, texts) =>
-  until(
-    () => texts.every((text) => wire.texts().includes(text)),
-    () => `${texts} came: ${wire.texts()}`,
-    20_000,
-  );
-
-const BURST = Array.from({ length: 20 }, (_, n) => `burst ${n + 1}`);
-const ON_ITS_WAY = ['on its way 1', 'on its way 2'];
-
-test('with the line as it was, what is on its way is lost with the link', async (t) => {
-  const wire = await startWire(t);
-  const page = await openApp(t, 'Module', wire, { change: plain });
-  await page.waitForSelector('form');
-  await send(page, 'one');
-  await came(wire, ['one']);
-  await loseLink(page, wire, { onItsWay: ON_ITS_WAY, meanwhile: ['meanwhile'] });
-  wire.proxy.refuse(false);
-  await came(wire, ['meanwhile']);
-  assert.deepEqual(wire.texts(), ['one', 'meanwhile']);
-  assert.deepEqual(wire.links.at(-1).came.filter(isJoin), [], 'nor is the room joined again');
-});
-
-describe('shapes', { concurrency: true }, () => {
-  for (const title of Object.keys(APPS)) {
-    test(`${title}: all messages arrive, and each is shown once`, async (t) => {
-      const wire = await startWire(t);
-      const page = await openApp(t, title, wire);
-      await page.waitForSelector('form');
-      await send(page, 'one', 'two');
-      await came(wire, ['one', 'two']);
-      await assertShownOnce(page, wire, 'hello');
-
-      await loseLink(page, wire, { onItsWay: ON_ITS_WAY, meanwhile: ['meanwhile'] });
-      wire.proxy.refuse(false);
-      await came(wire, ['meanwhile']);
-      await assertShownOnce(page, wire, 'after the lost link');
-
-      await wire.dieAt('burst 10');
-      await send(page, ...BURST);
-      await came(wire, BURST);
-      await assertShownOnce(page, wire, 'after the restart');
-
-      await page.evaluate(() => window.unmount());
-      const joins = wire.joins();
-      await page.evaluate(() => window.mount());
-      await until(() => wire.joins() > joins, 'joined when mounted again');
-      await assertShownOnce(page, wire, 'mounted again');
-      await send(page, 'last');
-      await came(wire, ['last']);
-
-      const sent = ['one', 'two', ...ON_ITS_WAY, 'meanwhile', ...BURST, 'last'];
-      assert.deepEqual([...new Set(wire.texts())], sent, 'in order');
-      for (const { came: events } of wire.links) {
-        const first = events.findIndex(isMessage);
-        if (first < 0) continue;
-        const before = events.slice(0, first);
-        assert.ok(before.some(isJoin), `the room is joined before ${events[first][1].text}`);
-      }
-    });
-  }
-});
 
 /** A page that calls what a recipe exports. */
 const mainOf = (file) => `
@@ -370,7 +201,40 @@ function newIn(links, who) {
   );
 }
 
-describe('identities', { concurrency: true }, () => {
+// Most of their time is waiting.
+describe('apps', { concurrency: 7 }, () => {
+  test('with the line as it was, what is on its way is lost with the link', async (t) => {
+    const wire = await startWire(t);
+    const page = await openApp(t, 'Module', wire, { change: plain });
+    await page.waitForSelector('form');
+    await send(page, 'one');
+    await came(wire, ['one']);
+    await loseLink(page, wire, { onItsWay: ON_ITS_WAY, meanwhile: ['meanwhile'] });
+    wire.proxy.refuse(false);
+    await came(wire, ['meanwhile']);
+    assert.deepEqual(wire.texts(), ['one', 'meanwhile']);
+    assert.deepEqual(wire.links.at(-1).came.filter(isJoin), [], 'nor is the room joined again');
+  });
+
+  for (const title of Object.keys(APPS)) {
+    test(`${title}: all messages arrive, and each is shown once`, async (t) => {
+      const wire = await startWire(t);
+      const page = await openApp(t, title, wire);
+      await page.waitForSelector('form');
+      const sent = await liveThrough(page, wire);
+
+      await page.evaluate(() => window.unmount());
+      const joins = wire.joins();
+      await page.evaluate(() => window.mount());
+      await until(() => wire.joins() > joins, 'joined when mounted again');
+      await assertShownOnce(page, wire, 'mounted again');
+      await send(page, 'last');
+      await came(wire, ['last']);
+
+      assertInOrder(wire, [...sent, 'last']);
+    });
+  }
+
   for (const {
     title,
     name = title,
