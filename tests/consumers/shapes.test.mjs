@@ -202,7 +202,7 @@ function newIn(links, who) {
 }
 
 // Most of their time is waiting.
-describe('apps', { concurrency: 7 }, () => {
+describe('apps', { concurrency: true }, () => {
   test('with the line as it was, what is on its way is lost with the link', async (t) => {
     const wire = await startWire(t);
     const page = await openApp(t, 'Module', wire, { change: plain });
@@ -232,6 +232,22 @@ describe('apps', { concurrency: 7 }, () => {
       await came(wire, ['last']);
 
       assertInOrder(wire, [...sent, 'last']);
+    });
+  }
+
+  for (const title of ['Module', 'Zustand store', 'Next.js', 'Redux middleware']) {
+    test(`${title}: what waits when its component is unmounted arrives`, async (t) => {
+      const wire = await startWire(t);
+      const page = await openApp(t, title, wire);
+      await page.waitForSelector('form');
+      await send(page, 'one');
+      await came(wire, ['one']);
+      await loseLink(page, wire, { onItsWay: ON_ITS_WAY, meanwhile: ['meanwhile'] });
+      await page.evaluate(() => window.unmount());
+      wire.proxy.refuse(false);
+      await page.evaluate(() => window.mount());
+      await came(wire, ['meanwhile']);
+      assertInOrder(wire, ['one', ...ON_ITS_WAY, 'meanwhile']);
     });
   }
 
