@@ -7,7 +7,7 @@ import { idOf, subjectIn } from './credentials.js';
 import { createDeliveries } from './deliveries.js';
 import { createDriver } from './driver.js';
 import { createEngine } from './engine.js';
-import { HoldfastError } from './errors.js';
+import { HoldfastError, MESSAGES } from './errors.js';
 import { printOf } from './generations.js';
 import { newId } from './ids.js';
 import { agree, isEnd, looksLikeJoin, looksLikeLeave, mayEnd } from './io-names.js';
@@ -36,6 +36,9 @@ const GREETING_MS = 120;
 
 /** What becomes of an emit: it leaves as socket.io-client lets it, it is kept until the server has it, or neither. */
 const [PLAIN, TAKEN, DROPPED] = [0, 1, 2];
+
+/** Credentials that a function answers are known once it is asked. */
+const UNKNOWN = Symbol('unknown');
 
 /** PacketTypes of socket.io-parser. */
 const CONNECT = 0;
@@ -196,15 +199,24 @@ export function follow(socket, settings, options, early) {
   let subject;
   /** What the app had opened the Socket by then: if it opens it again, that is for whoever the user is now. */
   let opening = socket.subs;
-  /** Emits of the one who connects next. @type {{ flags: object, all: any[] }[]} */
-  const ofNext = [];
+  /** Whom a connection would be for that is made now, as far as the app has said so. */
+  const present = () => (typeof socket.auth === 'function' ? UNKNOWN : subjectOf(socket.auth));
+  /** Emits of the one who connects next. @type {{ by: unknown, flags: object, all: any[] }[]} */
+  let ofNext = [];
 
   /** Whether what is emitted while there is no attempt is of somebody else than what was before. */
   const isOfNext = () => {
-    if (live !== 0 || epoch === 0) return false;
+    // A function in the option `userId` names the user of each emit.
+    if (live !== 0 || epoch === 0 || typeof userId === 'function') return false;
     if (socket.subs && socket.subs !== opening) return true;
-    const { auth } = socket;
-    return typeof auth !== 'function' && subjectOf(auth) !== subject;
+    const its = present();
+    return its !== UNKNOWN && its !== subject;
+  };
+
+  /** @param {object} flags @param {any[]} all */
+  const hold = (flags, all) => {
+    const its = present();
+    ofNext.push({ by: its === UNKNOWN ? socket.subs : its, flags, all });
   };
 
   /** The CONNECT packet leaves: an attempt begins, and says who the user is. */
@@ -217,10 +229,30 @@ export function follow(socket, settings, options, early) {
     attach(epoch);
     opening = socket.subs;
     subject = subjectOf(data);
+    // What was held for a connection that never came, or for somebody else, is of the one before.
+    const isHis = (/** @type {{ by: unknown }} */ { by }) => by === opening || by === subject;
+    const others = ofNext.filter((one) => !isHis(one));
+    ofNext = ofNext.filter(isHis);
+    claim(others);
     engine.note(TOLD.begun, numberOf(name), numberOf(subject));
-    for (const { flags, all } of ofNext.splice(0)) {
+  };
+
+  /** What was held belongs to the present session. @param {typeof ofNext} those */
+  const claim = (those) => {
+    for (const { flags, all } of those.splice(0)) {
       socket.flags = flags;
       socket.emit(...all);
+    }
+  };
+
+  /** What socket.io-client has buffered of a user leaves as no other one. Who awaits an answer is told as it tells it. */
+  const dropBuffered = () => {
+    for (const { id, data } of socket.sendBuffer.splice(0)) {
+      const [event, ...args] = data;
+      const ack = socket.acks[id];
+      delete socket.acks[id];
+      if (ack?.withError) call(() => ack.call(socket, new Error('socket has been disconnected')));
+      fail('LOGGED_OUT', MESSAGES.LOGGED_OUT, { event, args, maybeDelivered: false });
     }
   };
 
@@ -384,9 +416,16 @@ export function follow(socket, settings, options, early) {
 
   /** @this {any} @param {any} event @param {any[]} args */
   function emit(event, ...args) {
-    if (!isOurs(event, args)) return plainly(event, args);
     tellName();
     const { flags } = socket;
+    if (!isOurs(event, args)) {
+      if (flags.volatile || typeof event !== 'string' || RESERVED.test(event) || !isOfNext()) {
+        return plainly(event, args);
+      }
+      socket.flags = {};
+      hold(flags, [event, ...args]);
+      return socket;
+    }
     socket.flags = {};
     const what = becomes(event, args, flags);
     if (what === TAKEN) engine.drain();
@@ -409,7 +448,7 @@ export function follow(socket, settings, options, early) {
     }
     try {
       if (isOfNext()) {
-        ofNext.push({ flags, all: [event, ...copies(args, Infinity, settings.io.parser)] });
+        hold(flags, [event, ...copies(args, Infinity, settings.io.parser)]);
         return DROPPED;
       }
       if (isSession(event, args)) {
@@ -489,9 +528,11 @@ export function follow(socket, settings, options, early) {
       engine.note(TOLD.unsaid, key);
       said.values.delete(key);
     }
-    if (!isJoin(event, all)) return;
     for (const one of [...deliveries.entries()]) {
-      if (isLeave(one.event) && ends(one, its)) deliveries.cancel(one.id);
+      const isUndone = isJoin(event, all)
+        ? isLeave(one.event) && ends(one, its)
+        : isJoin(one.event, one.args) && one.attempts === 0 && ends(its, one);
+      if (isUndone) deliveries.cancel(one.id);
     }
   };
 
@@ -526,6 +567,7 @@ export function follow(socket, settings, options, early) {
     },
     [ORDER.look]: () => engine.note(TOLD.looked, -1, wire.isPolling(), wire.waiting()),
     [ORDER.ended]() {
+      dropBuffered();
       said.values.clear();
       hasBeenUp = false;
     },
@@ -608,7 +650,10 @@ export function follow(socket, settings, options, early) {
       const isAttempt = this === socket && packet.type === CONNECT;
       if (isAttempt) begun(packet.data);
       prototype.packet.call(this, packet);
-      if (isAttempt) engine.drain();
+      if (!isAttempt) return;
+      engine.drain();
+      // The session of who was before has ended, if there was one.
+      claim(ofNext);
     },
 
     /** An event of socket.io's own. @param {string} event @param {any[]} args */

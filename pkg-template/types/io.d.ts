@@ -30,7 +30,8 @@ export interface HoldfastOptions {
   /**
    * Who the user is, as the app knows him; asked at each connection, and where it is a function at each emit too. Default:
    * whom the token in `auth`, `query` or `extraHeaders` names, else `query.userId`, else one anonymous session. What waits
-   * for one user never leaves as another one.
+   * for one user never leaves as another one. What is emitted after `connect()` is of whoever that connection is for, unless
+   * this is a function.
    */
   userId?: Options['userId'] | undefined;
   /**
