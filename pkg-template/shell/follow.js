@@ -28,7 +28,7 @@ import { drive } from './wire.js';
 /**
  * @typedef {import('./io-options.js').IoSettings} IoSettings
  * @typedef {import('./result.js').Result} Result
- * @typedef {{ id: string, event: string, args: unknown[], compress?: boolean | undefined, isAcked: boolean, isJoin: boolean }} How
+ * @typedef {{ id: string, event: string, args: unknown[], compress?: boolean | undefined, isAcked: boolean, isSession: boolean }} How
  */
 
 /** So long after it heard of a connection an app has said what it says again by itself: in an effect of React, for one. */
@@ -323,11 +323,9 @@ export function follow(socket, settings, options, early) {
         const sent = wire.emit(event, args);
         if (sent === undefined) return undefined;
         ack?.();
-        if (leaving.isJoin) {
-          noteLeaving(event, args, undefined);
-          // After a lost connection it is said again, and not repeated as well.
-          deliveries.cancel(leaving.id);
-        }
+        if (leaving.isSession) noteLeaving(event, args, undefined);
+        // After a lost connection it is said again, and not repeated as well.
+        if (leaving.isSession && isJoin(event, args)) deliveries.cancel(leaving.id);
       } finally {
         leaving = undefined;
       }
@@ -374,7 +372,7 @@ export function follow(socket, settings, options, early) {
       args,
       compress,
       isAcked: isAcked(event),
-      isJoin: isSession(event, args) && isJoin(event, args),
+      isSession: isSession(event, args),
     };
     hows.set(args, how);
     const draft = { event, args, id, lane: '', ttlMs: Infinity, ...given };
@@ -524,7 +522,8 @@ export function follow(socket, settings, options, early) {
   const undo = (event, all) => {
     const its = { event, args: copies(all, Infinity, settings.io.parser) };
     for (const [key, one] of said.values) {
-      if (!isLeave(event) || !ends(its, one)) continue;
+      // What waits may be for that room: then the leave ends it as it leaves.
+      if (!isLeave(event) || !ends(its, one) || (!socket.connected && isBehind())) continue;
       engine.note(TOLD.unsaid, key);
       said.values.delete(key);
     }

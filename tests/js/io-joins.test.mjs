@@ -269,3 +269,20 @@ test('a leave that left without a receipt is not repeated behind a later join', 
   await until(() => server.came.length === 3, 'both');
   assert.deepEqual(await back(server, socket), [['join_room', 'a']]);
 });
+
+test('what was emitted in a room that is left while away finds it joined, and then it is left', async (t) => {
+  const { server, open } = await start(t);
+  const socket = await connected(open());
+  socket.emit('join_room', 'a');
+  await until(() => server.came.length === 1, 'joined');
+  const away = () => {
+    socket.emit('note', 'in a');
+    socket.emit('leave_room', 'a');
+  };
+  assert.deepEqual(await back(server, socket, away), [
+    ['join_room', 'a'],
+    ['note', 'in a'],
+    ['leave_room', 'a'],
+  ]);
+  assert.deepEqual(await back(server, socket), []);
+});

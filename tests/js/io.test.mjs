@@ -179,8 +179,8 @@ test('a room that was left while there was no link is not joined again', async (
   assert.deepEqual(
     server.came.map(({ event, args }) => [event, ...args]),
     [
-      ['leave_room', 'a'],
       ['join_room', 'b'],
+      ['leave_room', 'a'],
     ],
   );
 });
