@@ -108,6 +108,20 @@ fn nothing_is_repeated_over_a_link_that_owes_its_receipt() {
 }
 
 #[test]
+fn message_is_repeated_over_a_link_that_proves_nothing_though_the_one_before_did() {
+    let mut world = World::proving();
+    world.replace_link();
+    world.fresh();
+    let seq = world.send(draft(Way::AckedAlways));
+    assert_eq!(world.left(), [seq]);
+    // The server speaks, answers no receipt of this link, and does not acknowledge.
+    world.run_alive_to(world.now + 19_999);
+    assert_eq!(world.left(), [], "receipts may still come: the deadline begins anew once");
+    world.run_alive_to(world.now + 1_001);
+    assert_eq!(world.left(), [seq]);
+}
+
+#[test]
 fn link_that_owes_a_receipt_for_long_is_given_up_and_what_it_took_in_doubt_leaves_again() {
     let mut world = World::proving();
     let seq = world.send(draft(Way::Received));
