@@ -557,6 +557,19 @@ fn move_that_fails_leaves_the_journal_where_it_is() {
 }
 
 #[test]
+fn journal_that_could_not_be_moved_is_moved_ten_seconds_later() {
+    let (mut disk, one, other) = two_tabs();
+    disk.end(one);
+    disk.fails_writes = true;
+    disk.pass(2_000);
+    disk.fails_writes = false;
+    disk.pass(9_999);
+    assert_eq!((disk.kept(), disk.left(other)), (vec![(1, 7)], vec![]));
+    disk.pass(1);
+    assert_eq!((disk.kept(), disk.left(other)), (vec![(2, 7)], vec![7]));
+}
+
+#[test]
 fn journal_that_cannot_be_read_is_left_to_other_tabs() {
     let (mut disk, one, other) = two_tabs();
     disk.end(one);
