@@ -721,6 +721,22 @@ fn what_no_tab_has_any_more_is_taken_back() {
 }
 
 #[test]
+fn what_a_tab_that_says_nothing_has_on_disk_is_not_taken_back() {
+    let (mut disk, one, other) = taken_over();
+    disk.left(one);
+    disk.holds_channel = true;
+    disk.restore(one);
+    disk.link(one);
+    // For a minute nobody answers, and the disk is looked at again and again.
+    disk.pass(64_000);
+    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Elsewhere), vec![]));
+    assert_eq!(disk.kept(), [(2, 7)]);
+    disk.holds_channel = false;
+    disk.ack(other, 7);
+    assert_eq!(disk.ending(one, 7), DELIVERED);
+}
+
+#[test]
 fn end_of_what_was_taken_back_is_told_to_the_tabs_that_had_it_before() {
     let (mut disk, one, other) = lost_by_two();
     disk.restore(one);
