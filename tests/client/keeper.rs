@@ -1001,6 +1001,29 @@ fn message_that_settles_while_a_former_journal_is_waited_for_does_not_come_back(
     assert_eq!(disk.kept(), []);
 }
 
+#[test]
+fn message_that_is_sent_anew_while_journals_are_read_is_not_the_one_that_another_tab_has() {
+    let (mut disk, one, other) = taken_over();
+    disk.left(one);
+    disk.leave((ALICE + FORMER, 50, 0), &[5], None);
+    disk.lock(50);
+    disk.holds_opening = true;
+    disk.restore(one);
+    disk.link(one);
+    disk.pass(5_000);
+    // Storage is late, so nothing waits for it. All is read now, and handed out once the lock was waited for.
+    disk.holds_opening = false;
+    disk.run();
+    disk.cancel(one, 7);
+    disk.left(one);
+    disk.send(one, [7]);
+    disk.pass(200);
+    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Nowhere), vec![7]));
+    disk.ack(other, 7);
+    assert_eq!(disk.held(one, 7), Some(Held::Nowhere), "that was another one");
+    assert_eq!(disk.ending(one, 7), Some(Outcome::Cancelled), "as the one before was");
+}
+
 // Logouts.
 
 #[test]
