@@ -1038,6 +1038,20 @@ fn what_a_logout_ended_is_erased_and_told_and_never_handed_out() {
 }
 
 #[test]
+fn what_had_settled_before_a_logout_is_not_told_as_ended_by_it() {
+    let mut disk = Disk::new();
+    let gone = disk.idle_page(1);
+    disk.send(gone, [1, 2]);
+    disk.cancel(gone, 1);
+    assert_eq!(disk.segments.len(), 1, "they share a segment");
+    disk.end(gone);
+    disk.raise(ALICE);
+    let tab = disk.page(1);
+    assert_eq!(disk.page_of(tab).ended, [2]);
+    assert!(disk.segments.is_empty());
+}
+
+#[test]
 fn what_a_logout_ended_is_erased_in_the_journal_of_another_tab_too() {
     let mut disk = left([1]);
     disk.raise(ALICE);
