@@ -557,6 +557,19 @@ fn move_that_fails_leaves_the_journal_where_it_is() {
 }
 
 #[test]
+fn journal_that_could_not_be_moved_is_moved_ten_seconds_later() {
+    let (mut disk, one, other) = two_tabs();
+    disk.end(one);
+    disk.fails_writes = true;
+    disk.pass(2_000);
+    disk.fails_writes = false;
+    disk.pass(9_999);
+    assert_eq!((disk.kept(), disk.left(other)), (vec![(1, 7)], vec![]));
+    disk.pass(1);
+    assert_eq!((disk.kept(), disk.left(other)), (vec![(2, 7)], vec![7]));
+}
+
+#[test]
 fn journal_that_cannot_be_read_is_left_to_other_tabs() {
     let (mut disk, one, other) = two_tabs();
     disk.end(one);
@@ -705,6 +718,22 @@ fn what_no_tab_has_any_more_is_taken_back() {
     disk.pass(1);
     assert_eq!(disk.left(one), [7]);
     assert_eq!(disk.kept(), [(1, 7)], "and kept again");
+}
+
+#[test]
+fn what_a_tab_that_says_nothing_has_on_disk_is_not_taken_back() {
+    let (mut disk, one, other) = taken_over();
+    disk.left(one);
+    disk.holds_channel = true;
+    disk.restore(one);
+    disk.link(one);
+    // For a minute nobody answers, and the disk is looked at again and again.
+    disk.pass(64_000);
+    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Elsewhere), vec![]));
+    assert_eq!(disk.kept(), [(2, 7)]);
+    disk.holds_channel = false;
+    disk.ack(other, 7);
+    assert_eq!(disk.ending(one, 7), DELIVERED);
 }
 
 #[test]
@@ -972,6 +1001,29 @@ fn message_that_settles_while_a_former_journal_is_waited_for_does_not_come_back(
     assert_eq!(disk.kept(), []);
 }
 
+#[test]
+fn message_that_is_sent_anew_while_journals_are_read_is_not_the_one_that_another_tab_has() {
+    let (mut disk, one, other) = taken_over();
+    disk.left(one);
+    disk.leave((ALICE + FORMER, 50, 0), &[5], None);
+    disk.lock(50);
+    disk.holds_opening = true;
+    disk.restore(one);
+    disk.link(one);
+    disk.pass(5_000);
+    // Storage is late, so nothing waits for it. All is read now, and handed out once the lock was waited for.
+    disk.holds_opening = false;
+    disk.run();
+    disk.cancel(one, 7);
+    disk.left(one);
+    disk.send(one, [7]);
+    disk.pass(200);
+    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Nowhere), vec![7]));
+    disk.ack(other, 7);
+    assert_eq!(disk.held(one, 7), Some(Held::Nowhere), "that was another one");
+    assert_eq!(disk.ending(one, 7), Some(Outcome::Cancelled), "as the one before was");
+}
+
 // Logouts.
 
 #[test]
@@ -983,6 +1035,20 @@ fn what_a_logout_ended_is_erased_and_told_and_never_handed_out() {
     assert!(disk.segments.is_empty());
     disk.send(tab, [3]);
     assert_eq!(disk.kept(), [(1, 3)]);
+}
+
+#[test]
+fn what_had_settled_before_a_logout_is_not_told_as_ended_by_it() {
+    let mut disk = Disk::new();
+    let gone = disk.idle_page(1);
+    disk.send(gone, [1, 2]);
+    disk.cancel(gone, 1);
+    assert_eq!(disk.segments.len(), 1, "they share a segment");
+    disk.end(gone);
+    disk.raise(ALICE);
+    let tab = disk.page(1);
+    assert_eq!(disk.page_of(tab).ended, [2]);
+    assert!(disk.segments.is_empty());
 }
 
 #[test]

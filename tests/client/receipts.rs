@@ -67,8 +67,11 @@ fn first_acknowledgement_of_an_event_ends_that_for_good() {
     world.client.learn(world.at(), 1, false);
     let second = world.send(draft(Way::Acked));
     world.run_to(world.now + 1_000);
-    world.answer_receipts();
-    assert_eq!(world.outcome(second), None, "its receipt is not enough any more");
+    // It is taken by the first, and dispatched by the next.
+    for _ in 0..3 {
+        world.answer_receipts();
+    }
+    assert_eq!(world.outcome(second), None, "receipts are not enough any more");
     world.ack(second, 1, Verdict::Accepted);
     assert_eq!(world.outcome(second), DELIVERED);
 }
@@ -102,6 +105,20 @@ fn nothing_is_repeated_over_a_link_that_owes_its_receipt() {
         assert_eq!(world.outcome(seq), DELIVERED);
         world.fresh();
     }
+}
+
+#[test]
+fn message_is_repeated_over_a_link_that_proves_nothing_though_the_one_before_did() {
+    let mut world = World::proving();
+    world.replace_link();
+    world.fresh();
+    let seq = world.send(draft(Way::AckedAlways));
+    assert_eq!(world.left(), [seq]);
+    // The server speaks, answers no receipt of this link, and does not acknowledge.
+    world.run_alive_to(world.now + 19_999);
+    assert_eq!(world.left(), [], "receipts may still come: the deadline begins anew once");
+    world.run_alive_to(world.now + 1_001);
+    assert_eq!(world.left(), [seq]);
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use holdfast::client::Order;
 use holdfast::client::deliveries::Sending;
 use holdfast::client::receipts::Support;
-use holdfast::engine::{Cause, DownCause, Epoch, Input, Millis, Outcome, Seq, Verdict, Way};
+use holdfast::engine::{
+    Cause, DownCause, Epoch, Input, Millis, Outcome, Output, Seq, Verdict, Way,
+};
 
 use crate::world::{World, draft};
 
@@ -125,6 +127,29 @@ fn links_that_deliver_something_and_die_at_once_do_not_grow_the_backoff() {
         world.reconnect();
     }
     assert!(longest > 3_000, "links that deliver nothing do: {longest}");
+}
+
+/// Failures in a row, as the last attempt was told.
+fn failures(world: &World) -> Option<u32> {
+    let told = |(_, order): &(u64, Order)| match *order {
+        Order::Engine(Output::Connect { failures, .. }) => Some(failures),
+        _ => None,
+    };
+    world.log.iter().rev().find_map(told)
+}
+
+#[test]
+fn link_that_was_stable_begins_the_backoff_anew_though_it_carries_more_then_and_dies() {
+    let mut world = World::proving();
+    world.send(draft(Way::Acked));
+    for _ in 0..6 {
+        world.replace_link();
+    }
+    assert_eq!(failures(&world), Some(6));
+    // After 5 s the link takes more than one message at a time, which may be what kills it.
+    world.run_alive_to(world.now + 5_000);
+    world.replace_link();
+    assert_eq!(failures(&world), Some(1), "those of before are forgotten");
 }
 
 #[test]
