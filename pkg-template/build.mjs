@@ -1,8 +1,8 @@
 // Makes `pkg/`, the npm package, from this folder and the compiled engine. `cargo xtask build` calls it:
-//   node pkg-template/build.mjs --version 1.2.3 --module a.wasm --script a.wasm.js --size-before 12345
+//   node pkg-template/build.mjs --version 1.2.3 --module a.wasm --io-module b.wasm --script a.wasm.js --size-before 12345
 //
 // Each part becomes one file, once as an ES module and once as CommonJS, with everything in it but
-// the peers and the other parts: so the wasm is there once, and one instance of each part's state.
+// the peers and the other parts: so each wasm is there once, and one instance of each part's state.
 
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,19 +13,25 @@ import { build } from 'esbuild';
 import { checkPrivate, PRIVATE } from './private-names.mjs';
 import { assembleReader } from './reader.mjs';
 import { decode, encode } from './wasm-text.js';
-import { compressed, SYNTAX, weighSocket } from './weigh.mjs';
+import { compressed, SYNTAX, weighIo, weighSocket } from './weigh.mjs';
 
 /**
- * All that `holdfast/socket` adds to an app, minified and gzipped, without socket.io-client. Half of it is the wasm;
+ * All that an entry adds to an app, minified and gzipped, without socket.io-client. More than half of it is the wasm;
  * ARCHITECTURE.md says what each part costs.
  */
-const BUDGET_BYTES = 58_950;
+const BUDGETS = [
+  { entry: 'holdfast/socket', weigh: weighSocket, most: 58_950 },
+  { entry: 'holdfast/io', weigh: weighIo, most: 42_000 },
+];
 
 /**
- * The files of the package. `core` is what the others share: apps can't import it, since package.json
- * doesn't name it. A part without a source is left out, and so is its entry.
+ * The files of the package. `core` is what the others share, and `module` and `io-module` have the wasm: apps can't
+ * import them, since package.json doesn't name them. A part without a source is left out, and so is its entry.
  */
-const PARTS = ['core', 'index', 'socket', 'io', 'alias', 'react', 'server', 'without-wasm'];
+const PARTS = [
+  ...['module', 'io-module', 'core'],
+  ...['index', 'socket', 'io', 'alias', 'react', 'server', 'without-wasm'],
+];
 
 /** Parts that stand for socket.io-client: as there, what is required is `io` itself. */
 const PLAIN = ['io', 'alias'];
@@ -48,6 +54,8 @@ const { values: options } = parseArgs({
   options: {
     version: { type: 'string' },
     module: { type: 'string' },
+    /** The module for Sockets that are followed. */
+    'io-module': { type: 'string' },
     /** The module as JavaScript, as wasm2js writes it. Without it there is no `without-wasm`. */
     script: { type: 'string' },
     'size-before': { type: 'string' },
@@ -56,7 +64,11 @@ const { values: options } = parseArgs({
   },
 });
 
-const module = await readFile(options.module);
+/** What each `holdfast:` import of wasm stands for. */
+const modules = {
+  wasm: await readFile(options.module),
+  'io-wasm': await readFile(options['io-module']),
+};
 const script = options.script && scriptOf(await readFile(options.script, 'utf8'));
 const parts = PARTS.filter(
   (name) => existsSync(sourceOf(name)) && (script || name !== 'without-wasm'),
@@ -105,9 +117,12 @@ async function bundle({ format, platform, folder, extension }) {
         footer: PLAIN.includes(name) && format === 'cjs' ? { js: CALLABLE } : {},
         external: ['socket.io-client', 'socket.io-client/*', 'react', 'react/*'],
         plugins: [
-          compiledEngine(),
-          translatedEngine(),
-          settingsInOrder(),
+          made('compiled engine', Object.keys(modules), (name) => {
+            return `export default '${textOf(modules[name])}';`;
+          }),
+          made('reader', ['reader'], () => `export default '${reader}';`),
+          made('translated engine', ['script'], () => script),
+          made('settings in order', ['settings'], settingsInOrder),
           numbersInPlace(),
           otherPartsStayOutside(extension),
         ],
@@ -120,12 +135,14 @@ async function bundle({ format, platform, folder, extension }) {
     }),
   );
   if (!options['any-size']) await checkPrivate(root, outputs);
-  const holders = outputs.filter(({ inputs }) => inputs.includes('holdfast:wasm'));
-  if (holders.length > 1) {
-    const names = holders.map(({ name }) => name).join(' and ');
-    throw new Error(
-      `the wasm is in ${names}: only one part may import it, the others import that part`,
-    );
+  for (const name of [...Object.keys(modules), 'reader']) {
+    const holders = outputs.filter(({ inputs }) => inputs.includes(`holdfast:${name}`));
+    if (holders.length > 1) {
+      const names = holders.map((holder) => holder.name).join(' and ');
+      throw new Error(
+        `holdfast:${name} is in ${names}: only one part may import it, the others import that part`,
+      );
+    }
   }
 }
 
@@ -138,35 +155,31 @@ function textOf(bytes) {
 
 /** The shell hands the module what `values.js` exports, and for all else a function that does nothing. */
 function checkImports() {
-  const others = WebAssembly.Module.imports(new WebAssembly.Module(module)).filter(
-    ({ module: from, name }) => from !== 'values' && !/^__wbg___wbindgen_throw_/.test(name),
-  );
-  if (others.length > 0) throw new Error(`the wasm imports ${others[0].name}`);
+  for (const [name, bytes] of Object.entries(modules)) {
+    const others = WebAssembly.Module.imports(new WebAssembly.Module(bytes)).filter(
+      (one) => one.module !== 'values' && !/^__wbg___wbindgen_throw_/.test(one.name),
+    );
+    if (others.length > 0) throw new Error(`${name} imports ${others[0].name}`);
+  }
 }
 
-/** `holdfast:wasm`, which is made, not written. */
-function compiledEngine() {
+/**
+ * What is imported as `holdfast:` and one of these names, which is made, not written.
+ * @param {string} plugin
+ * @param {string[]} names
+ * @param {(name: string) => string | undefined | Promise<string>} contents
+ */
+function made(plugin, names, contents) {
+  const own = new RegExp(`^(${names.join('|')})$`);
   return {
-    name: 'compiled engine',
+    name: plugin,
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^holdfast:wasm$/ }, () => ({ path: 'wasm', namespace: 'holdfast' }));
-      onLoad({ filter: /^wasm$/, namespace: 'holdfast' }, () => ({
-        contents: `export default '${textOf(module)}';
-          export const reader = '${reader}';`,
-        loader: 'js',
+      onResolve({ filter: new RegExp(`^holdfast:(${names.join('|')})$`) }, (one) => ({
+        path: one.path.slice('holdfast:'.length),
+        namespace: 'holdfast',
       }));
-    },
-  };
-}
-
-/** `holdfast:script`, the module as JavaScript. */
-function translatedEngine() {
-  return {
-    name: 'translated engine',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^holdfast:script$/ }, () => ({ path: 'script', namespace: 'holdfast' }));
-      onLoad({ filter: /^script$/, namespace: 'holdfast' }, () => ({
-        contents: script,
+      onLoad({ filter: own, namespace: 'holdfast' }, async (one) => ({
+        contents: await contents(one.path),
         loader: 'js',
       }));
     },
@@ -191,28 +204,17 @@ function scriptOf(text) {
   return `${replaced}\nexport default asmFunc;`;
 }
 
-/** `holdfast:settings`, made from the one table that there is of them. */
-function settingsInOrder() {
-  return {
-    name: 'settings in order',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^holdfast:settings$/ }, () => ({
-        path: 'settings',
-        namespace: 'holdfast',
-      }));
-      onLoad({ filter: /^settings$/, namespace: 'holdfast' }, async () => {
-        const table = await readFile(path.join(root, 'src/web/settings.rs'), 'utf8');
-        const rows = table.matchAll(/^ +"([\w.]+)" => [\w.]+,$/gm);
-        // `join` and `health` are null where they are switched off.
-        const values = [...rows].map(([, option]) =>
-          /^(join|health)/.test(option)
-            ? `settings.${option.replace('.', '?.')} ?? 0`
-            : `settings.${option}`,
-        );
-        return { contents: `export const settingNumbers = (settings) => [${values}];` };
-      });
-    },
-  };
+/** `holdfast:settings`, from the one table that there is of them. */
+async function settingsInOrder() {
+  const table = await readFile(path.join(root, 'src/web/settings.rs'), 'utf8');
+  const rows = table.matchAll(/^ +"([\w.]+)" => [\w.]+,$/gm);
+  // `join` and `health` are null where they are switched off.
+  const values = [...rows].map(([, option]) =>
+    /^(join|health)/.test(option)
+      ? `settings.${option.replace('.', '?.')} ?? 0`
+      : `settings.${option}`,
+  );
+  return `export const settingNumbers = (settings) => [${values}];`;
 }
 
 /**
@@ -257,7 +259,8 @@ function otherPartsStayOutside(extension) {
 async function tidyMap(file) {
   const map = JSON.parse(await readFile(file, 'utf8'));
   map.sources = map.sources.map((name, index) => {
-    if (name === 'holdfast:wasm') map.sourcesContent[index] = '// The engine, compiled.\n';
+    if (/^holdfast:(io-)?wasm$/.test(name))
+      map.sourcesContent[index] = '// The engine, compiled.\n';
     const [, dependency] = name.split('node_modules/');
     if (dependency) map.sourcesContent[index] = `// See ${dependency}\n`;
     return name.replace(/^.*(pkg-template|node_modules)\//, 'holdfast/');
@@ -313,22 +316,21 @@ async function report() {
     );
   console.log(`\n${'bytes'.padEnd(34)}${'raw'.padStart(10)}${'gzip'.padStart(10)}`);
   row('wasm, before the optimizer', Number(options['size-before']));
-  row('wasm', module.length, compressed(module));
+  for (const [name, bytes] of Object.entries(modules)) row(name, bytes.length, compressed(bytes));
   for (const { folder, extension } of FORMS) {
     for (const name of parts) {
       const bytes = await readFile(path.join(staging, folder, name + extension));
       row(path.join(folder, name + extension), bytes.length, compressed(bytes));
     }
   }
-  if (!parts.includes('socket')) return;
-  const { raw, gzipped } = await weighSocket(staging);
-  row('all that holdfast/socket loads', raw, gzipped);
-  row('its budget', '', BUDGET_BYTES);
-  if (gzipped > BUDGET_BYTES) {
-    throw new Error(
-      `holdfast/socket is ${gzipped - BUDGET_BYTES} bytes over its budget of ${BUDGET_BYTES}`,
-    );
+  const over = [];
+  for (const { entry, weigh, most } of BUDGETS) {
+    const { raw, gzipped } = await weigh(staging);
+    row(`all that ${entry} loads`, raw, gzipped);
+    row('its budget', '', most);
+    if (gzipped > most) over.push(`${entry} is ${gzipped - most} bytes over its budget of ${most}`);
   }
+  if (over.length > 0) throw new Error(over.join('; '));
 }
 
 /** The folder itself stays: apps that link to it, as the demo does, keep their link. */

@@ -1,7 +1,4 @@
-/** What the entries share, so that the engine and its state exist once. */
-
-// First, so that the wasm stands at the start of the bundle: in one piece it compresses best.
-import 'holdfast:wasm';
+/** What the entries share, so that the shell and its state exist once. Each entry hands in the module that it runs. */
 
 export { makeClient } from './shell/client.js';
 export { idOf } from './shell/credentials.js';

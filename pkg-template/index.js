@@ -1,5 +1,8 @@
 /** The reliability layer itself. */
 
+// biome-ignore assist/source/organizeImports: the wasm compresses best at the start of an app's bundle
+import { wasm } from './module.js';
+
 import { io } from 'socket.io-client';
 import { makeClient } from './core.js';
 import { expose } from './shell/internals.js';
@@ -21,7 +24,7 @@ const QUIET = { join: false, 'health.event': null, 'presence.request': [] };
  * @throws {HoldfastError} where an option is wrong: it names the option, what it got and what it takes
  */
 export function createClient(options) {
-  const client = makeClient(options, io, QUIET);
+  const client = makeClient(options, io, wasm, QUIET);
   const { socket, disconnect, destroy, cancel, on, subscribe } = client;
   const { onSettled, getState } = client;
   const exposed = {

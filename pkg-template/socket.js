@@ -5,6 +5,9 @@
  * `on...` helpers register, `sendMessage` answers NOT_CONFIGURED, and the rest is harmless.
  */
 
+// biome-ignore assist/source/organizeImports: the wasm compresses best at the start of an app's bundle
+import { wasm } from './module.js';
+
 import { io } from 'socket.io-client';
 import {
   claim,
@@ -52,7 +55,7 @@ export function configureSocket(options = {}) {
   });
   const { client } = shared();
   if (client && client.settings().url === url) client.reconfigure(options);
-  else replaceClient(makeClient(options, io));
+  else replaceClient(makeClient(options, io, wasm));
 }
 
 /** The server and the user. @param {import('./types/index.d.ts').Options} options */

@@ -1,4 +1,3 @@
-/** `holdfast:wasm`: the module as `wasm-text.js` writes it, and the one to read it. `build.mjs` makes both. */
-declare const module: string;
-export default module;
-export declare const reader: string;
+/** `holdfast:wasm` and `holdfast:io-wasm`: a module as `wasm-text.js` writes it. `build.mjs` makes both. */
+declare const text: string;
+export default text;

@@ -10,20 +10,26 @@ import { build } from 'esbuild';
  */
 export const SYNTAX = 'es2020';
 
+/** All that `holdfast/socket` adds to an app. @param {string} folder where the package is */
+export const weighSocket = (folder) => weigh(folder, 'socket');
+
+/** All that `holdfast/io` adds to an app. @param {string} folder where the package is */
+export const weighIo = (folder) => weigh(folder, 'io');
+
 /**
- * All that `holdfast/socket` adds to an app, without socket.io-client: what a bundler makes of the file
- * that an app keeps for its socket.
+ * What a bundler makes of the file that an app keeps for its socket, without socket.io-client.
  *
- * @param {string} folder where the package is
+ * @param {string} folder
+ * @param {string} entry
  * @returns {Promise<{ raw: number, gzipped: number }>} bytes, minified
  */
-export async function weighSocket(folder) {
+async function weigh(folder, entry) {
   const { outputFiles } = await build({
     stdin: {
-      contents: "export * from 'holdfast/socket'; export { default } from 'holdfast/socket';",
+      contents: `export * from 'holdfast/${entry}'; export { default } from 'holdfast/${entry}';`,
       resolveDir: folder,
     },
-    alias: { 'holdfast/socket': path.join(folder, 'esm/socket.mjs') },
+    alias: { [`holdfast/${entry}`]: path.join(folder, `esm/${entry}.mjs`) },
     bundle: true,
     format: 'esm',
     platform: 'browser',

@@ -38,17 +38,18 @@ import { createWire } from './wire.js';
 /**
  * @param {Options | undefined} options
  * @param {typeof import('socket.io-client').io} openSocket the app's socket.io-client: each entry hands in its own
+ * @param {import('./driver.js').Module} wasm that of the entry
  * @param {Record<string, unknown>} [unsaid] defaults other than the table's, by the options' paths
  * @throws {HoldfastError} where an option is wrong, or socket.io-client is not one we know
  */
-export function makeClient(options, openSocket, unsaid) {
+export function makeClient(options, openSocket, wasm, unsaid) {
   let current = settingsOf(options, unsaid);
   const settings = () => current;
   const { url, io, queue } = current;
 
   // --- the parts, in the order in which they need each other ---------------------------------------
 
-  const driver = createDriver();
+  const driver = createDriver(wasm);
   const engine = createEngine(driver, current);
   const state = createState();
   const { status, changed } = state;

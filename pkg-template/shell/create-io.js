@@ -3,6 +3,9 @@
  * and `holdfast/alias` do not import the same one.
  */
 
+// biome-ignore assist/source/organizeImports: the wasm compresses best at the start of an app's bundle
+import { wasm } from '../io-module.js';
+
 import { follow, ioSettings, watchConnect, watchManager } from '../core.js';
 
 /** Marks an `io` of ours, in whatever form or copy of the package it was made. */
@@ -50,7 +53,7 @@ export function createIo(lookup, PlainManager, Socket) {
     try {
       if (!settings) return make();
       const { made, early } = watchConnect(Socket.prototype, make);
-      follow(made, settings, options, early);
+      follow(made, settings, options, early, wasm);
       return made;
     } finally {
       isMaking = before;

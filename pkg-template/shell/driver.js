@@ -1,10 +1,10 @@
 /**
- * The module: made at the first call, and called for one client.
+ * A module: made at the first call, and called for one client.
  *
- * The wasm is inlined, so importing the package does nothing, and needs no bundler setting, no fetch and no waiting.
+ * Its wasm is inlined, so importing the package does nothing, and needs no bundler setting, no fetch and no waiting.
  */
 
-import text, { reader } from 'holdfast:wasm';
+import reader from 'holdfast:reader';
 import { decode } from '../wasm-text.js';
 import { HoldfastError } from './errors.js';
 import { CLAIM, CODES, TOLD } from './numbers.js';
@@ -16,12 +16,14 @@ import { begin, call, end, get, is, kind, number, readNames, set, toNumber } fro
  * @property {typeof import('../../target/package/holdfast_bg.wasm')} wasm
  * @property {Set<{ deref(): Life | undefined }>} lives of the drivers in it
  *
+ * @typedef {object} Module
+ * @property {string} text its wasm, as `wasm-text.js` writes it
+ * @property {Instance | undefined} [instance] the one that new drivers are made in
+ *
  * @typedef {{ die(error: unknown): void }} Life
  * @typedef {ReturnType<typeof createDriver>} Driver
  */
 
-/** The one that new drivers are made in. @type {Instance | undefined} */
-let instance;
 /** Frees what nothing can call any more. @type {FinalizationRegistry<() => void> | undefined} */
 let unreachable;
 
@@ -30,7 +32,7 @@ const CLOSED = -(CODES.indexOf('CLOSED') + CLAIM.retryable);
 /** What comes of a call about the Socket that a dead driver cannot carry out. */
 export const DEAD = Symbol('dead');
 
-/** The module as JavaScript, where the app has imported it. @type {((imports: any) => any) | undefined} */
+/** The engine as JavaScript, where the app has imported it: in place of any module. @type {((imports: any) => any) | undefined} */
 let script;
 
 /** @param {typeof script} given */
@@ -38,8 +40,8 @@ export const provide = (given) => {
   script = given;
 };
 
-/** @returns {Instance} */
-function load() {
+/** @param {string} text @returns {Instance} */
+function load(text) {
   /** @type {Record<string | symbol, any>} */
   const functions = { call, get, is, kind, number, set, toNumber };
   // What it imports besides names a mistake that cannot occur, and traps then.
@@ -53,7 +55,7 @@ function load() {
     if (script) return { wasm: script(imports), lives: new Set() };
     throw new HoldfastError(
       'WASM_UNAVAILABLE',
-      `WebAssembly cannot run here. A Content-Security-Policy needs 'wasm-unsafe-eval' in its script-src; or import 'holdfast/without-wasm' first. (${error})`,
+      `WebAssembly cannot run: a Content-Security-Policy needs 'wasm-unsafe-eval' in its script-src; or import 'holdfast/without-wasm' first. (${error})`,
     );
   }
 }
@@ -75,9 +77,10 @@ function placed({ wasm, lives }, at, life) {
 /**
  * A driver whose calls never trap. A trap leaves the module's memory in an unknown state, so after one nothing
  * calls that module again, and all drivers in it are dead (D6): one trap ends every client. The next one that is made
- * has a module of its own.
+ * has an instance of its own.
+ * @param {Module} module
  */
-export function createDriver() {
+export function createDriver(module) {
   let onDeath = (/** @type {unknown} */ _error) => {};
   /** Who answers in the module's place. @type {(what: number, ...more: any[]) => number | undefined} */
   let instead = () => undefined;
@@ -104,7 +107,7 @@ export function createDriver() {
   const trapped = (/** @type {unknown} */ error) => {
     if (!its) return;
     const { lives } = its;
-    if (its === instance) instance = undefined;
+    if (its === module.instance) module.instance = undefined;
     life.die(error);
     for (const other of lives) other.deref()?.die(error);
     lives.clear();
@@ -128,8 +131,8 @@ export function createDriver() {
   };
 
   try {
-    instance ??= load();
-    its = instance;
+    module.instance ??= load(module.text);
+    its = module.instance;
     const { wasm } = its;
     at = wasm.driver_new(wall, running, Math.random());
     readNames(wasm.memory, wasm.driver_tell(at, TOLD.names, wall, running, 0, 0, 0, 0, 0, 0));

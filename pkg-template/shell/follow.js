@@ -59,10 +59,11 @@ let isPlain = false;
  * @param {IoSettings} settings
  * @param {{ retries?: unknown } | undefined} options that the Socket was made with
  * @param {{ data: unknown } | undefined} early the CONNECT packet that has left while it was made
+ * @param {import('./driver.js').Module} wasm
  */
-export function follow(socket, settings, options, early) {
+export function follow(socket, settings, options, early, wasm) {
   if (isPlain || followed.has(socket)) return;
-  const driver = createDriver();
+  const driver = createDriver(wasm);
   if (!driver.memory()) {
     isPlain = true;
     driver.listen((error) =>

@@ -104,7 +104,7 @@ export function createPlain(socket, settings, transmit, settle, changed) {
           seq += 1;
           unsent.set(seq, isAcked(c) ? e || settings().send.ackTimeoutMs : 0);
           if (wayIn(c) === 'latest') {
-            end(claimOf('CANCELLED'), [newest.get(a) ?? 0]);
+            end(claimOf('CANCELLED'), [/** @type {number} */ (newest.get(a))]);
             newest.set(a, seq);
           }
           return seq;
@@ -124,9 +124,9 @@ export function createPlain(socket, settings, transmit, settle, changed) {
           return FATE.isNews;
         case TOLD.remember:
         case TOLD.accepts:
-          return socket.connected ? 1 : 0;
+          return +socket.connected;
         case TOLD.isPresenceStale:
-          return socket.connected ? 0 : 1;
+          return +!socket.connected;
         case TOLD.logOut:
           endAll('LOGGED_OUT');
           return undefined;

@@ -21,7 +21,9 @@ pub mod deliveries;
 mod events;
 pub mod identity;
 mod inbound;
+#[cfg(not(feature = "followed"))]
 mod journal;
+#[cfg_attr(feature = "followed", path = "unkept.rs")]
 pub mod keeper;
 mod lanes;
 mod life;
@@ -34,6 +36,7 @@ pub mod receipts;
 mod resync;
 mod sessions;
 pub mod storage;
+#[cfg(not(feature = "followed"))]
 mod tabs;
 pub mod timer;
 pub mod transport;

@@ -6,19 +6,19 @@ use wasm_bindgen::prelude::*;
 
 use super::call::{Call, What, Wire};
 use super::numbers::{
-    FIELDS, Told, claim_number, count, door_number, double, down_cause, fate_flags, grant, millis,
-    order, page_event, said, standing_number, way, whole,
+    FIELDS, Told, claim_number, count, door_number, double, down_cause, millis, order, page_event,
+    said, way, whole,
 };
+#[cfg(not(feature = "followed"))]
+use super::own;
 use super::settings::{SETTINGS, config_of};
 use super::value::{NAMES, Value};
 use crate::client::clock::{Clock, Reading, Readings};
 use crate::client::deliveries::{Id, Sending};
-use crate::client::keeper::Keeper;
 use crate::client::receipts::Support;
-use crate::client::storage::{Found, Segment, Taken};
 use crate::client::timer::{Setting, Timer};
-use crate::client::{Came, Client, Soon, transport};
-use crate::engine::{Config, Epoch, Input, Moment, Phase, Seq, Verdict};
+use crate::client::{Client, transport};
+use crate::engine::{Config, Epoch, Input, Moment, Seq};
 
 /// A [`Client`] whose inputs and outputs are numbers.
 ///
@@ -55,18 +55,6 @@ const KNOWN: u32 = 256;
 const SAME: u32 = 512;
 /// The flag of the first event; the others are its multiples.
 const EVENT: u32 = 1024;
-
-/// The flags of a segment, as the table `SEGMENT_FLAG` has them.
-const FORMER: u32 = 1;
-const OURS: u32 = 2;
-
-/// The flags of a row, as the table `ROW_FLAG` has them.
-const SETTLED: u32 = 1;
-const AWAY: u32 = 2;
-
-/// The flags of an event that came, as the table `CAME_FLAG` has them.
-const FETCHED: u32 = 1;
-const WANTS_ACK: u32 = 2;
 
 #[wasm_bindgen]
 impl Driver {
@@ -109,7 +97,7 @@ impl Driver {
         e: f64,
         f: f64,
     ) -> f64 {
-        let Some(told) = Told::ALL.get(what as usize) else { return 0.0 };
+        let Some(&told) = Told::ALL.get(what as usize) else { return 0.0 };
         // No JavaScript runs while it is borrowed.
         let state = &mut *self.state.borrow_mut();
         let now = state.read_clocks(wall, running);
@@ -150,11 +138,6 @@ impl Driver {
                     Err(claim) => -f64::from(claim_number(claim)),
                 };
             }
-            Told::Standing => {
-                return client
-                    .standing(now, seq)
-                    .map_or(0.0, |standing| standing_number(standing).into());
-            }
             Told::Poll => {
                 let Some(next) = client.poll() else {
                     return match timer.follow(now, client.poll_timeout()) {
@@ -168,6 +151,7 @@ impl Driver {
                 return number.into();
             }
             Told::Fields => return double(self.fields.as_ptr().addr() as u64),
+            Told::Names => return double(NAMES.as_ptr().addr() as u64),
             Told::Set => {
                 if let Some(setting) = self.settings.borrow_mut().get_mut(count(a) as usize) {
                     *setting = whole(b);
@@ -182,76 +166,17 @@ impl Driver {
                 client.cancel(now, seq);
                 return 0.0;
             }
-            Told::Open
-            | Told::Disconnect
-            | Told::LogOut
-            | Told::ResetLogout
-            | Told::Hold
-            | Told::Named
-            | Told::Page
-            | Told::Reopen
-            | Told::Destroy => {
-                if client.phase() == Phase::Idle {
-                    // No link was wanted: the next attempt is a first one.
-                    self.wire.tries.set(-1);
-                }
+            Told::Page => {
                 // The page may have been asleep.
-                if *told == Told::Page {
-                    timer.slept();
-                }
-                live(client, now, *told, count(a), b != 0.0);
-                let talk = client.take_talk();
-                return door_number(client.door(), talk).into();
+                timer.slept();
+                client.page(now, page_event(count(a), b != 0.0));
+                return door(client);
             }
-            Told::Accepts => return client.accepts().into(),
-            Told::WantsGrant => return client.is_asked(epoch).into(),
             Told::Name => {
                 client.name(now, whole(a), whole(b));
                 return 0.0;
             }
-            Told::Relink => {
-                client.relink(now);
-                return 0.0;
-            }
-            Told::Keep => {
-                client.keep(now, or_none(a), b != 0.0);
-                return 0.0;
-            }
-            Told::Asked => return client.stored(now, |keeper| keeper.asked(seq, b != 0.0)).into(),
-            Told::IsOpen => return client.keeper().is_open().into(),
-            Told::Generation => return client.keeper().generation().map_or(-1.0, double),
-            Told::Read => {
-                client.read(now, count(a), whole(b));
-                return 0.0;
-            }
-            Told::SettledElsewhere => {
-                let verdict = if b != 0.0 { Verdict::Accepted } else { Verdict::Refused };
-                return client.settled_elsewhere(now, seq, verdict, c != 0.0).into();
-            }
-            Told::Echoed => return client.echoed(now, seq, b != 0.0).into(),
             Told::Measured => return client.measured(now, seq, whole(b)).into(),
-            Told::Leave => {
-                let claim = client.leave(now, seq);
-                return claim.map_or(0.0, |claim| claim_number(claim).into());
-            }
-            Told::HasEnded => return client.has_ended(whole(a)).into(),
-            Told::EndedElsewhere => {
-                client.ended_elsewhere(whole(a));
-                return 0.0;
-            }
-            Told::Opened
-            | Told::StorageFailed
-            | Told::Locked
-            | Told::Gathered
-            | Told::Segment
-            | Told::Row
-            | Told::Committed
-            | Told::Taken
-            | Told::Hello
-            | Told::HasElsewhere => {
-                client.stored(now, |keeper| stored(keeper, *told, [a, b, c, d, e, f]));
-                return 0.0;
-            }
             Told::Learn => {
                 client.learn(now, count(a), b != 0.0);
                 return 0.0;
@@ -268,12 +193,12 @@ impl Driver {
                 client.begun(now, whole(a), whole(b));
                 return 0.0;
             }
-            Told::Granted => {
-                client.authorized(now, epoch, whole(b), whole(c));
-                return 0.0;
-            }
             Told::LinkUp => {
                 client.linked(now, epoch, b != 0.0, millis(self.wire.heartbeat.get()));
+                return 0.0;
+            }
+            Told::Greeted => {
+                client.greeted(now, epoch, b != 0.0);
                 return 0.0;
             }
             Told::Over => {
@@ -296,33 +221,26 @@ impl Driver {
                 client.handle_timeout(now);
                 return 0.0;
             }
-            Told::Authorized => Input::Authorized { epoch, grant: grant(count(b)) },
             Told::LinkDown => Input::LinkDown { epoch, cause: down_cause(count(b), c) },
-            Told::Joined => Input::Joined { epoch },
-            Told::JoinRejected
-            | Told::Greeted
-            | Told::AskedForRoom
-            | Told::Said
-            | Told::Unsaid
-            | Told::Remember
-            | Told::Unremember
-            | Told::EmitSoon
-            | Told::Warns
-            | Told::AskOnline
-            | Told::Live
-            | Told::Came
-            | Told::Seen
-            | Told::Replied
-            | Told::IsAlias
-            | Told::Typing
-            | Told::IsOurs
-            | Told::Resynced
-            | Told::Listed
-            | Told::IsLeftNews
-            | Told::IsPresenceStale => return event(client, now, *told, [a, b, c, d, e]),
-            Told::Ponged => Input::Ponged { epoch },
             Told::Heard => Input::Heard { epoch },
-            Told::Names => return double(NAMES.as_ptr().addr() as u64),
+            Told::Said => {
+                client.said(whole(a), b != 0.0);
+                return 0.0;
+            }
+            Told::Unsaid => return client.unsaid(whole(a)).into(),
+            Told::Remember => {
+                let (nth, is_now) = client.remember(whole(a));
+                return f64::from(nth) * 2.0 + f64::from(is_now);
+            }
+            Told::Resynced => {
+                client.resynced(count(a), b != 0.0);
+                return 0.0;
+            }
+            // Of a client with links of its own alone.
+            #[cfg(not(feature = "followed"))]
+            _ => return own::tell(client, &self.wire, now, told, seq, epoch, [a, b, c, d, e, f]),
+            #[cfg(feature = "followed")]
+            _ => return 0.0,
         };
         client.handle(now, input);
         0.0
@@ -341,130 +259,17 @@ impl State {
     }
 }
 
+/// What the app may do by now, and whether what was said so far is nobody's.
+pub(super) fn door(client: &mut Client) -> f64 {
+    let talk = client.take_talk();
+    door_number(client.door(), talk).into()
+}
+
 fn readings(wall: f64, running: f64) -> Readings {
     Readings { wall: whole(wall), running: whole(running) }
 }
 
-/// What the app and the page want of the link and the session.
-fn live(client: &mut Client, now: Moment, told: Told, number: u32, flag: bool) {
-    match told {
-        Told::Page => client.page(now, page_event(number, flag)),
-        Told::Open => client.open(now),
-        Told::Named => client.named(),
-        Told::Reopen => client.reopen(now),
-        Told::ResetLogout => client.reset_logout(),
-        Told::Hold => client.hold(now, number != 0),
-        Told::Disconnect => client.disconnect(now),
-        Told::LogOut => client.log_out(now),
-        _ => client.destroy(now),
-    }
-}
-
-/// What the storage tells.
-fn stored(keeper: &mut Keeper, told: Told, [a, b, c, d, e, f]: [f64; 6]) {
-    let opening = count(a);
-    match told {
-        Told::Opened => {
-            keeper.opened(opening, whole(b), (count(c), count(d)), e != 0.0, whole(f));
-        }
-        Told::StorageFailed => keeper.failed(opening),
-        Told::Locked => keeper.locked(opening, count(b), c != 0.0),
-        Told::Gathered => keeper.gathered(opening),
-        Told::Segment => {
-            let flags = count(f);
-            let segment = Segment {
-                name: count(b),
-                number: whole(c),
-                size: count(d),
-                generation: or_none(e),
-                is_former: flags & FORMER != 0,
-                was_ours: flags & OURS != 0,
-            };
-            keeper.segment(opening, segment);
-        }
-        Told::Row => {
-            let flags = count(d);
-            let found = Found {
-                row: count(c),
-                is_settled: flags & SETTLED != 0,
-                is_away: flags & AWAY != 0,
-                known: or_none(e).map(Seq::from_bits),
-            };
-            keeper.row(opening, count(b), found);
-        }
-        Told::Committed => keeper.committed(count(a), b != 0.0),
-        Told::Taken => keeper.taken(Taken::Refused),
-        Told::Hello => keeper.hello(opening, count(b), c != 0.0, d != 0.0),
-        Told::HasElsewhere => keeper.has_elsewhere(opening, Seq::from_bits(whole(b))),
-        _ => {}
-    }
-}
-
-/// What is told of events that are no messages of the outbox. Answers what is asked for, or 0.
-fn event(client: &mut Client, now: Moment, told: Told, [a, b, c, d, e]: [f64; 5]) -> f64 {
-    let key = whole(a);
-    let epoch = Epoch(count(a));
-    let flag = b != 0.0;
-    let answer = match told {
-        Told::Remember => {
-            let (nth, is_now) = client.remember(key);
-            return f64::from(nth) * 2.0 + f64::from(is_now);
-        }
-        Told::EmitSoon => match client.emit_soon(now, epoch) {
-            Soon::Leaves => return 0.0,
-            Soon::Held(number) => return double(number + 1),
-            Soon::Dropped => return -1.0,
-        },
-        Told::Came => {
-            let flags = count(d);
-            let came = Came {
-                id: key,
-                content: whole(b),
-                names: count(c),
-                is_fetched: flags & FETCHED != 0,
-                wants_ack: flags & WANTS_ACK != 0,
-            };
-            return fate_flags(client.came(came, count(e) as usize)).into();
-        }
-        Told::Seen => return client.saw().into(),
-        Told::Greeted => {
-            client.greeted(now, epoch, flag);
-            false
-        }
-        Told::AskedForRoom => {
-            client.asked_for_room([a, b, c].map(whole));
-            false
-        }
-        Told::Said => {
-            client.said(key, flag);
-            false
-        }
-        Told::AskOnline => {
-            client.ask_online();
-            false
-        }
-        Told::Resynced => {
-            client.resynced(count(a), flag);
-            false
-        }
-        Told::JoinRejected => client.join_rejected(now, epoch, or_none(b)),
-        Told::Unsaid => client.unsaid(key),
-        Told::Unremember => client.unremember(key, count(b)),
-        Told::Warns => client.warns(key),
-        Told::Live => client.holds(a != 0.0),
-        Told::Replied => client.replied(key, whole(b)),
-        Told::IsAlias => client.is_alias(now, key, count(b), c != 0.0),
-        Told::Typing => client.typing(now, key, millis(b)),
-        Told::IsOurs => client.is_ours(count(a)),
-        Told::Listed => client.listed(epoch),
-        Told::IsLeftNews => client.is_left_news(a != 0.0),
-        Told::IsPresenceStale => client.is_presence_stale(),
-        _ => false,
-    };
-    answer.into()
-}
-
 /// A number of JavaScript's that is negative where there is none.
-fn or_none(number: f64) -> Option<u64> {
+pub(super) fn or_none(number: f64) -> Option<u64> {
     (number >= 0.0).then(|| whole(number))
 }

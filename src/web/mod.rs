@@ -16,6 +16,8 @@ mod insides;
 mod module;
 pub mod numbers;
 mod overrides;
+#[cfg(not(feature = "followed"))]
+mod own;
 mod packets;
 mod settings;
 pub mod socket_io;

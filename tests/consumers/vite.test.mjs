@@ -23,11 +23,22 @@ test('the page can use every function as soon as it has imported it', async (t) 
   assert.deepEqual(JSON.parse(await page.textContent('body')), []);
 });
 
-test('the app carries the wasm and socket.io-client once', async () => {
+test('the app carries each module of the package and socket.io-client once', async () => {
   const app = await scripts(path.join(folder, 'dist/assets'));
-  assert.equal(app.split(WASM).length - 1, 1, 'copies of the wasm');
-  assert.equal(app.split(DECODER).length - 1, 1, 'copies of socket.io-client');
+  const copies = (text) => app.split(text).length - 1;
+  const modules = await Promise.all(['module', 'io-module'].map(wasmOf));
+  assert.deepEqual(modules.map(copies), [1, 1], 'copies of the two modules');
+  assert.equal(copies(WASM), 2, 'modules in all');
+  assert.equal(copies(DECODER), 1, 'copies of socket.io-client');
 });
+
+/** The wasm as it stands in a part of the package. */
+async function wasmOf(part) {
+  const file = path.join(folder, `node_modules/holdfast/esm/${part}.mjs`);
+  const [, text] = /"([^"]*)"/.exec(await readFile(file, 'utf8'));
+  assert.ok(text.startsWith(WASM), `${part} has no wasm`);
+  return text;
+}
 
 /** How any wasm begins, as the package writes it: the magic number and the version. */
 const WASM = encode(Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00));

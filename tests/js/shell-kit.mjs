@@ -17,7 +17,8 @@ export const api = await load('socket');
 export const { createClient, DeliveryError, HoldfastError } = await load('index');
 /** What the package does not export: a client with the options that it filled in. */
 const core = await load('core');
-export const makeClient = (options) => core.makeClient(options, io);
+const { wasm } = await load('module');
+export const makeClient = (options) => core.makeClient(options, io, wasm);
 
 /** Where `holdfast/socket` keeps its one client. */
 export const WORLD = Symbol.for('holdfast@1');

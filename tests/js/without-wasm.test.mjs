@@ -5,20 +5,16 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { FIELDS, TOLD } from '../../pkg-template/shell/numbers.js';
-import { pkg, root } from '../support/paths.mjs';
+import { TOLD } from '../../pkg-template/shell/numbers.js';
+import { pkg } from '../support/paths.mjs';
+import { compare, compiled, IMPORTS } from './engines-kit.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** Files of this folder that are about what the engine decides, from each side of it. */
 const FILES = ['verdicts', 'receipts', 'lanes', 'said-again', 'io', 'durable/restored'];
 
-/** Functions that the engine calls, none of which answers anything. */
-const IMPORTS = new Proxy({}, { get: () => new Proxy({}, { get: () => () => 0 }) });
-
-const bytes = await readFile(`${root}/target/package/holdfast.wasm`);
-const compiled = new WebAssembly.Module(bytes);
-const makeCompiled = () => new WebAssembly.Instance(compiled, IMPORTS).exports;
+const makeCompiled = await compiled('holdfast');
 
 /** What the entry hands to the package. */
 async function translated() {
@@ -33,67 +29,9 @@ async function translated() {
 }
 const makeTranslated = await translated();
 
-/** Mulberry32: the same numbers for a seed. */
-function numbersOf(seed) {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below;
-  };
-}
-
-/** Every kind of number that has to cross, where most are such as the shell tells. */
-const ODD = [Infinity, -Infinity, Number.NaN, -1, -0.5, 0.5, 2 ** 31, 2 ** 32, 2 ** 53, 1e300];
-
-/** Tells both the same, and compares what they answer and order. Answers how many calls both trapped in. */
-function compare(seed, steps) {
-  const pick = numbersOf(seed);
-  const whole = (below) => Math.floor(pick(below));
-  const engines = [makeCompiled(), makeTranslated()];
-  let wall = 1e12;
-  const at = engines.map(({ driver_new }) => driver_new(wall, 0, 0.5));
-  const known = [0, 1];
-  const value = () => {
-    const kind = whole(20);
-    if (kind === 0) return ODD[whole(ODD.length)];
-    if (kind < 6) return known[whole(known.length)];
-    return kind < 12 ? whole(4) : whole(20_000);
-  };
-  const run = (what, args) => {
-    const answers = engines.map(({ driver_tell }, index) => {
-      try {
-        return driver_tell(at[index], what, wall, wall - 1e12, ...args);
-      } catch {
-        return 'trap';
-      }
-    });
-    assert.ok(Object.is(...answers), `seed ${seed}: ${what}(${args}) answers ${answers}`);
-    return answers[0];
-  };
-  // Some answer with an address.
-  const { poll: _poll, fields: _fields, names: _names, ...rest } = TOLD;
-  const names = Object.values(rest);
-  const begin = [TOLD.configure, TOLD.open];
-  for (let step = 0; step < steps; step += 1) {
-    wall += whole(3) === 0 ? whole(5_000) : 0;
-    const what = begin[step] ?? (whole(3) === 0 ? TOLD.send : names[whole(names.length)]);
-    const answer = run(what, Array.from({ length: 6 }, value));
-    if (answer === 'trap') return 1;
-    if (answer > 0 && known.length < 200) known.push(answer);
-    for (let order = 1, polled = 0; order > 0 && polled < 50; polled += 1) {
-      order = run(TOLD.poll, Array(6).fill(Number.NaN));
-      if (order === 'trap') return 1;
-      const [compiledFields, translatedFields] = engines.map(({ driver_tell, memory }, index) => {
-        const where = driver_tell(at[index], TOLD.fields, wall, 0, 0, 0, 0, 0, 0, 0);
-        return [...new Float64Array(memory.buffer, where, FIELDS)];
-      });
-      assert.deepEqual(translatedFields, compiledFields, `seed ${seed}: order ${order}`);
-    }
-  }
-  return 0;
-}
+/** All but what answers with an address, and what is polled for anyway. */
+const { poll: _poll, fields: _fields, names: _names, ...rest } = TOLD;
+const STORY = { begin: [TOLD.configure, TOLD.open], facts: Object.values(rest) };
 
 test('with it the package does what it does with WebAssembly', () => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
@@ -113,7 +51,9 @@ test('with it the package does what it does with WebAssembly', () => {
 
 test('told the same, it answers and orders the same, number for number', () => {
   let trapped = 0;
-  for (let seed = 1; seed <= 200; seed += 1) trapped += compare(seed, 300);
+  for (let seed = 1; seed <= 200; seed += 1) {
+    trapped += Number(compare([makeCompiled, makeTranslated], STORY, seed, 300).trapped);
+  }
   assert.ok(trapped < 20, `${trapped} of 200 ended early`);
 });
 

@@ -64,7 +64,15 @@ pub const STEPS: &[Step] = &[
 fn lint() -> Result<()> {
     require_wasm_target()?;
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
-    run(for_wasm("clippy").args(["--", "--deny", "warnings"]))
+    run(for_wasm("clippy").args(["--", "--deny", "warnings"]))?;
+    // As `holdfast/io` has it. The browser's tests are those of the whole.
+    run(cargo().args(["clippy", "--package", "holdfast", "--target", WASM_TARGET, "--lib"]).args([
+        "--features",
+        "module,followed",
+        "--",
+        "--deny",
+        "warnings",
+    ]))
 }
 
 fn document() -> Result<()> {

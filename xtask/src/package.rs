@@ -27,6 +27,8 @@ pub fn bundle(tree: &Path, artifacts: &Artifacts) -> Command {
         .args(["pkg-template/build.mjs", "--version", env!("CARGO_PKG_VERSION")])
         .arg("--module")
         .arg(&artifacts.module)
+        .arg("--io-module")
+        .arg(&artifacts.io_module)
         .args(["--size-before", &artifacts.size_before.to_string()]);
     command
 }

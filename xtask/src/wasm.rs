@@ -19,6 +19,8 @@ pub const RUNNER: &str = "run-wasm-test";
 pub struct Artifacts {
     /// The module, optimized.
     pub module: PathBuf,
+    /// The one for Sockets that are followed, optimized.
+    pub io_module: PathBuf,
     /// What wasm-bindgen gave to the optimizer, in bytes.
     pub size_before: u64,
 }
@@ -31,17 +33,30 @@ pub fn compile() -> Result<Artifacts> {
 /// Compiles the engine of a tree, which is this checkout or a copy of its sources, into `package` below `target`.
 pub fn compile_tree(tree: &Path, target: &Path) -> Result<Artifacts> {
     let folder = target.join("package");
-    let (bound, called) = bind(tree, target, &folder, remapped_paths())?;
     let module = folder.join("holdfast.wasm");
+    let size_before = optimize(tree, target, &folder, "module", &module)?;
+    let io_module = folder.join("holdfast-io.wasm");
+    optimize(tree, target, &folder.join("io"), "module,followed", &io_module)?;
+    Ok(Artifacts { module, io_module, size_before })
+}
+
+/// Compiles the engine of a tree with these features to `module`, by way of `folder`. Answers the bytes before the optimizer.
+fn optimize(
+    tree: &Path,
+    target: &Path,
+    folder: &Path,
+    features: &str,
+    module: &Path,
+) -> Result<u64> {
+    let (bound, called) = bind(tree, target, folder, features, remapped_paths())?;
     run(binaryen("wasm-opt")
         .args(FEATURES)
         .args(OPTIMIZER_FLAGS)
         .arg(&called)
         .arg("-o")
-        .arg(&module))?;
-    forbid_local_paths(&module)?;
-    let size_before = fs::metadata(&bound)?.len();
-    Ok(Artifacts { module, size_before })
+        .arg(module))?;
+    forbid_local_paths(module)?;
+    Ok(fs::metadata(&bound)?.len())
 }
 
 /// Compiles the engine to JavaScript, for where WebAssembly cannot run, into `target/package`.
@@ -49,7 +64,8 @@ pub fn compile_script() -> Result<PathBuf> {
     let folder = root().join("target/package");
     // The tool that writes numbers' conversions in older instructions makes 0 of Infinity, which rustc does not.
     let flags = remapped_paths().chain(["-Ctarget-feature=-nontrapping-fptoint".to_owned()]);
-    let (_, called) = bind(root(), &root().join("target/script"), &folder.join("script"), flags)?;
+    let target = root().join("target/script");
+    let (_, called) = bind(root(), &target, &folder.join("script"), "module", flags)?;
     let [lowered, script] = ["lowered.wasm", "holdfast.wasm.js"].map(|name| folder.join(name));
     run(binaryen("wasm-opt")
         .args(FEATURES)
@@ -69,6 +85,7 @@ fn bind(
     tree: &Path,
     target: &Path,
     folder: &Path,
+    features: &str,
     flags: impl Iterator<Item = String>,
 ) -> Result<(PathBuf, PathBuf)> {
     tools::require_wasm_target()?;
@@ -78,10 +95,11 @@ fn bind(
         .current_dir(tree)
         .env("CARGO_TARGET_DIR", target)
         .args(["rustc", "--package", "holdfast", "--lib", "--crate-type", "cdylib"])
-        .args(["--release", "--features", "module"])
+        .args(["--release", "--features", features])
         .args(["--target", WASM_TARGET, "--config"])
         .arg(format!("target.{WASM_TARGET}.rustflags=[{}]", flags.join(","))))?;
 
+    // Each set of features has the same file, which is that of the last one.
     // The types that come with the module let `tsc` check the shell's calls; they aren't shipped.
     let compiled = target.join(format!("{WASM_TARGET}/release/holdfast.wasm"));
     // The JavaScript that `bundler` makes for it is left out: the shell calls the exports itself.
@@ -154,12 +172,12 @@ const FEATURES: [&str; 6] = [
     "--enable-mutable-globals",
 ];
 
-const OPTIMIZER_FLAGS: [&str; 13] = [
+const OPTIMIZER_FLAGS: [&str; 17] = [
     // The stack ends there: nothing of Rust's has an address so low.
     "--low-memory-unused",
     // What speed asks for first leaves less for size.
     "-O1",
-    // Control flow as the engine's matches have it compresses worse than what this makes of it, the second time too.
+    // Control flow as the engine's matches have it compresses worse than what this makes of it, the third time too.
     "--flatten",
     "--rereloop",
     "-O2",
@@ -167,6 +185,10 @@ const OPTIMIZER_FLAGS: [&str; 13] = [
     "--converge",
     "--flatten",
     "--rereloop",
+    "-Oz",
+    "--flatten",
+    "--rereloop",
+    "-Oz",
     "-Oz",
     // Tools that link modules read it; nothing that runs one does.
     "--strip-target-features",

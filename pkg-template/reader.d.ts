@@ -1,0 +1,3 @@
+/** `holdfast:reader`: the module that reads the text of the others, as base64. `build.mjs` assembles it. */
+declare const reader: string;
+export default reader;
