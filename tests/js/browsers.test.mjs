@@ -23,7 +23,17 @@ const OLDEST = {
 };
 
 /** What runs in browsers: all but `holdfast/server`. */
-const ENTRIES = ['core', 'index', 'socket', 'io', 'react'];
+const ENTRIES = [
+  'core',
+  'module',
+  'io-module',
+  'index',
+  'socket',
+  'io',
+  'alias',
+  'react',
+  'without-wasm',
+];
 
 test('every file that is shipped parses as the syntax that is promised', () => {
   const ecmaVersion = Number(SYNTAX.slice('es'.length));
@@ -120,9 +130,9 @@ function sources() {
   const names = ENTRIES.flatMap(
     (name) => JSON.parse(readFileSync(path.join(pkg, `esm/${name}.mjs.map`), 'utf8')).sources,
   );
-  // The engine, and a list of the names of settings, are made by the build.
+  // The engine, what reads it, and a list of the names of settings are made by the build.
   const files = [...new Set(names)]
-    .filter((name) => !['holdfast:wasm', 'holdfast:settings'].includes(name))
+    .filter((name) => !name.startsWith('holdfast:'))
     .map((name) => path.join(root, name.replace('holdfast/', 'pkg-template/')));
   for (const file of files) assert(existsSync(file), `${file} is checked by nothing`);
   return files;

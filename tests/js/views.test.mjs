@@ -72,6 +72,7 @@ test('the figures count what was accepted by how it ended, and links that came b
   const server = await startChatServer(t, { hooks: { message } });
   const made = client(t, server, { userId: 'alice' });
   assert.deepEqual(made.stats(), {
+    mode: 'reliable',
     outcomes: {},
     rttMs: { p50: null, p95: null, p99: null },
     reconnects: 0,
