@@ -10,7 +10,7 @@ import { createEngine } from './engine.js';
 import { HoldfastError, MESSAGES } from './errors.js';
 import { printOf } from './generations.js';
 import { newId } from './ids.js';
-import { agree, isEnd, looksLikeJoin, looksLikeLeave, mayEnd } from './io-names.js';
+import { agree, isEnd, looksLikeJoin, looksLikeLeave, mayEnd, replaces } from './io-names.js';
 import { isAmong } from './io-options.js';
 import { createKnown } from './known.js';
 import { createListeners } from './listeners.js';
@@ -150,7 +150,10 @@ export function follow(socket, settings, options, early, wasm) {
     nothing,
     () => false,
     () => engine.drain(),
-    (name, isRefused) => engine.tell(TOLD.receipt, live, name % NAMES, isRefused),
+    (name, isRefused) => {
+      unproven.length = 0;
+      engine.tell(TOLD.receipt, live, name % NAMES, isRefused);
+    },
     () => tellTransport(engine.tell),
     heard,
     // That the server accepted the connection, and that listeners have heard of it, the Socket says by `emitReserved`.
@@ -192,6 +195,7 @@ export function follow(socket, settings, options, early, wasm) {
     shared.leave(place);
     unwatch();
     deliveries.linkLost();
+    for (const { event, args, compress } of unproven.splice(0)) take(event, args, compress);
   };
 
   /** Whom a connection would be for that is made with this. @param {unknown} auth */
@@ -208,16 +212,23 @@ export function follow(socket, settings, options, early, wasm) {
   /** Whether what is emitted while there is no attempt is of somebody else than what was before. */
   const isOfNext = () => {
     // A function in the option `userId` names the user of each emit.
-    if (live !== 0 || epoch === 0 || typeof userId === 'function') return false;
+    if (live !== 0 || typeof userId === 'function') return false;
+    // What was emitted before it is held, or nobody has been connected.
+    if (ofNext.length > 0 || epoch === 0) return true;
     if (socket.subs && socket.subs !== opening) return true;
     const its = present();
     return its !== UNKNOWN && its !== subject;
   };
 
+  /** Who emits now: whom the credentials name, or whoever that opening of the Socket is for. */
+  const byNow = () => {
+    const its = present();
+    return its === UNKNOWN ? socket.subs : its;
+  };
+
   /** @param {object} flags @param {any[]} all */
   const hold = (flags, all) => {
-    const its = present();
-    ofNext.push({ by: its === UNKNOWN ? socket.subs : its, flags, all });
+    ofNext.push({ by: byNow(), flags, all });
   };
 
   /** The CONNECT packet leaves: an attempt begins, and says who the user is. */
@@ -228,13 +239,23 @@ export function follow(socket, settings, options, early, wasm) {
     live = epoch;
     place = shared.join(follower);
     attach(epoch);
+    const before = subject;
     opening = socket.subs;
     subject = subjectOf(data);
-    // What was held for a connection that never came, or for somebody else, is of the one before.
-    const isHis = (/** @type {{ by: unknown }} */ { by }) => by === opening || by === subject;
-    const others = ofNext.filter((one) => !isHis(one));
-    ofNext = ofNext.filter(isHis);
-    claim(others);
+    const isSame = epoch > 1 && subject === before;
+    // What was held for somebody else, or for a connection that never came, is nobody's by now: unless the user is the same.
+    const isHis = (/** @type {unknown} */ by) =>
+      isSame ||
+      by === opening ||
+      by === subject ||
+      (subject === undefined && typeof by === 'object');
+    for (const { by, all } of ofNext) {
+      if (!isHis(by)) loggedOut(all);
+    }
+    ofNext = ofNext.filter(({ by }) => isHis(by));
+    for (const packet of [...socket.sendBuffer]) {
+      if (buffered.has(packet) && !isHis(buffered.get(packet))) drop(packet);
+    }
     engine.note(TOLD.begun, numberOf(name), numberOf(subject));
   };
 
@@ -246,15 +267,20 @@ export function follow(socket, settings, options, early, wasm) {
     }
   };
 
-  /** What socket.io-client has buffered of a user leaves as no other one. Who awaits an answer is told as it tells it. */
-  const dropBuffered = () => {
-    for (const { id, data } of socket.sendBuffer.splice(0)) {
-      const [event, ...args] = data;
-      const ack = socket.acks[id];
-      delete socket.acks[id];
-      if (ack?.withError) call(() => ack.call(socket, new Error('socket has been disconnected')));
-      fail('LOGGED_OUT', MESSAGES.LOGGED_OUT, { event, args, maybeDelivered: false });
-    }
+  const loggedOut = (/** @type {any[]} */ [event, ...args]) =>
+    fail('LOGGED_OUT', MESSAGES.LOGGED_OUT, { event, args, maybeDelivered: false });
+
+  /** What socket.io-client has buffered before the first connection, and by whom it was emitted. @type {WeakMap<object, unknown>} */
+  const buffered = new WeakMap();
+
+  /** What is buffered of a user leaves as no other one. Who awaits an answer is told as socket.io-client tells it. @param {any} packet */
+  const drop = (packet) => {
+    const { sendBuffer, acks } = socket;
+    sendBuffer.splice(sendBuffer.indexOf(packet), 1);
+    const ack = acks[packet.id];
+    delete acks[packet.id];
+    if (ack?.withError) call(() => ack.call(socket, new Error('socket has been disconnected')));
+    loggedOut(packet.data);
   };
 
   /** This user has had a connection. */
@@ -298,7 +324,7 @@ export function follow(socket, settings, options, early, wasm) {
   const numberOf = (/** @type {string | undefined} */ id) => (id === undefined ? 0 : printOf(id));
   /** A function may say another user by now. */
   const tellName = () => {
-    if (typeof userId !== 'function' || epoch === 0) return;
+    if (typeof userId !== 'function') return;
     const name = call(() => idOf(userId()));
     if (name !== undefined) engine.tell(TOLD.name, numberOf(name), 0);
   };
@@ -356,6 +382,8 @@ export function follow(socket, settings, options, early, wasm) {
 
   /** Taken in this turn, over a connection that is not ready. @type {How[]} */
   const fresh = [];
+  /** What left ahead of the rest with a join: taken again where the connection ends before the server has given a receipt. @type {How[]} */
+  const unproven = [];
 
   /**
    * Takes an event, if it can be copied.
@@ -421,6 +449,12 @@ export function follow(socket, settings, options, early, wasm) {
       if (flags.volatile || typeof event !== 'string' || RESERVED.test(event) || !isOfNext()) {
         return plainly(event, args);
       }
+      if (epoch === 0) {
+        const answer = plainly(event, args);
+        const packet = socket.sendBuffer[socket.sendBuffer.length - 1];
+        if (packet) buffered.set(packet, byNow());
+        return answer;
+      }
       socket.flags = {};
       hold(flags, [event, ...args]);
       return socket;
@@ -454,8 +488,10 @@ export function follow(socket, settings, options, early, wasm) {
         undo(event, args);
         if (socket.connected && (phase === 'joining' || !isBehind())) {
           // What the app said before it in this turn may be what it needs there.
-          for (const { id, event: name, args: its } of fresh.splice(0)) {
-            if (deliveries.cancel(id)) plainly(name, its);
+          for (const how of fresh.splice(0)) {
+            if (settings.ways[how.event] !== undefined || !deliveries.cancel(how.id)) continue;
+            plainly(how.event, how.args);
+            unproven.push(how);
           }
           return PLAIN;
         }
@@ -540,6 +576,12 @@ export function follow(socket, settings, options, early, wasm) {
   const noteLeaving = (event, args, id) => {
     if (isLeave(event)) undo(event, args);
     if (!isJoin(event, args)) return;
+    for (const [key, one] of settings.isOwnSession ? [] : said.values) {
+      if (!replaces({ event, args }, one)) continue;
+      engine.note(TOLD.unsaid, key);
+      said.values.delete(key);
+      unsaid.delete(key);
+    }
     patterns = [event];
     said.noted({ data: [event, ...args], id });
     unsaid.delete(said.keyOf(event, args));
@@ -567,7 +609,7 @@ export function follow(socket, settings, options, early, wasm) {
     },
     [ORDER.look]: () => engine.note(TOLD.looked, -1, wire.isPolling(), wire.waiting()),
     [ORDER.ended]() {
-      dropBuffered();
+      for (const packet of [...socket.sendBuffer]) drop(packet);
       said.values.clear();
       hasBeenUp = false;
     },
@@ -581,6 +623,7 @@ export function follow(socket, settings, options, early, wasm) {
     [ORDER.receiptless]() {
       known.withoutReceipts();
       giveUpReceipts();
+      unproven.length = 0;
       warnOnce('the server refuses no unknown namespace: what is lost with a connection is lost');
     },
     [ORDER.sayAgain]: said.say,

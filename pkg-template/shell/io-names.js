@@ -40,7 +40,8 @@ export function mayEnd(leave, join) {
 
 /** Whether a value names what another one does: a room may be a text here and in an object there. @param {any} one @param {any} other */
 function fits(one, other) {
-  if (sameSnapshot([one], [other])) return true;
+  if (sameSnapshot([one], [other]) || (!isObject(one) && String(one) === String(other)))
+    return true;
   const [some, others] = [one, other].map((value) => (isObject(value) ? value : { value }));
   const shared = Object.keys(some).filter((key) => key in others);
   if (shared.length > 0) return shared.every((key) => sameSnapshot([some[key]], [others[key]]));
@@ -55,4 +56,18 @@ export const agree = (some, others) =>
 /** What others see until they hear that it is over. @param {string} event @param {readonly any[]} args */
 export const isEnd = (event, args) =>
   /stop|end/i.test(event) ||
-  call(() => args.some((one) => one === false || one?.isTyping === false)) === true;
+  call(() => args.some((one) => [one, one?.isTyping, one?.typing].includes(false))) === true;
+
+/**
+ * Whether a join takes the place of one that was said before it: there is one identity, whatever else it says, and of a room
+ * what else is said is the newest.
+ * @param {{ event: string, args: readonly unknown[] }} one
+ * @param {{ event: string, args: readonly unknown[] }} before
+ */
+export function replaces(one, before) {
+  if (one.event !== before.event) return false;
+  const [names, others] = [one, before].map(({ args }) => args.filter((value) => !isObject(value)));
+  const isRoom = /join|subscribe/i.test(one.event) && !/user/i.test(one.event);
+  if (!isRoom) return true;
+  return names.length > 0 && names.length < one.args.length && sameSnapshot(names, others);
+}

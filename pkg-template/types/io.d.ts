@@ -29,7 +29,7 @@ export interface EmitError extends HoldfastError {
 export interface HoldfastOptions {
   /**
    * Who the user is, as the app knows him; asked at each connection, and where it is a function at each emit too. Default:
-   * whom the token in `auth`, `query` or `extraHeaders` names, else `query.userId`, else one anonymous session. What waits
+   * whom a token or `userId` in `auth`, `query` or `extraHeaders` names, else one anonymous session. What waits
    * for one user never leaves as another one. What is emitted after `connect()` is of whoever that connection is for, unless
    * this is a function.
    */
@@ -40,10 +40,11 @@ export interface HoldfastOptions {
    */
   ways?: Options['ways'] | undefined;
   /**
-   * Events that the server forgets with the connection, such as joins of rooms. They leave at once where there is a
-   * connection, and are said again after each return that is not a recovered session, before what waits. Default: names
-   * that begin with `join` or `subscribe`, each ended by one that begins with `leave` or `unsubscribe` instead, and
-   * `setup`, `add-user`, `new-user-add`, `register`, `authenticate`, `identify`. A list replaces that.
+   * Events that the server forgets with the connection, such as joins of rooms. They keep their place among what is
+   * emitted, and are said again after each return that is not a recovered session, before what waits. Default: names
+   * that begin with `join` or `subscribe`, or end with `:join`, each ended by one with `leave`, `left`, `exit`, `quit` or
+   * `unsubscribe` instead, and `setup`, `add-user`, `new-user`, `user-joined`, `user_connected`, `user-online`, `setUsername`,
+   * `register`, `authenticate`, `identify` and their spellings. A list replaces that.
    */
   session?: Options['session'] | undefined;
   /**

@@ -286,3 +286,97 @@ test('what was emitted in a room that is left while away finds it joined, and th
   ]);
   assert.deepEqual(await back(server, socket), []);
 });
+
+for (const [how, login] of Object.entries(LOGINS)) {
+  test(`what was emitted before the first connection leaves as nobody else: ${how}`, async (t) => {
+    const { server, open, errors } = await start(t);
+    const socket = open({ autoConnect: false });
+    await server.stop();
+    login(socket, 'alice');
+    socket.connect();
+    socket.emit('join_room', 'of alice');
+    socket.emit('note', 'of alice');
+    const asked = socket.emitWithAck('note', 'asked by alice').catch(({ message }) => message);
+    await once(socket, 'connect_error');
+    socket.disconnect();
+    login(socket, 'bob');
+    socket.connect();
+    socket.emit('note', 'of bob');
+    await server.listen();
+    await until(() => server.came.length > 0, 'bob');
+    assert.deepEqual(all(server), [['note', 'of bob']]);
+    assert.deepEqual(
+      errors.map(({ code, args, maybeDelivered }) => [code, ...args, maybeDelivered]),
+      [
+        ['LOGGED_OUT', 'of alice', false],
+        ['LOGGED_OUT', 'of alice', false],
+        ['LOGGED_OUT', 'asked by alice', false],
+      ],
+    );
+    assert.equal(await asked, 'socket has been disconnected');
+  });
+}
+
+test('what left ahead with a join is sent again where the connection ends before it was proven', async (t) => {
+  const { server, open } = await start(t);
+  const socket = await connected(open());
+  socket.emit('join_room', 'a');
+  await until(() => server.came.length === 1, 'joined');
+  server.dropAll();
+  await once(socket, 'connect');
+  // In the moment in which the app says its joins, and the server is gone before it reads them.
+  const { ws } = socket.io.engine.transport;
+  ws.send = () => {};
+  socket.emit('note', 1);
+  socket.emit('join_room', 'b');
+  server.came.length = 0;
+  server.dropAll();
+  await once(socket, 'disconnect');
+  await until(() => names(server).includes('note'), 'it arrives');
+  assert.deepEqual(
+    all(server).filter(([event]) => event === 'note'),
+    [['note', 1]],
+  );
+});
+
+test('what an app says of itself is said once, the newest', async (t) => {
+  const { server, open } = await start(t);
+  const socket = open();
+  let count = 0;
+  socket.on('connect', () => {
+    count += 1;
+    socket.emit('authenticate', { token: `T${count}` });
+    socket.emit('join_game', 'g1', { resumeFrom: count });
+  });
+  await until(() => server.came.length === 2, 'the first');
+  socket.emit('setUsername', 'old');
+  socket.emit('setUsername', 'new');
+  socket.emit('join_room', 'a');
+  socket.emit('join_room', 'b');
+  await until(() => server.came.length === 6, 'all');
+  assert.deepEqual(await back(server, socket), [
+    ['authenticate', { token: 'T2' }],
+    ['join_game', 'g1', { resumeFrom: 2 }],
+    ['setUsername', 'new'],
+    ['join_room', 'a'],
+    ['join_room', 'b'],
+  ]);
+});
+
+test('emits around disconnect and connect keep their order', async (t) => {
+  const { server, open } = await start(t);
+  const socket = await connected(open());
+  socket.disconnect();
+  socket.emit('note', 1);
+  socket.connect();
+  socket.emit('note', 2);
+  socket.disconnect();
+  socket.emit('note', 3);
+  socket.connect();
+  socket.emit('note', 4);
+  await until(() => server.came.length === 4, 'all');
+  assert.deepEqual(
+    all(server).map(([, n]) => n),
+    [1, 2, 3, 4],
+  );
+});
