@@ -103,18 +103,20 @@ test(
     const count = 300;
     const content = (n) => `text ${n}`;
     let acknowledged = 0;
-    let killed;
-    const sent = Array.from({ length: count }, async (_, n) => {
+    const send = async (n) => {
       await alice.send('send_message', {
         recipientId: 'bob',
         content: content(n),
         _tempId: `id${n}`,
       });
       acknowledged += 1;
-      // At once, as the rest takes no longer than a timer may be late.
-      if (acknowledged === 20) killed = one.kill();
-    });
-    await until(() => killed !== undefined, 'a part is acknowledged');
+    };
+    const sendFrom = (first, end) => Array.from({ length: end - first }, (_, n) => send(first + n));
+    await Promise.all(sendFrom(0, 20));
+    // In one turn, so that the server cannot have answered all when it is killed.
+    const sent = [...sendFrom(20, 160)];
+    const killed = one.kill();
+    sent.push(...sendFrom(160, count));
     await killed;
     const unsettled = count - acknowledged;
     t.diagnostic(`killed with ${acknowledged} of ${count} acknowledged`);
