@@ -27,6 +27,7 @@ import { drive } from './wire.js';
 
 /**
  * @typedef {import('./io-options.js').IoSettings} IoSettings
+ * @typedef {{ its: unknown, opened: unknown }} By who emitted something while nobody was connected
  * @typedef {import('./result.js').Result} Result
  * @typedef {{ id: string, event: string, args: unknown[], compress?: boolean | undefined, isAcked: boolean, isSession: boolean }} How
  */
@@ -206,7 +207,7 @@ export function follow(socket, settings, options, early, wasm) {
   let opening = socket.subs;
   /** Whom a connection would be for that is made now, as far as the app has said so. */
   const present = () => (typeof socket.auth === 'function' ? UNKNOWN : subjectOf(socket.auth));
-  /** Emits of the one who connects next. @type {{ by: unknown, flags: object, all: any[] }[]} */
+  /** Emits of the one who connects next. @type {{ by: By, flags: object, all: any[] }[]} */
   let ofNext = [];
 
   /** Whether what is emitted while there is no attempt is of somebody else than what was before. */
@@ -220,11 +221,8 @@ export function follow(socket, settings, options, early, wasm) {
     return its !== UNKNOWN && its !== subject;
   };
 
-  /** Who emits now: whom the credentials name, or whoever that opening of the Socket is for. */
-  const byNow = () => {
-    const its = present();
-    return its === UNKNOWN ? socket.subs : its;
-  };
+  /** Who emits now: whom the credentials name, and where that is not known whoever this opening of the Socket is for. */
+  const byNow = () => ({ its: present(), opened: socket.subs });
 
   /** @param {object} flags @param {any[]} all */
   const hold = (flags, all) => {
@@ -242,19 +240,18 @@ export function follow(socket, settings, options, early, wasm) {
     const before = subject;
     opening = socket.subs;
     subject = subjectOf(data);
-    const isSame = epoch > 1 && subject === before;
-    // What was held for somebody else, or for a connection that never came, is nobody's by now: unless the user is the same.
-    const isHis = (/** @type {unknown} */ by) =>
-      isSame ||
-      by === opening ||
-      by === subject ||
-      (subject === undefined && typeof by === 'object');
+    // Of those whom nothing names there is one.
+    const isSame = subject === undefined || (epoch > 1 && subject === before);
+    // What somebody else emitted, or whoever a connection was for that never came, is nobody's by now.
+    const isHis = (/** @type {By} */ { its, opened }) =>
+      its === UNKNOWN ? isSame || opened === opening : its === subject;
     for (const { by, all } of ofNext) {
       if (!isHis(by)) loggedOut(all);
     }
     ofNext = ofNext.filter(({ by }) => isHis(by));
     for (const packet of [...socket.sendBuffer]) {
-      if (buffered.has(packet) && !isHis(buffered.get(packet))) drop(packet);
+      const by = buffered.get(packet);
+      if (by && !isHis(by)) drop(packet);
     }
     engine.note(TOLD.begun, numberOf(name), numberOf(subject));
   };
@@ -270,7 +267,7 @@ export function follow(socket, settings, options, early, wasm) {
   const loggedOut = (/** @type {any[]} */ [event, ...args]) =>
     fail('LOGGED_OUT', MESSAGES.LOGGED_OUT, { event, args, maybeDelivered: false });
 
-  /** What socket.io-client has buffered before the first connection, and by whom it was emitted. @type {WeakMap<object, unknown>} */
+  /** What socket.io-client has buffered before the first connection, and by whom it was emitted. @type {WeakMap<object, By>} */
   const buffered = new WeakMap();
 
   /** What is buffered of a user leaves as no other one. Who awaits an answer is told as socket.io-client tells it. @param {any} packet */
@@ -656,12 +653,13 @@ export function follow(socket, settings, options, early, wasm) {
     isDead = true;
     const waiting = [...deliveries.entries()];
     const joins = socket.connected ? [] : [...said.values.values()];
+    const ahead = unproven.splice(0);
     leave();
     wire.release();
     for (const name of Object.keys(own)) delete socket[name];
     deliveries.abandon(deliveries.settle);
     logger.warn(`this Socket is a plain one from here on, without any guarantee: ${textOf(error)}`);
-    for (const { event, args } of joins) call(() => plainly(event, [...args]));
+    for (const { event, args } of [...joins, ...ahead]) call(() => plainly(event, [...args]));
     for (const { event, args, attempts, answers } of waiting) {
       const isOut = attempts > answers;
       if (isOut && optionOf(settings.ways[event]).repeat === false) {

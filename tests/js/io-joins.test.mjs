@@ -380,3 +380,22 @@ test('emits around disconnect and connect keep their order', async (t) => {
     [1, 2, 3, 4],
   );
 });
+
+test('what somebody else emitted who never connected leaves as nobody, though the one before is back', async (t) => {
+  const { server, open, errors } = await start(t);
+  const socket = await connected(open({ auth: { userId: 'alice' } }));
+  socket.disconnect();
+  socket.auth = { userId: 'bob' };
+  socket.connect();
+  socket.emit('note', 'of bob');
+  socket.disconnect();
+  socket.auth = { userId: 'alice' };
+  socket.connect();
+  socket.emit('note', 'of alice');
+  await until(() => server.came.length > 0, 'alice');
+  assert.deepEqual(all(server), [['note', 'of alice']]);
+  assert.deepEqual(
+    errors.map(({ code, args }) => [code, ...args]),
+    [['LOGGED_OUT', 'of bob']],
+  );
+});
