@@ -17,6 +17,7 @@ export function createChild({ env, onChange }) {
   /** @type {import('node:child_process').ChildProcess | null} */
   let running = null;
   let faults = {};
+  let orders = 0;
   let state = 'down';
   let url = null;
   // Starting and killing take a while and must not cross.
@@ -59,7 +60,7 @@ export function createChild({ env, onChange }) {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     running = child;
-    child.send({ type: 'faults', faults }, ignore);
+    send(child);
     return new Promise((resolve) => {
       child.on('message', (message) => {
         if (message?.type !== 'listening') return;
@@ -72,6 +73,21 @@ export function createChild({ env, onChange }) {
         if (state === 'up') become('down');
         resolve(false);
       });
+    });
+  }
+
+  /** Tells a server what it does wrong; resolves when it does so, or is gone. */
+  function send(child) {
+    orders += 1;
+    const id = orders;
+    return new Promise((resolve) => {
+      const end = () => {
+        child.off('message', hear).off('exit', end);
+        resolve();
+      };
+      const hear = (message) => message?.type === 'faults' && message.id === id && end();
+      child.on('message', hear).on('exit', end);
+      child.send({ type: 'faults', id, faults }, (error) => error && end());
     });
   }
 
@@ -103,12 +119,10 @@ export function createChild({ env, onChange }) {
     /** SIGTERM; resolves when it has saved everything and is gone. */
     stop: () => inTurn(() => end('SIGTERM')),
 
-    /** What it does wrong from now on, also after it was started again. */
-    setFaults(next) {
+    /** What it does wrong from now on, also after it was started again. Resolves when it does. */
+    async setFaults(next) {
       faults = next;
-      running?.send({ type: 'faults', faults }, ignore);
+      if (running) await send(running);
     },
   };
 }
-
-function ignore() {}

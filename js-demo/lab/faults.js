@@ -40,7 +40,7 @@ export function createFaults({ proxy, child }) {
 
   function setInside(next) {
     ({ loseAcks = loseAcks, refuse = refuse } = next);
-    child.setFaults({ loseAcks, refuse });
+    return child.setFaults({ loseAcks, refuse });
   }
 
   /** Goes on by itself: who wants to know how it ends listens to the state. */
@@ -71,10 +71,10 @@ export function createFaults({ proxy, child }) {
         await child.kill();
         start();
       },
-      restore() {
+      async restore() {
         setLink('up');
         setDelay(0);
-        setInside({ loseAcks: false, refuse: null });
+        await setInside({ loseAcks: false, refuse: null });
         start();
       },
     },

@@ -5,10 +5,12 @@ import { Refusal } from './refusal.js';
 
 const wanted = { loseAcks: false, refuse: null };
 
-/** Listens to the parent process, where there is one. */
+/** Listens to the parent process, where there is one, and answers once a fault is there. */
 export function obeyParent() {
   process.on('message', (message) => {
-    if (message?.type === 'faults') Object.assign(wanted, message.faults);
+    if (message?.type !== 'faults') return;
+    Object.assign(wanted, message.faults);
+    process.send({ type: 'faults', id: message.id });
   });
 }
 
