@@ -2,13 +2,11 @@
 // that loses what the app sends.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { transform } from 'esbuild';
 import { Server } from 'socket.io';
@@ -142,38 +140,6 @@ export async function serve(t, folder) {
 /** The page that loads the sources as they are, for tools that begin with a page. */
 export const addPage = (folder) =>
   writeFile(path.join(folder, 'index.html'), PAGE.replace('/main.js', '/src/main.js'));
-
-/**
- * Runs a program of the app until the test is over, and answers the url that it prints.
- *
- * @param {import('node:test').TestContext} t
- * @param {string} folder
- * @param {string[]} args for Node
- */
-export async function startTool(t, folder, args) {
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const tool = spawn(process.execPath, args, {
-    cwd: folder,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = once(tool, 'exit');
-  atEnd(t, async () => {
-    tool.kill();
-    await ended;
-  });
-  const said = [];
-  tool.stderr.on('data', (text) => said.push(String(text)));
-  for await (const line of createInterface({ input: tool.stdout })) {
-    said.push(line);
-    const url = /http:\/\/(127\.0\.0\.1|localhost):\d+\/?/.exec(line)?.[0];
-    if (url) {
-      tool.stdout.resume();
-      return url;
-    }
-  }
-  throw new Error(`${args.join(' ')} ended without a url:\n${said.join('\n')}`);
-}
 
 /** The story in the app's Jest, whose tests assert what they are told. */
 export async function playInJest(t, folder, title) {

@@ -1,9 +1,9 @@
 // The recipe of docs/alias.md for Next.js, with each of its bundlers, built and in development.
 
 import test, { before } from 'node:test';
-import { install, run } from '../consumers/consumer.mjs';
+import { install, run, startTool } from '../consumers/consumer.mjs';
 import { launchBrowser } from '../support/browser.mjs';
-import { addSources, assertDelivers, follow, startTool } from './kit.mjs';
+import { addSources, assertDelivers, follow } from './kit.mjs';
 
 const NEXT = 'node_modules/next/dist/bin/next';
 const HERE = ['-H', '127.0.0.1', '-p', '0'];

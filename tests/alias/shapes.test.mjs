@@ -4,10 +4,9 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import test, { before } from 'node:test';
-import { install, run } from '../consumers/consumer.mjs';
+import { install, run, startTool } from '../consumers/consumer.mjs';
 import { assertInOrder, follow, liveThrough, SEND, startWire } from '../consumers/shapes-kit.mjs';
 import { launchBrowser, openPage } from '../support/browser.mjs';
-import { startTool } from './kit.mjs';
 
 const NEXT = 'node_modules/next/dist/bin/next';
 const HERE = ['-H', '127.0.0.1', '-p', '0'];

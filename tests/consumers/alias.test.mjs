@@ -3,17 +3,9 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import test, { before } from 'node:test';
-import {
-  addPage,
-  addSources,
-  assertDelivers,
-  follow,
-  PLAIN,
-  serve,
-  startTool,
-} from '../alias/kit.mjs';
+import { addPage, addSources, assertDelivers, follow, PLAIN, serve } from '../alias/kit.mjs';
 import { launchBrowser } from '../support/browser.mjs';
-import { install, run } from './consumer.mjs';
+import { install, run, startTool } from './consumer.mjs';
 
 const browser = await launchBrowser();
 const VITE = 'node_modules/vite/bin/vite.js';

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { transform } from 'esbuild';
+import { atEnd } from '../support/at-end.mjs';
 import { pkg } from '../support/paths.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -81,14 +82,28 @@ export function runScript(folder, name, options) {
  * @param {{ after: (end: () => unknown) => void }} t
  * @param {string} folder
  * @param {string} name
- * @param {{ env?: Record<string, string>, says: RegExp }} how `says`: what it prints once it is there
- * @returns {Promise<string>} what it printed that matches
+ * @param {Record<string, string>} [env]
+ * @returns {Promise<string>} the address that it prints, without a slash at its end
  */
-export async function startScript(t, folder, name, { env = {}, says }) {
-  // A group of its own: npm starts a shell, and that the program.
-  const child = spawn(NPM, ['run', name, '--silent'], {
+export function startScript(t, folder, name, env) {
+  return startServing(t, folder, NPM, ['run', name, '--silent'], env);
+}
+
+/**
+ * The same for a program of the app.
+ *
+ * @param {string[]} args for Node
+ */
+export function startTool(t, folder, args) {
+  return startServing(t, folder, process.execPath, args);
+}
+
+async function startServing(t, folder, program, args, env = {}) {
+  // A group of its own: npm starts a shell, and that the program. Without colors: where `CI` is set some of them print
+  // colors into a pipe too, in the middle of the address.
+  const child = spawn(program, args, {
     cwd: folder,
-    env: { ...process.env, ...env },
+    env: { ...environment(), NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
@@ -97,19 +112,20 @@ export async function startScript(t, folder, name, { env = {}, says }) {
     if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
   };
   process.once('exit', kill);
-  t.after(async () => {
+  atEnd(t, async () => {
     process.off('exit', kill);
     kill();
     await gone;
   });
   let printed = '';
   return new Promise((resolve, reject) => {
-    const fail = (reason) => reject(new Error(`npm run ${name} ${reason}\n${printed}`));
-    const late = setTimeout(fail, START_MS, `printed nothing like ${says} within ${START_MS} ms`);
+    const fail = (reason) =>
+      reject(new Error(`${[program, ...args].join(' ')} ${reason}\n${printed}`));
+    const late = setTimeout(fail, START_MS, `printed no address within ${START_MS} ms`);
     gone.then((code) => fail(`ended with ${code}`));
     const read = (chunk) => {
       printed += chunk;
-      const found = says.exec(printed);
+      const found = /http:\/\/(127\.0\.0\.1|localhost):\d+(?=\D)/.exec(printed);
       if (!found) return;
       clearTimeout(late);
       resolve(found[0]);
@@ -132,14 +148,22 @@ const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const INSTALL_MS = 300_000;
 
 async function execute(program, args, cwd, { env = {}, timeoutMs = 120_000 } = {}) {
-  // What the runner of this test tells its children is not for the tests of the app.
-  const { NODE_TEST_CONTEXT: _, ...own } = process.env;
   try {
-    return await start(program, args, { cwd, env: { ...own, ...env }, timeout: timeoutMs });
+    return await start(program, args, {
+      cwd,
+      env: { ...environment(), ...env },
+      timeout: timeoutMs,
+    });
   } catch (error) {
     const reason = error.killed ? `did not end within ${timeoutMs} ms` : 'failed';
     throw new Error(`${program} ${args.join(' ')} ${reason}\n${error.message}\n${error.stdout}`);
   }
+}
+
+/** What the runner of this test tells its children is not for the app's tools. */
+function environment() {
+  const { NODE_TEST_CONTEXT: _, FORCE_COLOR: __, ...own } = process.env;
+  return own;
 }
 
 async function temporary(name) {

@@ -93,10 +93,7 @@ export const ofNext = (script, startEnv) => async (t, folder) => {
   assert.match(made, /made by the build: function/);
   assert.match(made, /<p id="phase">idle<\/p>/);
 
-  const app = await startScript(t, folder, 'start', {
-    env: { ...env, ...startEnv },
-    says: /http:\/\/127\.0\.0\.1:\d+/,
-  });
+  const app = await startScript(t, folder, 'start', { ...env, ...startEnv });
   const server = await startServer(t);
   await openAndCompare(t, server, `${app}/?server=${server.url}`);
   for (const [name, read] of [
@@ -124,8 +121,7 @@ const textOfResult = (html) => {
  */
 export const fastRefresh = async (t, folder) => {
   const server = await startServer(t);
-  const says = /http:\/\/127\.0\.0\.1:\d+/;
-  const app = await startScript(t, folder, 'start', { env: { NO_COLOR: '1' }, says });
+  const app = await startScript(t, folder, 'start');
   const page = await openPage(t, await launchBrowserFor(t), `${app}/?server=${server.url}`);
   const shows = (selector, text) =>
     page.waitForFunction(
