@@ -88,6 +88,9 @@ const ONE_AT_A_TIME: &[&str] = &["--test-concurrency=1"];
 /// A test file that hangs fails after ten minutes instead of holding up everything.
 const FILE_TIMEOUT: &str = "--test-timeout=600000";
 
+/// One that waits for nothing says first where it stood.
+const WATCHDOG: &str = "--import=./tests/support/watchdog.mjs";
+
 /// What a file leaves open when its last test is over (a browser that did not end) holds nothing up.
 const EXIT_WHEN_DONE: &str = "--test-force-exit";
 
@@ -96,7 +99,7 @@ fn node_test(group: &str, flags: &[&str]) -> Result<()> {
     let mut command = node();
     browser::find()?.announce(&mut command);
     run(command
-        .args(["--test", "--test-reporter=spec", FILE_TIMEOUT, EXIT_WHEN_DONE])
+        .args([WATCHDOG, "--test", "--test-reporter=spec", FILE_TIMEOUT, EXIT_WHEN_DONE])
         .args(flags)
         .args(test_files(group)))
     .with_context(|| format!("the tests in tests/{group} failed"))
