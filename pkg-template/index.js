@@ -14,7 +14,7 @@ export { HoldfastError } from './core.js';
 export { DeliveryError } from './shell/send.js';
 
 /** Nothing is emitted that the options do not name. */
-const QUIET = { join: false, 'health.event': null, 'presence.request': [] };
+const QUIET = { join: false, 'health.event': null, 'presence.request': [], feed: false };
 
 /**
  * A client over the app's own socket.io-client. Nothing connects before `connect` or the first `send`.
@@ -42,6 +42,10 @@ export function createClient(options) {
     remember(/** @type {string} */ event, /** @type {unknown[]} */ ...args) {
       checkName('remember', event);
       return client.remember(event, ...args);
+    },
+    followRoom(/** @type {string} */ room) {
+      checkName('followRoom', room);
+      return client.followRoom(room);
     },
     on,
     subscribe,

@@ -151,6 +151,9 @@ export function getConnectionHealth() {
 /** @type {Api['sendMessage']} */
 export const sendMessage = (data, callback) => deliver(shared().client, data, callback);
 
+/** @type {Api['followRoom']} */
+export const followRoom = (room) => register((client) => client.followRoom(room));
+
 /** @param {'message' | 'sent' | 'typing' | 'friendRequest' | 'friendAccepted' | 'online' | 'offline'} helper */
 const helper = (helper) => (/** @type {any} */ callback) =>
   register((client) => client.on(Symbol.for(helper), callback));
@@ -211,6 +214,7 @@ export default {
   stopHealthMonitoring,
   getConnectionHealth,
   sendMessage,
+  followRoom,
   onMessageSettled,
   onMessageSent,
   onNewMessage,

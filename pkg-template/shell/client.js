@@ -6,6 +6,7 @@
 import { createDeliveries } from './deliveries.js';
 import { createDriver } from './driver.js';
 import { createEngine } from './engine.js';
+import { createFeeds } from './feed.js';
 import { createInbound } from './inbound.js';
 import { createKnown } from './known.js';
 import { createLife } from './life.js';
@@ -77,6 +78,11 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     isAsked: (epoch) => engine.note(TOLD.wantsGrant, epoch) > 0,
   });
   const owner = createOwner(place, engine, wire, session, storage);
+  /** What came in a feed reaches all whom a live event reaches. */
+  const dispatch = (/** @type {any[]} */ packet) => {
+    if (hear(packet, undefined)) wire.dispatch(packet[0], packet.slice(1));
+  };
+  const feeds = createFeeds(engine, wire, io, loose, trouble, resync, owner.scope, dispatch);
   const life = createLife(engine, socket, session, owner, () => {
     wire.wipe();
     said.values.clear();
@@ -133,6 +139,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
       for (const those of Object.values(values)) those.clear();
       presence.forget();
       resync.forget();
+      feeds.forget();
       owner.forget();
       if (!elsewhere) return;
       session.unname();
@@ -161,6 +168,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     [ORDER.askForMissed]: resync.ask,
     [ORDER.releaseHeld]: resync.release,
     [ORDER.askOnline]: askOnline,
+    [ORDER.readFeed]: feeds.read,
     [ORDER.stopTyping]: inbound.stopTyping,
     [ORDER.report](/** @type {number} */ notice) {
       if (notice !== UNPINGED || settings().health?.event) trouble.warnOnce(NOTICES[notice]);
@@ -184,11 +192,15 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     },
   };
 
-  const unwatch = watchPage(life.page);
+  const unwatch = watchPage((event, flag) => {
+    feeds.save();
+    life.page(event, flag);
+  });
 
   /** The server's event reaches who waits for it. @param {any[]} packet @param {unknown} extra */
   const hear = (packet, extra) => {
     const [event, ...args] = packet;
+    if (feeds.takes(event, args)) return false;
     note(event, args);
     return !resync.holds(packet, extra) && inbound.receive(packet, extra);
   };
@@ -272,6 +284,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
   const { handlers: ofStorage } = /** @type {NonNullable<typeof storage>} */ (storage ?? {});
   engine.start({ ...orders, ...link.orders, ...ofStorage }, die);
   const begun = () => {
+    if (settings().feed) feeds.start();
     if (!settings().receipts || known.isReceiptless()) engine.note(TOLD.receiptless);
     owner.tellName();
   };
@@ -309,6 +322,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
       rename();
       return said.remember(event, ...args);
     },
+    followRoom: feeds.follow,
     presence,
     subscribe: state.subscribe,
     onSettled: /** @type {(fn: (result: any) => void) => () => void} */ (settled.add),
@@ -355,10 +369,12 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     /** Ends everything; what waits settles as CLOSED. */
     destroy() {
       unwatch();
+      feeds.save();
       life.tell(TOLD.destroy, true);
       driver.replace(() => undefined);
       wire.wipe();
       resync.forget();
+      feeds.forget();
     },
   };
 }

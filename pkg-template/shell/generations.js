@@ -9,6 +9,8 @@
 const RESERVE = 'holdfast';
 /** Kept free for a record, should localStorage be full by the time of a logout. */
 const SPACE = ' '.repeat(200);
+/** Of one user. Those that were written last stay. */
+const MOST_POSITIONS = 200;
 /** First generations are multiples of it. */
 const STEP = 2 ** 16;
 
@@ -128,6 +130,25 @@ export const subjectOf = (scope) =>
     const [generation, subject] = String(localStorage.getItem(`${keyOf(scope)} s`)).split(' ');
     return Number(generation) === stored(scope) && subject;
   }) || '';
+
+/**
+ * How far each feed had come in this generation.
+ * @param {string} scope @returns {Record<string, string>}
+ */
+export const positionsOf = (scope) =>
+  attempt(() => {
+    const [generation, kept] = JSON.parse(localStorage.getItem(`${keyOf(scope)} f`) ?? '');
+    return generation === stored(scope) && kept;
+  }) || {};
+
+/** @param {string} scope @param {(kept: Record<string, string>) => void} change */
+export const keepPositions = (scope, change) =>
+  attempt(() => {
+    const kept = positionsOf(scope);
+    change(kept);
+    for (const key of Object.keys(kept).slice(0, -MOST_POSITIONS)) delete kept[key];
+    localStorage.setItem(`${keyOf(scope)} f`, JSON.stringify([begin(scope), kept]));
+  });
 
 /** Without localStorage a subject that changes is not noticed. @param {string} scope @param {string} subject */
 export const keepSubject = (scope, subject) =>

@@ -84,6 +84,11 @@ export const TOLD = {
   wantsGrant: 76,
   follow: 77,
   begun: 78,
+  feeds: 79,
+  feed: 80,
+  feedBegins: 81,
+  item: 82,
+  readFeed: 83,
 };
 
 /** What is heard of the page, by number. */
@@ -158,6 +163,7 @@ export const ORDER = {
   releaseHeld: 41,
   askOnline: 42,
   stopTyping: 43,
+  readFeed: 44,
 };
 
 /** What the engine orders to forget, by number. */
@@ -173,6 +179,11 @@ export const FATE = {
   hasReply: 4,
   waits: 8,
 };
+
+/** What becomes of an item of a feed; otherwise it is dropped. */
+export const ITEM = { shown: 1, shownWithKept: 2, kept: 3, keptAlone: 4 };
+/** What a server answers to a read of a feed. `failed` comes with milliseconds. */
+export const READ = { page: 0, reset: 1, failed: 2, refused: 3 };
 
 /** As many numbers come with an order. */
 export const FIELDS = 6;

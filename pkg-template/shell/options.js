@@ -118,6 +118,7 @@ const OPTIONS = {
     ack: flag(),
   },
   receipts: flag(true),
+  feed: flag(true),
   ways: kind(
     `an object of events, each with { way, key, repeat } or one of: ${WAYS.join(', ')}`,
     (value) => isObject(value) && Object.values(value).every(isWay),

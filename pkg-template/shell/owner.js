@@ -20,6 +20,8 @@ export function createOwner(place, engine, wire, session, storage) {
   /** @type {string | undefined} */
   let toldName;
   return {
+    scope: () => openScope,
+
     /** Says who the user is, as far as the app has said so. */
     tellName() {
       const name = call(session.name);

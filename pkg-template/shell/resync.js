@@ -17,6 +17,8 @@ export function createResync(settings, engine, { receive, places }, wire) {
   const held = [];
   /** The round that the app was asked in last. */
   let asked = 0;
+  /** Why, where a feed has lost its place. @type {{ reason?: 'trimmed' | 'replaced', room?: string | null }} */
+  let why = {};
 
   /** Hands an event to the listeners. @param {any[]} packet @param {unknown} [extra] @param {boolean} [isFetched] */
   const dispatch = (packet, extra, isFetched) => {
@@ -36,6 +38,13 @@ export function createResync(settings, engine, { receive, places }, wire) {
       held.push([packet, extra]);
       engine.drain();
       return true;
+    },
+
+    isHolding: () => held.length > 0,
+
+    /** What a feed had since its position is not to be had from there. */
+    lost(/** @type {'trimmed' | 'replaced'} */ reason, /** @type {string | null} */ room) {
+      why = { reason, room };
     },
 
     release() {
@@ -61,7 +70,10 @@ export function createResync(settings, engine, { receive, places }, wire) {
           }
         });
       };
-      new Promise((resolve) => resolve(onResync({ since: places[since], deliver }))).then(
+      const { reason = /** @type {const} */ ('returned'), room = null } = why;
+      why = {};
+      const missed = { since: places[since], reason, room, deliver };
+      new Promise((resolve) => resolve(onResync(missed))).then(
         () => answered(true),
         (error) => {
           report(error);
@@ -72,6 +84,7 @@ export function createResync(settings, engine, { receive, places }, wire) {
 
     forget() {
       held.length = places.length = 0;
+      why = {};
     },
   };
 }

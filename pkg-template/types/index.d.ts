@@ -99,6 +99,12 @@ export interface Options {
   /** Whether to ask the server for receipts. Default: true. */
   receipts?: boolean | undefined;
   /**
+   * Whether to read the user's own feed from a server that announces feeds (`createFeed` in `holdfast/server`): what it publishes
+   * for the user arrives once and in order, also what it published while this client was away. A server that announces none is
+   * asked for nothing. Default: true; in `createClient` false.
+   */
+  feed?: boolean | undefined;
+  /**
    * How events are sent, by their names; what `send` is told goes before. `repeat: false`: it leaves once, for what must not
    * take effect twice. Default: `{}`, all are `acked`.
    */
@@ -208,13 +214,20 @@ export interface Options {
     | ((data: { reason?: string | undefined; final?: boolean | undefined }) => void)
     | undefined;
   /**
-   * Asked on every return that was not a recovered session. Live messages are held until what it
-   * answers is settled, for 5 s or 1,000 at most.
+   * Asked on every return that was not a recovered session, and where a feed has lost its place: what was published since then is
+   * not in the server's store. Live messages are held until what it answers is settled, for 5 s or 1,000 at most.
    */
   onResync?:
     | ((missed: {
         /** The last message that arrived; its id is null where none did. `at` in ms since the epoch. */
         since: { id: string | null; at: number };
+        /**
+         * `returned`: the link was lost, and what was sent over no feed may be missing. `trimmed`: the store keeps no items as
+         * old as the first that is missing. `replaced`: the store, or the feed in it, is another one. The app loads its state anew.
+         */
+        reason: 'returned' | 'trimmed' | 'replaced';
+        /** Whose feed has lost its place: a room's, or with null the user's own. */
+        room: string | null;
         /** Hands messages to the listeners of `events.message`; what came before under the same id is dropped. */
         deliver: (messages: readonly unknown[]) => void;
       }) => unknown)
@@ -379,6 +392,15 @@ export interface Client {
    * @throws {HoldfastError} what cannot be sent, or has more than 10,000 bytes
    */
   remember(event: string, ...args: any[]): () => void;
+
+  /**
+   * Reads the feed of a room from now on (`createFeed` in `holdfast/server`): what the server publishes there reaches the listeners
+   * of its events once and in order, also what it published while this client was away. The server says who may; where it
+   * refuses, `onError` gets FEED_REFUSED. A server without feeds is asked for nothing. A logout ends it.
+   * @returns ends it, once as many have called theirs as have asked for the room
+   * @throws where `room` is no text, or an empty one
+   */
+  followRoom(room: string): () => void;
   /** Socket.IO's own `connect`, `disconnect` and `connect_error` too. */
   on(event: string, listener: (...args: any[]) => void): () => void;
   /** Called whenever `getState` has something new. */

@@ -19,6 +19,7 @@ export interface Settings {
   join: Filled<Options['join']> | null;
   send: Optional<Filled<Options['send']>, 'verdict' | 'ack'>;
   receipts: boolean;
+  feed: boolean;
   ways: NonNullable<Options['ways']>;
   session: NonNullable<Options['session']>;
   health: Filled<Options['health']> | null;

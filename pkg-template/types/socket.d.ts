@@ -76,6 +76,10 @@ export function sendMessage(
   callback?: (result: SendResult | QueuedNotice) => void,
 ): Promise<SendResult>;
 /**
+ * Reads the feed of a room from now on, as `followRoom` of `createClient`. Before `configureSocket` it is kept.
+ */
+export function followRoom(room: string): Off;
+/**
  * Told how each message ended, those of an earlier life too; and once more where an acknowledgement comes after a
  * success by receipt.
  */
@@ -116,6 +120,7 @@ declare const socket: {
   isConnectionReady: typeof isConnectionReady;
   getMessageQueueLength: typeof getMessageQueueLength;
   getOutbox: typeof getOutbox;
+  followRoom: typeof followRoom;
   startHealthMonitoring: typeof startHealthMonitoring;
   stopHealthMonitoring: typeof stopHealthMonitoring;
   getConnectionHealth: typeof getConnectionHealth;

@@ -17,6 +17,7 @@ mod locks;
 mod network;
 mod page;
 mod plan;
+mod publisher;
 mod receipts;
 mod run;
 mod sent;

@@ -51,6 +51,8 @@ pub(crate) struct ServerEnd {
     /// When the messages of the last second came.
     pub(crate) taken: std::collections::VecDeque<u64>,
     pub(crate) backlog: std::collections::VecDeque<Dispatch>,
+    /// Feeds whose new items it is sent.
+    pub(crate) feeds: [bool; 2],
 }
 
 impl Network {

@@ -6,6 +6,7 @@ pub(crate) mod links;
 pub(crate) mod manager;
 pub(crate) mod messages;
 pub(crate) mod owners;
+pub(crate) mod published;
 pub(crate) mod shell;
 pub(crate) mod storage;
 
@@ -19,6 +20,7 @@ use crate::page::links::Links;
 use crate::page::manager::Manager;
 use crate::page::messages::Messages;
 use crate::page::owners::Owners;
+use crate::page::published::Published;
 use crate::page::shell::Shell;
 use crate::page::storage::Storage;
 use crate::plan::Plan;
@@ -41,6 +43,7 @@ pub(crate) struct Page {
     pub(crate) storage: Storage,
     pub(crate) owners: Owners,
     pub(crate) feed: Feed,
+    pub(crate) published: Published,
     /// It is in the back-forward cache: what happens waits until it comes back.
     pub(crate) is_cached: bool,
     pub(crate) has_been_cached: bool,
@@ -67,6 +70,7 @@ impl Page {
             storage: Storage::default(),
             owners: Owners::new(plan),
             feed: Feed::default(),
+            published: Published::default(),
             is_cached: false,
             has_been_cached: false,
             frozen: Vec::new(),

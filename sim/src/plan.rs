@@ -7,6 +7,7 @@ mod feed;
 mod letters;
 mod lives;
 mod parts;
+mod published;
 mod receipting;
 mod schedule;
 mod stories;
@@ -17,6 +18,7 @@ use holdfast::engine::Config;
 pub(crate) use feed::{Deed, Feed};
 pub(crate) use letters::Letters;
 pub(crate) use lives::{Fate, Lives};
+pub(crate) use published::{Notice, Published};
 pub(crate) use receipting::{Polling, Receipting, Reply};
 pub(crate) use schedule::Planned;
 pub use stories::Story;
@@ -49,6 +51,8 @@ pub(crate) struct Plan {
     pub(crate) letters: Letters,
     /// None in a world whose server sends nothing by itself.
     pub(crate) feed: Option<Feed>,
+    /// None in a world whose server has nothing to do with feeds.
+    pub(crate) published: Option<Published>,
     /// What happens when, the app's actions included.
     pub(crate) schedule: Vec<(u64, Planned)>,
 }
@@ -98,6 +102,8 @@ impl Plan {
         plan.letters = letters::letters(seed, kinds);
         plan.feed = feed::feed(seed);
         plan.schedule_feed(seed);
+        plan.published = published::published(seed);
+        plan.schedule_published(seed);
         plan.is_followed = parts::is_followed(seed) && lives.is_none();
         if plan.is_followed {
             // Nothing is kept.
@@ -147,6 +153,7 @@ impl Plan {
             receipting: None,
             letters: Letters::default(),
             feed: None,
+            published: None,
             schedule: Vec::new(),
         }
     }

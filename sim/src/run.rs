@@ -22,6 +22,8 @@ pub(crate) struct Run {
     pub(crate) letters: Dice,
     /// For what a server says by itself, and what an app makes of that.
     pub(crate) feed: Dice,
+    /// For what becomes of what a server publishes.
+    pub(crate) chain: Dice,
     /// Milliseconds since the run began.
     pub(crate) now: u64,
     events: BinaryHeap<Reverse<Scheduled>>,
@@ -42,6 +44,7 @@ impl Run {
             stalls: Dice::new(!seed ^ 4),
             letters: Dice::new(!seed ^ 3),
             feed: Dice::new(!seed ^ 5),
+            chain: Dice::new(!seed ^ 6),
             now: 0,
             events: BinaryHeap::new(),
             scheduled: 0,

@@ -198,6 +198,8 @@ impl Server {
                     _ => network.send_down(run, id, Packet::JoinRefused),
                 }
             }
+            // The publisher has it.
+            Frame::Read { .. } => {}
             Frame::Receipt { serial } => receive_receipt(run, network, id, serial),
             Frame::Message { id: message, attempt, is_asked } => {
                 if is_too_fast(run, network, id) {

@@ -4,6 +4,7 @@ use holdfast::client::identity::User;
 use holdfast::engine::Verdict;
 
 use crate::ids::{ConnectionId, MessageId, SessionId};
+use crate::publisher::{Item, Place};
 
 /// What a connection is opened with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,12 @@ pub(crate) enum Frame {
         attempt: u32,
         /// The client waits for its acknowledgement.
         is_asked: bool,
+    },
+    /// A feed is read from a place on.
+    Read {
+        feed: u32,
+        round: u32,
+        at: Option<Place>,
     },
 }
 
@@ -84,6 +91,18 @@ pub(crate) enum Emitted {
     Left,
     /// A join of a room of the app's is refused.
     OtherRefused,
+    /// The server has feeds.
+    Feeds,
+    Item {
+        feed: u32,
+        item: Item,
+    },
+    /// The answer to a read, by its number.
+    Read {
+        feed: u32,
+        round: u32,
+        answer: usize,
+    },
 }
 
 impl Message {

@@ -13,6 +13,7 @@ mod manager;
 mod orders;
 mod owed;
 mod owners;
+mod published;
 mod receipts;
 mod sends;
 mod shell;
@@ -20,15 +21,18 @@ mod storage;
 mod story;
 mod tabs;
 
+use std::collections::BTreeMap;
+
 use crate::database::Database;
 use crate::dice::Dice;
 use crate::effects::Effects;
 use crate::generations::Generations;
-use crate::ids::PageId;
+use crate::ids::{PageId, Scope};
 use crate::locks::Locks;
 use crate::network::Network;
 use crate::page::Page;
 use crate::plan::{Plan, Story};
+use crate::publisher::{Place, Publisher};
 use crate::receipts::Receipts;
 use crate::run::Run;
 use crate::sent::App;
@@ -55,6 +59,9 @@ pub(crate) struct World {
     wall_lead: i64,
     network: Network,
     server: Server,
+    publisher: Publisher,
+    /// How far users have come in feeds, by their scope and generation: on disk.
+    positions: BTreeMap<(Scope, u64, u32), Place>,
     effects: Effects,
     app: App,
     generations: Generations,
@@ -91,6 +98,8 @@ impl World {
             wall_lead: 0,
             network: Network::new(),
             server: Server::new(),
+            publisher: Publisher::default(),
+            positions: BTreeMap::new(),
             effects: Effects::default(),
             app: App::default(),
             generations: Generations::default(),

@@ -1,5 +1,7 @@
 //! Events that are no messages of the outbox: what comes from the server, what is said to it again, and what is held.
 
+#[cfg(not(feature = "followed"))]
+use super::feed::{Item, Number, Offset, Read};
 use super::resync::Place;
 use super::sessions::Duty;
 use super::{Came, Client, Fate, Order, Presence, Soon, Value, is_up};
@@ -159,12 +161,75 @@ impl Client {
     }
 }
 
+// Feeds.
+#[cfg(not(feature = "followed"))]
+impl Client {
+    /// A feed is followed, under a number of the caller's.
+    pub fn follow_feed(&mut self, now: Moment, number: Number) {
+        let now = self.engine.advance(now);
+        self.feeds.follow(now, number);
+    }
+
+    /// A feed is followed no longer.
+    pub fn leave_feed(&mut self, number: Number) {
+        self.feeds.leave(number);
+    }
+
+    /// How far an earlier life of the page has got. Told before the answer to the first read, if at all.
+    pub fn begin_feed(&mut self, number: Number, position: Offset) {
+        self.feeds.begin(number, position);
+    }
+
+    /// The server says that it has feeds.
+    pub fn has_feeds(&mut self, now: Moment, epoch: Epoch) {
+        let now = self.engine.advance(now);
+        if epoch == self.engine.epoch() && self.has_connection() {
+            self.feeds.announced(now);
+        }
+    }
+
+    /// An item came: with the round 0 by itself, or in the answer to a read of that round. `before` is the fingerprint of the
+    /// offset that it names as the one before it.
+    pub fn item(
+        &mut self,
+        now: Moment,
+        number: Number,
+        round: u32,
+        before: u64,
+        offset: Offset,
+    ) -> Item {
+        let now = self.engine.advance(now);
+        // What was for a user who is gone is not for the next one.
+        if !self.is_end_told() {
+            return Item::Dropped;
+        }
+        self.feeds.item(now, number, round, before, offset)
+    }
+
+    /// A read was answered, of whose items each was told, or it failed. Answers whether that is of use: otherwise it comes too late.
+    pub fn read_feed(&mut self, now: Moment, number: Number, round: u32, read: Read) -> bool {
+        let now = self.engine.advance(now);
+        let is_taken = self.is_end_told() && self.feeds.answered(now, number, round, read);
+        if is_taken && matches!(read, Read::Reset(_)) {
+            self.resync.lost();
+            self.sessions.resync();
+        }
+        is_taken
+    }
+
+    pub(super) fn poll_reads_at(&self) -> Option<Moment> {
+        self.feeds.poll_timeout().filter(|_| self.engine.phase() == Phase::Ready)
+    }
+}
+
 // What the client needs of them.
 impl Client {
     pub(super) fn connection_lost(&mut self) {
         self.sessions.link_lost();
         self.resync.link_lost();
         self.inbound.link_lost(&mut self.orders);
+        #[cfg(not(feature = "followed"))]
+        self.feeds.link_lost();
         self.presence = Presence::Stale;
     }
 
@@ -173,6 +238,8 @@ impl Client {
         self.sessions.forget();
         self.resync.forget();
         self.inbound.forget();
+        #[cfg(not(feature = "followed"))]
+        self.feeds.forget();
         self.presence = Presence::Stale;
     }
 
@@ -207,6 +274,9 @@ impl Client {
                     None => continue,
                 },
                 Duty::AskOnline => Some(Order::AskOnline),
+                #[cfg(not(feature = "followed"))]
+                Duty::None => self.feeds.poll(now).map(|(feed, round)| Order::Read { feed, round }),
+                #[cfg(feature = "followed")]
                 Duty::None => None,
             };
         }

@@ -19,6 +19,8 @@ pub mod claim;
 pub mod clock;
 pub mod deliveries;
 mod events;
+#[cfg(not(feature = "followed"))]
+pub mod feed;
 pub mod identity;
 mod inbound;
 #[cfg(not(feature = "followed"))]
@@ -49,6 +51,8 @@ use crate::engine::{
     Seq, Standing, Status, sooner,
 };
 use deliveries::Deliveries;
+#[cfg(not(feature = "followed"))]
+use feed::Feeds;
 use identity::{Change, Identity, User};
 use inbound::Inbound;
 pub use inbound::{Came, Fate};
@@ -77,6 +81,8 @@ pub struct Client {
     resync: Resync,
     inbound: Inbound,
     presence: Presence,
+    #[cfg(not(feature = "followed"))]
+    feeds: Feeds,
     /// Its own, of which there are never more than a few.
     orders: Vec<Order>,
     ack_timeout: Millis,
@@ -144,6 +150,8 @@ impl Client {
             resync: Resync::default(),
             inbound: Inbound::default(),
             presence: Presence::default(),
+            #[cfg(not(feature = "followed"))]
+            feeds: Feeds::default(),
             orders: Vec::new(),
             clogged_at: None,
             view: View::Due,
@@ -395,6 +403,8 @@ impl Client {
         let owed = sooner(self.owed_until(), self.keeper.poll_timeout());
         let own = sooner(owed, sooner(self.unproven_until(), self.paced_until()));
         let own = sooner(own, self.poll_held_until());
+        #[cfg(not(feature = "followed"))]
+        let own = sooner(own, self.poll_reads_at());
         let any = sooner(receipt, sooner(own, self.engine.poll_timeout()));
         any.filter(|&at| at < Moment::NEVER)
     }

@@ -95,6 +95,13 @@ pub enum Order {
     Release,
     /// Ask the server who is online.
     AskOnline,
+    /// Read a feed from its position, and tell [`Client::read_feed`].
+    Read {
+        /// The caller's number of it.
+        feed: u32,
+        /// Goes with its answer.
+        round: u32,
+    },
     /// Somebody types to us no longer.
     StopTyping {
         /// The fingerprint of the id.

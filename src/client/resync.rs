@@ -48,6 +48,12 @@ impl Resync {
         self.gap = self.gap.or(self.last);
     }
 
+    /// Something was missed, though the link was not lost.
+    #[cfg(not(feature = "followed"))]
+    pub(super) fn lost(&mut self) {
+        self.gap = self.gap.or(self.last);
+    }
+
     /// The link is ready. Answers where that is noted down, if nothing has come so far.
     pub(super) fn begin(&mut self, is_recovered: bool) -> Option<Place> {
         if is_recovered {

@@ -178,6 +178,14 @@ impl Sessions {
         duty
     }
 
+    /// The app is to be asked for what was missed.
+    #[cfg(not(feature = "followed"))]
+    pub(super) fn resync(&mut self) {
+        if self.duty != Duty::Return {
+            self.duty = Duty::Resync;
+        }
+    }
+
     /// The app wants to know who is online.
     pub(super) fn ask_online(&mut self) {
         if self.duty == Duty::None {

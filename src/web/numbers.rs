@@ -2,6 +2,8 @@
 //! `pkg-template/shell/numbers.js`; `tests/web.rs` holds the two together.
 
 use crate::client::claim::{Audience, By, Claim, Code, Ending};
+#[cfg(not(feature = "followed"))]
+use crate::client::feed::{Offset, Read};
 use crate::client::storage::Storage;
 use crate::client::verdict::{Opinion, Reading, Said};
 use crate::client::{Door, Fate, Order, PageEvent, Place, Talk, Value};
@@ -83,6 +85,11 @@ pub fn order(order: Order, status: impl FnOnce() -> Status, lead: f64) -> (u32, 
         Order::StopTyping { who } => {
             fields[0] = double(who);
             43
+        }
+        Order::Read { feed, round } => {
+            fields[0] = feed.into();
+            fields[1] = round.into();
+            44
         }
     };
     (number, fields)
@@ -479,11 +486,22 @@ pub enum Told {
     Follow,
     /// Of somebody else's attempt: numbers of the user's name and of the credentials' subject. A new epoch begins.
     Begun,
+    /// epoch: the server has feeds
+    Feeds,
+    /// feed, whether it is followed
+    Feed,
+    /// feed, number and fingerprint of the offset of its last item in an earlier life
+    FeedBegins,
+    /// feed, round or 0, fingerprint of the offset before, number and fingerprint of the offset. Answers by the table `ITEM`.
+    Item,
+    /// feed, round, what was answered by the table `READ`, number and fingerprint of the end or milliseconds; whether that is of use
+    /// is answered
+    ReadFeed,
 }
 
 impl Told {
     /// In the order of the table.
-    pub const ALL: [Self; 79] = [
+    pub const ALL: [Self; 84] = [
         Self::Send,
         Self::Standing,
         Self::Poll,
@@ -563,6 +581,11 @@ impl Told {
         Self::WantsGrant,
         Self::Follow,
         Self::Begun,
+        Self::Feeds,
+        Self::Feed,
+        Self::FeedBegins,
+        Self::Item,
+        Self::ReadFeed,
     ];
 }
 
@@ -586,6 +609,19 @@ pub fn way(number: u32) -> Way {
 )]
 pub fn count(number: f64) -> u32 {
     number as u32
+}
+
+/// By the table `READ`. Any other number is a refusal.
+#[cfg(not(feature = "followed"))]
+#[must_use]
+pub fn read(number: u32, end: f64, print: f64) -> Read {
+    let offset = Offset { number: whole(end), print: whole(print) };
+    match number {
+        0 => Read::Page(offset),
+        1 => Read::Reset(offset),
+        2 => Read::Failed(millis(end)),
+        _ => Read::Refused,
+    }
 }
 
 /// By the table `GRANT`. Any other number is a failed answer.

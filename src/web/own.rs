@@ -4,8 +4,9 @@
 use super::call::Wire;
 use super::driver::{door, or_none};
 use super::numbers::{
-    Told, claim_number, count, double, fate_flags, grant, millis, standing_number, whole,
+    Told, claim_number, count, double, fate_flags, grant, millis, read, standing_number, whole,
 };
+use crate::client::feed::Offset;
 use crate::client::keeper::Keeper;
 use crate::client::storage::{Found, Segment, Taken};
 use crate::client::{Came, Client, Soon};
@@ -150,6 +151,27 @@ pub(super) fn tell(
         Told::Listed => client.listed(epoch).into(),
         Told::IsLeftNews => client.is_left_news(a != 0.0).into(),
         Told::IsPresenceStale => client.is_presence_stale().into(),
+        Told::Feeds => {
+            client.has_feeds(now, epoch);
+            0.0
+        }
+        Told::Feed => {
+            if b != 0.0 {
+                client.follow_feed(now, count(a));
+            } else {
+                client.leave_feed(count(a));
+            }
+            0.0
+        }
+        Told::FeedBegins => {
+            client.begin_feed(count(a), Offset { number: whole(b), print: whole(c) });
+            0.0
+        }
+        Told::Item => {
+            let offset = Offset { number: whole(d), print: whole(e) };
+            (client.item(now, count(a), count(b), whole(c), offset) as u32).into()
+        }
+        Told::ReadFeed => client.read_feed(now, count(a), count(b), read(count(c), d, e)).into(),
         // The driver has done the others.
         _ => 0.0,
     }

@@ -1,6 +1,6 @@
 //! What happens when: the app's actions, and the faults of everything around it.
 
-use super::{Deed, Fate, Login, Plan};
+use super::{Deed, Fate, Login, Notice, Plan};
 use crate::dice::Dice;
 
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +50,7 @@ pub(crate) enum Planned {
     Woke,
     Fate(Fate),
     Feed(Deed),
+    Published(Notice),
 }
 
 impl Plan {
@@ -201,7 +202,8 @@ impl Planned {
             | Self::Jump { .. }
             | Self::Woke
             | Self::Fate(_)
-            | Self::Feed(_) => at,
+            | Self::Feed(_)
+            | Self::Published(_) => at,
         }
     }
 
@@ -221,6 +223,7 @@ impl Planned {
             | Self::HalfOpen
             | Self::Kick
             | Self::Feed(_)
+            | Self::Published(_)
             | Self::Throttle { .. } => true,
             Self::Slow { .. }
             | Self::Offline { .. }
@@ -249,8 +252,12 @@ impl Planned {
             | Self::Jump { .. }
             | Self::Woke
             | Self::Feed(_)
+            | Self::Published(Notice::Follow | Notice::Leave)
             | Self::Fate(_) => true,
-            Self::Cut { .. }
+            Self::Published(
+                Notice::Publish { .. } | Notice::Replace { .. } | Notice::RollBack { .. },
+            )
+            | Self::Cut { .. }
             | Self::HalfOpen
             | Self::Slow { .. }
             | Self::Offline { .. }

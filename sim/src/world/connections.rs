@@ -43,6 +43,7 @@ impl World {
         self.connected();
         self.link_polls(id, epoch);
         self.tell_linked(epoch, join);
+        self.announce(id);
     }
 
     /// The client's end hears that it is not.
@@ -106,6 +107,9 @@ impl World {
         let Self { run, network, server, .. } = self;
         if !network.delivers(run, id, frame, is_straggler) {
             return;
+        }
+        if let Frame::Read { .. } = frame {
+            return self.serve_read(id, frame);
         }
         let Some(dispatch) = server.receive(run, network, id, frame) else { return };
         self.check_owner_at_server(dispatch.message, id);

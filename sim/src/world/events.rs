@@ -147,13 +147,17 @@ impl World {
                     self.server.kick(&mut self.run, &mut self.network, id);
                 }
             }
-            Planned::Restart => self.server.crash(&mut self.run, &mut self.network),
+            Planned::Restart => {
+                self.server.crash(&mut self.run, &mut self.network);
+                self.forget_published();
+            }
             Planned::Throttle { until } => self.throttle(until),
             Planned::Sleep { until } => self.fall_asleep(until),
             Planned::Jump { by } => self.jump(by),
             Planned::Woke => self.wake_all(),
             Planned::Fate(fate) => self.befall(fate),
             Planned::Feed(deed) => self.do_deed(deed),
+            Planned::Published(notice) => self.do_published(notice),
         }
     }
 }

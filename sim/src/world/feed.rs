@@ -177,6 +177,11 @@ impl World {
                 self.page.feed.presence.left(is_news);
             }
             Emitted::OtherRefused => self.join_refused(epoch, OTHER_ROOM),
+            Emitted::Feeds => self.announced(epoch),
+            Emitted::Item { feed, item } => self.item_arrived(id, feed, 0, item),
+            Emitted::Read { feed, round, answer } => {
+                self.read_answered(id, feed, round, answer);
+            }
         }
         self.drain();
     }
@@ -261,6 +266,7 @@ impl World {
             | Order::Learned { .. }
             | Order::Receiptless
             | Order::Storage(_)
+            | Order::Read { .. }
             | Order::Look => {}
         }
     }

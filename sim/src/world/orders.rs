@@ -102,6 +102,7 @@ impl World {
             | Order::Release
             | Order::AskOnline
             | Order::StopTyping { .. } => self.carry_out_feed(order),
+            Order::Read { feed, round } => self.read_feed(feed, round),
         }
     }
 

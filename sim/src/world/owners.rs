@@ -346,6 +346,8 @@ impl World {
     pub(super) fn told_of_end(&mut self) {
         self.page.owners.told_of_end();
         self.page.feed.forget();
+        self.page.published.forget();
+        self.begin_published();
     }
 
     /// A message leaves: in its own session, over a link that was opened for it.

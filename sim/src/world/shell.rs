@@ -162,7 +162,7 @@ impl World {
         self.observe();
         self.page.model.examined(self.page.shell.time);
         let calls = self.page.shell.calls;
-        let pings = self.pings;
+        let (pings, reads) = (self.pings, self.page.published.reads);
         self.drain();
         let next = self.page.shell.client.poll_timeout();
         if calls == self.page.shell.calls && next.is_some_and(|next| next.0 <= self.page.shell.time)
@@ -170,7 +170,8 @@ impl World {
             violated!("I6", "after a timeout at {} the next is {next:?}", self.page.shell.time);
         }
         // A transaction that hangs is noticed by the clock.
-        let may_be_woken = self.pings != pings || self.run.plan.disk.stalling > 0;
+        let has_asked = self.pings != pings || self.page.published.reads != reads;
+        let may_be_woken = has_asked || self.run.plan.disk.stalling > 0;
         if self.is_idle && due.is_some() && !may_be_woken {
             violated!("idle", "woken up for nothing at {}", self.page.shell.time);
         }
@@ -223,6 +224,7 @@ impl World {
         }
         if is_up(before) && !is_up(after) {
             self.page.feed.link_lost();
+            self.page.published.link_lost();
         }
         let messages = (self.page.model.delivers(), self.page.model.count() > 0);
         if self.page.links.moved(self.page.shell.time, (before, after), messages) {

@@ -12,6 +12,7 @@ use crate::violation::violated;
 impl World {
     /// The whole story: faults, recovery, and a while of nothing.
     pub(crate) fn play(&mut self) {
+        self.begin_published();
         if self.run.plan.users.is_none() {
             self.open_kept();
         }
@@ -91,8 +92,9 @@ impl World {
     }
 
     /// Every page has settled what it had, and has a link.
-    fn are_all_well(&self) -> bool {
-        !self.is_loading()
+    fn are_all_well(&mut self) -> bool {
+        self.has_read_all()
+            && !self.is_loading()
             && self.living().all(|page| page.model.count() == 0 && self.is_well_connected(page))
     }
 

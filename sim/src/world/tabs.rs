@@ -95,6 +95,7 @@ impl World {
         ))));
         self.tabs[tab].shown = Some(id);
         self.turn_to(id);
+        self.begin_published();
         self.open_kept();
         if self.run.is_kind_now() || !self.run.fate.chance(lives.idle) {
             self.open();
@@ -158,6 +159,9 @@ impl World {
         }
         note!(self.run, "page {id} is gone");
         self.hang_up();
+        if self.run.chain.chance(500) {
+            self.write_down();
+        }
         self.page.is_dead = true;
         self.end_requests(|_, request| request.page == id);
         self.settle_accounts();

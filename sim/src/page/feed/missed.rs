@@ -101,6 +101,13 @@ impl Missed {
         *self = Self { noted: self.noted, ..Self::default() };
     }
 
+    /// A feed has lost its place, though the link was not lost. What the app fetches for it is asked for anew.
+    pub(crate) fn lost(&mut self) {
+        self.gap = self.gap.or(self.last);
+        self.round = None;
+        self.is_recovered = false;
+    }
+
     pub(super) fn link_lost(&mut self) {
         self.gap = self.gap.or(self.last);
         self.round = None;

@@ -1,0 +1,109 @@
+//! How far a page has come in each feed, as its app has seen it: every item that the client hands on, keeps or drops is held
+//! against that.
+
+use crate::ids::SessionId;
+use crate::publisher::{Item, Place};
+use crate::violation::violated;
+
+/// Of one page: the user's own feed, and that of a room.
+#[derive(Default)]
+pub(crate) struct Published {
+    feeds: [Followed; FEEDS],
+    pub(crate) is_announced: bool,
+    /// Counts reads.
+    pub(crate) reads: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct Followed {
+    pub(crate) is_followed: bool,
+    /// The last item that the listeners were called for.
+    pub(crate) at: Option<Place>,
+    /// The disk has another chain's.
+    pub(crate) is_reset: bool,
+    kept: Vec<Item>,
+    pub(crate) is_refused: bool,
+    /// When it was read last over this link, and where that began.
+    read: Option<(u64, Option<Place>)>,
+}
+
+impl Published {
+    pub(crate) fn feed(&mut self, number: u32) -> &mut Followed {
+        &mut self.feeds[number as usize]
+    }
+
+    pub(crate) fn feeds(&self) -> impl Iterator<Item = (u32, &Followed)> {
+        (0..).zip(&self.feeds)
+    }
+
+    pub(crate) fn link_lost(&mut self) {
+        self.is_announced = false;
+        for feed in &mut self.feeds {
+            feed.is_refused = false;
+            feed.read = None;
+        }
+    }
+
+    /// The user is gone.
+    pub(crate) fn forget(&mut self) {
+        *self = Self { is_announced: self.is_announced, reads: self.reads, ..Self::default() };
+    }
+}
+
+impl Followed {
+    /// The client reads it.
+    pub(crate) fn reads(&mut self, now: u64) {
+        if !self.is_followed || self.is_refused {
+            violated!("feed", "one is read that is refused, or that nobody follows");
+        }
+        if let Some((at, from)) = self.read
+            && from == self.at
+            && now < at + LEAST_BETWEEN
+        {
+            violated!("feed", "read from {from:?} at {at}, and again at {now}");
+        }
+        self.read = Some((now, self.at));
+    }
+
+    /// An item came that is not next: it may be read again at once.
+    pub(crate) fn heard(&mut self) {
+        self.read = None;
+    }
+
+    /// Nobody follows it any more.
+    pub(crate) fn leave(&mut self) {
+        *self = Self::default();
+    }
+
+    /// An item is handed to the listeners.
+    pub(crate) fn show(&mut self, item: Item, sent_to: SessionId, session: SessionId) {
+        if sent_to != session {
+            violated!("I11", "{item:?} for {sent_to} is shown to {session}");
+        }
+        if self.at != Some(item.before) {
+            violated!("feed", "{item:?} is shown after {:?}", self.at);
+        }
+        self.at = Some(item.place);
+    }
+
+    /// It is kept: as the first, or behind the others.
+    pub(crate) fn keep(&mut self, item: Item, is_first: bool) {
+        if is_first {
+            self.kept.clear();
+        }
+        self.kept.push(item);
+        if self.kept.len() > MOST_KEPT {
+            violated!("feed", "{} items are kept", self.kept.len());
+        }
+    }
+
+    /// What was kept.
+    pub(crate) fn release(&mut self) -> Vec<Item> {
+        std::mem::take(&mut self.kept)
+    }
+}
+
+const FEEDS: usize = 2;
+const MOST_KEPT: usize = 1_000;
+/// A read that was of no use is not made again at once.
+const LEAST_BETWEEN: u64 = 4_000;

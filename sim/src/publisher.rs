@@ -1,0 +1,124 @@
+//! The store of the server's feeds: chains of items, from which the first are trimmed, and which may be replaced or rolled back.
+
+use std::collections::BTreeMap;
+
+use holdfast::client::feed::Offset;
+use holdfast::client::identity::User;
+
+/// A user's feed, or that of a room.
+pub(crate) type FeedKey = (User, u32);
+
+/// Where an item is: its number, and what tells it apart from others that got the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) number: u64,
+    mark: u32,
+}
+
+/// An item as it is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Item {
+    pub(crate) before: Place,
+    pub(crate) place: Place,
+}
+
+/// What becomes of a read.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    Page { items: Vec<Item>, end: Place },
+    Reset { end: Place },
+    Failed { after: u64 },
+    Refused,
+}
+
+#[derive(Default)]
+pub(crate) struct Publisher {
+    chains: BTreeMap<FeedKey, Chain>,
+    marks: u32,
+    /// Answers that are on their way.
+    pub(crate) answers: Vec<Answer>,
+}
+
+struct Chain {
+    /// The lowest number that is kept.
+    first: u64,
+    last: u64,
+    /// Each mark with the number that it begins at.
+    marks: Vec<(u64, u32)>,
+}
+
+impl Place {
+    pub(crate) fn offset(self) -> Offset {
+        Offset { number: self.number, print: self.number * 1_000_000 + u64::from(self.mark) + 1 }
+    }
+}
+
+impl Chain {
+    fn place(&self, number: u64) -> Place {
+        let its = self.marks.iter().rev().find(|&&(from, _)| from <= number);
+        Place { number, mark: its.map_or(0, |&(_, mark)| mark) }
+    }
+
+    fn has(&self, place: Place) -> bool {
+        place.number <= self.last && self.place(place.number) == place
+    }
+}
+
+impl Publisher {
+    fn mark(&mut self) -> u32 {
+        self.marks += 1;
+        self.marks
+    }
+
+    fn chain(&mut self, key: FeedKey) -> &mut Chain {
+        let mark = self.mark();
+        self.chains.entry(key).or_insert_with(|| Chain {
+            first: 1,
+            last: 0,
+            marks: vec![(0, mark)],
+        })
+    }
+
+    pub(crate) fn end(&mut self, key: FeedKey) -> Place {
+        let chain = self.chain(key);
+        chain.place(chain.last)
+    }
+
+    pub(crate) fn publish(&mut self, key: FeedKey, kept: u64) -> Item {
+        let chain = self.chain(key);
+        chain.last += 1;
+        chain.first = chain.first.max((chain.last + 1).saturating_sub(kept));
+        Item { before: chain.place(chain.last - 1), place: chain.place(chain.last) }
+    }
+
+    pub(crate) fn read(&mut self, key: FeedKey, at: Option<Place>, page: u64) -> Answer {
+        let chain = self.chain(key);
+        let end = chain.place(chain.last);
+        let Some(at) = at else { return Answer::Page { items: Vec::new(), end } };
+        if !chain.has(at) || at.number + 1 < chain.first {
+            return Answer::Reset { end };
+        }
+        let to = chain.last.min(at.number + page);
+        let item = |number| Item { before: chain.place(number - 1), place: chain.place(number) };
+        Answer::Page { items: (at.number + 1..=to).map(item).collect(), end }
+    }
+
+    /// The store is another one.
+    pub(crate) fn replace(&mut self, key: FeedKey) {
+        self.chains.remove(&key);
+    }
+
+    pub(crate) fn replace_all(&mut self) {
+        self.chains.clear();
+    }
+
+    /// The last items are lost, and what comes next gets their numbers.
+    pub(crate) fn roll_back(&mut self, key: FeedKey, by: u64) {
+        let mark = self.mark();
+        let chain = self.chain(key);
+        chain.last = chain.last.saturating_sub(by);
+        chain.first = chain.first.min(chain.last + 1);
+        chain.marks.retain(|&(from, _)| from <= chain.last);
+        chain.marks.push((chain.last + 1, mark));
+    }
+}
