@@ -4,19 +4,21 @@
 // together where the store takes several. A store that answers at once has its items sent in the same turn.
 
 import { isPlace, newTag, offsetOf } from './feed-chain.js';
-import { valuesOf } from './feed-items.js';
 import { isThenable } from './values.js';
 import { within } from './within.js';
 
 /**
  * @import { FeedEnd } from '../types/server.d.ts'
- * @import { Delivery } from './feed-delivery.js'
- * @import { Item } from './feed-items.js'
+ * @import { Deliver } from './feed-delivery.js'
  * @import { Place } from './feed-rooms.js'
  */
 
 /**
- * @typedef {Item & { tag: string, resolve: () => void, reject: (error: unknown) => void }} Work
+ * @typedef {object} Work something to publish
+ * @property {string} tag
+ * @property {string} item its text
+ * @property {() => void} resolve
+ * @property {(error: unknown) => void} reject
  *
  * @typedef {object} Appender adds items to a feed
  * @property {number} most that it takes together
@@ -26,31 +28,35 @@ import { within } from './within.js';
 
 /**
  * @param {Appender} appender
- * @param {Delivery} delivery
+ * @param {Deliver} deliver
  * @param {number} timeoutMs
  * @param {(error: unknown, place: Place) => void} failed told what could not be sent, though it is stored
  */
-export function publisher(appender, delivery, timeoutMs, failed) {
+export function publisher(appender, deliver, timeoutMs, failed) {
   /** What waits for the one under way, of each feed that has one. @type {Map<string, Work[]>} */
   const lanes = new Map();
+  /** The feeds whose items are sent in this turn, one within the other. A list: to ask it costs less than a map. */
+  const sending = /** @type {string[]} */ ([]);
 
-  /** @param {Place} place @param {FeedEnd} end @param {(Item & { tag: string })[]} works */
-  function send(place, end, works) {
-    let before = offsetOf(end);
-    let { number } = end;
-    for (const { tag, text, values } of works) {
-      number += 1;
-      const offset = `${number}.${tag}`;
-      try {
-        delivery.send(place, before, offset, values ?? valuesOf(text));
-      } catch (error) {
-        failed(error, place);
-      }
-      before = offset;
+  /**
+   * @param {Place} place
+   * @param {string} before
+   * @param {string} offset
+   * @param {string} item
+   */
+  function send(place, before, offset, item) {
+    try {
+      deliver(place, before, offset, item);
+    } catch (error) {
+      failed(error, place);
     }
   }
 
-  /** @param {Place} place @param {Work[]} works @param {FeedEnd | PromiseLike<FeedEnd>} [begun] what the store said to them */
+  /**
+   * @param {Place} place
+   * @param {Work[]} works
+   * @param {FeedEnd | PromiseLike<FeedEnd>} [begun] what the store said to them
+   */
   async function run(place, works, begun) {
     const lane = /** @type {Work[]} */ (lanes.get(place.key));
     while (works.length > 0) {
@@ -59,7 +65,12 @@ export function publisher(appender, delivery, timeoutMs, failed) {
         begun = undefined;
         const end = await within(answer, timeoutMs, NO_ANSWER);
         check(end);
-        send(place, end, works);
+        let before = offsetOf(end);
+        for (const [n, { tag, item }] of works.entries()) {
+          const offset = `${end.number + n + 1}.${tag}`;
+          send(place, before, offset, item);
+          before = offset;
+        }
         for (const { resolve } of works) resolve();
       } catch (error) {
         for (const { reject } of works) reject(error);
@@ -71,11 +82,11 @@ export function publisher(appender, delivery, timeoutMs, failed) {
 
   /** What goes to the store together. @param {Work[]} lane */
   function take(lane) {
-    let bytes = 0;
+    let characters = 0;
     let count = 0;
     while (count < Math.min(lane.length, appender.most)) {
-      bytes += lane[count].text.length;
-      if (count > 0 && bytes > MOST_BYTES) break;
+      characters += lane[count].item.length;
+      if (count > 0 && characters > MOST_CHARACTERS) break;
       count += 1;
     }
     return lane.splice(0, count);
@@ -83,49 +94,41 @@ export function publisher(appender, delivery, timeoutMs, failed) {
 
   /**
    * @param {Place} place
-   * @param {Item} item
+   * @param {string} item its text
    * @returns {Promise<void>} resolves once it is stored
    */
   return function publish(place, item) {
     const { key } = place;
     const tag = newTag();
-    const lane = lanes.get(key);
-    if (lane) {
-      // Its arguments may be others by the time.
-      const { text, lost } = item;
-      return new Promise((resolve, reject) => {
-        lane.push({ text, lost, values: undefined, tag, resolve, reject });
-      });
-    }
-    // Also while it is sent: a listener of the app's may publish the next.
-    /** @type {Work[]} */
-    const waiting = [];
-    lanes.set(key, waiting);
-    /** @type {FeedEnd | PromiseLike<FeedEnd>} */
-    let end;
+    // A listener of what is sent may publish the next, which is not to be sent before this one everywhere.
+    const isSending = sending.length > 0 && sending.includes(key);
+    if (isSending && !lanes.has(key)) lanes.set(key, []);
+    const lane = lanes.size > 0 ? lanes.get(key) : undefined;
+    if (lane) return new Promise((resolve, reject) => lane.push({ tag, item, resolve, reject }));
+
     try {
-      end = appender.append(key, [{ tag, item: item.text }]);
-      if (!isThenable(end)) check(end);
+      const end = appender.append(key, [{ tag, item }]);
+      if (isThenable(end)) {
+        lanes.set(key, []);
+        return new Promise((resolve, reject) => {
+          run(place, [{ tag, item, resolve, reject }], end);
+        });
+      }
+      check(end);
+      sending.push(key);
+      send(place, offsetOf(end), `${end.number + 1}.${tag}`, item);
+      sending.pop();
     } catch (error) {
-      lanes.delete(key);
       return Promise.reject(error);
     }
-    if (isThenable(end)) {
-      const { text, lost } = item;
-      return new Promise((resolve, reject) => {
-        run(place, [{ text, lost, values: undefined, tag, resolve, reject }], end);
-      });
-    }
-    const values = delivery.isAtOnce() ? item.values : undefined;
-    send(place, end, [{ text: item.text, lost: item.lost, values, tag }]);
-    if (waiting.length > 0) run(place, take(waiting));
-    else lanes.delete(key);
+    const waiting = lanes.size > 0 ? lanes.get(key) : undefined;
+    if (waiting) run(place, take(waiting));
     return STORED;
   };
 }
 
 /** @param {Work} work */
-const rowOf = ({ tag, text }) => ({ tag, item: text });
+const rowOf = ({ tag, item }) => ({ tag, item });
 
 /** @param {unknown} end @throws {TypeError} */
 function check(end) {
@@ -134,6 +137,6 @@ function check(end) {
 
 const STORED = Promise.resolve();
 /** Of the items that go to a store in one call. */
-const MOST_BYTES = 1_000_000;
+const MOST_CHARACTERS = 1_000_000;
 const NO_ANSWER =
   'The store did not answer in time; whether it stored what was published is unknown';

@@ -5,6 +5,7 @@
  * @typedef {object} Place a feed, by all of its names
  * @property {string} key in the store
  * @property {string | null} wire as the protocol names it
+ * @property {string} wireJson the same as JSON
  * @property {string} room of the connections that read it
  * @property {string} pending of those whose right is being asked for
  * @property {string} lost of connections that read it and were lost: Socket.IO may recover them with their rooms
@@ -34,6 +35,7 @@ function place(key, wire, plain) {
   return {
     key,
     wire,
+    wireJson: JSON.stringify(wire),
     room: READING + key,
     pending: PENDING + key,
     lost: LOST + key,

@@ -12,7 +12,7 @@ import { OWN, roomPlace, userPlace, userRoom } from './feed-rooms.js';
 import { checking, idText, Misuse, printFailure, show } from './values.js';
 
 /**
- * @import { FeedErrorContext } from '../types/server.d.ts'
+ * @import { FeedErrorContext, RoomFeed, UserFeed } from '../types/server.d.ts'
  * @import { FeedSocket } from './feed-readers.js'
  * @import { Place } from './feed-rooms.js'
  */
@@ -71,29 +71,58 @@ export function createFeed(io, options) {
       );
       report(error, 'encode', undefined, place.key);
     }
-    return storeThenSend(place, item);
+    return storeThenSend(place, item.text);
   }
+
+  /** Made once for whom much is published. @type {Map<string, UserFeed>} */
+  const users = new Map();
+  /** @type {Map<string, RoomFeed>} */
+  const rooms = new Map();
 
   return {
     user(user) {
-      const id = checking('feed.user(id)', () => idOf('feed.user(id)', user));
-      const place = userPlace(id, plainRoom(id));
-      return { publish: (event, ...args) => publish(place, event, args) };
+      const id = typeof user === 'string' && user ? user : idOf('feed.user(id)', user);
+      return users.get(id) ?? remember(users, id, makeUser(id));
     },
 
     room(room) {
-      checking('feed.room(room)', () => checkRoom(room));
-      const place = roomPlace(room);
-      return {
-        publish: (event, ...args) => publish(place, event, args),
-        async revoke(user) {
-          const id = checking('revoke(userId)', () => idOf('revoke(userId)', user));
-          const all = namespace.in([userRoom(id), plainRoom(id)]);
-          all.socketsLeave([place.room, place.pending, place.plain]);
-        },
-      };
+      return rooms.get(room) ?? remember(rooms, room, makeRoom(room));
     },
   };
+
+  /** @param {string} id @returns {UserFeed} */
+  function makeUser(id) {
+    const place = userPlace(id, plainRoom(id));
+    return { publish: (event, ...args) => publish(place, event, args) };
+  }
+
+  /** @param {string} room @returns {RoomFeed} */
+  function makeRoom(room) {
+    checkRoom(room);
+    const place = roomPlace(room);
+    return {
+      publish: (event, ...args) => publish(place, event, args),
+      async revoke(user) {
+        const id = idOf('revoke(userId)', user);
+        const all = namespace.in([userRoom(id), plainRoom(id)]);
+        all.socketsLeave([place.room, place.pending, place.plain]);
+      },
+    };
+  }
+}
+
+/**
+ * Keeps a handle. What nothing refers to any more is found out by making all anew, now and then.
+ *
+ * @template T
+ * @param {Map<string, T>} handles
+ * @param {string} name
+ * @param {T} handle
+ */
+function remember(handles, name, handle) {
+  if (handles.size >= MOST_HANDLES) handles.clear();
+  handles.set(name, handle);
+  return handle;
 }
 
 /** @param {string} name of the function @param {unknown} user */
@@ -125,13 +154,14 @@ function faultOf(event) {
   if (typeof event !== 'string' || event === '') {
     return `event takes the name of an event, got ${show(event)}`;
   }
-  if (RESERVED.includes(event)) return `${event} is an event of Socket.IO's own`;
+  if (RESERVED.has(event)) return `${event} is an event of Socket.IO's own`;
   if (event.startsWith(OWN)) return `events that begin with ${OWN} are the package's own`;
   return undefined;
 }
 
 /** Of the protocol. */
 const VERSION = 1;
-const RESERVED = [
+const MOST_HANDLES = 10_000;
+const RESERVED = new Set([
   ...['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener'],
-];
+]);

@@ -6,7 +6,7 @@ import { checking, checkNames, Misuse, show } from './values.js';
 /** @import { FeedRow, MemoryFeedsOptions } from '../types/server.d.ts' */
 
 /**
- * @typedef {FeedRow & { item: string, bytes: number, expiresAt: number }} Kept
+ * @typedef {FeedRow & { item: string, expiresAt: number }} Kept
  *
  * @typedef {object} Chain one feed
  * @property {number} number of its end
@@ -33,14 +33,18 @@ export function memoryFeeds(options = {}) {
   /** Feeds without, in the same order. @type {Map<string, Chain>} */
   const empty = new Map();
   let bytes = 0;
+  /** The feed that was used last, if it is a full one. */
+  let latest = '';
 
-  /** The chain of a feed, which is the last used one from now on. @param {string} feed */
-  function use(feed) {
+  /** The chain of a feed, which is the last used one from now on. @param {string} feed @param {number} now */
+  function use(feed, now) {
     let chain = full.get(feed);
-    if (chain) full.delete(feed);
-    else chain = empty.get(feed);
-    empty.delete(feed);
-    const now = performance.now();
+    if (!chain) {
+      chain = empty.get(feed);
+      empty.delete(feed);
+    } else if (feed !== latest) {
+      full.delete(feed);
+    }
     chain ??= { number: 0, tag: newTag(), rows: [], start: 0, usedAt: now, ttlMs: 0 };
     chain.usedAt = now;
     while (chain.start < chain.rows.length && chain.rows[chain.start].expiresAt <= now) drop(chain);
@@ -49,13 +53,19 @@ export function memoryFeeds(options = {}) {
 
   /** @param {string} feed @param {Chain} chain */
   function keep(feed, chain) {
-    (chain.start < chain.rows.length ? full : empty).set(feed, chain);
+    if (chain.start < chain.rows.length) {
+      full.set(feed, chain);
+      latest = feed;
+    } else {
+      full.delete(feed);
+      empty.set(feed, chain);
+    }
   }
 
   /** The oldest item of a chain goes. @param {Chain} chain */
   function drop(chain) {
     const { rows } = chain;
-    bytes -= rows[chain.start].bytes;
+    bytes -= sizeOf(rows[chain.start].item);
     chain.start += 1;
     // Cut off now and then: of a list of a million items, cutting off each would copy all.
     if (chain.start > SLACK && chain.start * 2 > rows.length) {
@@ -68,15 +78,17 @@ export function memoryFeeds(options = {}) {
 
   /** All items of a chain go. @param {string} feed @param {Chain} chain */
   function clear(feed, chain) {
-    for (let at = chain.start; at < chain.rows.length; at += 1) bytes -= chain.rows[at].bytes;
+    for (let at = chain.start; at < chain.rows.length; at += 1) {
+      bytes -= sizeOf(chain.rows[at].item);
+    }
     chain.rows = [];
     chain.start = 0;
     full.delete(feed);
     empty.set(feed, chain);
   }
 
-  function bound() {
-    const now = performance.now();
+  /** @param {number} now */
+  function bound(now) {
     for (const [feed, chain] of full) {
       if (chain.usedAt + chain.ttlMs > now && bytes <= maxBytes) break;
       // The last one of all is the one at hand: it loses what is too much.
@@ -92,29 +104,30 @@ export function memoryFeeds(options = {}) {
 
   return {
     push(feed, items, limits) {
-      const chain = use(feed);
+      const now = clock();
+      const chain = use(feed, now);
       const { max = limits.max, ttlMs = limits.ttlMs } = own;
       const before = { number: chain.number, tag: chain.tag };
-      const expiresAt = chain.usedAt + ttlMs;
+      const expiresAt = now + ttlMs;
       chain.ttlMs = ttlMs;
       for (const { tag, item } of items) {
-        const size = ITEM_BYTES + 2 * item.length;
         const number = chain.number + 1;
-        chain.rows.push({ number, tag, before: chain.tag, item, bytes: size, expiresAt });
+        chain.rows.push({ number, tag, before: chain.tag, item, expiresAt });
         chain.number = number;
         chain.tag = tag;
-        bytes += size;
+        bytes += sizeOf(item);
         if (chain.rows.length - chain.start > max) drop(chain);
       }
       keep(feed, chain);
-      bound();
+      bound(now);
       return before;
     },
 
     read(feed, from, count) {
-      const chain = use(feed);
+      const now = clock();
+      const chain = use(feed, now);
       keep(feed, chain);
-      bound();
+      bound(now);
       const { rows, start, number, tag } = chain;
       const end = { number, tag };
       const first = rows[start]?.number ?? number + 1;
@@ -123,6 +136,12 @@ export function memoryFeeds(options = {}) {
     },
   };
 }
+
+/** Whole milliseconds, which need no object of their own; and not the wall clock, which may jump. */
+const clock = () => Math.floor(performance.now());
+
+/** About how many bytes of memory an item takes. @param {string} item */
+const sizeOf = (item) => ITEM_BYTES + 2 * item.length;
 
 /** @param {MemoryFeedsOptions} options */
 function checked(options) {
