@@ -4,9 +4,11 @@
 // `done:<ttlMs>:<fingerprint>:<claim>:<answer>`. A claim is a lease: it ends by itself when its process died, and is
 // renewed until `complete` or `release`. Each step is one script, so that nothing comes between its reads and writes.
 
+import { evaluator } from './redis-client.js';
+import { decode, encode } from './text.js';
 import { checking, checkNames, Misuse, show } from './values.js';
 
-/** @import { RedisClient, RedisStoreOptions, Reply } from '../types/server.d.ts' */
+/** @import { RedisStoreOptions, Reply } from '../types/server.d.ts' */
 
 /**
  * @typedef {object} Held a claim that is neither completed nor released
@@ -16,7 +18,7 @@ import { checking, checkNames, Misuse, show } from './values.js';
 
 /** @type {typeof import('../types/server.d.ts').redisStore} */
 export function redisStore(client, options = {}) {
-  const evaluate = checking('redisStore', () => evaluator(client));
+  const evaluate = checking('redisStore', () => evaluator('redisStore', client));
   const { prefix, leaseMs } = checking('redisStore', () => checked(options));
   /** @type {Map<string, Held>} */
   const held = new Map();
@@ -26,7 +28,7 @@ export function redisStore(client, options = {}) {
   const self = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
 
   /** @param {string} script @param {string} key @param {(string | number)[]} values */
-  const run = (script, key, ...values) => evaluate(script, prefix + key, values.map(String));
+  const run = (script, key, ...values) => evaluate(script, [prefix + key], values.map(String));
 
   /** @param {string} key @param {Held} claim */
   function hold(key, claim) {
@@ -89,7 +91,7 @@ export function redisStore(client, options = {}) {
       const [, , fingerprint] = text.slice(0, start).split(':');
       return {
         status: 'done',
-        reply: decode(text.slice(start)),
+        reply: /** @type {Reply} */ (decode(text.slice(start))),
         fingerprint: fingerprint || undefined,
       };
     },
@@ -111,24 +113,6 @@ export function redisStore(client, options = {}) {
   };
 }
 
-/**
- * Makes one function of what the clients call the same thing differently.
- *
- * @param {RedisClient} client
- * @returns {(script: string, key: string, values: string[]) => Promise<unknown>}
- */
-function evaluator(client) {
-  const given = /** @type {any} */ (client);
-  if (typeof given?.eval !== 'function') {
-    throw wrong('client', client, 'a client of `redis` (4 or later) or of `ioredis`');
-  }
-  // Only ioredis has this; it takes keys and values one after the other.
-  if (typeof given.defineCommand === 'function') {
-    return async (script, key, values) => given.eval(script, 1, key, ...values);
-  }
-  return async (script, key, values) => given.eval(script, { keys: [key], arguments: values });
-}
-
 /** @param {RedisStoreOptions} options */
 function checked(options) {
   if (typeof options !== 'object' || options === null) throw wrong('options', options, 'an object');
@@ -146,45 +130,7 @@ function wrong(name, got, takes) {
   return new Misuse(`redisStore: ${name} takes ${takes}, got ${show(got)}`);
 }
 
-/**
- * An answer as text. Lists are marked, so that bytes, which become a marked list, look like nothing else.
- *
- * @param {Reply} reply
- */
-function encode(reply) {
-  return JSON.stringify(marked(reply));
-}
-
-/** @param {unknown} value @returns {unknown} */
-function marked(value) {
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof ArrayBuffer) return [BYTES, Buffer.from(value).toString('base64')];
-  if (ArrayBuffer.isView(value)) {
-    const { buffer, byteOffset, byteLength } = value;
-    return [BYTES, Buffer.from(buffer, byteOffset, byteLength).toString('base64')];
-  }
-  if (value instanceof Blob) throw new TypeError('redisStore cannot keep an answer with a Blob');
-  if (Array.isArray(value)) return [LIST, ...value.map(marked)];
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, marked(part)]));
-}
-
-/** @param {string} text @returns {Reply} */
-function decode(text) {
-  return /** @type {Reply} */ (unmarked(JSON.parse(text)));
-}
-
-/** @param {unknown} value @returns {unknown} */
-function unmarked(value) {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    return value[0] === BYTES ? Buffer.from(value[1], 'base64') : value.slice(1).map(unmarked);
-  }
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, unmarked(part)]));
-}
-
 const DONE = 'done:';
-const BYTES = 0;
-const LIST = 1;
 
 /** What became of a claim. */
 const NOT_OURS = 0;

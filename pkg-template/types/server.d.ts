@@ -228,3 +228,203 @@ export function attachReliability<S extends ServerSocket = any>(
   io: { on(event: 'connection', listener: (socket: any) => void): unknown },
   options: AttachOptions<S>,
 ): void;
+
+/** A place in a feed: that of an item, or of a feed without items, whose number is 0. */
+export interface FeedEnd {
+  number: number;
+  /** Drawn by lot: 6 characters or more of `0-9a-z`. It tells items apart that got one number in two lives of a store. */
+  tag: string;
+}
+
+/** An item as a store keeps it. */
+export interface FeedRow extends FeedEnd {
+  /** Opaque. null in the row of number 0, which begins a feed. */
+  item: string | null;
+  /**
+   * The tag of the row before, where the store knows it though that row is gone. Without it a client whose last item was
+   * the one before the oldest that is kept is told `trimmed`.
+   */
+  before?: string | undefined;
+}
+
+/** What `createFeed` asks of a store. */
+export interface FeedLimits {
+  /** How many items of a feed to keep. */
+  max: number;
+  /** How long to keep an item. */
+  ttlMs: number;
+  /** How many characters of items make a page. A store may answer less than `count` rows once it has so many. */
+  bytes: number;
+}
+
+/** What a store has of a feed. */
+export interface FeedPage {
+  /** Oldest first. */
+  rows: FeedRow[];
+  /** The last row of the feed, looked up after `rows`; null or undefined where there is none. */
+  end: FeedEnd | null | undefined;
+}
+
+/**
+ * Where items are kept, in a database of your own: a table of feed, number, tag and item, with feed and number as its
+ * primary key. docs/feeds.md has one for SQL. Both methods may answer promises.
+ *
+ * Delete what is too old when you like, but never the last row of a feed: it is the feed's place.
+ * `createFeed` checks whatever the store answers, and never hands on rows with a hole as if they were whole.
+ */
+export interface FeedStore {
+  /**
+   * Adds a row if its number is one above that of the feed's last row, or 0 where the feed has no rows. In one step:
+   * of two processes that add the same number at the same moment, one is answered false.
+   */
+  append(feed: string, row: FeedRow, limits: FeedLimits): boolean | Promise<boolean>;
+  /** The rows whose number is `from` or more, at most `count` of them, and the last row of all. `count` may be 0. */
+  read(feed: string, from: number, count: number, limits: FeedLimits): FeedPage | Promise<FeedPage>;
+}
+
+/** A store that counts by itself, as `memoryFeeds` and `redisFeeds` do. */
+export interface CountingFeedStore {
+  /** Adds items behind the last one, all or none, in one step. Answers the place that the first of them came behind. */
+  push(
+    feed: string,
+    items: { tag: string; item: string }[],
+    limits: FeedLimits,
+  ): FeedEnd | Promise<FeedEnd>;
+  /** As in `FeedStore`. It begins a feed that it does not know, so that there always is an end. */
+  read(feed: string, from: number, count: number, limits: FeedLimits): FeedPage | Promise<FeedPage>;
+}
+
+/** What an error that goes to a feed's `onError` was met in. */
+export interface FeedErrorContext<S = any> {
+  /**
+   * `userId`, `authorize`: it threw, answered what it may not, or (authorize) did not answer in time. `store`: it failed
+   * while a client read, or has rows that are no chain. `emit`: an item is stored, and could not be sent; clients read it.
+   * `encode`: what was published held something that cannot be encoded, and was published without it. `ack`: an answer
+   * could not be sent.
+   */
+  at: 'userId' | 'authorize' | 'store' | 'emit' | 'encode' | 'ack';
+  /** Whose connection it was met on, if any. */
+  socket: S | undefined;
+  /** The feed as the store names it, where something was published: `u:<id>` or `r:<room>`. */
+  feed: string | undefined;
+}
+
+export interface FeedOptions<S extends ServerSocket = any> {
+  /**
+   * Who a connection belongs to, asked when it is made and at every read. Ids as in `createDeduplicator`. While it
+   * answers undefined, null or '' the connection has no feed of its own; a promise and what else is no id is an error. A
+   * connection that has become another user's ends reading for the one before.
+   */
+  userId: (socket: S) => unknown;
+  /**
+   * Whether a connection may read the feed of a room; its user is `userId(socket)`. Asked at the first read of a room on
+   * each connection, and again where the right was revoked. Anything but true, a throw and a rejection are a no. Without
+   * it nobody reads the feed of a room.
+   */
+  authorize?: ((socket: S, room: string) => boolean | Promise<boolean>) | undefined;
+  /**
+   * The room of a user in which connections that read no feed are sent plain events. Default `user_<id>`, which is what
+   * `attachReliability` lets them join.
+   */
+  userRoom?: ((id: string) => string) | undefined;
+  /** Where items are kept. Default: `memoryFeeds()`, the memory of this process. */
+  store?: FeedStore | CountingFeedStore | undefined;
+  /** How many items of a feed are kept. Default 1000. A client further behind is told to load its state anew. */
+  max?: number | undefined;
+  /** How long an item is kept. In milliseconds, default 86,400,000, a day. */
+  ttlMs?: number | undefined;
+  /** How many items one answer to a client has at most. Default 200. */
+  pageSize?: number | undefined;
+  /** How many characters of items one answer has at most, unless one item alone has more. Default 256,000. */
+  pageBytes?: number | undefined;
+  /**
+   * How long the store and `authorize` may take. A client is answered UNAVAILABLE then, and reads again; a publish
+   * rejects. In milliseconds, default 10,000.
+   */
+  timeoutMs?: number | undefined;
+  /** How many reads may be without an answer at once. Beyond it a read is answered UNAVAILABLE. Default 1000. */
+  maxReads?: number | undefined;
+  /** How many of these may be of one connection. Default 64. */
+  maxReadsPerConnection?: number | undefined;
+  /** Told of what went wrong on the server, but not of what a publish rejects with. Default: `console.error`. */
+  onError?: ((error: unknown, context: FeedErrorContext<S>) => void) | undefined;
+}
+
+/** The feed of one user. */
+export interface UserFeed {
+  /**
+   * Stores an event and then sends it. Resolves once it is stored. Rejects where the store failed: nothing was sent then,
+   * and whether it was stored is unknown where the store did not answer. The arguments may be changed at once; they are
+   * what Socket.IO takes, binary too. What cannot be encoded is left out, as `createDeduplicator` does with an answer.
+   *
+   * Rejects with a TypeError for the events of Socket.IO itself, and for those that begin with `holdfast:`.
+   */
+  publish(event: string, ...args: unknown[]): Promise<void>;
+}
+
+/** The feed of a room. */
+export interface RoomFeed extends UserFeed {
+  /**
+   * Takes all connections of a user out of the room and its feed: no item reaches them from now on, and what they are
+   * reading is answered FORBIDDEN. `authorize` is asked when they read again, so let it say no first. In other processes
+   * it takes as long as Socket.IO's adapter takes to reach them.
+   */
+  revoke(userId: unknown): Promise<void>;
+}
+
+export interface Feed {
+  /** @throws TypeError on what is no id. */
+  user(id: unknown): UserFeed;
+  /** @throws TypeError on what is no text of 1 to 500 characters, and on a room that begins with `holdfast:`. */
+  room(room: string): RoomFeed;
+}
+
+/**
+ * Makes feeds for a Server (its main namespace) or a Namespace: what is published reaches each listener of a Holdfast
+ * client once and in order, also one that was away. Other clients get plain events, in the user's room or in the room of
+ * the feed's name. Make one for the whole server, outside of `io.on('connection')`.
+ * @throws TypeError on an argument that is missing, wrong or unknown, and for a namespace that has a feed.
+ */
+export function createFeed<S extends ServerSocket = any>(
+  io: {
+    on(event: 'connection', listener: (socket: any) => void): unknown;
+    to(room: string): unknown;
+    in(rooms: string[]): unknown;
+  },
+  options: FeedOptions<S>,
+): Feed;
+
+export interface MemoryFeedsOptions {
+  /** Items of a feed. Default: what `createFeed` says. */
+  max?: number | undefined;
+  /** How long an item is kept, in milliseconds. Default: what `createFeed` says. */
+  ttlMs?: number | undefined;
+  /**
+   * How many feeds are kept, also ones without items. Beyond it the one that was used the longest ago goes, those without
+   * items first; its listeners are told `replaced`. Default 100,000.
+   */
+  maxFeeds?: number | undefined;
+  /**
+   * How many bytes of memory the items may take, by estimate: two for each character, and 200 for each item. Beyond it the
+   * feed that was used the longest ago loses its items. Default 100,000,000.
+   */
+  maxBytes?: number | undefined;
+}
+
+/**
+ * Keeps items in the memory of one process. They end with it: clients that come back are told to load their state anew.
+ * @throws TypeError on an option that is wrong or unknown.
+ */
+export function memoryFeeds(options?: MemoryFeedsOptions): CountingFeedStore;
+
+export interface RedisFeedsOptions {
+  /** What the keys in Redis begin with; no `{`. Default `'holdfast:feeds:'`. */
+  prefix?: string | undefined;
+}
+
+/**
+ * Keeps items in Redis Streams (Redis 5 or later), for any number of processes that publish to the same feeds. The end of
+ * a feed is kept for four times as long as its items, and 30 days at least.
+ * @throws TypeError on anything that is no client of Redis, and on an option that is wrong or unknown.
+ */
+export function redisFeeds(client: RedisClient, options?: RedisFeedsOptions): CountingFeedStore;

@@ -1,0 +1,95 @@
+// Adds items to a feed, by what a store can do: one that counts by itself takes several at once; one that has a table
+// takes a row, and says whether its number was still free.
+
+import { isPlace, newTag } from './feed-chain.js';
+
+/**
+ * @import { FeedEnd, FeedLimits, FeedStore, CountingFeedStore } from '../types/server.d.ts'
+ * @import { Appender } from './feed-publisher.js'
+ */
+
+/** @param {FeedStore | CountingFeedStore} store @param {FeedLimits} limits @returns {Appender} */
+export function appender(store, limits) {
+  if ('push' in store) {
+    return { most: MOST_TOGETHER, append: (feed, items) => store.push(feed, items, limits) };
+  }
+
+  /** The ends as this process knows them; another one may have gone on. @type {Map<string, FeedEnd>} */
+  const ends = new Map();
+
+  /** @param {string} feed @param {FeedEnd} end */
+  function learn(feed, end) {
+    ends.delete(feed);
+    ends.set(feed, end);
+    if (ends.size > MOST_ENDS) for (const oldest of ends.keys()) return ends.delete(oldest);
+  }
+
+  return {
+    most: 1,
+    async append(feed, [{ tag, item }]) {
+      let end = ends.get(feed);
+      ends.delete(feed);
+      for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+        end ??= await endOf(store, feed, limits);
+        if (end.tag === tag) return rowBefore(store, feed, end, limits);
+        const row = { number: end.number + 1, tag, item };
+        const isStored = await store.append(feed, row, limits);
+        if (isStored === true) {
+          learn(feed, { number: row.number, tag });
+          return end;
+        }
+        if (isStored !== false) throw new TypeError('The store answered append with no boolean');
+        end = undefined;
+        await pause(tries);
+      }
+      throw new Error(`Another process was quicker ${MOST_TRIES} times: the item is not stored`);
+    },
+  };
+}
+
+/**
+ * The end of a feed, which begins its chain where the store has none.
+ *
+ * @param {FeedStore} store
+ * @param {string} feed
+ * @param {FeedLimits} limits
+ * @returns {Promise<FeedEnd>}
+ */
+export async function endOf(store, feed, limits) {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const { end } = await store.read(feed, 0, 0, limits);
+    if (isPlace(end)) return end;
+    if (end !== null && end !== undefined) throw new TypeError('The store answered a wrong end');
+    const row = { number: 0, tag: newTag(), item: null };
+    if ((await store.append(feed, row, limits)) === true) return row;
+    await pause(tries);
+  }
+  throw new Error('The store says that a feed has no rows, and takes no first one');
+}
+
+/**
+ * The row before one that is stored, though the store did not say so: its client may have lost the answer and asked again.
+ *
+ * @param {FeedStore} store
+ * @param {string} feed
+ * @param {FeedEnd} end
+ * @param {FeedLimits} limits
+ */
+async function rowBefore(store, feed, end, limits) {
+  const { rows } = await store.read(feed, end.number - 1, 1, limits);
+  const [row] = rows;
+  if (isPlace(row) && row.number === end.number - 1) return row;
+  throw new Error('The item is stored, but what it came behind is gone: it is not sent');
+}
+
+/** Longer and longer, and never as long as the others. @param {number} tries */
+function pause(tries) {
+  if (tries < FREE_TRIES) return undefined;
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * 2 ** Math.min(tries, 7)));
+}
+
+/** What one call stores at most. */
+const MOST_TOGETHER = 256;
+const MOST_ENDS = 10_000;
+const MOST_TRIES = 30;
+const FREE_TRIES = 3;

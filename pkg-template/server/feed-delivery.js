@@ -1,0 +1,102 @@
+// Sends an item to whoever is connected: as `holdfast:item` to those who read the feed, as the plain event to the others
+// in the app's room.
+
+import { isJson, valuesOf } from './feed-items.js';
+import { isPlainAdapter, jsonSender } from './feed-wire.js';
+
+/** @import { Place } from './feed-rooms.js' */
+
+/** @typedef {(place: Place, before: string, offset: string, text: string) => void} Deliver */
+
+/** @param {any} namespace of Socket.IO @returns {Deliver} */
+export function delivery(namespace) {
+  const recovers = Boolean(namespace.server?.opts?.connectionStateRecovery);
+  /** The adapter that was looked at last: an app may set another one later. @type {unknown} */
+  let adapter;
+  let isLocal = false;
+  /** @type {import('./feed-wire.js').SendJson | undefined} */
+  let sendJson;
+
+  /**
+   * What an adapter that knows this process alone is told only where somebody hears it.
+   *
+   * @param {Place} place
+   * @param {string} before
+   * @param {string} offset
+   * @param {string} text
+   */
+  function deliverHere(place, before, offset, text) {
+    const { rooms } = namespace.adapter;
+    const { wire, room, pending, plain } = place;
+    const hasReaders = rooms.has(room);
+    const hasPlain = hasOthers(rooms, plain, room, pending);
+    if (!hasReaders && !hasPlain) return;
+    if (!sendJson || !isJson(text)) {
+      const values = valuesOf(text);
+      if (hasReaders) emitItem(place, before, offset, values);
+      if (hasPlain) emitPlain(place, values);
+      return;
+    }
+    if (hasReaders) {
+      const head = `["${ITEM}",${place.wireJson},"${before}","${offset}",`;
+      const data = () => [ITEM, wire, before, offset, ...valuesOf(text)];
+      sendJson(room, [], head + text.slice(1), data);
+    }
+    if (hasPlain) sendJson(plain, [room, pending], text, () => valuesOf(text));
+  }
+
+  /** @param {Place} place @param {string} before @param {string} offset @param {unknown[]} values */
+  function emitItem({ wire, room }, before, offset, values) {
+    const readers = namespace.to(room);
+    // Neither volatile nor kept for the recovery of lost connections, which would send items again and after a right
+    // was taken away, and would add an argument. Socket.IO keeps what has no such flag at all.
+    if (recovers && readers.flags) readers.flags.volatile = false;
+    readers.emit(ITEM, wire, before, offset, ...values);
+  }
+
+  /** @param {Place} place @param {unknown[]} values */
+  function emitPlain({ room, pending, lost, plain }, values) {
+    const others = recovers ? [room, pending, lost] : [room, pending];
+    namespace
+      .to(plain)
+      .except(others)
+      .emit(...values);
+  }
+
+  return (place, before, offset, text) => {
+    if (namespace.adapter !== adapter) {
+      adapter = namespace.adapter;
+      isLocal = isPlainAdapter(adapter);
+      sendJson = jsonSender(namespace);
+    }
+    if (isLocal) {
+      deliverHere(place, before, offset, text);
+      return;
+    }
+    const values = valuesOf(text);
+    // Readers first: one that begins to read between the two then has the item from the store alone.
+    emitItem(place, before, offset, values);
+    emitPlain(place, values);
+  };
+}
+
+/**
+ * Whether somebody in the plain room is sent the plain event.
+ *
+ * @param {Map<string, Set<string>>} rooms
+ * @param {string} plain
+ * @param {string} room
+ * @param {string} pending
+ */
+function hasOthers(rooms, plain, room, pending) {
+  const members = rooms.get(plain);
+  if (!members) return false;
+  const reading = rooms.get(room);
+  const asking = rooms.get(pending);
+  for (const id of members) {
+    if (!reading?.has(id) && !asking?.has(id)) return true;
+  }
+  return false;
+}
+
+const ITEM = 'holdfast:item';

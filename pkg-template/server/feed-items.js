@@ -1,0 +1,68 @@
+// An event and its arguments as the text that a store keeps: JSON, and where JSON cannot hold them more than that.
+
+import { snapshot } from './snapshot.js';
+import { decode, encode } from './text.js';
+
+/**
+ * @typedef {[event: string, ...args: unknown[]]} Values
+ *
+ * @typedef {object} Item
+ * @property {string} text
+ * @property {string[]} lost what cannot be encoded and was replaced, in words
+ */
+
+/** @param {Values} values @returns {Item} */
+export function itemOf(values) {
+  try {
+    if (isOfJson(values, 0)) return { text: JSON.stringify(values), lost: NOTHING };
+  } catch {
+    // A getter of the app's threw: the snapshot names it.
+  }
+  const { copy, lost } = snapshot(values);
+  return { text: MARK + encode(copy), lost };
+}
+
+/** Whether an item's text is the JSON that Socket.IO would make of it. @param {string} text */
+export const isJson = (text) => text[0] !== MARK;
+
+/** What `itemOf` made the text of. @param {string} text @returns {Values} */
+export function valuesOf(text) {
+  return /** @type {Values} */ (isJson(text) ? JSON.parse(text) : decode(text.slice(1)));
+}
+
+/** Whether JSON can hold a value. @param {unknown} value @param {number} depth @returns {boolean} */
+function isOfJson(value, depth) {
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return true;
+    case 'object':
+      break;
+    default:
+      return false;
+  }
+  if (value === null) return true;
+  if (depth === DEEPEST) return false;
+  if (Array.isArray(value)) {
+    for (const part of value) {
+      if (!isOfJson(part, depth + 1)) return false;
+    }
+    return true;
+  }
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return prototype === Date.prototype;
+  // Without a list of the names, which is half of the time.
+  for (const name in value) {
+    if (!isOfJson(/** @type {Record<string, unknown>} */ (value)[name], depth + 1)) return false;
+  }
+  return true;
+}
+
+/** What a text that is more than JSON begins with. */
+const MARK = '!';
+/** As the snapshot bounds it. @type {number} */
+const DEEPEST = 1000;
+/** @type {string[]} */
+const NOTHING = [];

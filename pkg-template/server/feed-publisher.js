@@ -1,0 +1,142 @@
+// Store, then send: an item leaves once its offset is in the store, and those of a feed in the order of their offsets.
+//
+// Of each feed one call to the store is under way at a time; what is published meanwhile waits behind it, and goes
+// together where the store takes several. A store that answers at once has its items sent in the same turn.
+
+import { isPlace, newTag, offsetOf } from './feed-chain.js';
+import { isThenable } from './values.js';
+import { within } from './within.js';
+
+/**
+ * @import { FeedEnd } from '../types/server.d.ts'
+ * @import { Deliver } from './feed-delivery.js'
+ * @import { Place } from './feed-rooms.js'
+ */
+
+/**
+ * @typedef {object} Work something to publish
+ * @property {string} tag
+ * @property {string} item its text
+ * @property {() => void} resolve
+ * @property {(error: unknown) => void} reject
+ *
+ * @typedef {object} Appender adds items to a feed
+ * @property {number} most that it takes together
+ * @property {(feed: string, items: { tag: string, item: string }[]) => FeedEnd | Promise<FeedEnd>} append answers the
+ *   place that they came behind
+ */
+
+/**
+ * @param {Appender} appender
+ * @param {Deliver} deliver
+ * @param {number} timeoutMs
+ * @param {(error: unknown, place: Place) => void} failed told what could not be sent, though it is stored
+ */
+export function publisher(appender, deliver, timeoutMs, failed) {
+  /** What waits for the one under way, of each feed that has one. @type {Map<string, Work[]>} */
+  const lanes = new Map();
+  /** The feeds whose items are sent in this turn, one within the other. A list: to ask it costs less than a map. */
+  const sending = /** @type {string[]} */ ([]);
+
+  /**
+   * @param {Place} place
+   * @param {string} before
+   * @param {string} offset
+   * @param {string} item
+   */
+  function send(place, before, offset, item) {
+    try {
+      deliver(place, before, offset, item);
+    } catch (error) {
+      failed(error, place);
+    }
+  }
+
+  /**
+   * @param {Place} place
+   * @param {Work[]} works
+   * @param {FeedEnd | PromiseLike<FeedEnd>} [begun] what the store said to them
+   */
+  async function run(place, works, begun) {
+    const lane = /** @type {Work[]} */ (lanes.get(place.key));
+    while (works.length > 0) {
+      try {
+        const answer = begun ?? appender.append(place.key, works.map(rowOf));
+        begun = undefined;
+        const end = await within(answer, timeoutMs, NO_ANSWER);
+        check(end);
+        let before = offsetOf(end);
+        for (const [n, { tag, item }] of works.entries()) {
+          const offset = `${end.number + n + 1}.${tag}`;
+          send(place, before, offset, item);
+          before = offset;
+        }
+        for (const { resolve } of works) resolve();
+      } catch (error) {
+        for (const { reject } of works) reject(error);
+      }
+      works = take(lane);
+    }
+    lanes.delete(place.key);
+  }
+
+  /** What goes to the store together. @param {Work[]} lane */
+  function take(lane) {
+    let characters = 0;
+    let count = 0;
+    while (count < Math.min(lane.length, appender.most)) {
+      characters += lane[count].item.length;
+      if (count > 0 && characters > MOST_CHARACTERS) break;
+      count += 1;
+    }
+    return lane.splice(0, count);
+  }
+
+  /**
+   * @param {Place} place
+   * @param {string} item its text
+   * @returns {Promise<void>} resolves once it is stored
+   */
+  return function publish(place, item) {
+    const { key } = place;
+    const tag = newTag();
+    // A listener of what is sent may publish the next, which is not to be sent before this one everywhere.
+    const isSending = sending.length > 0 && sending.includes(key);
+    if (isSending && !lanes.has(key)) lanes.set(key, []);
+    const lane = lanes.size > 0 ? lanes.get(key) : undefined;
+    if (lane) return new Promise((resolve, reject) => lane.push({ tag, item, resolve, reject }));
+
+    try {
+      const end = appender.append(key, [{ tag, item }]);
+      if (isThenable(end)) {
+        lanes.set(key, []);
+        return new Promise((resolve, reject) => {
+          run(place, [{ tag, item, resolve, reject }], end);
+        });
+      }
+      check(end);
+      sending.push(key);
+      send(place, offsetOf(end), `${end.number + 1}.${tag}`, item);
+      sending.pop();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const waiting = lanes.size > 0 ? lanes.get(key) : undefined;
+    if (waiting) run(place, take(waiting));
+    return STORED;
+  };
+}
+
+/** @param {Work} work */
+const rowOf = ({ tag, item }) => ({ tag, item });
+
+/** @param {unknown} end @throws {TypeError} */
+function check(end) {
+  if (!isPlace(end)) throw new TypeError('The store answered without the place of an item');
+}
+
+const STORED = Promise.resolve();
+/** Of the items that go to a store in one call. */
+const MOST_CHARACTERS = 1_000_000;
+const NO_ANSWER =
+  'The store did not answer in time; whether it stored what was published is unknown';

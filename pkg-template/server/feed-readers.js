@@ -1,0 +1,193 @@
+// Who may read which feed. A connection that may is in the feed's room, and one whose right is being asked for in its
+// pending room: whatever takes it out of these, in whatever process, has taken the right away.
+
+import { isOwn, lostRoom, OWN, roomPlace, userPlace, userRoom } from './feed-rooms.js';
+import { idText, isThenable } from './values.js';
+import { Late, within } from './within.js';
+
+/**
+ * @import { Place } from './feed-rooms.js'
+ *
+ * @typedef {object} FeedSocket what is used of a Socket of the server
+ * @property {string} id
+ * @property {boolean} connected
+ * @property {Set<string>} rooms
+ * @property {(rooms: string | string[]) => unknown} join
+ * @property {(room: string) => unknown} leave
+ * @property {(event: string, listener: (...args: any[]) => void) => unknown} on
+ * @property {(event: string, ...args: unknown[]) => unknown} emit
+ * @property {any} [conn]
+ *
+ * @typedef {'allowed' | 'forbidden' | 'unknown'} Right
+ *
+ * @typedef {object} Rights
+ * @property {(socket: any) => unknown} userId
+ * @property {((socket: any, room: string) => unknown) | undefined} authorize
+ * @property {(id: string) => string} plainRoom of a user
+ * @property {number} timeoutMs
+ * @property {(error: unknown, at: 'userId' | 'authorize', socket: FeedSocket) => void} report
+ */
+
+/** @param {Rights} rights */
+export function readers({ userId, authorize, plainRoom, timeoutMs, report }) {
+  /** Whose each connection is, null for nobody's. @type {WeakMap<FeedSocket, string | null>} */
+  const users = new WeakMap();
+  /** The rooms that `authorize` is being asked for. @type {WeakMap<FeedSocket, Map<string, Promise<Right>>>} */
+  const questions = new WeakMap();
+
+  /**
+   * Whose the connection is by now. One that has become another's leaves all that the one before could read.
+   *
+   * @param {FeedSocket} socket
+   * @throws {TypeError} where `userId` answers no id, and whatever it throws
+   */
+  function identify(socket) {
+    const answer = userId(socket);
+    // An error all the same, which a rejection that nobody handles would not let anybody see.
+    if (isThenable(answer)) answer.then(undefined, () => {});
+    const id = idText(answer);
+    const known = users.get(socket);
+    if (known === id) return id;
+    if (known !== undefined) leaveAll(socket);
+    users.set(socket, id);
+    if (id !== null) join(socket, userRoom(id));
+    return id;
+  }
+
+  /**
+   * Asks the app, with the connection in the pending room.
+   *
+   * @param {FeedSocket} socket
+   * @param {Place} place
+   * @returns {Promise<Right>}
+   */
+  async function ask(socket, place) {
+    await join(socket, place.pending);
+    let right = await opinion(socket, /** @type {string} */ (place.wire));
+    // Revoked meanwhile.
+    if (right === 'allowed' && !socket.rooms.has(place.pending)) right = 'forbidden';
+    // Into the one before it is out of the other: between the two it would be sent plain events.
+    const joined = right === 'allowed' && join(socket, place.room);
+    socket.leave(place.pending);
+    await joined;
+    return right;
+  }
+
+  /** @param {FeedSocket} socket @param {string} room @returns {Promise<Right>} */
+  async function opinion(socket, room) {
+    if (!authorize) return 'forbidden';
+    try {
+      const answer = await within(authorize(socket, room), timeoutMs, LATE);
+      if (answer !== true) return 'forbidden';
+    } catch (error) {
+      report(error, 'authorize', socket);
+      return error instanceof Late ? 'unknown' : 'forbidden';
+    }
+    try {
+      // The answer was about the user of before. A connection that is another's by now has left the pending room.
+      identify(socket);
+    } catch (error) {
+      report(error, 'userId', socket);
+      return 'unknown';
+    }
+    return 'allowed';
+  }
+
+  return {
+    /** Notes whose a new connection is, where that is known by now. @param {FeedSocket} socket */
+    meet(socket) {
+      // One that Socket.IO has recovered brings its rooms along, whatever has happened since.
+      leaveAll(socket);
+      try {
+        identify(socket);
+      } catch {
+        // Asked again, and reported, at the first read.
+      }
+    },
+
+    /** Leaves rooms that Socket.IO would give back to a recovered connection. @param {FeedSocket} socket */
+    lose(socket) {
+      for (const room of [...socket.rooms]) {
+        const instead = lostRoom(room);
+        if (instead === undefined) continue;
+        socket.leave(room);
+        join(socket, instead);
+      }
+    },
+
+    /**
+     * Lets a connection into the room of a feed, if it may read it.
+     *
+     * @param {FeedSocket} socket
+     * @param {string | null} feed as the client names it
+     * @returns {Promise<Place | Exclude<Right, 'allowed'>>}
+     */
+    async admit(socket, feed) {
+      /** @type {string | null} */
+      let id;
+      /** @type {Place} */
+      let place;
+      try {
+        id = identify(socket);
+        if (feed === null && id === null) return 'forbidden';
+        place = feed === null ? userPlace(`${id}`, plainRoom(`${id}`)) : roomPlace(feed);
+      } catch (error) {
+        report(error, 'userId', socket);
+        return 'unknown';
+      }
+      if (feed === null) {
+        await join(socket, place.room);
+        return place;
+      }
+      if (!authorize || feed.startsWith(OWN)) return 'forbidden';
+      if (socket.rooms.has(place.room)) return place;
+      const asked = questions.get(socket) ?? new Map();
+      questions.set(socket, asked);
+      let question = asked.get(feed);
+      if (!question) {
+        question = ask(socket, place).finally(() => asked.delete(feed));
+        asked.set(feed, question);
+      }
+      const right = await question;
+      return right === 'allowed' ? place : right;
+    },
+
+    /**
+     * Whether a connection that was let in still may read the feed.
+     *
+     * @param {FeedSocket} socket
+     * @param {Place} place
+     * @returns {Right}
+     */
+    right(socket, place) {
+      try {
+        identify(socket);
+      } catch (error) {
+        report(error, 'userId', socket);
+        return 'unknown';
+      }
+      return socket.connected && socket.rooms.has(place.room) ? 'allowed' : 'forbidden';
+    },
+  };
+}
+
+/** @param {FeedSocket} socket */
+function leaveAll(socket) {
+  for (const room of [...socket.rooms]) {
+    if (isOwn(room)) socket.leave(room);
+  }
+}
+
+/**
+ * @param {FeedSocket} socket one that is gone would keep the room alive
+ * @param {string} room
+ * @returns {unknown} a promise where the adapter takes a while
+ */
+function join(socket, room) {
+  if (!socket.connected) return undefined;
+  const joined = socket.join(room);
+  // A failure shows afterwards: the connection is not in the room.
+  return isThenable(joined) ? joined.then(undefined, () => {}) : undefined;
+}
+
+const LATE = 'authorize did not answer in time';

@@ -1,0 +1,153 @@
+// Answers `holdfast:read`: lets the connection in, asks the store, and hands on what follows the position.
+
+import { endOf } from './feed-append.js';
+import { isPlace, offsetOf, parseOffset, rowsAfter } from './feed-chain.js';
+import { valuesOf } from './feed-items.js';
+import { places } from './places.js';
+import { within } from './within.js';
+
+/**
+ * @import { CountingFeedStore, FeedEnd, FeedLimits, FeedPage, FeedStore } from '../types/server.d.ts'
+ * @import { FeedSocket, readers } from './feed-readers.js'
+ */
+
+/**
+ * @typedef {Record<string, unknown>} Reply
+ *
+ * @typedef {object} Reading
+ * @property {FeedStore | CountingFeedStore} store
+ * @property {FeedLimits} limits
+ * @property {number} pageSize
+ * @property {number} timeoutMs
+ * @property {number} maxReads
+ * @property {number} maxReadsPerConnection
+ * @property {ReturnType<typeof readers>} readers
+ * @property {(error: unknown, at: 'store' | 'ack', socket: FeedSocket) => void} report
+ */
+
+/** @param {Reading} reading */
+export function reading({ store, limits, pageSize, timeoutMs, readers, report, ...bounds }) {
+  const pending = places(bounds.maxReads, bounds.maxReadsPerConnection);
+
+  /**
+   * @param {FeedSocket} socket
+   * @param {string | null} feed
+   * @param {FeedEnd | null} position
+   * @returns {Promise<Reply>}
+   */
+  async function answer(socket, feed, position) {
+    const place = await readers.admit(socket, feed);
+    if (place === 'forbidden') return FORBIDDEN;
+    if (place === 'unknown') return unavailable();
+    /** @type {FeedPage & { end: FeedEnd }} */
+    let page;
+    try {
+      page = await within(ask(place.key, position), timeoutMs, LATE);
+    } catch (error) {
+      report(error, 'store', socket);
+      return unavailable();
+    }
+    // The store may have taken long enough for the right to be gone.
+    const right = readers.right(socket, place);
+    if (right === 'forbidden') return FORBIDDEN;
+    if (right === 'unknown') return unavailable();
+    try {
+      return replyOf(position, page, socket);
+    } catch (error) {
+      report(error, 'store', socket);
+      return { reset: 'replaced', end: offsetOf(page.end) };
+    }
+  }
+
+  /** @param {string} key @param {FeedEnd | null} position */
+  async function ask(key, position) {
+    const count = position ? pageSize + 1 : 0;
+    const { rows, end } = await store.read(key, position?.number ?? 0, count, limits);
+    if (!Array.isArray(rows)) throw new TypeError('The store answered a read without rows');
+    if (isPlace(end)) return { rows, end };
+    if ((end ?? null) !== null || !('append' in store)) {
+      throw new TypeError('The store answered a read without the end of the feed');
+    }
+    return { rows: [], end: await endOf(store, key, limits) };
+  }
+
+  /** @param {FeedEnd | null} position @param {FeedPage & { end: FeedEnd }} page @param {FeedSocket} socket @returns {Reply} */
+  function replyOf(position, page, socket) {
+    if (!position) return { items: [], end: offsetOf(page.end) };
+    const most = { count: pageSize, bytes: limits.bytes };
+    const found = rowsAfter(position, page, most, (error) => report(error, 'store', socket));
+    if ('reset' in found) return found;
+    const items = found.rows.map((row) => {
+      const values = valuesOf(/** @type {string} */ (row.item));
+      if (typeof values?.[0] !== 'string')
+        throw new TypeError('The store has an item without event');
+      return [offsetOf(row), ...values];
+    });
+    return { items, end: found.end };
+  }
+
+  /** @param {FeedSocket} socket @param {(reply: Reply) => void} acknowledge @param {Reply} reply */
+  function say(socket, acknowledge, reply) {
+    try {
+      acknowledge(reply);
+    } catch (error) {
+      report(error, 'ack', socket);
+    }
+  }
+
+  /** For `socket.on('holdfast:read', ...)`. @param {FeedSocket} socket */
+  return (socket) =>
+    /** @param {any[]} sent */
+    (...sent) => {
+      const acknowledge = sent.pop();
+      if (typeof acknowledge !== 'function') return;
+      const [feed, position] = sent;
+      const isFeed =
+        feed === null ||
+        (typeof feed === 'string' && feed !== '' && feed.length <= MAX_FEED_LENGTH);
+      const from = position === null ? null : parseOffset(position);
+      if (!isFeed || from === undefined) {
+        say(socket, acknowledge, INVALID);
+        return;
+      }
+      if (!pending.take(socket.id)) {
+        say(socket, acknowledge, unavailable());
+        return;
+      }
+      answer(socket, feed, from).then((reply) => {
+        say(socket, acknowledge, reply);
+        whenSent(socket, () => pending.giveBack(socket.id));
+      });
+    };
+}
+
+/**
+ * Waits until an answer has left: whoever asks for pages and takes none must not fill the memory with them.
+ *
+ * @param {FeedSocket} socket
+ * @param {() => void} then
+ */
+function whenSent(socket, then) {
+  const { connected, conn } = socket;
+  if (!connected || !conn?.writeBuffer?.length) then();
+  else setTimeout(whenSent, SENT_POLL_MS, socket, then).unref?.();
+}
+
+/** Spread, since many may be told so at once. @returns {Reply} */
+function unavailable() {
+  const retryAfterMs = RETRY_MS / 2 + Math.floor(Math.random() * RETRY_MS);
+  return { error: 'The feed cannot be read at the moment', code: 'UNAVAILABLE', retryAfterMs };
+}
+
+/** @type {Reply} */
+const FORBIDDEN = Object.freeze({ error: 'This feed is not yours to read', code: 'FORBIDDEN' });
+/** @type {Reply} */
+const INVALID = Object.freeze({
+  error:
+    'holdfast:read takes a feed (null or a text of 1 to 500 characters) and a position (null or an offset)',
+  code: 'INVALID',
+});
+export const MAX_FEED_LENGTH = 500;
+const RETRY_MS = 1000;
+const SENT_POLL_MS = 50;
+const LATE = 'The store did not answer a read in time';

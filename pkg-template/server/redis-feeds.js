@@ -1,0 +1,162 @@
+// Where several server processes keep the items of `createFeed` together: in Redis Streams.
+//
+// A feed has two keys, and one more for each process that publishes:
+// - `items`, a stream. An item of number 5 is the entry `5-0`: `t` its tag, `b` the tag before, `x` when it expires, `i`
+//   the item.
+// - `end`, a hash: `n` the number and `t` the tag of the end. It outlives the items, so that a feed whose items have all
+//   expired is known to have had some.
+// - `last:<process>`: what this process pushed last. A client of Redis that lost an answer sends the script again.
+// All carry the feed as a hash tag, so that a cluster keeps them in one place. Each step is one script.
+
+import { newTag } from './feed-chain.js';
+import { evaluator } from './redis-client.js';
+import { checking, checkNames, Misuse, show } from './values.js';
+
+/** @import { FeedEnd, FeedRow, RedisFeedsOptions } from '../types/server.d.ts' */
+
+/** @type {typeof import('../types/server.d.ts').redisFeeds} */
+export function redisFeeds(client, options = {}) {
+  const evaluate = checking('redisFeeds', () => evaluator('redisFeeds', client));
+  const { prefix } = checking('redisFeeds', () => checked(options));
+  const self = `${Date.now().toString(36)}${newTag()}`;
+
+  /** @param {string} feed @param {string} what */
+  const keyOf = (feed, what) => `${prefix}{${feed}}:${what}`;
+
+  /** @param {string} script @param {string[]} keys @param {(string | number)[]} values */
+  async function run(script, keys, values) {
+    const found = await evaluate(script, keys, values.map(String));
+    if (!Array.isArray(found)) throw new TypeError('Redis answered a script of feeds with no list');
+    return found.map((part) => (part === null ? undefined : String(part)));
+  }
+
+  return {
+    async push(feed, items, { max, ttlMs }) {
+      const wholeTtlMs = wholeMs(ttlMs);
+      const keys = [keyOf(feed, 'end'), keyOf(feed, 'items'), keyOf(feed, `last:${self}`)];
+      const rows = items.flatMap(({ tag, item }) => [tag, item]);
+      const values = [newTag(), max, wholeTtlMs, endTtlMs(ttlMs), LAST_TTL_MS, ...rows];
+      const [number, tag] = await run(PUSH, keys, values);
+      return placeOf(number, tag);
+    },
+
+    async read(feed, from, count, { bytes, ttlMs }) {
+      const keys = [keyOf(feed, 'end'), keyOf(feed, 'items')];
+      const values = [newTag(), endTtlMs(ttlMs), from, count, bytes];
+      const [number, tag, ...rest] = await run(READ, keys, values);
+      /** @type {FeedRow[]} */
+      const rows = [];
+      for (let at = 0; at < rest.length; at += ROW_PARTS) {
+        const [rowNumber, rowTag, before, item = ''] = rest.slice(at, at + ROW_PARTS);
+        rows.push({ ...placeOf(rowNumber, rowTag), before, item });
+      }
+      return { rows, end: placeOf(number, tag) };
+    },
+  };
+}
+
+/** @param {string | undefined} number @param {string | undefined} tag @returns {FeedEnd} */
+function placeOf(number, tag = '') {
+  return { number: Number(number), tag };
+}
+
+/** @param {number} ms */
+const wholeMs = (ms) => Math.min(Math.ceil(ms), MAX_TTL_MS);
+
+/** How long the end of a feed is known. @param {number} ttlMs of its items */
+const endTtlMs = (ttlMs) => wholeMs(Math.max(END_TTLS * ttlMs, LEAST_END_TTL_MS));
+
+/** @param {RedisFeedsOptions} options */
+function checked(options) {
+  if (typeof options !== 'object' || options === null) throw wrong('options', options, 'an object');
+  checkNames('redisFeeds', options, ['prefix']);
+  const { prefix = 'holdfast:feeds:' } = options;
+  // A brace would make the hash tag another one.
+  if (typeof prefix !== 'string' || prefix.includes('{')) {
+    throw wrong('prefix', prefix, 'a text without {');
+  }
+  return { prefix };
+}
+
+/** @param {string} name @param {unknown} got @param {string} takes */
+function wrong(name, got, takes) {
+  return new Misuse(`redisFeeds: ${name} takes ${takes}, got ${show(got)}`);
+}
+
+/** The end of the feed; one that is unknown begins anew, without what may be left of the one before. */
+const FIND_END = `
+local found = redis.call('HMGET', KEYS[1], 'n', 't')
+local number, tag = tonumber(found[1]), found[2]
+if not number or not tag then
+  redis.call('DEL', KEYS[2])
+  number, tag = 0, ARGV[1]
+  redis.call('HSET', KEYS[1], 'n', '0', 't', tag)
+end`;
+
+/** Items whose time is over go, some at each step. */
+const EXPIRE = `
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+for _ = 1, 100 do
+  local head = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
+  if not head or tonumber(head[2][6]) > now then break end
+  redis.call('XDEL', KEYS[2], head[1])
+end`;
+
+/** Answers the place that the items came behind. */
+const PUSH = `
+local last = redis.call('GET', KEYS[3])
+if last then
+  local first, number, tag = string.match(last, '^(%w+) (%d+) (%w+)$')
+  if first == ARGV[6] then return {number, tag} end
+end
+${FIND_END}
+${EXPIRE}
+local before = {string.format('%.0f', number), tag}
+local expiry = string.format('%.0f', now + ARGV[3])
+for at = 6, #ARGV, 2 do
+  number = number + 1
+  local id = string.format('%.0f-0', number)
+  redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[2], id, 't', ARGV[at], 'b', tag, 'x', expiry, 'i', ARGV[at + 1])
+  tag = ARGV[at]
+end
+redis.call('HSET', KEYS[1], 'n', string.format('%.0f', number), 't', tag)
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+redis.call('SET', KEYS[3], ARGV[6] .. ' ' .. before[1] .. ' ' .. before[2], 'PX', ARGV[5])
+return before`;
+
+/** Answers the end, and then number, tag, tag before and item of each row. */
+const READ = `
+${FIND_END}
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+local answer = {string.format('%.0f', number), tag}
+local left, bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
+if left == 0 then return answer end
+${EXPIRE}
+local from = ARGV[3] .. '-0'
+while left > 0 and bytes > 0 do
+  local rows = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', math.min(left, 16))
+  for _, row in ipairs(rows) do
+    local parts = row[2]
+    local own = string.match(row[1], '^%d+')
+    answer[#answer + 1] = own
+    answer[#answer + 1] = parts[2]
+    answer[#answer + 1] = parts[4]
+    answer[#answer + 1] = parts[8]
+    from = own .. '-1'
+    left = left - 1
+    bytes = bytes - #parts[8]
+  end
+  if #rows < 16 then break end
+end
+return answer`;
+
+const ROW_PARTS = 4;
+/** So many times as long as its items is the end of a feed known. */
+const END_TTLS = 4;
+const LEAST_END_TTL_MS = 30 * 86_400_000;
+/** Longer than a client of Redis sends a command again. */
+const LAST_TTL_MS = 600_000;
+/** A hundred years: Redis takes no time that overflows with the clock added. */
+const MAX_TTL_MS = 3_153_600_000_000;

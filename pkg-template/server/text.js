@@ -1,0 +1,41 @@
+// Values that hold bytes, as text, for stores that keep text.
+
+/**
+ * A value as JSON. Lists are marked, so that bytes, which become a marked list, look like nothing else.
+ *
+ * @param {unknown} value
+ * @throws {TypeError} on a Blob, whose bytes cannot be read at once
+ */
+export function encode(value) {
+  return JSON.stringify(marked(value));
+}
+
+/** What `encode` made the text of; all bytes are Buffers. @param {string} text */
+export function decode(text) {
+  return unmarked(JSON.parse(text));
+}
+
+/** @param {unknown} value @returns {unknown} */
+function marked(value) {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof ArrayBuffer) return [BYTES, Buffer.from(value).toString('base64')];
+  if (ArrayBuffer.isView(value)) {
+    const { buffer, byteOffset, byteLength } = value;
+    return [BYTES, Buffer.from(buffer, byteOffset, byteLength).toString('base64')];
+  }
+  if (value instanceof Blob) throw new TypeError('Cannot keep a value with a Blob as text');
+  if (Array.isArray(value)) return [LIST, ...value.map(marked)];
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, marked(part)]));
+}
+
+/** @param {unknown} value @returns {unknown} */
+function unmarked(value) {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    return value[0] === BYTES ? Buffer.from(value[1], 'base64') : value.slice(1).map(unmarked);
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, unmarked(part)]));
+}
+
+const BYTES = 0;
+const LIST = 1;
