@@ -265,7 +265,10 @@ export function makeClient(options, openSocket, wasm, unsaid) {
       // Only a link in doubt waits for it.
       if (isDoubted) engine.drain();
     },
-    link.up,
+    () => {
+      feeds.load();
+      link.up();
+    },
     // Listeners join rooms, which what waits may be for.
     () => engine.tell(TOLD.greeted, wire.epoch(), socket.recovered === true),
     link.down,

@@ -89,6 +89,18 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
     moved(feed, offset);
   };
 
+  /** Takes up how far the user has come in an earlier life, as soon as it is known who that is. */
+  const load = () => {
+    const whose = scope();
+    const kept = whose ? positionsOf(whose) : {};
+    for (const [number, feed] of feeds) {
+      const at = kept[keyOf(feed)];
+      if (feed.at || !isOffset(at)) continue;
+      feed.at = at;
+      engine.note(TOLD.feedBegins, number, ...numbersOf(at));
+    }
+  };
+
   /** An item came: by itself in the round 0, or in the answer to a read. */
   const take = (
     /** @type {number} */ number,
@@ -149,7 +161,9 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
     rooms.set(room, number);
     feeds.set(number, feed);
     feed.users += 1;
-    engine.tell(TOLD.feed, number, true);
+    engine.note(TOLD.feed, number, true);
+    load();
+    engine.drain();
     let isOver = false;
     return () => {
       if (isOver) return;
@@ -168,6 +182,8 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
     save,
     follow,
 
+    load,
+
     /** The user's own feed is read. */
     start() {
       if (!rooms.has(null)) follow(null);
@@ -185,12 +201,6 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
     read(number, round) {
       const feed = feeds.get(number);
       if (!feed) return;
-      const whose = scope();
-      const kept = !feed.at && whose ? positionsOf(whose)[keyOf(feed)] : undefined;
-      if (kept && isOffset(kept)) {
-        feed.at = kept;
-        engine.note(TOLD.feedBegins, number, ...numbersOf(kept));
-      }
       const { at } = feed;
       wire.forget(feed.asked);
       feed.asked = loose.emit('holdfast:read', [feed.room, at ?? null], (answer) =>

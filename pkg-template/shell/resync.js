@@ -72,7 +72,7 @@ export function createResync(settings, engine, { receive, places }, wire) {
       };
       const { reason = /** @type {const} */ ('returned'), room = null } = why;
       why = {};
-      const missed = { since: places[since], reason, room, deliver };
+      const missed = { since: places[since] ?? { id: null, at: 0 }, reason, room, deliver };
       new Promise((resolve) => resolve(onResync(missed))).then(
         () => answered(true),
         (error) => {

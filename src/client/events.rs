@@ -217,8 +217,16 @@ impl Client {
         is_taken
     }
 
+    pub(super) fn poll_read(&mut self) -> Option<Order> {
+        if !is_up(self.engine.phase()) {
+            return None;
+        }
+        let (feed, round) = self.feeds.poll(self.engine.now())?;
+        Some(Order::Read { feed, round })
+    }
+
     pub(super) fn poll_reads_at(&self) -> Option<Moment> {
-        self.feeds.poll_timeout().filter(|_| self.engine.phase() == Phase::Ready)
+        self.feeds.poll_timeout().filter(|_| is_up(self.engine.phase()))
     }
 }
 
@@ -274,9 +282,6 @@ impl Client {
                     None => continue,
                 },
                 Duty::AskOnline => Some(Order::AskOnline),
-                #[cfg(not(feature = "followed"))]
-                Duty::None => self.feeds.poll(now).map(|(feed, round)| Order::Read { feed, round }),
-                #[cfg(feature = "followed")]
                 Duty::None => None,
             };
         }

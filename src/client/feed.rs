@@ -6,11 +6,14 @@
 //! feed is read from the position. Later items are kept meanwhile, one run of them without a hole.
 //!
 //! ```text
-//!          announced            due             answered
-//!   Off ---------------> Due ---------> Asked ------------> Due, a minute later or at once
-//!    ^                                    |
-//!    +--- link lost, or refused ----------+
+//!         linked, or announced           due             answered
+//!   Off ------------------------> Due ---------> Asked ------------> Due, a minute later or at once
+//!    ^                                             |
+//!    +--- link lost, or refused, or no answer -----+
 //! ```
+//!
+//! A server that is known to have feeds is read first thing over a link, before it is asked for any room: a connection that is in
+//! a room and has read nothing yet is sent plain events, which the answer holds as well.
 
 use alloc::vec::Vec;
 
@@ -19,8 +22,7 @@ use crate::engine::{Millis, Moment, sooner};
 /// See the [module](self).
 #[derive(Debug, Default)]
 pub(super) struct Feeds {
-    /// The server has said over this link that it has feeds.
-    is_announced: bool,
+    server: Server,
     /// Counts reads.
     round: u32,
     /// By the caller's numbers.
@@ -67,14 +69,35 @@ pub enum Read {
     Refused,
 }
 
+/// What is known of the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Server {
+    #[default]
+    Unknown,
+    /// It had feeds over an earlier link, or in an earlier life.
+    Known,
+    /// It has said over this link that it has them.
+    Announced,
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Feed {
-    /// None before the first read.
-    position: Option<Offset>,
+    position: Position,
     /// The highest number that was heard of since it was read last. What came before is in the answer: it was stored first.
     end: u64,
     kept: Option<Run>,
     stage: Stage,
+}
+
+/// How far the listeners have come.
+#[derive(Clone, Copy, Debug, Default)]
+enum Position {
+    /// Nothing was read: the first item that comes is the first.
+    #[default]
+    Unknown,
+    /// The feed ended there when it was read first. What comes by itself was sent since: it was being published just then.
+    Begun(Offset),
+    At(Offset),
 }
 
 /// Items without a hole between them, all of them behind the position.
@@ -107,7 +130,8 @@ impl Feeds {
         if self.feed(number).is_some() {
             return;
         }
-        let stage = if self.is_announced { Stage::Due(now) } else { Stage::Off };
+        let is_there = self.server == Server::Announced;
+        let stage = if is_there { Stage::Due(now) } else { Stage::Off };
         self.feeds.push((number, Feed { stage, ..Feed::default() }));
     }
 
@@ -120,16 +144,32 @@ impl Feeds {
 
     /// An earlier life of the page has got so far. Nothing has come of the feed in this one.
     pub(super) fn begin(&mut self, number: Number, position: Offset) {
+        if self.server == Server::Unknown {
+            self.server = Server::Known;
+        }
         if let Some(feed) = self.feed(number) {
-            feed.position.get_or_insert(position);
+            feed.position = Position::At(position);
+        }
+    }
+
+    /// There is a link.
+    pub(super) fn linked(&mut self, now: Moment) {
+        if self.server == Server::Known {
+            self.begin_reading(now);
         }
     }
 
     /// The server has feeds.
     pub(super) fn announced(&mut self, now: Moment) {
-        self.is_announced = true;
+        self.server = Server::Announced;
+        self.begin_reading(now);
+    }
+
+    fn begin_reading(&mut self, now: Moment) {
         for (_, feed) in &mut self.feeds {
-            feed.stage = Stage::Due(now);
+            if feed.stage == Stage::Off {
+                feed.stage = Stage::Due(now);
+            }
         }
     }
 
@@ -150,10 +190,14 @@ impl Feeds {
             Stage::Off | Stage::Due(_) | Stage::Asked { .. } => return Item::Dropped,
         }
         feed.end = feed.end.max(offset.number);
-        // Before the first answer nobody knows where to begin.
-        let Some(position) = feed.position else { return Item::Dropped };
-        if position.print == before && offset.number == position.number + 1 {
-            feed.position = Some(offset);
+        let (position, is_first) = match feed.position {
+            Position::Unknown => (offset, true),
+            Position::Begun(end) => (end, offset.number <= end.number),
+            Position::At(position) => (position, false),
+        };
+        let is_next = position.print == before && offset.number == position.number + 1;
+        if is_next || is_first && round == 0 {
+            feed.position = Position::At(offset);
             let releases = feed.release();
             if !feed.is_behind() {
                 feed.put_off(now + CHECK, Moment::max);
@@ -180,14 +224,16 @@ impl Feeds {
         }
         match read {
             Read::Page(end) => {
-                let position = *feed.position.get_or_insert(end);
+                if let Position::Unknown = feed.position {
+                    feed.position = Position::Begun(end);
+                }
                 feed.end = feed.end.max(end.number);
                 // What came before that read, and is not in the store, is of a chain that is no more.
                 feed.kept = feed.kept.filter(|run| run.last.number <= feed.end);
-                feed.go_on(now, position.number > from);
+                feed.go_on(now, feed.position.number() > from);
             }
             Read::Reset(end) => {
-                feed.position = Some(end);
+                feed.position = Position::At(end);
                 feed.kept = None;
                 feed.end = feed.end.max(end.number);
                 feed.go_on(now, true);
@@ -200,15 +246,21 @@ impl Feeds {
         true
     }
 
-    /// The next feed to be read, and the round of that. Only while the link is ready.
+    /// The next feed to be read, and the round of that. Only while there is a link.
     pub(super) fn poll(&mut self, now: Moment) -> Option<(Number, u32)> {
         for (number, feed) in &mut self.feeds {
             match feed.stage {
+                // It had feeds once.
+                Stage::Asked { until, .. } if until <= now && self.server != Server::Announced => {
+                    self.server = Server::Unknown;
+                    feed.stage = Stage::Off;
+                    continue;
+                }
                 Stage::Due(at) | Stage::Asked { until: at, .. } if at <= now => {}
                 Stage::Off | Stage::Due(_) | Stage::Asked { .. } => continue,
             }
             self.round += 1;
-            let from = feed.position.map_or(0, |position| position.number);
+            let from = feed.position.number();
             feed.end = 0;
             feed.stage = Stage::Asked { round: self.round, from, until: now + PATIENCE };
             return Some((*number, self.round));
@@ -225,7 +277,9 @@ impl Feeds {
 
     /// The next link says for itself whether its server has feeds, and what was kept is read there.
     pub(super) fn link_lost(&mut self) {
-        self.is_announced = false;
+        if self.server == Server::Announced {
+            self.server = Server::Known;
+        }
         for (_, feed) in &mut self.feeds {
             feed.link_lost();
         }
@@ -242,9 +296,18 @@ impl Feeds {
     }
 }
 
+impl Position {
+    fn number(self) -> u64 {
+        match self {
+            Self::Unknown => 0,
+            Self::Begun(offset) | Self::At(offset) => offset.number,
+        }
+    }
+}
+
 impl Feed {
     fn is_behind(&self) -> bool {
-        self.position.is_none_or(|position| position.number < self.end)
+        self.position.number() < self.end
     }
 
     /// It is read then, or when it was to be: whichever is chosen.
@@ -284,10 +347,10 @@ impl Feed {
 
     /// The position has moved by one. Answers whether what is kept is next.
     fn release(&mut self) -> bool {
-        let (Some(run), Some(position)) = (self.kept, self.position) else { return false };
+        let (Some(run), Position::At(position)) = (self.kept, self.position) else { return false };
         let is_next = run.first == position.number + 1 && run.before == position.print;
         if is_next {
-            self.position = Some(run.last);
+            self.position = Position::At(run.last);
         }
         // It is of another chain where the position has come that far without it.
         if is_next || run.first <= position.number {

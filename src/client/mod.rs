@@ -291,6 +291,10 @@ impl Client {
             self.sessions.linked(joins);
         }
         self.handle(now, Input::LinkUp { epoch, join: true });
+        #[cfg(not(feature = "followed"))]
+        if is_up(self.engine.phase()) {
+            self.feeds.linked(self.engine.now());
+        }
     }
 
     /// The transport over which messages leave from now on, and the bytes of the largest packet that the server takes;

@@ -180,6 +180,11 @@ impl Client {
             self.view = View::Fresh(self.receipts.at_once());
             return Next::Order(Order::Look);
         }
+        // Before any room is joined.
+        #[cfg(not(feature = "followed"))]
+        if let Some(order) = self.poll_read() {
+            return Next::Order(order);
+        }
         // I11: nor is anything said again over a link that is followed and for somebody else.
         if self.identity.agrees()
             && let Some(order) = self.sessions.poll_said()

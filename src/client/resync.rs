@@ -35,7 +35,7 @@ impl Resync {
     /// A message is handed to the listeners. Answers where it is noted down.
     pub(super) fn saw(&mut self) -> Place {
         let place = match (self.last, self.gap) {
-            (Some(last), Some(gap)) if last == gap => 1 - gap,
+            (last, Some(gap)) if last.is_none_or(|last| last == gap) => 1 - gap,
             (last, _) => last.unwrap_or_default(),
         };
         self.last = Some(place);
@@ -51,7 +51,7 @@ impl Resync {
     /// Something was missed, though the link was not lost.
     #[cfg(not(feature = "followed"))]
     pub(super) fn lost(&mut self) {
-        self.gap = self.gap.or(self.last);
+        self.gap = self.gap.or(self.last).or(Some(0));
     }
 
     /// The link is ready. Answers where that is noted down, if nothing has come so far.

@@ -178,9 +178,10 @@ impl Sessions {
         duty
     }
 
-    /// The app is to be asked for what was missed.
+    /// The app is to be asked for what was missed, though the server may have taken up the session.
     #[cfg(not(feature = "followed"))]
     pub(super) fn resync(&mut self) {
+        self.is_recovered = false;
         if self.duty != Duty::Return {
             self.duty = Duty::Resync;
         }

@@ -10,6 +10,8 @@ use crate::violation::violated;
 pub(crate) struct Published {
     feeds: [Followed; FEEDS],
     pub(crate) is_announced: bool,
+    /// It was over some link, or in an earlier life.
+    pub(crate) is_known: bool,
     /// Counts reads.
     pub(crate) reads: u64,
 }
@@ -19,6 +21,8 @@ pub(crate) struct Followed {
     pub(crate) is_followed: bool,
     /// The last item that the listeners were called for.
     pub(crate) at: Option<Place>,
+    /// Nothing was: that is where it ended when it was read first.
+    pub(crate) has_begun: bool,
     /// The disk has another chain's.
     pub(crate) is_reset: bool,
     kept: Vec<Item>,
@@ -46,7 +50,7 @@ impl Published {
 
     /// The user is gone.
     pub(crate) fn forget(&mut self) {
-        *self = Self { is_announced: self.is_announced, reads: self.reads, ..Self::default() };
+        *self = Self { feeds: Default::default(), ..*self };
     }
 }
 
@@ -65,9 +69,18 @@ impl Followed {
         self.read = Some((now, self.at));
     }
 
-    /// An item came that is not next: it may be read again at once.
-    pub(crate) fn heard(&mut self) {
+    /// An item came by itself, and is not shown: the feed may be read again at once.
+    pub(crate) fn heard(&mut self, item: Item) {
         self.read = None;
+        if !self.is_followed || self.is_refused {
+            return;
+        }
+        let is_next = self
+            .at
+            .is_none_or(|at| at == item.before || self.has_begun && item.place.number <= at.number);
+        if is_next {
+            violated!("feed", "{item:?} is not shown, and nothing was before it");
+        }
     }
 
     /// Nobody follows it any more.
@@ -80,10 +93,15 @@ impl Followed {
         if sent_to != session {
             violated!("I11", "{item:?} for {sent_to} is shown to {session}");
         }
-        if self.at != Some(item.before) {
+        let is_first = match self.at {
+            None => true,
+            Some(end) => self.has_begun && item.place.number <= end.number,
+        };
+        if self.at != Some(item.before) && !is_first {
             violated!("feed", "{item:?} is shown after {:?}", self.at);
         }
         self.at = Some(item.place);
+        self.has_begun = false;
     }
 
     /// It is kept: as the first, or behind the others.

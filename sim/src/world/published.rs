@@ -53,6 +53,7 @@ impl World {
         }
         self.page.published.feed(ROOM).is_refused = false;
         self.call(|client, now| client.follow_feed(now, ROOM));
+        self.take_up_position(ROOM);
     }
 
     /// The page's user's own feed is followed from the beginning.
@@ -166,14 +167,8 @@ impl World {
 impl World {
     /// The client orders a read.
     pub(super) fn read_feed(&mut self, feed: u32, round: u32) {
-        if !self.page.published.is_announced {
+        if !self.page.published.is_known {
             violated!("feed", "a server is asked that said nothing of feeds");
-        }
-        if self.page.published.feed(feed).at.is_none()
-            && let Some(place) = self.written_down(feed)
-        {
-            self.page.published.feed(feed).at = Some(place);
-            self.quietly(|client| client.begin_feed(feed, place.offset()));
         }
         let now = self.page.shell.client.now().0;
         self.page.published.feed(feed).reads(now);
@@ -183,8 +178,28 @@ impl World {
         self.emit(Frame::Read { feed, round, at });
     }
 
+    /// What is on disk of the feeds that are followed, before the client is told of a link.
+    pub(super) fn take_up_positions(&mut self) {
+        for feed in [OWN, ROOM] {
+            self.take_up_position(feed);
+        }
+    }
+
+    fn take_up_position(&mut self, feed: u32) {
+        let followed = self.page.published.feed(feed);
+        if !followed.is_followed || followed.at.is_some() {
+            return;
+        }
+        if let Some(place) = self.written_down(feed) {
+            self.page.published.feed(feed).at = Some(place);
+            self.page.published.is_known = true;
+            self.quietly(|client| client.begin_feed(feed, place.offset()));
+        }
+    }
+
     pub(super) fn announced(&mut self, epoch: Epoch) {
         self.page.published.is_announced = true;
+        self.page.published.is_known = true;
         self.call(|client, now| client.has_feeds(now, epoch));
     }
 
@@ -194,7 +209,7 @@ impl World {
         });
         let followed = self.page.published.feed(feed);
         match fate {
-            Fate::Dropped if round == 0 => followed.heard(),
+            Fate::Dropped if round == 0 => followed.heard(item),
             Fate::Dropped => {}
             Fate::Shown => self.show(id, feed, item),
             Fate::ShownWithKept => {
@@ -205,7 +220,7 @@ impl World {
                 }
             }
             Fate::Kept | Fate::KeptAlone => {
-                followed.heard();
+                followed.heard(item);
                 followed.keep(item, fate == Fate::KeptAlone);
                 self.run.tally.one(Count::ItemsKept);
             }
@@ -242,10 +257,14 @@ impl World {
         let followed = self.page.published.feed(feed);
         match answer {
             Answer::Page { end, .. } => {
-                followed.at = followed.at.or(Some(end));
+                if followed.at.is_none() {
+                    followed.at = Some(end);
+                    followed.has_begun = true;
+                }
             }
             Answer::Reset { end } => {
                 followed.at = Some(end);
+                followed.has_begun = false;
                 followed.is_reset = true;
                 self.page.feed.missed.lost();
                 self.run.tally.one(Count::PlacesLost);

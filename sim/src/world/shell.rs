@@ -116,6 +116,7 @@ impl World {
         self.page.links.told(self.page.shell.time, input, before);
         let heartbeat = self.heartbeat_that_is_told();
         let is_plain = self.run.plan.feed.is_none();
+        self.take_up_positions();
         self.call_at(now, |client, now| {
             client.linked(now, epoch, join, heartbeat);
             if is_plain {

@@ -103,6 +103,12 @@ impl Missed {
 
     /// A feed has lost its place, though the link was not lost. What the app fetches for it is asked for anew.
     pub(crate) fn lost(&mut self) {
+        if self.gap.or(self.last).is_none() {
+            // Nothing has come so far.
+            self.noted += 1;
+            self.places[0] = Some(self.noted);
+            self.gap = self.places[0];
+        }
         self.gap = self.gap.or(self.last);
         self.round = None;
         self.is_recovered = false;
