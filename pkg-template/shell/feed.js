@@ -30,6 +30,7 @@ const feedOf = (/** @type {string | null} */ room) => ({
   asked: undefined,
 });
 
+const isList = Array.isArray;
 const isOffset = (/** @type {unknown} */ value) =>
   typeof value === 'string' && /^\d{1,15}\.\w{1,50}$/.test(value);
 const numberIn = (/** @type {string} */ offset) => Number.parseInt(offset, 10);
@@ -110,7 +111,7 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
     /** @type {any[]} */ packet,
   ) => {
     const feed = feeds.get(number);
-    if (!feed || !isOffset(offset)) return;
+    if (!feed || !isOffset(before) || !isOffset(offset)) return;
     const fate = engine.note(TOLD.item, number, round, printOf(before), ...numbersOf(offset));
     if (fate >= ITEM.kept) {
       if (fate === ITEM.keptAlone) feed.kept = [];
@@ -136,7 +137,8 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
     if (isWhole) {
       how = reset ? READ.reset : READ.page;
       let before = at ?? end;
-      for (const [offset, ...packet] of items ?? []) {
+      for (const item of isList(items) ? items : []) {
+        const [offset, ...packet] = isList(item) ? item : [];
         take(number, round, before, offset, packet);
         before = offset;
       }

@@ -116,6 +116,7 @@ enum Stage {
     Off,
     /// It is read then.
     Due(Moment),
+    /// An answer is awaited. With the round 0 none is, and it is read again then.
     Asked {
         round: u32,
         /// Where that read began.
@@ -228,9 +229,9 @@ impl Feeds {
                     feed.position = Position::Begun(end);
                 }
                 feed.end = feed.end.max(end.number);
-                // What came before that read, and is not in the store, is of a chain that is no more.
-                feed.kept = feed.kept.filter(|run| run.last.number <= feed.end);
-                feed.go_on(now, feed.position.number() > from);
+                // One that says that there is more, and has nothing of it, is of no use.
+                let number = feed.position.number();
+                feed.go_on(now, number > from || number >= end.number);
             }
             Read::Reset(end) => {
                 feed.position = Position::At(end);
@@ -238,9 +239,7 @@ impl Feeds {
                 feed.end = feed.end.max(end.number);
                 feed.go_on(now, true);
             }
-            Read::Failed(span) => {
-                feed.stage = Stage::Due(now + span.max(RETRY));
-            }
+            Read::Failed(span) => feed.wait(now, span),
             Read::Refused => feed.link_lost(),
         }
         true
@@ -318,12 +317,17 @@ impl Feed {
     }
 
     /// A read was answered. It is read on at once where more is known of, unless the answer was of no use.
-    fn go_on(&mut self, now: Moment, has_moved: bool) {
-        self.stage = Stage::Due(match (self.is_behind(), has_moved) {
-            (true, true) => now,
-            (true, false) => now + RETRY,
-            (false, _) => now + CHECK,
-        });
+    fn go_on(&mut self, now: Moment, is_of_use: bool) {
+        match (self.is_behind(), is_of_use) {
+            (true, true) => self.stage = Stage::Due(now),
+            (true, false) => self.wait(now, RETRY),
+            (false, _) => self.stage = Stage::Due(now + CHECK),
+        }
+    }
+
+    /// Whatever comes, it is not read sooner.
+    fn wait(&mut self, now: Moment, span: Millis) {
+        self.stage = Stage::Asked { round: 0, from: 0, until: now + span.max(RETRY) };
     }
 
     /// It is read over the next link, and what was kept is read there as well.

@@ -29,6 +29,10 @@ pub(crate) struct Followed {
     pub(crate) is_refused: bool,
     /// When it was read last over this link, and where that began.
     read: Option<(u64, Option<Place>)>,
+    /// Something was missing then, before the item of that number, and the feed was not read since.
+    gap: Option<(u64, u64)>,
+    /// The server said that it cannot answer, or had nothing of what there is.
+    is_waiting: bool,
 }
 
 impl Published {
@@ -45,6 +49,18 @@ impl Published {
         for feed in &mut self.feeds {
             feed.is_refused = false;
             feed.read = None;
+            feed.gap = None;
+            feed.is_waiting = false;
+        }
+    }
+
+    pub(crate) fn check_at_rest(&self, now: u64) {
+        for (number, feed) in self.feeds() {
+            let is_free = feed.is_followed && !feed.is_refused && !feed.is_waiting;
+            let Some((since, before)) = feed.gap.filter(|_| is_free) else { continue };
+            if feed.at.is_some_and(|at| at.number < before) && since + 1_000 < now {
+                violated!("feed", "{number} lacks something since {since}, and is not read");
+            }
         }
     }
 
@@ -67,10 +83,12 @@ impl Followed {
             violated!("feed", "read from {from:?} at {at}, and again at {now}");
         }
         self.read = Some((now, self.at));
+        self.gap = None;
+        self.is_waiting = true;
     }
 
     /// An item came by itself, and is not shown: the feed may be read again at once.
-    pub(crate) fn heard(&mut self, item: Item) {
+    pub(crate) fn heard(&mut self, now: u64, item: Item) {
         self.read = None;
         if !self.is_followed || self.is_refused {
             return;
@@ -81,6 +99,12 @@ impl Followed {
         if is_next {
             violated!("feed", "{item:?} is not shown, and nothing was before it");
         }
+        self.gap = self.gap.or(Some((now, item.place.number)));
+    }
+
+    /// A read was answered, with something or to the end.
+    pub(crate) fn answered(&mut self) {
+        self.is_waiting = false;
     }
 
     /// Nobody follows it any more.
@@ -102,6 +126,7 @@ impl Followed {
         }
         self.at = Some(item.place);
         self.has_begun = false;
+        self.gap = None;
     }
 
     /// It is kept: as the first, or behind the others.

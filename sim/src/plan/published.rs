@@ -16,6 +16,8 @@ pub(crate) struct Published {
     pub(crate) slow: u64,
     pub(crate) silent: u64,
     pub(crate) failing: u64,
+    /// An answer has nothing of what there is.
+    pub(crate) stingy: u64,
     pub(crate) refused: u64,
     /// The store is the memory of the server.
     pub(crate) is_forgetful: bool,
@@ -56,6 +58,7 @@ pub(super) fn published(seed: u64) -> Option<Published> {
         slow: dice.below(2) * dice.below(700),
         silent: dice.below(2) * dice.below(300),
         failing: dice.below(2) * dice.below(300),
+        stingy: dice.below(2) * dice.below(300),
         refused: dice.below(2) * dice.below(300),
         is_forgetful: dice.chance(300),
         saved: dice.below(1_001),

@@ -233,6 +233,7 @@ impl World {
             violated!("answers", "the app was not told of a late one");
         }
         self.check_feed_at_rest();
+        self.check_published_at_rest();
         self.check_half_open(status.phase);
     }
 

@@ -145,11 +145,12 @@ impl World {
                 if !is_kind && dice.chance(plan.failing) {
                     Answer::Failed { after: dice.below(20_000) }
                 } else {
-                    self.publisher.read(key, at, plan.page)
+                    let is_stingy = !is_kind && dice.chance(plan.stingy);
+                    self.publisher.read(key, at, if is_stingy { 0 } else { plan.page })
                 }
             };
         let is_slow = !is_kind && self.run.chain.chance(plan.slow);
-        let late = if is_slow { self.run.chain.magnitude(1, 15_000) } else { 0 };
+        let late = if is_slow { self.run.chain.magnitude(1, 40_000) } else { 0 };
         self.publisher.answers.push(answer);
         let answer = self.publisher.answers.len() - 1;
         self.send_later(id, late, Packet::Event(Emitted::Read { feed, round, answer }));
@@ -176,6 +177,14 @@ impl World {
         self.page.published.reads += 1;
         self.run.tally.one(Count::FeedsRead);
         self.emit(Frame::Read { feed, round, at });
+    }
+
+    /// What is missing is asked for.
+    pub(super) fn check_published_at_rest(&self) {
+        let is_timely = !self.run.plan.kinds.clock && self.run.plan.clock.timer_jitter < 100;
+        if is_timely && self.up().is_some() {
+            self.page.published.check_at_rest(self.page.shell.client.now().0);
+        }
     }
 
     /// What is on disk of the feeds that are followed, before the client is told of a link.
@@ -207,9 +216,10 @@ impl World {
         let fate = self.call(|client, now| {
             client.item(now, feed, round, item.before.offset().print, item.place.offset())
         });
+        let now = self.page.shell.client.now().0;
         let followed = self.page.published.feed(feed);
         match fate {
-            Fate::Dropped if round == 0 => followed.heard(item),
+            Fate::Dropped if round == 0 => followed.heard(now, item),
             Fate::Dropped => {}
             Fate::Shown => self.show(id, feed, item),
             Fate::ShownWithKept => {
@@ -220,7 +230,7 @@ impl World {
                 }
             }
             Fate::Kept | Fate::KeptAlone => {
-                followed.heard(item);
+                followed.heard(now, item);
                 followed.keep(item, fate == Fate::KeptAlone);
                 self.run.tally.one(Count::ItemsKept);
             }
@@ -256,13 +266,17 @@ impl World {
         }
         let followed = self.page.published.feed(feed);
         match answer {
-            Answer::Page { end, .. } => {
+            Answer::Page { end, items } => {
+                if followed.at.is_none_or(|at| at.number >= end.number) || !items.is_empty() {
+                    followed.answered();
+                }
                 if followed.at.is_none() {
                     followed.at = Some(end);
                     followed.has_begun = true;
                 }
             }
             Answer::Reset { end } => {
+                followed.answered();
                 followed.at = Some(end);
                 followed.has_begun = false;
                 followed.is_reset = true;

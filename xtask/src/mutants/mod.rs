@@ -45,6 +45,8 @@ const ENGINE: &str = concat!(
     include_str!("client.txt"),
     "\n",
     include_str!("keeper.txt"),
+    "\n",
+    include_str!("feed.txt"),
 );
 
 const SHELL: &str = concat!(
