@@ -1,0 +1,212 @@
+//! What the app's own code may do to a read while it waits for it: the raw protocol is in
+//! `tests/support/feed-suite.mjs`.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use holdfast_server::{
+    BoxError, Feed, FeedError, FeedId, FeedOptions, FeedStore, Item, Link, MemoryStore, Offset,
+    ReadRequest, Reading,
+};
+use serde_json::{Value, json};
+use socketioxide::SocketIo;
+use socketioxide::extract::{Data, SocketRef};
+use tokio::sync::Notify;
+
+use super::User;
+use super::client::Client;
+
+/// Tells that it was reached, and waits until it may go on.
+#[derive(Clone, Default)]
+struct Gate {
+    reached: Arc<Notify>,
+    opened: Arc<Notify>,
+}
+
+impl Gate {
+    async fn pass(&self) {
+        self.reached.notify_one();
+        self.opened.notified().await;
+    }
+}
+
+fn options() -> FeedOptions {
+    let options = FeedOptions::new(|socket: &SocketRef| socket.extensions.get().map(|User(id)| id));
+    options.on_error(|_| {}).authorize(async |_: ReadRequest| Ok::<_, Infallible>(true))
+}
+
+fn serve(options: FeedOptions) -> (Router, Feed) {
+    let (layer, io) = SocketIo::new_layer();
+    let feed = Feed::new(&io, "/", options);
+    let attached = feed.clone();
+    io.ns("/", async move |socket: SocketRef, Data(auth): Data<Value>| {
+        socket.extensions.insert(User(auth["userId"].as_str().unwrap().to_owned()));
+        attached.attach(&socket);
+    });
+    (Router::new().layer(layer), feed)
+}
+
+const READ: fn() -> Value = || json!(["holdfast:read", "news", null]);
+
+#[tokio::test]
+async fn a_revoke_wins_while_authorize_is_asked() {
+    let gate = Gate::default();
+    let asked = gate.clone();
+    let (app, feed) = serve(options().authorize(async move |_: ReadRequest| {
+        asked.pass().await;
+        Ok::<_, Infallible>(true)
+    }));
+    let mut anna = Client::connect(&app, "anna").await;
+    let question = anna.ask(READ()).await;
+    gate.reached.notified().await;
+    feed.room("news").revoke("anna").await.unwrap();
+    gate.opened.notify_one();
+    assert_eq!(anna.answer(question).await["code"], "FORBIDDEN");
+
+    // It ended nothing for good: the next read asks again.
+    let question = anna.ask(READ()).await;
+    gate.reached.notified().await;
+    feed.room("news").revoke("bert").await.unwrap();
+    gate.opened.notify_one();
+    assert_eq!(anna.answer(question).await["items"], json!([]));
+}
+
+/// A store in memory whose reads wait for a gate.
+struct Gated(Gate, MemoryStore);
+
+impl FeedStore for Gated {
+    async fn append(&self, feed: &FeedId, item: Arc<Item>) -> Result<Link, BoxError> {
+        self.1.append(feed, item).await
+    }
+
+    async fn read(
+        &self,
+        feed: &FeedId,
+        after: Option<&Offset>,
+        limit: usize,
+    ) -> Result<Reading, BoxError> {
+        let reading = self.1.read(feed, after, limit).await;
+        self.0.pass().await;
+        reading
+    }
+}
+
+#[tokio::test]
+async fn what_is_published_while_the_store_is_asked_comes_as_an_item() {
+    let gate = Gate::default();
+    let (app, feed) = serve(options().store(Gated(gate.clone(), MemoryStore::default())));
+    let mut anna = Client::connect(&app, "anna").await;
+    let question = anna.ask(READ()).await;
+    gate.reached.notified().await;
+    let offset = feed.room("news").publish("said", &("hello", 7)).await.unwrap();
+    gate.opened.notify_one();
+    let answer = anna.answer(question).await;
+    assert_ne!(answer["end"], json!(offset.to_string()), "the store was asked before");
+    let item = anna.event("holdfast:item").await;
+    let expected = ["holdfast:item".into(), "news".into(), answer["end"].clone()];
+    assert_eq!(item.as_array().unwrap()[..3], expected);
+    assert_eq!(
+        item.as_array().unwrap()[3..],
+        [json!(offset.to_string()), json!("said"), json!("hello"), json!(7)]
+    );
+}
+
+#[tokio::test]
+async fn a_revoke_wins_while_the_store_is_asked() {
+    let gate = Gate::default();
+    let (app, feed) = serve(options().store(Gated(gate.clone(), MemoryStore::default())));
+    let mut anna = Client::connect(&app, "anna").await;
+    let question = anna.ask(READ()).await;
+    gate.reached.notified().await;
+    feed.room("news").revoke("anna").await.unwrap();
+    feed.room("news").publish("said", "a secret").await.unwrap();
+    gate.opened.notify_one();
+    assert_eq!(anna.answer(question).await["code"], "FORBIDDEN");
+    let question = anna.ask(json!(["holdfast:read", "", null])).await;
+    anna.answer(question).await;
+    assert!(!anna.has("holdfast:item"));
+}
+
+#[tokio::test]
+async fn code_of_the_app_that_fails_panics_or_hangs_is_unavailable_and_told() {
+    enum Fault {
+        Fails,
+        Panics,
+        Hangs,
+    }
+    let faults = Mutex::new(VecDeque::from([Fault::Fails, Fault::Panics, Fault::Hangs]));
+    let faults = Arc::new(faults);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = told.clone();
+    let options = options()
+        .timeout(Duration::from_millis(50))
+        .on_error(move |trouble| tell.lock().unwrap().push(trouble.to_string()))
+        .authorize(async move |_: ReadRequest| {
+            let fault = faults.lock().unwrap().pop_front();
+            match fault {
+                Some(Fault::Fails) => Err("no database"),
+                Some(Fault::Panics) => panic!("as the test wants"),
+                Some(Fault::Hangs) => std::future::pending().await,
+                None => Ok(true),
+            }
+        });
+    let (app, _) = serve(options);
+    let mut anna = Client::connect(&app, "anna").await;
+    for _ in 0..3 {
+        let question = anna.ask(READ()).await;
+        let answer = anna.answer(question).await;
+        assert_eq!(
+            (&answer["code"], &answer["retryAfterMs"]),
+            (&json!("UNAVAILABLE"), &json!(1000))
+        );
+    }
+    assert_eq!(told.lock().unwrap().len(), 3, "{told:?}");
+    let question = anna.ask(READ()).await;
+    assert_eq!(anna.answer(question).await["items"], json!([]));
+}
+
+/// A store that knows no end.
+struct Broken;
+
+impl FeedStore for Broken {
+    async fn append(&self, _: &FeedId, _: Arc<Item>) -> Result<Link, BoxError> {
+        Err("the disk is full".into())
+    }
+
+    async fn read(&self, _: &FeedId, _: Option<&Offset>, _: usize) -> Result<Reading, BoxError> {
+        Err("the disk is gone".into())
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_stored_is_not_sent() {
+    let (app, feed) = serve(options().store(Broken));
+    let mut anna = Client::connect(&app, "anna").await;
+    let question = anna.ask(json!(["holdfast:read", null, null])).await;
+    assert_eq!(anna.answer(question).await["code"], "UNAVAILABLE");
+    let failed = feed.user("anna").publish("said", "hello").await;
+    assert!(matches!(failed, Err(FeedError::Store(_))));
+    for name in ["", &"x".repeat(501)] {
+        assert!(matches!(feed.room(name).publish("e", &1).await, Err(FeedError::Name)));
+    }
+    let question = anna.ask(json!(["holdfast:read", "", null])).await;
+    assert_eq!(anna.answer(question).await["code"], "INVALID");
+    assert!(!anna.has("holdfast:item") && !anna.has("said"));
+}
+
+#[tokio::test]
+async fn a_connection_has_a_bounded_number_of_reads() {
+    let gate = Gate::default();
+    let store = Gated(gate.clone(), MemoryStore::default());
+    let (app, _) = serve(options().store(store).max_reads_per_connection(1));
+    let mut anna = Client::connect(&app, "anna").await;
+    let first = anna.ask(READ()).await;
+    gate.reached.notified().await;
+    let second = anna.ask(READ()).await;
+    assert_eq!(anna.answer(second).await["code"], "UNAVAILABLE");
+    gate.opened.notify_one();
+    assert_eq!(anna.answer(first).await["items"], json!([]));
+}
