@@ -31,7 +31,9 @@ impl Client {
         let open: Value = serde_json::from_str(&open[1..]).expect("an open packet");
         client.path += &format!("&sid={}", open["sid"].as_str().expect("an id"));
         client.post(format!("40{}", json!({ "userId": user }))).await;
-        while !client.next().await.starts_with("42") {}
+        // The first ping as well: where it finds no room, later, socketioxide ends the connection.
+        client.find("2").await;
+        client.find("42").await;
         client
     }
 
@@ -67,6 +69,11 @@ impl Client {
     }
 
     async fn find(&mut self, start: &str) -> String {
+        let found = timeout(DEADLINE, self.find_now(start)).await;
+        found.unwrap_or_else(|_| panic!("no packet that begins with {start}"))
+    }
+
+    async fn find_now(&mut self, start: &str) -> String {
         let mut passed = VecDeque::new();
         loop {
             let packet = self.next().await;
@@ -85,17 +92,22 @@ impl Client {
                 return packet;
             }
             let request = Request::get(&self.path).body(Body::empty()).unwrap();
-            let response = self.app.clone().oneshot(request);
-            let response = timeout(DEADLINE, response).await.expect("a packet in time").unwrap();
-            let body = response.into_body().collect().await.unwrap().to_bytes();
-            let body = String::from_utf8(body.to_vec()).unwrap();
+            let body = self.request(request).await;
             self.came.extend(body.split('\u{1e}').map(str::to_owned));
         }
     }
 
     async fn post(&self, packet: String) {
         let request = Request::post(&self.path).body(Body::from(packet)).unwrap();
+        self.request(request).await;
+    }
+
+    async fn request(&self, request: Request<Body>) -> String {
         let response = self.app.clone().oneshot(request).await.unwrap();
-        assert_eq!(response.status(), 200);
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert_eq!(status, 200, "{body}");
+        body
     }
 }

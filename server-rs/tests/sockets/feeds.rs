@@ -168,7 +168,47 @@ async fn code_of_the_app_that_fails_panics_or_hangs_is_unavailable_and_told() {
     assert_eq!(anna.answer(question).await["items"], json!([]));
 }
 
-/// A store that knows no end.
+/// A store in memory whose first item is stored at once, and told late.
+struct Late(Gate, MemoryStore);
+
+impl FeedStore for Late {
+    async fn append(&self, feed: &FeedId, item: Arc<Item>) -> Result<Link, BoxError> {
+        let link = self.1.append(feed, item).await?;
+        if link.offset.number() == 1 {
+            self.0.pass().await;
+        }
+        Ok(link)
+    }
+
+    async fn read(
+        &self,
+        feed: &FeedId,
+        after: Option<&Offset>,
+        limit: usize,
+    ) -> Result<Reading, BoxError> {
+        self.1.read(feed, after, limit).await
+    }
+}
+
+#[tokio::test]
+async fn items_are_sent_in_the_order_of_their_offsets() {
+    let gate = Gate::default();
+    let (app, feed) = serve(options().store(Late(gate.clone(), MemoryStore::default())));
+    let mut anna = Client::connect(&app, "anna").await;
+    let question = anna.ask(READ()).await;
+    anna.answer(question).await;
+    let room = feed.room("news");
+    let (first, second, ()) = tokio::join!(room.publish("n", &1), room.publish("n", &2), async {
+        gate.reached.notified().await;
+        gate.opened.notify_one();
+    });
+    for (n, offset) in [(1, first.unwrap()), (2, second.unwrap())] {
+        let item = anna.event("holdfast:item").await;
+        assert_eq!((&item[3], &item[5]), (&json!(offset.to_string()), &json!(n)));
+    }
+}
+
+/// A store that can do nothing.
 struct Broken;
 
 impl FeedStore for Broken {
