@@ -71,14 +71,16 @@ type Authorize<A> = dyn Fn(ReadRequest<A>) -> Pin<Box<dyn Future<Output = Result
 pub struct ReadRequest<A: Adapter = LocalAdapter> {
     /// The connection.
     pub socket: SocketRef<A>,
-    /// Its user.
-    pub user: String,
+    /// Its user, if somebody is logged in.
+    pub user: Option<String>,
     /// The room.
     pub room: String,
 }
 
 impl<A: Adapter> FeedOptions<A> {
-    /// `user`: whom a connection was authenticated for; `None` where nobody is logged in, and no feed can be read then.
+    /// `user`: whom a connection was authenticated for, asked when it is attached and at every read; `None` where nobody
+    /// is logged in, and there is no feed of its own then. A connection that has become another user's ends reading for
+    /// the one before.
     pub fn new(user: impl Fn(&SocketRef<A>) -> Option<String> + Send + Sync + 'static) -> Self {
         Self {
             user: Box::new(user),
@@ -150,8 +152,10 @@ impl<A: Adapter> FeedOptions<A> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum FeedError {
-    /// The user's id or the room's name is empty or has over 500 characters.
+    /// The user's id or the room's name is empty or has over 500 characters, or the name begins with `holdfast:`.
     Name,
+    /// The event is one of Socket.IO's own, or begins with `holdfast:`.
+    Event,
     /// The arguments are no JSON.
     Encode(serde_json::Error),
     /// The store failed with this.
@@ -167,8 +171,12 @@ pub enum FeedError {
 impl fmt::Display for FeedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name => {
-                write!(f, "a feed's user or room takes 1 to {MAX_NAME_LENGTH} characters")
+            Self::Name => write!(
+                f,
+                "a feed's user or room takes 1 to {MAX_NAME_LENGTH} characters, and a room none with `{OWN}`"
+            ),
+            Self::Event => {
+                write!(f, "an item takes no event of Socket.IO's own, and none with `{OWN}`")
             }
             Self::Encode(_) => f.write_str("the arguments of an item cannot be encoded as JSON"),
             Self::Store(_) => f.write_str("the store of a feed failed: nothing was published"),
@@ -189,7 +197,7 @@ impl Error for FeedError {
         match self {
             Self::Encode(error) => Some(error),
             Self::Store(error) | Self::Adapter(error) => Some(error.as_ref()),
-            Self::Name | Self::TimedOut(_) | Self::Panicked => None,
+            Self::Name | Self::Event | Self::TimedOut(_) | Self::Panicked => None,
         }
     }
 }
@@ -208,8 +216,7 @@ impl<A: Adapter> Feed<A> {
         }))
     }
 
-    /// Announces feeds on a connection and answers its reads. To be called in the namespace's handler, once it is known
-    /// who the connection's user is.
+    /// Announces feeds on a connection and answers its reads. To be called in the namespace's handler.
     pub fn attach(&self, socket: &SocketRef<A>) {
         self.0.clone().listen(socket);
     }
@@ -289,10 +296,13 @@ impl<A: Adapter> Shared<A> {
             FeedId::User(id) => (id, (self.options.user_room)(id)),
             FeedId::Room(name) => (name, name.clone()),
         };
-        if !is_name(name) {
+        if !is_name(name) || (matches!(feed, FeedId::Room(_)) && name.starts_with(OWN)) {
             return Err(FeedError::Name);
         }
         let item = Arc::new(item.map_err(FeedError::Encode)?);
+        if item.event.starts_with(OWN) || EVENTS_OF_SOCKET_IO.contains(&item.event.as_str()) {
+            return Err(FeedError::Event);
+        }
         let _turn = self.publishing.take(feed.clone()).await;
         let time = self.options.timeout;
         let stored = timeout(time, caught(self.options.store.append(feed, item.clone()))).await;
@@ -314,7 +324,8 @@ impl<A: Adapter> Shared<A> {
         if let Some(namespace) = self.namespace() {
             let readers = namespace.clone().within(readers(feed));
             self.sent(readers.emit("holdfast:item", &Spread(&place, &item.args)).await);
-            let others = namespace.within(plain_room).except(self::readers(feed));
+            let but = vec![self::readers(feed), askers(feed)];
+            let others = namespace.within(plain_room).except(but);
             self.sent(others.emit(&item.event, &Spread(&[], &item.args)).await);
         }
         Ok(link.offset)
@@ -357,17 +368,17 @@ impl Serialize for Spread<'_> {
 
 /// The Socket.IO room of the connections that read a feed.
 fn readers(feed: &FeedId) -> String {
-    format!("holdfast:readers:{feed}")
+    format!("{OWN}readers:{feed}")
 }
 
 /// Of those about which `authorize` is being asked.
 fn askers(feed: &FeedId) -> String {
-    format!("holdfast:askers:{feed}")
+    format!("{OWN}askers:{feed}")
 }
 
 /// Of all connections of a user.
 fn connections(user: &str) -> String {
-    format!("holdfast:connections:{user}")
+    format!("{OWN}connections:{user}")
 }
 
 fn is_name(name: &str) -> bool {
@@ -388,3 +399,7 @@ impl<A: Adapter> fmt::Debug for Feed<A> {
 
 /// As JavaScript counts characters. A client may name any room, and a store keeps the name.
 const MAX_NAME_LENGTH: usize = 500;
+/// What no app names a room or an event by accident.
+const OWN: &str = "holdfast:";
+const EVENTS_OF_SOCKET_IO: [&str; 6] =
+    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];

@@ -5,6 +5,7 @@ mod answerer;
 mod caught;
 mod deduplicator;
 mod feed;
+mod size;
 mod trouble;
 mod turns;
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::ledger::{Id, Key, Owner};
+use crate::size::size_of;
 
 /// Beyond a bound one of those who hold most loses the answer that was not asked for the longest, so that nobody can
 /// push out the answers of others. Asking renews an answer's time, so the order of use is that of expiry as well.
@@ -145,23 +146,8 @@ impl Answers {
     }
 }
 
-/// About how many bytes of memory a value takes.
-fn size_of(value: &Value) -> usize {
-    VALUE_BYTES
-        + match value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-            Value::String(text) => text.len(),
-            Value::Array(list) => list.iter().map(size_of).sum(),
-            Value::Object(map) => {
-                map.iter().map(|(name, part)| FIELD_BYTES + name.len() + size_of(part)).sum()
-            }
-        }
-}
-
 /// An entry, and its places in five maps.
 const ENTRY_BYTES: usize = 400;
-const VALUE_BYTES: usize = 32;
-const FIELD_BYTES: usize = 48;
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::offset::Offset;
 use super::store::{FeedId, FeedStore, Item, Link, Reading, Reset};
 use crate::locked;
+use crate::size::size_of;
 use crate::trouble::BoxError;
 
 /// The memory of this process. It ends with it: whoever comes back then is told to load its state anew, by a reset.
@@ -22,13 +23,21 @@ pub struct MemoryLimits {
     /// How long an item. Default a day.
     pub ttl: Duration,
     /// How many feeds. Beyond it one without items is forgotten, or else the one that was not used for the longest.
-    /// Default 10,000.
+    /// Default 100,000.
     pub max_feeds: usize,
+    /// How many bytes the items may take, by estimate. Beyond it the feed that was not used for the longest loses its
+    /// oldest items. Default 100,000,000.
+    pub max_bytes: usize,
 }
 
 impl Default for MemoryLimits {
     fn default() -> Self {
-        Self { max_items: 1000, ttl: Duration::from_secs(86_400), max_feeds: 10_000 }
+        Self {
+            max_items: 1000,
+            ttl: Duration::from_secs(86_400),
+            max_feeds: 100_000,
+            max_bytes: 100_000_000,
+        }
     }
 }
 
@@ -38,6 +47,7 @@ struct Feeds {
     /// Those without items first, then by when they were used.
     by_use: BTreeSet<(HasItems, u64, FeedId)>,
     uses: u64,
+    bytes: usize,
 }
 
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -51,18 +61,21 @@ struct Chain {
     before: Offset,
     items: VecDeque<Kept>,
     place: (HasItems, u64),
+    bytes: usize,
 }
 
 struct Kept {
     offset: Offset,
     item: Arc<Item>,
+    bytes: usize,
     expires: Instant,
 }
 
 impl MemoryStore {
     /// An empty one. A limit of 0 counts as 1.
     pub fn new(limits: MemoryLimits) -> Self {
-        let feeds = Feeds { limits, chains: HashMap::new(), by_use: BTreeSet::new(), uses: 0 };
+        let (chains, by_use) = (HashMap::new(), BTreeSet::new());
+        let feeds = Feeds { limits, chains, by_use, uses: 0, bytes: 0 };
         Self(Mutex::new(feeds))
     }
 }
@@ -94,7 +107,10 @@ impl Feeds {
             let before = chain.end().clone();
             let offset = before.next();
             let expires = now + limits.ttl;
-            chain.items.push_back(Kept { offset: offset.clone(), item, expires });
+            let bytes =
+                ITEM_BYTES + item.event.len() + item.args.iter().map(size_of).sum::<usize>();
+            chain.bytes += bytes;
+            chain.items.push_back(Kept { offset: offset.clone(), item, bytes, expires });
             while chain.items.len() > limits.max_items.max(1) {
                 chain.trim();
             }
@@ -110,24 +126,47 @@ impl Feeds {
         use_it: impl FnOnce(&mut Chain, &MemoryLimits) -> T,
     ) -> T {
         self.uses += 1;
-        let new =
-            || Chain { before: Offset::empty(), items: VecDeque::new(), place: (HasItems::No, 0) };
+        let new = || Chain {
+            before: Offset::empty(),
+            items: VecDeque::new(),
+            place: (HasItems::No, 0),
+            bytes: 0,
+        };
         let chain = self.chains.entry(feed.clone()).or_insert_with(new);
         let (had_items, used) = chain.place;
         self.by_use.remove(&(had_items, used, feed.clone()));
+        self.bytes -= chain.bytes;
         while chain.items.front().is_some_and(|oldest| oldest.expires <= now) {
             chain.trim();
         }
         let result = use_it(chain, &self.limits);
-        let has_items = if chain.items.is_empty() { HasItems::No } else { HasItems::Yes };
-        chain.place = (has_items, self.uses);
+        self.bytes += chain.bytes;
+        chain.place = (chain.has_items(), self.uses);
+        let place = (chain.has_items(), self.uses, feed.clone());
         // The one in use is the last to go.
         while self.chains.len() > self.limits.max_feeds.max(1) {
             let Some((_, _, oldest)) = self.by_use.pop_first() else { break };
-            self.chains.remove(&oldest);
+            self.bytes -= self.chains.remove(&oldest).map_or(0, |chain| chain.bytes);
         }
-        self.by_use.insert((has_items, self.uses, feed.clone()));
+        self.by_use.insert(place);
+        while self.bytes > self.limits.max_bytes {
+            self.trim_oldest();
+        }
         result
+    }
+
+    /// Takes an item from the feed that was not used for the longest.
+    fn trim_oldest(&mut self) {
+        let first = (HasItems::Yes, 0, FeedId::User(String::new()));
+        let oldest = self.by_use.range(first..).next().cloned();
+        let (_, used, feed) = oldest.expect("where there are bytes there is a feed with items");
+        let chain = self.chains.get_mut(&feed).expect("a feed that was used is there");
+        self.bytes -= chain.bytes;
+        chain.trim();
+        self.bytes += chain.bytes;
+        self.by_use.remove(&(HasItems::Yes, used, feed.clone()));
+        chain.place.0 = chain.has_items();
+        self.by_use.insert((chain.has_items(), used, feed));
     }
 }
 
@@ -139,7 +178,12 @@ impl Chain {
     fn trim(&mut self) {
         if let Some(oldest) = self.items.pop_front() {
             self.before = oldest.offset;
+            self.bytes -= oldest.bytes;
         }
+    }
+
+    fn has_items(&self) -> HasItems {
+        if self.items.is_empty() { HasItems::No } else { HasItems::Yes }
     }
 
     fn read(&self, after: Option<&Offset>, limit: usize) -> Reading {
@@ -163,6 +207,9 @@ impl Chain {
     }
 }
 
+/// An item itself, and its place.
+const ITEM_BYTES: usize = 200;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,7 +220,7 @@ mod tests {
 
     fn store(max_items: usize, max_feeds: usize) -> MemoryStore {
         let ttl = Duration::from_secs(60);
-        MemoryStore::new(MemoryLimits { max_items, ttl, max_feeds })
+        MemoryStore::new(MemoryLimits { max_items, ttl, max_feeds, max_bytes: usize::MAX })
     }
 
     async fn publish(store: &MemoryStore, name: &str, count: usize) -> Vec<Offset> {
@@ -265,5 +312,27 @@ mod tests {
         );
         assert_eq!(locked(&store.0).chains.len(), 3);
         assert_eq!(locked(&store.0).by_use.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn bytes_are_bounded_and_counted_to_nothing() {
+        let max_bytes = 10_000;
+        let store = MemoryStore::new(MemoryLimits { max_bytes, ..MemoryLimits::default() });
+        let a = publish(&store, "a", 20).await;
+        publish(&store, "b", 20).await;
+        assert_eq!(offsets(read(&store, "a", Some(&a[18])).await), a[19..]);
+        for name in ["b", "c", "b"] {
+            publish(&store, name, 30).await;
+            assert!(locked(&store.0).bytes <= max_bytes);
+        }
+        let gone = read(&store, "a", Some(&a[18])).await;
+        assert_eq!(gone, Reading::Reset { reset: Reset::Trimmed, end: a[19].clone() });
+        let mut feeds = locked(&store.0);
+        assert!(feeds.bytes > max_bytes / 2);
+        while feeds.bytes > 0 {
+            feeds.trim_oldest();
+        }
+        assert!(feeds.chains.values().all(|chain| chain.items.is_empty() && chain.bytes == 0));
+        assert_eq!(feeds.by_use.len(), feeds.chains.len());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use socketioxide::adapter::Adapter;
@@ -11,9 +11,10 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::store::{FeedId, Item, Reading, Reset};
-use super::{Offset, ReadRequest, Shared, askers, connections, is_name, readers};
+use super::{OWN, Offset, ReadRequest, Shared, askers, connections, is_name, readers};
 use crate::answerer::Answerer;
 use crate::caught::{caught, caught_now};
+use crate::locked;
 use crate::trouble::{BoxError, Trouble};
 
 /// Why a read has no answer.
@@ -24,24 +25,30 @@ enum Refusal {
     Unavailable,
 }
 
+/// What is known of a connection.
+struct Connection {
+    user: Mutex<Option<String>>,
+    /// Places for its reads.
+    reads: Semaphore,
+}
+
 /// The arguments of `holdfast:read`: a room, or null for the user's own feed; and a position.
 type Question = (Option<String>, Option<String>);
 
 impl<A: Adapter> Shared<A> {
     pub(super) fn listen(self: Arc<Self>, socket: &SocketRef<A>) {
-        if let Some(user) = self.user_of(socket) {
-            socket.join(connections(&user));
-        }
-        let own_reads = Arc::new(Semaphore::new(
-            self.options.max_reads_per_connection.min(Semaphore::MAX_PERMITS),
-        ));
+        let reads = self.options.max_reads_per_connection.min(Semaphore::MAX_PERMITS);
+        let connection =
+            Arc::new(Connection { user: Mutex::new(None), reads: Semaphore::new(reads) });
+        self.identify(socket, &connection);
         socket.on(
             "holdfast:read",
             move |socket: SocketRef<A>, TryData(question): TryData<Question>, to: Answerer<A>| {
                 async move {
-                    let answer = match (self.reads.try_acquire(), own_reads.try_acquire()) {
+                    let answer = match (self.reads.try_acquire(), connection.reads.try_acquire()) {
                         (Ok(_place), Ok(_own_place)) => {
-                            self.answer(&socket, question.map_err(|_| Refusal::Invalid)).await
+                            let question = question.map_err(|_| Refusal::Invalid);
+                            self.answer(&socket, &connection, question).await
                         }
                         (Err(_), _) | (_, Err(_)) => Err(Refusal::Unavailable),
                     };
@@ -56,6 +63,7 @@ impl<A: Adapter> Shared<A> {
     async fn answer(
         &self,
         socket: &SocketRef<A>,
+        connection: &Connection,
         question: Result<Question, Refusal>,
     ) -> Result<Value, Refusal> {
         let (room, position) = question?;
@@ -64,15 +72,17 @@ impl<A: Adapter> Shared<A> {
         }
         let position = position.map(|text| text.parse::<Offset>()).transpose();
         let position = position.map_err(|_| Refusal::Invalid)?;
-        let user = self.user_of(socket).ok_or(Refusal::Forbidden)?;
+        let user = self.identify(socket, connection);
         let feed = match room {
-            None => FeedId::User(user.clone()),
+            None => FeedId::User(user.clone().ok_or(Refusal::Forbidden)?),
+            Some(name) if name.starts_with(OWN) => return Err(Refusal::Forbidden),
             Some(name) => FeedId::Room(name),
         };
-        self.admit(socket, user, &feed).await?;
+        self.admit(socket, connection, user, &feed).await?;
         let reading = self.options.store.read(&feed, position.as_ref(), MOST_ITEMS);
         let reading = self.guard(reading, Trouble::StoreFailed).await?;
-        // The right may have been revoked meanwhile.
+        // The right may have been revoked meanwhile, and the user be another.
+        self.identify(socket, connection);
         if !is_in(socket, &readers(&feed)) {
             return Err(Refusal::Forbidden);
         }
@@ -94,7 +104,8 @@ impl<A: Adapter> Shared<A> {
     async fn admit(
         &self,
         socket: &SocketRef<A>,
-        user: String,
+        connection: &Connection,
+        user: Option<String>,
         feed: &FeedId,
     ) -> Result<(), Refusal> {
         let room = match feed {
@@ -114,13 +125,15 @@ impl<A: Adapter> Shared<A> {
         let asked = async { (self.options.authorize)(request).await };
         let may_read = self.guard(asked, Trouble::AuthorizeFailed).await;
         let _entering = self.entering.lock().await;
+        self.identify(socket, connection);
         let is_revoked = !is_in(socket, &askers(feed));
-        socket.leave(askers(feed));
-        if !may_read? || is_revoked {
-            return Err(Refusal::Forbidden);
+        let may_read = may_read.map(|may_read| may_read && !is_revoked);
+        if let Ok(true) = may_read {
+            // Before it leaves the other: in neither it would be sent plain events.
+            enter(socket, readers(feed));
         }
-        enter(socket, readers(feed));
-        Ok(())
+        socket.leave(askers(feed));
+        may_read?.then_some(()).ok_or(Refusal::Forbidden)
     }
 
     /// Waits for the app's own code, which may fail, hang or panic.
@@ -140,15 +153,25 @@ impl<A: Adapter> Shared<A> {
         Err(Refusal::Unavailable)
     }
 
-    /// A user whose id is empty is nobody: there is no such feed.
-    fn user_of(&self, socket: &SocketRef<A>) -> Option<String> {
-        match caught_now(|| (self.options.user)(socket)) {
-            Ok(user) => user.filter(|user| is_name(user)),
-            Err(_) => {
-                self.report(&Trouble::UserPanicked);
-                None
+    /// Whose the connection is by now. One that has become another's leaves all that the one before could read.
+    fn identify(&self, socket: &SocketRef<A>, connection: &Connection) -> Option<String> {
+        let user = caught_now(|| (self.options.user)(socket)).unwrap_or_else(|_| {
+            self.report(&Trouble::UserPanicked);
+            None
+        });
+        // One whose id is empty is nobody: there is no such feed.
+        let user = user.filter(|user| is_name(user));
+        let mut known = locked(&connection.user);
+        if *known != user {
+            for room in socket.rooms().into_iter().filter(|room| room.starts_with(OWN)) {
+                socket.leave(room);
             }
+            if let Some(user) = &user {
+                enter(socket, connections(user));
+            }
+            known.clone_from(&user);
         }
+        user
     }
 }
 

@@ -13,7 +13,7 @@ use holdfast_server::{
 };
 use serde_json::{Value, json};
 use socketioxide::SocketIo;
-use socketioxide::extract::{Data, SocketRef};
+use socketioxide::extract::{AckSender, Data, SocketRef};
 use tokio::sync::Notify;
 
 use super::User;
@@ -44,6 +44,11 @@ fn serve(options: FeedOptions) -> (Router, Feed) {
     let attached = feed.clone();
     io.ns("/", async move |socket: SocketRef, Data(auth): Data<Value>| {
         socket.extensions.insert(User(auth["userId"].as_str().unwrap().to_owned()));
+        socket.join("news");
+        socket.on("login", async |socket: SocketRef, Data(id): Data<String>, ack: AckSender| {
+            socket.extensions.insert(User(id));
+            ack.send(&true).unwrap();
+        });
         attached.attach(&socket);
     });
     (Router::new().layer(layer), feed)
@@ -72,6 +77,50 @@ async fn a_revoke_wins_while_authorize_is_asked() {
     feed.room("news").revoke("bert").await.unwrap();
     gate.opened.notify_one();
     assert_eq!(anna.answer(question).await["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_connection_that_authorize_is_asked_about_is_sent_no_plain_event() {
+    let gate = Gate::default();
+    let asked = gate.clone();
+    let (app, feed) = serve(options().authorize(async move |_: ReadRequest| {
+        asked.pass().await;
+        Ok::<_, Infallible>(true)
+    }));
+    let mut anna = Client::connect(&app, "anna").await;
+    let mut bert = Client::connect(&app, "bert").await;
+    let question = anna.ask(READ()).await;
+    gate.reached.notified().await;
+    let offset = feed.room("news").publish("said", "hello").await.unwrap();
+    gate.opened.notify_one();
+    assert_eq!(anna.answer(question).await, json!({ "items": [], "end": offset.to_string() }));
+    assert!(!anna.has("said") && !anna.has("holdfast:item"));
+    assert_eq!(bert.event("said").await, json!(["said", "hello"]));
+}
+
+#[tokio::test]
+async fn a_connection_that_is_another_users_by_now_ends_reading_for_the_one_before() {
+    let (app, feed) = serve(options());
+    let mut anna = Client::connect(&app, "anna").await;
+    for room in [json!(null), json!("news")] {
+        let question = anna.ask(json!(["holdfast:read", room, null])).await;
+        assert_eq!(anna.answer(question).await["items"], json!([]));
+    }
+    let question = anna.ask(json!(["login", "bert"])).await;
+    anna.answer(question).await;
+    let question = anna.ask(json!(["holdfast:read", null, null])).await;
+    anna.answer(question).await;
+    feed.user("anna").publish("said", "to anna").await.unwrap();
+    feed.room("news").publish("said", "to the room").await.unwrap();
+    feed.user("bert").publish("said", "to bert").await.unwrap();
+    assert_eq!(anna.event("holdfast:item").await[5], "to bert");
+    assert!(!anna.has("holdfast:item"));
+    feed.room("news").revoke("bert").await.unwrap();
+    feed.room("news").publish("said", "a secret").await.unwrap();
+    let question = anna.ask(json!(["holdfast:read", "", null])).await;
+    anna.answer(question).await;
+    assert_eq!(anna.event("said").await[1], "to the room");
+    assert!(!anna.has("said"));
 }
 
 /// A store in memory whose reads wait for a gate.
@@ -231,6 +280,12 @@ async fn what_was_not_stored_is_not_sent() {
     assert!(matches!(failed, Err(FeedError::Store(_))));
     for name in ["", &"x".repeat(501)] {
         assert!(matches!(feed.room(name).publish("e", &1).await, Err(FeedError::Name)));
+    }
+    let own = feed.room("holdfast:readers:room:news").publish("e", &1).await;
+    assert!(matches!(own, Err(FeedError::Name)));
+    for event in ["holdfast:item", "disconnect"] {
+        let failed = feed.room("news").publish(event, &1).await;
+        assert!(matches!(failed, Err(FeedError::Event)));
     }
     let question = anna.ask(json!(["holdfast:read", "", null])).await;
     assert_eq!(anna.answer(question).await["code"], "INVALID");
