@@ -11,6 +11,7 @@ import { deferred, until } from './until.mjs';
 
 const folder = join(root, 'tests/servers');
 const target = join(root, 'target');
+const crate = join(root, 'server-rs');
 const venv = join(target, 'python-servers');
 const bin = process.platform === 'win32' ? 'Scripts' : 'bin';
 
@@ -36,6 +37,9 @@ const KINDS = {
 
 /** Names of servers, for `prepareServer` and `startServer`. */
 export const SERVERS = Object.keys(KINDS);
+
+/** Built with the one above. */
+const FEED_SERVER = join(target, 'rust-server/debug/feed-server');
 
 const LINE = /^Server: (http:\/\/\S+)$/m;
 const START_MS = 30_000;
@@ -66,6 +70,7 @@ export async function prepareServer(kind) {
  * @property {number} [pingIntervalMs]
  * @property {number} [pingTimeoutMs]
  * @property {number} [dieAfter] see `start`
+ * @property {boolean} [deduplicates] `send_message` goes through a deduplicator; socketioxide alone has one
  */
 export async function startServer(t, kind, settings) {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-server-'));
@@ -76,6 +81,35 @@ export async function startServer(t, kind, settings) {
   });
   await server.start(settings);
   return server;
+}
+
+/**
+ * Starts a server with feeds, of socketioxide, which has to be prepared. It is gone when the test is over.
+ *
+ * @param {{ after: (end: () => unknown) => void }} t
+ * @returns {Promise<{ url: string }>}
+ */
+export async function startFeedServer(t) {
+  const child = spawn(FEED_SERVER, { env: { PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const onexit = () => child.kill('SIGKILL');
+  process.once('exit', onexit);
+  const gone = new Promise((resolve) => child.once('close', resolve).once('error', resolve));
+  atEnd(t, async () => {
+    process.off('exit', onexit);
+    child.kill('SIGKILL');
+    await gone;
+  });
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (data) => {
+    printed += data;
+  });
+  await until(
+    () => LINE.test(printed),
+    () => `the feed server listens; it printed ${printed}`,
+    START_MS,
+    2,
+  );
+  return { url: LINE.exec(printed)[1] };
 }
 
 /**
@@ -102,6 +136,7 @@ class ServerProcess {
     this.#log = log;
     this.#env = {
       MODE: settings.mode,
+      DEDUPLICATES: settings.deduplicates ? 'yes' : 'no',
       LOG: log,
       TRANSPORTS: settings.transports?.join(',') ?? '',
       PING_INTERVAL_MS: String(settings.pingIntervalMs ?? 25_000),
@@ -256,11 +291,13 @@ async function preparePython() {
 async function prepareRust() {
   return once('rust-server', async () => {
     const cargo = process.env.CARGO ?? 'cargo';
-    const manifest = ['--manifest-path', join(folder, 'rust/Cargo.toml'), '--locked', '--quiet'];
+    const manifest = ['--manifest-path', join(crate, 'Cargo.toml'), '--locked', '--quiet'];
     const unfetched = run(cargo, ['fetch', ...manifest]);
     if (unfetched) return `cargo could not fetch socketioxide: ${unfetched}`;
     const place = ['--offline', '--target-dir', join(target, 'rust-server')];
-    const failed = run(cargo, ['build', ...manifest, ...place]);
+    // The tests of the crate as well, so that what they need is built once with the same features.
+    const all = ['--workspace', '--all-targets'];
+    const failed = run(cargo, ['build', ...manifest, ...place, ...all]);
     if (failed) throw new Error(`tests/servers/rust does not compile: ${failed}`);
     return false;
   });

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::steps::{ALWAYS, Step};
 use crate::tools::{WASM_TARGET, cargo, node, require_wasm_target, root, run};
-use crate::{npm, package, test};
+use crate::{npm, package, server_rs, test};
 
 /// Every check there is.
 pub const STEPS: &[Step] = &[
@@ -17,7 +17,10 @@ pub const STEPS: &[Step] = &[
         needs: &[],
         browser: false,
         exists: ALWAYS,
-        run: || run(cargo().args(["fmt", "--all", "--check"])),
+        run: || {
+            run(cargo().args(["fmt", "--all", "--check"]))?;
+            server_rs::format()
+        },
     },
     Step {
         name: "lint",
@@ -66,13 +69,10 @@ fn lint() -> Result<()> {
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
     run(for_wasm("clippy").args(["--", "--deny", "warnings"]))?;
     // As `holdfast/io` has it. The browser's tests are those of the whole.
-    run(cargo().args(["clippy", "--package", "holdfast", "--target", WASM_TARGET, "--lib"]).args([
-        "--features",
-        "module,followed",
-        "--",
-        "--deny",
-        "warnings",
-    ]))
+    run(cargo()
+        .args(["clippy", "--package", "holdfast", "--target", WASM_TARGET, "--lib"])
+        .args(["--features", "module,followed", "--", "--deny", "warnings"]))?;
+    server_rs::lint()
 }
 
 fn document() -> Result<()> {
@@ -81,7 +81,8 @@ fn document() -> Result<()> {
     let strict =
         |command: &mut Command| run(command.args(flags).env("RUSTDOCFLAGS", "-D warnings"));
     strict(cargo().args(["doc", "--workspace"]))?;
-    strict(cargo().args(["doc", "--package", "holdfast", "--target", WASM_TARGET]))
+    strict(cargo().args(["doc", "--package", "holdfast", "--target", WASM_TARGET]))?;
+    server_rs::document()
 }
 
 /// The library, and the browser's tests where there are any; the other tests are native.

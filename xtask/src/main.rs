@@ -15,6 +15,7 @@ mod fuzz;
 mod mutants;
 mod npm;
 mod package;
+mod server_rs;
 mod sim;
 mod soak;
 mod steps;

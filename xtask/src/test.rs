@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::steps::{ALWAYS, Step};
 use crate::tools::{cargo, node, root, run};
-use crate::{browser, demo, npm, package, wasm};
+use crate::{browser, demo, npm, package, server_rs, wasm};
 
 /// Every test there is. A step whose files are not in the checkout is reported as absent.
 pub const STEPS: &[Step] = &[
@@ -42,6 +42,14 @@ pub const STEPS: &[Step] = &[
         browser: false,
         exists: || !test_files("js").is_empty(),
         run: || node_test("js", &[]),
+    },
+    Step {
+        name: "server-rs",
+        title: "the crate for servers of socketioxide",
+        needs: &[],
+        browser: false,
+        exists: ALWAYS,
+        run: server_rs::test,
     },
     Step {
         name: "servers",

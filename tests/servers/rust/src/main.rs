@@ -1,7 +1,8 @@
 //! A Socket.IO server of the crate socketioxide, as a process of its own. `README.md` in the folder above
 //! says what its environment means.
 
-use std::fs::{File, OpenOptions};
+use std::collections::HashSet;
+use std::fs::{self, File, OpenOptions};
 use std::future::{Ready, ready};
 use std::io::Write;
 use std::process::Command;
@@ -10,10 +11,12 @@ use std::time::Duration;
 use std::{env, process};
 
 use axum::Router;
+use holdfast_server::{Deduplicator, DeduplicatorOptions, Failure};
 use serde_json::{Value, json};
 use socketioxide::extract::{AckSender, Data, Event, SocketRef, State};
 use socketioxide::{SocketIo, SocketIoBuilder, TransportType};
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 /// What was taken, and how many more messages may be.
 struct Log {
@@ -25,6 +28,8 @@ struct Log {
 struct Shared {
     log: Mutex<Log>,
     acknowledges: bool,
+    /// The messages of earlier lives: what an app's unique index knows. Those of this life are the deduplicator's.
+    before: HashSet<String>,
 }
 
 #[tokio::main(worker_threads = 2)]
@@ -37,7 +42,10 @@ async fn main() {
     let shared: &'static Shared = Box::leak(Box::new(Shared {
         log: Mutex::new(Log { file, left }),
         acknowledges: variable("MODE") == "acks",
+        before: messages_in(&fs::read_to_string(variable("LOG")).unwrap()),
     }));
+    let once = (variable("DEDUPLICATES") == "yes")
+        .then(|| Deduplicator::new(DeduplicatorOptions::new(|_| Some("alice".to_owned()))));
 
     let builder = SocketIo::builder()
         .ping_interval(Duration::from_millis(number("PING_INTERVAL_MS")))
@@ -46,8 +54,11 @@ async fn main() {
     let (layer, io) = restrict(builder).build_layer();
     // Each handler's future runs in a task of its own, and tasks overtake each other. What a handler does before
     // it returns its future happens in the order of the packets.
-    io.ns("/", async |socket: SocketRef, State(shared): State<&'static Shared>| {
+    io.ns("/", async move |socket: SocketRef, State(shared): State<&'static Shared>| {
         shared.note(&format!("+ {}", socket.id));
+        if let Some(once) = once {
+            socket.on("send_message", once.wrap(async |_, data| shared.take_once(data).await));
+        }
         socket.on_fallback(take);
     });
 
@@ -75,6 +86,17 @@ impl Shared {
         self.log.lock().unwrap().write(line);
     }
 
+    /// The handler in the deduplicator, which begins in the order of the packets.
+    async fn take_once(&self, data: Value) -> Result<Value, Failure> {
+        let id = data["_tempId"].as_str().unwrap_or("-");
+        if !self.before.contains(id) {
+            self.take("send_message", &data);
+            // Long enough for a link to end while messages are taken and not answered.
+            sleep(Duration::from_millis(50)).await;
+        }
+        Ok(json!({ "success": true, "_tempId": id }))
+    }
+
     fn take(&self, event: &str, data: &Value) {
         let id = data["_tempId"].as_str().unwrap_or("-");
         let n = data["n"].as_u64().map_or("-".to_owned(), |n| n.to_string());
@@ -97,6 +119,11 @@ impl Log {
     fn write(&mut self, line: &str) {
         self.file.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
+}
+
+fn messages_in(log: &str) -> HashSet<String> {
+    let words = log.lines().map(|line| line.split(' ').collect::<Vec<_>>());
+    words.filter(|words| words[0] == "send_message").map(|words| words[1].to_owned()).collect()
 }
 
 fn restrict<A: socketioxide::adapter::Adapter>(builder: SocketIoBuilder<A>) -> SocketIoBuilder<A> {

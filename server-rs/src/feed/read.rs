@@ -1,0 +1,285 @@
+//! What a client reads of a feed, and whether it may.
+
+use std::future::Future;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use socketioxide::adapter::Adapter;
+use socketioxide::extract::{SocketRef, TryData};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::store::{FeedId, Item, Reading, Reset};
+use super::{OWN, Offset, ReadRequest, Shared, askers, connections, is_name, readers};
+use crate::answerer::Answerer;
+use crate::caught::{caught, caught_now};
+use crate::locked;
+use crate::trouble::{BoxError, Trouble};
+
+/// Why a read has no answer.
+#[derive(Debug)]
+enum Refusal {
+    Invalid,
+    Forbidden,
+    Unavailable,
+}
+
+/// What is known of a connection.
+struct Connection {
+    user: Mutex<Option<String>>,
+    /// Places for its reads.
+    reads: Semaphore,
+}
+
+/// The arguments of `holdfast:read`: a room, or null for the user's own feed; and a position.
+type Question = (Option<String>, Option<String>);
+
+impl<A: Adapter> Shared<A> {
+    pub(super) fn listen(self: Arc<Self>, socket: &SocketRef<A>) {
+        let reads = self.options.max_reads_per_connection.min(Semaphore::MAX_PERMITS);
+        let connection =
+            Arc::new(Connection { user: Mutex::new(None), reads: Semaphore::new(reads) });
+        self.identify(socket, &connection);
+        socket.on(
+            "holdfast:read",
+            move |socket: SocketRef<A>, TryData(question): TryData<Question>, to: Answerer<A>| {
+                async move {
+                    let answer = match (self.reads.try_acquire(), connection.reads.try_acquire()) {
+                        (Ok(_place), Ok(_own_place)) => {
+                            let question = question.map_err(|_| Refusal::Invalid);
+                            self.answer(&socket, &connection, question).await
+                        }
+                        (Err(_), _) | (_, Err(_)) => Err(Refusal::Unavailable),
+                    };
+                    to.answer(answer.unwrap_or_else(|refusal| refusal.into()));
+                }
+            },
+        );
+        // Where it is lost the connection is gone, or so full that it has other worries.
+        socket.emit("holdfast:feeds", &VERSION).ok();
+    }
+
+    async fn answer(
+        &self,
+        socket: &SocketRef<A>,
+        connection: &Connection,
+        question: Result<Question, Refusal>,
+    ) -> Result<Value, Refusal> {
+        let (room, position) = question?;
+        if room.as_deref().is_some_and(|name| !is_name(name)) {
+            return Err(Refusal::Invalid);
+        }
+        let position = position.map(|text| text.parse::<Offset>()).transpose();
+        let position = position.map_err(|_| Refusal::Invalid)?;
+        let user = self.identify(socket, connection);
+        let feed = match room {
+            None => FeedId::User(user.clone().ok_or(Refusal::Forbidden)?),
+            Some(name) if name.starts_with(OWN) => return Err(Refusal::Forbidden),
+            Some(name) => FeedId::Room(name),
+        };
+        self.admit(socket, connection, user, &feed).await?;
+        let reading = self.options.store.read(&feed, position.as_ref(), MOST_ITEMS);
+        let reading = self.guard(reading, Trouble::StoreFailed).await?;
+        // The right may have been revoked meanwhile, and the user be another.
+        self.identify(socket, connection);
+        if !is_in(socket, &readers(&feed)) {
+            return Err(Refusal::Forbidden);
+        }
+        Ok(match reading {
+            Reading::Items { items, end } => {
+                json!({ "items": page(&items), "end": end.to_string() })
+            }
+            Reading::Reset { reset, end } => {
+                let reset = match reset {
+                    Reset::Trimmed => "trimmed",
+                    Reset::Replaced => "replaced",
+                };
+                json!({ "reset": reset, "end": end.to_string() })
+            }
+        })
+    }
+
+    /// Puts a connection that may read the feed among its readers: from now on it is sent the new items.
+    async fn admit(
+        &self,
+        socket: &SocketRef<A>,
+        connection: &Connection,
+        user: Option<String>,
+        feed: &FeedId,
+    ) -> Result<(), Refusal> {
+        let room = match feed {
+            FeedId::User(_) => {
+                enter(socket, readers(feed));
+                return Ok(());
+            }
+            FeedId::Room(name) => name.clone(),
+        };
+        let _turn = self.asking.take((socket.id, feed.clone())).await;
+        if is_in(socket, &readers(feed)) {
+            return Ok(());
+        }
+        // Whoever revokes the right meanwhile takes it out of this room as well.
+        enter(socket, askers(feed));
+        let request = ReadRequest { socket: socket.clone(), user, room };
+        let asked = async { (self.options.authorize)(request).await };
+        let may_read = self.guard(asked, Trouble::AuthorizeFailed).await;
+        let _entering = self.entering.lock().await;
+        self.identify(socket, connection);
+        let is_revoked = !is_in(socket, &askers(feed));
+        let may_read = may_read.map(|may_read| may_read && !is_revoked);
+        if let Ok(true) = may_read {
+            // Before it leaves the other: in neither it would be sent plain events.
+            enter(socket, readers(feed));
+        }
+        socket.leave(askers(feed));
+        may_read?.then_some(()).ok_or(Refusal::Forbidden)
+    }
+
+    /// Waits for the app's own code, which may fail, hang or panic.
+    async fn guard<T>(
+        &self,
+        call: impl Future<Output = Result<T, BoxError>>,
+        failed: fn(BoxError) -> Trouble,
+    ) -> Result<T, Refusal> {
+        let time = self.options.timeout;
+        let trouble = match timeout(time, caught(call)).await {
+            Ok(Ok(Ok(value))) => return Ok(value),
+            Ok(Ok(Err(error))) => failed(error),
+            Ok(Err(_)) => Trouble::FeedPanicked,
+            Err(_) => Trouble::FeedTimedOut(time),
+        };
+        self.report(&trouble);
+        Err(Refusal::Unavailable)
+    }
+
+    /// Whose the connection is by now. One that has become another's leaves all that the one before could read.
+    fn identify(&self, socket: &SocketRef<A>, connection: &Connection) -> Option<String> {
+        let user = caught_now(|| (self.options.user)(socket)).unwrap_or_else(|_| {
+            self.report(&Trouble::UserPanicked);
+            None
+        });
+        // One whose id is empty is nobody: there is no such feed.
+        let user = user.filter(|user| is_name(user));
+        let mut known = locked(&connection.user);
+        if *known != user {
+            for room in socket.rooms().into_iter().filter(|room| room.starts_with(OWN)) {
+                socket.leave(room);
+            }
+            if let Some(user) = &user {
+                enter(socket, connections(user));
+            }
+            known.clone_from(&user);
+        }
+        user
+    }
+}
+
+fn is_in<A: Adapter>(socket: &SocketRef<A>, room: &str) -> bool {
+    socket.rooms().iter().any(|joined| joined == room)
+}
+
+/// Joins a room. A connection that ended before is in none afterwards: socketioxide clears its rooms only once.
+fn enter<A: Adapter>(socket: &SocketRef<A>, room: String) {
+    socket.join(room.clone());
+    if !socket.connected() {
+        socket.leave(room);
+        if socket.rooms().is_empty() {
+            // Nor does the adapter remember an empty list.
+            socket.leave_all();
+        }
+    }
+}
+
+/// The items of one answer, and at least one where there are any.
+fn page(items: &[(Offset, Arc<Item>)]) -> Vec<Value> {
+    let mut bytes = 0;
+    let mut page = Vec::new();
+    for (offset, item) in items {
+        let start = [json!(offset.to_string()), json!(item.event)];
+        let value = Value::Array(start.into_iter().chain(item.args.iter().cloned()).collect());
+        bytes += encoded_length(&value);
+        if bytes > MOST_BYTES && !page.is_empty() {
+            break;
+        }
+        page.push(value);
+    }
+    page
+}
+
+fn encoded_length(value: &Value) -> usize {
+    struct Count(usize);
+    impl io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    match serde_json::to_writer(&mut count, value) {
+        Ok(()) => count.0,
+        // JSON can be written, and counting never fails.
+        Err(_) => usize::MAX / 2,
+    }
+}
+
+impl From<Refusal> for Value {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Invalid => json!({
+                "error": "holdfast:read takes null or the name of a room, and null or an offset",
+                "code": "INVALID",
+            }),
+            Refusal::Forbidden => {
+                json!({ "error": "This feed may not be read here", "code": "FORBIDDEN" })
+            }
+            Refusal::Unavailable => json!({
+                "error": "The feed cannot be read now",
+                "code": "UNAVAILABLE",
+                "retryAfterMs": RETRY_AFTER_MS,
+            }),
+        }
+    }
+}
+
+/// Of the protocol.
+const VERSION: u32 = 1;
+const MOST_ITEMS: usize = 200;
+const MOST_BYTES: usize = 256 * 1024;
+const RETRY_AFTER_MS: u32 = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(count: usize, text: &str) -> Vec<(Offset, Arc<Item>)> {
+        let mut offset = Offset::empty();
+        let mut items = Vec::new();
+        for _ in 0..count {
+            offset = offset.next();
+            items.push((offset.clone(), Arc::new(Item::new("e", &(text, 7)).unwrap())));
+        }
+        items
+    }
+
+    #[test]
+    fn a_page_has_the_offset_the_event_and_its_arguments() {
+        let items = items(2, "a");
+        let offset = |at: usize| items[at].0.to_string();
+        assert_eq!(
+            page(&items),
+            [json!([offset(0), "e", "a", 7]), json!([offset(1), "e", "a", 7])]
+        );
+    }
+
+    #[test]
+    fn a_page_ends_at_256_kb_but_has_an_item_at_least() {
+        assert_eq!(page(&items(5, &"x".repeat(100_000))).len(), 2);
+        assert_eq!(page(&items(5, &"x".repeat(300_000))).len(), 1);
+        assert_eq!(page(&items(200, "x")).len(), 200);
+    }
+}

@@ -1,0 +1,8 @@
+// Feeds on a server of the crate socketioxide with holdfast-server, which takes JSON alone.
+
+import { feedSuite } from '../support/feed-suite.mjs';
+import { prepareServer, startFeedServer } from '../support/servers.mjs';
+
+const skip = await prepareServer('socketioxide');
+
+feedSuite({ name: 'socketioxide', startServer: startFeedServer, skip, binary: false });
