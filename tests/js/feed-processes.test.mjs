@@ -148,6 +148,38 @@ for (const [name, { skip, prepare }] of Object.entries(WAYS)) {
   });
 }
 
+test('a right that is revoked while a connection is lost does not come back through the stream of the adapter', {
+  skip: withoutRedis || withoutStreams(),
+}, async (t) => {
+  const { adapter, store } = (await WAYS['the adapter of Redis Streams, and Redis'].prepare(t))();
+  let isAllowed = true;
+  const { dial, feed, io } = await startFeed(t, {
+    feed: { store, authorize: () => isAllowed },
+    io: { adapter, connectionStateRecovery: { maxDisconnectionDuration: 60_000 } },
+  });
+  const link = await dial('ann', { reconnection: true });
+  const [{ end: own }] = [await link.read(null, null), await link.read('open-1', null)];
+  for (const socket of io.sockets.sockets.values()) socket.emit('hello');
+  await until(() => link.plain.length > 0, 'something to recover from');
+  const gone = new Promise((resolve) => link.socket.once('disconnect', resolve));
+  link.socket.io.engine.close();
+  await gone;
+  isAllowed = false;
+  await feed.room('open-1').revoke('ann');
+  await feed.room('open-1').publish('secret', 1);
+  await feed.user('ann').publish('n', 2);
+  await until(() => link.announced > 1 && link.socket.connected, 'the connection is back');
+  assert.equal(link.socket.recovered, true);
+  assert.equal((await link.read('open-1', null)).code, 'FORBIDDEN');
+  const events = link.plain.map(([event]) => event);
+  assert.deepEqual([link.items, events], [[], ['hello']]);
+  const { items } = await link.read(null, own);
+  assert.deepEqual(
+    items.map((item) => item.slice(1)),
+    [['n', 2]],
+  );
+});
+
 /** Adapters of servers in this process, which hear each other in order and a moment later. */
 function linked() {
   const all = new Set();

@@ -188,10 +188,11 @@ test('items that come while the right is asked for come by the read, and never a
     feed: { authorize },
     connected: (socket) => socket.join('open-1'),
   });
-  const first = await dial('ann');
+  const [first, plain] = [await dial('ann'), await dial('bob')];
   const reading = first.read('open-1', null);
   await until(() => asked === 1, 'the question');
   await feed.room('open-1').publish('n', 1);
+  await until(() => plain.plain.length === 1, 'the plain event of another');
   gate.resolve();
   const { end } = await reading;
   assert.match(end, /^1\./);
@@ -315,17 +316,19 @@ test('ids may be numbers, bigints and id objects; what is no id is an error and 
 test('a connection that is gone before it was let in leaves no room behind', async (t) => {
   const gate = deferred();
   let asked = 0;
+  let user = 'ann';
   const authorize = async () => {
     asked += 1;
     await gate.promise;
     return true;
   };
-  const { dial, io } = await startFeed(t, { feed: { authorize } });
+  const { dial, io } = await startFeed(t, { feed: { authorize, userId: () => user } });
   const link = await dial('ann');
-  link.read('open-1', null).catch(() => {});
-  await until(() => asked === 1, 'the question');
+  for (const room of ['open-1', 'open-2']) link.read(room, null).catch(() => {});
+  await until(() => asked === 2, 'the questions');
   link.socket.disconnect();
   await until(() => io.sockets.sockets.size === 0, 'it is gone');
+  user = 'bob';
   gate.resolve();
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual([...io.sockets.adapter.rooms.keys()], []);
@@ -360,6 +363,8 @@ test('a connection that Socket.IO recovers is asked for anew, and is sent nothin
     'no plain event of what it reads',
   );
   assert.equal(reader.items.length, 1, 'no item before it reads');
+  await feed.user('ann').publish('n', 3);
+  await until(() => reader.plain.length === 2, 'until it reads it is sent plain events');
   const answers = [await reader.read(null, own), await reader.read('open-1', room)];
   assert.deepEqual(
     answers.map(({ items }) => items.map((item) => item.slice(1))),
@@ -367,6 +372,7 @@ test('a connection that Socket.IO recovers is asked for anew, and is sent nothin
       [
         ['n', 0],
         ['n', 1],
+        ['n', 3],
       ],
       [['n', 2]],
     ],
@@ -376,6 +382,7 @@ test('a connection that Socket.IO recovers is asked for anew, and is sent nothin
     ['n', 0],
     ['n', 1],
     ['n', 2],
+    ['n', 3],
   ]);
 });
 
