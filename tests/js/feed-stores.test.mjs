@@ -8,6 +8,7 @@ import { createClient as createClient5 } from 'redis-5';
 import { memoryFeeds, redisFeeds } from '../../pkg/esm/server.mjs';
 import { atEnd } from '../support/at-end.mjs';
 import { LIMITS, startFeed, tableStore, upTo } from '../support/feed-kit.mjs';
+import { requireFromDemo } from '../support/paths.mjs';
 import { startRedis, withoutRedis } from '../support/redis.mjs';
 import { until } from '../support/until.mjs';
 
@@ -231,6 +232,10 @@ test('a table of the app’s own', async (t) => {
   });
 });
 
+test('a table in SQL', { skip: withoutSql() }, async (t) => {
+  await contract(t, () => sqlStore());
+});
+
 const CLIENTS = {
   'redis 6': nodeRedis(createClient),
   'redis 5': nodeRedis(createClient5),
@@ -382,6 +387,36 @@ test('what Redis keeps, and for how long', { skip: withoutRedis }, async (t) => 
     assert.equal(errors[0].at, 'store');
   });
 });
+
+/** As docs/feeds.md has it, for a database that is here. */
+function sqlStore() {
+  const Database = requireFromDemo('libsql');
+  const database = new Database(':memory:');
+  database.exec(
+    'CREATE TABLE feed_items (feed text, number integer, tag text, item text, PRIMARY KEY (feed, number))',
+  );
+  const insert = database.prepare(
+    `INSERT INTO feed_items (feed, number, tag, item) SELECT ?1, ?2, ?3, ?4
+     WHERE coalesce((SELECT max(number) FROM feed_items WHERE feed = ?1), -1) = ?2 - 1
+     ON CONFLICT DO NOTHING`,
+  );
+  const select = 'SELECT number, tag, item FROM feed_items WHERE feed = ?';
+  const from = database.prepare(`${select} AND number >= ? ORDER BY number LIMIT ?`);
+  const last = database.prepare(`${select} ORDER BY number DESC LIMIT 1`);
+  return {
+    append: (feed, { number, tag, item }) => insert.run(feed, number, tag, item).changes === 1,
+    read: (feed, number, count) => ({ rows: from.all(feed, number, count), end: last.get(feed) }),
+  };
+}
+
+function withoutSql() {
+  try {
+    requireFromDemo('libsql');
+    return false;
+  } catch {
+    return 'the demo, which has a database, is not installed';
+  }
+}
 
 function nodeRedis(create) {
   return async (t, url) => {
