@@ -38,7 +38,7 @@ export function appender(store, limits) {
           learn(feed, { number: row.number, tag });
           return end;
         }
-        if (isStored !== false) throw new TypeError('The store answered append with no boolean');
+        if (isStored !== false) throw new TypeError(NO_BOOLEAN);
         end = undefined;
         await pause(tries);
       }
@@ -61,7 +61,9 @@ export async function endOf(store, feed, limits) {
     if (isPlace(end)) return end;
     if (end !== null && end !== undefined) throw new TypeError('The store answered a wrong end');
     const row = { number: 0, tag: newTag(), item: null };
-    if ((await store.append(feed, row, limits)) === true) return row;
+    const isStored = await store.append(feed, row, limits);
+    if (isStored === true) return row;
+    if (isStored !== false) throw new TypeError(NO_BOOLEAN);
     await pause(tries);
   }
   throw new Error('The store says that a feed has no rows, and takes no first one');
@@ -88,6 +90,7 @@ function pause(tries) {
   return new Promise((resolve) => setTimeout(resolve, Math.random() * 2 ** Math.min(tries, 7)));
 }
 
+const NO_BOOLEAN = 'The store answered append with no boolean';
 /** What one call stores at most. */
 const MOST_TOGETHER = 256;
 const MOST_ENDS = 10_000;

@@ -19,6 +19,7 @@ export function redisFeeds(client, options = {}) {
   const evaluate = checking('redisFeeds', () => evaluator('redisFeeds', client));
   const { prefix } = checking('redisFeeds', () => checked(options));
   const self = `${Date.now().toString(36)}${newTag()}`;
+  let pushes = 0;
 
   /** @param {string} feed @param {string} what */
   const keyOf = (feed, what) => `${prefix}{${feed}}:${what}`;
@@ -34,8 +35,9 @@ export function redisFeeds(client, options = {}) {
     async push(feed, items, { max, ttlMs }) {
       const wholeTtlMs = wholeMs(ttlMs);
       const keys = [keyOf(feed, 'end'), keyOf(feed, 'items'), keyOf(feed, `last:${self}`)];
+      pushes += 1;
       const rows = items.flatMap(({ tag, item }) => [tag, item]);
-      const values = [newTag(), max, wholeTtlMs, endTtlMs(ttlMs), LAST_TTL_MS, ...rows];
+      const values = [newTag(), max, wholeTtlMs, endTtlMs(ttlMs), LAST_TTL_MS, pushes, ...rows];
       const [number, tag] = await run(PUSH, keys, values);
       return placeOf(number, tag);
     },
@@ -107,14 +109,14 @@ end`;
 const PUSH = `
 local last = redis.call('GET', KEYS[3])
 if last then
-  local first, number, tag = string.match(last, '^(%w+) (%d+) (%w+)$')
-  if first == ARGV[6] then return {number, tag} end
+  local own, number, tag = string.match(last, '^(%d+) (%d+) (%w+)$')
+  if own == ARGV[6] then return {number, tag} end
 end
 ${FIND_END}
 ${EXPIRE}
 local before = {string.format('%.0f', number), tag}
 local expiry = string.format('%.0f', now + ARGV[3])
-for at = 6, #ARGV, 2 do
+for at = 7, #ARGV, 2 do
   number = number + 1
   local id = string.format('%.0f-0', number)
   redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[2], id, 't', ARGV[at], 'b', tag, 'x', expiry, 'i', ARGV[at + 1])
@@ -136,7 +138,7 @@ if left == 0 then return answer end
 ${EXPIRE}
 local from = ARGV[3] .. '-0'
 while left > 0 and bytes > 0 do
-  local rows = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', math.min(left, 16))
+  local rows = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', math.min(left, 8))
   for _, row in ipairs(rows) do
     local parts = row[2]
     local own = string.match(row[1], '^%d+')
@@ -148,7 +150,7 @@ while left > 0 and bytes > 0 do
     left = left - 1
     bytes = bytes - #parts[8]
   end
-  if #rows < 16 then break end
+  if #rows < 8 then break end
 end
 return answer`;
 

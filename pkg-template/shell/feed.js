@@ -77,7 +77,7 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
 
   const moved = (/** @type {Feed} */ feed, /** @type {string} */ offset) => {
     feed.at = offset;
-    if (!isSaving) later(save, SAVE_MS, io);
+    if (!isSaving) later(() => isSaving && save(), SAVE_MS, io);
     isSaving = true;
   };
 
@@ -194,6 +194,7 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
     /** The user is gone: what is left is his own feed, which is the next one's. */
     forget() {
       const isOwn = rooms.has(null);
+      isSaving = false;
       feeds.clear();
       rooms.clear();
       if (isOwn) follow(null);

@@ -9,7 +9,7 @@ import { pkg } from '../support/paths.mjs';
 import { attack } from './hostile-kit.mjs';
 
 const holdfast = await import(pathToFileURL(`${pkg}/esm/server.mjs`).href);
-const { createDeduplicator, attachReliability } = holdfast;
+const { createDeduplicator, createFeed, attachReliability } = holdfast;
 
 const noStore = { claim: () => ({ status: 'claimed' }), complete() {}, release() {} };
 const VALID = {
@@ -18,6 +18,18 @@ const VALID = {
   ],
   redisStore: [{ eval: async () => null }, { prefix: 'a', leaseMs: 5000 }],
   attachReliability: [{ on() {} }, { userId: () => 'u1' }],
+  createFeed: [
+    {},
+    {
+      userId: () => 'u1',
+      authorize: () => true,
+      store: { append() {}, read() {} },
+      max: 5,
+      ttlMs: 5,
+    },
+  ],
+  memoryFeeds: [{ max: 5, ttlMs: 5, maxFeeds: 5, maxBytes: 5 }],
+  redisFeeds: [{ eval: async () => null }, { prefix: 'a' }],
 };
 
 test('every function refuses hostile arguments by a TypeError of its own', async (t) => {
@@ -28,6 +40,9 @@ test('every function refuses hostile arguments by a TypeError of its own', async
   const attach = calls.find(({ name }) => name === 'attachReliability');
   attach.valid = VALID.attachReliability.slice(1);
   attach.fn = (...args) => attachReliability({ on() {} }, ...args);
+  const make = calls.find(({ name }) => name === 'createFeed');
+  make.valid = VALID.createFeed.slice(1);
+  make.fn = (...args) => createFeed({ on() {}, to() {}, in() {}, sockets: new Map() }, ...args);
   await attack(
     t,
     500,

@@ -4,8 +4,13 @@ import {
   type Acknowledge,
   attachReliability,
   createDeduplicator,
+  createFeed,
   type DeduplicationStore,
+  type Feed,
+  type FeedStore,
   type Listener,
+  memoryFeeds,
+  redisFeeds,
   redisStore,
 } from 'holdfast/server';
 import type { Redis as IoRedis } from 'ioredis';
@@ -107,3 +112,49 @@ attachReliability(typed, { userId: (socket: Socket) => socket.id });
 attachReliability(io, {});
 // @ts-expect-error not a server
 attachReliability({}, { userId: () => 1 });
+
+const feed: Feed = createFeed(io, {
+  userId: (socket) => socket.data.userId,
+  authorize: async (socket, room) => socket.data.rooms.includes(room),
+  max: 500,
+  onError: (error, { at, socket, feed: name }) => console.log(error, at, socket?.id, name?.length),
+});
+export const stored: Promise<void> = feed
+  .user(7)
+  .publish('message:new', { id: 1 }, Buffer.from('x'));
+feed.room('room-1').publish('changed');
+feed.room('room-1').revoke('u1');
+// @ts-expect-error a user has one feed, and nobody else reads it
+feed.user('u1').revoke('u1');
+// @ts-expect-error no event
+feed.user('u1').publish();
+// @ts-expect-error rooms are texts
+feed.room(5);
+createFeed(io.of('/chat'), {
+  userId: (socket: Socket) => socket.id,
+  store: memoryFeeds({ max: 5 }),
+});
+createFeed(typed, { userId: (socket: Socket) => socket.id });
+// @ts-expect-error userId is needed
+createFeed(io, {});
+// @ts-expect-error a misspelt option
+createFeed(io, { userId: () => 1, authorise: () => true });
+// @ts-expect-error not a server
+createFeed({}, { userId: () => 1 });
+
+for (const shared of [redisFeeds(nodeRedis), redisFeeds(cluster), redisFeeds(ioRedis)]) {
+  createFeed(io, { userId: () => 1, store: shared });
+}
+// @ts-expect-error a misspelt option
+redisFeeds(nodeRedis, { prefx: 'x' });
+// @ts-expect-error a misspelt option
+memoryFeeds({ maxItems: 5 });
+
+const table: FeedStore = {
+  append: async (name, { number, tag, item }) =>
+    name.length + number + tag.length > (item?.length ?? 0),
+  read: async () => ({ rows: [{ number: 1, tag: 'aaaaaa', item: null }], end: null }),
+};
+createFeed(io, { userId: () => 1, store: table });
+// @ts-expect-error a store without read
+createFeed(io, { userId: () => 1, store: { append: () => true } });
