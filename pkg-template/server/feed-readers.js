@@ -115,6 +115,14 @@ export function readers({ userId, authorize, plainRoom, timeoutMs, report }) {
       }
     },
 
+    /** A connection wants a room's feed no longer. @param {FeedSocket} socket @param {unknown} room as the client names it */
+    leave(socket, room) {
+      if (typeof room !== 'string' || room === '') return;
+      const place = roomPlace(room);
+      socket.leave(place.room);
+      socket.leave(place.pending);
+    },
+
     /**
      * Lets a connection into the room of a feed, if it may read it.
      *

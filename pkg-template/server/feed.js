@@ -54,6 +54,7 @@ export function createFeed(io, options) {
     access.meet(socket);
     if (recovers) socket.on('disconnecting', () => access.lose(socket));
     socket.on('holdfast:read', answerReads(socket));
+    socket.on('holdfast:leave', (room) => access.leave(socket, room));
     socket.emit('holdfast:feeds', VERSION);
   }
 

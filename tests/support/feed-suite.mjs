@@ -271,6 +271,35 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     assert.deepEqual([stranger.plain, stranger.items], [[], []]);
   });
 
+  check(
+    "who leaves a room's feed is sent its plain events again, and may come back",
+    async (world) => {
+      const link = await world.dial('ann');
+      await link.socket.emitWithAck('control:join', { room: 'open-1' });
+      const { end } = await link.read('open-1', null);
+      for (const wrong of [undefined, null, 5, {}, '', 'open-2'])
+        link.socket.emit('holdfast:leave', wrong);
+      await world.publish({ room: 'open-1' }, 'n', 1);
+      await until(() => link.items.length === 1, 'it still reads');
+      link.socket.emit('holdfast:leave', 'open-1');
+      await link.barrier();
+      await world.publish({ room: 'open-1' }, 'n', 2);
+      await until(() => link.plain.length === 1, 'the plain event');
+      assert.deepEqual(link.plain, [['n', 2]]);
+      const { items } = await link.readAll('open-1', end);
+      assert.deepEqual(
+        items.map(([, event, ...args]) => [event, ...args]),
+        [
+          ['n', 1],
+          ['n', 2],
+        ],
+      );
+      await world.publish({ room: 'open-1' }, 'n', 3);
+      await until(() => link.items.length === 2, 'it reads again');
+      assert.equal(link.plain.length, 1);
+    },
+  );
+
   check('a room is read by whom the server allows it', async (world) => {
     const ann = await world.dial('ann');
     const { end } = await ann.read('open-1', null);

@@ -56,6 +56,15 @@ impl<A: Adapter> Shared<A> {
                 }
             },
         );
+        socket.on(
+            "holdfast:leave",
+            |socket: SocketRef<A>, TryData(room): TryData<String>| async move {
+                let Ok(room) = room else { return };
+                let feed = FeedId::Room(room);
+                socket.leave(readers(&feed));
+                socket.leave(askers(&feed));
+            },
+        );
         // Where it is lost the connection is gone, or so full that it has other worries.
         socket.emit("holdfast:feeds", &VERSION).ok();
     }
