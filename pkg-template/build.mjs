@@ -20,7 +20,7 @@ import { compressed, SYNTAX, weighIo, weighSocket } from './weigh.mjs';
  * ARCHITECTURE.md says what each part costs.
  */
 const BUDGETS = [
-  { entry: 'holdfast/socket', weigh: weighSocket, most: 61_400 },
+  { entry: 'holdfast/socket', weigh: weighSocket, most: 61_500 },
   { entry: 'holdfast/io', weigh: weighIo, most: 42_000 },
 ];
 

@@ -14,7 +14,6 @@ import { later } from './timer.js';
  * @property {string | undefined} at the offset of the last item that the listeners were called for
  * @property {boolean} isReset what the disk has comes from another chain
  * @property {[offset: string, packet: any[]][]} kept
- * @property {number | undefined} asked the acknowledgement that was asked for last
  */
 
 /** How far a feed has come is written down this much later: what came within it is shown again after a crash. */
@@ -27,7 +26,6 @@ const feedOf = (/** @type {string | null} */ room) => ({
   at: undefined,
   isReset: false,
   kept: [],
-  asked: undefined,
 });
 
 const isList = Array.isArray;
@@ -111,8 +109,9 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
     /** @type {any[]} */ packet,
   ) => {
     const feed = feeds.get(number);
-    if (!feed || !isOffset(before) || !isOffset(offset)) return;
-    const fate = engine.note(TOLD.item, number, round, printOf(before), ...numbersOf(offset));
+    if (!feed || !isOffset(offset)) return;
+    const print = printOf(`${before}`);
+    const fate = engine.note(TOLD.item, number, round, print, ...numbersOf(offset));
     if (fate >= ITEM.kept) {
       if (fate === ITEM.keptAlone) feed.kept = [];
       feed.kept.push([offset, packet]);
@@ -205,8 +204,7 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
       const feed = feeds.get(number);
       if (!feed) return;
       const { at } = feed;
-      wire.forget(feed.asked);
-      feed.asked = loose.emit('holdfast:read', [feed.room, at ?? null], (answer) =>
+      loose.emit('holdfast:read', [feed.room, at ?? null], (answer) =>
         answered(number, round, at, answer),
       );
     },
