@@ -115,7 +115,8 @@ const OPTION_NAMES = [
 ];
 const MAX_ITEMS = 1000;
 const DAY_MS = 86_400_000;
-const PAGE_SIZE = 200;
+/** A client that was away for long reads on as soon as it has shown a page: a round trip for each. */
+const PAGE_SIZE = 1000;
 const PAGE_BYTES = 256_000;
 const TIMEOUT_MS = 10_000;
 /** With a page each: 256 MB. */

@@ -333,7 +333,7 @@ export interface FeedOptions<S extends ServerSocket = any> {
   max?: number | undefined;
   /** How long an item is kept. In milliseconds, default 86,400,000, a day. */
   ttlMs?: number | undefined;
-  /** How many items one answer to a client has at most. Default 200. */
+  /** How many items one answer to a client has at most. Default 1000: a client that was away for long reads on with each of them. */
   pageSize?: number | undefined;
   /** How many characters of items one answer has at most, unless one item alone has more. Default 256,000. */
   pageBytes?: number | undefined;

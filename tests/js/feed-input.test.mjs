@@ -220,7 +220,7 @@ test('rows that are a chain are handed on, however the store cuts them', async (
 });
 
 test('pages are bounded by items and by characters, and have one item at least', async (t) => {
-  const { feed, dial } = await startFeed(t);
+  const { feed, dial } = await startFeed(t, { feed: { pageSize: 200 } });
   const link = await dial('ann');
   const { end: start } = await link.read(null, null);
   for (const n of upTo(450)) await feed.user('ann').publish('n', n);

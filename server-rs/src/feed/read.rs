@@ -257,7 +257,7 @@ impl From<Refusal> for Value {
 
 /// Of the protocol.
 const VERSION: u32 = 1;
-const MOST_ITEMS: usize = 200;
+const MOST_ITEMS: usize = 1_000;
 const MOST_BYTES: usize = 256 * 1024;
 const RETRY_AFTER_MS: u32 = 1000;
 
