@@ -767,7 +767,8 @@ impl Disk {
             | Order::Resync { .. }
             | Order::Release
             | Order::AskOnline
-            | Order::StopTyping { .. } => {}
+            | Order::StopTyping { .. }
+            | Order::Read { .. } => {}
         }
     }
 

@@ -64,7 +64,7 @@ test('what was published while the link was away comes once and in order, and wh
 });
 
 test('more than a page is read page by page', async (t) => {
-  const { server, me, heard } = await setUp(t);
+  const { server, me, heard } = await setUp(t, {}, { pageSize: 100 });
   await awayAndBack(server, () => publish(me, ...upTo(950)));
   await until(() => heard.length >= 950, 'all came');
   await publish(me, 951);

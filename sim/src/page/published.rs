@@ -33,6 +33,8 @@ pub(crate) struct Followed {
     gap: Option<(u64, u64)>,
     /// The server said that it cannot answer, or had nothing of what there is.
     is_waiting: bool,
+    /// Where the last read began.
+    from: u64,
 }
 
 impl Published {
@@ -85,6 +87,7 @@ impl Followed {
         self.read = Some((now, self.at));
         self.gap = None;
         self.is_waiting = true;
+        self.from = self.at.map_or(0, |at| at.number);
     }
 
     /// An item came by itself, and is not shown: the feed may be read again at once.
@@ -102,7 +105,15 @@ impl Followed {
         self.gap = self.gap.or(Some((now, item.place.number)));
     }
 
-    /// A read was answered, with something or to the end.
+    /// A read was answered with items, or none. An answer that had nothing of what there is, or that was to a place in a chain that
+    /// is no more, is waited after.
+    pub(crate) fn paged(&mut self, end: Place) {
+        if self.at.is_none_or(|at| at.number > self.from || at.number >= end.number) {
+            self.is_waiting = false;
+        }
+    }
+
+    /// A read was answered, and the place was lost.
     pub(crate) fn answered(&mut self) {
         self.is_waiting = false;
     }

@@ -216,10 +216,13 @@ impl World {
         let fate = self.call(|client, now| {
             client.item(now, feed, round, item.before.offset().print, item.place.offset())
         });
+        note!(self.run, "   {fate:?}: {item:?} of {feed}, round {round}");
         let now = self.page.shell.client.now().0;
+        let is_announced = self.page.published.is_announced;
         let followed = self.page.published.feed(feed);
         match fate {
-            Fate::Dropped if round == 0 => followed.heard(now, item),
+            // Before the server has said that it has feeds the client may not even have asked.
+            Fate::Dropped if round == 0 && is_announced => followed.heard(now, item),
             Fate::Dropped => {}
             Fate::Shown => self.show(id, feed, item),
             Fate::ShownWithKept => {
@@ -261,15 +264,14 @@ impl World {
             Answer::Failed { after } => Read::Failed(Millis(*after)),
             Answer::Refused => Read::Refused,
         };
+        note!(self.run, "-> feed {feed}, round {round}: {read:?}");
         if !self.call(|client, now| client.read_feed(now, feed, round, read)) {
             return;
         }
         let followed = self.page.published.feed(feed);
         match answer {
-            Answer::Page { end, items } => {
-                if followed.at.is_none_or(|at| at.number >= end.number) || !items.is_empty() {
-                    followed.answered();
-                }
+            Answer::Page { end, .. } => {
+                followed.paged(end);
                 if followed.at.is_none() {
                     followed.at = Some(end);
                     followed.has_begun = true;
