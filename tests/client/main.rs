@@ -4,6 +4,7 @@ mod arrivals;
 mod clock;
 mod deliveries;
 mod disk;
+mod feed;
 mod following;
 mod generations;
 mod health;
