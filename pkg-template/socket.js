@@ -152,7 +152,8 @@ export function getConnectionHealth() {
 export const sendMessage = (data, callback) => deliver(shared().client, data, callback);
 
 /** @type {Api['followRoom']} */
-export const followRoom = (room) => register((client) => client.followRoom(room));
+export const followRoom = (room) =>
+  register((client) => (typeof room === 'string' && room ? client.followRoom(room) : () => {}));
 
 /** @param {'message' | 'sent' | 'typing' | 'friendRequest' | 'friendAccepted' | 'online' | 'offline'} helper */
 const helper = (helper) => (/** @type {any} */ callback) =>

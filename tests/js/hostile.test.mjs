@@ -220,7 +220,7 @@ test('credentials that are hostile are a failed attempt, or are sent', async (t)
   assert.equal((await client.send('send_message', { mark: 0 })).success, true);
 });
 
-test('the 26 functions survive hostile arguments', async (t) => {
+test('the 28 functions survive hostile arguments', async (t) => {
   t.mock.method(console, 'warn', () => {});
   collectReports(t);
   freshModule(t);

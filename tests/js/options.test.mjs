@@ -51,6 +51,7 @@ const DEFAULTS = {
   },
   dedupe: { size: 1000 },
   receipts: true,
+  feed: true,
   ways: {},
   session: [],
   connectedMeans: 'link',
