@@ -323,4 +323,11 @@ mod found {
         play(902_422);
         play(972_489);
     }
+
+    /// The world's fault: a page that runs shows at once what is in memory only by then, one in the cache once it is
+    /// back.
+    #[test]
+    fn page_that_deleted_what_it_could_not_list_was_thrown_away_before_it_heard_of_it() {
+        play(22_062);
+    }
 }

@@ -83,7 +83,7 @@ pub(crate) struct Write {
     pub(crate) parts: Parts,
     pub(crate) added: Vec<Added>,
     pub(crate) moved: usize,
-    /// The app had been told that messages are in memory only.
+    /// The app had been told that messages are in memory only, and the journal was open.
     pub(crate) may_forget: bool,
 }
 

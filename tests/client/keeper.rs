@@ -1330,6 +1330,29 @@ fn erasing_is_tried_again_after_growing_waits_and_takes_whole_segments() {
 }
 
 #[test]
+fn page_that_left_while_a_whole_segment_was_deleted_has_the_others_when_it_is_back() {
+    let mut disk = Disk::new();
+    let tab = disk.idle_page(1);
+    disk.send(tab, [1, 2]);
+    disk.fails_writes = true;
+    disk.cancel(tab, 1);
+    disk.pass(2_000);
+    (disk.fails_writes, disk.holds_disk) = (false, true);
+    disk.pass(4_000);
+    disk.cache(tab);
+    // In the cache it hears of nothing.
+    disk.restore(tab);
+    assert_eq!(disk.kept(), [(1, 1), (1, 2)]);
+    disk.holds_disk = false;
+    disk.run();
+    assert_eq!((disk.held(tab, 2), disk.kept()), (Some(Held::Nowhere), vec![]));
+    disk.link(tab);
+    assert_eq!(disk.left(tab), [2], "at once: no other tab has it");
+    disk.ack(tab, 2);
+    assert_eq!(disk.ending(tab, 2), DELIVERED);
+}
+
+#[test]
 fn journal_that_was_closed_goes_on_erasing() {
     let mut disk = Disk::new();
     let tab = disk.page(1);

@@ -115,7 +115,8 @@ impl Storage {
         let added = std::mem::take(&mut self.added);
         let moved = std::mem::take(&mut self.moved);
         self.writing.insert(number, added.clone());
-        let may_forget = self.may_forget;
+        // What is closed may be another page's by then.
+        let may_forget = self.may_forget && self.channel == Some(opening);
         Write { number, opening, scope, guard, parts, added, moved, may_forget }
     }
 

@@ -57,6 +57,7 @@ impl World {
 
     fn written(&mut self, id: PageId, write: Write) -> Done {
         let is_alive = self.page_at(id).is_some();
+        let is_running = self.page_at(id).is_some_and(|page| !page.is_cached);
         let is_lost = !is_alive && self.run.storage_dice().chance(500);
         let is_over = write.guard.is_some_and(|guard| self.generations.of(write.scope) != guard);
         let is_done = !is_lost && !is_over && !self.write_fails(id);
@@ -65,12 +66,16 @@ impl World {
             self.page.storage.ended(write.number, is_done);
         }
         if is_done {
-            let dropped = if is_alive { Vec::new() } else { self.dropped_after_death(&write) };
+            let dropped = if is_running { Vec::new() } else { self.dropped_unheard(&write) };
             let (written_over, forgotten) = self.database.commit(&write.parts);
             for &(id, _) in &write.added {
                 self.app.messages[id].is_dropped = false;
             }
-            self.lost_with_page(dropped);
+            if is_alive {
+                self.dropped_in_cache(dropped);
+            } else {
+                self.lost_with_page(dropped);
+            }
             if let Some(key) = written_over {
                 violated!("journal", "segment {key:?} was written over");
             }
@@ -90,12 +95,19 @@ impl World {
     }
 
     /// A page that can't write lists deletes whole segments. The others that are in one are in its memory too, as the
-    /// app was told, until it dies.
-    fn dropped_after_death(&self, write: &Write) -> Vec<MessageId> {
+    /// app was told, until it dies. One that runs shows which they are; what one that does not would lose is this.
+    fn dropped_unheard(&self, write: &Write) -> Vec<MessageId> {
         if !write.may_forget || write.moved > 0 {
             return Vec::new();
         }
         self.database.left_in(&write.parts.drops).collect()
+    }
+
+    /// The page finds out once it is back. If it is thrown away before, they are lost with it.
+    fn dropped_in_cache(&mut self, messages: Vec<MessageId>) {
+        for id in messages {
+            self.app.messages[id].is_dropped |= !self.database.has(id);
+        }
     }
 
     pub(super) fn done(&mut self, done: Done) {
