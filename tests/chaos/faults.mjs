@@ -13,50 +13,8 @@ export function createFaults({ proxy, server, tabs }) {
   const misbehave = (how) =>
     fetch(`${server.url}/faults`, { method: 'POST', body: JSON.stringify(how) });
 
-  /** Begins, lasts, and ends. */
-  const lasting = (begin, end) => async (fault) => {
-    await begin(fault);
-    // How long a fault lasts is a part of it: nothing is waited for here.
-    await setTimeout(fault.ms);
-    await end(fault);
-  };
-
   const kinds = {
-    cut: () => proxy.cut(),
-    hang: lasting(
-      () => proxy.hang(),
-      () => proxy.resume(),
-    ),
-    'half-open': lasting(
-      () => proxy.hang({ newToo: false }),
-      () => proxy.resume(),
-    ),
-    delay: lasting(
-      ({ amount }) => proxy.delay(amount),
-      () => proxy.delay(0),
-    ),
-    throttle: lasting(
-      ({ amount }) => proxy.throttle(amount),
-      () => proxy.throttle(Infinity),
-    ),
-    'drop-after': lasting(
-      ({ amount }) => proxy.dropAfter(amount),
-      () => proxy.dropAfter(Infinity),
-    ),
-    refuse: lasting(
-      () => {
-        proxy.refuse();
-        proxy.cut();
-      },
-      () => proxy.refuse(false),
-    ),
-    'hang-upgrade': lasting(
-      () => {
-        proxy.hangUpgrade();
-        proxy.cut();
-      },
-      () => proxy.hangUpgrade(false),
-    ),
+    ...linkFaults([proxy]),
     kill: lasting(
       () => server.kill(),
       () => server.start(),
@@ -83,4 +41,60 @@ export function createFaults({ proxy, server, tabs }) {
     close: ({ tab }) => tabs.close(tab),
   };
   return async (fault) => kinds[fault.kind](fault);
+}
+
+/** Begins, lasts, and ends. */
+export const lasting = (begin, end) => async (fault) => {
+  await begin(fault);
+  // How long a fault lasts is a part of it: nothing is waited for here.
+  await setTimeout(fault.ms);
+  await end(fault);
+};
+
+/**
+ * The faults of links, each on all of them at once.
+ *
+ * @param {Awaited<ReturnType<typeof import('../support/proxy.mjs').createProxy>>[]} proxies
+ */
+export function linkFaults(proxies) {
+  const each = (act) => (fault) => {
+    for (const proxy of proxies) act(proxy, fault);
+  };
+  return {
+    cut: each((proxy) => proxy.cut()),
+    hang: lasting(
+      each((proxy) => proxy.hang()),
+      each((proxy) => proxy.resume()),
+    ),
+    'half-open': lasting(
+      each((proxy) => proxy.hang({ newToo: false })),
+      each((proxy) => proxy.resume()),
+    ),
+    delay: lasting(
+      each((proxy, { amount }) => proxy.delay(amount)),
+      each((proxy) => proxy.delay(0)),
+    ),
+    throttle: lasting(
+      each((proxy, { amount }) => proxy.throttle(amount)),
+      each((proxy) => proxy.throttle(Infinity)),
+    ),
+    'drop-after': lasting(
+      each((proxy, { amount }) => proxy.dropAfter(amount)),
+      each((proxy) => proxy.dropAfter(Infinity)),
+    ),
+    refuse: lasting(
+      each((proxy) => {
+        proxy.refuse();
+        proxy.cut();
+      }),
+      each((proxy) => proxy.refuse(false)),
+    ),
+    'hang-upgrade': lasting(
+      each((proxy) => {
+        proxy.hangUpgrade();
+        proxy.cut();
+      }),
+      each((proxy) => proxy.hangUpgrade(false)),
+    ),
+  };
 }

@@ -1,27 +1,34 @@
 // What happens in a run: which faults, for how long, and what is sent around each. All of it from the seed.
 
-/** Every kind of fault, how often it comes compared with the others, and what it is drawn with. */
+/**
+ * @typedef {object} Kind
+ * @property {string} kind
+ * @property {'link' | 'server' | 'tabs'} part what is at fault: two faults of one part would mend each other
+ * @property {number} weight how often it comes, compared with the others
+ * @property {true} [ms] it lasts
+ * @property {[number, number]} [longMs] how long a long one lasts, in place of `LONG_MS`
+ * @property {[number, number]} [amount]
+ */
+
+/** Every kind of fault. @type {Kind[]} */
 const KINDS = [
-  // The link.
-  { kind: 'cut', weight: 3 },
-  { kind: 'hang', weight: 3, ms: true },
-  { kind: 'half-open', weight: 2, ms: true },
-  { kind: 'delay', weight: 2, ms: true, amount: [20, 400] },
-  { kind: 'throttle', weight: 2, ms: true, amount: [256_000, 256_000] },
-  { kind: 'drop-after', weight: 3, ms: true, amount: [1, 20_000] },
-  { kind: 'refuse', weight: 2, ms: true },
-  { kind: 'hang-upgrade', weight: 2, ms: true },
-  // The server.
-  { kind: 'kill', weight: 3, ms: true },
-  { kind: 'stop', weight: 2, ms: true },
-  { kind: 'lose-acks', weight: 3, ms: true },
-  { kind: 'answer-twice', weight: 1, ms: true },
-  { kind: 'answer-late', weight: 2, ms: true, amount: [50, 3000] },
-  // The tabs.
-  { kind: 'reload', weight: 3 },
-  { kind: 'leave', weight: 1, amount: [2000, 5000] },
-  { kind: 'crash', weight: 2 },
-  { kind: 'close', weight: 2 },
+  { kind: 'cut', part: 'link', weight: 3 },
+  { kind: 'hang', part: 'link', weight: 3, ms: true },
+  { kind: 'half-open', part: 'link', weight: 2, ms: true },
+  { kind: 'delay', part: 'link', weight: 2, ms: true, amount: [20, 400] },
+  { kind: 'throttle', part: 'link', weight: 2, ms: true, amount: [256_000, 256_000] },
+  { kind: 'drop-after', part: 'link', weight: 3, ms: true, amount: [1, 20_000] },
+  { kind: 'refuse', part: 'link', weight: 2, ms: true },
+  { kind: 'hang-upgrade', part: 'link', weight: 2, ms: true },
+  { kind: 'kill', part: 'server', weight: 3, ms: true },
+  { kind: 'stop', part: 'server', weight: 2, ms: true },
+  { kind: 'lose-acks', part: 'server', weight: 3, ms: true },
+  { kind: 'answer-twice', part: 'server', weight: 1, ms: true },
+  { kind: 'answer-late', part: 'server', weight: 2, ms: true, amount: [50, 3000] },
+  { kind: 'reload', part: 'tabs', weight: 3 },
+  { kind: 'leave', part: 'tabs', weight: 1, amount: [2000, 5000] },
+  { kind: 'crash', part: 'tabs', weight: 2 },
+  { kind: 'close', part: 'tabs', weight: 2 },
 ];
 
 /** Most faults are short, and some outlast the deadlines of pings and acknowledgements. */
@@ -34,7 +41,7 @@ const TAB_MEETS = 0.6;
 const GAP_MS = [0, 300];
 
 /**
- * @typedef {{ kind: string, ms: number, amount: number, tab: number }} Fault
+ * @typedef {{ kind: string, part: Kind['part'], ms: number, amount: number, tab: number }} Fault
  * @typedef {object} Step
  * @property {Fault[]} faults one, or two: the second comes in the midst of the first
  * @property {number[]} sends messages before, during and after them
@@ -45,31 +52,33 @@ const GAP_MS = [0, 300];
 /**
  * @param {{ seed: number, messages: number, faults: number, tabs: number, reloads: number }} options
  *   `reloads` come in addition to those among the faults
+ * @param {Kind[]} [of]
  * @returns {Step[]}
  */
-export function makeSchedule({ seed, messages, faults, tabs, reloads }) {
+export function makeSchedule({ seed, messages, faults, tabs, reloads }, of = KINDS) {
   const random = createRandom(seed);
-  const kinds = KINDS.flatMap((kind) => Array(kind.weight).fill(kind));
+  const kinds = of.flatMap((kind) => Array(kind.weight).fill(kind));
   // Every kind comes once before the dice decide.
   const drawn = Array.from(
     { length: faults },
-    (_, n) => KINDS[n] ?? kinds[random.below(kinds.length)],
+    (_, n) => of[n] ?? kinds[random.below(kinds.length)],
   );
-  for (let n = 0; n < reloads; n += 1) drawn.push(KINDS.find(({ kind }) => kind === 'reload'));
+  for (let n = 0; n < reloads; n += 1) drawn.push(of.find(({ kind }) => kind === 'reload'));
   random.shuffle(drawn);
   /** @type {Step[]} */
   const steps = [];
-  for (const { kind, ms, amount } of drawn) {
-    const range = random.chance(LONG_SHARE) ? LONG_MS : SHORT_MS;
+  for (const { kind, part, ms, longMs = LONG_MS, amount } of drawn) {
+    const range = random.chance(LONG_SHARE) ? longMs : SHORT_MS;
     const fault = {
       kind,
+      part,
       ms: ms ? random.between(...range) : 0,
       amount: amount ? random.between(...amount) : 0,
       tab: random.below(tabs),
     };
     const last = steps.at(-1)?.faults;
-    const share = [fault, last?.[0]].some((one) => partOf(one?.kind) === 'tabs') ? TAB_MEETS : MEET;
-    const isAlone = last?.length === 1 && partOf(last[0].kind) !== partOf(kind);
+    const share = [fault, last?.[0]].some((one) => one?.part === 'tabs') ? TAB_MEETS : MEET;
+    const isAlone = last?.length === 1 && last[0].part !== part;
     if (last && isAlone && random.chance(share)) {
       last.push(fault);
       // What ends at once comes in the midst of what lasts.
@@ -85,21 +94,12 @@ export function makeSchedule({ seed, messages, faults, tabs, reloads }) {
   return steps;
 }
 
-/** Two faults of one part would mend each other. */
-function partOf(/** @type {string | undefined} */ kind) {
-  if (kind === undefined) return undefined;
-  if (['reload', 'leave', 'crash', 'close'].includes(kind)) return 'tabs';
-  return ['kill', 'stop', 'lose-acks', 'answer-twice', 'answer-late'].includes(kind)
-    ? 'server'
-    : 'link';
-}
-
 /** One line for each step. @param {Step[]} steps */
 export function describe(steps) {
   return steps.map(({ faults, sends, gapMs }, n) => {
-    const what = faults.map(({ kind, ms, amount, tab }) => {
+    const what = faults.map(({ kind, part, ms, amount, tab }) => {
       const details = [ms ? `${ms} ms` : '', amount ? `of ${amount}` : ''];
-      if (partOf(kind) === 'tabs') details.push(`tab ${tab}`);
+      if (part === 'tabs') details.push(`tab ${tab}`);
       return [kind, ...details.filter(Boolean)].join(' ');
     });
     return `${n + 1}. ${what.join(' + ')}; sends ${sends.join(', ')}; then ${gapMs} ms`;

@@ -1,10 +1,9 @@
 // The tabs of one browser profile: opened, reloaded, crashed, closed and opened again.
 
-import http from 'node:http';
 import { chromium } from 'playwright-core';
 import { chromeFlags, findChrome } from '../support/browser.mjs';
-import { bundle } from '../support/bundle.mjs';
 import { until } from '../support/until.mjs';
+import { servePage } from './serve.mjs';
 
 /** A page that is slower is broken; one on a busy machine is not. */
 const PATIENCE_MS = 30_000;
@@ -17,7 +16,7 @@ const PATIENCE_MS = 30_000;
  * @param {ReturnType<typeof import('./oracle.mjs').createRecord>} how.record
  */
 export async function openTabs(t, { count, options, record }) {
-  const server = await servePage(t, options);
+  const server = await servePage(t, 'tests/chaos/page.mjs', options);
   const browser = await chromium.launch({ executablePath: findChrome(), args: chromeFlags() });
   t.after(() => browser.close());
   const context = await browser.newContext();
@@ -131,22 +130,4 @@ export async function openTabs(t, { count, options, record }) {
         return count(segments.map(({ messages }) => messages)) - count(settled);
       }),
   };
-}
-
-/** A page of its own origin: it can be loaded again while the server of the messages is away. */
-async function servePage(t, options) {
-  const script = await bundle(`import './tests/chaos/page.mjs';`);
-  const page = `<!doctype html><meta charset="utf-8"><title>Chaos</title>
-<script>window.options = ${JSON.stringify(options)}</script><script src="/page.js"></script>`;
-  const server = http.createServer(({ url }, response) => {
-    const isScript = url === '/page.js';
-    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
-    response.end(isScript ? script : url === '/' ? page : '');
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${server.address().port}/`;
 }

@@ -1,7 +1,8 @@
-// A short run of the proving ground (tests/chaos), with one fault of each kind.
+// Short runs of the proving ground (tests/chaos), with one fault of each kind.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { runBoth } from '../chaos/both/run.mjs';
 import { runChaos } from '../chaos/run.mjs';
 
 test('every kind of fault, and nothing is lost, doubled, out of order or left', async (t) => {
@@ -10,4 +11,13 @@ test('every kind of fault, and nothing is lost, doubled, out of order or left', 
   t.diagnostic(`${JSON.stringify(figures)} in ${seconds.all.toFixed(1)} s`);
   assert.deepEqual(violations, [], trace.join('\n'));
   assert.ok(figures['told delivered'] > 200, 'hardly anything was sent: the run proved nothing');
+});
+
+test('every kind of fault while a server publishes, and the page is shown each once and in order', async (t) => {
+  const plan = { seed: 7, messages: 300, faults: 14, reloads: 0 };
+  const { rows, violations, trace, seconds } = await runBoth(t, plan);
+  t.diagnostic(`${JSON.stringify(rows)} in ${seconds.all.toFixed(1)} s`);
+  assert.deepEqual(violations, [], trace.join('\n'));
+  const [, plain] = rows;
+  assert.ok(plain.missed > 0, 'plain Socket.IO missed nothing: the run proved nothing');
 });

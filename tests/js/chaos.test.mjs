@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { kindsFor } from '../chaos/both/faults.mjs';
+import * as both from '../chaos/both/oracle.mjs';
 import { createRecord, judge, owed } from '../chaos/oracle.mjs';
 import { describe, makeSchedule } from '../chaos/schedule.mjs';
 
@@ -107,4 +109,85 @@ test('a tab keeps its order, also over a reload', () => {
     for (const list of [saved, seen]) list.unshift('1/a/3');
   };
   assert.deepEqual(verdict(change), ['out of order', 'seen out of order']);
+});
+
+test('a run to the page has every fault that its number of processes can have', () => {
+  const plan = { seed: 3, messages: 100, faults: 30, tabs: 1, reloads: 0 };
+  for (const [processes, count] of [
+    [1, 9],
+    [2, 14],
+  ]) {
+    const faults = makeSchedule(plan, kindsFor(processes)).flatMap((step) => step.faults);
+    assert.equal(new Set(faults.map(({ kind }) => kind)).size, count);
+  }
+});
+
+/** A page that was shown 1 to 4, crashed after 3, and what a test makes of it. */
+function toPage(change = () => {}) {
+  const log = both.createLog();
+  const show = (life, ...numbers) => {
+    for (const n of numbers) log.note({ life, at: n * 1000, n });
+  };
+  const published = new Set([1, 2, 3, 4]);
+  log.note({ life: 'a', at: 0, begins: true });
+  show('a', 1, 2, 3);
+  log.ends('crashed', 3100);
+  log.note({ life: 'b', at: 3500, begins: true });
+  show('b', 4);
+  change({ log, show, published });
+  const wrong = both.judge(log, published);
+  return both.violationsOf(wrong, log.resyncs).map((text) => text.split(':')[0]);
+}
+
+test('a page that was shown all, once and in order, violates nothing', () => {
+  assert.deepEqual(toPage(), []);
+});
+
+for (const [name, change] of [
+  ['missed', ({ published }) => published.add(5)],
+  ['out of order', ({ show, published }) => published.add(6).add(5) && show('b', 6, 5)],
+  ['twice in a life', ({ show }) => show('b', 4)],
+  ['twice though noted down', ({ log }) => log.lives[1].shown.unshift({ n: 2, at: 3600 })],
+  ['told trimmed', ({ log }) => log.note({ life: 'b', at: 5000, resync: 'trimmed' })],
+]) {
+  test(`of a page, the oracle names what is ${name}`, () =>
+    assert.deepEqual(toPage(change), [name]));
+}
+
+test('what a page was shown just before it crashed may be shown once more, and after a reload nothing may', () => {
+  const log = both.createLog();
+  const published = new Set([1, 2]);
+  const again = (ending) => {
+    log.lives.length = 0;
+    log.note({ life: 'a', at: 0, begins: true });
+    log.note({ life: 'a', at: 1000, n: 1 });
+    log.note({ life: 'a', at: 2000, n: 2 });
+    log.ends(ending, 2100);
+    log.note({ life: 'b', at: 3000, begins: true });
+    log.note({ life: 'b', at: 3000, n: 2 });
+    return both.judge(log, published);
+  };
+  assert.deepEqual(again('crashed')['twice across lives'], [2]);
+  assert.deepEqual(again('crashed')['twice though noted down'], []);
+  assert.deepEqual(again('reloaded')['twice though noted down'], [2]);
+});
+
+test('what a page could not tell as it was loaded again, the next one tells', () => {
+  const log = both.createLog();
+  log.note({ life: 'a', at: 0, begins: true });
+  log.note({ life: 'a', at: 1, n: 1 });
+  const tail = [1, 2].map((n) => ({ n, at: n }));
+  log.note({ life: 'b', at: 3, before: { life: 'a', tail } });
+  assert.deepEqual(
+    log.lives[0].shown.map(({ n }) => n),
+    [1, 2],
+  );
+});
+
+test('a number whose publish was cut off may come or not, and anywhere, but once', () => {
+  const cut = (...numbers) =>
+    toPage(({ show, published }) => published.add(6) && show('b', 6, ...numbers));
+  assert.deepEqual(cut(), []);
+  assert.deepEqual(cut(5), []);
+  assert.deepEqual(cut(5, 5), ['twice in a life']);
 });

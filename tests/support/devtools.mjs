@@ -12,11 +12,13 @@ import { deferred } from './until.mjs';
  * Starts a browser, gone when the test is over.
  *
  * @param {import('node:test').TestContext} t
- * @returns {Promise<(url: string) => Promise<Tab>>} opens a tab before those that there are
+ * @returns {Promise<(url: string, options?: { hasWindow?: boolean }) => Promise<Tab>>} opens a tab before those that there
+ *   are; `hasWindow`: in a window of its own, which hides no other
  *
  * @typedef {object} Tab
  * @property {(method: string, params?: object) => Promise<any>} order of the DevTools protocol
  * @property {(script: string) => Promise<any>} evaluate a promise is waited for; the answer comes as JSON
+ * @property {(method: string, listener: (params: any) => void) => void} on an event of the DevTools protocol
  */
 export async function startTabs(t) {
   const profile = await mkdtemp(join(tmpdir(), 'holdfast-tabs-'));
@@ -38,9 +40,9 @@ export async function startTabs(t) {
     await gone;
     await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   });
-  const order = talk(browser.stdio[3], browser.stdio[4]);
-  return async (url) => {
-    const { targetId } = await order('Target.createTarget', { url });
+  const { order, on } = talk(browser.stdio[3], browser.stdio[4]);
+  return async (url, { hasWindow = false } = {}) => {
+    const { targetId } = await order('Target.createTarget', { url, newWindow: hasWindow });
     const { sessionId } = await order('Target.attachToTarget', { targetId, flatten: true });
     const own = (method, params) => order(method, params, sessionId);
     const evaluate = async (expression) => {
@@ -52,31 +54,40 @@ export async function startTabs(t) {
       if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails));
       return result.value;
     };
-    return { order: own, evaluate };
+    return {
+      order: own,
+      evaluate,
+      on: (method, listener) => on(method, sessionId, listener),
+    };
   };
 }
 
-/** Orders out and answers in, each ended by a zero. */
+/** Orders out, answers and events in, each ended by a zero. */
 function talk(out, into) {
   const waiting = new Map();
+  /** By session and method. @type {Map<string, (params: any) => void>} */
+  const listeners = new Map();
   let last = 0;
   let rest = '';
   into.setEncoding('utf8').on('data', (data) => {
     const messages = (rest + data).split('\0');
     rest = messages.pop();
     for (const message of messages) {
-      const { id, result, error } = JSON.parse(message);
-      if (error) waiting.get(id)?.reject(new Error(error.message));
+      const { id, result, error, method, params, sessionId } = JSON.parse(message);
+      if (method) listeners.get(`${sessionId} ${method}`)?.(params);
+      else if (error) waiting.get(id)?.reject(new Error(error.message));
       else waiting.get(id)?.resolve(result);
       waiting.delete(id);
     }
   });
   out.on('error', () => {});
-  return (method, params = {}, sessionId = undefined) => {
+  const order = (method, params = {}, sessionId = undefined) => {
     last += 1;
     const answer = deferred();
     waiting.set(last, answer);
     out.write(`${JSON.stringify({ id: last, method, params, sessionId })}\0`);
     return answer.promise;
   };
+  const on = (method, sessionId, listener) => listeners.set(`${sessionId} ${method}`, listener);
+  return { order, on };
 }

@@ -40,7 +40,7 @@ cargo xtask <command>
   sim [options]    play simulated worlds against the engine: --seeds N --from S, or --seed S with its trace;
                    sim herd: 100,000 clients after an outage, --clients N --capacity N --write yes
   chaos [options]  the package in a browser under faults by a schedule: --seed S --messages N --faults N
-                   --tabs N --reloads N
+                   --tabs N --reloads N; --both for what a server publishes, beside plain Socket.IO
   browsers [engine...]
                    the package in Chromium, Firefox and WebKitGTK, or those that are named, with a table of how each
                    test ended and how long it took

@@ -1,0 +1,57 @@
+// What reaches a client of a feed in another order than the feed's: items between two processes, and plain events of a server
+// that puts a connection into the user's room before it reads.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createFeed } from '../../pkg/esm/server.mjs';
+import { startChatServer } from '../support/chat-server.mjs';
+import { api, freshModule, quick, ready, until } from './shell-kit.mjs';
+
+test('an item that comes before its predecessor waits for it', async (t) => {
+  const answer = { items: [], end: '1.a' };
+  freshModule(t);
+  const server = await startChatServer(t);
+  let link;
+  server.io.on('connection', (socket) => {
+    link = socket;
+    socket.on('holdfast:read', (_feed, _at, ack) => ack(answer));
+    socket.emit('holdfast:feeds', 1);
+  });
+  api.configureSocket(quick(server.url, { auth: { userId: 'u1' } }));
+  const heard = [];
+  api.initializeSocket('u1').on('note', (n) => heard.push(n));
+  await ready();
+  link.emit('holdfast:item', null, '1.a', '2.a', 'note', 2);
+  await until(() => heard.length === 1, 'the first came');
+  for (const n of [4, 3, 5]) link.emit('holdfast:item', null, `${n - 1}.a`, `${n}.a`, 'note', n);
+  await until(() => heard.includes(5), 'the last came');
+  assert.deepEqual(heard, [2, 3, 4, 5]);
+});
+
+test('what is published between the connection and its read comes once, though the server puts the connection into the room at once', async (t) => {
+  freshModule(t);
+  const server = await startChatServer(t);
+  const named = (socket) => socket.handshake.auth.userId;
+  const feed = createFeed(server.io, { userId: named }).user('u1');
+  let published = 0;
+  const publish = () => feed.publish('note', ++published);
+  // As docs/feeds.md has it; and something is published before the client has said a word.
+  server.io.on('connection', (socket) => {
+    socket.join(`user_${named(socket)}`);
+    if (published > 0) publish();
+  });
+  api.configureSocket(quick(server.url, { auth: { userId: 'u1' } }));
+  const heard = [];
+  api.initializeSocket('u1').on('note', (n) => heard.push(n));
+  await ready();
+  await until(() => server.io.sockets.adapter.rooms.has('holdfast:feed:u:u1'), 'the feed is read');
+  await publish();
+  await until(() => heard.length === 1, 'the first came');
+  server.dropAll();
+  await publish();
+  await until(() => published === 3, 'it is back');
+  await until(() => server.io.sockets.adapter.rooms.has('holdfast:feed:u:u1'), 'it reads again');
+  await publish();
+  await until(() => heard.includes(4), 'the last came');
+  assert.deepEqual(heard, [1, 2, 3, 4]);
+});
