@@ -43,8 +43,8 @@ export async function checkPrivate(root, parts) {
   );
   // Nor may it be a fact's: under a short name it would not be written as its number.
   const facts = await readFile(path.join(root, 'pkg-template/shell/numbers.js'), 'utf8');
-  const told = facts.match(/^ {2}\w+(?=: \d+,$)/gm) ?? [];
-  const taken = new Set([...foreign.flat(), ...told.map((name) => name.trim())]);
+  const told = facts.match(/\b\w+(?=: \d)/g) ?? [];
+  const taken = new Set([...foreign.flat(), ...told]);
   const read = (/** @type {string[]} */ files) =>
     Promise.all(files.map((file) => readFile(path.resolve(root, file), 'utf8')));
   const inputs = parts.find(({ name }) => name === 'core')?.inputs ?? [];

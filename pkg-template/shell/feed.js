@@ -112,7 +112,7 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
     if (!feed || !isOffset(offset)) return;
     const print = printOf(`${before}`);
     const fate = engine.note(TOLD.item, number, round, print, ...numbersOf(offset));
-    if (fate >= ITEM.kept) {
+    if (fate >= ITEM.keptBehind) {
       if (fate === ITEM.keptAlone) feed.kept = [];
       feed.kept.push([offset, packet]);
     } else if (fate > 0) {

@@ -181,7 +181,7 @@ export const FATE = {
 };
 
 /** What becomes of an item of a feed; otherwise it is dropped. */
-export const ITEM = { shown: 1, shownWithKept: 2, kept: 3, keptAlone: 4 };
+export const ITEM = { shown: 1, shownWithKept: 2, keptBehind: 3, keptAlone: 4 };
 /** What a server answers to a read of a feed. `failed` comes with milliseconds. */
 export const READ = { page: 0, reset: 1, failed: 2, refused: 3 };
 
