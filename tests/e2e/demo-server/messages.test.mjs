@@ -7,7 +7,7 @@ import { join, request } from '../../support/demo-client.mjs';
 import { startDemo } from '../../support/server.mjs';
 import { until } from '../../support/until.mjs';
 
-test('a message is saved, reaches the recipient and the other devices, and is acknowledged', async (t) => {
+test('a message is saved, reaches the recipient and the sender’s devices, and is acknowledged', async (t) => {
   const demo = await startDemo(t);
   const [alice, phone, bob, tablet, carol] = await Promise.all(
     ['alice', 'alice', 'bob', 'bob', 'carol'].map((userId) => join(t, demo, userId)),
@@ -16,7 +16,8 @@ test('a message is saved, reaches the recipient and the other devices, and is ac
   assert.deepEqual(reply, { success: true, messageId: '1', _tempId: 'a' });
   await until(
     () =>
-      bob.seen['notification:new'] && tablet.seen['notification:new'] && phone.seen['message:sent'],
+      [bob, tablet].every(({ seen }) => seen['notification:new']) &&
+      [alice, phone].every(({ seen }) => seen['message:sent']),
     'all devices are told',
   );
   const [message] = bob.seen['message:new'];
@@ -44,9 +45,12 @@ test('a message is saved, reaches the recipient and the other devices, and is ac
     assert.deepEqual(device.seen['message:new'], [message]);
     assert.deepEqual(device.seen['notification:new'], [{ notification }]);
   }
-  assert.deepEqual(phone.seen['message:sent'], [{ ...message, messageId: '1' }]);
+  // A feed is one for all devices of its user, the one that sent included.
+  for (const device of [alice, phone]) {
+    assert.deepEqual(device.seen['message:sent'], [{ ...message, messageId: '1' }]);
+  }
   for (const [client, silent] of [
-    [alice, ['message:sent', 'message:new', 'notification:new']],
+    [alice, ['message:new', 'notification:new']],
     [phone, ['message:new', 'notification:new']],
     [bob, ['message:sent']],
     [carol, ['message:sent', 'message:new', 'notification:new']],
@@ -92,6 +96,7 @@ test('a repeat is answered and not sent out again, before and after a crash of t
   assert.deepEqual(await before.send(data), first);
   const again = await join(t, demo, 'alice');
   assert.deepEqual(await again.send(data), first);
+  await until(() => bob.seen['message:new'], 'bob hears of it');
   for (const client of [before, again, bob]) client.disconnect();
 
   await demo.restart();
