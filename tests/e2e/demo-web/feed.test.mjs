@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { countsOf, unreadReducer } from '../../../js-demo/web/src/utils/unread.js';
 import { atEnd } from '../../support/at-end.mjs';
 import { launchBrowser } from '../../support/browser.mjs';
 import { openAs, post, shown, untilBanner, untilShown, write } from '../../support/demo-page.mjs';
@@ -102,6 +103,28 @@ test('a page that is told once more of what it has loaded counts nothing twice',
   await inStep([laptop, phone]);
   await untilTold(demo, [laptop, phone]);
   await inStep([laptop, phone]);
+});
+
+test('unread messages are counted once, in whatever order they are loaded, told of and read', () => {
+  const message = (seq, read = false) => ({ seq, sender: { _id: 'bob' }, read });
+  const loaded = { type: 'loaded', loaded: { bob: { count: 2, upTo: 12 } } };
+  const received = (...of) => ({ type: 'received', message: message(...of) });
+  const read = (upTo) => ({ type: 'read', peerId: 'bob', upTo });
+  for (const [actions, count] of [
+    [[loaded], 2],
+    [[loaded, received(11), received(12)], 2],
+    [[loaded, received(13), received(13), received(14)], 4],
+    [[loaded, received(13, true)], 2],
+    [[received(12), loaded], 2],
+    // A mark from before the load, and marks that leave what came after them.
+    [[loaded, read(10)], 2],
+    [[loaded, received(13), read(12)], 1],
+    [[loaded, received(13), received(14), read(13)], 1],
+    [[received(15), read(15), received(15), received(16)], 1],
+  ]) {
+    const unread = actions.reduce(unreadReducer, {});
+    assert.equal(countsOf(unread).bob, count, JSON.stringify(actions));
+  }
 });
 
 /** In the page: what it keeps of the feed. */

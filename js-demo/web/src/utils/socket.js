@@ -59,8 +59,10 @@ export function setUpSocket({ socketUrl, labUrl }) {
     },
     onResync: resync,
     onForceLogout: ({ reason }) => signOut(reason ?? 'The server logged you out.'),
-    // The server acknowledges every message, so nothing less is a success.
+    // The server acknowledges every message, so only that is a success. `message:sent` would be one too, and the lab could lose
+    // no answer.
     send: { ack: true },
+    events: { sent: [] },
     ...(labUrl && { health: IMPATIENT.health, send: IMPATIENT.send }),
   });
 }
