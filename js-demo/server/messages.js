@@ -33,7 +33,8 @@ export async function createMessages({ store, feed, take }) {
 
   return {
     /**
-     * Saves a message, and sees to it that the devices of both are told. When it resolves the message is on the disk.
+     * Saves a message and tells the devices of both. When it resolves the message is on the disk, and told of unless the feeds
+     * are out of order: then it is told of later.
      *
      * @param {string} sender
      * @param {{ recipient: string, content: string, _tempId?: string | null }} draft
@@ -46,7 +47,7 @@ export async function createMessages({ store, feed, take }) {
       const draft = { sender, recipient, content, tempId: _tempId ?? null };
       const { row, isDuplicate, isTold } = await store.append(draft);
       // The process that saved a duplicate may have died before it told anybody.
-      if (!isTold) telling.add(row);
+      if (!isTold) await telling.add(row);
       return { message: present(row), isDuplicate };
     },
 

@@ -8,35 +8,52 @@ import { setTimeout } from 'node:timers/promises';
  * @param {(row: import('./store/index.js').Row) => Promise<unknown>} tell resolves once all that it publishes is stored
  */
 export function createTelling(store, tell) {
-  /** In the order of the messages. @type {import('./store/index.js').Row[]} */
+  /**
+   * In the order of the messages. `tried` resolves after the first attempt.
+   * @type {{ row: import('./store/index.js').Row, tried: Promise<void>, settle: () => void }[]}
+   */
   const untold = [];
   let running = null;
   let isStopping = false;
 
   async function run() {
-    while (untold.length > 0 && !isStopping) {
+    while (untold.length > 0) {
       const batch = untold.slice(0, MAX_BATCH);
       try {
-        await Promise.all(batch.map(tell));
-        await store.markTold(batch.map(({ seq }) => seq));
-        untold.splice(0, batch.length);
+        await Promise.all(batch.map(({ row }) => tell(row)));
+        await store.markTold(batch.map(({ row }) => row.seq));
+        for (const { settle } of untold.splice(0, batch.length)) settle();
       } catch (error) {
-        console.error(`Telling of ${untold.length} messages failed, and is tried again:`, error);
-        if (!isStopping) await setTimeout(RETRY_MS);
+        console.error(`Telling of ${batch.length} messages failed, and is tried again:`, error);
+        for (const { settle } of batch) settle();
+        // The next process tells of what is left.
+        if (isStopping) break;
+        await setTimeout(RETRY_MS);
       }
     }
     running = null;
   }
 
   return {
-    /** @param {import('./store/index.js').Row} row */
+    /**
+     * Resolves once it is told, or will be as soon as that can be. One that is acknowledged before would be told by nobody
+     * while its process is dead: nobody would send it again.
+     *
+     * @param {import('./store/index.js').Row} row
+     */
     add(row) {
-      if (untold.some(({ seq }) => seq === row.seq)) return;
-      untold.push(row);
+      const known = untold.find((one) => one.row.seq === row.seq);
+      if (known) return known.tried;
+      let settle;
+      const tried = new Promise((resolve) => {
+        settle = resolve;
+      });
+      untold.push({ row, tried, settle });
       running ??= run();
+      return tried;
     },
 
-    /** Resolves when nothing is under way any more. */
+    /** Resolves when all is told, or cannot be. */
     async stop() {
       isStopping = true;
       await running;

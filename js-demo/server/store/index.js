@@ -25,7 +25,7 @@
  * @property {(user: string, seq: number) => Promise<boolean>} readNotification whether it is there
  * @property {(user: string) => Promise<void>} readAllNotifications
  * @property {(user: string, seq: number) => Promise<boolean>} deleteNotification whether it was there
- * @property {import('holdfast/server').FeedStore | import('holdfast/server').CountingFeedStore} feeds
+ * @property {import('holdfast/server').CountingFeedStore} feeds
  * @property {() => Promise<string>} secret of this database, made when it was first asked for
  * @property {() => Promise<void>} close after what was handed to it is saved
  */
