@@ -11,7 +11,7 @@ const MAX_BODY_BYTES = 64_000;
 
 /**
  * @param {Parameters<typeof sessionRoutes>[0] &
- *   { messages: ReturnType<import('./messages.js').createMessages> }} parts
+ *   { messages: import('./messages.js').Messages }} parts
  */
 export function createApp({ messages, ...session }) {
   const app = express();

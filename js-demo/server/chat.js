@@ -11,7 +11,7 @@ import { Refusal } from './refusal.js';
  *
  * @param {import('socket.io').Server} io
  * @param {object} parts
- * @param {ReturnType<import('./messages.js').createMessages>} parts.messages
+ * @param {import('./messages.js').Messages} parts.messages
  * @param {ReturnType<import('./identity.js').createTokens>} parts.tokens
  * @param {ReturnType<import('./presence.js').createPresence>} parts.presence
  * @param {ReturnType<import('./limits.js').createLimits>} parts.take
@@ -61,7 +61,7 @@ export function serveChat(io, { messages, tokens, presence, take, answers }) {
 
     const sendOnce = once(socket, async (data) => {
       try {
-        const sent = await messages.send(me, read(SocketMessage, data), socket);
+        const sent = await messages.send(me, read(SocketMessage, data));
         const { _id: messageId, _tempId } = sent.message;
         return { success: true, messageId, _tempId, ...(sent.isDuplicate && { duplicate: true }) };
       } catch (error) {

@@ -1,8 +1,8 @@
-// What server processes share through Redis: rooms, the answers of repeats, counts, and who is online.
+// What server processes share through Redis: rooms, feeds, the answers of repeats, counts, and who is online.
 
 import { randomUUID } from 'node:crypto';
 import { createAdapter } from '@socket.io/redis-streams-adapter';
-import { redisStore } from 'holdfast/server';
+import { redisFeeds, redisStore } from 'holdfast/server';
 import { createClient } from 'redis';
 
 const STREAM = 'demo:stream';
@@ -21,6 +21,7 @@ export async function joinCluster({ REDIS_URL, PRESENCE_LEASE_S }) {
     redis,
     adapter: createAdapter(redis, { streamName: STREAM, maxLen: MAX_STREAM_LENGTH }),
     answers: redisStore(redis, { prefix: 'demo:answer:' }),
+    feeds: redisFeeds(redis, { prefix: 'demo:feed:' }),
     presence: shared,
 
     /**

@@ -1,6 +1,7 @@
 // Starts the demo's server. Its options come from the environment, see settings.js.
 
 import { createServer } from 'node:http';
+import { createFeed } from 'holdfast/server';
 import { Server } from 'socket.io';
 import { createApp } from './app.js';
 import { serveChat } from './chat.js';
@@ -41,8 +42,13 @@ async function start() {
     maxHttpBufferSize: MAX_EVENT_BYTES,
     cors: { origin: (origin, answer) => answer(null, isAllowed(origin)) },
   });
+  const feed = createFeed(io, {
+    userId: (socket) => socket.data.userId,
+    store: cluster?.feeds ?? store.feeds,
+    max: settings.FEED_MAX,
+  });
   const presence = createPresence(cluster?.presence);
-  const messages = createMessages({ store, io, take, isShared: cluster !== null });
+  const messages = await createMessages({ store, feed, take });
   server.on('request', createApp({ messages, tokens, take, settings }));
   // After the app: Socket.IO takes its own requests and leaves the others to who was there before.
   io.attach(server);
@@ -62,6 +68,7 @@ async function start() {
     server.closeAllConnections();
     await closed;
     await chat.idle();
+    await messages.stop();
     await cluster?.close();
     await store.close();
     // A browser that never answers the end of its WebSocket would keep the process alive.

@@ -3,46 +3,52 @@
 import { refuseIfAsked } from './faults.js';
 import { personOf } from './people.js';
 import { Refusal } from './refusal.js';
+import { createTelling } from './telling.js';
 
 /** The room of all devices of a user. */
 export function roomOf(userId) {
   return `user_${userId}`;
 }
 
+/** @typedef {Awaited<ReturnType<typeof createMessages>>} Messages */
+
 /**
- * @param {{ store: import('./store/index.js').Store, io: import('socket.io').Server,
- *   take: ReturnType<import('./limits.js').createLimits>, isShared: boolean }} parts
- *   `isShared`: other server processes have the same store
+ * Whatever devices have to know goes through the feeds of their users, so that one that was away hears of it as well.
+ *
+ * @param {{ store: import('./store/index.js').Store, feed: import('holdfast/server').Feed,
+ *   take: ReturnType<import('./limits.js').createLimits> }} parts
  */
-export function createMessages({ store, io, take, isShared }) {
+export async function createMessages({ store, feed, take }) {
+  const telling = createTelling(store, (row) => {
+    const message = present(row);
+    const recipient = feed.user(row.recipient);
+    return Promise.all([
+      recipient.publish('message:new', message),
+      feed.user(row.sender).publish('message:sent', { ...message, messageId: message._id }),
+      recipient.publish('notification:new', { notification: presentNotification(row) }),
+    ]);
+  });
+  // What the process before saved and did not live to tell of.
+  for (const row of await store.untold()) telling.add(row);
+
   return {
     /**
-     * Saves a message and sends it to the recipient's devices, and to the sender's other ones. When it
-     * resolves the message is on the disk.
+     * Saves a message and tells the devices of both. When it resolves the message is on the disk, and told of unless the feeds
+     * are out of order: then it is told of later.
      *
      * @param {string} sender
      * @param {{ recipient: string, content: string, _tempId?: string | null }} draft
-     * @param {{ to: (room: string) => { emit: Function } }} [device] reaches the sender's devices that
-     *   are to be told; default: all of them
      * @throws {Refusal}
      */
-    async send(sender, { recipient, content, _tempId }, device = io) {
+    async send(sender, { recipient, content, _tempId }) {
       refuseIfAsked();
       if (recipient === sender) throw new Refusal('INVALID_RECIPIENT');
       await take('messages', sender);
       const draft = { sender, recipient, content, tempId: _tempId ?? null };
-      const { row, isDuplicate } = await store.append(draft);
-      const message = present(row);
-      // A message that was saved before was also sent out, or everybody lost their link together with
-      // the process that saved it and asks for what is missed. But others' links outlive that process:
-      // it may have died in between, so they are told once more, and drop what they know.
-      if (!isDuplicate || isShared) {
-        io.to(roomOf(row.recipient)).emit('message:new', message);
-        device.to(roomOf(sender)).emit('message:sent', { ...message, messageId: message._id });
-        const notification = presentNotification(row);
-        io.to(roomOf(row.recipient)).emit('notification:new', { notification });
-      }
-      return { message, isDuplicate };
+      const { row, isDuplicate, isTold } = await store.append(draft);
+      // The process that saved a duplicate may have died before it told anybody.
+      if (!isTold) await telling.add(row);
+      return { message: present(row), isDuplicate };
     },
 
     /** A conversation as `me` sees it, ascending: the newest below `before`. */
@@ -55,17 +61,23 @@ export function createMessages({ store, io, take, isShared }) {
       return (await store.missed(me, after, MAX_MISSED)).map(present);
     },
 
+    /** How many messages of each person `me` has not read, and the last of them. */
+    unread(me) {
+      return store.unread(me);
+    },
+
     /** How many messages of each person `me` has not read. */
-    unreadCounts(me) {
-      return store.unreadCounts(me);
+    async unreadCounts(me) {
+      const all = Object.entries(await store.unread(me));
+      return Object.fromEntries(all.map(([sender, { count }]) => [sender, count]));
     },
 
     /** Marks what `other` sent to `me` as read, and tells both. */
     async markRead(me, other) {
       const { read, upTo } = await store.markRead(me, other);
       if (read > 0) {
-        const rooms = [roomOf(me), roomOf(other)];
-        io.to(rooms).emit('message:read', { by: me, with: other, upTo });
+        const mark = { by: me, with: other, upTo };
+        await Promise.all([me, other].map((user) => feed.user(user).publish('message:read', mark)));
       }
       return { read };
     },
@@ -78,18 +90,21 @@ export function createMessages({ store, io, take, isShared }) {
 
     async readNotification(me, seq) {
       if (!(await store.readNotification(me, seq))) throw new Refusal('NOT_FOUND');
-      io.to(roomOf(me)).emit('notification:read', { _id: String(seq) });
+      await feed.user(me).publish('notification:read', { _id: String(seq) });
     },
 
     async readAllNotifications(me) {
       await store.readAllNotifications(me);
-      io.to(roomOf(me)).emit('notification:read_all', {});
+      await feed.user(me).publish('notification:read_all', {});
     },
 
     async deleteNotification(me, seq) {
       if (!(await store.deleteNotification(me, seq))) throw new Refusal('NOT_FOUND');
-      io.to(roomOf(me)).emit('notification:deleted', { _id: String(seq) });
+      await feed.user(me).publish('notification:deleted', { _id: String(seq) });
     },
+
+    /** Resolves when what was being told of is told. */
+    stop: telling.stop,
   };
 }
 

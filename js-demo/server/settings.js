@@ -16,6 +16,7 @@ const Settings = z.object({
   DATABASE: z.string().default('data/demo.db'),
   MONGODB_URL: url(/^mongodb(\+srv)?$/),
   REDIS_URL: url(/^rediss?$/),
+  FEED_MAX: whole(1, 1_000_000, 1000),
   TOKEN_TTL_S: whole(1, 86_400, 900),
   PRESENCE_LEASE_S: whole(1, 3600, 15),
   RATE_LIMIT: whole(1, 1_000_000, 1000),

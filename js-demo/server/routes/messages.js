@@ -4,7 +4,7 @@ import { Router } from 'express';
 import { Page, Person, PostedMessage, read, Seq, Since } from '../input.js';
 
 /**
- * @param {ReturnType<import('../messages.js').createMessages>} messages
+ * @param {import('../messages.js').Messages} messages
  * @param {import('express').RequestHandler} authorize
  */
 export function messageRoutes(messages, authorize) {
@@ -12,6 +12,10 @@ export function messageRoutes(messages, authorize) {
   const success = { success: true };
 
   routes.use(['/messages', '/notifications', '/missed'], authorize);
+
+  routes.get('/messages/unread', async ({ me }, response) => {
+    response.json(await messages.unread(me));
+  });
 
   routes.get('/messages/unread/counts', async ({ me }, response) => {
     response.json(await messages.unreadCounts(me));

@@ -7,14 +7,17 @@
  *   were saved: whoever has seen one will never meet a new one below it
  *
  * @typedef {object} Store
- * @property {(draft: Draft) => Promise<{ row: Row, isDuplicate: boolean }>} append saves a message and
- *   its notification, and resolves once both are on the disk. One whose sender and id are known is not
- *   saved again: its first row is the answer. Rows are numbered in the order of the calls
+ * @property {(draft: Draft) => Promise<{ row: Row, isDuplicate: boolean, isTold: boolean }>} append saves
+ *   a message and its notification, and resolves once both are on the disk. One whose sender and id are
+ *   known is not saved again: its first row is the answer. Rows are numbered in the order of the calls
+ * @property {() => Promise<Row[]>} untold the messages that nobody was told of yet, ascending
+ * @property {(seqs: number[]) => Promise<void>} markTold
  * @property {(one: string, other: string, range: { before: number, limit: number }) => Promise<Row[]>}
  *   conversation the newest messages of two people below `before`, ascending
  * @property {(user: string, after: number, limit: number) => Promise<Row[]>} missed to and from somebody,
  *   after a message, ascending
- * @property {(user: string) => Promise<Record<string, number>>} unreadCounts by sender
+ * @property {(user: string) => Promise<Record<string, { count: number, upTo: number }>>} unread by sender:
+ *   how many messages, and the last of them
  * @property {(reader: string, sender: string) => Promise<{ read: number, upTo: number | null }>}
  *   markRead how many messages it marked, and the last of them
  * @property {(user: string, limit: number) => Promise<(Row & { notificationRead: boolean })[]>}
@@ -22,6 +25,7 @@
  * @property {(user: string, seq: number) => Promise<boolean>} readNotification whether it is there
  * @property {(user: string) => Promise<void>} readAllNotifications
  * @property {(user: string, seq: number) => Promise<boolean>} deleteNotification whether it was there
+ * @property {import('holdfast/server').CountingFeedStore} feeds
  * @property {() => Promise<string>} secret of this database, made when it was first asked for
  * @property {() => Promise<void>} close after what was handed to it is saved
  */

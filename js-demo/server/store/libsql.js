@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
+import { openFeeds } from './libsql-feeds.js';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS messages (
@@ -29,6 +30,8 @@ const SCHEMA = `
     read INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX IF NOT EXISTS notifications_of ON notifications (recipient, seq);
+  -- The messages that nobody was told of yet.
+  CREATE TABLE IF NOT EXISTS untold (seq INTEGER PRIMARY KEY) STRICT;
   CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 `;
 
@@ -51,6 +54,10 @@ export function openLibsql(file) {
     INSERT INTO messages (sender, recipient, content, temp_id, created_at)
     VALUES (?, ?, ?, ?, ?) RETURNING *`);
   const notify = db.prepare('INSERT INTO notifications (seq, recipient) VALUES (?, ?)');
+  const owe = db.prepare('INSERT INTO untold VALUES (?)');
+  const isOwed = db.prepare('SELECT 1 FROM untold WHERE seq = ?');
+  const owed = db.prepare('SELECT messages.* FROM untold JOIN messages USING (seq) ORDER BY seq');
+  const settle = db.prepare('DELETE FROM untold WHERE seq = ?');
   const between = db.prepare(`
     SELECT * FROM (
       SELECT * FROM messages WHERE sender = ? AND recipient = ? AND seq < ?
@@ -64,7 +71,7 @@ export function openLibsql(file) {
     SELECT * FROM messages WHERE recipient = ? AND seq > ?
     ORDER BY seq LIMIT ?`);
   const unread = db.prepare(
-    'SELECT sender, count(*) AS n FROM messages WHERE recipient = ? AND read = 0 GROUP BY sender',
+    'SELECT sender, count(*) AS n, max(seq) AS last FROM messages WHERE recipient = ? AND read = 0 GROUP BY sender',
   );
   const lastUnread = db.prepare(
     'SELECT count(*) AS n, max(seq) AS last FROM messages WHERE recipient = ? AND sender = ? AND read = 0',
@@ -83,14 +90,26 @@ export function openLibsql(file) {
   /** @param {import('./index.js').Draft} draft */
   function save({ sender, recipient, content, tempId }) {
     const known = tempId === null ? undefined : find.get(sender, tempId);
-    if (known) return { row: toRow(known), isDuplicate: true };
+    if (known) return { row: toRow(known), isDuplicate: true, isTold: !isOwed.get(known.seq) };
     const row = insert.get(sender, recipient, content, tempId, new Date().toISOString());
     notify.run(row.seq, recipient);
-    return { row: toRow(row), isDuplicate: false };
+    owe.run(row.seq);
+    return { row: toRow(row), isDuplicate: false, isTold: false };
   }
 
   return {
+    feeds: openFeeds(db, commit),
+
     append: (draft) => commit(() => save(draft)),
+
+    async untold() {
+      return owed.all().map(toRow);
+    },
+
+    markTold: (seqs) =>
+      commit(() => {
+        for (const seq of seqs) settle.run(seq);
+      }),
 
     async conversation(one, other, { before, limit }) {
       return between.all(one, other, before, other, one, before, limit).map(toRow);
@@ -100,8 +119,11 @@ export function openLibsql(file) {
       return after.all(user, seq, user, seq, limit).map(toRow);
     },
 
-    async unreadCounts(user) {
-      return Object.fromEntries(unread.all(user).map(({ sender, n }) => [sender, n]));
+    async unread(user) {
+      const all = unread.all(user);
+      return Object.fromEntries(
+        all.map(({ sender, n, last }) => [sender, { count: n, upTo: last }]),
+      );
     },
 
     markRead: (reader, sender) =>

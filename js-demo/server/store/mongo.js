@@ -2,13 +2,14 @@
 
 import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
+import { openFeeds } from './mongo-feeds.js';
 
 const DUPLICATE_KEY = 11_000;
 
 /**
  * A document of the collection `messages` is a message with its notification, so that neither is ever
- * saved without the other: { seq, sender, recipient, content, tempId, createdAt, readAt, notification }
- * where `notification` is 'unread', 'read' or 'deleted'.
+ * saved without the other: { seq, sender, recipient, content, tempId, createdAt, readAt, notification, untold }
+ * where `notification` is 'unread', 'read' or 'deleted'. `untold` is there, and true, until everybody was told.
  *
  * @param {string} url with the database's name
  * @returns {Promise<import('./index.js').Store>}
@@ -31,12 +32,23 @@ export async function openMongo(url) {
     { key: { sender: 1, seq: 1 } },
     { key: { recipient: 1, seq: 1 } },
     { key: { recipient: 1, readAt: 1, sender: 1 } },
+    { key: { untold: 1 }, sparse: true },
   ]);
 
   const append = inBatches((drafts) => appendAll(messages, drafts));
 
   return {
+    feeds: await openFeeds(client.db().collection('feeds')),
+
     append,
+
+    async untold() {
+      return (await messages.find({ untold: true }).sort({ seq: 1 }).toArray()).map(toRow);
+    },
+
+    async markTold(seqs) {
+      await messages.updateMany({ seq: { $in: seqs } }, { $unset: { untold: '' } });
+    },
 
     async conversation(one, other, { before, limit }) {
       const found = await messages
@@ -59,14 +71,14 @@ export async function openMongo(url) {
       return found.map(toRow);
     },
 
-    async unreadCounts(user) {
-      const counts = await messages
+    async unread(user) {
+      const all = await messages
         .aggregate([
           { $match: { recipient: user, readAt: null } },
-          { $group: { _id: '$sender', n: { $sum: 1 } } },
+          { $group: { _id: '$sender', count: { $sum: 1 }, upTo: { $max: '$seq' } } },
         ])
         .toArray();
-      return Object.fromEntries(counts.map(({ _id, n }) => [_id, n]));
+      return Object.fromEntries(all.map(({ _id, count, upTo }) => [_id, { count, upTo }]));
     },
 
     async markRead(reader, sender) {
@@ -160,7 +172,11 @@ async function appendAll(messages, drafts) {
     }
   }
   // Of two with one id the first is the one that was saved, the other is a repeat of it.
-  return keys.map((key) => ({ row: toRow(saved.get(key)), isDuplicate: !savedHere.delete(key) }));
+  return keys.map((key) => ({
+    row: toRow(saved.get(key)),
+    isDuplicate: !savedHere.delete(key),
+    isTold: !saved.get(key).untold,
+  }));
 }
 
 /** Those of the drafts that are saved already, by sender and id. */
@@ -239,7 +255,7 @@ const MAX_BATCH = 500;
 
 function toDocument({ sender, recipient, content, tempId }, seq) {
   const createdAt = new Date().toISOString();
-  const state = { createdAt, readAt: null, notification: 'unread' };
+  const state = { createdAt, readAt: null, notification: 'unread', untold: true };
   return { seq, sender, recipient, content, tempId, ...state };
 }
 

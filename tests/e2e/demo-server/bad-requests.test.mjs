@@ -6,6 +6,7 @@ import test from 'node:test';
 import { countMessages } from '../../support/database.mjs';
 import { join, request } from '../../support/demo-client.mjs';
 import { startDemo } from '../../support/server.mjs';
+import { until } from '../../support/until.mjs';
 
 const GOOD = { recipient: 'bob', content: 'hello' };
 const HUGE = 'x'.repeat(70_000);
@@ -81,7 +82,7 @@ test('every bad request is answered with a code that names what is wrong, and no
   assert.equal(countMessages(demo.database), 0);
   const good = await request(demo, '/messages', { method: 'POST', token, body: GOOD });
   assert.equal(good.status, 201);
-  await bob.emitWithAck('ping');
+  await until(() => bob.seen['message:new'], 'what is right arrives');
   assert.equal(bob.seen['message:new'].length, 1);
   assert.doesNotMatch(demo.output, /Error|failed/);
 });

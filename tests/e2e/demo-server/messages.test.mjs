@@ -2,12 +2,18 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { openStore } from '../../../js-demo/server/store/index.js';
+import { atEnd } from '../../support/at-end.mjs';
 import { countMessages, readMessages } from '../../support/database.mjs';
 import { join, request } from '../../support/demo-client.mjs';
+import { pkg } from '../../support/paths.mjs';
 import { startDemo } from '../../support/server.mjs';
 import { until } from '../../support/until.mjs';
 
-test('a message is saved, reaches the recipient and the other devices, and is acknowledged', async (t) => {
+const { createClient } = await import(pathToFileURL(`${pkg}/esm/index.mjs`).href);
+
+test('a message is saved, reaches the recipient and the sender’s devices, and is acknowledged', async (t) => {
   const demo = await startDemo(t);
   const [alice, phone, bob, tablet, carol] = await Promise.all(
     ['alice', 'alice', 'bob', 'bob', 'carol'].map((userId) => join(t, demo, userId)),
@@ -16,7 +22,8 @@ test('a message is saved, reaches the recipient and the other devices, and is ac
   assert.deepEqual(reply, { success: true, messageId: '1', _tempId: 'a' });
   await until(
     () =>
-      bob.seen['notification:new'] && tablet.seen['notification:new'] && phone.seen['message:sent'],
+      [bob, tablet].every(({ seen }) => seen['notification:new']) &&
+      [alice, phone].every(({ seen }) => seen['message:sent']),
     'all devices are told',
   );
   const [message] = bob.seen['message:new'];
@@ -44,9 +51,12 @@ test('a message is saved, reaches the recipient and the other devices, and is ac
     assert.deepEqual(device.seen['message:new'], [message]);
     assert.deepEqual(device.seen['notification:new'], [{ notification }]);
   }
-  assert.deepEqual(phone.seen['message:sent'], [{ ...message, messageId: '1' }]);
+  // A feed is one for all devices of its user, the one that sent included.
+  for (const device of [alice, phone]) {
+    assert.deepEqual(device.seen['message:sent'], [{ ...message, messageId: '1' }]);
+  }
   for (const [client, silent] of [
-    [alice, ['message:sent', 'message:new', 'notification:new']],
+    [alice, ['message:new', 'notification:new']],
     [phone, ['message:new', 'notification:new']],
     [bob, ['message:sent']],
     [carol, ['message:sent', 'message:new', 'notification:new']],
@@ -92,6 +102,7 @@ test('a repeat is answered and not sent out again, before and after a crash of t
   assert.deepEqual(await before.send(data), first);
   const again = await join(t, demo, 'alice');
   assert.deepEqual(await again.send(data), first);
+  await until(() => bob.seen['message:new'], 'bob hears of it');
   for (const client of [before, again, bob]) client.disconnect();
 
   await demo.restart();
@@ -107,6 +118,33 @@ test('a repeat is answered and not sent out again, before and after a crash of t
   );
   assert.equal(bob.seen['message:new'].length, 1);
   assert.equal(countMessages(demo.database), 2);
+});
+
+test('what a process saved and did not live to tell of, the next one tells', async (t) => {
+  const demo = await startDemo(t);
+  const told = [];
+  const bob = createClient({
+    url: demo.url,
+    auth: { token: await demo.login('bob') },
+    userId: 'bob',
+    feed: true,
+    reconnect: { minMs: 50, maxMs: 500, spreadMs: 50 },
+  });
+  atEnd(t, () => bob.destroy());
+  for (const event of ['message:new', 'notification:new']) bob.on(event, () => told.push(event));
+  bob.connect();
+  await until(() => bob.getState().isReady, 'bob is there');
+  // What he has heard of gives him a place in his feed.
+  const alice = await join(t, demo, 'alice');
+  await alice.send({ recipientId: 'bob', content: 'first', _tempId: 'a' });
+  await until(() => told.length === 2, 'bob hears of it');
+  await demo.kill();
+  const store = await openStore({ MONGODB_URL: null, DATABASE: demo.database });
+  await store.append({ sender: 'alice', recipient: 'bob', content: 'saved', tempId: 'b' });
+  await store.close();
+  await demo.start();
+  await until(() => told.length === 4, 'bob hears of the second one');
+  assert.deepEqual(told.slice(2).sort(), ['message:new', 'notification:new']);
 });
 
 test('content is text, whatever it looks like', async (t) => {

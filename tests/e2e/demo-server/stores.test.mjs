@@ -10,6 +10,7 @@ import { openStore } from '../../../js-demo/server/store/index.js';
 import { atEnd } from '../../support/at-end.mjs';
 import { startMongo, withoutMongo } from '../../support/mongo.mjs';
 import { requireFromDemo } from '../../support/paths.mjs';
+import { until } from '../../support/until.mjs';
 
 const LAST = Number.MAX_SAFE_INTEGER;
 const STORES = [
@@ -133,17 +134,18 @@ for (const { name, skip, settings } of STORES) {
       'unread messages are counted by sender, and marked up to the last one',
       async () => {
         const store = await open();
-        assert.deepEqual(await store.unreadCounts('bob'), {});
+        assert.deepEqual(await store.unread('bob'), {});
         assert.deepEqual(await store.markRead('bob', 'alice'), { read: 0, upTo: null });
         for (let n = 0; n < 11; n += 1) await store.append(draft({}));
         const { row } = await store.append(draft({}));
-        await store.append(draft({ sender: 'carol' }));
-        await store.append(draft({ sender: 'bob', recipient: 'alice' }));
-        assert.deepEqual(await store.unreadCounts('bob'), { alice: 12, carol: 1 });
+        const carols = await store.append(draft({ sender: 'carol' }));
+        const bobs = await store.append(draft({ sender: 'bob', recipient: 'alice' }));
+        const carol = { count: 1, upTo: carols.row.seq };
+        assert.deepEqual(await store.unread('bob'), { alice: { count: 12, upTo: row.seq }, carol });
         assert.deepEqual(await store.markRead('bob', 'alice'), { read: 12, upTo: row.seq });
         assert.deepEqual(await store.markRead('bob', 'alice'), { read: 0, upTo: null });
-        assert.deepEqual(await store.unreadCounts('bob'), { carol: 1 });
-        assert.deepEqual(await store.unreadCounts('alice'), { bob: 1 });
+        assert.deepEqual(await store.unread('bob'), { carol });
+        assert.deepEqual(await store.unread('alice'), { bob: { count: 1, upTo: bobs.row.seq } });
         const rows = await store.conversation('alice', 'bob', { before: LAST, limit: 100 });
         assert.deepEqual(
           rows.map(({ read }) => read),
@@ -198,6 +200,82 @@ for (const { name, skip, settings } of STORES) {
       },
     );
 
+    await t.test('a message is untold until it is said to be told, also as a repeat', async () => {
+      const store = await open();
+      const first = await store.append(draft({ tempId: 'a' }));
+      const { row } = await store.append(draft({ tempId: 'b' }));
+      assert.deepEqual(await store.untold(), [first.row, row]);
+      const isTold = async (tempId) => (await store.append(draft({ tempId }))).isTold;
+      assert.deepEqual([first.isTold, await isTold('a'), await isTold('b')], [false, false, false]);
+      await store.markTold([first.row.seq]);
+      assert.deepEqual([await isTold('a'), await isTold('b')], [true, false]);
+      assert.deepEqual(await store.untold(), [row]);
+    });
+
+    await t.test('a feed goes on from its last item, whoever opens it', async () => {
+      const limits = { max: 10, ttlMs: 60_000, bytes: 1000 };
+      const store = await open();
+      const begun = placeOf((await store.feeds.read('u:bob', 0, 0, limits)).end);
+      assert.equal(begun.number, 0);
+      assert.deepEqual(await add(store, 'u:bob', ['aaaaaa', 'bbbbbb'], limits), begun);
+      await add(store, 'u:carol', ['cccccc'], limits);
+      await store.close();
+      const again = await open({ fresh: false });
+      assert.deepEqual(await add(again, 'u:bob', ['dddddd'], limits), { number: 2, tag: 'bbbbbb' });
+      const page = await again.feeds.read('u:bob', 2, 10, limits);
+      assert.deepEqual(page.rows.map(shown), [
+        [2, 'bbbbbb', 'item bbbbbb'],
+        [3, 'dddddd', 'item dddddd'],
+      ]);
+      assert.deepEqual(placeOf(page.end), { number: 3, tag: 'dddddd' });
+      const short = await again.feeds.read('u:bob', 0, 2, limits);
+      assert.deepEqual(short.rows.map(shown), [
+        [0, begun.tag, null],
+        [1, 'aaaaaa', 'item aaaaaa'],
+      ]);
+      const none = await again.feeds.read('u:bob', 0, 0, limits);
+      assert.deepEqual([none.rows, placeOf(none.end)], [[], placeOf(page.end)]);
+    });
+
+    await t.test('of a feed the newest items are kept, and its last one for ever', async () => {
+      const store = await open();
+      const limits = { max: 3, ttlMs: 60_000, bytes: 1000 };
+      const tags = Array.from({ length: 12 }, (_, n) => `tag${n + 100}`);
+      for (const tag of tags) await add(store, 'u:bob', [tag], limits);
+      const numbers = async () =>
+        (await store.feeds.read('u:bob', 0, 100, limits)).rows.map(({ number }) => number);
+      // Those, and the one that a client may have been at.
+      assert.deepEqual(await numbers(), [9, 10, 11, 12]);
+      const born = Date.now();
+      await until(() => Date.now() > born + 2, 'they are old by now');
+      await add(store, 'u:bob', ['newest'], { ...limits, ttlMs: 1 });
+      assert.deepEqual(await numbers(), [13]);
+    });
+
+    await t.test('two processes add to one feed at once, and it is one chain', async () => {
+      const stores = [await open(), await open({ fresh: false })];
+      const limits = { max: 1000, ttlMs: 60_000, bytes: 1_000_000 };
+      const count = 40;
+      const batches = Array.from({ length: count }, (_, n) => [`first${n}`, `second${n}`]);
+      const ends = await Promise.all(
+        batches.map((tags, n) => add(stores[n % 2], 'u:bob', tags, limits)),
+      );
+      const { rows, end } = await stores[0].feeds.read('u:bob', 0, 1000, limits);
+      assert.deepEqual(
+        rows.map(({ number }) => number),
+        Array.from({ length: 2 * count + 1 }, (_, n) => n),
+      );
+      assert.deepEqual(placeOf(end), placeOf(rows.at(-1)));
+      for (const [n, before] of ends.entries()) {
+        assert.deepEqual(before, placeOf(rows[before.number]));
+        const behind = rows.slice(before.number + 1, before.number + 3);
+        assert.deepEqual(
+          behind.map(({ tag }) => tag),
+          batches[n],
+        );
+      }
+    });
+
     await t.test(
       'what was handed to it before it was closed is saved, with its secret',
       async () => {
@@ -240,6 +318,15 @@ test('a store in a file that is full of other things says so', async () => {
 function draft(parts) {
   return { sender: 'alice', recipient: 'bob', content: 'text', tempId: null, ...parts };
 }
+
+/** Adds items to a feed. Answers the place that they came behind. */
+async function add({ feeds }, feed, tags, limits) {
+  const items = tags.map((tag) => ({ tag, item: `item ${tag}` }));
+  return placeOf(await feeds.push(feed, items, limits));
+}
+
+const placeOf = ({ number, tag }) => ({ number, tag });
+const shown = ({ number, tag, item }) => [number, tag, item];
 
 /** Opens stores, each on an empty database unless it is to be the last one's, and closes them in the end. */
 async function opener(t, settingsOf) {

@@ -5,7 +5,6 @@ import { useEffect, useRef } from 'react';
 import useFailures from '../hooks/useFailures.js';
 import useMessages from '../hooks/useMessages.js';
 import useNotifications from '../hooks/useNotifications.js';
-import useReturns from '../hooks/useReturns.js';
 import useRoute from '../hooks/useRoute.js';
 import useToasts from '../hooks/useToasts.js';
 import useUnread from '../hooks/useUnread.js';
@@ -26,11 +25,10 @@ export default function Chat({ me, people, labUrl, takesFocus, onLeave }) {
   const openId = peer?._id ?? null;
 
   const { toasts, tell, dismiss } = useToasts();
-  const returns = useReturns();
   const drafts = useRef(new Map()).current;
   const messages = useMessages(me);
-  const unread = useUnread(me._id, openId, returns);
-  const notifications = useNotifications(openId, returns, tell);
+  const unread = useUnread(me._id, openId);
+  const notifications = useNotifications(openId, tell);
   // Nobody knows who is online while the list is from before the link was lost.
   const online = useSocket((view) => (view.onlineUsersStale ? null : view.onlineUsers));
   useFailures(messages.sending, tell);
@@ -74,7 +72,6 @@ export default function Chat({ me, people, labUrl, takesFocus, onLeave }) {
           online={online}
           messages={messages}
           drafts={drafts}
-          returns={returns}
           onBack={() => open(null)}
         />
       ) : (

@@ -9,8 +9,8 @@ import Icon from './Icon.jsx';
 import MessageList from './MessageList.jsx';
 import { presenceText } from './PeopleList.jsx';
 
-export default function Conversation({ me, peer, online, messages, drafts, returns, onBack }) {
-  const { error, isLoadingOlder, loadOlder } = usePages(peer._id, returns, messages.onFetched);
+export default function Conversation({ me, peer, online, messages, drafts, onBack }) {
+  const { error, isLoadingOlder, loadOlder } = usePages(peer._id, messages.onFetched);
   const [isTyping, tellTyping] = useTyping(me._id, peer._id);
   const isOnline = online?.includes(peer._id) ?? false;
   const heading = useRef(null);

@@ -1,22 +1,25 @@
 import { useSocketEvent } from 'holdfast/react';
-import { useCallback, useEffect, useReducer, useRef } from 'react';
+import { useEffect } from 'react';
 import {
   deleteNotification,
   getNotifications,
   markAllNotificationsRead,
   markNotificationRead,
 } from '../utils/api.js';
+import useLoaded from './useLoaded.js';
 import useVisible from './useVisible.js';
 
 /** As many as the server keeps. */
 const MOST = 100;
 
-function reduce(list, { type, list: all, notification, id }) {
+function reduce(list, { type, loaded, notification, id }) {
   switch (type) {
     case 'loaded':
-      return all;
+      return loaded;
     case 'new':
-      return [notification, ...list.filter(({ _id }) => _id !== notification._id)].slice(0, MOST);
+      // After a reload the feed tells once more of some that were loaded, as they were then.
+      if (list.some(({ _id }) => _id === notification._id)) return list;
+      return [notification, ...list].sort((a, b) => b._id - a._id).slice(0, MOST);
     case 'read':
       return list.map((one) => (one._id === id ? { ...one, read: true } : one));
     case 'read_all':
@@ -33,31 +36,11 @@ function reduce(list, { type, list: all, notification, id }) {
  * that is on the screen are read.
  *
  * @param {string | null} openId
- * @param {number} returns see `useReturns`
  * @param {(text: string) => void} tell
  */
-export default function useNotifications(openId, returns, tell) {
-  const [list, dispatch] = useReducer(reduce, []);
+export default function useNotifications(openId, tell) {
+  const [list, change, { reload, reloadAtReturn }] = useLoaded(reduce, [], getNotifications);
   const isVisible = useVisible();
-  /** How often the list has changed since it was loaded first. */
-  const changes = useRef(0);
-  const change = useCallback((action) => {
-    changes.current += 1;
-    dispatch(action);
-  }, []);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a return is a reason to ask
-  useEffect(() => {
-    const load = async () => {
-      const before = changes.current;
-      const all = await getNotifications();
-      // An answer from before a change would undo it.
-      if (changes.current === before) dispatch({ type: 'loaded', list: all });
-      else await load();
-    };
-    // A return asks again.
-    load().catch(() => {});
-  }, [returns]);
 
   useSocketEvent('notification:new', ({ notification }) => change({ type: 'new', notification }));
   useSocketEvent('notification:read', ({ _id }) => change({ type: 'read', id: _id }));
@@ -69,14 +52,17 @@ export default function useNotifications(openId, returns, tell) {
     for (const { _id, read, from } of list) {
       if (read || from._id !== openId) continue;
       change({ type: 'read', id: _id });
-      markNotificationRead(_id).catch(() => {});
+      markNotificationRead(_id).catch(reloadAtReturn);
     }
-  }, [list, openId, isVisible, change]);
+  }, [list, openId, isVisible, change, reloadAtReturn]);
 
-  /** Shown at once; where the server did not take it, the user is told and the next return shows how it is. */
+  /** Shown at once; where the server did not take it, the user is told, and how it is is loaded. */
   const act = (action, request) => {
     change(action);
-    request.catch((error) => tell(`That did not work: ${error.message}`));
+    request.catch((error) => {
+      tell(`That did not work: ${error.message}`);
+      reload();
+    });
   };
 
   return {

@@ -1,33 +1,32 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { getMessages, PAGE } from '../utils/api.js';
+import useLoad from './useLoad.js';
 
 /**
- * Fetches the newest page of a conversation, now and after every return of the link, and older pages
- * on request.
+ * Fetches the newest page of a conversation, which the feed goes on from, and older pages on request.
  *
  * @param {string} peerId
- * @param {number} returns see `useReturns`
  * @param {(fetched: object) => void} onFetched
  */
-export default function usePages(peerId, returns, onFetched) {
+export default function usePages(peerId, onFetched) {
   const [error, setError] = useState(null);
   const [isLoadingOlder, setIsLoadingOlder] = useState(false);
   const isBusy = useRef(false);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a return is what it is fetched again for
-  useEffect(() => {
-    const left = new AbortController();
-    getMessages(peerId, { signal: left.signal }).then(
-      (messages) => {
+  const loadNewest = useCallback(
+    async (signal) => {
+      try {
+        const messages = await getMessages(peerId, { signal });
         setError(null);
         onFetched({ peerId, messages, isFirst: true, isLast: messages.length < PAGE });
-      },
-      (failure) => {
-        if (!left.signal.aborted) setError(failure.message);
-      },
-    );
-    return () => left.abort();
-  }, [peerId, returns, onFetched]);
+      } catch (failure) {
+        if (!signal.aborted) setError(failure.message);
+        throw failure;
+      }
+    },
+    [peerId, onFetched],
+  );
+  useLoad(loadNewest);
 
   const loadOlder = useCallback(
     async (before) => {

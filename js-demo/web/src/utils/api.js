@@ -15,12 +15,12 @@ export const getPeople = () => ask('/people');
 export const getMessages = (userId, { before, signal } = {}) =>
   askAsMe(`/messages/${at(userId)}?limit=${PAGE}${before ? `&before=${before}` : ''}`, { signal });
 
-/** How many unread messages there are from whom. */
-export const getUnreadCounts = () => askAsMe('/messages/unread/counts');
+/** How many unread messages there are from whom, and the last of them. */
+export const getUnread = (signal) => askAsMe('/messages/unread', { signal });
 export const markConversationRead = (userId) =>
   askAsMe(`/messages/${at(userId)}/read`, { method: 'PUT' });
 
-export const getNotifications = () => askAsMe('/notifications');
+export const getNotifications = (signal) => askAsMe('/notifications', { signal });
 export const markNotificationRead = (id) =>
   askAsMe(`/notifications/${at(id)}/read`, { method: 'PUT' });
 export const markAllNotificationsRead = () => askAsMe('/notifications/read-all', { method: 'PUT' });

@@ -55,13 +55,18 @@ export const peerOf = (message, me) =>
 export function rowsOf(known, sending, { me, peerId, composedAt, waits }) {
   const here = known.messages.filter((message) => peerOf(message, me) === peerId);
   const isKnown = new Set(here.map(({ _tempId }) => _tempId));
+  // The feed tells of them too, maybe before they are acknowledged here.
+  const underWay = new Map(
+    sending.filter(({ status }) => UNDER_WAY.includes(status)).map((one) => [one.id, one]),
+  );
   const rows = here.map((message) => {
     const isMine = message.sender._id === me;
     const isRead = message.read || message.seq <= (known.readUpTo[peerId] ?? 0);
     const { seq, content, createdAt, _id, _tempId } = message;
-    const mine = isRead ? 'read' : 'sent';
+    const mine = underWay.get(_tempId)?.status ?? (isRead ? 'read' : 'sent');
     const state = isMine ? mine : 'received';
-    return { key: (isMine && _tempId) || _id, isMine, content, createdAt, seq, state, error: null };
+    const key = (isMine && _tempId) || _id;
+    return { key, isMine, content, createdAt, seq, state, error: null, wait: waits.get(key) };
   });
   for (const { id, data, status, error } of sending) {
     if (data.recipientId !== peerId || isKnown.has(id)) continue;
@@ -71,3 +76,5 @@ export function rowsOf(known, sending, { me, peerId, composedAt, waits }) {
   }
   return rows;
 }
+
+const UNDER_WAY = ['queued', 'sending'];

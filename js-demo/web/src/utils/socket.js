@@ -24,7 +24,26 @@ export function noteLive({ seq }) {
  * @param {readonly { seq: number }[]} page
  */
 export function notePage(page) {
-  if (page.length > 0) newestSeq ??= page.at(-1).seq;
+  newestSeq ??= page.at(-1)?.seq ?? 0;
+}
+
+/** How often the feed has lost its place: what it did not tell has to be loaded. For `useSyncExternalStore`. */
+let resets = 0;
+const listeners = new Set();
+export const countResets = () => resets;
+
+export function subscribeToResets(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Asked for what was missed. After a return that is in the feed. */
+function resync({ reason, deliver }) {
+  if (reason === 'returned') return undefined;
+  resets += 1;
+  for (const listener of listeners) listener();
+  // Where nothing was shown yet, nothing has a hole.
+  return newestSeq === null ? undefined : getMissed(newestSeq, deliver);
 }
 
 /** @param {{ socketUrl: string | null, labUrl: string | null }} config of the server's */
@@ -38,10 +57,12 @@ export function setUpSocket({ socketUrl, labUrl }) {
         if (error.data?.code === 'UNAUTHORIZED') distrustToken();
       },
     },
-    onResync: ({ deliver }) => getMissed(newestSeq ?? 0, deliver),
+    onResync: resync,
     onForceLogout: ({ reason }) => signOut(reason ?? 'The server logged you out.'),
-    // The server acknowledges every message, so nothing less is a success.
+    // The server acknowledges every message, so only that is a success. `message:sent` would be one too, and the lab could lose
+    // no answer.
     send: { ack: true },
+    events: { sent: [] },
     ...(labUrl && { health: IMPATIENT.health, send: IMPATIENT.send }),
   });
 }
