@@ -17,6 +17,7 @@ import { Late, within } from './within.js';
  * @property {(event: string, listener: (...args: any[]) => void) => unknown} on
  * @property {(event: string, ...args: unknown[]) => unknown} emit
  * @property {any} [conn]
+ * @property {{ query?: Record<string, unknown> }} [handshake]
  *
  * @typedef {'allowed' | 'forbidden' | 'unknown'} Right
  *
@@ -99,7 +100,10 @@ export function readers({ userId, authorize, plainRoom, timeoutMs, report }) {
       // One that Socket.IO has recovered brings its rooms along, whatever has happened since.
       leaveAll(socket);
       try {
-        identify(socket);
+        const id = identify(socket);
+        if (id !== null && socket.handshake?.query?.holdfast === 'feeds') {
+          expectRead(socket, userPlace(id, plainRoom(id)).pending);
+        }
       } catch {
         // Asked again, and reported, at the first read.
       }
@@ -144,7 +148,9 @@ export function readers({ userId, authorize, plainRoom, timeoutMs, report }) {
         return 'unknown';
       }
       if (feed === null) {
-        await join(socket, place.room);
+        const joined = join(socket, place.room);
+        socket.leave(place.pending);
+        await joined;
         return place;
       }
       if (!authorize || feed.startsWith(OWN)) return 'forbidden';
@@ -179,6 +185,17 @@ export function readers({ userId, authorize, plainRoom, timeoutMs, report }) {
   };
 }
 
+/**
+ * A client that reads its feed first thing is sent no plain events before that: the answer holds them as items.
+ *
+ * @param {FeedSocket} socket
+ * @param {string} pending
+ */
+function expectRead(socket, pending) {
+  join(socket, pending);
+  setTimeout(() => socket.leave(pending), FIRST_READ_MS).unref?.();
+}
+
 /** @param {FeedSocket} socket */
 function leaveAll(socket) {
   for (const room of [...socket.rooms]) {
@@ -198,4 +215,6 @@ function join(socket, room) {
   return isThenable(joined) ? joined.then(undefined, () => {}) : undefined;
 }
 
+/** One that has said that it reads, and does not, gets plain events from then on. */
+const FIRST_READ_MS = 10_000;
 const LATE = 'authorize did not answer in time';

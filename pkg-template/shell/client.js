@@ -95,7 +95,8 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     deliveries.linkLost();
     inbound.linkLost();
   };
-  const link = createLink(settings, engine, wire, loose, trouble, session, owner, lost);
+  const { load } = feeds;
+  const link = createLink(settings, engine, wire, loose, trouble, session, owner, load, lost);
   const { logOut } = life;
   const note = createServerEvents(settings, engine, wire, trouble, deliveries, presence, logOut);
 
@@ -265,10 +266,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
       // Only a link in doubt waits for it.
       if (isDoubted) engine.drain();
     },
-    () => {
-      feeds.load();
-      link.up();
-    },
+    link.up,
     // Listeners join rooms, which what waits may be for.
     () => engine.tell(TOLD.greeted, wire.epoch(), socket.recovered === true),
     link.down,

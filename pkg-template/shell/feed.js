@@ -54,6 +54,8 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
   const rooms = new Map();
   let made = 0;
   let isSaving = false;
+  /** The server has feeds, or had them in an earlier life. */
+  let isKnown = false;
 
   const save = () => {
     isSaving = false;
@@ -88,7 +90,7 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
     moved(feed, offset);
   };
 
-  /** Takes up how far the user has come in an earlier life, as soon as it is known who that is. */
+  /** Takes up how far the user has come in an earlier life, before there is a link. */
   const load = () => {
     const whose = scope();
     const kept = whose ? positionsOf(whose) : {};
@@ -96,8 +98,12 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
       const at = kept[keyOf(feed)];
       if (feed.at || !isOffset(at)) continue;
       feed.at = at;
+      isKnown = true;
       engine.note(TOLD.feedBegins, number, ...numbersOf(at));
     }
+    // So that the server keeps plain events from a connection that is in the user's room and has not read yet.
+    const { opts } = wire.socket.io;
+    if (isKnown) opts.query = { ...opts.query, holdfast: 'feeds' };
   };
 
   /** An item came: by itself in the round 0, or in the answer to a read. */
@@ -214,8 +220,10 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
      * @param {string} event @param {any[]} args
      */
     takes(event, [room, before, offset, ...packet]) {
-      if (event === 'holdfast:feeds') engine.tell(TOLD.feeds, wire.epoch());
-      else if (event !== 'holdfast:item') return false;
+      if (event === 'holdfast:feeds') {
+        isKnown = true;
+        engine.tell(TOLD.feeds, wire.epoch());
+      } else if (event !== 'holdfast:item') return false;
       // A plain socket has what comes, without a guarantee.
       else if (engine.isDead()) dispatch(packet);
       else {

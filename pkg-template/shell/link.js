@@ -17,9 +17,10 @@ const printOfUser = (/** @type {string | undefined} */ id) => (id === undefined 
  * @param {ReturnType<typeof import('./trouble.js').createTrouble>} trouble
  * @param {ReturnType<typeof import('./session.js').createSession>} session
  * @param {ReturnType<typeof import('./owner.js').createOwner>} owner
+ * @param {() => void} load takes up how far the user's feeds have come
  * @param {(phase: import('../types/index.d.ts').Phase) => void} lost the link is gone, whatever the engine says of it later
  */
-export function createLink(settings, engine, wire, loose, trouble, session, owner, lost) {
+export function createLink(settings, engine, wire, loose, trouble, session, owner, load, lost) {
   /** The engine's last attempt to connect; the wire's is gone by the time that it says so. */
   let attempt = 0;
   /** What the app answered for it, until the engine has compared it. */
@@ -70,6 +71,7 @@ export function createLink(settings, engine, wire, loose, trouble, session, owne
     [ORDER.connect](/** @type {number} */ epoch, /** @type {number} */ failures) {
       if (offered) session.grant(offered);
       owner.open();
+      load();
       try {
         wire.connect(epoch, failures, settings().reconnect.upgradeTimeoutMs);
       } catch (error) {

@@ -28,30 +28,37 @@ test('an item that comes before its predecessor waits for it', async (t) => {
   assert.deepEqual(heard, [2, 3, 4, 5]);
 });
 
-test('what is published between the connection and its read comes once, as the room is asked for behind the read', async (t) => {
-  freshModule(t);
-  const server = await startChatServer(t);
-  const named = (socket) => socket.handshake.auth.userId;
-  const feed = createFeed(server.io, { userId: named }).user('u1');
-  let published = 0;
-  const publish = () => feed.publish('note', ++published);
-  // Before the client has said a word, and right behind its `join`.
-  server.io.on('connection', (socket) => {
-    if (published > 0) publish();
-    socket.on('join', () => published > 0 && publish());
+for (const [how, isEarly] of Object.entries({
+  'that is asked for': false,
+  'of every connection': true,
+})) {
+  test(`what is published before a client has read comes once and in order, with a room ${how}`, async (t) => {
+    freshModule(t);
+    const server = await startChatServer(t);
+    const named = (socket) => socket.handshake.auth.userId;
+    let published = 0;
+    const publish = () => feed.publish('note', ++published);
+    // Before the client has said a word, and right behind its `join`.
+    server.io.on('connection', (socket) => {
+      if (isEarly) socket.join(`user_${named(socket)}`);
+      if (published > 0) setImmediate(publish);
+      socket.on('join', () => published > 0 && publish());
+    });
+    const feed = createFeed(server.io, { userId: named }).user('u1');
+    api.configureSocket(quick(server.url, { auth: { userId: 'u1' } }));
+    const heard = [];
+    api.initializeSocket('u1').on('note', (n) => heard.push(n));
+    await ready();
+    const reads = () => server.io.sockets.adapter.rooms.has('holdfast:feed:u:u1');
+    await until(reads, 'the feed is read');
+    await publish();
+    await until(() => heard.length === 1, 'the first came');
+    server.dropAll();
+    await publish();
+    await until(() => published === 4, 'it is back');
+    await until(reads, 'it reads again');
+    await publish();
+    await until(() => heard.includes(5), 'the last came');
+    assert.deepEqual(heard, [1, 2, 3, 4, 5]);
   });
-  api.configureSocket(quick(server.url, { auth: { userId: 'u1' } }));
-  const heard = [];
-  api.initializeSocket('u1').on('note', (n) => heard.push(n));
-  await ready();
-  await until(() => server.io.sockets.adapter.rooms.has('holdfast:feed:u:u1'), 'the feed is read');
-  await publish();
-  await until(() => heard.length === 1, 'the first came');
-  server.dropAll();
-  await publish();
-  await until(() => published === 4, 'it is back');
-  await until(() => server.io.sockets.adapter.rooms.has('holdfast:feed:u:u1'), 'it reads again');
-  await publish();
-  await until(() => heard.includes(5), 'the last came');
-  assert.deepEqual(heard, [1, 2, 3, 4, 5]);
-});
+}

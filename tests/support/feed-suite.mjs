@@ -249,6 +249,27 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     assert.equal(reader.items.length, 1);
   });
 
+  check(
+    'who says that it reads is sent no plain events for its user before it has',
+    async (world) => {
+      const { end } = await (await world.dial('ann')).read(null, null);
+      const reader = await world.dial('ann', { query: { holdfast: 'feeds' } });
+      const plain = await world.dial('ann', { query: { holdfast: 'other' } });
+      await world.publish({ user: 'ann' }, 'n', 1);
+      await until(() => plain.plain.length === 1, 'the plain event');
+      await reader.barrier();
+      assert.deepEqual([reader.plain, reader.items], [[], []]);
+      const { items } = await reader.readAll(null, end);
+      assert.deepEqual(
+        items.map(([, event, ...args]) => [event, ...args]),
+        [['n', 1]],
+      );
+      await world.publish({ user: 'ann' }, 'n', 2);
+      await until(() => reader.items.length === 1, 'the item');
+      assert.deepEqual(reader.plain, []);
+    },
+  );
+
   check('the same goes for a room', async (world) => {
     const [reader, plain, stranger] = [
       await world.dial('ann'),
@@ -536,9 +557,9 @@ class World {
   }
 
   /** A connection of a user, or of nobody. */
-  async dial(userId, { transports = ['websocket'] } = {}) {
+  async dial(userId, { transports = ['websocket'], query = {} } = {}) {
     const auth = userId === undefined ? {} : { userId };
-    const socket = io(this.#url, { auth, forceNew: true, reconnection: false, transports });
+    const socket = io(this.#url, { auth, query, forceNew: true, reconnection: false, transports });
     atEnd(this.#t, () => socket.disconnect());
     const link = new Link(socket);
     await until(() => link.announced.length > 0, 'holdfast:feeds on a new connection');

@@ -3,12 +3,13 @@
 use std::future::Future;
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use socketioxide::adapter::Adapter;
 use socketioxide::extract::{SocketRef, TryData};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::store::{FeedId, Item, Reading, Reset};
 use super::{OWN, Offset, ReadRequest, Shared, askers, connections, is_name, readers};
@@ -40,7 +41,10 @@ impl<A: Adapter> Shared<A> {
         let reads = self.options.max_reads_per_connection.min(Semaphore::MAX_PERMITS);
         let connection =
             Arc::new(Connection { user: Mutex::new(None), reads: Semaphore::new(reads) });
-        self.identify(socket, &connection);
+        let user = self.identify(socket, &connection);
+        if let Some(user) = user.filter(|_| reads_feeds(socket)) {
+            expect_read(socket, askers(&FeedId::User(user)));
+        }
         socket.on(
             "holdfast:read",
             move |socket: SocketRef<A>, TryData(question): TryData<Question>, to: Answerer<A>| {
@@ -120,6 +124,7 @@ impl<A: Adapter> Shared<A> {
         let room = match feed {
             FeedId::User(_) => {
                 enter(socket, readers(feed));
+                socket.leave(askers(feed));
                 return Ok(());
             }
             FeedId::Room(name) => name.clone(),
@@ -182,6 +187,22 @@ impl<A: Adapter> Shared<A> {
         }
         user
     }
+}
+
+/// Whether the client says that it reads its feed first thing.
+fn reads_feeds<A: Adapter>(socket: &SocketRef<A>) -> bool {
+    let query = socket.req_parts().uri.query().unwrap_or_default();
+    query.split('&').any(|pair| pair == "holdfast=feeds")
+}
+
+/// A client that reads its feed first thing is sent no plain events before that: the answer holds them as items.
+fn expect_read<A: Adapter>(socket: &SocketRef<A>, askers: String) {
+    enter(socket, askers.clone());
+    let socket = socket.clone();
+    tokio::spawn(async move {
+        sleep(FIRST_READ).await;
+        socket.leave(askers);
+    });
 }
 
 fn is_in<A: Adapter>(socket: &SocketRef<A>, room: &str) -> bool {
@@ -257,6 +278,8 @@ impl From<Refusal> for Value {
 
 /// Of the protocol.
 const VERSION: u32 = 1;
+/// A client that has said that it reads, and does not, gets plain events from then on.
+const FIRST_READ: Duration = Duration::from_secs(10);
 const MOST_ITEMS: usize = 1_000;
 const MOST_BYTES: usize = 256 * 1024;
 const RETRY_AFTER_MS: u32 = 1000;
