@@ -31,6 +31,12 @@ async function setUp(t, entry, transports) {
   const page = await servePage(t);
   // engine.io's own heartbeat would notice too.
   const server = await startChatServer(t, { io: { pingInterval: 300_000, pingTimeout: 300_000 } });
+  const { connect: answer } = server.hooks;
+  let receipts = 0;
+  server.hooks.connect = async (asked) => {
+    await answer(asked);
+    receipts += 1;
+  };
   const proxy = await createProxy({ target: { port: server.port } });
   atEnd(t, () => proxy.close());
   const browser = await openBrowser(t);
@@ -47,6 +53,8 @@ async function setUp(t, entry, transports) {
   await untilConnected(tab);
   await send(tab, 'first');
   await until(() => server.saved.length === 1, 'the first is there');
+  // Before it has answered one, silence proves nothing.
+  await until(() => receipts > 0, 'a receipt was answered');
   if (entry === 'holdfast') await until(() => server.pings > 0, 'a ping was answered');
   return { server, proxy, tab };
 }
