@@ -215,6 +215,8 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     unwatch();
     storage?.release();
     wire.release();
+    // Nothing is read any more.
+    delete (/** @type {any} */ (socket.io).opts.query?.holdfast);
     const plain = createPlain(socket, settings, deliveries.transmit, settle, (queued, inFlight) => {
       Object.assign(status, { queued, inFlight });
       changed();

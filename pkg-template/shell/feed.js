@@ -90,7 +90,7 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
     moved(feed, offset);
   };
 
-  /** Takes up how far the user has come in an earlier life, before there is a link. */
+  /** Takes up how far the user has come in an earlier life. */
   const load = () => {
     const whose = scope();
     const kept = whose ? positionsOf(whose) : {};
@@ -103,7 +103,7 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
     }
     // So that the server keeps plain events from a connection that is in the user's room and has not read yet.
     const { opts } = wire.socket.io;
-    if (isKnown) opts.query = { ...opts.query, holdfast: 'feeds' };
+    if (isKnown && rooms.has(null)) opts.query = { ...opts.query, holdfast: 'feeds' };
   };
 
   /** An item came: by itself in the round 0, or in the answer to a read. */

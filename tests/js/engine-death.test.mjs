@@ -373,3 +373,21 @@ test('an auth that answers twice is heard once, without the engine too', async (
   await roundTrip(server);
   assert.deepEqual(server.handshakes, [{ token: 'first' }, { token: 'first' }]);
 });
+
+test('a plain Socket does not say that it reads a feed, which would keep plain events from it', async (t) => {
+  collectReports(t);
+  const server = await start(t, {}, { user: 'u1' });
+  server.io.emit('holdfast:feeds', 1);
+  await roundTrip(server);
+  const queries = () => server.io.sockets.sockets.values().next().value?.handshake.query.holdfast;
+  server.dropAll();
+  await until(() => queries() === 'feeds', 'it says that it reads');
+  await ready();
+  trapWire(t, 'EmitEvent');
+  server.io.emit('hello', 1);
+  await until(() => api.getSocket().io.reconnection(), 'the Socket is plain');
+  const joins = server.joins.length;
+  server.dropAll();
+  await until(() => server.joins.length > joins, 'it is back');
+  assert.equal(queries(), undefined);
+});

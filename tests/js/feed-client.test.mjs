@@ -114,6 +114,24 @@ test('createClient reads the feed only where it is told to, and gets plain event
   assert.deepEqual(heard, { plain: [1, 2], reads: [1, 2] });
 });
 
+test('who reads the feed of a room alone is sent plain events for its user at once, also after a return', async (t) => {
+  freshModule(t);
+  const server = await startChatServer(t);
+  const feed = feedOf(server);
+  const made = client(t, server, { auth: { userId: 'u1' }, userId: 'u1' });
+  const heard = [];
+  made.on('note', (n) => heard.push(n));
+  made.followRoom('open-1');
+  made.connect();
+  await hasRead(server, 'holdfast:feed:r:open-1');
+  server.dropAll();
+  await until(() => server.joins.length === 2 && made.getState().isReady, 'it is back');
+  await hasRead(server, 'holdfast:feed:r:open-1');
+  assert.equal(server.io.sockets.adapter.rooms.has('holdfast:pending:u:u1'), false);
+  await publish(feed.user('u1'), 1);
+  await until(() => heard.length === 1, 'the plain event');
+});
+
 test('where the store has less than was missed the app is asked, and goes on from there', async (t) => {
   const asked = [];
   const onResync = ({ reason, room, since }) =>
