@@ -206,7 +206,7 @@ function scriptOf(text) {
 
 /** `holdfast:settings`, from the one table that there is of them. */
 async function settingsInOrder() {
-  const table = await readFile(path.join(root, 'src/web/settings.rs'), 'utf8');
+  const table = await readFile(path.join(root, 'src/border/settings.rs'), 'utf8');
   const rows = table.matchAll(/^ +"([\w.]+)" => [\w.]+,$/gm);
   // `join` and `health` are null where they are switched off.
   const values = [...rows].map(([, option]) =>

@@ -5,14 +5,15 @@
 
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
+use holdfast::border::numbers;
+use holdfast::border::told::Told;
 use holdfast::client::claim::{Audience, By, Claim, Code, Ending};
 use holdfast::client::storage::Storage;
 use holdfast::client::verdict::{Opinion, Reading, Said};
 use holdfast::client::{Fate, Order, PageEvent, Place, Value};
 use holdfast::engine::{DownCause, Grant, Notice, Outcome, Phase, Seq, Standing, Way};
+use holdfast::web::Driver;
 use holdfast::web::call::What;
-use holdfast::web::numbers::Told;
-use holdfast::web::{Driver, numbers};
 use js_sys::WebAssembly::Memory;
 use js_sys::{Array, Float64Array, Object, Reflect};
 use wasm_bindgen::prelude::*;

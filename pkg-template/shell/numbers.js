@@ -1,9 +1,9 @@
 /**
- * The engine's enums as the numbers that cross its border. The other half is `src/web/numbers.rs`;
+ * The engine's enums as the numbers that cross its border. The other half is `src/border/numbers.rs`;
  * `tests/web.rs` holds the two together.
  */
 
-/** What the engine is told, by number; `Told` in `src/web/numbers.rs` says what comes with each. */
+/** What the engine is told, by number; `src/border/told.rs` says what comes with each. */
 export const TOLD = {
   send: 0,
   standing: 1,

@@ -14,12 +14,8 @@ mod driver;
 mod insides;
 #[cfg(feature = "module")]
 mod module;
-pub mod numbers;
 mod overrides;
-#[cfg(not(feature = "followed"))]
-mod own;
 mod packets;
-mod settings;
 pub mod socket_io;
 pub mod value;
 mod wire;

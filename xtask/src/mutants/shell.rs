@@ -132,7 +132,7 @@ const SOURCES: &[&str] = &[
     "README.md",
     "LICENSE",
     "pkg-template",
-    "src/web/settings.rs",
+    "src/border/settings.rs",
     "tests",
     "bench",
     "js-demo/lab",

@@ -1,11 +1,11 @@
 //! The facts and commands of a client that makes its links itself, keeps messages on disk and reads what the server
 //! sends. The module for links that are followed (the feature `followed`) has none of them.
 
-use super::call::Wire;
-use super::driver::{door, or_none};
 use super::numbers::{
-    Told, claim_number, count, double, fate_flags, grant, millis, read, standing_number, whole,
+    claim_number, count, double, fate_flags, grant, millis, read, standing_number, whole,
 };
+use super::told::Told;
+use super::{Around, door, or_none};
 use crate::client::feed::Offset;
 use crate::client::keeper::Keeper;
 use crate::client::storage::{Found, Segment, Taken};
@@ -24,14 +24,14 @@ const AWAY: u32 = 2;
 const FETCHED: u32 = 1;
 const WANTS_ACK: u32 = 2;
 
-/// What [`Driver::tell`](super::Driver::tell) does with the facts that it does not list itself.
+/// What [`Border::tell`](super::Border::tell) does with the facts that it does not list itself.
 ///
-/// It is inlined, and what it does before its `match` the driver has done already, so that the two matches become one: as
+/// It is inlined, and what it does before its `match` `Border::tell` has done already, so that the two matches become one: as
 /// a function of its own it takes 0.4 KB more, gzipped.
 #[inline(always)]
 pub(super) fn tell(
     client: &mut Client,
-    wire: &Wire,
+    around: &impl Around,
     now: Moment,
     told: Told,
     seq: Seq,
@@ -52,8 +52,7 @@ pub(super) fn tell(
         | Told::Reopen
         | Told::Destroy => {
             if client.phase() == Phase::Idle {
-                // No link was wanted: the next attempt is a first one.
-                wire.tries.set(-1);
+                around.starts_anew();
             }
             live(client, now, told, a != 0.0);
             door(client)
@@ -172,7 +171,7 @@ pub(super) fn tell(
             (client.item(now, count(a), count(b), whole(c), offset) as u32).into()
         }
         Told::ReadFeed => client.read_feed(now, count(a), count(b), read(count(c), d, e)).into(),
-        // The driver has done the others.
+        // `Border::tell` has done the others.
         _ => 0.0,
     }
 }
