@@ -624,8 +624,8 @@ fn numbers_from_outside_never_trap() {
     let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 1e300, 0.5];
     for number in odd {
         for told in Told::ALL {
-            if told != Told::Destroy {
-                tell(&mut driver, told, number, &[number; 6]);
+            if *told != Told::Destroy {
+                tell(&mut driver, *told, number, &[number; 6]);
             }
         }
         drain(&mut driver);

@@ -19,6 +19,7 @@ pub mod claim;
 pub mod clock;
 pub mod deliveries;
 mod events;
+mod explain;
 #[cfg(not(feature = "followed"))]
 pub mod feed;
 pub mod identity;
@@ -51,6 +52,7 @@ use crate::engine::{
     Seq, Standing, Status, sooner,
 };
 use deliveries::Deliveries;
+pub use explain::Wait;
 #[cfg(not(feature = "followed"))]
 use feed::Feeds;
 use identity::{Change, Identity, User};

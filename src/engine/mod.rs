@@ -49,7 +49,7 @@ pub use types::{
     Seq, Standing, Status, Verdict, Way, sooner,
 };
 
-pub use outbox::Answering;
+pub use outbox::{Answering, Blocker};
 pub(crate) use sorted::Sorted;
 
 use backoff::Rng;
@@ -457,6 +457,12 @@ impl Engine {
         let standing = self.outbox.standing(now, seq)?;
         let can_leave = self.link.phase() == Phase::Ready || standing == Standing::Answer;
         Some(if can_leave { standing } else { Standing::Link })
+    }
+
+    /// What keeps an unsettled message from the server or its result, the link apart; none where it has settled.
+    #[must_use]
+    pub fn blocker(&self, seq: Seq) -> Option<Blocker> {
+        self.outbox.blocker(self.now, seq, &self.config.send)
     }
 
     /// The state as the app may see it.

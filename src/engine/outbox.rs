@@ -15,6 +15,7 @@
 //! message that has to be sent again, being older than all that never left, holds the rest of its lane.
 
 mod answers;
+mod explain;
 mod facts;
 mod lane;
 mod message;
@@ -24,6 +25,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 pub use answers::Answering;
+pub use explain::Blocker;
 
 use answers::Answers;
 use lane::{Lane, Next, Turn};
