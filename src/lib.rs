@@ -11,5 +11,5 @@ extern crate alloc;
 pub mod border;
 pub mod client;
 pub mod engine;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "replay")))]
 pub mod web;

@@ -54,19 +54,29 @@ pub struct Border {
     fields: [f64; FIELDS],
 }
 
-/// The flags of a send, as the table `SEND_FLAG` has them.
-const STRICT: u32 = 1;
-const ONCE: u32 = 2;
-const DURABLE: u32 = 4;
-const RESTORED: u32 = 8;
-/// The flag of the second way; the others are its multiples, by the table `WAYS`.
-const WAY: u32 = 16;
-const PLACE: u32 = 64;
-const LONG: u32 = 128;
-const KNOWN: u32 = 256;
-const SAME: u32 = 512;
-/// The flag of the first event; the others are its multiples.
-const EVENT: u32 = 1024;
+/// The flags of [`Told::Send`], as the table `SEND_FLAG` has them.
+pub mod flag {
+    /// Nothing of its lane may be in flight beside it.
+    pub const STRICT: u32 = 1;
+    /// The app wants it to leave once.
+    pub const ONCE: u32 = 2;
+    /// It is saved to disk before it leaves.
+    pub const DURABLE: u32 = 4;
+    /// It was read from disk.
+    pub const RESTORED: u32 = 8;
+    /// The second way; the others are its multiples, by the table `WAYS`.
+    pub const WAY: u32 = 16;
+    /// It carries an id, by which a server can tell a repeat.
+    pub const PLACE: u32 = 64;
+    /// Its id is longer than a server takes.
+    pub const LONG: u32 = 128;
+    /// An unsettled message has its id: the lane is that message's number.
+    pub const KNOWN: u32 = 256;
+    /// That message is the same.
+    pub const SAME: u32 = 512;
+    /// The first event; the others are its multiples.
+    pub const EVENT: u32 = 1024;
+}
 
 impl Border {
     /// `wall` and `running` are what the two clocks show, as for [`tell`](Self::tell); `seed` is any number, different
@@ -86,6 +96,12 @@ impl Border {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The time that it was told last, since the client was made.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.clock.now()
     }
 
     /// The fields of the order that was polled last.
@@ -115,28 +131,28 @@ impl Border {
         let input = match told {
             Told::Send => {
                 let flags = count(c);
-                let has = |flag: u32| flags & flag != 0;
+                let has = |one: u32| flags & one != 0;
                 let sending = Sending {
-                    id: if has(LONG) {
+                    id: if has(flag::LONG) {
                         Id::TooLong
-                    } else if has(KNOWN) {
-                        Id::Known { seq, is_same: has(SAME) }
+                    } else if has(flag::KNOWN) {
+                        Id::Known { seq, is_same: has(flag::SAME) }
                     } else {
                         Id::Fresh
                     },
                     lane: whole(a),
                     bytes: count(b),
-                    strict: has(STRICT),
-                    has_place: has(PLACE),
-                    once: has(ONCE),
-                    durable: has(DURABLE),
+                    strict: has(flag::STRICT),
+                    has_place: has(flag::PLACE),
+                    once: has(flag::ONCE),
+                    durable: has(flag::DURABLE),
                     ttl: millis(d),
-                    way: way(flags / WAY % 4),
-                    event: flags / EVENT,
+                    way: way(flags / flag::WAY % 4),
+                    event: flags / flag::EVENT,
                     ack_timeout: (e > 0.0).then(|| millis(e)),
                     print: whole(f),
                 };
-                let taken = if has(RESTORED) {
+                let taken = if has(flag::RESTORED) {
                     client.take_up(now, &sending)
                 } else {
                     client.send(now, &sending)

@@ -56,6 +56,31 @@ impl Client {
         (!is_let).then_some(Wait::Receipt)
     }
 
+    /// Where a message is kept: `memory`, `saving`, `disk` or `other-tab`.
+    #[must_use]
+    #[cfg(not(feature = "followed"))]
+    pub fn saved(&self, seq: Seq) -> &'static str {
+        match self.keeper.held(seq) {
+            None | Some(Held::Nowhere) => "memory",
+            Some(Held::Waiting | Held::Writing | Held::Overdue) => "saving",
+            Some(Held::Kept(_)) => "disk",
+            Some(Held::Elsewhere) => "other-tab",
+        }
+    }
+
+    /// Nothing of a client whose Sockets are followed is saved.
+    #[must_use]
+    #[cfg(feature = "followed")]
+    pub fn saved(&self, _seq: Seq) -> &'static str {
+        "memory"
+    }
+
+    /// Whether messages are saved to disk.
+    #[must_use]
+    pub fn is_saving(&self) -> bool {
+        self.keeper.generation().is_some()
+    }
+
     /// Whether the link speaks for the user whose messages wait (I11).
     #[must_use]
     pub fn is_authorized(&self) -> bool {
