@@ -31,7 +31,17 @@ const BUDGETS = [
 const PARTS = [
   ...['module', 'io-module', 'core'],
   ...['index', 'socket', 'io', 'alias', 'react', 'server', 'without-wasm'],
+  ...['inspector', 'inspector-react', 'inspector-replay', 'inspector-io-replay'],
 ];
+
+/** Parts for which something else has to be compiled first: the option that says where it is. */
+const COMPILED = {
+  'without-wasm': 'script',
+  inspector: 'replay',
+  'inspector-react': 'replay',
+  'inspector-replay': 'replay',
+  'inspector-io-replay': 'io-replay',
+};
 
 /** Parts that stand for socket.io-client: as there, what is required is `io` itself. */
 const PLAIN = ['io', 'alias'];
@@ -58,6 +68,9 @@ const { values: options } = parseArgs({
     'io-module': { type: 'string' },
     /** The module as JavaScript, as wasm2js writes it. Without it there is no `without-wasm`. */
     script: { type: 'string' },
+    /** Folders with the modules that play recordings, as wasm-bindgen writes them. Without them there is no `inspector`. */
+    replay: { type: 'string' },
+    'io-replay': { type: 'string' },
     'size-before': { type: 'string' },
     /** For sources that nobody ships: deliberate bugs. */
     'any-size': { type: 'boolean' },
@@ -71,7 +84,7 @@ const modules = {
 };
 const script = options.script && scriptOf(await readFile(options.script, 'utf8'));
 const parts = PARTS.filter(
-  (name) => existsSync(sourceOf(name)) && (script || name !== 'without-wasm'),
+  (name) => existsSync(sourceOf(name)) && (!(name in COMPILED) || options[COMPILED[name]]),
 );
 const reader = await assembleReader();
 
@@ -115,6 +128,8 @@ async function bundle({ format, platform, folder, extension }) {
         sourcemap: 'linked',
         legalComments: 'none',
         footer: PLAIN.includes(name) && format === 'cjs' ? { js: CALLABLE } : {},
+        // wasm-bindgen's own way to the module, which is not taken: bundlers would look for the file.
+        define: name.endsWith('-replay') ? { 'import.meta.url': '""' } : {},
         external: ['socket.io-client', 'socket.io-client/*', 'react', 'react/*'],
         plugins: [
           made('compiled engine', Object.keys(modules), (name) => {
@@ -123,6 +138,8 @@ async function bundle({ format, platform, folder, extension }) {
           made('reader', ['reader'], () => `export default '${reader}';`),
           made('translated engine', ['script'], () => script),
           made('settings in order', ['settings'], settingsInOrder),
+          made('version', ['version'], () => `export default ${JSON.stringify(options.version)};`),
+          compiledReplays(),
           numbersInPlace(),
           otherPartsStayOutside(extension),
         ],
@@ -217,6 +234,25 @@ async function settingsInOrder() {
   return `export const settingNumbers = (settings) => [${values}];`;
 }
 
+/** `holdfast:replay` and `holdfast:io-replay`: what wasm-bindgen wrote, and the module beside it. */
+function compiledReplays() {
+  return {
+    name: 'replays',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^holdfast:(io-)?replay(-wasm)?$/ }, ({ path: name }) => {
+        const folder = options[name.includes('io-') ? 'io-replay' : 'replay'];
+        const file = name.endsWith('-wasm') ? 'replay_bg.wasm' : 'replay.js';
+        return { path: path.resolve(folder, file) };
+      });
+      onLoad({ filter: /replay_bg\.wasm$/ }, async ({ path: file }) => ({
+        contents: await readFile(file),
+        // As bytes it would be read by Buffer in CommonJS, which browsers have not.
+        loader: 'base64',
+      }));
+    },
+  };
+}
+
 /**
  * The shell's tables of numbers become enums of TypeScript: esbuild writes an enum's number wherever a member is
  * named, and leaves out the table.
@@ -261,9 +297,10 @@ async function tidyMap(file) {
   map.sources = map.sources.map((name, index) => {
     if (/^holdfast:(io-)?wasm$/.test(name))
       map.sourcesContent[index] = '// The engine, compiled.\n';
+    if (/replay_bg\.wasm$/.test(name)) map.sourcesContent[index] = '// The client for replays, compiled.\n';
     const [, dependency] = name.split('node_modules/');
     if (dependency) map.sourcesContent[index] = `// See ${dependency}\n`;
-    return name.replace(/^.*(pkg-template|node_modules)\//, 'holdfast/');
+    return name.replace(/^.*(pkg-template|node_modules|target\/package)\//, 'holdfast/');
   });
   await writeFile(file, JSON.stringify(map));
 }

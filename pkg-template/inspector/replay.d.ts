@@ -133,3 +133,9 @@ export declare class Player {
 
 /** The text of a panic that ended a `Player`: a bug of the client's. */
 export declare function panicText(): string | undefined;
+
+/** The step at which it panicked. */
+export declare function panicStep(): number;
+
+/** Makes the one instance of the module. */
+export declare function initSync(options: { module: BufferSource }): unknown;

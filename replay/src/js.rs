@@ -1,6 +1,7 @@
 //! The replay for JavaScript: see `pkg-template/inspector/replay.d.ts`.
 
 use std::panic;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, Once};
 
 use serde::Serialize;
@@ -13,6 +14,8 @@ use crate::replay::Replay;
 /// The text of the panic that ended a player.
 static PANIC: Mutex<Option<String>> = Mutex::new(None);
 static HOOK: Once = Once::new();
+/// The step that is being played.
+static PLAYING: AtomicUsize = AtomicUsize::new(0);
 
 /// A [`Replay`].
 #[wasm_bindgen]
@@ -43,6 +46,7 @@ impl Player {
         let (steps, _) = steps.as_chunks::<{ Crossing::SIZE }>();
         let had_differed = self.replay.differs_at().is_some();
         for (index, step) in steps.iter().enumerate() {
+            PLAYING.store(self.replay.steps(), Ordering::Relaxed);
             if !self.replay.advance(&Crossing::from_numbers(step)) && !had_differed {
                 return index + 1;
             }
@@ -56,6 +60,7 @@ impl Player {
     /// Where fewer numbers are given.
     pub fn step(&mut self, step: &[f64]) -> Result<JsValue, JsError> {
         let step = step.try_into().map_err(|_| JsError::new("A step has ten numbers"))?;
+        PLAYING.store(self.replay.steps(), Ordering::Relaxed);
         to_js(&self.replay.step(&Crossing::from_numbers(step)))
     }
 
@@ -73,6 +78,13 @@ impl Player {
 #[must_use]
 pub fn panic_text() -> Option<String> {
     PANIC.lock().ok().and_then(|text| text.clone())
+}
+
+/// The step at which it panicked.
+#[wasm_bindgen(js_name = panicStep)]
+#[must_use]
+pub fn panic_step() -> usize {
+    PLAYING.load(Ordering::Relaxed)
 }
 
 /// An option that is none is null.

@@ -15,6 +15,7 @@ mod fuzz;
 mod mutants;
 mod npm;
 mod package;
+mod replay;
 mod server_rs;
 mod sim;
 mod soak;
@@ -39,6 +40,8 @@ cargo xtask <command>
                    those named, with messages to a real server; prints a table
   sim [options]    play simulated worlds against the engine: --seeds N --from S, or --seed S with its trace;
                    sim herd: 100,000 clients after an outage, --clients N --capacity N --write yes
+  replay FILE      play a recording of holdfast/inspector through the client, and say where it differs or panics:
+                   --step N, --around N
   chaos [options]  the package in a browser under faults by a schedule: --seed S --messages N --faults N
                    --tabs N --reloads N; --both for what a server publishes, beside plain Socket.IO
   browsers [engine...]
@@ -79,6 +82,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("ci", chosen) => steps::run(ci::STEPS, chosen),
         ("consumers", names) => consumers::run(names),
         ("sim", arguments) => sim::run(arguments),
+        ("replay", arguments) => replay::run(arguments),
         ("chaos", arguments) => chaos::run(arguments),
         ("browsers", engines) => browsers::run(engines),
         ("soak", arguments) => soak::run(arguments),

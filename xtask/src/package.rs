@@ -16,7 +16,15 @@ pub fn build() -> Result<()> {
     tools::require_node()?;
     npm::install(root())?;
     let artifacts = wasm::compile()?;
-    run(bundle(root(), &artifacts).arg("--script").arg(wasm::compile_script()?))
+    let script = wasm::compile_script()?;
+    let [replay, io_replay] = wasm::compile_replays()?;
+    run(bundle(root(), &artifacts)
+        .arg("--script")
+        .arg(script)
+        .arg("--replay")
+        .arg(replay)
+        .arg("--io-replay")
+        .arg(io_replay))
 }
 
 /// The command that makes the package of a tree, which is this checkout or a copy of its sources.

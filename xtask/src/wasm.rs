@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use wasm_bindgen_cli::{wasm_bindgen, wasm_bindgen_test_runner};
 
 use crate::tools::{WASM_TARGET, cargo, node, output, root, run, rustc};
@@ -77,6 +77,42 @@ pub fn compile_script() -> Result<PathBuf> {
     run(binaryen("wasm2js").arg("-Oz").arg(&lowered).arg("-o").arg(&script))?;
     forbid_local_paths(&script)?;
     Ok(script)
+}
+
+/// Compiles the replays that the inspector loads: of a client with links of its own, and of one that follows the app's Sockets.
+/// Answers their folders, each with the module and the JavaScript for it.
+pub fn compile_replays() -> Result<[PathBuf; 2]> {
+    let replays = [("replay", &[][..]), ("replay-io", &["--features", "followed"][..])];
+    let mut folders = Vec::new();
+    for (name, features) in replays {
+        let folder = root().join("target/package").join(name);
+        compile_replay(features, &folder)?;
+        folders.push(folder);
+    }
+    folders.try_into().map_err(|_| anyhow!("there are two replays"))
+}
+
+fn compile_replay(features: &[&str], folder: &Path) -> Result<()> {
+    tools::require_wasm_target()?;
+    fs::create_dir_all(folder)?;
+    let target = root().join("target");
+    let flags = remapped_paths().map(|flag| format!("{flag:?}")).collect::<Vec<_>>();
+    run(cargo()
+        .env("CARGO_TARGET_DIR", &target)
+        .args(["build", "--package", "holdfast-replay", "--lib", "--release"])
+        .args(features)
+        .args(["--target", WASM_TARGET, "--config"])
+        .arg(format!("target.{WASM_TARGET}.rustflags=[{}]", flags.join(","))))?;
+    let compiled = target.join(format!("{WASM_TARGET}/release/holdfast_replay.wasm"));
+    let mut arguments: Vec<OsString> =
+        ["wasm-bindgen", "--target", "web", "--no-typescript", "--out-name", "replay"]
+            .map(Into::into)
+            .into();
+    arguments.extend([compiled.into(), "--out-dir".into(), folder.into()]);
+    wasm_bindgen::run_cli_with_args(arguments).context("wasm-bindgen failed")?;
+    let module = folder.join("replay_bg.wasm");
+    run(binaryen("wasm-opt").args(FEATURES).arg("-Oz").arg(&module).arg("-o").arg(&module))?;
+    forbid_local_paths(&module)
 }
 
 /// Compiles the engine of a tree and binds it to JavaScript, in `folder`. Answers the module, and the same without what
