@@ -297,7 +297,8 @@ async function tidyMap(file) {
   map.sources = map.sources.map((name, index) => {
     if (/^holdfast:(io-)?wasm$/.test(name))
       map.sourcesContent[index] = '// The engine, compiled.\n';
-    if (/replay_bg\.wasm$/.test(name)) map.sourcesContent[index] = '// The client for replays, compiled.\n';
+    if (/replay_bg\.wasm$/.test(name))
+      map.sourcesContent[index] = '// The client for replays, compiled.\n';
     const [, dependency] = name.split('node_modules/');
     if (dependency) map.sourcesContent[index] = `// See ${dependency}\n`;
     return name.replace(/^.*(pkg-template|node_modules|target\/package)\//, 'holdfast/');

@@ -1,3 +1,66 @@
-/** The entry `holdfast/inspector`: the element, and the recordings that it shows. */
+/**
+ * The inspector: records every client of the page from the moment it is imported, shows it, and plays recordings back. An app
+ * that does not import it carries nothing of it.
+ */
 
-export { defineInspector, InspectorElement } from './inspector/element/element.js';
+import version from 'holdfast:version';
+import { register } from './core.js';
+import { defineInspector, InspectorElement } from './inspector/element/element.js';
+import { write } from './inspector/file.js';
+import { innerOf, keepPayloads, watch } from './inspector/labels.js';
+import { createSources } from './inspector/sources.js';
+import { limit, recordingOf, recordings, tap } from './inspector/tap.js';
+import { wasm as ioModule } from './io-module.js';
+import { wasm as module } from './module.js';
+
+export { RecordingError } from './inspector/file.js';
+export { defineInspector, InspectorElement };
+
+tap(module, 'client');
+tap(ioModule, 'followed');
+register(watch);
+
+/** Made for the first element, since making them loads the module that plays recordings. @type {ReturnType<typeof createSources> | undefined} */
+let sources;
+Object.defineProperty(InspectorElement, 'sources', {
+  get: () => (sources ??= createSources(version)),
+});
+
+const TAG = 'holdfast-inspector';
+defineInspector();
+
+/** @type {typeof import('./types/inspector.d.ts').configureInspector} */
+export function configureInspector({ maxBytes, payloads }) {
+  if (maxBytes !== undefined) limit(maxBytes);
+  if (payloads !== undefined) keepPayloads(payloads);
+}
+
+/** @type {typeof import('./types/inspector.d.ts').inspect} */
+export function inspect(client) {
+  const inner = innerOf(client);
+  if (!inner)
+    throw new TypeError('inspect takes a client that createClient answered, or its Socket');
+  return watch(inner);
+}
+
+/** @type {typeof import('./types/inspector.d.ts').openInspector} */
+export function openInspector({ client, theme } = {}) {
+  const element = /** @type {import('./types/inspector.d.ts').InspectorElement} */ (
+    document.querySelector(`body > ${TAG}`) ?? document.createElement(TAG)
+  );
+  if (client !== undefined) element.client = client;
+  if (theme !== undefined) element.setAttribute('theme', theme);
+  if (!element.isConnected) document.body.append(element);
+  return () => element.remove();
+}
+
+/** @type {typeof import('./types/inspector.d.ts').exportRecording} */
+export async function exportRecording(client, options) {
+  const inner = innerOf(client);
+  const recording = inner ? recordingOf(inner) : recordings[recordings.length - 1];
+  if (!recording)
+    throw new Error(
+      'Nothing is recorded: import holdfast/inspector before the first client is made',
+    );
+  return write(recording, { version, ...options });
+}

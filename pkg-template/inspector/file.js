@@ -86,9 +86,12 @@ export function read(text) {
   } catch {
     throw new RecordingError('The file is not JSON, so it is no recording');
   }
-  if (file?.format !== FORMAT) throw new RecordingError('The file is no recording of holdfast/inspector');
+  if (file?.format !== FORMAT)
+    throw new RecordingError('The file is no recording of holdfast/inspector');
   if (file.version !== VERSION)
-    throw new RecordingError(`The recording has version ${Number(file.version)}; this inspector reads version ${VERSION}`);
+    throw new RecordingError(
+      `The recording has version ${Number(file.version)}; this inspector reads version ${VERSION}`,
+    );
   const { start, steps, module: kind } = file;
   const isStart = [start?.wall, start?.running, start?.seed].every(Number.isFinite);
   if (!isStart || !Array.isArray(steps) || !['client', 'followed'].includes(kind))

@@ -79,7 +79,8 @@ export function watch(client) {
   // What is sent changes the state, and what settles is told at once.
   const offState = client.subscribe(lookSoon);
   const offSettled = client.onSettled(({ id, event }) => {
-    if (settling !== null && event !== undefined && !labels.has(settling)) set(settling, { id, event });
+    if (settling !== null && event !== undefined && !labels.has(settling))
+      set(settling, { id, event });
     settling = null;
   });
   look();

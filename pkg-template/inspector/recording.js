@@ -23,6 +23,23 @@ export const MAX_BYTES = 33_554_432;
 /** @typedef {'client' | 'followed'} ModuleKind with links of its own, or `holdfast/io` */
 /** @typedef {{ event?: string, id?: string, data?: unknown }} Label */
 
+/** How many numbers there are up to the last one that was given. */
+function given(
+  /** @type {number} */ a,
+  /** @type {number} */ b,
+  /** @type {number} */ c,
+  /** @type {number} */ d,
+  /** @type {number} */ e,
+  /** @type {number} */ f,
+) {
+  if (!Number.isNaN(f)) return 6;
+  if (!Number.isNaN(e)) return 5;
+  if (!Number.isNaN(d)) return 4;
+  if (!Number.isNaN(c)) return 3;
+  if (!Number.isNaN(b)) return 2;
+  return Number.isNaN(a) ? 0 : 1;
+}
+
 export class Recording {
   /** The chunks that are full, and the one that is being filled. @type {Float64Array[]} */
   #chunks = [new Float64Array(CHUNK)];
@@ -78,8 +95,7 @@ export class Recording {
       this.#chunks.push(chunk);
       this.#used = 0;
     }
-    // A NaN is not itself: these are the numbers up to the last one that was given.
-    const count = f === f ? 6 : e === e ? 5 : d === d ? 4 : c === c ? 3 : b === b ? 2 : a === a ? 1 : 0;
+    const count = given(a, b, c, d, e, f);
     const hasClocks = wall !== this.#wall || running !== this.#running;
     let at = this.#used;
     chunk[at] = what + COUNT * count + (hasClocks ? CLOCKS : 0);

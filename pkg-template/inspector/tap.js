@@ -95,7 +95,11 @@ function tapped(wasm, kind) {
     return recording;
   };
 
-  const late = (/** @type {number} */ at, /** @type {number} */ wall, /** @type {number} */ running) => {
+  const late = (
+    /** @type {number} */ at,
+    /** @type {number} */ wall,
+    /** @type {number} */ running,
+  ) => {
     const recording = new Recording(kind, { wall, running, seed: 0 }, maxBytes);
     recording.isLate = true;
     return add(at, recording);
@@ -107,7 +111,11 @@ function tapped(wasm, kind) {
     recording.onSettle(new Float64Array(wasm.memory.buffer, at, 1)[0]);
   };
 
-  const made = (/** @type {number} */ wall, /** @type {number} */ running, /** @type {number} */ seed) => {
+  const made = (
+    /** @type {number} */ wall,
+    /** @type {number} */ running,
+    /** @type {number} */ seed,
+  ) => {
     const at = driver_new(wall, running, seed);
     add(at, new Recording(kind, { wall, running, seed }, maxBytes));
     return at;

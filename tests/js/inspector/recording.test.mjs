@@ -29,7 +29,9 @@ const recorded = (steps, maxBytes) => {
 
 const stepsIn = (recording) => {
   const all = Array.from(recording.reader().next(recording.length + 1));
-  return Array.from({ length: all.length / STEP }, (_, nth) => all.slice(nth * STEP, (nth + 1) * STEP));
+  return Array.from({ length: all.length / STEP }, (_, nth) =>
+    all.slice(nth * STEP, (nth + 1) * STEP),
+  );
 };
 
 test('what is noted is read again, over chunks and with clocks that stand still', () => {
@@ -84,7 +86,10 @@ test('what is no recording is refused with the reason', () => {
   const refused = [
     ['no json', /not JSON/],
     ['{}', /no recording of holdfast/],
-    ['{"format":"holdfast recording","version":7}', /has version 7; this inspector reads version 1/],
+    [
+      '{"format":"holdfast recording","version":7}',
+      /has version 7; this inspector reads version 1/,
+    ],
     ['{"format":"holdfast recording","version":1}', /start or its steps are missing/],
     [
       '{"format":"holdfast recording","version":1,"module":"client","isWhole":true,"start":{"wall":1,"running":1,"seed":1},"steps":[[1,"x",2,3]]}',
@@ -92,6 +97,9 @@ test('what is no recording is refused with the reason', () => {
     ],
   ];
   for (const [text, reason] of refused) {
-    assert.throws(() => read(text), (error) => error instanceof RecordingError && reason.test(error.message));
+    assert.throws(
+      () => read(text),
+      (error) => error instanceof RecordingError && reason.test(error.message),
+    );
   }
 });

@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { Server } from 'socket.io';
+import { createClient } from '../../../pkg/esm/index.mjs';
 import { configureInspector, exportRecording, inspect } from '../../../pkg/esm/inspector.mjs';
 import { Player } from '../../../pkg/esm/inspector-replay.mjs';
-import { createClient } from '../../../pkg/esm/index.mjs';
 import { read } from '../../../pkg-template/inspector/file.js';
 import { STEP } from '../../../pkg-template/inspector/recording.js';
 import { root } from '../../support/paths.mjs';
@@ -86,7 +86,10 @@ test('while the link is lost each message says what it waits for', async (t) => 
   const down = Array.from({ length: recording.length }, (_, at) => at).findLast(isDown);
   player.advance(steps.subarray(0, (down + 1) * STEP));
   const waits = player.view().messages.filter(({ wait }) => wait !== null);
-  assert.deepEqual(waits.map(({ wait }) => wait.why), ['link', 'link']);
+  assert.deepEqual(
+    waits.map(({ wait }) => wait.why),
+    ['link', 'link'],
+  );
   assert.match(waits[0].wait.text, /The link is lost/);
 });
 
@@ -117,7 +120,10 @@ test('a step that was answered otherwise is found by the module and by the progr
 
   const { code, output } = await replayNatively(t, text);
   assert.equal(code, 1, output);
-  assert.match(output, new RegExp(`^step ${at}: the recorded client answered Number\\(6.0\\) here`, 'm'));
+  assert.match(
+    output,
+    new RegExp(`^step ${at}: the recorded client answered Number\\(6.0\\) here`, 'm'),
+  );
 });
 
 test('the program plays a whole recording and says what the client knows at its end', async (t) => {

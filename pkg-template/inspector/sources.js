@@ -1,8 +1,8 @@
 /** What the inspector shows of one recording: its newest step, or any step that is sought. */
 
 import { read, write } from './file.js';
-import { createPlayback } from './playback.js';
 import { innerOf, watch } from './labels.js';
+import { createPlayback } from './playback.js';
 import { onRecording, recordingOf, recordings } from './tap.js';
 
 /**
@@ -178,7 +178,11 @@ export function createSources(version) {
     for (const listener of listeners) listener();
   };
 
-  const add = async (/** @type {Recording} */ recording, /** @type {string} */ title, /** @type {boolean} */ isLive) => {
+  const add = async (
+    /** @type {Recording} */ recording,
+    /** @type {string} */ title,
+    /** @type {boolean} */ isLive,
+  ) => {
     const replay = await LOADERS[recording.kind]();
     const source = createSource(recording, replay, { title, isLive, version });
     sources.set(recording, source);
