@@ -1,4 +1,4 @@
-//! Where each message is.
+//! Where each message is saved.
 
 use alloc::vec::Vec;
 
@@ -7,7 +7,7 @@ use crate::client::storage::Storage;
 use crate::engine::{Input, Seq};
 
 impl Keeper {
-    /// The message is to be kept before it leaves.
+    /// Saves a message, which leaves only afterwards.
     pub fn add(&mut self, seq: Seq) {
         self.enter(Entry { seq, held: Held::Nowhere, is_shared: false, seen: 0 });
         self.wait(seq);
@@ -37,8 +37,8 @@ impl Keeper {
         }
     }
 
-    /// A message has settled: what is kept of it goes. Answers whether another tab has it, and so may have delivered
-    /// it.
+    /// A message has settled, so its saved copy is erased. Returns whether another tab has the message, and so may
+    /// have delivered it.
     pub fn settled(&mut self, seq: Seq) -> bool {
         let Some(entry) = self.entry(seq) else { return false };
         self.entries[seq.slot()] = None;
@@ -51,7 +51,7 @@ impl Keeper {
         entry.held == Held::Elsewhere
     }
 
-    /// What is kept of a message under another name goes.
+    /// Erases the copy of a message that was saved under the user's earlier name.
     pub(super) fn leave_former(&mut self, seq: Seq) {
         if let Some(at) = self.formers.iter().position(|&(one, _)| one == seq) {
             let (_, place) = self.formers.swap_remove(at);
@@ -59,19 +59,19 @@ impl Keeper {
         }
     }
 
-    /// To be carried out before the app is told of the message that settled last.
+    /// The report to other tabs about the message that settled last. Carry it out before the app is told.
     pub(in crate::client) fn share(&mut self) -> Option<Storage> {
         self.sharing.take()
     }
 
-    /// The app cancels a message.
+    /// The app cancels a message. If another tab has it, that tab is told.
     pub fn cancelled(&mut self, seq: Seq) {
         if self.held(seq) == Some(Held::Elsewhere) {
             self.order(Storage::Cancel { seq });
         }
     }
 
-    /// Where a message is; none where it was never to be kept, or has settled.
+    /// Where a message is saved. `None` if it is not durable or has settled.
     #[must_use]
     pub fn held(&self, seq: Seq) -> Option<Held> {
         self.entry(seq).map(|entry| entry.held)
@@ -98,7 +98,7 @@ impl Keeper {
         });
     }
 
-    /// Keeps count of what other tabs have.
+    /// Counts the messages that other tabs have.
     fn count(&mut self, before: Held, after: Held) {
         if before == Held::Elsewhere {
             self.away -= 1;
@@ -117,7 +117,7 @@ impl Keeper {
         self.entries.iter().flatten().filter(is_away).map(|entry| entry.seq).collect()
     }
 
-    /// It may leave: it is kept, or cannot be.
+    /// Lets the message leave: it is saved, or can't be.
     pub(super) fn stored(&mut self, seq: Seq, held: Held) {
         self.set(seq, held);
         self.tell_engine(Input::Stored { seq });
