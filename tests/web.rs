@@ -7,8 +7,8 @@ use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use holdfast::client::claim::{Audience, By, Claim, Code, Ending};
 use holdfast::client::storage::Storage;
-use holdfast::client::verdict::{Opinion, Reading, Said};
-use holdfast::client::{Fate, Order, PageEvent, Place, Value};
+use holdfast::client::verdict::{Acknowledgement, Opinion, Reading};
+use holdfast::client::{Address, Fate, Order, PageEvent, Value};
 use holdfast::engine::{DownCause, Grant, Notice, Outcome, Phase, Seq, Standing, Way};
 use holdfast::web::call::What;
 use holdfast::web::numbers::Told;
@@ -267,7 +267,7 @@ fn segments_of_version_1_are_taken_over_by_what_the_shell_says_of_them() {
 #[wasm_bindgen_test]
 fn storage_is_ordered_by_the_names_that_the_shell_carries_out() {
     let seq = Seq::from_bits(9);
-    let place = Place { opening: 1, number: 2, index: 3 };
+    let address = Address { opening: 1, number: 2, index: 3 };
     let (name, row, number, opening, transaction) = (5, 6, 4, 1, 8);
     let orders = [
         (Storage::Open { opening }, "openStorage", vec![1.0]),
@@ -277,9 +277,9 @@ fn storage_is_ordered_by_the_names_that_the_shell_carries_out() {
         (Storage::Unlock { name }, "unlock", vec![5.0]),
         (Storage::Gather { opening }, "gather", vec![1.0]),
         (Storage::Read { of: 0, mine: name }, "read", vec![0.0, 5.0]),
-        (Storage::Put { seq, place }, "put", vec![9.0, 1.0, 2.0, 3.0]),
-        (Storage::Move { row, place }, "move", vec![6.0, 1.0, 2.0, 3.0]),
-        (Storage::List { place }, "list", vec![0.0, 1.0, 2.0, 3.0]),
+        (Storage::Put { seq, address }, "put", vec![9.0, 1.0, 2.0, 3.0]),
+        (Storage::Move { row, address }, "move", vec![6.0, 1.0, 2.0, 3.0]),
+        (Storage::List { address }, "list", vec![0.0, 1.0, 2.0, 3.0]),
         (Storage::Drop { name, number }, "drop", vec![5.0, 4.0]),
         (Storage::Commit { transaction, opening, guard: Some(7) }, "commit", vec![8.0, 1.0, 7.0]),
         (Storage::Commit { transaction, opening, guard: None }, "commit", vec![8.0, 1.0, -1.0]),
@@ -373,8 +373,8 @@ fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
     let key = 1 << 52;
     let double = 4_503_599_627_370_496.0;
     let orders = [
-        (Order::Say { key, is_asked: true }, "sayAgain", vec![double, 1.0]),
-        (Order::Discard { value: Value::Said, key }, "forgetValue", vec![double, 0.0]),
+        (Order::Replay { key, is_asked: true }, "sayAgain", vec![double, 1.0]),
+        (Order::Discard { value: Value::Remembered, key }, "forgetValue", vec![double, 0.0]),
         (Order::Emit { key: 5 }, "emitHeld", vec![5.0]),
         (Order::Returned { begins: Some(1) }, "returned", vec![1.0]),
         (Order::Returned { begins: None }, "returned", vec![-1.0]),
@@ -389,7 +389,8 @@ fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
         expected.resize(numbers::FIELDS, 0.0);
         assert_eq!(fields.as_slice(), expected, "{name}");
     }
-    for (value, name) in [(Value::Said, "said"), (Value::Held, "held"), (Value::Answer, "answers")]
+    for (value, name) in
+        [(Value::Remembered, "said"), (Value::Deferred, "held"), (Value::Answer, "answers")]
     {
         assert_eq!(VALUE.with(|table| number(table, name)), numbers::value_number(value));
     }
@@ -602,7 +603,7 @@ fn facts_mean_what_the_shell_says() {
             {
                 let said = numbers::said(number(table, name) + opinion * at as u32, 5.0, 6.0);
                 let (span, own_span) = (numbers::millis(5.0), numbers::millis(6.0));
-                assert_eq!(said, Said { reading, span, opinion: own, own_span });
+                assert_eq!(said, Acknowledgement { reading, span, opinion: own, own_span });
             }
         }
     });
@@ -639,7 +640,7 @@ fn events_of_the_page_mean_what_the_shell_hears() {
     let means = [
         ("online", PageEvent::Online, PageEvent::Online),
         ("pagehide", PageEvent::Left, PageEvent::Cached),
-        ("pageshow", PageEvent::Loaded, PageEvent::Restored),
+        ("pageshow", PageEvent::Loaded, PageEvent::Back),
         ("visibilitychange", PageEvent::Hidden, PageEvent::Shown),
         ("resume", PageEvent::Resumed, PageEvent::Resumed),
     ];

@@ -10,7 +10,7 @@ pub(crate) type FeedKey = (User, u32);
 
 /// Where an item is: its number, and what tells it apart from others that got the same one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Position {
     pub(crate) number: u64,
     mark: u32,
 }
@@ -18,15 +18,15 @@ pub(crate) struct Place {
 /// An item as it is sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Item {
-    pub(crate) before: Place,
-    pub(crate) place: Place,
+    pub(crate) before: Position,
+    pub(crate) position: Position,
 }
 
 /// What becomes of a read.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
-    Page { items: Vec<Item>, end: Place },
-    Reset { end: Place },
+    Page { items: Vec<Item>, end: Position },
+    Reset { end: Position },
     Failed { after: u64 },
     Refused,
 }
@@ -47,20 +47,20 @@ struct Chain {
     marks: Vec<(u64, u32)>,
 }
 
-impl Place {
+impl Position {
     pub(crate) fn offset(self) -> Offset {
         Offset { number: self.number, print: self.number * 1_000_000 + u64::from(self.mark) + 1 }
     }
 }
 
 impl Chain {
-    fn place(&self, number: u64) -> Place {
+    fn position(&self, number: u64) -> Position {
         let its = self.marks.iter().rev().find(|&&(from, _)| from <= number);
-        Place { number, mark: its.map_or(0, |&(_, mark)| mark) }
+        Position { number, mark: its.map_or(0, |&(_, mark)| mark) }
     }
 
-    fn has(&self, place: Place) -> bool {
-        place.number <= self.last && self.place(place.number) == place
+    fn has(&self, position: Position) -> bool {
+        position.number <= self.last && self.position(position.number) == position
     }
 }
 
@@ -79,27 +79,28 @@ impl Publisher {
         })
     }
 
-    pub(crate) fn end(&mut self, key: FeedKey) -> Place {
+    pub(crate) fn end(&mut self, key: FeedKey) -> Position {
         let chain = self.chain(key);
-        chain.place(chain.last)
+        chain.position(chain.last)
     }
 
     pub(crate) fn publish(&mut self, key: FeedKey, kept: u64) -> Item {
         let chain = self.chain(key);
         chain.last += 1;
         chain.first = chain.first.max((chain.last + 1).saturating_sub(kept));
-        Item { before: chain.place(chain.last - 1), place: chain.place(chain.last) }
+        Item { before: chain.position(chain.last - 1), position: chain.position(chain.last) }
     }
 
-    pub(crate) fn read(&mut self, key: FeedKey, at: Option<Place>, page: u64) -> Answer {
+    pub(crate) fn read(&mut self, key: FeedKey, at: Option<Position>, page: u64) -> Answer {
         let chain = self.chain(key);
-        let end = chain.place(chain.last);
+        let end = chain.position(chain.last);
         let Some(at) = at else { return Answer::Page { items: Vec::new(), end } };
         if !chain.has(at) || at.number + 1 < chain.first {
             return Answer::Reset { end };
         }
         let to = chain.last.min(at.number + page);
-        let item = |number| Item { before: chain.place(number - 1), place: chain.place(number) };
+        let item =
+            |number| Item { before: chain.position(number - 1), position: chain.position(number) };
         Answer::Page { items: (at.number + 1..=to).map(item).collect(), end }
     }
 

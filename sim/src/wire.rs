@@ -4,7 +4,7 @@ use holdfast::client::identity::User;
 use holdfast::engine::Verdict;
 
 use crate::ids::{ConnectionId, MessageId, SessionId};
-use crate::publisher::{Item, Place};
+use crate::publisher::{Item, Position};
 
 /// What a connection is opened with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +28,11 @@ pub(crate) enum Frame {
         /// The client waits for its acknowledgement.
         is_asked: bool,
     },
-    /// A feed is read from a place on.
+    /// A feed is read from a position on.
     Read {
         feed: u32,
         round: u32,
-        at: Option<Place>,
+        at: Option<Position>,
     },
 }
 
@@ -69,7 +69,7 @@ pub(crate) enum Packet {
 /// A message of the server's, as it comes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Message {
-    /// Its place among all that the server sent to the page.
+    /// Its position among all that the server sent to the page.
     pub(crate) id: usize,
     pub(crate) copy: u64,
     pub(crate) name: u32,

@@ -32,7 +32,7 @@ use crate::locks::Locks;
 use crate::network::Network;
 use crate::page::Page;
 use crate::plan::{Plan, Story};
-use crate::publisher::{Place, Publisher};
+use crate::publisher::{Position, Publisher};
 use crate::receipts::Receipts;
 use crate::run::Run;
 use crate::sent::App;
@@ -61,7 +61,7 @@ pub(crate) struct World {
     server: Server,
     publisher: Publisher,
     /// How far users have come in feeds, by their scope and generation: on disk.
-    positions: BTreeMap<(Scope, u64, u32), Place>,
+    positions: BTreeMap<(Scope, u64, u32), Position>,
     effects: Effects,
     app: App,
     generations: Generations,
@@ -119,8 +119,8 @@ impl World {
         }
         let Some(page) = self.pages.get_mut(id).and_then(Option::take) else { return false };
         let before = std::mem::replace(&mut self.page, page);
-        let place = before.id;
-        self.pages[place] = Some(before).filter(|page| !page.is_dead);
+        let position = before.id;
+        self.pages[position] = Some(before).filter(|page| !page.is_dead);
         true
     }
 

@@ -32,7 +32,7 @@ pub struct Sending {
     /// Nothing else of its lane may be in flight with it.
     pub strict: bool,
     /// The payload carries an id by which the server can recognize a repeat.
-    pub has_place: bool,
+    pub carries_id: bool,
     /// The app wants it to leave at most once.
     pub once: bool,
     /// The app wants it saved, and it can be.

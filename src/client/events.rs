@@ -2,7 +2,7 @@
 
 #[cfg(not(feature = "followed"))]
 use super::feed::{Item, Number, Offset, Read};
-use super::resync::Place;
+use super::resync::Mark;
 use super::sessions::Duty;
 use super::{Came, Client, Fate, Order, Presence, Soon, Value, is_up};
 use crate::engine::{Epoch, Input, Millis, Moment, Phase, sooner};
@@ -36,14 +36,14 @@ impl Client {
 // Remembered emits, deferred events and one-time notices.
 impl Client {
     /// An emit that is to be replayed after each reconnect leaves. `is_asked` is true if it has a callback.
-    pub fn said(&mut self, key: u64, is_asked: bool) {
-        let evicted = self.sessions.said(key, is_asked);
+    pub fn emitted(&mut self, key: u64, is_asked: bool) {
+        let evicted = self.sessions.emitted(key, is_asked);
         self.orders.extend(evicted);
     }
 
     /// Forgets a remembered emit. Returns whether it was remembered.
-    pub fn unsaid(&mut self, key: u64) -> bool {
-        self.sessions.unsaid(key)
+    pub fn forget_emit(&mut self, key: u64) -> bool {
+        self.sessions.forget_emit(key)
     }
 
     /// A part of the app wants an emit now and after each reconnect. Returns the number of this use, and whether to
@@ -68,7 +68,7 @@ impl Client {
         if self.engine.phase() == Phase::Ready && epoch == self.engine.epoch() {
             return Soon::Leaves;
         }
-        self.sessions.hold(now)
+        self.sessions.defer(now)
     }
 
     /// Returns whether to log a warning of this kind: once per kind until messages leave again, because an outage
@@ -89,15 +89,15 @@ impl Client {
 impl Client {
     /// A live message came. Returns whether to buffer it until what was missed is here. A message that wants an
     /// acknowledgement is not buffered.
-    pub fn holds(&mut self, wants_ack: bool) -> bool {
+    pub fn buffers(&mut self, wants_ack: bool) -> bool {
         if wants_ack {
             return false;
         }
-        let (is_held, is_due) = self.resync.hold();
+        let (is_buffered, is_due) = self.resync.push();
         if is_due {
             self.orders.push(Order::Release);
         }
-        is_held
+        is_buffered
     }
 
     /// An event came that may be a repeat. `most` is the number of messages to remember.
@@ -105,8 +105,8 @@ impl Client {
         self.inbound.came(came, most, &mut self.orders)
     }
 
-    /// A message is passed to the listeners. Returns the slot in which to note it.
-    pub fn saw(&mut self) -> Place {
+    /// A message is passed to the listeners. Returns the mark in which to note it.
+    pub fn saw(&mut self) -> Mark {
         self.resync.saw()
     }
 
@@ -256,13 +256,13 @@ impl Client {
     /// Whether a value that was to be discarded is needed again.
     pub(super) fn needs(&mut self, value: Value, key: u64) -> bool {
         match value {
-            Value::Said => self.sessions.says(key),
-            Value::Held => false,
+            Value::Remembered => self.sessions.remembers(key),
+            Value::Deferred => false,
             Value::Answer => self.inbound.has_answer(key),
         }
     }
 
-    pub(super) fn release_held(&mut self) {
+    pub(super) fn release_buffered(&mut self) {
         if self.resync.release() {
             self.orders.push(Order::Release);
         }
@@ -271,9 +271,9 @@ impl Client {
     pub(super) fn poll_duty(&mut self) -> Option<Order> {
         let now = self.engine.now();
         let is_ready = self.engine.phase() == Phase::Ready;
-        let held = self.sessions.poll_held(now, is_ready);
-        if held.is_some() || !is_ready {
-            return held;
+        let deferred = self.sessions.poll_deferred(now, is_ready);
+        if deferred.is_some() || !is_ready {
+            return deferred;
         }
         let is_recovered = self.sessions.is_recovered();
         loop {
@@ -290,9 +290,9 @@ impl Client {
     }
 
     /// When the next deferred or buffered event is due, or a typing mark ends.
-    pub(super) fn poll_held_until(&self) -> Option<Moment> {
-        let held = sooner(self.sessions.poll_timeout(), self.resync.poll_timeout());
-        sooner(held, self.inbound.poll_timeout())
+    pub(super) fn poll_events_at(&self) -> Option<Moment> {
+        let deferred = sooner(self.sessions.poll_timeout(), self.resync.poll_timeout());
+        sooner(deferred, self.inbound.poll_timeout())
     }
 
     /// Whether events may come over the link. They may from the attempt on: socket.io emits received events before

@@ -8,7 +8,7 @@
 
 use alloc::vec::Vec;
 
-use super::storage::{Name, Place, Storage};
+use super::storage::{Address, Name, Storage};
 use crate::engine::{Millis, Moment, Seq};
 
 /// A segment with unsettled messages.
@@ -60,7 +60,7 @@ pub(super) struct Journal {
     /// The number of failed writes in a row.
     failures: u32,
     /// The group that is being written.
-    group: Vec<(Seq, Place)>,
+    group: Vec<(Seq, Address)>,
 }
 
 impl Journal {
@@ -92,34 +92,35 @@ impl Journal {
 
     /// The address of a group's next message. The first message of a group begins a segment.
     #[inline(never)]
-    pub(super) fn place(&mut self, is_first: bool) -> Place {
+    pub(super) fn next_address(&mut self, is_first: bool) -> Address {
         let opening = self.opening;
         match self.segments.last_mut() {
             Some(last) if !is_first && last.size < SEGMENT => {
                 last.size += 1;
-                Place { opening, number: last.number, index: last.size - 1 }
+                Address { opening, number: last.number, index: last.size - 1 }
             }
             _ => {
                 let number = self.next;
                 self.found(number, 1, Vec::new());
-                Place { opening, number, index: 0 }
+                Address { opening, number, index: 0 }
             }
         }
     }
 
     /// A message has settled. Returns whether to order a write of the next group.
-    pub(super) fn erase(&mut self, now: Moment, place: Place) -> bool {
-        let Some(segment) = self.segments.iter_mut().find(|one| one.number == place.number) else {
+    pub(super) fn erase(&mut self, now: Moment, address: Address) -> bool {
+        let Some(segment) = self.segments.iter_mut().find(|one| one.number == address.number)
+        else {
             return false;
         };
-        segment.settle(place.index);
+        segment.settle(address.index);
         self.gather(now)
     }
 
     /// Whether the message at this address has settled, written or not.
-    pub(super) fn has_settled(&self, place: Place) -> bool {
-        let segment = self.segments.iter().find(|one| one.number == place.number);
-        segment.is_none_or(|segment| segment.settled.contains(&place.index))
+    pub(super) fn has_settled(&self, address: Address) -> bool {
+        let segment = self.segments.iter().find(|one| one.number == address.number);
+        segment.is_none_or(|segment| segment.settled.contains(&address.index))
     }
 
     /// There is something to write. Returns whether to order a write of the next group.
@@ -146,9 +147,9 @@ impl Journal {
         mut order: impl FnMut(Storage),
     ) -> bool {
         for (nth, &seq) in messages.iter().enumerate() {
-            let place = self.place(nth == 0);
-            self.group.push((seq, place));
-            order(Storage::Put { seq, place });
+            let address = self.next_address(nth == 0);
+            self.group.push((seq, address));
+            order(Storage::Put { seq, address });
         }
         let drops_more = is_ours && self.drops_more();
         let (opening, name) = (self.opening, self.name);
@@ -163,7 +164,7 @@ impl Journal {
             }
             segment.list = List::Writing;
             for &index in &segment.settled {
-                order(Storage::List { place: Place { opening, number, index } });
+                order(Storage::List { address: Address { opening, number, index } });
             }
         }
         self.work = if is_any { Work::Writing(transaction) } else { Work::Idle };
@@ -193,7 +194,7 @@ impl Journal {
 
     /// The transaction was committed, or had no effect; then the erasing is retried. Returns the group of the
     /// transaction.
-    pub(super) fn written(&mut self, now: Moment, is_done: bool) -> Vec<(Seq, Place)> {
+    pub(super) fn written(&mut self, now: Moment, is_done: bool) -> Vec<(Seq, Address)> {
         let group = core::mem::take(&mut self.group);
         if is_done {
             self.work = Work::Idle;
@@ -202,7 +203,7 @@ impl Journal {
         } else if !group.is_empty() {
             // The disk may have no room for new messages, but still room to erase.
             self.work = Work::Idle;
-            let is_new = |number| group.iter().any(|(_, place)| place.number == number);
+            let is_new = |number| group.iter().any(|(_, address)| address.number == number);
             self.segments.retain(|segment| !is_new(segment.number));
         } else {
             self.failures += 1;

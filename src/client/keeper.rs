@@ -27,7 +27,7 @@ use alloc::vec::Vec;
 
 use super::LATE;
 use super::journal::Journal;
-use super::storage::{Found, Name, Place, Row, Segment, Storage};
+use super::storage::{Address, Found, Name, Row, Segment, Storage};
 use super::tabs::Tabs;
 use crate::engine::{Input, Millis, Moment, Seq};
 
@@ -85,7 +85,7 @@ enum Job {
 
 /// Where an unsettled message is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
+pub enum Saved {
     /// In memory only.
     Nowhere,
     /// Waiting to be written.
@@ -95,7 +95,7 @@ pub enum Held {
     /// Being written for so long that the message leaves meanwhile.
     Overdue,
     /// On disk, in this tab's journal, at this address.
-    Kept(Place),
+    Kept(Address),
     /// Another tab has it, and will report its result.
     Elsewhere,
 }
@@ -103,7 +103,7 @@ pub enum Held {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     seq: Seq,
-    held: Held,
+    saved: Saved,
     /// The message was read from disk, or another tab had it. So another tab, or a page in the cache, may have it
     /// too and ask for its result.
     is_shared: bool,
@@ -116,7 +116,7 @@ type Read = (usize, u32, Found);
 
 /// A message to pass to the client: its address if it is in this tab's journal, and the known message if this tab
 /// has it already.
-type Handed = (Row, Option<Place>, Option<Seq>);
+type Handed = (Row, Option<Address>, Option<Seq>);
 
 /// See the [module](self).
 #[derive(Debug)]
@@ -146,7 +146,7 @@ pub struct Keeper {
     waiting: Vec<Seq>,
     /// The addresses of messages saved for a user under an earlier name. They are erased once the messages are
     /// saved under the new name or have settled, so that a page that ends in between loses nothing.
-    formers: Vec<(Seq, Place)>,
+    formers: Vec<(Seq, Address)>,
     transactions: u32,
     /// The transaction that takes over a journal.
     adoption: u32,
@@ -331,10 +331,10 @@ impl Keeper {
         if is_restoring || (is_at_rest && matches!(self.job, Job::Moving { .. })) {
             // While a journal is being moved there is nothing to pass yet.
             let is_any = self.has_found();
-            while let Some(&(row, place, known)) = self.found.get(self.handed) {
+            while let Some(&(row, address, known)) = self.found.get(self.handed) {
                 // This tab had the message before it was read, and the message may have settled since.
-                let journal = place.and_then(|place| self.journal(place.opening));
-                let is_over = place.zip(journal).is_some_and(|(at, one)| one.has_settled(at));
+                let journal = address.and_then(|address| self.journal(address.opening));
+                let is_over = address.zip(journal).is_some_and(|(at, one)| one.has_settled(at));
                 if !is_over && known.is_none_or(|seq| self.entry(seq).is_some()) {
                     return self.order(Storage::Take { row });
                 }
@@ -500,7 +500,7 @@ mod tests {
         // Each opening uses another journal, as if a copy of the tab had the one before.
         for name in 2..10 {
             keeper.stash();
-            keeper.restore();
+            keeper.reopen();
             open(&mut keeper, name, &[3]);
             hand_out(&mut keeper, 2 * u64::from(name));
             assert_eq!(keeper.journals.len(), 1);

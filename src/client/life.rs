@@ -64,7 +64,7 @@ enum Gate {
     #[default]
     Open,
     /// The app paused the client, because its login is not ready.
-    Held,
+    Paused,
     /// The last credentials were another user's, and the app was told. The next attempt follows the app's next
     /// action.
     Foreign,
@@ -90,7 +90,7 @@ pub enum Door {
     /// It may ask for a link.
     Open,
     /// Not before its login is ready.
-    Held,
+    Paused,
     /// Not before it resets the logout.
     LoggedOut,
 }
@@ -174,9 +174,9 @@ impl Client {
 
     /// Pauses or resumes attempts. While paused, because the app's login is not ready, no attempt is made. An
     /// existing link stays.
-    pub fn hold(&mut self, now: Moment, hold: bool) {
-        self.life.held(hold);
-        if hold && !is_up(self.engine.phase()) {
+    pub fn pause(&mut self, now: Moment, is_paused: bool) {
+        self.life.set_paused(is_paused);
+        if is_paused && !is_up(self.engine.phase()) {
             self.close(now);
         }
     }
@@ -195,7 +195,7 @@ impl Client {
     }
 
     /// The page is back from the cache: opens what was open, and checks whether the user is still logged in.
-    pub(super) fn restore(&mut self, now: Moment) {
+    pub(super) fn unstash(&mut self, now: Moment) {
         if self.life.page == Page::Linked {
             self.life.page = Page::Back;
         }
@@ -203,9 +203,9 @@ impl Client {
             self.view = View::Due;
             // Another tab may have sent the saved messages.
             if self.keeper.generation().is_some() {
-                self.engine.restore();
+                self.engine.begin_restore();
             }
-            self.keeping(now, Keeper::restore);
+            self.keeping(now, Keeper::reopen);
         }
     }
 
@@ -279,7 +279,7 @@ impl Client {
             Talk::Goes => {}
             Talk::Ends => {
                 self.life.talk = Talk::Ends;
-                self.sessions.forget_said();
+                self.sessions.forget_remembered();
             }
         }
     }
@@ -300,10 +300,10 @@ impl Life {
         }
     }
 
-    pub(super) fn held(&mut self, hold: bool) {
-        match (hold, self.gate) {
-            (true, _) => self.gate = Gate::Held,
-            (false, Gate::Held) => self.gate = Gate::Open,
+    pub(super) fn set_paused(&mut self, is_paused: bool) {
+        match (is_paused, self.gate) {
+            (true, _) => self.gate = Gate::Paused,
+            (false, Gate::Paused) => self.gate = Gate::Open,
             (false, Gate::Open | Gate::Foreign | Gate::Told) => {}
         }
     }
@@ -311,7 +311,7 @@ impl Life {
     /// The credentials were another user's. Returns whether to tell the app.
     pub(super) fn refused(&mut self) -> bool {
         let is_news = self.gate == Gate::Open;
-        if self.gate != Gate::Held {
+        if self.gate != Gate::Paused {
             self.gate = Gate::Foreign;
         }
         is_news
@@ -330,7 +330,7 @@ impl Life {
     pub(super) fn door(&self) -> Door {
         match (self.login, self.gate) {
             (Login::LoggedOut, _) => Door::LoggedOut,
-            (_, Gate::Held) => Door::Held,
+            (_, Gate::Paused) => Door::Paused,
             (_, Gate::Open | Gate::Foreign | Gate::Told) => Door::Open,
         }
     }

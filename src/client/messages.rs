@@ -2,10 +2,10 @@
 
 use super::claim::{By, Claim, Code, Origin, refused};
 use super::deliveries::{Heard, Id, Sending};
-use super::keeper::Held;
+use super::keeper::Saved;
 use super::receipts::Support;
 use super::storage::Taken;
-use super::verdict::Said;
+use super::verdict::Acknowledgement;
 use super::{Client, Order};
 use crate::engine::{Answering, Draft, Input, Moment, SendError, Seq, Verdict, Way};
 
@@ -55,12 +55,12 @@ impl Client {
         // If the payload carries no id, the server can't recognize a repeat, so the message leaves once if its
         // acknowledgement matters. Such a message is not saved either: a later page load could not know whether it
         // had left.
-        let once = sending.once || (is_acked(way) && !sending.has_place);
+        let once = sending.once || (is_acked(way) && !sending.carries_id);
         let durable = sending.durable && !once && way != Way::Latest && origin == Origin::New;
         let draft = Draft { lane, bytes, strict, once, durable, ttl, way, event, ack_timeout };
         let taken = match origin {
             Origin::New => self.step(|engine| engine.send(now, draft)),
-            Origin::Restored => self.engine.take_back(now, draft),
+            Origin::Restored => self.engine.restore(now, draft),
         };
         let seq = match taken {
             Ok(seq) => seq,
@@ -93,7 +93,7 @@ impl Client {
             self.cancel(now, seq);
             return None;
         };
-        let is_elsewhere = self.keeper.held(seq) == Some(Held::Elsewhere);
+        let is_elsewhere = self.keeper.saved(seq) == Some(Saved::Elsewhere);
         let maybe_delivered = is_elsewhere || self.engine.maybe_delivered(seq);
         Some(Claim { maybe_delivered, ..claim })
     }
@@ -102,8 +102,8 @@ impl Client {
 // Facts.
 impl Client {
     /// The server acknowledged a message. Returns whether that counts; then it is the result that the app is told.
-    pub fn acked(&mut self, now: Moment, seq: Seq, attempt: u32, said: Said) -> bool {
-        let verdict = said.verdict(self.backoff);
+    pub fn acked(&mut self, now: Moment, seq: Seq, attempt: u32, reply: Acknowledgement) -> bool {
+        let verdict = reply.verdict(self.backoff);
         self.answered(now, (seq, attempt), verdict, By::Ack)
     }
 

@@ -57,7 +57,7 @@ use feed::Feeds;
 use identity::{Change, Identity, User};
 use inbound::Inbound;
 pub use inbound::{Came, Fate};
-use keeper::{Held, Keeper};
+use keeper::{Keeper, Saved};
 use life::Life;
 pub use life::{Door, Talk};
 pub use orders::{Order, Value};
@@ -67,7 +67,7 @@ use receipts::{Answer, Proof, Receipts, Support};
 use resync::Resync;
 use sessions::Sessions;
 pub use sessions::Soon;
-pub use storage::Place;
+pub use storage::Address;
 
 /// The client's state machine. See the [module](self) for how to drive it.
 #[derive(Debug)]
@@ -182,7 +182,7 @@ impl Client {
         if self.engine.phase() == Phase::Closed {
             return;
         }
-        self.engine.restore();
+        self.engine.begin_restore();
         self.keeping(now, |keeper| keeper.keep(generation, is_first));
     }
 
@@ -389,7 +389,7 @@ impl Client {
         self.keeping(now, Keeper::handle_timeout);
         self.inbound.expire(now, &mut self.orders);
         if self.resync.poll_timeout().is_some_and(|at| at <= now) {
-            self.release_held();
+            self.release_buffered();
         }
         if self.owed_until().is_some_and(|at| at <= now) {
             let epoch = self.engine.epoch();
@@ -409,7 +409,7 @@ impl Client {
         let receipt = if self.is_linked() { self.receipts.deadline() } else { None };
         let owed = sooner(self.owed_until(), self.keeper.poll_timeout());
         let own = sooner(owed, sooner(self.unproven_until(), self.paced_until()));
-        let own = sooner(own, self.poll_held_until());
+        let own = sooner(own, self.poll_events_at());
         #[cfg(not(feature = "followed"))]
         let own = sooner(own, self.poll_reads_at());
         let any = sooner(receipt, sooner(own, self.engine.poll_timeout()));
@@ -448,8 +448,8 @@ impl Client {
 
     /// Where a durable message is saved. `None` if it is not durable or has settled.
     #[must_use]
-    pub fn held(&self, seq: Seq) -> Option<Held> {
-        self.keeper.held(seq)
+    pub fn saved(&self, seq: Seq) -> Option<Saved> {
+        self.keeper.saved(seq)
     }
 
     /// The keeper, which saves messages across reloads.
@@ -538,7 +538,7 @@ impl Client {
 
     /// The only check before every transmission: I11 and I13.
     fn may_transmit(&self) -> bool {
-        self.held_until().is_none() && self.is_let()
+        self.throttled_until().is_none() && self.is_let()
     }
 
     fn is_let(&self) -> bool {
@@ -547,7 +547,7 @@ impl Client {
     }
 
     /// Until when the pace or a clogged transport stops every message.
-    fn held_until(&self) -> Option<Moment> {
+    fn throttled_until(&self) -> Option<Moment> {
         let clogged_until = self.clogged_at.map_or(Moment(0), |at| at + LOOK_AGAIN);
         let at = self.receipts.gap_ends_at().max(clogged_until);
         (at > self.engine.now()).then_some(at)
@@ -555,7 +555,7 @@ impl Client {
 
     /// As [`throttled_until`](Self::throttled_until), if only that stops a message.
     fn paced_until(&self) -> Option<Moment> {
-        self.held_until().filter(|_| self.engine.could_transmit() && self.is_let())
+        self.throttled_until().filter(|_| self.engine.could_transmit() && self.is_let())
     }
 
     /// Widens the window of a link that has lived long enough with few messages in flight. The link then has to

@@ -61,7 +61,7 @@ pub enum Order {
     /// Look at what is outside, and call [`Client::looked`] before the next poll.
     Look,
     /// Replay a remembered emit, which the server has forgotten with the connection.
-    Say {
+    Replay {
         /// Its fingerprint.
         key: u64,
         /// Emit it with a callback, whose result nobody needs.
@@ -81,15 +81,15 @@ pub enum Order {
     },
     /// Messages leave again, over a new link.
     Returned {
-        /// If set, note the present moment in this slot, as no message has come so far: a later gap begins here.
-        begins: Option<resync::Place>,
+        /// If set, note the present moment in this mark, as no message has come so far: a later gap begins here.
+        begins: Option<resync::Mark>,
     },
     /// Ask the app for what was missed, and call [`Client::resynced`].
     Resync {
         /// Identifies this request in the answer and in what it fetches.
         round: u32,
-        /// The slot of the message after which the gap begins.
-        since: resync::Place,
+        /// The mark of the message after which the gap begins.
+        since: resync::Mark,
     },
     /// Pass the buffered live messages to the listeners.
     Release,
@@ -113,9 +113,9 @@ pub enum Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
     /// A remembered emit.
-    Said,
+    Remembered,
     /// A deferred event.
-    Held,
+    Deferred,
     /// The app's answer to a message, and the callbacks that wait for it.
     Answer,
 }
@@ -188,7 +188,7 @@ impl Client {
         }
         // I11: remembered emits are not replayed over a followed link of another user either.
         if self.identity.agrees()
-            && let Some(order) = self.sessions.poll_said()
+            && let Some(order) = self.sessions.poll_replay()
         {
             return Next::Order(order);
         }
@@ -255,7 +255,7 @@ impl Client {
                 }
             }
             Output::Join { .. } if !self.sessions.has_room() => return Next::Again,
-            Output::Authorize { .. } if self.life.door() == Door::Held => {
+            Output::Authorize { .. } if self.life.door() == Door::Paused => {
                 let now = self.engine.now();
                 self.close(now);
                 return Next::Again;

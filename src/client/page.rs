@@ -15,7 +15,7 @@ pub enum PageEvent {
     /// The page was loaded.
     Loaded,
     /// The page is back from the cache.
-    Restored,
+    Back,
     /// The page is hidden.
     Hidden,
     /// The page is shown.
@@ -35,7 +35,7 @@ impl Client {
             // The Manager of a followed link ends it.
             PageEvent::Cached if self.engine.is_followed() => {}
             PageEvent::Cached => self.stash(now),
-            PageEvent::Restored => self.restore(now),
+            PageEvent::Back => self.unstash(now),
             // A link ends with its page, and stays if the page stays after all.
             PageEvent::Left | PageEvent::Loaded | PageEvent::Hidden => {}
         }

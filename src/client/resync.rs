@@ -13,18 +13,18 @@ pub(super) struct Resync {
     round: u32,
     /// The round in which the user's session began. What was fetched in an earlier round is another user's.
     first: u32,
-    /// The slot of the last message.
-    last: Option<Place>,
-    /// The slot of the message after which the gap begins.
-    gap: Option<Place>,
-    hold: Hold,
+    /// The mark of the last message.
+    last: Option<Mark>,
+    /// The mark of the message after which the gap begins.
+    gap: Option<Mark>,
+    buffer: Buffer,
 }
 
-/// One of the two slots in which JavaScript notes a message: its id and the time when it came.
-pub type Place = u32;
+/// One of the two marks in which JavaScript notes a message: its id and the time when it came.
+pub type Mark = u32;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Hold {
+enum Buffer {
     #[default]
     None,
     /// This many messages are buffered, until this moment at the latest.
@@ -32,14 +32,14 @@ enum Hold {
 }
 
 impl Resync {
-    /// A message is passed to the listeners. Returns the slot in which to note it.
-    pub(super) fn saw(&mut self) -> Place {
-        let place = match (self.last, self.gap) {
+    /// A message is passed to the listeners. Returns the mark in which to note it.
+    pub(super) fn saw(&mut self) -> Mark {
+        let mark = match (self.last, self.gap) {
             (last, Some(gap)) if last.is_none_or(|last| last == gap) => 1 - gap,
             (last, _) => last.unwrap_or_default(),
         };
-        self.last = Some(place);
-        place
+        self.last = Some(mark);
+        mark
     }
 
     /// The link is lost, so later messages are missed. A gap that is open already stays.
@@ -54,19 +54,19 @@ impl Resync {
         self.gap = self.gap.or(self.last).or(Some(0));
     }
 
-    /// The link is ready. Returns the slot in which to note this moment if no message has come so far.
-    pub(super) fn begin(&mut self, is_recovered: bool) -> Option<Place> {
+    /// The link is ready. Returns the mark in which to note this moment if no message has come so far.
+    pub(super) fn begin(&mut self, is_recovered: bool) -> Option<Mark> {
         if is_recovered {
             self.gap = None;
         }
         if self.last.is_some() { None } else { Some(self.saw()) }
     }
 
-    /// If something was missed: the round of the request, and the slot after which the gap begins.
-    pub(super) fn ask(&mut self, now: Moment) -> Option<(u32, Place)> {
+    /// If something was missed: the round of the request, and the mark after which the gap begins.
+    pub(super) fn ask(&mut self, now: Moment) -> Option<(u32, Mark)> {
         let gap = self.gap?;
         self.round += 1;
-        self.hold = Hold::Until(now + HOLD_MS, self.held());
+        self.buffer = Buffer::Until(now + BUFFERED_FOR, self.buffered());
         Some((self.round, gap))
     }
 
@@ -88,30 +88,30 @@ impl Resync {
 
     /// A live message came. Returns whether it is buffered, and whether that fills the buffer, so that it is
     /// released.
-    pub(super) fn hold(&mut self) -> (bool, bool) {
-        let Hold::Until(at, count) = self.hold else { return (false, false) };
-        self.hold = Hold::Until(at, count + 1);
-        (true, count + 1 >= MOST && self.release())
+    pub(super) fn push(&mut self) -> (bool, bool) {
+        let Buffer::Until(at, count) = self.buffer else { return (false, false) };
+        self.buffer = Buffer::Until(at, count + 1);
+        (true, count + 1 >= MOST_BUFFERED && self.release())
     }
 
-    fn held(&self) -> u32 {
-        match self.hold {
-            Hold::None => 0,
-            Hold::Until(_, count) => count,
+    fn buffered(&self) -> u32 {
+        match self.buffer {
+            Buffer::None => 0,
+            Buffer::Until(_, count) => count,
         }
     }
 
     /// Stops buffering. Returns whether messages were buffered.
     pub(super) fn release(&mut self) -> bool {
-        let is_any = self.held() > 0;
-        self.hold = Hold::None;
+        let is_any = self.buffered() > 0;
+        self.buffer = Buffer::None;
         is_any
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Moment> {
-        match self.hold {
-            Hold::None => None,
-            Hold::Until(at, _) => Some(at),
+        match self.buffer {
+            Buffer::None => None,
+            Buffer::Until(at, _) => Some(at),
         }
     }
 
@@ -123,5 +123,5 @@ impl Resync {
 }
 
 /// The limits on the buffering: a span, and a number of messages.
-const HOLD_MS: Millis = Millis(5_000);
-const MOST: u32 = 1_000;
+const BUFFERED_FOR: Millis = Millis(5_000);
+const MOST_BUFFERED: u32 = 1_000;

@@ -26,14 +26,14 @@ pub(super) struct Sessions {
     is_recovered: bool,
     /// Counts links. An emit without a link counts for the next one.
     link: u32,
-    said: Memory<Said>,
+    remembered: Memory<Remembered>,
     /// Counts the uses of [`remember`](Sessions::remember).
     uses: u32,
     room: Room,
     /// Until when each event is deferred, the first event first.
-    held: Vec<Moment>,
+    deferred: Vec<Moment>,
     /// The number of the first deferred event.
-    first_held: u64,
+    first_deferred: u64,
     warned: Memory<()>,
     duty: Duty,
 }
@@ -44,12 +44,12 @@ enum Stage {
     Down,
     Up,
     Greeted,
-    Said,
+    Replayed,
 }
 
 /// An emit of the app that is replayed after each reconnect.
 #[derive(Clone, Copy, Debug, Default)]
-struct Said {
+struct Remembered {
     /// The link over which it was last emitted.
     link: u32,
     /// It was emitted with a callback. A server that relies on one would fail without.
@@ -91,7 +91,7 @@ pub enum Soon {
     /// Emit it now.
     Leaves,
     /// Defer it, under this number.
-    Held(u64),
+    Deferred(u64),
     /// Drop it: too many are deferred.
     Dropped,
 }
@@ -112,9 +112,9 @@ impl Sessions {
         self.stage = Stage::Greeted;
         if is_recovered {
             let link = self.link;
-            for said in self.said.values_mut() {
-                if link.wrapping_sub(said.link) == 1 {
-                    said.link = link;
+            for emit in self.remembered.values_mut() {
+                if link.wrapping_sub(emit.link) == 1 {
+                    emit.link = link;
                 }
             }
         }
@@ -207,9 +207,9 @@ impl Sessions {
 // Remembered emits.
 impl Sessions {
     /// An emit that is to be replayed leaves over this link.
-    pub(super) fn said(&mut self, key: u64, is_asked: bool) -> Option<Order> {
+    pub(super) fn emitted(&mut self, key: u64, is_asked: bool) -> Option<Order> {
         let link = self.link;
-        self.keep(key, |said| (said.is_asked, said.link) = (is_asked, link))
+        self.keep(key, |emit| (emit.is_asked, emit.link) = (is_asked, link))
     }
 
     /// A part of the app wants an emit after each reconnect. Returns the number of this use, whether to emit now,
@@ -218,109 +218,116 @@ impl Sessions {
         self.uses += 1;
         let is_up = self.stage != Stage::Down;
         let (uses, link) = (self.uses, self.link);
-        let evicted = self.keep(key, |said| {
-            said.users += 1;
-            if said.users == 1 {
-                said.first_use = uses;
+        let evicted = self.keep(key, |emit| {
+            emit.users += 1;
+            if emit.users == 1 {
+                emit.first_use = uses;
             }
             if is_up {
-                said.link = link;
+                emit.link = link;
             }
         });
         (uses, is_up, evicted)
     }
 
     /// Remembers an emit as the latest one, because emits are replayed in the order of their last emit.
-    fn keep(&mut self, key: u64, change: impl FnOnce(&mut Said)) -> Option<Order> {
-        let never =
-            Said { link: self.link.wrapping_sub(2), first_use: u32::MAX, ..Said::default() };
-        let mut said = self.said.take(key).unwrap_or(never);
-        change(&mut said);
-        self.said.keep(key, said);
-        let (key, _) = self.said.evict(MOST_SAID)?;
-        Some(Order::Discard { value: Value::Said, key })
+    fn keep(&mut self, key: u64, change: impl FnOnce(&mut Remembered)) -> Option<Order> {
+        let never = Remembered {
+            link: self.link.wrapping_sub(2),
+            first_use: u32::MAX,
+            ..Remembered::default()
+        };
+        let mut emit = self.remembered.take(key).unwrap_or(never);
+        change(&mut emit);
+        self.remembered.keep(key, emit);
+        let (key, _) = self.remembered.evict(MOST_REMEMBERED)?;
+        Some(Order::Discard { value: Value::Remembered, key })
     }
 
-    pub(super) fn says(&mut self, key: u64) -> bool {
-        self.said.get(key).is_some()
+    pub(super) fn remembers(&mut self, key: u64) -> bool {
+        self.remembered.get(key).is_some()
     }
 
     /// Forgets an emit. Returns whether it was remembered.
-    pub(super) fn unsaid(&mut self, key: u64) -> bool {
-        self.said.take(key).is_some()
+    pub(super) fn forget_emit(&mut self, key: u64) -> bool {
+        self.remembered.take(key).is_some()
     }
 
     /// A use is over. Returns whether no other part of the app wants the emit.
     pub(super) fn unremember(&mut self, key: u64, nth: u32) -> bool {
-        let Some(said) = self.said.get(key).filter(|said| said.first_use <= nth) else {
+        let Some(emit) = self.remembered.get(key).filter(|emit| emit.first_use <= nth) else {
             return false;
         };
-        said.users = said.users.saturating_sub(1);
-        said.users == 0 && self.unsaid(key)
+        emit.users = emit.users.saturating_sub(1);
+        emit.users == 0 && self.forget_emit(key)
     }
 
     /// The next emit to replay over this link, before anything of the queue.
-    pub(super) fn poll_said(&mut self) -> Option<Order> {
+    pub(super) fn poll_replay(&mut self) -> Option<Order> {
         if self.stage != Stage::Greeted {
             return None;
         }
-        let (key, is_asked) = self.say_next()?;
-        Some(Order::Say { key, is_asked })
+        let (key, is_asked) = self.next_replay()?;
+        Some(Order::Replay { key, is_asked })
     }
 
-    fn say_next(&mut self) -> Option<(u64, bool)> {
+    fn next_replay(&mut self) -> Option<(u64, bool)> {
         let link = self.link;
-        let Some((key, said)) = self.said.iter().find(|(_, said)| said.link != link) else {
-            self.stage = Stage::Said;
+        let Some((key, emit)) = self.remembered.iter().find(|(_, emit)| emit.link != link) else {
+            self.stage = Stage::Replayed;
             return None;
         };
-        said.link = link;
-        Some((key, said.is_asked))
+        emit.link = link;
+        Some((key, emit.is_asked))
     }
 
     /// Forgets all remembered emits, because they belong to nobody any more.
-    pub(super) fn forget_said(&mut self) {
-        self.said.clear();
+    pub(super) fn forget_remembered(&mut self) {
+        self.remembered.clear();
     }
 }
 
 // Deferred events.
 impl Sessions {
-    pub(super) fn hold(&mut self, now: Moment) -> Soon {
-        if self.held.len() >= MOST_HELD {
+    pub(super) fn defer(&mut self, now: Moment) -> Soon {
+        if self.deferred.len() >= MOST_DEFERRED {
             return Soon::Dropped;
         }
-        self.held.push(now + HELD_MS);
-        Soon::Held(self.first_held + self.held.len() as u64 - 1)
+        self.deferred.push(now + DEFERRED_FOR);
+        Soon::Deferred(self.first_deferred + self.deferred.len() as u64 - 1)
     }
 
     /// The next deferred event to emit, or to drop because it has waited for too long.
-    pub(super) fn poll_held(&mut self, now: Moment, is_ready: bool) -> Option<Order> {
-        let is_over = *self.held.first()? <= now;
+    pub(super) fn poll_deferred(&mut self, now: Moment, is_ready: bool) -> Option<Order> {
+        let is_over = *self.deferred.first()? <= now;
         if !is_ready && !is_over {
             return None;
         }
-        self.held.remove(0);
-        let key = self.first_held;
-        self.first_held += 1;
-        Some(if is_over { Order::Discard { value: Value::Held, key } } else { Order::Emit { key } })
+        self.deferred.remove(0);
+        let key = self.first_deferred;
+        self.first_deferred += 1;
+        Some(if is_over {
+            Order::Discard { value: Value::Deferred, key }
+        } else {
+            Order::Emit { key }
+        })
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Moment> {
-        self.held.first().copied()
+        self.deferred.first().copied()
     }
 
     /// The user is gone.
     pub(super) fn forget(&mut self) {
-        self.forget_said();
-        self.first_held += self.held.len() as u64;
-        self.held.clear();
+        self.forget_remembered();
+        self.first_deferred += self.deferred.len() as u64;
+        self.deferred.clear();
     }
 }
 
 /// More than the rooms of a page. The emit whose last use is the oldest is forgotten first.
-const MOST_SAID: usize = 1_000;
-const MOST_HELD: usize = 100;
-const HELD_MS: Millis = Millis(60_000);
+const MOST_REMEMBERED: usize = 1_000;
+const MOST_DEFERRED: usize = 100;
+const DEFERRED_FOR: Millis = Millis(60_000);
 /// More than there are kinds.
 const MOST_WARNINGS: usize = 100;

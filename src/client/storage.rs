@@ -11,7 +11,7 @@ pub type Row = u32;
 
 /// The address of a message in a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Address {
     /// The opening whose journal contains the message.
     pub opening: u32,
     /// The number of its segment.
@@ -64,20 +64,20 @@ pub enum Storage {
         /// The message.
         seq: Seq,
         /// Its address.
-        place: Place,
+        address: Address,
     },
     /// Part of the next transaction: write a message that was read at this address of this tab's journal.
     Move {
         /// The message.
         row: Row,
         /// Its new address.
-        place: Place,
+        address: Address,
     },
     /// Part of the next transaction: list the message at this address as settled. All settled messages of a segment
     /// are ordered together. Does nothing if another tab has taken over the segment, as no number is used twice.
     List {
         /// Its address.
-        place: Place,
+        address: Address,
     },
     /// Part of the next transaction: delete this segment.
     Drop {

@@ -8,7 +8,7 @@ use crate::engine::{Input, Moment, Seq, Verdict};
 
 /// Where an unsettled message is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
+pub enum Saved {
     /// Another tab has it. Never the case here.
     Elsewhere,
 }
@@ -73,7 +73,7 @@ impl Keeper {
 
     /// Nothing is saved.
     #[must_use]
-    pub fn held(&self, _seq: Seq) -> Option<Held> {
+    pub fn saved(&self, _seq: Seq) -> Option<Saved> {
         None
     }
 }
@@ -87,7 +87,7 @@ impl Keeper {
     pub fn stash(&mut self) {}
 
     /// There is nothing to open again.
-    pub fn restore(&mut self) {}
+    pub fn reopen(&mut self) {}
 
     /// There is nothing to close.
     pub fn close(&mut self) {}

@@ -5,7 +5,7 @@ use crate::engine::{Millis, Verdict};
 
 /// The content of a server's acknowledgement, or of an event with the same meaning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Said {
+pub struct Acknowledgement {
     /// What the server's answer says.
     pub reading: Reading,
     /// How long the server wants the client to wait. Zero if it names no time.
@@ -46,7 +46,7 @@ pub enum Opinion {
     After,
 }
 
-impl Said {
+impl Acknowledgement {
     /// The verdict for the message. `backoff` is the wait if the server names none.
     #[must_use]
     pub fn verdict(self, backoff: Millis) -> Verdict {

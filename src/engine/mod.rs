@@ -111,8 +111,8 @@ impl Engine {
 
     /// Announces that messages of an earlier page load are being read. Nothing is transmitted until
     /// [`Input::Restored`] reports that all of them are here, because they leave first.
-    pub fn restore(&mut self) {
-        self.outbox.restore();
+    pub fn begin_restore(&mut self) {
+        self.outbox.begin_restore();
     }
 
     /// Accepts a message that an earlier page load of this client, or another client that is gone, left unsettled.
@@ -120,7 +120,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`SendError`] if no slot is left or the engine is closed. Nothing was accepted then.
-    pub fn take_back(&mut self, now: Moment, draft: Draft) -> Result<Seq, SendError> {
+    pub fn restore(&mut self, now: Moment, draft: Draft) -> Result<Seq, SendError> {
         let now = self.advance(now);
         if self.link.phase() == Phase::Closed {
             return Err(SendError::Closed);
@@ -212,11 +212,11 @@ impl Engine {
             }
             Input::Stored { seq } => {
                 self.changed = true;
-                return self.outbox.keep_back(now, seq, false);
+                return self.outbox.set_withheld(now, seq, false);
             }
             Input::Withheld { seq } => {
                 self.changed = true;
-                return self.outbox.keep_back(now, seq, true);
+                return self.outbox.set_withheld(now, seq, true);
             }
             Input::Restored => {
                 self.changed = true;

@@ -112,11 +112,11 @@ impl Outbox {
     pub(super) fn standing(&self, now: Moment, seq: Seq) -> Option<Standing> {
         let message = self.get(seq)?;
         let State::Waiting { not_before } = message.state else { return Some(Standing::Answer) };
-        if message.storing || self.restoring {
+        if message.withheld || self.restoring {
             return Some(Standing::Turn);
         }
-        let held_until = self.lanes.get(message.draft.lane as usize)?.held_until;
-        Some(if not_before.max(held_until) > now { Standing::Delay } else { Standing::Turn })
+        let throttled_until = self.lanes.get(message.draft.lane as usize)?.throttled_until;
+        Some(if not_before.max(throttled_until) > now { Standing::Delay } else { Standing::Turn })
     }
 
     /// When the next thing is due, except transmissions.
@@ -236,13 +236,13 @@ impl Outbox {
         if slot == self.slots.len() {
             self.slots.push(None);
         }
-        let order = match origin {
+        let counter = match origin {
             Origin::New => &mut self.sends,
             Origin::Restored => &mut self.restored,
         };
-        *order += 1;
-        let place = *order + if origin == Origin::New { OLDEST_NEW } else { 0 };
-        let seq = Seq::new(place, slot);
+        *counter += 1;
+        let number = *counter + if origin == Origin::New { OLDEST_NEW } else { 0 };
+        let seq = Seq::new(number, slot);
         let expires_at = now + draft.ttl;
         self.bytes = bytes;
         self.slots[slot] = Some(Message {
@@ -251,7 +251,7 @@ impl Outbox {
             expires_at,
             attempt: 0,
             failures: 0,
-            storing: draft.durable && origin == Origin::New,
+            withheld: draft.durable && origin == Origin::New,
             // Whether it left during the earlier page load is unknown.
             unanswered: origin == Origin::Restored,
             proof: Proof::None,
@@ -272,7 +272,7 @@ impl Outbox {
         for seq in replaced {
             self.settle(now, seq, Outcome::Superseded, outputs);
         }
-        self.place(draft.lane, now);
+        self.relist(draft.lane, now);
         Ok(seq)
     }
 
@@ -308,7 +308,7 @@ impl Outbox {
 
     /// Nothing leaves from now on until `restored`. Another client may have taken over the durable messages
     /// meanwhile and sent them.
-    pub(super) fn restore(&mut self) {
+    pub(super) fn begin_restore(&mut self) {
         self.restoring = true;
         for message in self.slots.iter_mut().flatten() {
             message.unanswered |= message.draft.durable;
@@ -363,10 +363,10 @@ impl Outbox {
                     return None;
                 }
                 let attempt = self.launch(now, seq)?;
-                self.place(lane, now);
+                self.relist(lane, now);
                 return Some(Output::Transmit { seq, attempt });
             }
-            self.place(lane, now);
+            self.relist(lane, now);
         }
         self.full = true;
         None

@@ -49,7 +49,7 @@ const DURABLE: u32 = 4;
 const RESTORED: u32 = 8;
 /// The flag of the second way; the others are its multiples, by the table `WAYS`.
 const WAY: u32 = 16;
-const PLACE: u32 = 64;
+const CARRIES_ID: u32 = 64;
 const LONG: u32 = 128;
 const KNOWN: u32 = 256;
 const SAME: u32 = 512;
@@ -78,7 +78,7 @@ impl Driver {
     /// something was thrown. Any JavaScript may run meanwhile, and call the driver again.
     pub fn wire(&self, what: u32, link: u32, first: i32) -> i32 {
         let Some(what) = What::ALL.get(what as usize) else { return 0 };
-        Call::new(&self.wire, first).run(*what, link).map_or(0, Value::place)
+        Call::new(&self.wire, first).run(*what, link).map_or(0, Value::index)
     }
 
     /// A command or a fact, by its place in the table `TOLD`. `wall` and `running` are what `Date.now()` and
@@ -119,7 +119,7 @@ impl Driver {
                     lane: whole(a),
                     bytes: count(b),
                     strict: has(STRICT),
-                    has_place: has(PLACE),
+                    carries_id: has(CARRIES_ID),
                     once: has(ONCE),
                     durable: has(DURABLE),
                     ttl: millis(d),
@@ -224,10 +224,10 @@ impl Driver {
             Told::LinkDown => Input::LinkDown { epoch, cause: down_cause(count(b), c) },
             Told::Heard => Input::Heard { epoch },
             Told::Said => {
-                client.said(whole(a), b != 0.0);
+                client.emitted(whole(a), b != 0.0);
                 return 0.0;
             }
-            Told::Unsaid => return client.unsaid(whole(a)).into(),
+            Told::Unsaid => return client.forget_emit(whole(a)).into(),
             Told::Remember => {
                 let (nth, is_now) = client.remember(whole(a));
                 return f64::from(nth) * 2.0 + f64::from(is_now);

@@ -5,8 +5,8 @@ use crate::client::claim::{Audience, By, Claim, Code, Ending};
 #[cfg(not(feature = "followed"))]
 use crate::client::feed::{Offset, Read};
 use crate::client::storage::Storage;
-use crate::client::verdict::{Opinion, Reading, Said};
-use crate::client::{Door, Fate, Order, PageEvent, Place, Talk, Value};
+use crate::client::verdict::{Acknowledgement, Opinion, Reading};
+use crate::client::{Address, Door, Fate, Order, PageEvent, Talk, Value};
 use crate::engine::{
     DownCause, Grant, Millis, Moment, Notice, Output, Phase, Standing, Status, Way,
 };
@@ -57,7 +57,7 @@ pub fn order(order: Order, status: impl FnOnce() -> Status, lead: f64) -> (u32, 
         }
         Order::Receiptless => 15,
         Order::Look => 16,
-        Order::Say { key, is_asked } => {
+        Order::Replay { key, is_asked } => {
             fields[0] = double(key);
             fields[1] = is_asked.into();
             36
@@ -151,7 +151,8 @@ fn engine_order(
 }
 
 fn storage_order(order: Storage) -> (u32, [f64; FIELDS]) {
-    let at = |place: Place| (place.opening.into(), double(place.number), place.index.into());
+    let at =
+        |address: Address| (address.opening.into(), double(address.number), address.index.into());
     let (number, a, (b, c, d)) = match order {
         Storage::Open { opening } => (10, opening.into(), NONE),
         Storage::Close => (17, 0.0, NONE),
@@ -160,9 +161,9 @@ fn storage_order(order: Storage) -> (u32, [f64; FIELDS]) {
         Storage::Unlock { name } => (20, name.into(), NONE),
         Storage::Gather { opening } => (21, opening.into(), NONE),
         Storage::Read { of, mine } => (22, of.into(), (mine.into(), 0.0, 0.0)),
-        Storage::Put { seq, place } => (23, double(seq.to_bits()), at(place)),
-        Storage::Move { row, place } => (24, row.into(), at(place)),
-        Storage::List { place } => (25, 0.0, at(place)),
+        Storage::Put { seq, address } => (23, double(seq.to_bits()), at(address)),
+        Storage::Move { row, address } => (24, row.into(), at(address)),
+        Storage::List { address } => (25, 0.0, at(address)),
         Storage::Drop { name, number } => (26, name.into(), (double(number), 0.0, 0.0)),
         Storage::Commit { transaction, opening, guard } => {
             (27, transaction.into(), (opening.into(), guard.map_or(-1.0, double), 0.0))
@@ -183,7 +184,7 @@ const NONE: (f64, f64, f64) = (0.0, 0.0, 0.0);
 /// As many fields as the largest order has.
 pub const FIELDS: usize = 6;
 
-/// Its place in the table `STANDINGS`.
+/// Its address in the table `STANDINGS`.
 #[must_use]
 pub fn standing_number(standing: Standing) -> u32 {
     match standing {
@@ -194,12 +195,12 @@ pub fn standing_number(standing: Standing) -> u32 {
     }
 }
 
-/// Its place in the table `VALUE`.
+/// Its address in the table `VALUE`.
 #[must_use]
 pub fn value_number(value: Value) -> u32 {
     match value {
-        Value::Said => 0,
-        Value::Held => 1,
+        Value::Remembered => 0,
+        Value::Deferred => 1,
         Value::Answer => 2,
     }
 }
@@ -209,7 +210,7 @@ pub fn value_number(value: Value) -> u32 {
 pub fn door_number(door: Door, talk: Talk) -> u32 {
     let number = match door {
         Door::Open => 0,
-        Door::Held => 1,
+        Door::Paused => 1,
         Door::LoggedOut => 2,
     };
     number + if talk == Talk::Ends { 4 } else { 0 }
@@ -225,7 +226,7 @@ pub fn fate_flags(fate: Fate) -> u32 {
         | u32::from(waits) << 3
 }
 
-/// Its place in the table `PHASES`.
+/// Its address in the table `PHASES`.
 #[must_use]
 pub fn phase_number(phase: Phase) -> u32 {
     match phase {
@@ -240,7 +241,7 @@ pub fn phase_number(phase: Phase) -> u32 {
     }
 }
 
-/// Its place in the table `CODES`.
+/// Its address in the table `CODES`.
 #[must_use]
 pub fn code_number(code: Code) -> u32 {
     match code {
@@ -287,10 +288,10 @@ pub fn ending_number(ending: &Ending) -> u32 {
     claim_number(ending.claim) | u32::from(ending.is_timed) << 10 | u32::from(ending.stays) << 11
 }
 
-/// What an acknowledgement says: its place in the table `READINGS`, and 4 times that of the app's opinion in
+/// What an acknowledgement says: its address in the table `READINGS`, and 4 times that of the app's opinion in
 /// `OPINIONS`. Any other number is a failure.
 #[must_use]
-pub fn said(number: u32, span: f64, own_span: f64) -> Said {
+pub fn said(number: u32, span: f64, own_span: f64) -> Acknowledgement {
     let reading = match number % 4 {
         0 => Reading::Accepted,
         2 => Reading::Final,
@@ -304,10 +305,10 @@ pub fn said(number: u32, span: f64, own_span: f64) -> Said {
         4 => Opinion::After,
         _ => Opinion::None,
     };
-    Said { reading, span: millis(span), opinion, own_span: millis(own_span) }
+    Acknowledgement { reading, span: millis(span), opinion, own_span: millis(own_span) }
 }
 
-/// Its place in the table `NOTICES`.
+/// Its address in the table `NOTICES`.
 #[must_use]
 pub fn notice_number(notice: Notice) -> u32 {
     match notice {
@@ -319,20 +320,20 @@ pub fn notice_number(notice: Notice) -> u32 {
     }
 }
 
-/// What JavaScript tells, by its place in the table `TOLD`.
+/// What JavaScript tells, by its address in the table `TOLD`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
     /// lane or the message that has the id, bytes, flags by the table `SEND_FLAG`, ttl, acknowledgement deadline or 0, what
     /// it is kept as or 0. Answers the message's number, or as a negative one what is told of a refusal.
     Send,
-    /// message. Answers its place in the table `STANDINGS`, 0 where it has settled.
+    /// message. Answers its address in the table `STANDINGS`, 0 where it has settled.
     Standing,
     /// Answers the number of the next order, whose `Fields` can then be read. Where there is none: what to do with the
     /// timer. 0: it stays as it is; a negative number: it is set anew, for as many milliseconds less one; an infinite one: it is cleared.
     Poll,
     /// Answers where in the module's memory the fields of the order are that was polled last, as `f64`s.
     Fields,
-    /// place in the table of `settings.rs`, number
+    /// address in the table of `settings.rs`, number
     Set,
     /// Takes what was set.
     Configure,
@@ -385,7 +386,7 @@ pub enum Told {
     Ponged,
     /// epoch
     Heard,
-    /// What became of the page, by its place in the list `PAGE_EVENTS`; whether the event is about the cache, or the page is
+    /// What became of the page, by its address in the list `PAGE_EVENTS`; whether the event is about the cache, or the page is
     /// shown. Answers like `Open`.
     Page,
     /// What a page that is back looks at is known: it asks for its link again. Answers like `Open`.
@@ -653,7 +654,7 @@ pub fn page_event(number: u32, flag: bool) -> PageEvent {
         (1, false) => PageEvent::Left,
         (1, true) => PageEvent::Cached,
         (2, false) => PageEvent::Loaded,
-        (2, true) => PageEvent::Restored,
+        (2, true) => PageEvent::Back,
         (3, false) => PageEvent::Hidden,
         (3, true) => PageEvent::Shown,
         _ => PageEvent::Resumed,

@@ -1,6 +1,6 @@
 //! JavaScript's values, and what can be done with them.
 //!
-//! A [`Value`] is the place of a JavaScript value on a stack that `pkg-template/shell/values.js` holds, and good until
+//! A [`Value`] is the index of a JavaScript value on a stack that `pkg-template/shell/values.js` holds, and good until
 //! the call of the module returns in which it was got. wasm-bindgen's own `JsValue` lives in a table until it is
 //! dropped: code for each one to be dropped, a table through which a client and its closures would keep each other
 //! from being collected, and with an import for each property and method 85 bytes each, gzipped. Here seven imports do
@@ -184,8 +184,8 @@ impl Value {
     pub const JSON: Self = Self::at(7);
 
     /// A value that stays on the stack.
-    const fn at(place: i32) -> Self {
-        Self(NonZeroI32::new(place).expect("no place is 0"))
+    const fn at(index: i32) -> Self {
+        Self(NonZeroI32::new(index).expect("no index is 0"))
     }
 
     /// One of the numbers below [`SMALL`], which stay on the stack.
@@ -204,9 +204,9 @@ impl Value {
         NonZeroI32::new(at).map(Self).ok_or(Thrown)
     }
 
-    /// Its place.
+    /// Its index.
     #[must_use]
-    pub const fn place(self) -> i32 {
+    pub const fn index(self) -> i32 {
         self.0.get()
     }
 
@@ -219,33 +219,33 @@ impl Value {
     /// A property; `undefined` where there is none, or nothing that could have one.
     #[must_use]
     pub fn get(self, key: impl Into<Self>) -> Self {
-        Self::given(get(self.place(), key.into().place()), 0)
+        Self::given(get(self.index(), key.into().index()), 0)
     }
 
     /// An item of a list.
     #[must_use]
     pub fn item(self, index: u32) -> Self {
-        Self::given(get(self.place(), !(index as i32)), 0)
+        Self::given(get(self.index(), !(index as i32)), 0)
     }
 
     /// Assigns a property.
     pub fn set(self, key: impl Into<Self>, to: impl Into<Self>) {
-        set(self.place(), key.into().place(), to.into().place());
+        set(self.index(), key.into().index(), to.into().index());
     }
 
     /// Calls a method without arguments.
     pub fn call0(self, name: impl Into<Self>) -> Result {
-        Self::got(call(self.place(), name.into().place(), 0, 0, 0))
+        Self::got(call(self.index(), name.into().index(), 0, 0, 0))
     }
 
     /// Calls a method with one argument.
     pub fn call1(self, name: impl Into<Self>, a: impl Into<Self>) -> Result {
-        Self::got(call(self.place(), name.into().place(), a.into().place(), 0, 0))
+        Self::got(call(self.index(), name.into().index(), a.into().index(), 0, 0))
     }
 
     /// Calls a method with two arguments.
     pub fn call2(self, name: impl Into<Self>, a: impl Into<Self>, b: impl Into<Self>) -> Result {
-        Self::got(call(self.place(), name.into().place(), a.into().place(), b.into().place(), 0))
+        Self::got(call(self.index(), name.into().index(), a.into().index(), b.into().index(), 0))
     }
 
     /// Calls a method with three arguments.
@@ -257,18 +257,18 @@ impl Value {
         c: impl Into<Self>,
     ) -> Result {
         Self::got(call(
-            self.place(),
-            name.into().place(),
-            a.into().place(),
-            b.into().place(),
-            c.into().place(),
+            self.index(),
+            name.into().index(),
+            a.into().index(),
+            b.into().index(),
+            c.into().index(),
         ))
     }
 
     /// The number that it is or says; else none.
     #[must_use]
     pub fn to_number(self) -> f64 {
-        to_number(self.place())
+        to_number(self.index())
     }
 
     /// How many items a list has.
@@ -280,7 +280,7 @@ impl Value {
     /// What it counts as.
     #[must_use]
     pub fn kind(self) -> Kind {
-        match kind(self.place()) {
+        match kind(self.index()) {
             0 => Kind::Falsy,
             2 => Kind::Function,
             3 => Kind::Text,
@@ -292,13 +292,13 @@ impl Value {
     /// Whether it counts as true.
     #[must_use]
     pub fn is_truthy(self) -> bool {
-        kind(self.place()) != 0
+        kind(self.index()) != 0
     }
 
     /// Whether it is that text, number or value.
     #[must_use]
     pub fn is(self, other: impl Into<Self>) -> bool {
-        is(self.place(), other.into().place()) != 0
+        is(self.index(), other.into().index()) != 0
     }
 
     /// The items from one on.

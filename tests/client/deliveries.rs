@@ -3,11 +3,11 @@
 use holdfast::client::claim::{Audience, By, Claim, Code, Ending};
 use holdfast::client::deliveries::{Id, Sending};
 use holdfast::client::receipts::Support;
-use holdfast::client::verdict::{Opinion, Reading, Said};
+use holdfast::client::verdict::{Acknowledgement, Opinion, Reading};
 use holdfast::client::{Client, Order};
 use holdfast::engine::{Config, Millis, Moment, Outcome, Seq, Verdict, Way};
 
-use crate::world::{World, draft, said};
+use crate::world::{World, draft, reply};
 
 const NOW: Moment = Moment(1);
 
@@ -135,10 +135,10 @@ fn message_without_a_place_for_an_id_leaves_once_and_is_not_kept() {
     let durable = Sending { durable: true, ..acked() };
     for (sending, once, is_durable) in [
         (durable, false, true),
-        (Sending { has_place: false, ..durable }, true, false),
+        (Sending { carries_id: false, ..durable }, true, false),
         (Sending { once: true, ..durable }, true, false),
         // No id is written into it.
-        (Sending { has_place: false, way: Way::Received, ..durable }, false, true),
+        (Sending { carries_id: false, way: Way::Received, ..durable }, false, true),
         (Sending { way: Way::Latest, ..durable }, false, false),
     ] {
         let seq = world.client.send(world.at(), &sending).expect("room");
@@ -210,15 +210,15 @@ fn first_final_answer_is_the_one() {
     let mut world = receiptless();
     let seq = world.send(acked());
     let now = world.at();
-    assert!(world.client.acked(now, seq, 1, said(Verdict::TryAgain)));
-    assert!(world.client.acked(now, seq, 1, said(Verdict::Accepted)));
-    assert!(!world.client.acked(now, seq, 1, said(Verdict::Refused)));
+    assert!(world.client.acked(now, seq, 1, reply(Verdict::TryAgain)));
+    assert!(world.client.acked(now, seq, 1, reply(Verdict::Accepted)));
+    assert!(!world.client.acked(now, seq, 1, reply(Verdict::Refused)));
     assert!(!world.client.echoed(now, seq, true));
     world.drain();
     let Ending { outcome, claim, is_timed, .. } = ending(&world, seq);
     assert_eq!((outcome, claim.code, claim.by), (Outcome::Delivered, Code::None, By::Ack));
     assert!(is_timed, "it left once");
-    assert!(!world.client.acked(now, seq, 1, said(Verdict::Accepted)), "it has settled");
+    assert!(!world.client.acked(now, seq, 1, reply(Verdict::Accepted)), "it has settled");
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn refusal_after_a_receipt_is_told_once_and_complained_of() {
         let now = world.at();
         let refuse = |client: &mut Client| match by_event {
             true => client.echoed(now, seq, true),
-            false => client.acked(now, seq, 1, said(Verdict::TryAgain)),
+            false => client.acked(now, seq, 1, reply(Verdict::TryAgain)),
         };
         assert!(refuse(&mut world.client));
         assert!(!refuse(&mut world.client), "the first one counts");
@@ -275,7 +275,7 @@ fn refusal_after_a_receipt_is_told_once_and_complained_of() {
 fn acknowledgement_after_a_receipt_is_told_and_teaches_that_the_event_is_answered() {
     let (mut world, seq) = received();
     assert!(!world.client.echoed(world.at(), seq, false), "that is no news");
-    assert!(world.client.acked(world.at(), seq, 1, said(Verdict::Accepted)));
+    assert!(world.client.acked(world.at(), seq, 1, reply(Verdict::Accepted)));
     world.drain();
     let end = world.endings(seq)[1];
     assert_eq!((end.claim.by, end.claim.audience), (By::Ack, Audience::Senders));
@@ -286,7 +286,7 @@ fn acknowledgement_after_a_receipt_is_told_and_teaches_that_the_event_is_answere
 fn answer_after_a_receipt_is_waited_for_while_its_link_lives() {
     let (mut world, seq) = received();
     world.replace_link();
-    assert!(!world.client.acked(world.at(), seq, 1, said(Verdict::Refused)));
+    assert!(!world.client.acked(world.at(), seq, 1, reply(Verdict::Refused)));
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn answers_of_a_thousand_messages_are_waited_for() {
     world.answer_receipts();
     world.answer_receipts();
     assert_eq!(world.count(Order::Forget { seq: first }), 1);
-    assert!(!world.client.acked(world.at(), first, 1, said(Verdict::Refused)));
+    assert!(!world.client.acked(world.at(), first, 1, reply(Verdict::Refused)));
 }
 
 // What is said of an end.
@@ -424,8 +424,8 @@ fn words_of_an_acknowledgement_mean_what_their_code_says() {
         (Reading::Final, Verdict::Refused),
         (Reading::Limited, Verdict::TryAfter(Millis(900))),
     ] {
-        let said = Said { reading, span: Millis(900), ..Said::default() };
-        assert_eq!(said.verdict(BACKOFF), expected);
+        let reply = Acknowledgement { reading, span: Millis(900), ..Acknowledgement::default() };
+        assert_eq!(reply.verdict(BACKOFF), expected);
     }
 }
 
@@ -439,17 +439,22 @@ fn app_knows_better_than_the_words_of_an_acknowledgement() {
     ] {
         for reading in [Reading::Accepted, Reading::Failed, Reading::Final, Reading::Limited] {
             let own_span = Millis(800);
-            let said = Said { reading, span: Millis(900), opinion, own_span };
-            assert_eq!(said.verdict(BACKOFF), expected);
+            let reply = Acknowledgement { reading, span: Millis(900), opinion, own_span };
+            assert_eq!(reply.verdict(BACKOFF), expected);
         }
     }
 }
 
 #[test]
 fn limit_that_names_no_time_is_the_usual_wait_and_no_wait_is_very_short() {
-    let limited = |span| Said { reading: Reading::Limited, span, ..Said::default() };
-    let opinion = |own_span| Said { opinion: Opinion::After, own_span, ..Said::default() };
-    for put in [limited as fn(Millis) -> Said, opinion] {
+    let limited =
+        |span| Acknowledgement { reading: Reading::Limited, span, ..Acknowledgement::default() };
+    let opinion = |own_span| Acknowledgement {
+        opinion: Opinion::After,
+        own_span,
+        ..Acknowledgement::default()
+    };
+    for put in [limited as fn(Millis) -> Acknowledgement, opinion] {
         for (span, backoff, expected) in
             [(0, 700, 700), (0, 5, 100), (5, 700, 100), (300, 700, 300)]
         {

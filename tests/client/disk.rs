@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use holdfast::client::claim::Ending;
 use holdfast::client::deliveries::{self, Sending};
-use holdfast::client::keeper::{Held, Keeper};
+use holdfast::client::keeper::{Keeper, Saved};
 use holdfast::client::storage::{Found, Name, Row, Segment, Storage};
-use holdfast::client::verdict::Said;
-use holdfast::client::{Client, Order, PageEvent, Place};
+use holdfast::client::verdict::Acknowledgement;
+use holdfast::client::{Address, Client, Order, PageEvent};
 use holdfast::engine::{Config, Input, Millis, Moment, Outcome, Output, Seq, Verdict};
 
 /// What a message is for the app. Two messages of one id are the same message.
@@ -48,8 +48,8 @@ type Key = (Scope, Name, u64);
 /// What has been ordered of a transaction.
 #[derive(Debug, Default)]
 struct Parts {
-    puts: Vec<(Place, Kept)>,
-    lists: Vec<Place>,
+    puts: Vec<(Address, Kept)>,
+    lists: Vec<Address>,
     drops: Vec<(Name, u64)>,
 }
 
@@ -257,7 +257,7 @@ impl Disk {
 
     pub fn restore(&mut self, tab: Tab) {
         let now = self.at();
-        self.tabs[tab].client.page(now, PageEvent::Restored);
+        self.tabs[tab].client.page(now, PageEvent::Back);
         self.run();
     }
 
@@ -353,15 +353,15 @@ impl Disk {
         let now = self.at();
         let page = &mut self.tabs[tab];
         let (seq, attempt) = (page.by_id[&id], page.attempts[&id]);
-        page.client.acked(now, seq, attempt, Said::default());
+        page.client.acked(now, seq, attempt, Acknowledgement::default());
     }
 
-    pub fn held(&self, tab: Tab, id: Id) -> Option<Held> {
-        self.tabs[tab].client.held(*self.tabs[tab].by_id.get(&id)?)
+    pub fn saved(&self, tab: Tab, id: Id) -> Option<Saved> {
+        self.tabs[tab].client.saved(*self.tabs[tab].by_id.get(&id)?)
     }
 
     pub fn is_kept(&self, tab: Tab, id: Id) -> bool {
-        matches!(self.held(tab, id), Some(Held::Kept(_)))
+        matches!(self.saved(tab, id), Some(Saved::Kept(_)))
     }
 
     /// The messages that left since this was asked last.
@@ -479,7 +479,7 @@ impl Disk {
         for tab in 0..self.tabs.len() {
             self.drain(tab);
         }
-        let mut held = VecDeque::new();
+        let mut later = VecDeque::new();
         let mut count = 0;
         while let Some((tab, fact)) = self.facts.pop_front() {
             count += 1;
@@ -490,19 +490,19 @@ impl Disk {
                 Fact::Told(_) => self.holds_channel,
                 Fact::Read { .. } | Fact::Commit { .. } | Fact::Clear { .. } => {
                     self.holds_disk
-                        || held.iter().any(|(_, one)| matches!(one, Fact::Answer { .. }))
+                        || later.iter().any(|(_, one)| matches!(one, Fact::Answer { .. }))
                 }
                 Fact::Locked { .. } => self.holds_locks,
                 Fact::Gathered { .. } => false,
             };
             if waits {
-                held.push_back((tab, fact));
+                later.push_back((tab, fact));
                 continue;
             }
             self.tell(tab, fact);
             self.drain(tab);
         }
-        self.facts = held;
+        self.facts = later;
         self.check();
     }
 
@@ -511,10 +511,10 @@ impl Disk {
         for (tab, page) in self.tabs.iter().enumerate().filter(|(_, page)| !page.is_gone) {
             let is_busy = self.facts.iter().any(|&(of, _)| of == tab);
             for (id, &seq) in &page.by_id {
-                let held = page.client.held(seq);
-                let waits = matches!(held, Some(Held::Waiting | Held::Writing));
+                let saved = page.client.saved(seq);
+                let waits = matches!(saved, Some(Saved::Waiting | Saved::Writing));
                 let is_stuck = waits && !is_busy && page.client.keeper().is_open();
-                assert!(!is_stuck, "{id} of tab {tab} is {held:?} for ever");
+                assert!(!is_stuck, "{id} of tab {tab} is {saved:?} for ever");
             }
         }
     }
@@ -588,18 +588,18 @@ impl Disk {
                 self.settled.remove(&key);
             }
         }
-        for (place, kept) in parts.puts {
-            let record = self.segments.entry((scope, name, place.number)).or_insert(Record {
+        for (address, kept) in parts.puts {
+            let record = self.segments.entry((scope, name, address.number)).or_insert(Record {
                 messages: Vec::new(),
                 generation: Some(generation),
                 is_newer: false,
             });
-            assert_eq!(record.messages.len(), place.index as usize, "a number is given twice");
+            assert_eq!(record.messages.len(), address.index as usize, "a number is given twice");
             record.messages.push(kept);
         }
         let mut lists: BTreeMap<Key, BTreeSet<u32>> = BTreeMap::new();
-        for place in parts.lists {
-            lists.entry((scope, name, place.number)).or_default().insert(place.index);
+        for address in parts.lists {
+            lists.entry((scope, name, address.number)).or_default().insert(address.index);
         }
         // A list is written anew each time, and only where its segment is still there.
         lists.retain(|key, _| self.segments.contains_key(key));
@@ -759,7 +759,7 @@ impl Disk {
             | Order::Foreign
             | Order::Learned { .. }
             | Order::Receiptless
-            | Order::Say { .. }
+            | Order::Replay { .. }
             | Order::Forget { .. }
             | Order::Discard { .. }
             | Order::Emit { .. }
@@ -830,16 +830,16 @@ impl Disk {
                 page.openings.entry(opening).or_insert(opened);
                 self.facts.push_back((tab, Fact::Read { opening, of, mine }));
             }
-            Storage::Put { seq, place } => {
+            Storage::Put { seq, address } => {
                 let kept = Kept { id: page.id_of(seq), from: None };
-                page.parts.puts.push((place, kept));
+                page.parts.puts.push((address, kept));
             }
-            Storage::Move { row, place } => {
+            Storage::Move { row, address } => {
                 let (kept, owner) = &mut page.rows[row as usize];
                 kept.from.get_or_insert(*owner);
-                page.parts.puts.push((place, *kept));
+                page.parts.puts.push((address, *kept));
             }
-            Storage::List { place } => page.parts.lists.push(place),
+            Storage::List { address } => page.parts.lists.push(address),
             Storage::Drop { name, number } => page.parts.drops.push((name, number)),
             Storage::Commit { transaction, opening, guard } => {
                 let parts = std::mem::take(&mut page.parts);
@@ -887,8 +887,8 @@ impl Page {
 fn draft(id: Id) -> Sending {
     let print = u64::from(id) + 1;
     let ttl = Millis(86_400_000);
-    let (has_place, durable) = (true, true);
-    Sending { bytes: 100, ttl, event: 1, has_place, durable, print, ..Sending::default() }
+    let (carries_id, durable) = (true, true);
+    Sending { bytes: 100, ttl, event: 1, carries_id, durable, print, ..Sending::default() }
 }
 
 /// What version 1 left of a scope is in the scope of this number above it.

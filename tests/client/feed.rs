@@ -59,9 +59,9 @@ fn server_that_is_known_to_have_feeds_is_read_before_the_room_is_asked_for() {
     world.client.linked(now, epoch, true, Millis(0));
     world.drain();
     let orders = world.fresh();
-    let place = |wanted: fn(&Order) -> bool| orders.iter().position(wanted).expect("ordered");
-    let read = place(|order| matches!(order, Order::Read { .. }));
-    assert!(read < place(|order| matches!(order, Order::Engine(Output::Join { .. }))));
+    let index = |wanted: fn(&Order) -> bool| orders.iter().position(wanted).expect("ordered");
+    let read = index(|order| matches!(order, Order::Read { .. }));
+    assert!(read < index(|order| matches!(order, Order::Engine(Output::Join { .. }))));
 }
 
 #[test]

@@ -147,7 +147,7 @@ fn messages_of_one_user_never_leave_as_another_one() {
     link_as(&mut world, BOB);
     assert_eq!(world.left(), []);
     assert_eq!(world.outcome(hers), Some((Outcome::LoggedOut, false)));
-    assert_eq!(world.count(Order::Say { key: 7, is_asked: false }), 0);
+    assert_eq!(world.count(Order::Replay { key: 7, is_asked: false }), 0);
 }
 
 #[test]
@@ -175,13 +175,13 @@ fn nothing_leaves_or_is_said_over_a_link_whose_credentials_are_somebody_elses() 
     world.client.greeted(world.at(), epoch, false);
     world.drain();
     assert_eq!((world.left(), world.count(Order::Foreign)), (vec![], 1));
-    assert_eq!(world.count(Order::Say { key: 7, is_asked: false }), 0);
+    assert_eq!(world.count(Order::Replay { key: 7, is_asked: false }), 0);
     world.client.begun(world.at(), ALICE, 11);
     let epoch = world.client.epoch();
     world.client.linked(world.at(), epoch, false, Millis(0));
     world.client.greeted(world.at(), epoch, false);
     world.drain();
-    assert_eq!(world.count(Order::Say { key: 7, is_asked: false }), 1);
+    assert_eq!(world.count(Order::Replay { key: 7, is_asked: false }), 1);
     assert_eq!(world.left(), [hers]);
 }
 

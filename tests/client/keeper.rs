@@ -1,6 +1,6 @@
 //! What is kept, by whom, when storage is slow and when it fails.
 
-use holdfast::client::keeper::Held;
+use holdfast::client::keeper::Saved;
 use holdfast::client::storage::Storage;
 use holdfast::engine::Outcome;
 
@@ -56,7 +56,7 @@ fn message_leaves_once_it_is_kept_and_its_delivery_erases_it() {
     let tab = disk.page(1);
     disk.holds_disk = true;
     disk.send(tab, [7]);
-    assert_eq!((disk.held(tab, 7), disk.left(tab)), (Some(Held::Writing), vec![]));
+    assert_eq!((disk.saved(tab, 7), disk.left(tab)), (Some(Saved::Writing), vec![]));
     disk.holds_disk = false;
     disk.run();
     assert!(disk.is_kept(tab, 7));
@@ -195,7 +195,7 @@ fn storage_that_opens_late_is_not_waited_for_and_used_from_then_on() {
     disk.pass(1);
     assert_eq!((disk.left(tab), disk.page_of(tab).failures), (vec![2], 1));
     disk.send(tab, [3]);
-    assert_eq!((disk.left(tab), disk.held(tab, 3)), (vec![3], Some(Held::Nowhere)));
+    assert_eq!((disk.left(tab), disk.saved(tab, 3)), (vec![3], Some(Saved::Nowhere)));
     disk.holds_opening = false;
     disk.run();
     assert_eq!(disk.left(tab), [1], "what was left there is found");
@@ -291,7 +291,7 @@ fn storage_that_does_not_open_costs_the_disk_and_no_message_waits() {
     disk.fails_opening = true;
     let tab = disk.page(1);
     disk.send(tab, [2]);
-    assert_eq!((disk.left(tab), disk.held(tab, 2)), (vec![2], Some(Held::Nowhere)));
+    assert_eq!((disk.left(tab), disk.saved(tab, 2)), (vec![2], Some(Saved::Nowhere)));
     assert_eq!(disk.page_of(tab).failures, 1);
     assert!(!disk.is_locked(1), "another tab may have what is there");
     disk.ack(tab, 2);
@@ -336,10 +336,13 @@ fn where_nothing_can_be_kept_nothing_waits() {
     let tab = disk.load(1);
     disk.send(tab, [1]);
     disk.link(tab);
-    assert_eq!(disk.held(tab, 1), Some(Held::Waiting), "it is not known yet whose it is");
+    assert_eq!(disk.saved(tab, 1), Some(Saved::Waiting), "it is not known yet whose it is");
     disk.keep(tab, ALICE, None, false);
     disk.send(tab, [2]);
-    assert_eq!((disk.held(tab, 1), disk.held(tab, 2)), (Some(Held::Nowhere), Some(Held::Nowhere)));
+    assert_eq!(
+        (disk.saved(tab, 1), disk.saved(tab, 2)),
+        (Some(Saved::Nowhere), Some(Saved::Nowhere))
+    );
     assert_eq!(disk.left(tab), [1, 2]);
     assert!(disk.segments.is_empty());
 }
@@ -455,7 +458,7 @@ fn one_of_several_tabs_takes_over() {
     all.sort_unstable();
     assert_eq!(all, [1, 2, 3]);
     // And the rest of it when that one ends as well.
-    let has = others.iter().position(|&tab| disk.held(tab, 1).is_some()).expect("somebody");
+    let has = others.iter().position(|&tab| disk.saved(tab, 1).is_some()).expect("somebody");
     disk.ack(others[has], 2);
     disk.end(others[has]);
     disk.pass(5_000);
@@ -641,7 +644,7 @@ fn what_another_tab_took_over_is_withheld_and_told_once_that_has_settled_it() {
     disk.restore(one);
     disk.link(one);
     disk.pass(10_000);
-    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Elsewhere), vec![]));
+    assert_eq!((disk.saved(one, 7), disk.left(one)), (Some(Saved::Elsewhere), vec![]));
     disk.ack(other, 7);
     assert_eq!(disk.ending(one, 7), DELIVERED);
     assert!(disk.segments.is_empty());
@@ -654,11 +657,11 @@ fn what_was_set_free_is_withheld_again_once_another_tab_is_seen_to_have_it() {
     disk.cache(one);
     disk.fails_opening = true;
     disk.restore(one);
-    assert_eq!(disk.held(one, 7), Some(Held::Nowhere), "nobody can tell");
+    assert_eq!(disk.saved(one, 7), Some(Saved::Nowhere), "nobody can tell");
     disk.cache(one);
     disk.fails_opening = false;
     disk.restore(one);
-    assert_eq!(disk.held(one, 7), Some(Held::Elsewhere));
+    assert_eq!(disk.saved(one, 7), Some(Saved::Elsewhere));
 }
 
 #[test]
@@ -672,7 +675,7 @@ fn what_left_while_nobody_could_tell_does_not_leave_again_once_another_tab_is_se
     assert_eq!(disk.left(one), [7], "nobody can tell");
     disk.holds_opening = false;
     disk.run();
-    assert_eq!(disk.held(one, 7), Some(Held::Elsewhere));
+    assert_eq!(disk.saved(one, 7), Some(Saved::Elsewhere));
     disk.unlink(one);
     disk.link(one);
     assert_eq!(disk.left(one), []);
@@ -714,7 +717,7 @@ fn what_no_tab_has_any_more_is_taken_back() {
     disk.restore(one);
     disk.link(one);
     disk.pass(1_999);
-    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Elsewhere), vec![]));
+    assert_eq!((disk.saved(one, 7), disk.left(one)), (Some(Saved::Elsewhere), vec![]));
     disk.pass(1);
     assert_eq!(disk.left(one), [7]);
     assert_eq!(disk.kept(), [(1, 7)], "and kept again");
@@ -729,7 +732,7 @@ fn what_a_tab_that_says_nothing_has_on_disk_is_not_taken_back() {
     disk.link(one);
     // For a minute nobody answers, and the disk is looked at again and again.
     disk.pass(64_000);
-    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Elsewhere), vec![]));
+    assert_eq!((disk.saved(one, 7), disk.left(one)), (Some(Saved::Elsewhere), vec![]));
     assert_eq!(disk.kept(), [(2, 7)]);
     disk.holds_channel = false;
     disk.ack(other, 7);
@@ -759,7 +762,7 @@ fn what_two_tabs_ask_for_at_the_same_time_is_taken_back_by_one_of_them() {
     disk.pass(2_000);
     assert_eq!(disk.kept(), [(1, 7)]);
     assert_eq!((disk.left(one), disk.left(other)), (vec![7], vec![]));
-    assert_eq!(disk.held(other, 7), Some(Held::Elsewhere));
+    assert_eq!(disk.saved(other, 7), Some(Saved::Elsewhere));
     disk.ack(one, 7);
     assert_eq!(disk.ending(other, 7), DELIVERED);
     assert_eq!(disk.kept(), []);
@@ -772,7 +775,7 @@ fn what_a_tab_that_goes_first_asks_for_too_is_left_to_it_for_a_minute() {
     disk.link(one);
     assert!(!disk.ask(one, 7, true));
     disk.pass(61_999);
-    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Elsewhere), vec![]));
+    assert_eq!((disk.saved(one, 7), disk.left(one)), (Some(Saved::Elsewhere), vec![]));
     // That tab is gone, or found that it has nothing.
     disk.pass(1);
     assert_eq!((disk.left(one), disk.kept()), (vec![7], vec![(1, 7)]));
@@ -812,7 +815,7 @@ fn what_a_tab_lost_without_a_word_is_asked_for_again() {
     disk.pass(20_000);
     disk.fails_writes = false;
     disk.pass(60_000);
-    assert_eq!((disk.held(one, 7), disk.kept()), (Some(Held::Elsewhere), vec![]));
+    assert_eq!((disk.saved(one, 7), disk.kept()), (Some(Saved::Elsewhere), vec![]));
     // Its end is not seen, as where another page of that tab has the lock.
     disk.holds_locks = true;
     disk.end(other);
@@ -866,7 +869,7 @@ fn write_that_hangs_and_fails_is_told_once() {
     disk.holds_disk = false;
     disk.run();
     assert_eq!(disk.page_of(tab).failures, 1);
-    assert_eq!(disk.held(tab, 1), Some(Held::Nowhere));
+    assert_eq!(disk.saved(tab, 1), Some(Saved::Nowhere));
 }
 
 #[test]
@@ -900,7 +903,7 @@ fn cancelled_in_nobodys_journal() -> (Disk, Tab) {
     let back = disk.idle_page(1);
     disk.end(other);
     disk.pass(2_000);
-    assert_eq!(disk.held(back, 7), Some(Held::Elsewhere));
+    assert_eq!(disk.saved(back, 7), Some(Saved::Elsewhere));
     disk.cancel(back, 7);
     assert_eq!(disk.outcome(back, 7), Some((Outcome::Cancelled, true)), "it may still leave");
     assert_eq!(disk.kept(), [(2, 7)], "the journal is not this page's");
@@ -929,8 +932,8 @@ fn tab_that_was_closed_and_is_back_hears_how_its_messages_end() {
     disk.pass(2_000);
     let back = disk.page(1);
     assert_eq!(
-        (disk.held(back, 7), disk.held(back, 8)),
-        (Some(Held::Elsewhere), Some(Held::Elsewhere))
+        (disk.saved(back, 7), disk.saved(back, 8)),
+        (Some(Saved::Elsewhere), Some(Saved::Elsewhere))
     );
     disk.ack(other, 7);
     assert_eq!(disk.ending(back, 7), DELIVERED);
@@ -960,9 +963,9 @@ fn storage_that_fails_sets_free_what_another_tab_has() {
     disk.fails_writes = true;
     disk.send(one, [8]);
     assert_eq!(disk.left(one), [7]);
-    assert_eq!(disk.held(one, 7), Some(Held::Nowhere));
+    assert_eq!(disk.saved(one, 7), Some(Saved::Nowhere));
     disk.pass(10_000);
-    assert_eq!(disk.held(one, 7), Some(Held::Nowhere));
+    assert_eq!(disk.saved(one, 7), Some(Saved::Nowhere));
 }
 
 #[test]
@@ -979,7 +982,7 @@ fn message_that_settles_while_its_journal_is_read_does_not_come_back() {
     assert_eq!(disk.outcome(tab, 1), Some((Outcome::Cancelled, true)));
     disk.link(tab);
     assert_eq!(disk.left(tab), [2]);
-    assert_eq!(disk.held(tab, 1), None);
+    assert_eq!(disk.saved(tab, 1), None);
     assert_eq!(disk.kept(), [(1, 2)]);
 }
 
@@ -1018,9 +1021,9 @@ fn message_that_is_sent_anew_while_journals_are_read_is_not_the_one_that_another
     disk.left(one);
     disk.send(one, [7]);
     disk.pass(200);
-    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Nowhere), vec![7]));
+    assert_eq!((disk.saved(one, 7), disk.left(one)), (Some(Saved::Nowhere), vec![7]));
     disk.ack(other, 7);
-    assert_eq!(disk.held(one, 7), Some(Held::Nowhere), "that was another one");
+    assert_eq!(disk.saved(one, 7), Some(Saved::Nowhere), "that was another one");
     assert_eq!(disk.ending(one, 7), Some(Outcome::Cancelled), "as the one before was");
 }
 
@@ -1075,7 +1078,7 @@ fn logout_elsewhere_while_a_tab_opens_ends_its_session() {
     assert!(disk.segments.is_empty());
     disk.link(tab);
     disk.send(tab, [3]);
-    assert_eq!(disk.held(tab, 3), Some(Held::Nowhere), "nothing is kept before the next login");
+    assert_eq!(disk.saved(tab, 3), Some(Saved::Nowhere), "nothing is kept before the next login");
     disk.page_of(tab).is_blind = false;
     disk.name(tab, ALICE);
     disk.send(tab, [4]);
@@ -1094,7 +1097,7 @@ fn logout_elsewhere_while_a_tab_waits_for_another_ends_its_session() {
     assert!(disk.segments.is_empty());
     disk.link(other);
     disk.send(other, [8]);
-    assert_eq!(disk.held(other, 8), Some(Held::Nowhere), "the session is over");
+    assert_eq!(disk.saved(other, 8), Some(Saved::Nowhere), "the session is over");
 }
 
 #[test]
@@ -1111,7 +1114,7 @@ fn page_whose_user_logged_out_elsewhere_opens_nothing_when_it_is_back_from_the_c
     assert!(!disk.orders(other).iter().any(|order| matches!(order, Storage::Open { .. })));
     disk.link(other);
     disk.send(other, [8]);
-    assert_eq!(disk.held(other, 8), Some(Held::Nowhere), "nothing waits for storage");
+    assert_eq!(disk.saved(other, 8), Some(Saved::Nowhere), "nothing waits for storage");
 }
 
 #[test]
@@ -1284,10 +1287,10 @@ fn write_that_fails_ends_keeping_and_is_told_once() {
     let tab = disk.page(1);
     disk.fails_writes = true;
     disk.send(tab, [1, 2]);
-    assert_eq!((disk.held(tab, 1), disk.left(tab)), (Some(Held::Nowhere), vec![1, 2]));
+    assert_eq!((disk.saved(tab, 1), disk.left(tab)), (Some(Saved::Nowhere), vec![1, 2]));
     disk.fails_writes = false;
     disk.send(tab, [3]);
-    assert_eq!((disk.held(tab, 3), disk.left(tab)), (Some(Held::Nowhere), vec![3]));
+    assert_eq!((disk.saved(tab, 3), disk.left(tab)), (Some(Saved::Nowhere), vec![3]));
     assert_eq!(disk.page_of(tab).failures, 1);
     assert!(disk.segments.is_empty());
 }
@@ -1345,7 +1348,7 @@ fn page_that_left_while_a_whole_segment_was_deleted_has_the_others_when_it_is_ba
     assert_eq!(disk.kept(), [(1, 1), (1, 2)]);
     disk.holds_disk = false;
     disk.run();
-    assert_eq!((disk.held(tab, 2), disk.kept()), (Some(Held::Nowhere), vec![]));
+    assert_eq!((disk.saved(tab, 2), disk.kept()), (Some(Saved::Nowhere), vec![]));
     disk.link(tab);
     assert_eq!(disk.left(tab), [2], "at once: no other tab has it");
     disk.ack(tab, 2);
@@ -1376,7 +1379,7 @@ fn page_that_is_back_erases_what_it_could_not_before() {
     disk.fails_writes = false;
     disk.restore(tab);
     assert_eq!(disk.kept(), [(1, 2)]);
-    assert_eq!(disk.held(tab, 1), None, "it does not come back");
+    assert_eq!(disk.saved(tab, 1), None, "it does not come back");
     disk.send(tab, [3]);
     assert!(disk.is_kept(tab, 3), "storage is tried again");
 }

@@ -42,8 +42,8 @@ fn log_out_elsewhere(world: &mut World) {
     assert_eq!(world.count(Order::Ended { elsewhere: true }), 1);
 }
 
-fn hold(world: &mut World, hold: bool) {
-    world.client.hold(world.at(), hold);
+fn pause(world: &mut World, is_paused: bool) {
+    world.client.pause(world.at(), is_paused);
     world.drain();
 }
 
@@ -53,7 +53,7 @@ fn stash(world: &mut World) {
 }
 
 fn restore(world: &mut World) {
-    world.client.page(world.at(), PageEvent::Restored);
+    world.client.page(world.at(), PageEvent::Back);
     world.drain();
     world.client.reopen(world.at());
     world.drain();
@@ -125,11 +125,11 @@ fn what_is_said_between_users_ends_with_the_first_link_that_is_asked_for() {
     assert_eq!(world.client.take_talk(), Talk::Goes);
     world.open();
     assert_eq!(world.client.take_talk(), Talk::Ends);
-    assert!(!world.client.unsaid(1));
+    assert!(!world.client.forget_emit(1));
     assert_eq!(world.client.take_talk(), Talk::Goes, "it is said once");
     world.client.remember(2);
     world.open();
-    assert!(world.client.unsaid(2), "what is said from now on is the next user's");
+    assert!(world.client.forget_emit(2), "what is said from now on is the next user's");
 }
 
 #[test]
@@ -145,12 +145,12 @@ fn what_is_said_between_users_ends_with_the_next_name() {
         world.client.remember(1);
         world.client.named();
         assert_eq!(world.client.take_talk(), Talk::Ends);
-        assert!(!world.client.unsaid(1));
+        assert!(!world.client.forget_emit(1));
         world.client.remember(2);
         world.client.named();
         world.open();
         assert_eq!(world.client.take_talk(), Talk::Goes);
-        assert!(world.client.unsaid(2));
+        assert!(world.client.forget_emit(2));
     }
 }
 
@@ -159,23 +159,23 @@ fn what_is_said_between_users_ends_with_the_next_name() {
 #[test]
 fn while_the_login_is_not_ready_no_attempt_is_made() {
     let mut world = World::new();
-    hold(&mut world, true);
-    assert_eq!(world.client.door(), Door::Held);
+    pause(&mut world, true);
+    assert_eq!(world.client.door(), Door::Paused);
     world.open();
     assert_eq!(refusal(&mut world), None);
     assert_eq!(phase(&world), Phase::Idle, "nor does a message make one");
-    hold(&mut world, false);
+    pause(&mut world, false);
     assert_eq!((world.client.door(), phase(&world)), (Door::Open, Phase::Idle));
     world.open();
     assert_eq!(phase(&world), Phase::Authorizing);
-    hold(&mut world, true);
+    pause(&mut world, true);
     assert_eq!(phase(&world), Phase::Idle);
 }
 
 #[test]
 fn live_link_outlives_a_hold_but_is_not_replaced() {
     let mut world = alice();
-    hold(&mut world, true);
+    pause(&mut world, true);
     assert!(world.client.status().is_ready());
     world.lose_link();
     let at = world.client.status().next_attempt_at.expect("planned").0;
@@ -188,7 +188,7 @@ fn live_link_outlives_a_hold_but_is_not_replaced() {
 #[test]
 fn logout_ends_a_hold() {
     let mut world = World::new();
-    hold(&mut world, true);
+    pause(&mut world, true);
     log_out(&mut world);
     world.client.reset_logout();
     assert_eq!(world.client.door(), Door::Open);

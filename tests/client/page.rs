@@ -47,7 +47,7 @@ fn page_in_the_cache_has_no_link_until_it_is_back() {
     assert_eq!(phase(&world), Phase::Idle);
     let seq = world.send(draft(Way::Acked));
     world.now += 3_600_000;
-    say(&mut world, PageEvent::Restored);
+    say(&mut world, PageEvent::Back);
     assert_eq!(phase(&world), Phase::Authorizing);
     assert_ne!(world.epoch(), first);
     world.fresh();
@@ -60,7 +60,7 @@ fn page_that_was_connecting_tries_again_when_it_is_back() {
     let mut world = World::new();
     world.open();
     say(&mut world, PageEvent::Cached);
-    say(&mut world, PageEvent::Restored);
+    say(&mut world, PageEvent::Back);
     assert_eq!(phase(&world), Phase::Authorizing);
 }
 
@@ -71,7 +71,7 @@ fn what_the_app_ends_as_the_page_is_left_stays_ended() {
         say(&mut world, PageEvent::Cached);
         let now = world.at();
         end(&mut world.client, now);
-        say(&mut world, PageEvent::Restored);
+        say(&mut world, PageEvent::Back);
         assert_eq!(phase(&world), Phase::Idle);
     }
 }
@@ -80,9 +80,9 @@ fn what_the_app_ends_as_the_page_is_left_stays_ended() {
 fn page_is_back_once() {
     let mut world = World::new().linked();
     say(&mut world, PageEvent::Cached);
-    say(&mut world, PageEvent::Restored);
+    say(&mut world, PageEvent::Back);
     world.client.close(world.at());
-    say(&mut world, PageEvent::Restored);
+    say(&mut world, PageEvent::Back);
     assert_eq!(phase(&world), Phase::Idle);
 }
 
@@ -90,7 +90,7 @@ fn page_is_back_once() {
 fn destroyed_client_hears_nothing_of_its_page() {
     let mut world = World::new().linked();
     world.client.destroy(world.at());
-    for event in [PageEvent::Shown, PageEvent::Cached, PageEvent::Restored, PageEvent::Online] {
+    for event in [PageEvent::Shown, PageEvent::Cached, PageEvent::Back, PageEvent::Online] {
         say(&mut world, event);
         assert_eq!(phase(&world), Phase::Closed);
     }

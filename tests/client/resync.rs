@@ -60,24 +60,24 @@ fn first_link_is_noted_down_where_nothing_came_so_far() {
 #[test]
 fn live_messages_are_held_for_five_seconds_from_the_last_return() {
     let (mut world, _) = returned();
-    assert!(world.client.holds(false));
-    assert!(!world.client.holds(true), "whoever wants an acknowledgement waits for nothing");
+    assert!(world.client.buffers(false));
+    assert!(!world.client.buffers(true), "whoever wants an acknowledgement waits for nothing");
     world.run_to(world.now + 3_000);
     world.replace_link();
     world.fresh();
-    assert!(world.client.holds(false));
+    assert!(world.client.buffers(false));
     let back = world.now;
     world.run_to(back + 4_999);
     assert!(!is_released(&mut world));
     world.run_to(back + 5_000);
     assert!(is_released(&mut world));
-    assert!(!world.client.holds(false));
+    assert!(!world.client.buffers(false));
 }
 
 #[test]
 fn answer_to_the_last_time_releases_what_is_held() {
     let (mut world, first) = returned();
-    assert!(world.client.holds(false));
+    assert!(world.client.buffers(false));
     world.replace_link();
     let (round, _) = asked(&mut world).expect("asked");
     world.client.resynced(first, true);
@@ -103,12 +103,12 @@ fn link_that_was_only_in_doubt_is_no_return() {
 fn thousand_are_held() {
     let (mut world, _) = returned();
     for _ in 1..1_000 {
-        assert!(world.client.holds(false));
+        assert!(world.client.buffers(false));
     }
     assert!(!is_released(&mut world));
-    assert!(world.client.holds(false), "in its turn");
+    assert!(world.client.buffers(false), "in its turn");
     assert!(is_released(&mut world));
-    assert!(!world.client.holds(false));
+    assert!(!world.client.buffers(false));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn recovered_session_has_what_was_missed() {
     world.client.greeted(world.at(), epoch, true);
     world.drain();
     assert_eq!(asked(&mut world), None);
-    assert!(!world.client.holds(false));
+    assert!(!world.client.buffers(false));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn what_was_fetched_for_one_user_is_not_for_the_next() {
     world.replace_link();
     let (round, _) = asked(&mut world).expect("asked");
     assert!(world.client.is_ours(round));
-    assert!(world.client.holds(false));
+    assert!(world.client.buffers(false));
     world.client.log_out(world.at());
     assert!(!world.client.is_ours(round), "before the app is told");
     world.drain();
@@ -144,7 +144,7 @@ fn what_was_fetched_for_one_user_is_not_for_the_next() {
     world.client.reset_logout();
     world.open();
     world.connect();
-    assert!(!world.client.holds(false));
+    assert!(!world.client.buffers(false));
     assert_eq!(asked(&mut world), None, "he has missed nothing");
     world.client.resynced(round, true);
     assert!(!is_released(&mut world));

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use holdfast::client::claim::Ending;
 use holdfast::client::deliveries::Sending;
 use holdfast::client::identity::User;
-use holdfast::client::verdict::{Reading, Said};
+use holdfast::client::verdict::{Acknowledgement, Reading};
 use holdfast::client::{Client, Order};
 use holdfast::engine::{
     Config, DownCause, Epoch, Input, Millis, Moment, Outcome, Output, Seq, Verdict, Way,
@@ -34,18 +34,18 @@ pub struct World {
 /// A message of an event that has number 1.
 pub fn draft(way: Way) -> Sending {
     let ttl = Millis(86_400_000);
-    Sending { bytes: 100, ttl, way, event: 1, has_place: true, ..Sending::default() }
+    Sending { bytes: 100, ttl, way, event: 1, carries_id: true, ..Sending::default() }
 }
 
 /// An acknowledgement that means this.
-pub fn said(verdict: Verdict) -> Said {
+pub fn reply(verdict: Verdict) -> Acknowledgement {
     let (reading, span) = match verdict {
         Verdict::Accepted => (Reading::Accepted, Millis(0)),
         Verdict::Refused => (Reading::Final, Millis(0)),
         Verdict::TryAgain => (Reading::Failed, Millis(0)),
         Verdict::TryAfter(span) => (Reading::Limited, span),
     };
-    Said { reading, span, ..Said::default() }
+    Acknowledgement { reading, span, ..Acknowledgement::default() }
 }
 
 impl World {
@@ -139,7 +139,7 @@ impl World {
     /// An answer, which is a packet like any other.
     pub fn ack(&mut self, seq: Seq, attempt: u32, verdict: Verdict) {
         self.client.handle(self.at(), Input::Heard { epoch: self.epoch() });
-        self.client.acked(self.at(), seq, attempt, said(verdict));
+        self.client.acked(self.at(), seq, attempt, reply(verdict));
         self.drain();
     }
 

@@ -51,7 +51,7 @@ struct Model {
     newest: BTreeMap<u32, Seq>,
     attempts: BTreeMap<Seq, u32>,
     /// Messages that wait to be kept.
-    storing: BTreeSet<Seq>,
+    withheld: BTreeSet<Seq>,
     is_restoring: bool,
     /// Lanes that there ever were: of restored messages there may be any number.
     lanes: usize,
@@ -85,7 +85,7 @@ impl Model {
             flight: BTreeMap::new(),
             retrying: BTreeSet::new(),
             newest: BTreeMap::new(),
-            storing: BTreeSet::new(),
+            withheld: BTreeSet::new(),
             is_restoring: false,
             lanes: 0,
             attempts: BTreeMap::new(),
@@ -146,15 +146,15 @@ impl Model {
                 if let Some(&seq) = nth(self.unsettled.keys(), index) {
                     self.tell(world, Input::Withheld { seq });
                     if self.unsettled.contains_key(&seq) {
-                        self.storing.insert(seq);
+                        self.withheld.insert(seq);
                     }
                 }
             }
-            Operation::Restore => {
-                world.engine.restore();
+            Operation::BeginRestore => {
+                world.engine.begin_restore();
                 self.is_restoring = true;
             }
-            Operation::TakeBack(draft) => self.take_back(world, draft),
+            Operation::Restore(draft) => self.restore(world, draft),
             Operation::Restored => self.restored(world),
             Operation::Open => world.open(),
             Operation::Close => {
@@ -209,7 +209,7 @@ impl Model {
     }
 
     fn stored(&mut self, world: &mut World, seq: Seq) {
-        self.storing.remove(&seq);
+        self.withheld.remove(&seq);
         self.tell(world, Input::Stored { seq });
     }
 
@@ -218,11 +218,11 @@ impl Model {
         self.tell(world, Input::Restored);
     }
 
-    fn take_back(&mut self, world: &mut World, draft: Draft) {
+    fn restore(&mut self, world: &mut World, draft: Draft) {
         // Orders as the shell has them: nothing may leave while older messages come back.
-        world.engine.restore();
+        world.engine.begin_restore();
         self.is_restoring = true;
-        if let Ok(seq) = world.engine.take_back(world.at(), draft) {
+        if let Ok(seq) = world.engine.restore(world.at(), draft) {
             assert!(!self.is_destroyed, "a closed engine takes nothing");
             assert!(seq.to_bits() < 1 << 52, "{seq:?} is older than all that is new");
             self.attempts.insert(seq, 0);
@@ -341,7 +341,7 @@ impl Model {
         match output {
             Output::Store { seq } => {
                 assert!(self.unsettled[&seq].durable, "I4: nobody asked for {seq:?} to be kept");
-                self.storing.insert(seq);
+                self.withheld.insert(seq);
             }
             Output::Authorize { epoch } => {
                 assert_eq!(epoch.0, self.epoch.0 + 1, "each attempt has its own epoch");
@@ -366,7 +366,7 @@ impl Model {
                 self.settled.insert(seq);
                 self.flight.remove(&seq);
                 self.retrying.remove(&seq);
-                self.storing.remove(&seq);
+                self.withheld.remove(&seq);
             }
             Output::Unanswered { .. } | Output::Report(_) | Output::Changed => {}
         }
@@ -377,7 +377,7 @@ impl Model {
         let Some(&draft) = self.unsettled.get(&seq) else {
             panic!("I5: {seq:?} left after it had settled");
         };
-        assert!(!self.storing.contains(&seq), "I4: {seq:?} left before it was kept");
+        assert!(!self.withheld.contains(&seq), "I4: {seq:?} left before it was kept");
         assert!(!self.is_restoring, "{seq:?} left before older ones were back");
         let last = self.attempts.insert(seq, attempt).unwrap_or(0);
         assert_eq!(attempt, last + 1, "attempts of {seq:?} are counted");
@@ -409,7 +409,7 @@ impl Model {
         self.restored(world);
         for _ in 0..1_000 {
             self.check(world);
-            for seq in self.storing.clone() {
+            for seq in self.withheld.clone() {
                 self.stored(world, seq);
             }
             if self.unsettled.is_empty() {

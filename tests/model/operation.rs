@@ -40,8 +40,8 @@ pub enum Operation {
         index: usize,
     },
     /// An earlier life's messages are looked for.
-    Restore,
-    TakeBack(Draft),
+    BeginRestore,
+    Restore(Draft),
     Restored,
     Open,
     Close,
@@ -123,8 +123,8 @@ fn any_operation(choices: &mut impl Choices) -> Operation {
         15 | 16 if choices.one_in(8) => Operation::Withheld { index: choices.index() },
         15 | 16 => Operation::Stored { index: choices.index() },
         17 => match choices.below(4) {
-            0 => Operation::Restore,
-            1 => Operation::TakeBack(any_draft(choices)),
+            0 => Operation::BeginRestore,
+            1 => Operation::Restore(any_draft(choices)),
             _ => Operation::Restored,
         },
         18..=31 => Operation::Answer { index: choices.index(), verdict: any_verdict(choices) },

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast::client::keeper::Held;
+use holdfast::client::keeper::Saved;
 use holdfast::engine::Seq;
 
 use crate::ids::{MessageId, Name, SessionId};
@@ -38,7 +38,7 @@ pub(crate) enum Answer {
 pub(crate) struct Entry {
     pub(crate) seq: Seq,
     /// Where it is, as the keeper showed it last; none where it is not to be kept, or was not seen yet.
-    pub(crate) held: Option<Held>,
+    pub(crate) saved: Option<Saved>,
     /// The session that it is of, of those of its page.
     pub(crate) session: SessionId,
     /// The journal that had it first, where it was another's.
@@ -56,11 +56,11 @@ pub(crate) struct Entry {
 impl Entry {
     /// Another page has it now, and says how it ends.
     pub(crate) fn is_elsewhere(&self) -> bool {
-        self.held == Some(Held::Elsewhere)
+        self.saved == Some(Saved::Elsewhere)
     }
 
     pub(crate) fn is_kept(&self) -> bool {
-        matches!(self.held, Some(Held::Kept(_)))
+        matches!(self.saved, Some(Saved::Kept(_)))
     }
 }
 
@@ -93,7 +93,7 @@ impl Deliveries {
         self.enter_lane(lane, key);
         let entry = Entry {
             seq,
-            held: None,
+            saved: None,
             from,
             session,
             is_blind: false,

@@ -1,18 +1,18 @@
 //! What a page was sent besides answers, as its app has seen it, and what the app said and is to say again: an account
 //! that every answer and order of the client's is held against.
 
+mod emits;
 mod missed;
 mod presence;
 mod repeats;
-mod said;
 
 use crate::ids::{ConnectionId, SessionId};
 use crate::violation::violated;
 use crate::wire::Message;
+use emits::Emits;
 use missed::Missed;
 use presence::Presence;
 use repeats::Repeats;
-use said::Said;
 
 /// Of one page.
 #[derive(Default)]
@@ -24,7 +24,7 @@ pub(crate) struct Feed {
     shown: u64,
     pub(crate) repeats: Repeats,
     pub(crate) missed: Missed,
-    pub(crate) said: Said,
+    pub(crate) emits: Emits,
     pub(crate) presence: Presence,
     /// The page's join was neither confirmed nor refused.
     pub(crate) is_join_asked: bool,
@@ -81,14 +81,14 @@ impl Feed {
     pub(crate) fn forget(&mut self) {
         self.repeats.forget();
         self.missed.forget();
-        self.said = Said::default();
+        self.emits = Emits::default();
         self.presence.forget();
         self.is_join_asked = false;
     }
 
     /// What was said between two users is nobody's.
     pub(crate) fn forget_said(&mut self) {
-        self.said.forget();
+        self.emits.forget();
     }
 
     pub(crate) fn link_lost(&mut self) {
@@ -100,7 +100,7 @@ impl Feed {
 
     pub(crate) fn check_at_rest(&self, client: &AtRest) {
         self.missed.check_at_rest(client);
-        self.said.check_at_rest(client);
+        self.emits.check_at_rest(client);
         self.presence.check_at_rest(client);
     }
 }

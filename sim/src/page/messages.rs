@@ -81,7 +81,7 @@ struct Message {
     /// Waits for the time of its retry, which only the engine knows.
     backs_off: bool,
     /// It waits to be kept.
-    storing: bool,
+    withheld: bool,
     flight: Option<Flight>,
 }
 
@@ -107,7 +107,7 @@ struct Lane {
     waiting: BTreeSet<Seq>,
     in_flight: BTreeSet<Seq>,
     window: Option<u32>,
-    held_until: u64,
+    throttled_until: u64,
 }
 
 impl Messages {
@@ -217,7 +217,7 @@ impl Messages {
             was_taken: false,
             unanswered_links: 0,
             backs_off: false,
-            storing: draft.durable && !is_restored,
+            withheld: draft.durable && !is_restored,
             flight: None,
         };
         if self.unsettled.insert(seq, message).is_some() {
@@ -252,13 +252,13 @@ impl Messages {
     /// Another page has it.
     pub(crate) fn withheld(&mut self, seq: Seq) {
         if let Some(message) = self.unsettled.get_mut(&seq) {
-            message.storing = true;
+            message.withheld = true;
         }
     }
 
     pub(crate) fn stored(&mut self, seq: Seq) {
         if let Some(message) = self.unsettled.get_mut(&seq) {
-            message.storing = false;
+            message.withheld = false;
         }
     }
 
@@ -304,7 +304,7 @@ impl Messages {
                     return self.end(seq, Outcome::Exhausted(Cause::TryAgain));
                 }
                 let lane = self.lane_of(seq);
-                lane.held_until = lane.held_until.max(now + span.0);
+                lane.throttled_until = lane.throttled_until.max(now + span.0);
                 lane.window = Some(1);
             }
         }

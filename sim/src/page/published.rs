@@ -2,7 +2,7 @@
 //! against that.
 
 use crate::ids::SessionId;
-use crate::publisher::{Item, Place};
+use crate::publisher::{Item, Position};
 use crate::violation::violated;
 
 /// Of one page: the user's own feed, and that of a room.
@@ -20,7 +20,7 @@ pub(crate) struct Published {
 pub(crate) struct Followed {
     pub(crate) is_followed: bool,
     /// The last item that the listeners were called for.
-    pub(crate) at: Option<Place>,
+    pub(crate) at: Option<Position>,
     /// Nothing was: that is where it ended when it was read first.
     pub(crate) has_begun: bool,
     /// The disk has another chain's.
@@ -28,7 +28,7 @@ pub(crate) struct Followed {
     kept: Vec<Item>,
     pub(crate) is_refused: bool,
     /// When it was read last over this link, and where that began.
-    read: Option<(u64, Option<Place>)>,
+    read: Option<(u64, Option<Position>)>,
     /// Something was missing then, before the item of that number, and the feed was not read since.
     gap: Option<(u64, u64)>,
     /// The server said that it cannot answer, or had nothing of what there is.
@@ -96,24 +96,24 @@ impl Followed {
         if !self.is_followed || self.is_refused {
             return;
         }
-        let is_next = self
-            .at
-            .is_none_or(|at| at == item.before || self.has_begun && item.place.number <= at.number);
+        let is_next = self.at.is_none_or(|at| {
+            at == item.before || self.has_begun && item.position.number <= at.number
+        });
         if is_next {
             violated!("feed", "{item:?} is not shown, and nothing was before it");
         }
-        self.gap = self.gap.or(Some((now, item.place.number)));
+        self.gap = self.gap.or(Some((now, item.position.number)));
     }
 
-    /// A read was answered with items, or none. An answer that had nothing of what there is, or that was to a place in a chain that
+    /// A read was answered with items, or none. An answer that had nothing of what there is, or that was to a position in a chain that
     /// is no more, is waited after.
-    pub(crate) fn paged(&mut self, end: Place) {
+    pub(crate) fn paged(&mut self, end: Position) {
         if self.at.is_none_or(|at| at.number > self.from || at.number >= end.number) {
             self.is_waiting = false;
         }
     }
 
-    /// A read was answered, and the place was lost.
+    /// A read was answered, and the position was lost.
     pub(crate) fn answered(&mut self) {
         self.is_waiting = false;
     }
@@ -130,12 +130,12 @@ impl Followed {
         }
         let is_first = match self.at {
             None => true,
-            Some(end) => self.has_begun && item.place.number <= end.number,
+            Some(end) => self.has_begun && item.position.number <= end.number,
         };
         if self.at != Some(item.before) && !is_first {
             violated!("feed", "{item:?} is shown after {:?}", self.at);
         }
-        self.at = Some(item.place);
+        self.at = Some(item.position);
         self.has_begun = false;
         self.gap = None;
     }

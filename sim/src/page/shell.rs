@@ -30,7 +30,7 @@ pub(crate) struct Shell {
     pub(crate) is_destroyed: bool,
     pub(crate) foreign: Foreign,
     /// The app has said that its login is not ready.
-    pub(crate) is_held: bool,
+    pub(crate) is_paused: bool,
 }
 
 /// Whether the app knows that its credentials are somebody else's.
@@ -72,7 +72,7 @@ impl Shell {
             is_mute: false,
             is_destroyed: false,
             foreign: Foreign::No,
-            is_held: false,
+            is_paused: false,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use holdfast::client::keeper::Keeper;
-use holdfast::client::{Client, Place};
+use holdfast::client::{Address, Client};
 use holdfast::engine::Seq;
 
 use crate::ids::{MessageId, Name, Scope};
@@ -76,26 +76,26 @@ impl Storage {
     }
 
     /// A message is to be written. Answers the generation that it is kept in.
-    pub(crate) fn add(&mut self, (kept, seq): (Kept, Seq), place: Place) -> u64 {
+    pub(crate) fn add(&mut self, (kept, seq): (Kept, Seq), address: Address) -> u64 {
         self.added.push((kept.id, seq));
-        self.put(place, kept)
+        self.put(address, kept)
     }
 
-    /// What was read in another journal goes to a place of this one's.
-    pub(crate) fn take_over(&mut self, row: u32, place: Place) {
-        let ((_, mine, _), _) = self.key_of(place);
+    /// What was read in another journal goes to a address of this one's.
+    pub(crate) fn take_over(&mut self, row: u32, address: Address) {
+        let ((_, mine, _), _) = self.key_of(address);
         let (kept, owner) = &mut self.rows[row as usize];
         kept.from = kept.from.or(Some(*owner));
         let kept = *kept;
         *owner = mine;
-        self.put(place, kept);
+        self.put(address, kept);
         self.moved += 1;
     }
 
     /// What is there has settled.
-    pub(crate) fn list(&mut self, place: Place) {
-        let (key, _) = self.key_of(place);
-        self.parts.lists.entry(key).or_default().push(place.index);
+    pub(crate) fn list(&mut self, address: Address) {
+        let (key, _) = self.key_of(address);
+        self.parts.lists.entry(key).or_default().push(address.index);
     }
 
     /// A segment goes.
@@ -120,20 +120,20 @@ impl Storage {
         Write { number, opening, scope, guard, parts, added, moved, may_forget }
     }
 
-    fn key_of(&self, place: Place) -> (Key, u64) {
-        let Some(owner) = self.journal(place.opening) else {
-            violated!("journal", "{place:?} is in a journal that was never read");
+    fn key_of(&self, address: Address) -> (Key, u64) {
+        let Some(owner) = self.journal(address.opening) else {
+            violated!("journal", "{address:?} is in a journal that was never read");
         };
-        ((owner.scope, owner.name, place.number), owner.generation)
+        ((owner.scope, owner.name, address.number), owner.generation)
     }
 
     /// Answers the generation of the segment.
-    fn put(&mut self, place: Place, kept: Kept) -> u64 {
-        let (key, generation) = self.key_of(place);
+    fn put(&mut self, address: Address, kept: Kept) -> u64 {
+        let (key, generation) = self.key_of(address);
         let empty = || Segment { generation, messages: Vec::new() };
         let segment = self.parts.puts.entry(key).or_insert_with(empty);
-        if segment.messages.len() != place.index as usize {
-            violated!("journal", "{place:?} is not the next of its segment");
+        if segment.messages.len() != address.index as usize {
+            violated!("journal", "{address:?} is not the next of its segment");
         }
         segment.messages.push(kept);
         generation

@@ -1,7 +1,7 @@
 //! The app: what it sends, and what it was told about it.
 
 use holdfast::client::deliveries::Sending;
-use holdfast::client::keeper::Held;
+use holdfast::client::keeper::Saved;
 use holdfast::engine::{Cause, Draft, Outcome, Way};
 
 use super::World;
@@ -33,10 +33,10 @@ impl World {
         let durable = self.run.disk.chance(self.run.plan.disk.durable);
         let is_unencodable = self.run.dice.chance(self.run.plan.app.unencodable);
         let is_acked = matches!(sending.way, Way::Acked | Way::AckedAlways);
-        let has_place = !(is_acked && self.run.letters.chance(self.run.plan.letters.placeless));
+        let carries_id = !(is_acked && self.run.letters.chance(self.run.plan.letters.placeless));
         let expires_at = self.wall() + sending.ttl.0;
         let print = self.print(expires_at);
-        let sending = Sending { lane, durable, has_place, print, ..sending };
+        let sending = Sending { lane, durable, carries_id, print, ..sending };
         if let Some(seq) = self.send(sending) {
             let id = self.app.messages.len();
             note!(self.run, "   message {id} is {seq:?}");
@@ -155,8 +155,8 @@ impl World {
 
     /// What is kept of a message goes, and who had it before hears of its end.
     fn see_off(&mut self, id: MessageId, entry: Entry, is_delivered: bool) {
-        if let Some(Held::Kept(place)) = entry.held {
-            self.app.messages[id].erasers.push((self.page.id, place.opening));
+        if let Some(Saved::Kept(address)) = entry.saved {
+            self.app.messages[id].erasers.push((self.page.id, address.opening));
         }
         if let Some(seq) = self.page.storage.sharing.take() {
             if seq != entry.seq {

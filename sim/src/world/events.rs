@@ -107,7 +107,7 @@ impl World {
         match planned {
             Planned::Open => self.open(),
             Planned::Close if !self.run.plan.is_followed && self.run.letters.chance(300) => {
-                self.hold();
+                self.pause();
             }
             Planned::Close if self.run.plan.users.is_some() => self.disconnect_app(),
             Planned::Close => self.close(),

@@ -41,29 +41,29 @@ impl World {
             Deed::Remember => {
                 let up = self.up();
                 let (nth, is_now) = self.quietly(|client| client.remember(key));
-                self.page.feed.said.remembered((key, nth), is_now, up);
+                self.page.feed.emits.remembered((key, nth), is_now, up);
             }
             Deed::Unremember => {
-                let count = self.page.feed.said.uses();
+                let count = self.page.feed.emits.uses();
                 let at = self.run.feed.index(count);
                 if count == 0 {
                     return;
                 }
-                let (key, nth) = self.page.feed.said.give_up(at);
+                let (key, nth) = self.page.feed.emits.give_up(at);
                 let is_over = self.quietly(|client| client.unremember(key, nth));
-                self.page.feed.said.unremembered(key, is_over);
+                self.page.feed.emits.unremembered(key, is_over);
             }
             Deed::Emit => {
                 let Some(up) = self.up() else { return };
-                self.quietly(|client| client.said(key, false));
-                self.page.feed.said.said(key, up);
+                self.quietly(|client| client.emitted(key, false));
+                self.page.feed.emits.emitted(key, up);
             }
             Deed::Leave => {
                 if self.up().is_none() {
                     return;
                 }
-                let was_known = self.quietly(|client| client.unsaid(key));
-                self.page.feed.said.unsaid(key, was_known);
+                let was_known = self.quietly(|client| client.forget_emit(key));
+                self.page.feed.emits.forgotten(key, was_known);
             }
             Deed::Soon => self.emit_soon(),
             Deed::AskOnline => self.quietly(|client| client.ask_online()),
@@ -113,7 +113,7 @@ impl World {
         let session = self.page.owners.session();
         let now = self.page.shell.client.now().0;
         let is_gone = self.page.owners.is_gone();
-        self.page.feed.said.emitted(soon, phase, session, now, is_gone);
+        self.page.feed.emits.soon(soon, phase, session, now, is_gone);
     }
 
     pub(super) fn do_later(&mut self, later: Later) {
@@ -144,7 +144,7 @@ impl World {
         let has_seen_any = self.page.feed.missed.has_seen_any();
         let is_recovered = has_seen_any && self.run.feed.chance(plan.recovers);
         self.page.feed.missed.greeted(is_recovered);
-        self.page.feed.said.greeted(up, is_recovered);
+        self.page.feed.emits.greeted(up, is_recovered);
         self.call(|client, now| client.greeted(now, epoch, is_recovered));
     }
 
@@ -232,17 +232,17 @@ impl World {
         let session = self.page.owners.session();
         let feed = &mut self.page.feed;
         match order {
-            Order::Say { key, .. } => {
-                feed.said.said_again(key, up);
-                self.run.tally.one(Count::SaidAgain);
+            Order::Replay { key, .. } => {
+                feed.emits.replayed(key, up);
+                self.run.tally.one(Count::Replayed);
             }
-            Order::Emit { key } => feed.said.leaves(key, session, now, up.is_some()),
-            Order::Discard { value: Value::Held, key } => feed.said.dropped(key, now),
+            Order::Emit { key } => feed.emits.leaves(key, session, now, up.is_some()),
+            Order::Discard { value: Value::Deferred, key } => feed.emits.dropped(key, now),
             Order::Discard { value: Value::Answer, key } => {
                 let keeps_all = self.keeps_all_repeats();
                 self.page.feed.repeats.forgotten(key, keeps_all);
             }
-            Order::Discard { value: Value::Said, key } => {
+            Order::Discard { value: Value::Remembered, key } => {
                 violated!("said", "{key} is forgotten, and there are few")
             }
             Order::Returned { begins } => feed.missed.returned(begins),

@@ -14,10 +14,10 @@ impl World {
     pub(super) fn message_arrived(&mut self, message: Message) {
         let message = self.page.feed.arrived(message);
         let now = self.page.shell.client.now().0;
-        let is_held = self.quietly(|client| client.holds(message.wants_ack));
-        self.page.feed.missed.came(now, message, is_held);
-        if is_held {
-            self.run.tally.one(Count::HeldBack);
+        let is_buffered = self.quietly(|client| client.buffers(message.wants_ack));
+        self.page.feed.missed.came(now, message, is_buffered);
+        if is_buffered {
+            self.run.tally.one(Count::Buffered);
         } else {
             self.hand_out(message, None);
         }
@@ -55,8 +55,8 @@ impl World {
         self.run.tally.one(Count::Shown);
         let session = self.page.owners.session();
         self.page.feed.shown(message, fetched_in, session);
-        let place = self.quietly(|client| client.saw());
-        self.page.feed.missed.note(place);
+        let mark = self.quietly(|client| client.saw());
+        self.page.feed.missed.note(mark);
     }
 
     /// The memory of repeats has room for all that there may be.

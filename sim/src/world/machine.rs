@@ -107,7 +107,7 @@ impl World {
                 self.page.was_linked = !matches!(phase, Phase::Idle | Phase::Closed);
                 self.page.links.closed();
             }
-            PageEvent::Restored => {
+            PageEvent::Back => {
                 if self.page.storage.scope.is_some_and(|scope| scope > 0) {
                     self.page.model.restoring();
                 }
@@ -117,13 +117,14 @@ impl World {
         self.call_at(now, |client, now| client.page(now, event));
         self.observe();
         self.drain();
-        self.reopen(event == PageEvent::Restored);
+        self.reopen(event == PageEvent::Back);
     }
 
     /// What a page looks at that is back from the cache is known.
     fn reopen(&mut self, is_back: bool) {
         note!(self.run, "-> reopen");
-        let asks = is_back && std::mem::take(&mut self.page.was_linked) && !self.page.shell.is_held;
+        let asks =
+            is_back && std::mem::take(&mut self.page.was_linked) && !self.page.shell.is_paused;
         if asks {
             self.page.links.opened(self.page.shell.status().phase);
         }

@@ -94,7 +94,7 @@ impl World {
             Order::Receiptless => self.receiptless(),
             Order::Look => self.look(),
             Order::Storage(order) => self.carry_out_storage(order),
-            Order::Say { .. }
+            Order::Replay { .. }
             | Order::Discard { .. }
             | Order::Emit { .. }
             | Order::Returned { .. }
@@ -184,7 +184,7 @@ impl World {
             violated!("I5", "{seq:?} was never sent");
         };
         self.check_may_leave(id);
-        self.page.feed.said.check_all_said(self.up());
+        self.page.feed.emits.check_all_replayed(self.up());
         self.check_owner(id, self.up());
         self.check_link_takes();
         self.check_asked(id, is_asked);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use holdfast::client::keeper::Held;
+use holdfast::client::keeper::Saved;
 
 use super::World;
 use super::channel::SLOWEST_NOTE;
@@ -106,11 +106,11 @@ impl World {
             if is_settled || is_safe || self.is_held_by_another(id) {
                 continue;
             }
-            let was_to_be = match entry.held {
+            let was_to_be = match entry.saved {
                 // A write that failed may have ended while the page was in the cache.
-                None | Some(Held::Waiting | Held::Writing | Held::Overdue) => true,
-                Some(Held::Nowhere) => storage.may_forget,
-                Some(Held::Kept(_) | Held::Elsewhere) => is_dropped,
+                None | Some(Saved::Waiting | Saved::Writing | Saved::Overdue) => true,
+                Some(Saved::Nowhere) => storage.may_forget,
+                Some(Saved::Kept(_) | Saved::Elsewhere) => is_dropped,
             };
             if is_durable && !was_to_be && !is_revived && !is_over {
                 violated!("kept", "message {id} is not on disk, and was not to be");
@@ -161,7 +161,7 @@ impl World {
     /// A message leaves: it is on disk (I4), and no other page would send it.
     pub(super) fn check_may_leave(&mut self, id: MessageId) {
         let Some(entry) = self.page.deliveries.get(id).filter(|_| self.run.keeps()) else { return };
-        let is_in_memory = matches!(entry.held, Some(Held::Nowhere | Held::Overdue));
+        let is_in_memory = matches!(entry.saved, Some(Saved::Nowhere | Saved::Overdue));
         if is_in_memory && !self.page.storage.may_forget {
             violated!("kept", "message {id} is in memory only, and nobody was told why");
         }

@@ -100,7 +100,7 @@ impl World {
         self.generations.raise(scope);
         self.change_owner(Owners::end_session);
         self.page.owners.logged_out();
-        self.page.shell.is_held = false;
+        self.page.shell.is_paused = false;
         self.page.links.closed();
         self.call(holdfast::client::Client::log_out);
         self.page.storage.scope = None;

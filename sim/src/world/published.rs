@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::ids::{ConnectionId, ONLY};
 use crate::network::Connection;
 use crate::plan::Notice;
-use crate::publisher::{Answer, FeedKey, Item, Place};
+use crate::publisher::{Answer, FeedKey, Item, Position};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violation::violated;
@@ -199,10 +199,10 @@ impl World {
         if !followed.is_followed || followed.at.is_some() {
             return;
         }
-        if let Some(place) = self.written_down(feed) {
-            self.page.published.feed(feed).at = Some(place);
+        if let Some(position) = self.written_down(feed) {
+            self.page.published.feed(feed).at = Some(position);
             self.page.published.is_known = true;
-            self.quietly(|client| client.begin_feed(feed, place.offset()));
+            self.quietly(|client| client.begin_feed(feed, position.offset()));
         }
     }
 
@@ -214,7 +214,7 @@ impl World {
 
     pub(super) fn item_arrived(&mut self, id: ConnectionId, feed: u32, round: u32, item: Item) {
         let fate = self.call(|client, now| {
-            client.item(now, feed, round, item.before.offset().print, item.place.offset())
+            client.item(now, feed, round, item.before.offset().print, item.position.offset())
         });
         note!(self.run, "   {fate:?}: {item:?} of {feed}, round {round}");
         let now = self.page.shell.client.now().0;
@@ -283,7 +283,7 @@ impl World {
                 followed.has_begun = false;
                 followed.is_reset = true;
                 self.page.feed.missed.lost();
-                self.run.tally.one(Count::PlacesLost);
+                self.run.tally.one(Count::PositionsLost);
             }
             Answer::Refused => followed.is_refused = true,
             Answer::Failed { .. } => {}
@@ -294,7 +294,7 @@ impl World {
 // What is on disk.
 impl World {
     /// How far the user had come in an earlier life, or another tab.
-    fn written_down(&self, feed: u32) -> Option<Place> {
+    fn written_down(&self, feed: u32) -> Option<Position> {
         let scope = self.scope();
         self.positions.get(&(scope, self.generations.of(scope), feed)).copied()
     }

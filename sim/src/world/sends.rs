@@ -3,7 +3,7 @@
 
 use holdfast::client::claim::{Audience, By, Claim, Code, Ending};
 use holdfast::client::deliveries::{Id, Sending};
-use holdfast::client::verdict::{Opinion, Reading, Said};
+use holdfast::client::verdict::{Acknowledgement, Opinion, Reading};
 use holdfast::engine::{Draft, Millis, Outcome, Seq, Verdict, Way};
 
 use super::World;
@@ -58,7 +58,7 @@ impl World {
     /// A repeat of what has no place for an id could not be told, nor may it come back in another life.
     fn check_draft(&self, sending: &Sending, draft: Draft) {
         let is_acked = matches!(draft.way, Way::Acked | Way::AckedAlways);
-        let once = sending.once || (is_acked && !sending.has_place);
+        let once = sending.once || (is_acked && !sending.carries_id);
         if draft.once != once {
             violated!("once", "{draft:?} of {sending:?}");
         }
@@ -173,7 +173,7 @@ impl World {
     }
 
     /// The same verdict may be said in several ways, and a limit may name no time.
-    fn put_in_words(&mut self, verdict: Verdict) -> Said {
+    fn put_in_words(&mut self, verdict: Verdict) -> Acknowledgement {
         let (reading, opinion, span) = match verdict {
             Verdict::Accepted => (Reading::Accepted, Opinion::Accepted, Millis(0)),
             Verdict::Refused => (Reading::Final, Opinion::Refused, Millis(0)),
@@ -183,12 +183,17 @@ impl World {
         let span =
             if self.run.letters.chance(self.run.plan.letters.vague) { Millis(0) } else { span };
         if !self.run.letters.chance(self.run.plan.letters.opinions) {
-            return Said { reading, span, ..Said::default() };
+            return Acknowledgement { reading, span, ..Acknowledgement::default() };
         }
         // Whatever the words come to, the app knows better.
         let all = [Reading::Accepted, Reading::Failed, Reading::Final, Reading::Limited];
         let reading = all[self.run.letters.index(4)];
-        Said { reading, span: Millis(self.run.letters.below(1_000)), opinion, own_span: span }
+        Acknowledgement {
+            reading,
+            span: Millis(self.run.letters.below(1_000)),
+            opinion,
+            own_span: span,
+        }
     }
 
     /// Takes note of an answer, if it counts.

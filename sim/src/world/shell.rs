@@ -21,8 +21,8 @@ impl World {
         }
         note!(self.run, "-> open");
         self.come_back();
-        if std::mem::take(&mut self.page.shell.is_held) {
-            self.call(|client, now| client.hold(now, false));
+        if std::mem::take(&mut self.page.shell.is_paused) {
+            self.call(|client, now| client.pause(now, false));
         }
         self.page.links.opened(self.page.shell.status().phase);
         if self.run.plan.is_followed {
@@ -48,23 +48,23 @@ impl World {
     }
 
     /// The app's login is not ready: a live link stays, and no attempt is made.
-    pub(super) fn hold(&mut self) {
+    pub(super) fn pause(&mut self) {
         self.read_clocks();
         note!(self.run, "-> hold");
-        self.run.tally.one(Count::Held);
-        self.page.shell.is_held = true;
+        self.run.tally.one(Count::Paused);
+        self.page.shell.is_paused = true;
         self.page.shell.foreign = Foreign::No;
         if !is_up(self.page.shell.status().phase) {
             self.page.links.closed();
         }
-        self.call(|client, now| client.hold(now, true));
+        self.call(|client, now| client.pause(now, true));
         self.drain();
     }
 
     /// While the app's login is not ready nobody is asked for credentials.
     pub(super) fn check_held(&self) {
         let phase = self.page.shell.status().phase;
-        if self.page.shell.is_held && matches!(phase, Phase::Authorizing | Phase::Connecting) {
+        if self.page.shell.is_paused && matches!(phase, Phase::Authorizing | Phase::Connecting) {
             violated!("held", "{phase:?} though the login is not ready");
         }
     }

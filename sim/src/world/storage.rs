@@ -3,7 +3,7 @@
 
 use holdfast::client::claim::Audience;
 use holdfast::client::deliveries::{Id, Sending};
-use holdfast::client::keeper::{Held, Keeper};
+use holdfast::client::keeper::{Keeper, Saved};
 use holdfast::client::storage::Storage as Order;
 use holdfast::engine::{Millis, Phase, Seq};
 
@@ -75,18 +75,18 @@ impl World {
                 self.run.schedule_in(FIRST, self.run.now, event);
             }
             Order::Read { of, mine } => self.begin_to_read(of, mine),
-            Order::Put { seq, place } => {
+            Order::Put { seq, address } => {
                 let Some(id) = self.page.deliveries.find(seq) else {
                     violated!("journal", "{seq:?} is to be kept, and was never sent");
                 };
                 let from = self.page.deliveries.get(id).and_then(|entry| entry.from);
                 let expires_at = self.app.messages[id].expires_at;
                 let kept = Kept { id, expires_at, from };
-                let generation = self.page.storage.add((kept, seq), place);
+                let generation = self.page.storage.add((kept, seq), address);
                 self.app.messages[id].generation = Some(generation);
             }
-            Order::Move { row, place } => self.page.storage.take_over(row, place),
-            Order::List { place } => self.page.storage.list(place),
+            Order::Move { row, address } => self.page.storage.take_over(row, address),
+            Order::List { address } => self.page.storage.list(address),
             Order::Drop { name, number } => self.page.storage.drop(name, number),
             Order::Commit { transaction, opening, guard } => {
                 self.commit(transaction, opening, guard);
@@ -170,13 +170,13 @@ impl World {
             other => violated!("kept", "message {id}, ended: {has_ended}, was {other:?}"),
         }
         self.observe();
-        let had = known.and_then(|entry| entry.held);
-        let Some(Held::Kept(place)) = self.page.deliveries.get(id).and_then(|entry| entry.held)
+        let had = known.and_then(|entry| entry.saved);
+        let Some(Saved::Kept(address)) = self.page.deliveries.get(id).and_then(|entry| entry.saved)
         else {
             return;
         };
-        let was_kept = known.is_none() || matches!(had, Some(Held::Kept(_) | Held::Elsewhere));
-        if was_kept && Some(place.opening) == self.page.storage.channel {
+        let was_kept = known.is_none() || matches!(had, Some(Saved::Kept(_) | Saved::Elsewhere));
+        if was_kept && Some(address.opening) == self.page.storage.channel {
             self.taken_up(id);
         }
     }
@@ -265,52 +265,57 @@ impl World {
             self.page.model.all_restored();
         }
         let seen = |(id, entry): (MessageId, Entry)| {
-            keeper.held(entry.seq).filter(|&held| entry.held != Some(held)).map(|held| (id, held))
+            keeper
+                .saved(entry.seq)
+                .filter(|&saved| entry.saved != Some(saved))
+                .map(|saved| (id, saved))
         };
         let changed: Vec<_> = self.page.deliveries.entries().filter_map(seen).collect();
-        for (id, held) in changed {
-            self.observed(id, held);
+        for (id, saved) in changed {
+            self.observed(id, saved);
         }
         let messages = &self.app.messages;
         let is_unseen = |(id, entry): (MessageId, Entry)| {
-            entry.held.is_none() && messages.get(id).is_some_and(|it| it.draft.durable)
+            entry.saved.is_none() && messages.get(id).is_some_and(|it| it.draft.durable)
         };
         let has_unseen = self.page.deliveries.entries().any(is_unseen);
         self.page.storage.has_unseen = has_unseen;
     }
 
-    fn observed(&mut self, id: MessageId, held: Held) {
+    fn observed(&mut self, id: MessageId, saved: Saved) {
         let Some(entry) = self.page.deliveries.entry(id) else { return };
         let seq = entry.seq;
-        let before = entry.held.replace(held);
+        let before = entry.saved.replace(saved);
         if self.page.model.is_settled(seq) {
             return;
         }
-        let was_elsewhere = before == Some(Held::Elsewhere);
-        if was_elsewhere && matches!(held, Held::Waiting | Held::Nowhere) {
-            entry.is_blind = held == Held::Nowhere;
+        let was_elsewhere = before == Some(Saved::Elsewhere);
+        if was_elsewhere && matches!(saved, Saved::Waiting | Saved::Nowhere) {
+            entry.is_blind = saved == Saved::Nowhere;
             self.run.tally.one(Count::TakenBack);
             self.taken_up(id);
         }
-        match held {
+        match saved {
             // Another journal is to have it.
-            Held::Waiting if matches!(before, Some(Held::Kept(_))) => self.page.model.withheld(seq),
-            Held::Waiting | Held::Writing => {}
-            Held::Overdue => {
+            Saved::Waiting if matches!(before, Some(Saved::Kept(_))) => {
+                self.page.model.withheld(seq)
+            }
+            Saved::Waiting | Saved::Writing => {}
+            Saved::Overdue => {
                 self.run.tally.one(Count::Overdue);
                 self.page.model.stored(seq);
             }
-            Held::Nowhere => {
+            Saved::Nowhere => {
                 self.page.model.stored(seq);
-                self.app.messages[id].is_dropped |= matches!(before, Some(Held::Kept(_)));
+                self.app.messages[id].is_dropped |= matches!(before, Some(Saved::Kept(_)));
             }
-            Held::Kept(_) => {
-                if matches!(before, Some(Held::Waiting | Held::Writing | Held::Overdue)) {
+            Saved::Kept(_) => {
+                if matches!(before, Some(Saved::Waiting | Saved::Writing | Saved::Overdue)) {
                     self.run.tally.one(Count::Stored);
                 }
                 self.page.model.stored(seq);
             }
-            Held::Elsewhere => {
+            Saved::Elsewhere => {
                 self.run.tally.one(Count::Withheld);
                 self.page.model.withheld(seq);
                 if self.run.plan.kinds.fickle_app && self.run.fate.chance(500) {

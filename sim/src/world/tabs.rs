@@ -142,7 +142,7 @@ impl World {
         for event in std::mem::take(&mut self.page.frozen) {
             self.run.schedule(self.run.now, event);
         }
-        self.say(PageEvent::Restored);
+        self.say(PageEvent::Back);
     }
 
     fn end_all(&mut self, tab: TabId) {

@@ -1,6 +1,6 @@
 //! Opening and closing the storage, and choosing this tab's journal.
 
-use super::{Entry, Held, Job, Keeper, OPEN, RAISED, State, Step};
+use super::{Entry, Job, Keeper, OPEN, RAISED, Saved, State, Step};
 use crate::client::storage::{Name, Storage};
 use crate::client::tabs::{OWN, Tabs};
 use crate::engine::{Input, Moment};
@@ -15,8 +15,8 @@ impl Keeper {
         // Waiting messages belong to this user, whose name may not have been known before.
         for at in 0..self.entries.len() {
             let Some(entry) = self.entries[at] else { continue };
-            if let Held::Kept(place) = entry.held {
-                self.formers.push((entry.seq, place));
+            if let Saved::Kept(address) = entry.saved {
+                self.formers.push((entry.seq, address));
                 self.tell_engine(Input::Withheld { seq: entry.seq });
                 self.wait(entry.seq);
             }
@@ -33,7 +33,7 @@ impl Keeper {
     }
 
     /// The page is back from the cache: opens what was open. Another tab may have taken it over meanwhile.
-    pub fn restore(&mut self) {
+    pub fn reopen(&mut self) {
         self.is_first = false;
         self.open();
     }
@@ -86,12 +86,12 @@ impl Keeper {
     /// Lets every message leave without waiting for storage any longer.
     pub(super) fn go_ahead(&mut self) {
         for seq in core::mem::take(&mut self.waiting) {
-            self.stored(seq, Held::Nowhere);
+            self.stored(seq, Saved::Nowhere);
         }
         // No other tab can report the results of its messages any more.
         for at in 0..self.entries.len() {
-            if let Some(Entry { seq, held: Held::Elsewhere, .. }) = self.entries[at] {
-                self.stored(seq, Held::Nowhere);
+            if let Some(Entry { seq, saved: Saved::Elsewhere, .. }) = self.entries[at] {
+                self.stored(seq, Saved::Nowhere);
             }
         }
         self.tell_engine(Input::Restored);

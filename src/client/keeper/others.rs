@@ -1,6 +1,6 @@
 //! Reports from other tabs.
 
-use super::{ASK_AGAIN, Held, Job, Keeper, Step};
+use super::{ASK_AGAIN, Job, Keeper, Saved, Step};
 use crate::client::storage::{Name, Storage};
 use crate::client::tabs::Other;
 use crate::engine::{Input, Seq, Verdict};
@@ -75,7 +75,9 @@ impl Keeper {
                 false
             }
             Some(_) => self.now < self.asked_at + ASK_AGAIN,
-            None => self.is_ready() && self.held(seq).is_some_and(|held| held != Held::Elsewhere),
+            None => {
+                self.is_ready() && self.saved(seq).is_some_and(|saved| saved != Saved::Elsewhere)
+            }
         }
     }
 
@@ -89,10 +91,10 @@ impl Keeper {
 
     /// Another tab reports a message's result. Returns the fact for the engine if that tab had the message.
     pub fn settled_elsewhere(&mut self, seq: Seq, verdict: Verdict) -> Option<Input> {
-        if self.held(seq) != Some(Held::Elsewhere) {
+        if self.saved(seq) != Some(Saved::Elsewhere) {
             return None;
         }
-        self.set(seq, Held::Nowhere);
+        self.set(seq, Saved::Nowhere);
         Some(Input::Acked { seq, attempt: 0, verdict })
     }
 }

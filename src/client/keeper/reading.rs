@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Entry, Held, Job, Journal, Keeper, Place, RAISED, Read, State, Step};
+use super::{Address, Entry, Job, Journal, Keeper, RAISED, Read, Saved, State, Step};
 use crate::client::storage::{Found, Name, Segment, Storage, Taken};
 use crate::client::tabs::{OWN, Other};
 use crate::engine::{Input, Seq};
@@ -107,18 +107,18 @@ impl Keeper {
             inherited.push(before.opening);
         }
         for entry in self.entries.iter_mut().flatten() {
-            if let Held::Kept(place) = &mut entry.held
-                && inherited.contains(&place.opening)
+            if let Saved::Kept(address) = &mut entry.saved
+                && inherited.contains(&address.opening)
             {
-                place.opening = opening;
+                address.opening = opening;
             }
         }
         for &(at, index, found) in living {
             let Segment { name, number, is_former, .. } = segments[at];
             if name == mine {
-                let place = Place { opening, number, index };
-                if !journal.has_settled(place) {
-                    self.own.push((found.row, Some(place), None));
+                let address = Address { opening, number, index };
+                if !journal.has_settled(address) {
+                    self.own.push((found.row, Some(address), None));
                 }
             } else if found.is_away && !is_former {
                 // It is older than this tab's own messages.
@@ -162,9 +162,9 @@ impl Keeper {
         }
         self.moving.clear();
         for (nth, (_, _, found)) in living.iter().enumerate() {
-            let place = self.journals[at].place(nth == 0);
-            self.moving.push((found.row, Some(place), None));
-            self.order(Storage::Move { row: found.row, place });
+            let address = self.journals[at].next_address(nth == 0);
+            self.moving.push((found.row, Some(address), None));
+            self.order(Storage::Move { row: found.row, address });
         }
         self.job = Job::Moving { name };
         self.commit(opening, self.generation);
@@ -183,7 +183,7 @@ impl Keeper {
             self.saw(seq, self.opening);
         }
         for seq in missing {
-            if self.entry(seq).is_some_and(|it| it.held == Held::Elsewhere && it.seen == 0) {
+            if self.entry(seq).is_some_and(|it| it.saved == Saved::Elsewhere && it.seen == 0) {
                 self.wait(seq);
             }
         }
@@ -213,38 +213,39 @@ impl Keeper {
 
     /// The result of the order [`Storage::Take`].
     pub fn taken(&mut self, taken: Taken) {
-        let Some(&(_, place, _)) = self.found.get(self.handed) else { return };
+        let Some(&(_, address, _)) = self.found.get(self.handed) else { return };
         self.handed += 1;
         let is_restoring = self.step() == Some(Step::Restoring);
-        match (taken, place) {
-            (Taken::New(seq), Some(place)) => {
-                let (held, seen) = (Held::Kept(place), self.opening);
-                self.enter(Entry { seq, held, is_shared: true, seen });
+        match (taken, address) {
+            (Taken::New(seq), Some(address)) => {
+                let (saved, seen) = (Saved::Kept(address), self.opening);
+                self.enter(Entry { seq, saved, is_shared: true, seen });
             }
             (Taken::New(seq), None) => {
-                self.enter(Entry { seq, held: Held::Elsewhere, is_shared: true, seen: 0 });
+                self.enter(Entry { seq, saved: Saved::Elsewhere, is_shared: true, seen: 0 });
                 self.withhold(seq);
             }
-            (Taken::Known(seq), Some(place)) => {
+            (Taken::Known(seq), Some(address)) => {
                 let is_found = self.entry(seq).is_some_and(|entry| entry.seen == self.opening);
                 // The tab that had the message may return and ask for it.
                 self.change(seq, |entry| entry.is_shared = true);
-                match self.held(seq) {
-                    Some(Held::Kept(_)) if !is_restoring || is_found => self.erase(place),
-                    Some(Held::Kept(_) | Held::Elsewhere) => {
+                match self.saved(seq) {
+                    Some(Saved::Kept(_)) if !is_restoring || is_found => self.erase(address),
+                    Some(Saved::Kept(_) | Saved::Elsewhere) => {
                         self.saw(seq, self.opening);
-                        self.stored(seq, Held::Kept(place));
+                        self.stored(seq, Saved::Kept(address));
                     }
                     // The same message was sent anew meanwhile, and continues for both.
-                    None | Some(Held::Nowhere | Held::Waiting | Held::Writing | Held::Overdue) => {
-                        self.erase(place);
+                    None
+                    | Some(Saved::Nowhere | Saved::Waiting | Saved::Writing | Saved::Overdue) => {
+                        self.erase(address);
                     }
                 }
             }
-            (Taken::Refused, Some(place)) => self.erase(place),
+            (Taken::Refused, Some(address)) => self.erase(address),
             // This tab lost its copy, but another tab has had the message since.
-            (Taken::Known(seq), None) if self.held(seq) == Some(Held::Nowhere) => {
-                self.set(seq, Held::Elsewhere);
+            (Taken::Known(seq), None) if self.saved(seq) == Some(Saved::Nowhere) => {
+                self.set(seq, Saved::Elsewhere);
             }
             (Taken::Known(_) | Taken::Refused, None) => {}
         }
@@ -262,8 +263,8 @@ impl Keeper {
         }
         self.state = State::Open;
         for at in 0..self.entries.len() {
-            let Some(Entry { seq, held, seen, .. }) = self.entries[at] else { continue };
-            if matches!(held, Held::Kept(_) | Held::Elsewhere) && seen != self.opening {
+            let Some(Entry { seq, saved, seen, .. }) = self.entries[at] else { continue };
+            if matches!(saved, Saved::Kept(_) | Saved::Elsewhere) && seen != self.opening {
                 // Another tab took over the message while this page was in the cache.
                 self.missing.push(seq);
                 self.withhold(seq);

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{AGAIN, Entry, Held, Job, Journal, Keeper, State, WRITE};
+use super::{AGAIN, Entry, Job, Journal, Keeper, Saved, State, WRITE};
 use crate::client::storage::Storage;
 use crate::client::tabs::Other;
 use crate::engine::{Moment, Seq};
@@ -13,7 +13,7 @@ impl Keeper {
         let is_open = self.state == State::Open && opening == self.opening;
         let waiting = if is_open { core::mem::take(&mut self.waiting) } else { Vec::new() };
         // Messages that have settled meanwhile need no write.
-        let is_wanted = |&seq: &Seq| self.held(seq) == Some(Held::Waiting);
+        let is_wanted = |&seq: &Seq| self.saved(seq) == Some(Saved::Waiting);
         let group: Vec<Seq> = waiting.into_iter().filter(is_wanted).collect();
         let transaction = self.transactions + 1;
         let is_ours = opening == self.opening;
@@ -24,7 +24,7 @@ impl Keeper {
         };
         if journal.is_some_and(write) {
             for seq in group {
-                self.set(seq, Held::Writing);
+                self.set(seq, Saved::Writing);
             }
             if is_open {
                 self.write_by = self.write_by.min(self.now + WRITE);
@@ -37,15 +37,15 @@ impl Keeper {
     pub(super) fn stall(&mut self) {
         self.write_by = Moment::NEVER;
         for at in 0..self.entries.len() {
-            if let Some(Entry { seq, held: Held::Writing, .. }) = self.entries[at] {
-                self.stored(seq, Held::Overdue);
+            if let Some(Entry { seq, saved: Saved::Writing, .. }) = self.entries[at] {
+                self.stored(seq, Saved::Overdue);
             }
         }
         if self.state == State::Open {
             self.state = State::Stalled;
             self.order(Storage::Failed);
             for seq in core::mem::take(&mut self.waiting) {
-                self.stored(seq, Held::Nowhere);
+                self.stored(seq, Saved::Nowhere);
             }
         }
     }
@@ -100,22 +100,22 @@ impl Keeper {
         let is_ours = self.generation == Some(journal.generation);
         let drops_more = is_done && journal.drops_more();
         let group = journal.written(self.now, is_done);
-        for (seq, place) in group {
-            let is_here = matches!(self.held(seq), Some(Held::Writing | Held::Overdue));
+        for (seq, address) in group {
+            let is_here = matches!(self.saved(seq), Some(Saved::Writing | Saved::Overdue));
             match (is_here, is_done) {
                 (true, true) if is_ours => {
-                    self.stored(seq, Held::Kept(place));
+                    self.stored(seq, Saved::Kept(address));
                     self.leave_former(seq);
                 }
                 (true, true) => {
-                    self.erase(place);
+                    self.erase(address);
                     self.wait(seq);
                 }
-                (true, false) if opening == self.opening => self.stored(seq, Held::Nowhere),
+                (true, false) if opening == self.opening => self.stored(seq, Saved::Nowhere),
                 // The present opening saves it, or reports that it can't.
                 (true, false) => self.wait(seq),
                 // The message has settled meanwhile.
-                (false, true) => self.erase(place),
+                (false, true) => self.erase(address),
                 (false, false) => {}
             }
         }
@@ -141,11 +141,11 @@ impl Keeper {
     pub(super) fn forget_dropped(&mut self, opening: u32) {
         let Some(journal) = self.journals.iter().find(|one| one.opening == opening) else { return };
         for entry in self.entries.iter_mut().flatten() {
-            if let Held::Kept(place) = entry.held
-                && place.opening == opening
-                && !journal.has(place.number)
+            if let Saved::Kept(address) = entry.saved
+                && address.opening == opening
+                && !journal.has(address.number)
             {
-                entry.held = Held::Nowhere;
+                entry.saved = Saved::Nowhere;
             }
         }
     }
@@ -156,7 +156,7 @@ impl Keeper {
         let (opening, is_open) = (self.opening, self.is_open());
         let formers = &self.formers;
         let is_needed = |one: &Journal| {
-            let has_former = formers.iter().any(|(_, place)| place.opening == one.opening);
+            let has_former = formers.iter().any(|(_, address)| address.opening == one.opening);
             one.opening == opening || has_former && !one.is_over()
         };
         let is_over = |one: &Journal| one.is_over() || (is_open && one.is_at_rest());

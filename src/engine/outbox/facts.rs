@@ -51,7 +51,7 @@ impl Outbox {
                 self.land(seq, now);
                 self.clear(seq);
                 if let Some(lane) = self.lane_mut(lane) {
-                    lane.held_until = lane.held_until.max(now + span);
+                    lane.throttled_until = lane.throttled_until.max(now + span);
                     lane.window = Some(1);
                 }
                 self.wait(now, seq, Moment::default());
@@ -63,11 +63,11 @@ impl Outbox {
 
     /// Keeps a message from leaving, or allows it again. A message in flight may still be answered but does not
     /// leave again.
-    pub(in crate::engine) fn keep_back(&mut self, now: Moment, seq: Seq, back: bool) {
+    pub(in crate::engine) fn set_withheld(&mut self, now: Moment, seq: Seq, back: bool) {
         let Some(message) = self.get_mut(seq) else { return };
-        message.storing = back;
+        message.withheld = back;
         let lane = message.draft.lane;
-        self.place(lane, now);
+        self.relist(lane, now);
     }
 
     /// All messages of an earlier page load were read.
@@ -124,7 +124,7 @@ impl Outbox {
         outputs: &mut Outputs,
     ) {
         let flight = self.transmitted(first, last);
-        self.take_back(now, &flight, outputs);
+        self.requeue(now, &flight, outputs);
     }
 
     /// The link is gone, and with it every pending answer. The messages in flight wait again, in send order and
@@ -171,7 +171,7 @@ impl Outbox {
             message.suspected |= is_new;
             self.suspects += usize::from(is_new);
         }
-        self.take_back(now, &flight, outputs);
+        self.requeue(now, &flight, outputs);
         // Waits for a retry end with the link. Messages that were sent before are at the front of their lane,
         // except for those that an earlier page load sent.
         for lane in &self.lanes {
@@ -186,7 +186,7 @@ impl Outbox {
         }
         let blocked = self.blocked.clone();
         for (_, lane) in blocked.iter() {
-            self.place(lane, now);
+            self.relist(lane, now);
         }
     }
 
@@ -224,7 +224,7 @@ impl Outbox {
     }
 
     /// In flight -> waiting, in send order; or settled, if the message must not leave again.
-    fn take_back(&mut self, now: Moment, flight: &[Seq], outputs: &mut Outputs) {
+    fn requeue(&mut self, now: Moment, flight: &[Seq], outputs: &mut Outputs) {
         let mut over = Vec::new();
         for &seq in flight.iter().rev() {
             self.land(seq, now);
@@ -252,7 +252,7 @@ impl Outbox {
         }
         for &seq in flight {
             if let Some(&Draft { lane, .. }) = self.draft(seq) {
-                self.place(lane, now);
+                self.relist(lane, now);
             }
         }
         // Settle last: a lane that became empty would forget its throttling.
@@ -330,7 +330,7 @@ impl Outbox {
         while let Some((at, lane)) = self.blocked.first()
             && at <= now
         {
-            self.place(lane, now);
+            self.relist(lane, now);
         }
         timed_out
     }

@@ -14,13 +14,13 @@ pub(super) struct Lane {
     /// applies only the window of all lanes.
     pub(super) window: Option<u32>,
     /// The server asked to wait until then.
-    pub(super) held_until: Moment,
-    pub(super) place: Place,
+    pub(super) throttled_until: Moment,
+    pub(super) listing: Listing,
 }
 
 /// The index in which a lane is listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Listing {
     #[default]
     Nowhere,
     /// Listed among the messages that may leave.
@@ -47,11 +47,11 @@ impl Lane {
         let Some(Some(message)) = self.waiting.first().and_then(|seq| slots.get(seq.slot())) else {
             return Next::Nothing;
         };
-        if message.storing {
+        if message.withheld {
             return Next::Nothing;
         }
         let not_before = match message.state {
-            State::Waiting { not_before } => not_before.max(self.held_until),
+            State::Waiting { not_before } => not_before.max(self.throttled_until),
             State::InFlight { .. } => return Next::Nothing,
         };
         if not_before > now {

@@ -12,7 +12,7 @@ pub(super) struct Message {
     /// Attempts that the server failed or did not answer. A link loss is not counted (I10).
     pub(super) failures: u32,
     /// The message may not leave: it is being saved (I4), or another client owns it.
-    pub(super) storing: bool,
+    pub(super) withheld: bool,
     /// The message left at least once without an answer.
     pub(super) unanswered: bool,
     /// How far the last transmission is known to have come. Reset when the server reports a failure.

@@ -4,41 +4,41 @@ use super::super::backoff::{self, Rng};
 use super::super::config;
 use super::super::types::{Cause, Moment, Outcome, Output, Seq, Way};
 use super::answers::Settles;
-use super::lane::{Lane, Next, Place};
+use super::lane::{Lane, Listing, Next};
 use super::message::{Message, Proof, State};
 use super::{Outbox, Outputs};
 
 impl Outbox {
     /// Lists a lane in the index where its next message is found in time, and resets an empty lane.
-    pub(super) fn place(&mut self, id: u32, now: Moment) {
+    pub(super) fn relist(&mut self, id: u32, now: Moment) {
         let Some(lane) = self.lanes.get_mut(id as usize) else {
             return;
         };
-        let place = match lane.next(&self.slots, now) {
-            Next::Leave(turn) => Place::Ready(turn),
-            Next::NotBefore(at) => Place::Blocked(at),
-            Next::Nothing => Place::Nowhere,
+        let listing = match lane.next(&self.slots, now) {
+            Next::Leave(turn) => Listing::Ready(turn),
+            Next::NotBefore(at) => Listing::Blocked(at),
+            Next::Nothing => Listing::Nowhere,
         };
-        let before = core::mem::replace(&mut lane.place, place);
+        let before = core::mem::replace(&mut lane.listing, listing);
         if lane.waiting.is_empty() && lane.in_flight == 0 {
             *lane = Lane::default();
         }
-        if before == place {
+        if before == listing {
             return;
         }
         match before {
-            Place::Ready(turn) => {
+            Listing::Ready(turn) => {
                 self.ready.remove(turn);
             }
-            Place::Blocked(at) => {
+            Listing::Blocked(at) => {
                 self.blocked.remove((at, id));
             }
-            Place::Nowhere => {}
+            Listing::Nowhere => {}
         }
-        match place {
-            Place::Ready(turn) => self.ready.insert(turn),
-            Place::Blocked(at) => self.blocked.insert((at, id)),
-            Place::Nowhere => {}
+        match listing {
+            Listing::Ready(turn) => self.ready.insert(turn),
+            Listing::Blocked(at) => self.blocked.insert((at, id)),
+            Listing::Nowhere => {}
         }
     }
 
@@ -126,7 +126,7 @@ impl Outbox {
     /// Returns a landed message to its lane, unless it has settled.
     pub(super) fn wait(&mut self, now: Moment, seq: Seq, not_before: Moment) {
         if let Some(id) = self.put_back(seq, not_before) {
-            self.place(id, now);
+            self.relist(id, now);
         }
     }
 
@@ -194,7 +194,7 @@ impl Outbox {
         if let Some(lane) = self.lane_mut(message.draft.lane) {
             lane.waiting.remove(seq);
         }
-        self.place(message.draft.lane, now);
+        self.relist(message.draft.lane, now);
         outputs.push_back(Output::Settle { seq, outcome, maybe_delivered });
     }
 }

@@ -29,7 +29,7 @@ impl Messages {
         if self.is_restoring {
             violated!("I3", "{seq:?} left before what is older was restored");
         }
-        if message.storing {
+        if message.withheld {
             violated!("I4", "{seq:?} left before it was kept");
         }
         if message.draft.once && attempt > 1 {
@@ -86,8 +86,8 @@ impl Messages {
         if first != Some(&seq) {
             violated!("I3", "{seq:?} left before {first:?} of its lane");
         }
-        if lane.held_until > now {
-            violated!("try after", "{seq:?} left at {now}, held until {}", lane.held_until);
+        if lane.throttled_until > now {
+            violated!("try after", "{seq:?} left at {now}, held until {}", lane.throttled_until);
         }
         let beside = lane.in_flight.len();
         if lane.window.is_some_and(|window| beside >= window as usize) {
@@ -167,13 +167,13 @@ impl Messages {
     /// The message of a lane that leaves next, unless others of its lane in flight keep it.
     fn next_of(&self, lane: &Lane) -> Option<Next> {
         let &seq = lane.waiting.first()?;
-        let Message { draft, backs_off, storing, .. } = self.unsettled[&seq];
+        let Message { draft, backs_off, withheld, .. } = self.unsettled[&seq];
         let beside = lane.in_flight.len();
         let is_strict =
             draft.strict || lane.in_flight.iter().any(|seq| self.unsettled[seq].draft.strict);
         let has_room =
             !(is_strict && beside > 0) && lane.window.is_none_or(|window| beside < window as usize);
-        let is_due = lane.held_until <= self.examined_at && !backs_off && !storing;
+        let is_due = lane.throttled_until <= self.examined_at && !backs_off && !withheld;
         has_room.then_some(Next { seq, bytes: draft.bytes, is_due })
     }
 }

@@ -10,7 +10,7 @@ use crate::ids::{ConnectionId, SessionId};
 use crate::violation::violated;
 
 #[derive(Default)]
-pub(crate) struct Said {
+pub(crate) struct Emits {
     /// The connection over which each was said last, and how many want it.
     all: BTreeMap<u64, (Option<ConnectionId>, usize)>,
     uses: Vec<(u64, u32)>,
@@ -20,7 +20,7 @@ pub(crate) struct Said {
     soon: BTreeMap<u64, (SessionId, u64)>,
 }
 
-impl Said {
+impl Emits {
     /// The app wants something to be said on each link, and it is said now or is not.
     pub(crate) fn remembered(
         &mut self,
@@ -29,13 +29,13 @@ impl Said {
         up: Option<ConnectionId>,
     ) {
         if is_now != up.is_some() {
-            violated!("said", "{key} is said now: {is_now}, over {up:?}");
+            violated!("remembered", "{key} is said now: {is_now}, over {up:?}");
         }
         self.uses.push((key, nth));
-        let said = self.all.entry(key).or_default();
-        said.1 += 1;
+        let emit = self.all.entry(key).or_default();
+        emit.1 += 1;
         if is_now {
-            said.0 = up;
+            emit.0 = up;
         }
     }
 
@@ -55,7 +55,7 @@ impl Said {
             *users
         });
         if is_over != (left == Some(0)) {
-            violated!("said", "{key} is over: {is_over}, where {left:?} want it");
+            violated!("remembered", "{key} is over: {is_over}, where {left:?} want it");
         }
         if is_over {
             self.all.remove(&key);
@@ -63,14 +63,14 @@ impl Said {
     }
 
     /// The app said it by itself.
-    pub(crate) fn said(&mut self, key: u64, up: ConnectionId) {
+    pub(crate) fn emitted(&mut self, key: u64, up: ConnectionId) {
         self.all.entry(key).or_default().0 = Some(up);
     }
 
     /// The app took it back, of which the client knew or did not.
-    pub(crate) fn unsaid(&mut self, key: u64, was_known: bool) {
+    pub(crate) fn forgotten(&mut self, key: u64, was_known: bool) {
         if was_known != self.all.remove(&key).is_some() {
-            violated!("said", "{key} was known: {was_known}");
+            violated!("remembered", "{key} was known: {was_known}");
         }
         self.uses.retain(|&(other, _)| other != key);
     }
@@ -82,11 +82,11 @@ impl Said {
     }
 
     /// The client says it again.
-    pub(crate) fn said_again(&mut self, key: u64, up: Option<ConnectionId>) {
-        let said = self.all.get_mut(&key);
-        match said {
+    pub(crate) fn replayed(&mut self, key: u64, up: Option<ConnectionId>) {
+        let emit = self.all.get_mut(&key);
+        match emit {
             Some((over, _)) if up.is_some() && *over != up => *over = up,
-            _ => violated!("said", "{key} is said again over {up:?}, after {said:?}"),
+            _ => violated!("remembered", "{key} is said again over {up:?}, after {emit:?}"),
         }
     }
 
@@ -102,15 +102,15 @@ impl Said {
     }
 
     /// A message leaves: all that was said before is said again by now.
-    pub(crate) fn check_all_said(&self, up: Option<ConnectionId>) {
-        let unsaid = self.all.iter().find(|(_, (over, _))| *over != up);
-        if let Some(unsaid) = unsaid {
-            violated!("said", "a message leaves before {unsaid:?} over {up:?}");
+    pub(crate) fn check_all_replayed(&self, up: Option<ConnectionId>) {
+        let missing = self.all.iter().find(|(_, (over, _))| *over != up);
+        if let Some(missing) = missing {
+            violated!("remembered", "a message leaves before {missing:?} over {up:?}");
         }
     }
 
     /// What becomes of an event that the app emits, whether there is a link or not.
-    pub(crate) fn emitted(
+    pub(crate) fn soon(
         &mut self,
         soon: Soon,
         phase: Phase,
@@ -120,11 +120,11 @@ impl Said {
     ) {
         match soon {
             Soon::Leaves if phase == Phase::Ready => {}
-            Soon::Held(number) if phase != Phase::Closed && !is_gone => {
+            Soon::Deferred(number) if phase != Phase::Closed && !is_gone => {
                 self.soon.insert(number, (session, now + 60_000));
             }
             Soon::Dropped if phase == Phase::Closed || is_gone || self.soon.len() >= 100 => {}
-            _ => violated!("held", "{soon:?} while {phase:?}"),
+            _ => violated!("deferred", "{soon:?} while {phase:?}"),
         }
     }
 
@@ -132,7 +132,7 @@ impl Said {
     pub(crate) fn leaves(&mut self, key: u64, session: SessionId, now: u64, is_up: bool) {
         match self.soon.remove(&key) {
             Some((its, until)) if its == session && now < until && is_up => {}
-            held => violated!("held", "{held:?} leaves at {now} in {session}"),
+            event => violated!("deferred", "{event:?} leaves at {now} in {session}"),
         }
     }
 
@@ -140,14 +140,14 @@ impl Said {
     pub(crate) fn dropped(&mut self, key: u64, now: u64) {
         match self.soon.remove(&key) {
             Some((_, until)) if until <= now => {}
-            held => violated!("held", "{held:?} is dropped at {now}"),
+            event => violated!("deferred", "{event:?} is dropped at {now}"),
         }
     }
 
     pub(super) fn check_at_rest(&self, client: &AtRest) {
         let AtRest { due, is_ready, .. } = *client;
-        if let Some(held) = self.soon.values().find(|&&(_, until)| is_ready || due > until) {
-            violated!("held", "{held:?} is held, and it is due {due}");
+        if let Some(event) = self.soon.values().find(|&&(_, until)| is_ready || due > until) {
+            violated!("deferred", "{event:?} is held, and it is due {due}");
         }
     }
 }
