@@ -80,7 +80,7 @@ fn many_signs_of_waking_up_make_one_probe() {
 }
 
 #[test]
-fn time_asleep_is_not_taken_from_a_probe() {
+fn time_asleep_is_not_counted_against_a_probe() {
     let mut world = World::ready();
     world.tell(Input::Woke);
     world.now = 5_500;
@@ -161,7 +161,7 @@ fn wait_without_any_length_is_over_later_than_now() {
 }
 
 #[test]
-fn lane_that_is_empty_for_a_moment_stays_held() {
+fn lane_that_is_empty_for_a_moment_stays_throttled() {
     let mut world = World::ready_with(without_health());
     let [held, refused] = [world.send(0), world.send(0)];
     let once = world.send_draft(Draft { once: true, ..draft(0) });
@@ -181,7 +181,7 @@ fn lane_that_is_empty_for_a_moment_stays_held() {
 }
 
 #[test]
-fn window_of_none_still_lets_one_out() {
+fn window_of_zero_still_lets_one_message_out() {
     let mut config = Config::default();
     config.send.window = 0;
     let mut world = World::ready_with(config);

@@ -106,12 +106,12 @@ mod found {
     }
 
     #[test]
-    fn jitter_made_a_wait_of_none() {
+    fn jitter_made_a_wait_of_zero() {
         play(8_993);
     }
 
     #[test]
-    fn sleep_was_taken_from_a_probe() {
+    fn time_asleep_was_counted_against_a_probe() {
         play(5_924);
     }
 
@@ -155,7 +155,7 @@ mod found {
     }
 
     #[test]
-    fn poison_that_a_narrow_window_kept_back_was_never_found_out() {
+    fn poison_behind_a_narrow_window_was_never_found_out() {
         play(1_339);
         play(495);
     }
@@ -219,7 +219,7 @@ mod found {
     }
 
     #[test]
-    fn what_may_leave_once_left_again_after_a_post_that_was_not_its_own_was_dropped() {
+    fn message_that_leaves_once_left_again_after_another_post_was_dropped() {
         play(57_690);
     }
 
@@ -252,13 +252,13 @@ mod found {
     }
 
     #[test]
-    fn two_pages_that_missed_a_message_both_took_it_back() {
+    fn two_pages_that_missed_a_message_both_reclaimed_it() {
         play(584_958);
     }
 
     /// The world's fault: the app of a Manager opened or closed the link, and the orders of the clock lay about.
     #[test]
-    fn what_a_waking_clock_ordered_was_not_carried_out_where_a_manager_is_followed() {
+    fn orders_of_a_waking_clock_were_not_carried_out_for_a_followed_manager() {
         for seed in [23_034, 297_055, 338_947, 338_962, 352_338, 594_741] {
             play(seed);
         }
@@ -318,7 +318,7 @@ mod found {
 
     /// The world's own time ran ahead of the client's: not every call tells the client the time.
     #[test]
-    fn time_was_said_that_nobody_was_told() {
+    fn time_was_reported_that_nobody_was_told() {
         play(845_195);
         play(902_422);
         play(972_489);

@@ -198,7 +198,7 @@ fn durable_message_leaves_once_it_is_committed() {
 }
 
 #[wasm_bindgen_test]
-fn message_whose_write_failed_leaves_all_the_same_and_that_is_told() {
+fn message_whose_write_failed_still_leaves_and_the_failure_is_reported() {
     let mut driver = ready();
     let opening = reading(&mut driver, true);
     tell(&mut driver, Told::Read, 1.0, &[opening, GENERATION]);
@@ -215,7 +215,7 @@ fn message_whose_write_failed_leaves_all_the_same_and_that_is_told() {
 }
 
 #[wasm_bindgen_test]
-fn rows_are_handed_out_by_what_the_shell_says_of_them() {
+fn rows_are_passed_on_by_what_the_shell_reports() {
     let mut driver = ready();
     let opening = reading(&mut driver, true);
     let (settled, away) = ROW_FLAG.with(|table| (number(table, "settled"), number(table, "away")));
@@ -245,7 +245,7 @@ fn next_order(driver: &mut Driver) -> (String, f64) {
 }
 
 #[wasm_bindgen_test]
-fn segments_of_version_1_are_taken_over_by_what_the_shell_says_of_them() {
+fn segments_of_version_1_are_taken_over_by_what_the_shell_reports() {
     let flags = SEGMENT_FLAG.with(|table| (number(table, "former"), number(table, "ours")));
     let (former, ours) = (f64::from(flags.0), f64::from(flags.1));
     for (has_locks, flags, order) in [
@@ -397,7 +397,7 @@ fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
 }
 
 #[wasm_bindgen_test]
-fn what_becomes_of_an_event_is_what_the_shell_reads() {
+fn fate_of_an_event_is_what_the_shell_reads() {
     let fate = |name| FATE.with(|table| number(table, name));
     let none = Fate::default();
     for (one, name) in [
@@ -421,7 +421,7 @@ fn what_becomes_of_an_event_is_what_the_shell_reads() {
 }
 
 #[wasm_bindgen_test]
-fn what_is_remembered_and_what_is_held_is_answered_by_numbers() {
+fn remembered_emits_and_deferred_events_are_answered_by_numbers() {
     let mut driver = Driver::new(0.0, 0.0, 0.5);
     assert_eq!(tell(&mut driver, Told::Remember, 0.0, &[7.0]), 2.0, "the first, not now");
     assert_eq!(tell(&mut driver, Told::EmitSoon, 0.0, &[0.0]), 1.0, "the first one is held");
@@ -498,7 +498,7 @@ fn end_is_claimed_by_the_factors_that_the_shell_has() {
 }
 
 #[wasm_bindgen_test]
-fn what_is_told_has_the_numbers_that_the_shell_uses() {
+fn facts_and_commands_have_the_numbers_that_the_shell_uses() {
     let names = TOLD.with(Object::keys);
     assert_eq!(names.length() as usize, Told::ALL.len());
     for (code, told) in Told::ALL.iter().enumerate() {
@@ -509,7 +509,7 @@ fn what_is_told_has_the_numbers_that_the_shell_uses() {
 }
 
 #[wasm_bindgen_test]
-fn what_is_called_for_of_the_socket_has_the_numbers_that_the_shell_uses() {
+fn calls_about_the_socket_have_the_numbers_that_the_shell_uses() {
     let names = WIRE.with(Object::keys);
     for (code, what) in What::ALL.iter().enumerate().take(names.length() as usize) {
         let name = text(&names, code as u32);

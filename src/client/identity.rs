@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_of_an_earlier_life_are_remembered_for_a_name() {
+    fn subject_of_an_earlier_page_load_is_remembered_for_a_name() {
         let mut identity = Identity::default();
         identity.named(ALICE, HER_SUBJECT);
         identity.authorized(ALICE, HIS_SUBJECT);

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn of_equal_moments_the_second_number_decides() {
+    fn second_number_decides_between_equal_moments() {
         let mut queue = Sorted::default();
         for number in [3, 1, 2] {
             queue.insert((Moment(7), number));

@@ -30,7 +30,7 @@ fn repeat_reaches_nobody_and_other_content_does() {
 }
 
 #[test]
-fn what_was_fetched_is_known_by_its_id_under_every_name_however_it_is_written() {
+fn fetched_message_is_known_by_its_id_under_every_name_in_any_form() {
     let mut world = World::new().linked();
     let fetched = |id, content| Came { names: 3, is_fetched: true, ..came(id, content) };
     world.client.came(Came { names: 2, ..came(1, 10) }, 1_000);
@@ -41,7 +41,7 @@ fn what_was_fetched_is_known_by_its_id_under_every_name_however_it_is_written() 
 }
 
 #[test]
-fn memory_of_repeats_has_its_size_and_a_repeat_renews_its_place() {
+fn memory_of_repeats_is_bounded_and_a_repeat_renews_its_entry() {
     let mut world = World::new().linked();
     let told: Vec<_> =
         [1, 2, 1, 3, 1, 2].map(|id| world.client.came(came(id, 10 * id), 2).is_news).to_vec();
@@ -51,7 +51,7 @@ fn memory_of_repeats_has_its_size_and_a_repeat_renews_its_place() {
 }
 
 #[test]
-fn what_came_for_one_user_is_news_for_the_next() {
+fn event_for_one_user_is_news_for_the_next() {
     let mut world = World::new();
     world.name = 5;
     let mut world = world.linked();

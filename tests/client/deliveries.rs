@@ -130,7 +130,7 @@ fn lanes_have_dense_numbers_that_are_used_again() {
 // What follows from what it is.
 
 #[test]
-fn message_without_a_place_for_an_id_leaves_once_and_is_not_kept() {
+fn message_that_carries_no_id_leaves_once_and_is_not_saved() {
     let mut world = World::new();
     let durable = Sending { durable: true, ..acked() };
     for (sending, once, is_durable) in [
@@ -343,7 +343,7 @@ fn message_that_kept_failing_has_the_code_of_the_server() {
 }
 
 #[test]
-fn newer_message_replaces_an_older_one_without_a_word() {
+fn newer_message_replaces_an_older_one_silently() {
     let mut world = World::new();
     let [older, _] = [0, 1].map(|_| world.send(draft(Way::Latest)));
     assert_eq!(ending(&world, older).claim.audience, Audience::Nobody);
@@ -356,7 +356,7 @@ fn restored(client: &mut Client, sending: Sending) -> Result<Seq, Claim> {
 }
 
 #[test]
-fn message_of_an_earlier_life_may_have_been_delivered_whatever_becomes_of_it() {
+fn restored_message_may_have_been_delivered_whatever_its_result() {
     let mut world = World::new();
     world.now = 1;
     let seq = restored(&mut world.client, Sending { ttl: Millis(10), ..acked() }).expect("room");
@@ -370,7 +370,7 @@ fn message_of_an_earlier_life_may_have_been_delivered_whatever_becomes_of_it() {
 }
 
 #[test]
-fn message_that_ended_in_another_tab_is_not_taken_up() {
+fn message_that_settled_in_another_tab_is_not_restored() {
     let mut world = World::new();
     world.client.ended_elsewhere(5);
     let claim = restored(&mut world.client, acked()).expect_err("the app was told");
@@ -379,7 +379,7 @@ fn message_that_ended_in_another_tab_is_not_taken_up() {
 }
 
 #[test]
-fn message_that_ended_here_is_not_taken_up_again() {
+fn message_that_settled_here_is_not_restored_again() {
     let mut world = World::new();
     world.now = 1;
     let sending = Sending { durable: true, print: 5, ..acked() };
@@ -398,7 +398,7 @@ fn message_that_ended_here_is_not_taken_up_again() {
 }
 
 #[test]
-fn message_of_an_earlier_life_that_cannot_be_taken_up_is_told() {
+fn restored_message_that_is_not_accepted_is_reported() {
     let mut world = World::new();
     let seq = world.send(acked());
     let other = Sending { id: Id::Known { seq, is_same: false }, ..acked() };

@@ -114,7 +114,7 @@ fn server_that_cannot_answer_is_asked_when_it_says_whatever_comes() {
 }
 
 #[test]
-fn place_that_is_lost_is_told_to_the_app_where_nothing_had_come_too() {
+fn lost_position_is_reported_to_the_app_even_if_nothing_had_come() {
     let mut world = reading(Read::Reset(at(9)));
     world.drain();
     let mut asked = reading(Read::Page(at(3)));

@@ -113,7 +113,7 @@ fn anonymous_session_ends_with_its_link_and_when_nobody_is_there() {
 }
 
 #[test]
-fn user_who_is_known_keeps_what_waits_across_a_disconnect() {
+fn known_user_keeps_waiting_messages_across_a_disconnect() {
     let mut world = named(ALICE, HER_SUBJECT).linked();
     let seq = world.send(draft(Way::Acked));
     world.client.disconnect(world.at());
@@ -125,7 +125,7 @@ fn user_who_is_known_keeps_what_waits_across_a_disconnect() {
 }
 
 #[test]
-fn logout_settles_what_waits_and_ends_the_link() {
+fn logout_settles_waiting_messages_and_ends_the_link() {
     let mut world = named(ALICE, HER_SUBJECT).linked();
     let seq = world.send(draft(Way::Acked));
     world.client.log_out(world.at());

@@ -85,7 +85,7 @@ fn tab_has_its_own_journal_again_after_a_reload() {
 }
 
 #[test]
-fn what_an_earlier_life_left_goes_first() {
+fn messages_of_an_earlier_page_load_go_first() {
     let mut disk = left([1, 2]);
     disk.holds_opening = true;
     let tab = disk.page(1);
@@ -129,7 +129,7 @@ fn copy_of_a_tab_takes_a_new_journal_after_200_ms() {
 }
 
 #[test]
-fn page_waits_a_moment_for_the_one_before_the_reload() {
+fn new_page_waits_a_moment_for_the_page_before_the_reload() {
     let mut disk = Disk::new();
     let before = disk.page(1);
     disk.send(before, [7]);
@@ -218,7 +218,7 @@ fn storage_that_is_asked_for_again_has_its_whole_time_again() {
 }
 
 #[test]
-fn page_that_slept_through_an_opening_opens_all_the_same() {
+fn page_that_slept_through_an_opening_still_opens() {
     let mut disk = left([1]);
     disk.holds_opening = true;
     let tab = disk.page(1);
@@ -270,7 +270,7 @@ fn opening_of_a_page_whose_timers_are_always_late_is_not_waited_for_for_ever() {
 }
 
 #[test]
-fn what_one_user_left_is_not_read_for_the_next() {
+fn messages_of_one_user_are_not_read_for_the_next() {
     let mut disk = left([1]);
     disk.holds_opening = true;
     let tab = disk.page(1);
@@ -331,7 +331,7 @@ fn facts_of_an_earlier_opening_are_ignored() {
 }
 
 #[test]
-fn where_nothing_can_be_kept_nothing_waits() {
+fn without_storage_nothing_waits() {
     let mut disk = Disk::new();
     let tab = disk.load(1);
     disk.send(tab, [1]);
@@ -366,7 +366,7 @@ fn page_that_ends_while_its_user_gets_a_name_loses_nothing() {
 }
 
 #[test]
-fn what_was_kept_is_kept_anew_for_the_user_who_is_named_later() {
+fn saved_message_is_saved_anew_for_the_user_who_is_named_later() {
     let mut disk = Disk::new();
     let tab = disk.load(1);
     // Only the credentials say who it is.
@@ -587,7 +587,7 @@ fn journal_that_cannot_be_read_is_left_to_other_tabs() {
 }
 
 #[test]
-fn destroyed_client_neither_opens_nor_takes_over_nor_erases_what_it_never_had() {
+fn destroyed_client_neither_opens_nor_takes_over_nor_erases_others_messages() {
     let mut disk = left([1]);
     disk.holds_opening = true;
     let tab = disk.page(1);
@@ -611,7 +611,7 @@ fn destroyed_client_erases_what_it_told_closed() {
 }
 
 #[test]
-fn destroyed_client_says_how_what_it_took_over_ends() {
+fn destroyed_client_reports_results_of_messages_that_it_took_over() {
     let (mut disk, one, other) = taken_over();
     disk.restore(one);
     disk.destroy(other);
@@ -638,7 +638,7 @@ fn page_that_is_back_from_the_cache_has_its_messages_again() {
 }
 
 #[test]
-fn what_another_tab_took_over_is_withheld_and_told_once_that_has_settled_it() {
+fn message_that_another_tab_took_over_is_withheld_until_that_tab_reports_its_result() {
     let (mut disk, one, other) = taken_over();
     disk.left(one);
     disk.restore(one);
@@ -651,7 +651,7 @@ fn what_another_tab_took_over_is_withheld_and_told_once_that_has_settled_it() {
 }
 
 #[test]
-fn what_was_set_free_is_withheld_again_once_another_tab_is_seen_to_have_it() {
+fn released_message_is_withheld_again_once_another_tab_is_seen_to_have_it() {
     let (mut disk, one, _) = taken_over();
     disk.restore(one);
     disk.cache(one);
@@ -665,7 +665,7 @@ fn what_was_set_free_is_withheld_again_once_another_tab_is_seen_to_have_it() {
 }
 
 #[test]
-fn what_left_while_nobody_could_tell_does_not_leave_again_once_another_tab_is_seen_to_have_it() {
+fn message_that_left_while_no_tab_answered_does_not_leave_again_once_another_tab_has_it() {
     let (mut disk, one, other) = taken_over();
     disk.left(one);
     disk.holds_opening = true;
@@ -684,7 +684,7 @@ fn what_left_while_nobody_could_tell_does_not_leave_again_once_another_tab_is_se
 }
 
 #[test]
-fn page_in_the_cache_deletes_nothing_that_another_tab_may_have_taken_up() {
+fn page_in_the_cache_deletes_nothing_that_another_tab_may_have_taken_over() {
     let (mut disk, tab, _) = two_tabs();
     disk.send(tab, [1, 2]);
     // No list can be written, so the whole segment is to go.
@@ -700,7 +700,7 @@ fn page_in_the_cache_deletes_nothing_that_another_tab_may_have_taken_up() {
 }
 
 #[test]
-fn what_another_tab_has_settled_is_asked_for() {
+fn message_that_another_tab_has_settled_is_asked_for() {
     let (mut disk, one, other) = taken_over();
     disk.ack(other, 7);
     assert_eq!(disk.outcome(one, 7), None, "it is in the cache");
@@ -709,7 +709,7 @@ fn what_another_tab_has_settled_is_asked_for() {
 }
 
 #[test]
-fn what_no_tab_has_any_more_is_taken_back() {
+fn message_that_no_tab_has_any_more_is_reclaimed() {
     let (mut disk, one, other) = taken_over();
     disk.ack(other, 7);
     disk.end(other);
@@ -724,7 +724,7 @@ fn what_no_tab_has_any_more_is_taken_back() {
 }
 
 #[test]
-fn what_a_tab_that_says_nothing_has_on_disk_is_not_taken_back() {
+fn message_that_a_silent_tab_has_on_disk_is_not_reclaimed() {
     let (mut disk, one, other) = taken_over();
     disk.left(one);
     disk.holds_channel = true;
@@ -740,7 +740,7 @@ fn what_a_tab_that_says_nothing_has_on_disk_is_not_taken_back() {
 }
 
 #[test]
-fn end_of_what_was_taken_back_is_told_to_the_tabs_that_had_it_before() {
+fn result_of_a_reclaimed_message_is_told_to_the_tabs_that_had_it_before() {
     let (mut disk, one, other) = lost_by_two();
     disk.restore(one);
     disk.link(one);
@@ -753,7 +753,7 @@ fn end_of_what_was_taken_back_is_told_to_the_tabs_that_had_it_before() {
 }
 
 #[test]
-fn what_two_tabs_ask_for_at_the_same_time_is_taken_back_by_one_of_them() {
+fn message_that_two_tabs_ask_for_at_the_same_time_is_reclaimed_by_one_of_them() {
     let (mut disk, one, other) = lost_by_two();
     disk.restore(one);
     disk.restore(other);
@@ -769,7 +769,7 @@ fn what_two_tabs_ask_for_at_the_same_time_is_taken_back_by_one_of_them() {
 }
 
 #[test]
-fn what_a_tab_that_goes_first_asks_for_too_is_left_to_it_for_a_minute() {
+fn message_that_a_tab_that_goes_first_asks_for_too_is_left_to_it_for_a_minute() {
     let (mut disk, one, _) = lost_by_two();
     disk.restore(one);
     disk.link(one);
@@ -782,7 +782,7 @@ fn what_a_tab_that_goes_first_asks_for_too_is_left_to_it_for_a_minute() {
 }
 
 #[test]
-fn what_a_tab_that_goes_later_asks_for_too_is_taken_back() {
+fn message_that_a_tab_that_goes_later_asks_for_too_is_reclaimed() {
     let (mut disk, one, _) = lost_by_two();
     disk.restore(one);
     disk.link(one);
@@ -792,7 +792,7 @@ fn what_a_tab_that_goes_later_asks_for_too_is_taken_back() {
 }
 
 #[test]
-fn tab_that_cannot_read_what_it_asked_for_keeps_no_other_tab_waiting() {
+fn tab_whose_reading_hangs_keeps_no_other_tab_waiting() {
     let (mut disk, one, _) = lost_by_two();
     disk.restore(one);
     disk.holds_answers = true;
@@ -803,7 +803,7 @@ fn tab_that_cannot_read_what_it_asked_for_keeps_no_other_tab_waiting() {
 }
 
 #[test]
-fn what_a_tab_lost_without_a_word_is_asked_for_again() {
+fn message_that_another_tab_lost_silently_is_asked_for_again() {
     let (mut disk, one, other) = two_tabs();
     disk.send(one, [9]);
     disk.cache(one);
@@ -824,7 +824,7 @@ fn what_a_tab_lost_without_a_word_is_asked_for_again() {
 }
 
 #[test]
-fn write_that_hangs_holds_up_no_message() {
+fn write_that_hangs_delays_no_message() {
     let mut disk = Disk::new();
     let tab = disk.page(1);
     disk.holds_disk = true;
@@ -846,7 +846,7 @@ fn write_that_hangs_holds_up_no_message() {
 }
 
 #[test]
-fn erasing_that_hangs_holds_up_no_message() {
+fn erasing_that_hangs_delays_no_message() {
     let mut disk = Disk::new();
     let tab = disk.page(1);
     disk.send(tab, [1]);
@@ -873,7 +873,7 @@ fn write_that_hangs_and_fails_is_told_once() {
 }
 
 #[test]
-fn what_the_other_tab_left_is_this_ones_again() {
+fn messages_that_the_other_tab_left_are_taken_over_again() {
     let (mut disk, one, other) = taken_over();
     disk.left(one);
     disk.restore(one);
@@ -886,7 +886,7 @@ fn what_the_other_tab_left_is_this_ones_again() {
 }
 
 #[test]
-fn cancel_of_what_another_tab_has_is_passed_on() {
+fn cancel_of_a_message_that_another_tab_has_is_passed_on() {
     let (mut disk, one, other) = taken_over();
     disk.restore(one);
     disk.cancel(one, 7);
@@ -911,14 +911,14 @@ fn cancelled_in_nobodys_journal() -> (Disk, Tab) {
 }
 
 #[test]
-fn what_was_cancelled_in_nobodys_journal_is_erased_by_the_page_that_cancelled_it() {
+fn message_cancelled_in_nobodys_journal_is_erased_by_the_page_that_cancelled_it() {
     let (mut disk, back) = cancelled_in_nobodys_journal();
     disk.link(back);
     assert_eq!((disk.left(back), disk.kept()), (vec![], vec![]));
 }
 
 #[test]
-fn what_was_cancelled_in_nobodys_journal_leaves_from_a_tab_that_opens_later() {
+fn message_cancelled_in_nobodys_journal_leaves_from_a_tab_that_opens_later() {
     let (mut disk, _) = cancelled_in_nobodys_journal();
     let later = disk.page(3);
     assert_eq!(disk.left(later), [7], "nobody told it");
@@ -954,7 +954,7 @@ fn copy_that_another_tab_merged_into_its_own_is_told_too() {
 }
 
 #[test]
-fn storage_that_fails_sets_free_what_another_tab_has() {
+fn storage_that_fails_releases_messages_that_another_tab_has() {
     let (mut disk, one, _) = taken_over();
     disk.left(one);
     disk.restore(one);
@@ -1030,7 +1030,7 @@ fn message_that_is_sent_anew_while_journals_are_read_is_not_the_one_that_another
 // Logouts.
 
 #[test]
-fn what_a_logout_ended_is_erased_and_told_and_never_handed_out() {
+fn message_that_a_logout_ended_is_erased_and_reported_and_never_passed_on() {
     let mut disk = left([1, 2]);
     disk.raise(ALICE);
     let tab = disk.page(1);
@@ -1041,7 +1041,7 @@ fn what_a_logout_ended_is_erased_and_told_and_never_handed_out() {
 }
 
 #[test]
-fn what_had_settled_before_a_logout_is_not_told_as_ended_by_it() {
+fn message_that_had_settled_before_a_logout_is_not_reported_as_ended_by_it() {
     let mut disk = Disk::new();
     let gone = disk.idle_page(1);
     disk.send(gone, [1, 2]);
@@ -1055,7 +1055,7 @@ fn what_had_settled_before_a_logout_is_not_told_as_ended_by_it() {
 }
 
 #[test]
-fn what_a_logout_ended_is_erased_in_the_journal_of_another_tab_too() {
+fn message_that_a_logout_ended_is_erased_in_another_tabs_journal_too() {
     let mut disk = left([1]);
     disk.raise(ALICE);
     let tab = disk.page(2);
@@ -1267,7 +1267,7 @@ fn former_journal_ends_with_a_logout() {
 }
 
 #[test]
-fn former_journal_that_cannot_be_moved_holds_nothing_up() {
+fn former_journal_that_cannot_be_moved_delays_nothing() {
     let mut disk = left([2]);
     disk.leave((ALICE + FORMER, 50, 0), &[1], None);
     disk.fails_writes = true;
@@ -1282,7 +1282,7 @@ fn former_journal_that_cannot_be_moved_holds_nothing_up() {
 // Writes that fail.
 
 #[test]
-fn write_that_fails_ends_keeping_and_is_told_once() {
+fn write_that_fails_ends_the_saving_and_is_reported_once() {
     let mut disk = Disk::new();
     let tab = disk.page(1);
     disk.fails_writes = true;
@@ -1296,7 +1296,7 @@ fn write_that_fails_ends_keeping_and_is_told_once() {
 }
 
 #[test]
-fn what_settles_after_a_write_that_failed_is_gone_in_the_next_life() {
+fn message_that_settles_after_a_failed_write_is_gone_on_the_next_page_load() {
     let mut disk = Disk::new();
     let tab = disk.page(1);
     disk.send(tab, [1, 2]);
@@ -1369,7 +1369,7 @@ fn journal_that_was_closed_goes_on_erasing() {
 }
 
 #[test]
-fn page_that_is_back_erases_what_it_could_not_before() {
+fn page_that_is_back_erases_messages_that_it_could_not_erase_before() {
     let mut disk = Disk::new();
     let tab = disk.page(1);
     disk.send(tab, [1, 2]);

@@ -95,7 +95,7 @@ fn after_a_logout_elsewhere_nothing_is_sent_until_the_app_asks_for_a_link() {
 }
 
 #[test]
-fn logout_after_one_elsewhere_has_to_be_reset_and_none_elsewhere_takes_its_place() {
+fn logout_after_one_elsewhere_has_to_be_reset_and_none_elsewhere_replaces_it() {
     let mut world = alice();
     log_out_elsewhere(&mut world);
     log_out(&mut world);
@@ -114,7 +114,7 @@ fn logout_after_one_elsewhere_has_to_be_reset_and_none_elsewhere_takes_its_place
 // What is said meanwhile.
 
 #[test]
-fn what_is_said_between_users_ends_with_the_first_link_that_is_asked_for() {
+fn emits_between_users_are_forgotten_with_the_first_link_that_is_asked_for() {
     let mut world = alice();
     log_out(&mut world);
     world.client.remember(1);
@@ -133,7 +133,7 @@ fn what_is_said_between_users_ends_with_the_first_link_that_is_asked_for() {
 }
 
 #[test]
-fn what_is_said_between_users_ends_with_the_next_name() {
+fn emits_between_users_are_forgotten_with_the_next_name() {
     for is_elsewhere in [false, true] {
         let mut world = alice();
         if is_elsewhere {
@@ -173,7 +173,7 @@ fn while_the_login_is_not_ready_no_attempt_is_made() {
 }
 
 #[test]
-fn live_link_outlives_a_hold_but_is_not_replaced() {
+fn live_link_outlives_a_pause_but_is_not_replaced() {
     let mut world = alice();
     pause(&mut world, true);
     assert!(world.client.status().is_ready());
@@ -271,7 +271,7 @@ fn page_that_is_back_after_a_logout_elsewhere_is_in_the_next_session() {
 }
 
 #[test]
-fn page_that_is_back_opens_what_was_open_and_nothing_else() {
+fn page_that_is_back_opens_only_storage_that_was_open() {
     let opened = |world: &World| {
         let is_opening =
             |order: &&(u64, Order)| matches!(order.1, Order::Storage(Storage::Open { .. }));

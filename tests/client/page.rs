@@ -65,7 +65,7 @@ fn page_that_was_connecting_tries_again_when_it_is_back() {
 }
 
 #[test]
-fn what_the_app_ends_as_the_page_is_left_stays_ended() {
+fn session_that_the_app_ends_as_the_page_is_left_stays_ended() {
     for end in [Client::disconnect, Client::log_out] {
         let mut world = World::new().linked();
         say(&mut world, PageEvent::Cached);

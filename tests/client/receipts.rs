@@ -122,7 +122,7 @@ fn message_is_repeated_over_a_link_that_proves_nothing_though_the_one_before_did
 }
 
 #[test]
-fn link_that_owes_a_receipt_for_long_is_given_up_and_what_it_took_in_doubt_leaves_again() {
+fn link_with_a_long_overdue_receipt_is_given_up_and_unproven_messages_leave_again() {
     let mut world = World::proving();
     let seq = world.send(draft(Way::Received));
     let epoch = world.epoch();
@@ -156,7 +156,7 @@ fn latest_keeps_the_newest_of_its_lane() {
 }
 
 #[test]
-fn what_may_leave_once_settles_by_its_receipt_or_is_in_doubt() {
+fn message_that_leaves_once_settles_by_its_receipt_or_is_in_doubt() {
     let mut world = World::proving();
     let once = Sending { once: true, ..draft(Way::Received) };
     let taken = world.send(once);
@@ -169,7 +169,7 @@ fn what_may_leave_once_settles_by_its_receipt_or_is_in_doubt() {
 }
 
 #[test]
-fn what_may_leave_once_and_was_received_is_no_doubt_when_the_link_ends() {
+fn message_that_leaves_once_and_was_received_is_not_in_doubt_when_the_link_ends() {
     let mut world = World::proving();
     let seq = world.send(Sending { once: true, ..draft(Way::Acked) });
     world.run_to(world.now + 1_000);
@@ -199,7 +199,7 @@ fn message_may_have_a_deadline_of_its_own() {
 }
 
 #[test]
-fn dropped_batch_leaves_again_in_order_before_what_is_newer() {
+fn dropped_batch_leaves_again_in_order_before_newer_messages() {
     let mut world = World::new();
     world.polling = true;
     let mut world = world.linked().proven();
@@ -245,7 +245,7 @@ fn server_that_answers_anything_else_is_asked_for_no_more_receipts() {
 }
 
 #[test]
-fn place_that_is_freed_while_a_post_is_handed_over_lets_no_more_into_it() {
+fn room_that_is_freed_while_a_post_is_handed_over_lets_no_more_into_it() {
     let mut world = World::new();
     world.polling = true;
     let mut world = world.linked();

@@ -58,7 +58,7 @@ fn first_link_is_noted_down_where_nothing_came_so_far() {
 }
 
 #[test]
-fn live_messages_are_held_for_five_seconds_from_the_last_return() {
+fn live_messages_are_buffered_for_five_seconds_from_the_last_reconnect() {
     let (mut world, _) = returned();
     assert!(world.client.buffers(false));
     assert!(!world.client.buffers(true), "whoever wants an acknowledgement waits for nothing");
@@ -75,7 +75,7 @@ fn live_messages_are_held_for_five_seconds_from_the_last_return() {
 }
 
 #[test]
-fn answer_to_the_last_time_releases_what_is_held() {
+fn answer_to_the_last_request_releases_the_buffered_messages() {
     let (mut world, first) = returned();
     assert!(world.client.buffers(false));
     world.replace_link();
@@ -100,7 +100,7 @@ fn link_that_was_only_in_doubt_is_no_return() {
 }
 
 #[test]
-fn thousand_are_held() {
+fn thousand_messages_are_buffered() {
     let (mut world, _) = returned();
     for _ in 1..1_000 {
         assert!(world.client.buffers(false));
@@ -112,7 +112,7 @@ fn thousand_are_held() {
 }
 
 #[test]
-fn recovered_session_has_what_was_missed() {
+fn recovered_session_asks_for_nothing_missed() {
     let mut world = World::new().linked();
     world.client.saw();
     world.lose_link();
@@ -128,7 +128,7 @@ fn recovered_session_has_what_was_missed() {
 }
 
 #[test]
-fn what_was_fetched_for_one_user_is_not_for_the_next() {
+fn messages_fetched_for_one_user_are_not_for_the_next() {
     let mut world = World::new();
     world.name = 5;
     let mut world = world.linked();

@@ -44,7 +44,7 @@ fn joining(world: &mut World) {
 }
 
 #[test]
-fn what_was_said_is_said_again_on_each_return_before_what_waits() {
+fn remembered_emits_are_replayed_on_each_reconnect_before_the_queue() {
     let mut world = World::new();
     world.client.remember(1);
     let mut world = world.linked();
@@ -67,7 +67,7 @@ fn what_was_said_is_said_again_on_each_return_before_what_waits() {
 }
 
 #[test]
-fn what_listeners_of_the_connection_say_is_not_said_again_and_nothing_leaves_before_they_have() {
+fn emits_of_connect_listeners_are_not_replayed_and_nothing_leaves_before_them() {
     let mut world = World::new().linked();
     world.client.emitted(1, false);
     world.client.emitted(2, false);
@@ -106,7 +106,7 @@ fn recovered_session_is_still_in_its_rooms() {
 }
 
 #[test]
-fn recovered_session_lacks_what_nobody_could_say_over_the_link_before() {
+fn recovered_session_lacks_emits_that_were_not_made_over_the_link_before() {
     let mut world = World::new().linked();
     world.client.emitted(1, false);
     world.lose_link();
@@ -122,7 +122,7 @@ fn recovered_session_lacks_what_nobody_could_say_over_the_link_before() {
 }
 
 #[test]
-fn thousand_things_are_remembered_and_each_until_nobody_wants_it() {
+fn thousand_emits_are_remembered_and_each_until_nobody_wants_it() {
     let mut world = World::new();
     let uses: Vec<_> = (0..1_001).map(|key| world.client.remember(key).0).collect();
     world.drain();
@@ -138,7 +138,7 @@ fn thousand_things_are_remembered_and_each_until_nobody_wants_it() {
 }
 
 #[test]
-fn what_was_remembered_is_not_the_next_users() {
+fn remembered_emit_is_not_the_next_users() {
     let mut world = World::new();
     world.client.name(world.at(), 5, 0);
     world.name = 5;
@@ -171,7 +171,7 @@ fn room_is_joined_before_messages_leave_and_refused_by_its_own_name_alone() {
 }
 
 #[test]
-fn what_is_worth_a_wait_is_held_for_a_minute_and_a_hundred() {
+fn hundred_events_are_deferred_for_a_minute() {
     let mut world = World::new();
     let soon = |world: &mut World| {
         let epoch = world.client.epoch();
@@ -197,7 +197,7 @@ fn what_is_worth_a_wait_is_held_for_a_minute_and_a_hundred() {
 }
 
 #[test]
-fn who_is_online_is_asked_on_each_return_and_on_demand_over_a_link_that_is_ready() {
+fn online_list_is_requested_on_each_reconnect_and_on_demand_over_a_ready_link() {
     let mut world = World::new();
     world.client.ask_online();
     let mut world = world.linked();

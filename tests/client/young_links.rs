@@ -323,7 +323,7 @@ fn send_to_guard(mut world: World, mut guard: Guard, count: u32, lanes: u32) -> 
 }
 
 #[test]
-fn server_that_ends_links_of_who_sends_too_fast_gets_everything_all_the_same() {
+fn server_that_ends_links_of_fast_senders_still_gets_everything() {
     for (acknowledges, work, lanes) in [
         (true, 0, 1),
         (true, 0, 60),
@@ -339,7 +339,7 @@ fn server_that_ends_links_of_who_sends_too_fast_gets_everything_all_the_same() {
 }
 
 #[test]
-fn so_does_one_that_gives_no_receipts() {
+fn message_on_a_server_without_receipts_is_repeated() {
     for (work, lanes) in [(0, 1), (0, 60), (300, 1), (300, 60)] {
         let mut world = World::new();
         world.client.set_support(Support::Off);

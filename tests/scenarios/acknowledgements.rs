@@ -118,7 +118,7 @@ fn try_again_is_final_after_the_last_retry() {
 }
 
 #[test]
-fn delay_that_the_server_names_holds_the_lane_and_uses_up_no_retry() {
+fn delay_that_the_server_names_throttles_the_lane_and_uses_up_no_retry() {
     let mut world = World::ready_with(without_health());
     let [first, second] = [world.send(0), world.send(0)];
     world.fresh();

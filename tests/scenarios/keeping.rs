@@ -9,7 +9,7 @@ fn durable(lane: u32) -> Draft {
 }
 
 #[test]
-fn durable_message_leaves_once_it_is_kept_and_holds_its_lane_until_then() {
+fn durable_message_leaves_once_it_is_saved_and_blocks_its_lane_until_then() {
     let mut world = World::ready();
     let seq = world.send_draft(durable(0));
     let behind = world.send(0);
@@ -25,7 +25,7 @@ fn durable_message_leaves_once_it_is_kept_and_holds_its_lane_until_then() {
 }
 
 #[test]
-fn message_that_settles_before_it_is_kept_does_not_come_back_to_life() {
+fn message_that_settles_before_it_is_saved_does_not_come_back() {
     let mut world = World::ready();
     let seq = world.send_draft(durable(0));
     world.engine.cancel(world.at(), seq);
@@ -101,7 +101,7 @@ fn message_that_another_tab_took_over_stays_until_that_says_how_it_ended() {
 }
 
 #[test]
-fn what_was_kept_may_have_been_delivered_by_another_tab_while_the_page_was_cached() {
+fn saved_message_may_have_been_delivered_by_another_tab_while_the_page_was_cached() {
     let mut world = World::new();
     let seq = world.send_draft(durable(0));
     let only_here = world.send(1);

@@ -126,7 +126,7 @@ fn new_link_ends_a_backoff() {
 }
 
 #[test]
-fn message_without_a_place_for_an_id_is_never_sent_twice() {
+fn message_that_carries_no_id_is_never_sent_twice() {
     let mut world = World::ready();
     let once = Draft { once: true, ..draft(0) };
     let [lost, unanswered, again] = [

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_bug_is_refused() {
+    fn paragraph_that_is_no_bug_is_refused() {
         for list in ["says what", "says what\nfile.rs", "says what\nfile.rs\nbut no line"] {
             assert!(parse(list).is_err(), "{list}");
         }
