@@ -1,14 +1,14 @@
-//! The store of the server's feeds: chains of items, from which the first are trimmed, and which may be replaced or rolled back.
+//! The store of the server's feeds: chains of items that may be trimmed at the front, replaced, or rolled back.
 
 use std::collections::BTreeMap;
 
 use holdfast::client::feed::Offset;
 use holdfast::client::identity::User;
 
-/// A user's feed, or that of a room.
+/// The feed of a user, or of a room.
 pub(crate) type FeedKey = (User, u32);
 
-/// Where an item is: its number, and what tells it apart from others that got the same one.
+/// The position of an item: its number, and a mark that distinguishes items with the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
     pub(crate) number: u64,
@@ -22,7 +22,7 @@ pub(crate) struct Item {
     pub(crate) position: Position,
 }
 
-/// What becomes of a read.
+/// The result of a read.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
     Page { items: Vec<Item>, end: Position },
@@ -40,10 +40,10 @@ pub(crate) struct Publisher {
 }
 
 struct Chain {
-    /// The lowest number that is kept.
+    /// The lowest number that is stored.
     first: u64,
     last: u64,
-    /// Each mark with the number that it begins at.
+    /// Each mark, with the number at which it begins.
     marks: Vec<(u64, u32)>,
 }
 
@@ -104,7 +104,7 @@ impl Publisher {
         Answer::Page { items: (at.number + 1..=to).map(item).collect(), end }
     }
 
-    /// The store is another one.
+    /// The store is replaced by another one.
     pub(crate) fn replace(&mut self, key: FeedKey) {
         self.chains.remove(&key);
     }
@@ -113,7 +113,7 @@ impl Publisher {
         self.chains.clear();
     }
 
-    /// The last items are lost, and what comes next gets their numbers.
+    /// The last items are lost, and later items get their numbers.
     pub(crate) fn roll_back(&mut self, key: FeedKey, by: u64) {
         let mark = self.mark();
         let chain = self.chain(key);

@@ -1,14 +1,14 @@
-//! What happened how often: a simulation that never meets a case proves nothing about it.
+//! Counts of what happened. A simulation proves nothing about a case that it never meets.
 
 use holdfast::engine::{Cause, Notice, Outcome};
 
-/// Counts of one run, or of many.
+/// The counts of one run, or of many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally([u64; NAMES.len()]);
 
 macro_rules! counts {
     ($($count:ident $name:literal,)*) => {
-        /// What is counted.
+        /// The counters.
         #[derive(Clone, Copy)]
         pub(crate) enum Count { $($count),* }
 
@@ -116,24 +116,24 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// Every count with its name.
+    /// All counts with their names.
     pub fn rows(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
         NAMES.iter().copied().zip(self.0)
     }
 
-    /// Commands and facts given to engines, and orders taken from them.
+    /// The number of calls of clients and orders from them.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.0[Count::Steps as usize]
     }
 
-    /// One count, by its name; 0 where there is none of that name.
+    /// A count by its name. 0 if there is no such name.
     #[must_use]
     pub fn count(&self, name: &str) -> u64 {
         self.rows().find(|&(other, _)| other == name).map_or(0, |(_, count)| count)
     }
 
-    /// Adds another's counts.
+    /// Adds the counts of another run.
     pub fn add(&mut self, other: &Self) {
         for (mine, others) in self.0.iter_mut().zip(other.0) {
             *mine += others;

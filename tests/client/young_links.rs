@@ -339,7 +339,7 @@ fn server_that_ends_links_of_fast_senders_still_gets_everything() {
 }
 
 #[test]
-fn message_on_a_server_without_receipts_is_repeated() {
+fn server_without_receipts_that_ends_links_of_fast_senders_still_gets_everything() {
     for (work, lanes) in [(0, 1), (0, 60), (300, 1), (300, 60)] {
         let mut world = World::new();
         world.client.set_support(Support::Off);

@@ -1,5 +1,5 @@
-//! What the engine owes each message: a second, slow and plain account of the outbox, made from the
-//! documented rules. It predicts every outcome, and judges every transmission.
+//! The model of messages: a second, slow and simple outbox, written from the documented rules. It predicts every
+//! result and checks every transmission.
 
 mod deadlines;
 mod judge;
@@ -21,24 +21,24 @@ pub(crate) struct Messages {
     /// In the order of transmission.
     flight: BTreeMap<u64, Seq>,
     lanes: BTreeMap<u32, Lane>,
-    /// Outcomes that were decided and not ordered yet.
+    /// Results that are decided but not ordered yet.
     due: VecDeque<Settled>,
     suspects: usize,
     bytes: u64,
     flight_bytes: u64,
     transmissions: u64,
-    /// When the engine last looked at what was due.
+    /// When the client last handled what was due.
     examined_at: u64,
-    /// Older messages are looked for.
+    /// Older messages are still being read.
     is_restoring: bool,
     first_new: Option<Seq>,
     last_restored: Option<Seq>,
     /// Receipts of this link were answered.
     proves: bool,
     expects_receipts: bool,
-    /// Whether the server acknowledges an event, once it is known.
+    /// Whether the server acknowledges an event, once that is known.
     answers: BTreeMap<u32, bool>,
-    /// What the client has learned and is to say.
+    /// What the client has learned and must report.
     lessons: VecDeque<(u32, bool)>,
     pace: Pace,
     /// This link has delivered a message, as far as the client knows.
@@ -71,16 +71,16 @@ struct Message {
     suspected: bool,
     lone_losses: u32,
     last_losses: u32,
-    /// The server has taken what is in flight, and has dispatched it.
+    /// The server has taken the transmission in flight, and has dispatched it.
     received: bool,
     dispatched: bool,
     /// The server has taken one of its transmissions.
     was_taken: bool,
     /// Links that took it and ended without its acknowledgement.
     unanswered_links: u32,
-    /// Waits for the time of its retry, which only the engine knows.
+    /// It waits for its retry, whose time only the client knows.
     backs_off: bool,
-    /// It waits to be kept.
+    /// It may not leave: it is being saved, or another page has it.
     withheld: bool,
     flight: Option<Flight>,
 }
@@ -97,7 +97,7 @@ struct Flight {
     transmission: u64,
     /// When its ack deadline began.
     since: u64,
-    /// That was moved because a timer was late, which happens once.
+    /// The deadline was moved because a timer was late, which happens once.
     excused: bool,
 }
 
@@ -170,7 +170,7 @@ impl Messages {
     }
 }
 
-// What the app did.
+// The app's actions.
 impl Messages {
     pub(crate) fn sent(&mut self, now: u64, seq: Seq, draft: Draft) {
         if self.unsettled.keys().next_back().is_some_and(|&last| last > seq) {
@@ -207,7 +207,7 @@ impl Messages {
             expires_at,
             attempt: 0,
             failures: 0,
-            // Nobody knows whether it left in an earlier life.
+            // Whether it left during an earlier page load is unknown.
             unanswered: is_restored,
             suspected: false,
             lone_losses: 0,
@@ -225,7 +225,7 @@ impl Messages {
         }
     }
 
-    /// An earlier life's message, or one of a page that is gone.
+    /// A message of an earlier page load, or of a page that is gone.
     pub(crate) fn taken_back(&mut self, now: u64, seq: Seq, draft: Draft) {
         if self.first_new.is_some_and(|first| first < seq) || self.last_restored > Some(seq) {
             violated!("I3", "{seq:?} was restored, and is not before what is new");
@@ -273,7 +273,7 @@ impl Messages {
     }
 }
 
-// What the world did.
+// Events of the world.
 impl Messages {
     pub(crate) fn acked(&mut self, now: u64, seq: Seq, attempt: u32, verdict: Verdict) {
         let retries = self.config.send.retries;
@@ -310,7 +310,7 @@ impl Messages {
         }
     }
 
-    /// A link that is ready lived for long with few in flight. Answers whether it is young again.
+    /// A ready link lived long with few messages in flight. Returns whether its lifetime starts anew.
     pub(crate) fn widened(&mut self, now: u64) -> bool {
         self.pace.widened(now)
     }
@@ -325,7 +325,7 @@ impl Messages {
     }
 }
 
-// What the above need.
+// Internals.
 impl Messages {
     fn message(&mut self, seq: Seq) -> &mut Message {
         self.unsettled.get_mut(&seq).expect("only for what is unsettled")
@@ -336,7 +336,7 @@ impl Messages {
         self.lanes.get_mut(&lane).expect("a lane lives as long as its messages")
     }
 
-    /// The server answered it: the deadlines of all that left later begin anew.
+    /// The server answered it: the deadlines of all later transmissions begin anew.
     fn answered(&mut self, now: u64, seq: Seq) {
         let Some(flight) = self.message(seq).flight else { return };
         self.landed(seq);
@@ -367,7 +367,7 @@ impl Messages {
     }
 
     fn failed(&mut self, seq: Seq, cause: Cause, retries: u32) {
-        // What has no receipt leaves again for as long as there may be one.
+        // A message without a receipt leaves again for as long as a receipt may come.
         let is_receipts = self.settles(&self.unsettled[&seq].draft) == Settles::Receipt;
         let is_owed = cause == Cause::AckTimeout && self.expects_receipts && is_receipts;
         let message = self.message(seq);

@@ -1,16 +1,16 @@
-//! How far a page has come in each feed, as its app has seen it: every item that the client hands on, keeps or drops is held
-//! against that.
+//! The model of a page's feeds: the position that its app has seen in each. It checks every item that the client
+//! passes on, keeps or drops.
 
 use crate::ids::SessionId;
 use crate::publisher::{Item, Position};
 use crate::violation::violated;
 
-/// Of one page: the user's own feed, and that of a room.
+/// The state of one page: the user's own feed, and a room's.
 #[derive(Default)]
 pub(crate) struct Published {
     feeds: [Followed; FEEDS],
     pub(crate) is_announced: bool,
-    /// It was over some link, or in an earlier life.
+    /// The server had feeds over an earlier link or on an earlier page load.
     pub(crate) is_known: bool,
     /// Counts reads.
     pub(crate) reads: u64,
@@ -19,19 +19,19 @@ pub(crate) struct Published {
 #[derive(Default)]
 pub(crate) struct Followed {
     pub(crate) is_followed: bool,
-    /// The last item that the listeners were called for.
+    /// The last item that the listeners got.
     pub(crate) at: Option<Position>,
-    /// Nothing was: that is where it ended when it was read first.
+    /// There was no item: this is where the feed ended when it was first read.
     pub(crate) has_begun: bool,
-    /// The disk has another chain's.
+    /// The position on disk belongs to another chain.
     pub(crate) is_reset: bool,
     kept: Vec<Item>,
     pub(crate) is_refused: bool,
-    /// When it was read last over this link, and where that began.
+    /// When the latest read over this link began, and from which position.
     read: Option<(u64, Option<Position>)>,
-    /// Something was missing then, before the item of that number, and the feed was not read since.
+    /// When something was found missing, before the item with this number, and the feed was not read since.
     gap: Option<(u64, u64)>,
-    /// The server said that it cannot answer, or had nothing of what there is.
+    /// The server could not answer, or its answer contained none of the items that exist.
     is_waiting: bool,
     /// Where the last read began.
     from: u64,
@@ -73,7 +73,7 @@ impl Published {
 }
 
 impl Followed {
-    /// The client reads it.
+    /// The client reads the feed.
     pub(crate) fn reads(&mut self, now: u64) {
         if !self.is_followed || self.is_refused {
             violated!("feed", "one is read that is refused, or that nobody follows");
@@ -90,7 +90,7 @@ impl Followed {
         self.from = self.at.map_or(0, |at| at.number);
     }
 
-    /// An item came by itself, and is not shown: the feed may be read again at once.
+    /// A live item came and is not shown: the feed may be read again at once.
     pub(crate) fn heard(&mut self, now: u64, item: Item) {
         self.read = None;
         if !self.is_followed || self.is_refused {
@@ -105,8 +105,8 @@ impl Followed {
         self.gap = self.gap.or(Some((now, item.position.number)));
     }
 
-    /// A read was answered with items, or none. An answer that had nothing of what there is, or that was to a position in a chain that
-    /// is no more, is waited after.
+    /// A read was answered with items, or with none. After a useless answer, or one about a chain that no longer
+    /// exists, the client waits.
     pub(crate) fn paged(&mut self, end: Position) {
         if self.at.is_none_or(|at| at.number > self.from || at.number >= end.number) {
             self.is_waiting = false;
@@ -118,12 +118,12 @@ impl Followed {
         self.is_waiting = false;
     }
 
-    /// Nobody follows it any more.
+    /// The feed is no longer followed.
     pub(crate) fn leave(&mut self) {
         *self = Self::default();
     }
 
-    /// An item is handed to the listeners.
+    /// An item is passed to the listeners.
     pub(crate) fn show(&mut self, item: Item, sent_to: SessionId, session: SessionId) {
         if sent_to != session {
             violated!("I11", "{item:?} for {sent_to} is shown to {session}");
@@ -140,7 +140,7 @@ impl Followed {
         self.gap = None;
     }
 
-    /// It is kept: as the first, or behind the others.
+    /// An item is kept: as the first one, or after the others.
     pub(crate) fn keep(&mut self, item: Item, is_first: bool) {
         if is_first {
             self.kept.clear();
@@ -151,7 +151,7 @@ impl Followed {
         }
     }
 
-    /// What was kept.
+    /// The items that were kept.
     pub(crate) fn release(&mut self) -> Vec<Item> {
         std::mem::take(&mut self.kept)
     }
@@ -159,5 +159,5 @@ impl Followed {
 
 const FEEDS: usize = 2;
 const MOST_KEPT: usize = 1_000;
-/// A read that was of no use is not made again at once.
+/// The shortest time between useless reads.
 const LEAST_BETWEEN: u64 = 4_000;

@@ -1,4 +1,4 @@
-//! What happens next, and whom it happens to.
+//! The next event, and whom it happens to.
 
 use holdfast::engine::{DownCause, Grant, Input, Phase};
 
@@ -28,7 +28,7 @@ impl World {
                 _ => IN_TURN,
             };
             if self.run.plan.receipting.is_some() && matches!(event, Event::Packet { .. }) {
-                // A sleep that gets longer changes nothing about their order.
+                // A longer sleep does not change their order.
                 let packet = Scheduled { at: asleep_until, turn, number, event };
                 return self.run.put_off(packet);
             }

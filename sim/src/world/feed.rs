@@ -1,7 +1,7 @@
-//! What the server sends by itself, and what the app says again, holds and does later.
+//! Events of the server, and the app's remembered emits, deferred events and delayed actions.
 //!
-//! The shell's part is what JavaScript does: it has the values, and hands out what it is told to. What the client
-//! answers and orders is held against the page's account.
+//! The shell's part is what JavaScript does: it has the values, and passes on what the client tells it to. The
+//! page's model checks the client's answers and orders.
 
 use holdfast::client::{Client, Order, Value};
 use holdfast::engine::{Epoch, Input, Millis, Phase};
@@ -16,9 +16,9 @@ use crate::trace::note;
 use crate::violation::violated;
 use crate::wire::{Emitted, FETCHED, Message, Packet};
 
-// What the server and the app do.
+// Actions of the server and the app.
 impl World {
-    /// What the client is not told the time of.
+    /// Calls of the client that pass no time.
     pub(super) fn quietly<R>(&mut self, call: impl FnOnce(&mut Client) -> R) -> R {
         self.run.tally.one(Count::Steps);
         call(&mut self.page.shell.client)
@@ -92,7 +92,7 @@ impl World {
         self.emit_down(Emitted::Message(message));
     }
 
-    /// The connection of the page as the server sees it.
+    /// The page's connection as the server sees it.
     fn server_side(&self) -> Option<ConnectionId> {
         self.page.connection.filter(|&id| {
             let connection = &self.network.connections[id];
@@ -134,7 +134,7 @@ impl World {
         self.run.schedule(at, Event::Later { page: self.page.id, later });
     }
 
-    /// The app's listeners have heard of a new link. Some say what they have to by themselves.
+    /// The app's listeners have handled a new link. Some make their own emits.
     pub(super) fn greet(&mut self, epoch: Epoch) {
         let plan = self.feed_plan();
         if self.run.feed.chance(300) {
@@ -148,14 +148,14 @@ impl World {
         self.call(|client, now| client.greeted(now, epoch, is_recovered));
     }
 
-    /// A room is asked for.
+    /// A room is requested.
     pub(super) fn asked_for_room(&mut self) {
         self.page.feed.is_join_asked = true;
         self.page.shell.client.asked_for_room([ROOM, 0, 0]);
     }
 }
 
-// What arrives.
+// Arrivals.
 impl World {
     pub(super) fn arrived(&mut self, id: ConnectionId, epoch: Epoch, emitted: Emitted) {
         match emitted {
@@ -197,7 +197,7 @@ impl World {
         self.page.feed.presence.listed(id);
     }
 
-    /// The server refuses a join of the page's, or of the app's own.
+    /// The server refuses a join of the page, or of the app.
     pub(super) fn join_refused(&mut self, epoch: Epoch, room: u64) {
         if self.run.plan.feed.is_none() {
             return self.tell(Input::JoinRejected { epoch });

@@ -1,5 +1,5 @@
-//! What the browser does for a page's keeper: the disk, the locks, and what the tab remembers. Nothing is decided
-//! here.
+//! The browser's part for a page's keeper: the disk, the locks, and the tab's session storage. It makes no
+//! decisions.
 
 use holdfast::client::claim::Audience;
 use holdfast::client::deliveries::{Id, Sending};
@@ -18,9 +18,9 @@ use crate::trace::note;
 use crate::violation::violated;
 use crate::work::{Kept, Note, Step, Work};
 
-// What opens and closes it.
+// Opening and closing.
 impl World {
-    /// Opens what is kept of whoever is there, unless it is open.
+    /// Opens the present user's saved messages, unless they are open.
     pub(super) fn open_kept(&mut self) {
         let scope = self.scope();
         if !self.run.keeps()
@@ -135,7 +135,7 @@ impl World {
         self.run.tally.one(Count::FailedStorages);
         self.has_storage_failed = true;
         if self.run.is_kind_now() && self.run.plan.lives.is_some() {
-            // What it can't read is for somebody else to find.
+            // Another tab has to find what it can't read.
             self.open_tab_soon();
         }
         let was_cached = self.page.has_been_cached;
@@ -144,12 +144,12 @@ impl World {
         storage.is_blind |= was_cached && !storage.was_open();
     }
 
-    /// A message of an earlier life, of this page before it was cached, or of a page that is gone.
+    /// A message of an earlier page load, of this page before it was cached, or of a page that is gone.
     fn take(&mut self, row: u32) {
         let (kept, owner) = self.page.storage.row(row);
         let Kept { id, expires_at, from } = kept;
         let known = self.page.deliveries.get(id);
-        // It has ended, here or as another page said, and the app is told once.
+        // It has settled here, or another page reported its result, and the app is told once.
         let message = &self.app.messages[id];
         let is_over = message.is_settled || message.is_revived;
         let is_told = is_over && self.page.shell.client.has_ended(message.sending.print);
@@ -254,9 +254,9 @@ impl World {
     }
 }
 
-// What the keeper shows of itself.
+// Observations of the keeper.
 impl World {
-    /// Takes note of where messages are.
+    /// Observes where messages are saved.
     pub(super) fn observe(&mut self) {
         let keeper = self.page.shell.client.keeper();
         let storage = &mut self.page.storage;
@@ -296,7 +296,7 @@ impl World {
             self.taken_up(id);
         }
         match saved {
-            // Another journal is to have it.
+            // Another journal is to save it.
             Saved::Waiting if matches!(before, Some(Saved::Kept(_))) => {
                 self.page.model.withheld(seq)
             }

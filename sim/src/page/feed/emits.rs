@@ -1,4 +1,4 @@
-//! What the app says on each link again, and the events that it holds for one.
+//! The model of remembered emits and deferred events.
 
 use std::collections::BTreeMap;
 
@@ -11,17 +11,17 @@ use crate::violation::violated;
 
 #[derive(Default)]
 pub(crate) struct Emits {
-    /// The connection over which each was said last, and how many want it.
+    /// The connection over which each was last emitted, and how many parts of the app want it.
     all: BTreeMap<u64, (Option<ConnectionId>, usize)>,
     uses: Vec<(u64, u32)>,
     /// The connection that was greeted last.
     greeted: Option<ConnectionId>,
-    /// Events that are held: of which session, and until when.
+    /// The deferred events: the session and the deadline of each.
     soon: BTreeMap<u64, (SessionId, u64)>,
 }
 
 impl Emits {
-    /// The app wants something to be said on each link, and it is said now or is not.
+    /// A part of the app wants an emit on each link. The client reports whether to emit now.
     pub(crate) fn remembered(
         &mut self,
         (key, nth): (u64, u32),
@@ -43,12 +43,12 @@ impl Emits {
         self.uses.len()
     }
 
-    /// One who wanted something to be said does not want it any more.
+    /// A part of the app no longer wants an emit.
     pub(crate) fn give_up(&mut self, at: usize) -> (u64, u32) {
         self.uses.remove(at)
     }
 
-    /// The client says whether nobody wants it any more.
+    /// The client reports whether no part wants it any more.
     pub(crate) fn unremembered(&mut self, key: u64, is_over: bool) {
         let left = self.all.get_mut(&key).map(|(_, users)| {
             *users -= 1;
@@ -62,12 +62,12 @@ impl Emits {
         }
     }
 
-    /// The app said it by itself.
+    /// The app emitted it.
     pub(crate) fn emitted(&mut self, key: u64, up: ConnectionId) {
         self.all.entry(key).or_default().0 = Some(up);
     }
 
-    /// The app took it back, of which the client knew or did not.
+    /// The app forgot it. The client reports whether it was remembered.
     pub(crate) fn forgotten(&mut self, key: u64, was_known: bool) {
         if was_known != self.all.remove(&key).is_some() {
             violated!("remembered", "{key} was known: {was_known}");
@@ -75,13 +75,13 @@ impl Emits {
         self.uses.retain(|&(other, _)| other != key);
     }
 
-    /// What was said between two users is nobody's.
+    /// Emits between two users belong to nobody.
     pub(super) fn forget(&mut self) {
         self.all.clear();
         self.uses.clear();
     }
 
-    /// The client says it again.
+    /// The client replays it.
     pub(crate) fn replayed(&mut self, key: u64, up: Option<ConnectionId>) {
         let emit = self.all.get_mut(&key);
         match emit {
@@ -90,7 +90,7 @@ impl Emits {
         }
     }
 
-    /// There is a link again. Where the server recovered the session it knows what was said over the link before.
+    /// There is a new link. If the server recovered the session, it knows the emits over the link before.
     pub(crate) fn greeted(&mut self, up: Option<ConnectionId>, is_recovered: bool) {
         let before = std::mem::replace(&mut self.greeted, up);
         if is_recovered {
@@ -101,7 +101,7 @@ impl Emits {
         }
     }
 
-    /// A message leaves: all that was said before is said again by now.
+    /// A message leaves: all remembered emits must have been replayed.
     pub(crate) fn check_all_replayed(&self, up: Option<ConnectionId>) {
         let missing = self.all.iter().find(|(_, (over, _))| *over != up);
         if let Some(missing) = missing {
@@ -109,7 +109,7 @@ impl Emits {
         }
     }
 
-    /// What becomes of an event that the app emits, whether there is a link or not.
+    /// The client's decision about an event that the app emits, with or without a link.
     pub(crate) fn soon(
         &mut self,
         soon: Soon,
@@ -128,7 +128,7 @@ impl Emits {
         }
     }
 
-    /// An event that was held leaves.
+    /// A deferred event leaves.
     pub(crate) fn leaves(&mut self, key: u64, session: SessionId, now: u64, is_up: bool) {
         match self.soon.remove(&key) {
             Some((its, until)) if its == session && now < until && is_up => {}
@@ -136,7 +136,7 @@ impl Emits {
         }
     }
 
-    /// An event that was held is dropped.
+    /// A deferred event is dropped.
     pub(crate) fn dropped(&mut self, key: u64, now: u64) {
         match self.soon.remove(&key) {
             Some((_, until)) if until <= now => {}

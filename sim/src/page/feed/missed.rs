@@ -1,4 +1,5 @@
-//! What a page missed while it had no link, who was asked for it, and what is held until that is there.
+//! The model of the resync: what a page missed without a link, the requests for it, and the messages buffered
+//! meanwhile.
 
 use std::collections::VecDeque;
 
@@ -10,21 +11,21 @@ use crate::wire::Message;
 pub(crate) struct Missed {
     /// Live messages that wait for what was missed.
     buffered: VecDeque<Message>,
-    /// Where the client has messages noted down.
+    /// The messages in the client's two marks.
     marks: [Option<u64>; 2],
     noted: u64,
     last: Option<u64>,
-    /// Where something began to be missing.
+    /// The message after which the gap begins.
     gap: Option<u64>,
     /// The round whose answer closes the gap.
     round: Option<u32>,
-    /// Until when messages are held.
+    /// Until when messages are buffered.
     buffered_until: Option<u64>,
     is_recovered: bool,
 }
 
 impl Missed {
-    /// A message came, and the client holds it or does not.
+    /// A message came, and the client buffers it or not.
     pub(crate) fn came(&mut self, now: u64, message: Message, is_buffered: bool) {
         if is_buffered && (self.buffered_until.is_none() || message.wants_ack) {
             violated!("resync", "{message:?} is held for nothing");
@@ -36,7 +37,7 @@ impl Missed {
         }
     }
 
-    /// The client notes down in a mark what was shown last.
+    /// The client notes in a mark what was shown last.
     pub(crate) fn note(&mut self, mark: u32) {
         self.noted += 1;
         self.marks[mark as usize] = Some(self.noted);
@@ -47,12 +48,12 @@ impl Missed {
         self.last.is_some()
     }
 
-    /// There is a link again, whose session the server recovered or did not.
+    /// There is a new link, with a recovered session or not.
     pub(crate) fn greeted(&mut self, is_recovered: bool) {
         self.is_recovered = is_recovered;
     }
 
-    /// The client says that the page is back, and where it begins to note down.
+    /// The client reports that messages leave again, and the mark to note that in.
     pub(crate) fn returned(&mut self, begins: Option<u32>) {
         if self.is_recovered {
             self.gap = None;
@@ -65,7 +66,7 @@ impl Missed {
         }
     }
 
-    /// The client asks the app for what came since a mark.
+    /// The client asks the app for what came after a mark.
     pub(crate) fn asked(&mut self, now: u64, round: u32, since: u32) {
         let is_missing = self.gap.is_some() && self.gap == self.marks[since as usize];
         if !is_missing || self.is_recovered || self.round.is_some() {
@@ -75,7 +76,7 @@ impl Missed {
         self.buffered_until = Some(now + 5_000);
     }
 
-    /// The app has handed over what it fetched. Answers whether that was in time.
+    /// The app passed what it fetched. Returns whether that was in time.
     pub(crate) fn resynced(&mut self, round: u32, is_whole: bool) -> bool {
         let is_in_time = self.round == Some(round);
         if is_in_time {
@@ -87,12 +88,12 @@ impl Missed {
         is_in_time
     }
 
-    /// Nothing is held any longer.
+    /// Nothing is buffered any longer.
     pub(crate) fn release(&mut self) {
         self.buffered_until = None;
     }
 
-    /// The next of what was held.
+    /// The next buffered message.
     pub(crate) fn next(&mut self) -> Option<Message> {
         self.buffered.pop_front()
     }
@@ -101,7 +102,7 @@ impl Missed {
         *self = Self { noted: self.noted, ..Self::default() };
     }
 
-    /// A feed has lost its mark, though the link was not lost. What the app fetches for it is asked for anew.
+    /// A feed has lost its position although the link was not lost. The app must be asked anew.
     pub(crate) fn lost(&mut self) {
         if self.gap.or(self.last).is_none() {
             // Nothing has come so far.

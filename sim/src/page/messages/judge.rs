@@ -1,4 +1,4 @@
-//! What the engine ordered, held against what it owes.
+//! Checks the client's orders against the model.
 
 use holdfast::engine::Seq;
 
@@ -8,7 +8,7 @@ use crate::violation::violated;
 struct Next {
     seq: Seq,
     bytes: u32,
-    /// For certain: the end of a backoff is known to the engine alone.
+    /// Certainly due. Only the client knows the end of a backoff.
     is_due: bool,
 }
 
@@ -99,7 +99,8 @@ impl Messages {
         }
     }
 
-    /// Across lanes: what the server is not known to have goes first, each part in send order.
+    /// Checks the order across lanes: messages that the server is not known to have go first, each part in send
+    /// order.
     fn check_order(&self, seq: Seq) {
         let turn = |seq: Seq| (self.unsettled[&seq].received, seq);
         let next = self.lanes.values().filter_map(|lane| self.next_of(lane));
@@ -113,7 +114,7 @@ impl Messages {
 
     pub(crate) fn settled(&mut self, now: u64, settled: Settled) {
         if self.due.is_empty() {
-            // Before anything leaves the engine looks for what has expired, whoever asked.
+            // Before anything leaves, the client expires messages, whoever called it.
             self.expire(now);
         }
         let due = self.due.pop_front();
@@ -122,7 +123,7 @@ impl Messages {
         }
     }
 
-    /// All orders were carried out. `may_leave` where the link is ready, `link_is_free` where it takes more.
+    /// All orders were carried out. `may_leave` is true if the link is ready, `link_is_free` if it takes more.
     pub(crate) fn check_at_rest(&self, now: u64, may_leave: bool, link_is_free: bool) {
         if let Some(due) = self.due.front() {
             violated!("I1", "{due:?} was not ordered");
@@ -145,14 +146,14 @@ impl Messages {
             return;
         }
         let config = &self.config.send;
-        // A window that was full is filled again from a half on.
+        // A window that was full is filled again once it is half empty.
         let (count, window) = (self.flight.len(), config.window as usize);
         let is_crowded = count >= window || count > window - window / 2;
         if is_crowded || self.flight_bytes > config.window_bytes - config.window_bytes / 2 {
             return;
         }
         let next: Vec<_> = self.lanes.values().filter_map(|lane| self.next_of(lane)).collect();
-        // One that does not fit holds up the others.
+        // A message that does not fit blocks the others.
         let fits = |next: &Next| {
             let bytes = self.flight_bytes + u64::from(next.bytes);
             self.flight_bytes == 0 || bytes <= config.window_bytes
@@ -164,7 +165,7 @@ impl Messages {
         }
     }
 
-    /// The message of a lane that leaves next, unless others of its lane in flight keep it.
+    /// The next message of a lane, unless others of its lane in flight block it.
     fn next_of(&self, lane: &Lane) -> Option<Next> {
         let &seq = lane.waiting.first()?;
         let Message { draft, backs_off, withheld, .. } = self.unsettled[&seq];
