@@ -1,5 +1,5 @@
-//! The crate for servers, and the tests' own servers beside it: a workspace of its own, whose crates a machine without a
-//! registry may lack. What needs them is skipped there, as the tests against such a server are.
+//! Checks for the crate for Rust servers and the tests' own Rust servers. They are separate workspaces. If cargo
+//! can't fetch their dependencies, their checks and the tests against them are skipped.
 
 use std::process::Command;
 
@@ -7,12 +7,12 @@ use anyhow::Result;
 
 use crate::tools::{cargo, run};
 
-/// Whether it is formatted.
+/// Checks the formatting.
 pub fn format() -> Result<()> {
     run(command("fmt").args(["--all", "--check"]))
 }
 
-/// Whether it is without a warning.
+/// Runs the lints, and fails on a warning.
 pub fn lint() -> Result<()> {
     if_fetched(|| {
         run(place(&mut command("clippy")).args(ALL).args([
@@ -24,7 +24,7 @@ pub fn lint() -> Result<()> {
     })
 }
 
-/// Whether its documentation is without a warning.
+/// Builds the documentation, and fails on a warning.
 pub fn document() -> Result<()> {
     if_fetched(|| {
         let mut doc = command("doc");
@@ -33,7 +33,7 @@ pub fn document() -> Result<()> {
     })
 }
 
-/// Its tests, and that of the README's server, which compiles.
+/// Runs the tests, and compiles the server in the README.
 pub fn test() -> Result<()> {
     if_fetched(|| run(place(&mut command("test")).args(ALL)))
 }
@@ -44,7 +44,7 @@ fn command(name: &str) -> Command {
     cargo
 }
 
-/// Where `tests/support/servers.mjs` builds it as well.
+/// Uses the build folder of `tests/support/servers.mjs`.
 fn place(command: &mut Command) -> &mut Command {
     command.args(["--locked", "--target-dir", "target/rust-server"])
 }

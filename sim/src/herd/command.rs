@@ -7,10 +7,10 @@ use super::{Comparison, Herd, Loss, Options, Overload, chart, compare, report};
 
 /// The help text of the command.
 pub const HELP: &str = "\
-cargo xtask sim herd [options]           connect a herd again after outages, beside socket.io-client's algorithm
-    --clients N    clients (100000)          --capacity N  connections that the server takes in a second (2000)
-    --queue N      attempts that wait (2000) --senders N   percent that send while the server is away (10)
-    --seed S                                 --write yes   keep the results in docs/
+cargo xtask sim herd [options]           reconnect a herd after outages, compared with socket.io-client's algorithm
+    --clients N    clients (100000)          --capacity N  connections that the server accepts per second (2000)
+    --queue N      attempts that wait (2000) --senders N   percentage that sends while the server is away (10)
+    --seed S                                 --write yes   write the results to docs/
 ";
 
 /// Plays what `arguments` ask for and prints it. Returns whether every limit was kept, or `None` if the arguments

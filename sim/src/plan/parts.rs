@@ -56,7 +56,7 @@ pub(crate) struct Clock {
     pub(crate) notices_sleep: bool,
     /// The monotonic clock and the timers stand still while the machine sleeps.
     pub(crate) stops_asleep: bool,
-    /// After sleep the timer fires before what came over the network meanwhile.
+    /// After a sleep the timer fires before packets that arrived meanwhile.
     pub(crate) timer_first: bool,
     /// Calls with a time before that of an earlier call, per thousand.
     pub(crate) steps_back: u64,
