@@ -1,4 +1,4 @@
-//! What the simulation and the mutants found out, each as the shortest story that shows it.
+//! Bugs that the simulation and the mutants found, each as the shortest scenario that shows it.
 
 mod world;
 
@@ -45,7 +45,7 @@ fn message_that_outlived_its_ttl_does_not_leave_while_the_timer_is_late() {
 #[test]
 fn silence_is_no_verdict_where_the_ping_was_never_sent() {
     let mut world = World::ready();
-    // The timer for the ping at 15 s fires within a second of the deadline of silence.
+    // The timer for the ping at 15 s fires within a second of the silence deadline.
     world.wake_late(30_500);
     assert_eq!(world.engine.status().phase, Phase::Suspect);
 }
@@ -156,7 +156,7 @@ fn wait_without_any_length_is_over_later_than_now() {
     let mut world = World::ready_with(config);
     world.run_to(5_000);
     world.lose_link();
-    // After a stable link nothing is waited for, and still the deadline lies ahead (I6).
+    // After a stable link the wait is zero, and still the deadline must be later (I6).
     assert_eq!(world.engine.poll_timeout(), Some(Moment(5_001)));
 }
 

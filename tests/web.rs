@@ -1,5 +1,5 @@
-//! The driver as JavaScript meets it, in a real browser, and its numbers against the tables that the
-//! shell has of them. `cargo xtask test` runs it.
+//! The driver, called from JavaScript in a real browser, and its numbers compared with the shell's tables. `cargo
+//! xtask test` runs it.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -85,7 +85,7 @@ fn number(table: &Object, name: &str) -> u32 {
     value.unwrap_or_else(|| panic!("{name} is missing")) as u32
 }
 
-/// Whose number it is.
+/// The name with this number.
 fn name(table: &Object, wanted: u32) -> String {
     let keys = Object::keys(table);
     let names = keys.iter().filter_map(|key| key.as_string());
@@ -93,7 +93,7 @@ fn name(table: &Object, wanted: u32) -> String {
     names.next().unwrap_or_else(|| panic!("nothing has number {wanted}"))
 }
 
-/// Polls until there is nothing, and answers the orders' names and first fields.
+/// Drains the orders. Returns their names and first fields.
 fn drain(driver: &mut Driver) -> Vec<(String, f64)> {
     let mut orders = Vec::new();
     loop {
@@ -109,21 +109,21 @@ fn drain(driver: &mut Driver) -> Vec<(String, f64)> {
     }
 }
 
-/// What is not said is 0, as it is from JavaScript.
+/// Missing values are 0, as from JavaScript.
 fn tell(driver: &mut Driver, told: Told, now: f64, said: &[f64]) -> f64 {
     let what = Told::ALL.iter().position(|&other| other == told).expect("all are listed");
     let at = |index: usize| said.get(index).copied().unwrap_or_default();
     driver.tell(what as u32, now, now, at(0), at(1), at(2), at(3), at(4), at(5))
 }
 
-/// A message that has a place for an id.
-const PLACE: u32 = 64;
+/// A message whose payload carries an id.
+const CARRIES_ID: u32 = 64;
 
 fn send(driver: &mut Driver, now: f64, lane: u32, flags: u32) -> f64 {
-    tell(driver, Told::Send, now, &[lane.into(), 100.0, (flags | PLACE).into(), 60_000.0])
+    tell(driver, Told::Send, now, &[lane.into(), 100.0, (flags | CARRIES_ID).into(), 60_000.0])
 }
 
-/// As the shell reads them.
+/// The fields as the shell reads them.
 fn fields(driver: &mut Driver) -> Float64Array {
     let memory: Memory = wasm_bindgen::memory().unchecked_into();
     let (at, count) = (tell(driver, Told::Fields, 0.0, &[]) as u32, numbers::FIELDS as u32);
@@ -139,7 +139,7 @@ fn ready() -> Driver {
     tell(&mut driver, Told::Greeted, 0.0, &[1.0]);
     tell(&mut driver, Told::Joined, 0.0, &[1.0]);
     let names: Vec<_> = drain(&mut driver).into_iter().map(|(name, _)| name).collect();
-    // What was about the attempt is out of date by now.
+    // Orders about the attempt are outdated by now.
     assert_eq!(names, ["join", "changed", "returned", "askOnline"]);
     driver
 }
@@ -158,11 +158,11 @@ fn message_goes_its_way_in_numbers() {
 }
 
 const GENERATION: f64 = 65_536.0;
-/// This tab's journal, and another one, as the shell numbers them.
+/// This tab's journal and another one, as the shell numbers them.
 const MINE: f64 = 7.0;
 const OTHER: f64 = 8.0;
 
-/// A linked driver that keeps messages, and waits for what is on disk. Answers the number of its opening.
+/// A linked driver that saves messages, and waits for those on disk. Returns the number of its opening.
 fn reading(driver: &mut Driver, has_locks: bool) -> f64 {
     tell(driver, Told::Keep, 1.0, &[GENERATION, 1.0]);
     let orders = drain(driver);
@@ -219,7 +219,7 @@ fn rows_are_passed_on_by_what_the_shell_reports() {
     let mut driver = ready();
     let opening = reading(&mut driver, true);
     let (settled, away) = ROW_FLAG.with(|table| (number(table, "settled"), number(table, "away")));
-    // Of another tab's journal, which had its first message from this one; then this tab's own.
+    // First another tab's journal, whose first message was this tab's; then this tab's own journal.
     tell(&mut driver, Told::Segment, 1.0, &[opening, OTHER, 1.0, 2.0, GENERATION]);
     tell(&mut driver, Told::Row, 1.0, &[opening, 0.0, 1.0, away.into(), -1.0]);
     tell(&mut driver, Told::Row, 1.0, &[opening, 1.0, 2.0, 0.0, -1.0]);
@@ -303,7 +303,7 @@ fn storage_is_ordered_by_the_names_that_the_shell_carries_out() {
 fn send_is_read_by_the_flags_that_the_shell_sets() {
     let flag = |name| SEND_FLAG.with(|table| number(table, name));
     let factor = |table: &JsValue| table.as_f64().expect("a number") as u32;
-    assert_eq!(flag("place"), PLACE);
+    assert_eq!(flag("place"), CARRIES_ID);
     let mut driver = ready();
     let claim = |told: f64| {
         let number = -told as u32;
@@ -317,11 +317,11 @@ fn send_is_read_by_the_flags_that_the_shell_sets() {
     let mut driver = ready();
     let seq = send(&mut driver, 1.0, 0, 0);
     let again = |driver: &mut Driver, flags: u32| {
-        tell(driver, Told::Send, 1.0, &[seq, 100.0, (flags | PLACE).into(), 60_000.0])
+        tell(driver, Told::Send, 1.0, &[seq, 100.0, (flags | CARRIES_ID).into(), 60_000.0])
     };
     assert_eq!(claim(again(&mut driver, flag("known"))), duplicate);
     assert_eq!(again(&mut driver, flag("known") | flag("same")), seq);
-    // What has no place for an id leaves once, and has no result but the loss of its link.
+    // A message that carries no id leaves once, and has no result but the loss of its link.
     let latest = factor(&WAY_FLAG.with(Clone::clone)) * 3;
     for (flags, asks) in [(0, 1.0), (latest, 1.0)] {
         drain(&mut driver);
@@ -362,7 +362,7 @@ fn commands_about_the_session_answer_what_the_shell_takes_for_the_door() {
     assert_eq!(say(Told::Accepts, &[]), 0.0);
 }
 
-/// Its place in the table.
+/// The index of a code in the table.
 fn code_named(code: &str) -> usize {
     let at = (0..12).find(|&at| CODES.with(|table| text(table, at)) == code);
     at.expect("the shell has it") as usize
@@ -424,7 +424,7 @@ fn fate_of_an_event_is_what_the_shell_reads() {
 fn remembered_emits_and_deferred_events_are_answered_by_numbers() {
     let mut driver = Driver::new(0.0, 0.0, 0.5);
     assert_eq!(tell(&mut driver, Told::Remember, 0.0, &[7.0]), 2.0, "the first, not now");
-    assert_eq!(tell(&mut driver, Told::EmitSoon, 0.0, &[0.0]), 1.0, "the first one is held");
+    assert_eq!(tell(&mut driver, Told::EmitSoon, 0.0, &[0.0]), 1.0, "the first event is deferred");
     let mut driver = ready();
     assert_eq!(tell(&mut driver, Told::Remember, 0.0, &[7.0]), 3.0);
     assert_eq!(tell(&mut driver, Told::EmitSoon, 0.0, &[1.0]), 0.0, "it leaves");
@@ -678,7 +678,7 @@ fn clock_on_the_wall_that_leads_wakes_the_client_before_it_is_told_anything() {
 async fn deadline_is_met_by_a_real_timer() {
     let start = js_sys::Date::now();
     let mut driver = Driver::new(0.0, 0.0, 0.5);
-    // An ack deadline of 30 ms, everything else out of the way.
+    // An ack deadline of 30 ms, without any other deadline.
     tell(&mut driver, Told::Set, 0.0, &[0.0, 30.0]);
     for index in [4, 5, 6, 7, 9, 12, 13] {
         tell(&mut driver, Told::Set, 0.0, &[index.into(), 1e6]);

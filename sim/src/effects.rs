@@ -49,7 +49,10 @@ impl Effects {
     ) {
         let message = &app.messages[id];
         if message.is_promised_away {
-            violated!("maybeDelivered", "message {id} took effect, and the app was told that not");
+            violated!(
+                "maybeDelivered",
+                "message {id} took effect, but the app was told that it did not"
+            );
         }
         let draft = message.draft;
         let is_new = self.all.insert((id, memory));

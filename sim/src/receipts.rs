@@ -102,7 +102,7 @@ impl Receipts {
         }
         // If no answer ever came, the first one may just be late.
         if self.rtt.is_some() {
-            violated!("receipts", "they were given up, and work");
+            violated!("receipts", "receipts were given up, but they work");
         }
         self.are_over = true;
         true
@@ -120,7 +120,7 @@ impl Receipts {
         if let Some(at) = asked.owed_since()
             && now >= at + overdue
         {
-            violated!("I13", "a message left at {now}, and a receipt is owed since {at}");
+            violated!("I13", "a message left at {now}, but a receipt is overdue since {at}");
         }
         if asked.is_batch_owed() {
             violated!("I13", "a message left beside a batch that is not proven");
@@ -129,7 +129,7 @@ impl Receipts {
 
     pub(crate) fn check_at_rest(&self) {
         if self.owes_receiptless {
-            violated!("receipts", "the app was not told that there are none");
+            violated!("receipts", "the client did not report that there are none");
         }
     }
 }

@@ -195,7 +195,7 @@ mod tests {
         identity.authorized(ALICE, 0);
         assert!(identity.agrees(), "what can't be read contradicts nothing");
         identity.authorized(ALICE, HIS_SUBJECT);
-        assert!(!identity.agrees(), "and is not what her credentials are compared with");
+        assert!(!identity.agrees(), "and her own subject stays known");
         identity.authorized(ALICE, HER_SUBJECT);
         assert!(identity.agrees(), "the right credentials are back");
     }
@@ -214,7 +214,11 @@ mod tests {
         identity.authorized(0, HER_SUBJECT);
         assert_eq!(identity.authorized(0, HIS_SUBJECT), Change::Ended);
         assert!(identity.agrees());
-        assert_eq!(identity.authorized(0, 0), Change::Ended, "nor are hers or his nobody's");
+        assert_eq!(
+            identity.authorized(0, 0),
+            Change::Ended,
+            "a token without a subject is another user's, too"
+        );
     }
 
     #[test]
@@ -252,7 +256,11 @@ mod tests {
         let mut identity = Identity::default();
         identity.authorized(0, HIS_SUBJECT);
         identity.named(ALICE, 0);
-        assert_eq!(identity.authorized(ALICE, HER_SUBJECT), Change::Ended, "what waited was his");
+        assert_eq!(
+            identity.authorized(ALICE, HER_SUBJECT),
+            Change::Ended,
+            "the waiting messages were his"
+        );
         assert!(identity.agrees());
         identity.authorized(ALICE, HIS_SUBJECT);
         assert!(!identity.agrees());

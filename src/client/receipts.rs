@@ -533,7 +533,7 @@ mod tests {
         receipts.linked(0);
         receipts.over(polling);
         let first = receipts.poll(Moment(0), 0, false, 0).expect("the first of the link");
-        assert_eq!(receipts.poll(Moment(0), 0, true, 0), None, "it goes alone");
+        assert_eq!(receipts.poll(Moment(0), 0, true, 0), None, "the first receipt leaves alone");
         let proof = receipts.answered(Moment(10), first.name, DEADLINE);
         assert_eq!(proof.map(|answer| answer.proof), Some(Proof::Received(1, 0)));
         receipts
@@ -603,14 +603,14 @@ mod tests {
         assert_eq!(post.bytes, 32_768);
         post.proven(32_000, false);
         post.proven(100, true);
-        assert_eq!(post.bytes, 32_768, "neither a slow one nor a small one shows anything");
+        assert_eq!(post.bytes, 32_768, "slow and small POSTs prove nothing");
         post.halve(32_000);
         assert_eq!(post.bytes, 16_000);
         for _ in 0..PROVEN_AT_CEILING {
             assert_eq!(post.bytes, 16_000);
             post.proven(16_000, true);
         }
-        assert_eq!(post.bytes, 32_000, "what died at that size once is tried again late");
+        assert_eq!(post.bytes, 32_000, "a size that failed once is retried late");
     }
 
     #[test]
@@ -636,15 +636,15 @@ mod tests {
         for most in [16, 18, 22, 30] {
             receipts.stable();
             assert!(receipts.may_transmit(Moment(20), most - 1));
-            assert!(!receipts.may_transmit(Moment(20), most), "one more first");
+            assert!(!receipts.may_transmit(Moment(20), most), "grows by one first");
         }
         receipts.link_lost(30, true);
-        assert!(receipts.may_transmit(Moment(20), 21), "it lived with so many");
+        assert!(receipts.may_transmit(Moment(20), 21), "the link lived with this many");
         assert!(!receipts.may_transmit(Moment(20), 22));
         receipts.stable();
-        assert!(!receipts.may_transmit(Moment(20), 23), "one more again");
+        assert!(!receipts.may_transmit(Moment(20), 23), "grows by one again");
         receipts.link_lost(22, true);
-        assert!(!receipts.may_transmit(Moment(20), 11), "the last step was not made use of");
+        assert!(!receipts.may_transmit(Moment(20), 11), "the last step was not used");
         for _ in 0..10 {
             receipts.stable();
         }

@@ -1,4 +1,4 @@
-//! A link whose attempts are somebody else's.
+//! A link whose attempts somebody else makes.
 
 use holdfast::client::Order;
 use holdfast::client::identity::User;
@@ -15,7 +15,7 @@ fn following() -> World {
     world
 }
 
-/// Somebody else's attempt, up to where the app's listeners have heard of the link.
+/// Somebody else's attempt, until the app's listeners have handled the link.
 fn link_as(world: &mut World, subject: User) -> Epoch {
     world.client.begun(world.at(), 0, subject);
     world.drain();

@@ -1,4 +1,4 @@
-//! What is kept, by whom, when storage is slow and when it fails.
+//! Saving messages: which tab saves them, slow storage, and failing storage.
 
 use holdfast::client::keeper::Saved;
 use holdfast::client::storage::Storage;
@@ -9,7 +9,7 @@ use crate::disk::{ALICE, BOB, Disk, FIRST, FORMER, FORMER_OWN, Id, Tab};
 const LOGGED_OUT: Option<(Outcome, bool)> = Some((Outcome::LoggedOut, false));
 const DELIVERED: Option<Outcome> = Some(Outcome::Delivered);
 
-/// A tab that is gone, and left these messages in journal 1.
+/// A tab that is gone and left these messages in journal 1.
 fn left(ids: impl IntoIterator<Item = Id>) -> Disk {
     let mut disk = Disk::new();
     let gone = disk.idle_page(1);
@@ -18,7 +18,7 @@ fn left(ids: impl IntoIterator<Item = Id>) -> Disk {
     disk
 }
 
-/// Two tabs that know of each other, and one message that the first one keeps.
+/// Two tabs that know of each other, and one message that the first one saves.
 fn two_tabs() -> (Disk, Tab, Tab) {
     let mut disk = Disk::new();
     let (one, other) = (disk.page(1), disk.page(2));
@@ -36,7 +36,7 @@ fn taken_over() -> (Disk, Tab, Tab) {
     (disk, one, other)
 }
 
-/// Two pages in the cache that had message 7. The page that had it last, and was told how it ended, is gone.
+/// Two pages in the cache that had message 7. The last page that had it, and was told its result, is gone.
 fn lost_by_two() -> (Disk, Tab, Tab) {
     let (mut disk, one, other) = taken_over();
     disk.cache(other);
@@ -80,7 +80,7 @@ fn tab_has_its_own_journal_again_after_a_reload() {
     disk.end(next);
     let next = disk.page(name);
     assert_eq!(disk.page_of(next).name, name);
-    assert_eq!(disk.left(next), [1, 3], "what has settled does not come back");
+    assert_eq!(disk.left(next), [1, 3], "a settled message does not come back");
     assert_eq!(disk.now, 0, "no timer was needed");
 }
 
@@ -125,7 +125,7 @@ fn copy_of_a_tab_takes_a_new_journal_after_200_ms() {
     disk.pass(1);
     assert_ne!(disk.page_of(copy).name, 1);
     disk.send(copy, [8]);
-    assert_eq!(disk.left(copy), [8], "and nothing of the original's");
+    assert_eq!(disk.left(copy), [8], "and no message of the original");
 }
 
 #[test]
@@ -198,10 +198,10 @@ fn storage_that_opens_late_is_not_waited_for_and_used_from_then_on() {
     assert_eq!((disk.left(tab), disk.saved(tab, 3)), (vec![3], Some(Saved::Nowhere)));
     disk.holds_opening = false;
     disk.run();
-    assert_eq!(disk.left(tab), [1], "what was left there is found");
+    assert_eq!(disk.left(tab), [1], "the messages left there are found");
     disk.send(tab, [4]);
     assert!(disk.is_kept(tab, 4));
-    assert_eq!(disk.page_of(tab).failures, 1, "it is told once");
+    assert_eq!(disk.page_of(tab).failures, 1, "reported once");
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn messages_of_one_user_are_not_read_for_the_next() {
     disk.holds_opening = true;
     let tab = disk.page(1);
     let now = disk.at();
-    // The app names Bob. Nothing of his is opened before his credentials are there.
+    // The app names Bob. His storage is not opened before his credentials are there.
     disk.page_of(tab).client.name(now, BOB, 0);
     disk.holds_opening = false;
     disk.run();
@@ -293,7 +293,7 @@ fn storage_that_does_not_open_costs_the_disk_and_no_message_waits() {
     disk.send(tab, [2]);
     assert_eq!((disk.left(tab), disk.saved(tab, 2)), (vec![2], Some(Saved::Nowhere)));
     assert_eq!(disk.page_of(tab).failures, 1);
-    assert!(!disk.is_locked(1), "another tab may have what is there");
+    assert!(!disk.is_locked(1), "another tab may take over that journal");
     disk.ack(tab, 2);
     assert_eq!(disk.kept(), [(1, 1)]);
 }
@@ -336,7 +336,7 @@ fn without_storage_nothing_waits() {
     let tab = disk.load(1);
     disk.send(tab, [1]);
     disk.link(tab);
-    assert_eq!(disk.saved(tab, 1), Some(Saved::Waiting), "it is not known yet whose it is");
+    assert_eq!(disk.saved(tab, 1), Some(Saved::Waiting), "its user is not known yet");
     disk.keep(tab, ALICE, None, false);
     disk.send(tab, [2]);
     assert_eq!(
@@ -351,14 +351,14 @@ fn without_storage_nothing_waits() {
 fn page_that_ends_while_its_user_gets_a_name_loses_nothing() {
     let mut disk = Disk::new();
     let tab = disk.load(1);
-    // Only the credentials say who it is.
+    // Only the credentials name the user.
     disk.claim(tab, ALICE, Some(FIRST), false);
     disk.send(tab, [1]);
     let his = disk.generation(BOB);
     disk.fails_writes = true;
     disk.keep(tab, BOB, Some(his), false);
     disk.run();
-    assert_eq!(disk.kept_of(ALICE).len(), 1, "what could not be kept anew stays where it was");
+    assert_eq!(disk.kept_of(ALICE).len(), 1, "a message that could not be saved anew stays saved");
     disk.fails_writes = false;
     disk.cancel(tab, 1);
     disk.pass(64_000);
@@ -369,10 +369,10 @@ fn page_that_ends_while_its_user_gets_a_name_loses_nothing() {
 fn saved_message_is_saved_anew_for_the_user_who_is_named_later() {
     let mut disk = Disk::new();
     let tab = disk.load(1);
-    // Only the credentials say who it is.
+    // Only the credentials name the user.
     disk.claim(tab, ALICE, Some(FIRST), false);
     disk.send(tab, [1]);
-    // What waits to be written when the scope changes, and what is being written.
+    // Messages that wait to be written when the scope changes, and messages that are being written.
     disk.holds_disk = true;
     disk.send(tab, [2]);
     disk.send(tab, [3]);
@@ -432,7 +432,7 @@ fn tab_that_is_back_within_the_grace_keeps_its_journal() {
     let back = disk.page(1);
     disk.pass(5_000);
     assert_eq!((disk.left(back), disk.left(other)), (vec![7], vec![]));
-    // And it is waited for once more.
+    // And its lock is waited for once more.
     disk.end(back);
     disk.pass(2_000);
     assert_eq!(disk.left(other), [7]);
@@ -457,7 +457,7 @@ fn one_of_several_tabs_takes_over() {
     let mut all: Vec<Id> = others.iter().flat_map(|&tab| disk.left(tab)).collect();
     all.sort_unstable();
     assert_eq!(all, [1, 2, 3]);
-    // And the rest of it when that one ends as well.
+    // And the rest of it when that tab ends as well.
     let has = others.iter().position(|&tab| disk.saved(tab, 1).is_some()).expect("somebody");
     disk.ack(others[has], 2);
     disk.end(others[has]);
@@ -509,7 +509,7 @@ fn tab_that_is_back_while_its_journal_is_asked_for_is_waited_for_once() {
     disk.unlock(1);
     disk.pass(2_000);
     assert_eq!(disk.left(tab), [1]);
-    // It is waited for again when it is back.
+    // Its lock is waited for again when it is back.
     let back = disk.page(1);
     disk.send(back, [2]);
     disk.end(back);
@@ -657,7 +657,7 @@ fn released_message_is_withheld_again_once_another_tab_is_seen_to_have_it() {
     disk.cache(one);
     disk.fails_opening = true;
     disk.restore(one);
-    assert_eq!(disk.saved(one, 7), Some(Saved::Nowhere), "nobody can tell");
+    assert_eq!(disk.saved(one, 7), Some(Saved::Nowhere), "no tab knows its result");
     disk.cache(one);
     disk.fails_opening = false;
     disk.restore(one);
@@ -672,7 +672,7 @@ fn message_that_left_while_no_tab_answered_does_not_leave_again_once_another_tab
     disk.restore(one);
     disk.link(one);
     disk.pass(5_000);
-    assert_eq!(disk.left(one), [7], "nobody can tell");
+    assert_eq!(disk.left(one), [7], "no tab knows its result");
     disk.holds_opening = false;
     disk.run();
     assert_eq!(disk.saved(one, 7), Some(Saved::Elsewhere));
@@ -687,7 +687,7 @@ fn message_that_left_while_no_tab_answered_does_not_leave_again_once_another_tab
 fn page_in_the_cache_deletes_nothing_that_another_tab_may_have_taken_over() {
     let (mut disk, tab, _) = two_tabs();
     disk.send(tab, [1, 2]);
-    // No list can be written, so the whole segment is to go.
+    // No list can be written, so the whole segment is to be deleted.
     disk.fails_writes = true;
     disk.ack(tab, 1);
     disk.pass(2_500);
@@ -720,7 +720,7 @@ fn message_that_no_tab_has_any_more_is_reclaimed() {
     assert_eq!((disk.saved(one, 7), disk.left(one)), (Some(Saved::Elsewhere), vec![]));
     disk.pass(1);
     assert_eq!(disk.left(one), [7]);
-    assert_eq!(disk.kept(), [(1, 7)], "and kept again");
+    assert_eq!(disk.kept(), [(1, 7)], "and saved again");
 }
 
 #[test]
@@ -730,7 +730,7 @@ fn message_that_a_silent_tab_has_on_disk_is_not_reclaimed() {
     disk.holds_channel = true;
     disk.restore(one);
     disk.link(one);
-    // For a minute nobody answers, and the disk is looked at again and again.
+    // For a minute nobody answers, and the disk is read again and again.
     disk.pass(64_000);
     assert_eq!((disk.saved(one, 7), disk.left(one)), (Some(Saved::Elsewhere), vec![]));
     assert_eq!(disk.kept(), [(2, 7)]);
@@ -776,7 +776,7 @@ fn message_that_a_tab_that_goes_first_asks_for_too_is_left_to_it_for_a_minute() 
     assert!(!disk.ask(one, 7, true));
     disk.pass(61_999);
     assert_eq!((disk.saved(one, 7), disk.left(one)), (Some(Saved::Elsewhere), vec![]));
-    // That tab is gone, or found that it has nothing.
+    // That tab is gone, or found that it does not have the message.
     disk.pass(1);
     assert_eq!((disk.left(one), disk.kept()), (vec![7], vec![(1, 7)]));
 }
@@ -797,7 +797,7 @@ fn tab_whose_reading_hangs_keeps_no_other_tab_waiting() {
     disk.restore(one);
     disk.holds_answers = true;
     disk.pass(59_999);
-    assert!(disk.ask(one, 7, false), "it may just take it back");
+    assert!(disk.ask(one, 7, false), "it may be reclaiming it");
     disk.pass(1);
     assert!(!disk.ask(one, 7, false));
 }
@@ -809,14 +809,14 @@ fn message_that_another_tab_lost_silently_is_asked_for_again() {
     disk.cache(one);
     disk.pass(2_000);
     disk.restore(one);
-    // The other tab gives up the segment, as it can't write lists: 7 is in its memory only.
+    // The other tab drops the segment, as it can't write lists: 7 is in its memory only.
     disk.fails_writes = true;
     disk.ack(other, 9);
     disk.pass(20_000);
     disk.fails_writes = false;
     disk.pass(60_000);
     assert_eq!((disk.saved(one, 7), disk.kept()), (Some(Saved::Elsewhere), vec![]));
-    // Its end is not seen, as where another page of that tab has the lock.
+    // Its end is not noticed, for example because another page of that tab has the lock.
     disk.holds_locks = true;
     disk.end(other);
     disk.pass(62_000);
@@ -835,11 +835,11 @@ fn write_that_hangs_delays_no_message() {
     disk.pass(1);
     assert_eq!((disk.left(tab), disk.page_of(tab).failures), (vec![1, 2], 1));
     disk.send(tab, [3]);
-    assert_eq!(disk.left(tab), [3], "nor any that follows");
+    assert_eq!(disk.left(tab), [3], "nor any later message");
     disk.ack(tab, 1);
     disk.holds_disk = false;
     disk.run();
-    assert_eq!(disk.kept(), [], "what has settled meanwhile is erased");
+    assert_eq!(disk.kept(), [], "messages that settled meanwhile are erased");
     disk.send(tab, [4]);
     assert!(disk.is_kept(tab, 4));
     assert_eq!(disk.page_of(tab).failures, 1);
@@ -895,7 +895,8 @@ fn cancel_of_a_message_that_another_tab_has_is_passed_on() {
     assert!(disk.segments.is_empty());
 }
 
-/// A page that wants no link, whose message 7 is in the journal of a tab that is gone. It has cancelled it.
+/// A page that wants no link, whose message 7 is in the journal of a tab that is gone. It has cancelled the
+/// message.
 fn cancelled_in_nobodys_journal() -> (Disk, Tab) {
     let (mut disk, one, other) = two_tabs();
     disk.end(one);
@@ -906,7 +907,7 @@ fn cancelled_in_nobodys_journal() -> (Disk, Tab) {
     assert_eq!(disk.saved(back, 7), Some(Saved::Elsewhere));
     disk.cancel(back, 7);
     assert_eq!(disk.outcome(back, 7), Some((Outcome::Cancelled, true)), "it may still leave");
-    assert_eq!(disk.kept(), [(2, 7)], "the journal is not this page's");
+    assert_eq!(disk.kept(), [(2, 7)], "the journal belongs to another tab");
     (disk, back)
 }
 
@@ -921,7 +922,7 @@ fn message_cancelled_in_nobodys_journal_is_erased_by_the_page_that_cancelled_it(
 fn message_cancelled_in_nobodys_journal_leaves_from_a_tab_that_opens_later() {
     let (mut disk, _) = cancelled_in_nobodys_journal();
     let later = disk.page(3);
-    assert_eq!(disk.left(later), [7], "nobody told it");
+    assert_eq!(disk.left(later), [7], "no tab reported it");
 }
 
 #[test]
@@ -1014,7 +1015,7 @@ fn message_that_is_sent_anew_while_journals_are_read_is_not_the_one_that_another
     disk.restore(one);
     disk.link(one);
     disk.pass(5_000);
-    // Storage is late, so nothing waits for it. All is read now, and handed out once the lock was waited for.
+    // Storage is late, so nothing waits for it. Everything is read now, and passed on once the lock was waited for.
     disk.holds_opening = false;
     disk.run();
     disk.cancel(one, 7);
@@ -1023,8 +1024,8 @@ fn message_that_is_sent_anew_while_journals_are_read_is_not_the_one_that_another
     disk.pass(200);
     assert_eq!((disk.saved(one, 7), disk.left(one)), (Some(Saved::Nowhere), vec![7]));
     disk.ack(other, 7);
-    assert_eq!(disk.saved(one, 7), Some(Saved::Nowhere), "that was another one");
-    assert_eq!(disk.ending(one, 7), Some(Outcome::Cancelled), "as the one before was");
+    assert_eq!(disk.saved(one, 7), Some(Saved::Nowhere), "that was another message");
+    assert_eq!(disk.ending(one, 7), Some(Outcome::Cancelled), "like the message before");
 }
 
 // Logouts.
@@ -1078,7 +1079,7 @@ fn logout_elsewhere_while_a_tab_opens_ends_its_session() {
     assert!(disk.segments.is_empty());
     disk.link(tab);
     disk.send(tab, [3]);
-    assert_eq!(disk.saved(tab, 3), Some(Saved::Nowhere), "nothing is kept before the next login");
+    assert_eq!(disk.saved(tab, 3), Some(Saved::Nowhere), "nothing is saved before the next login");
     disk.page_of(tab).is_blind = false;
     disk.name(tab, ALICE);
     disk.send(tab, [4]);
@@ -1211,7 +1212,7 @@ fn former_journal_is_moved_once_its_lock_is_free() {
     disk.pass(150);
     assert_eq!(disk.left(tab), []);
     disk.unlock(50);
-    assert_eq!(disk.left(tab), [1, 2, 3], "what is older goes first");
+    assert_eq!(disk.left(tab), [1, 2, 3], "older messages go first");
     assert!(!disk.is_locked(50));
     assert_eq!(disk.kept_of(ALICE + FORMER), []);
     disk.end(tab);
@@ -1242,7 +1243,7 @@ fn former_journal_whose_tab_still_runs_stays() {
     assert_eq!(disk.left(tab), [2]);
     assert_eq!(disk.kept_of(ALICE + FORMER), [(50, 1)]);
     disk.unlock(50);
-    assert!(!disk.is_locked(50), "it is no longer waited for");
+    assert!(!disk.is_locked(50), "its lock is no longer waited for");
 }
 
 #[test]
@@ -1304,7 +1305,7 @@ fn message_that_settles_after_a_failed_write_is_gone_on_the_next_page_load() {
     disk.send(tab, [3]);
     disk.fails_writes = false;
     disk.cancel(tab, 1);
-    assert_eq!(disk.kept(), [(1, 2)], "at once: nothing that was to be erased has failed");
+    assert_eq!(disk.kept(), [(1, 2)], "at once: no erasing has failed");
     disk.cancel(tab, 2);
     assert!(disk.segments.is_empty());
 }
@@ -1327,7 +1328,7 @@ fn erasing_is_tried_again_after_growing_waits_and_takes_whole_segments() {
     }
     disk.fails_writes = false;
     disk.pass(64_000);
-    assert_eq!(disk.kept(), [(1, 3)], "what shared its segment is in memory");
+    assert_eq!(disk.kept(), [(1, 3)], "the other messages of its segment are in memory");
     assert_eq!(disk.outcome(tab, 2), None);
     assert_eq!(disk.page_of(tab).failures, 1);
 }
@@ -1343,7 +1344,7 @@ fn page_that_left_while_a_whole_segment_was_deleted_has_the_others_when_it_is_ba
     (disk.fails_writes, disk.holds_disk) = (false, true);
     disk.pass(4_000);
     disk.cache(tab);
-    // In the cache it hears of nothing.
+    // In the cache it receives no reports.
     disk.restore(tab);
     assert_eq!(disk.kept(), [(1, 1), (1, 2)]);
     disk.holds_disk = false;

@@ -1,4 +1,4 @@
-//! Who is logged in, and what keeps attempts from being made.
+//! Logins, and what prevents attempts.
 
 use holdfast::client::claim::Code;
 use holdfast::client::storage::Storage;
@@ -23,7 +23,7 @@ fn phase(world: &World) -> Phase {
     world.client.phase()
 }
 
-/// Why a message is not taken, if it is not.
+/// The reason why a message is not accepted, if it is not.
 fn refusal(world: &mut World) -> Option<Code> {
     let result = world.client.send(world.at(), &draft(Way::Acked));
     world.drain();
@@ -74,7 +74,7 @@ fn after_a_logout_nothing_is_sent_or_opened_until_it_is_reset() {
     world.client.reset_logout();
     assert_eq!((world.client.door(), phase(&world)), (Door::Open, Phase::Idle));
     assert_eq!(refusal(&mut world), None);
-    assert_eq!(phase(&world), Phase::Idle, "a link that was ended is asked for by the app alone");
+    assert_eq!(phase(&world), Phase::Idle, "only the app asks for a link again");
     world.open();
     assert_eq!(phase(&world), Phase::Authorizing);
 }
@@ -101,7 +101,7 @@ fn logout_after_one_elsewhere_has_to_be_reset_and_none_elsewhere_replaces_it() {
     log_out(&mut world);
     world.open();
     assert_eq!(phase(&world), Phase::Idle);
-    // A name may be there again, and with it a generation of logouts.
+    // A name, and with it a generation of logouts, may be there again.
     world.client.name(world.at(), ALICE, 0);
     world.drain();
     world.generation = Some(90);
@@ -111,7 +111,7 @@ fn logout_after_one_elsewhere_has_to_be_reset_and_none_elsewhere_replaces_it() {
     assert_eq!(world.client.door(), Door::LoggedOut);
 }
 
-// What is said meanwhile.
+// Emits between two logins.
 
 #[test]
 fn emits_between_users_are_forgotten_with_the_first_link_that_is_asked_for() {
@@ -120,16 +120,16 @@ fn emits_between_users_are_forgotten_with_the_first_link_that_is_asked_for() {
     world.client.remember(1);
     world.client.named();
     world.open();
-    assert_eq!(world.client.take_talk(), Talk::Goes, "nobody is there yet");
+    assert_eq!(world.client.take_talk(), Talk::Goes, "no user is there yet");
     world.client.reset_logout();
     assert_eq!(world.client.take_talk(), Talk::Goes);
     world.open();
     assert_eq!(world.client.take_talk(), Talk::Ends);
     assert!(!world.client.forget_emit(1));
-    assert_eq!(world.client.take_talk(), Talk::Goes, "it is said once");
+    assert_eq!(world.client.take_talk(), Talk::Goes, "reported once");
     world.client.remember(2);
     world.open();
-    assert!(world.client.forget_emit(2), "what is said from now on is the next user's");
+    assert!(world.client.forget_emit(2), "later emits are the next user's");
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn while_the_login_is_not_ready_no_attempt_is_made() {
     assert_eq!(world.client.door(), Door::Paused);
     world.open();
     assert_eq!(refusal(&mut world), None);
-    assert_eq!(phase(&world), Phase::Idle, "nor does a message make one");
+    assert_eq!(phase(&world), Phase::Idle, "nor does a message start an attempt");
     pause(&mut world, false);
     assert_eq!((world.client.door(), phase(&world)), (Door::Open, Phase::Idle));
     world.open();
@@ -181,7 +181,7 @@ fn live_link_outlives_a_pause_but_is_not_replaced() {
     let at = world.client.status().next_attempt_at.expect("planned").0;
     world.fresh();
     world.run_to(at);
-    assert_eq!(world.fresh(), [], "nobody is asked for credentials");
+    assert_eq!(world.fresh(), [], "no credentials are requested");
     assert_eq!(phase(&world), Phase::Idle);
 }
 
@@ -251,7 +251,7 @@ fn page_in_the_cache_has_no_link_and_asks_for_one_when_it_is_back() {
     world.client.disconnect(world.at());
     stash(&mut world);
     restore(&mut world);
-    assert_eq!(phase(&world), Phase::Idle, "there was none that it had before");
+    assert_eq!(phase(&world), Phase::Idle, "it had no link before");
 }
 
 #[test]

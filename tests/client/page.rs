@@ -1,4 +1,4 @@
-//! What becomes of the page, and what it means.
+//! The page's lifecycle events and their effects.
 
 use holdfast::client::{Client, Order, PageEvent};
 use holdfast::engine::{Grant, Input, Output, Phase, Way};
@@ -96,9 +96,9 @@ fn destroyed_client_hears_nothing_of_its_page() {
     }
 }
 
-// Credentials that are somebody else's.
+// Credentials of another user.
 
-/// Alice's app got credentials of Bob's, and knows.
+/// Alice's app got Bob's credentials, and was told.
 fn foreign() -> World {
     let mut world = World::new();
     (world.name, world.subject) = (ALICE, HER_SUBJECT);
@@ -117,7 +117,7 @@ fn page_that_is_shown_asks_again_for_credentials_that_were_wrong() {
     say(&mut world, PageEvent::Shown);
     assert_eq!(phase(&world), Phase::Authorizing);
     world.authorize();
-    assert_eq!(world.count(Order::Foreign), 1, "told once");
+    assert_eq!(world.count(Order::Foreign), 1, "reported once");
     world.subject = HER_SUBJECT;
     say(&mut world, PageEvent::Online);
     world.connect();
@@ -146,7 +146,7 @@ fn app_that_disconnected_is_not_asked_again() {
     assert_eq!(phase(&world), Phase::Idle);
     world.open();
     world.authorize();
-    assert_eq!(world.count(Order::Foreign), 1, "told once");
+    assert_eq!(world.count(Order::Foreign), 1, "reported once");
     say(&mut world, PageEvent::Shown);
     assert_eq!(phase(&world), Phase::Authorizing, "it wants a link again");
 }

@@ -1,11 +1,11 @@
-//! What was missed while there was no link, and live messages meanwhile.
+//! What was missed without a link, and live messages meanwhile.
 
 use holdfast::client::Order;
 use holdfast::engine::{Input, Millis};
 
 use crate::world::World;
 
-/// The round and the place of the last order to ask for what was missed, if there was one since this was asked last.
+/// The round and the mark of the last order to ask for what was missed, if there was one since the last call.
 fn asked(world: &mut World) -> Option<(u32, u32)> {
     world.fresh().into_iter().find_map(|order| match order {
         Order::Resync { round, since } => Some((round, since)),
@@ -13,7 +13,7 @@ fn asked(world: &mut World) -> Option<(u32, u32)> {
     })
 }
 
-/// A link that was lost once and is back. Answers the round that the app is asked for.
+/// A link that was lost once and is back. Returns the round of the request to the app.
 fn returned() -> (World, u32) {
     let mut world = World::new().linked();
     assert_eq!(asked(&mut world), None, "nothing was missed");
@@ -31,17 +31,17 @@ fn is_released(world: &mut World) -> bool {
 fn gap_begins_at_the_last_message_before_the_first_loss_until_an_answer_closes_it() {
     let mut world = World::new().linked();
     let first = world.client.saw();
-    assert_eq!(world.client.saw(), first, "the same place is used again");
+    assert_eq!(world.client.saw(), first, "the same mark is used again");
     world.replace_link();
     let (round, since) = asked(&mut world).expect("asked");
     assert_eq!(since, first);
     let later = world.client.saw();
-    assert_ne!(later, first, "where the gap begins stays as it is");
+    assert_ne!(later, first, "the mark of the gap is not overwritten");
     assert_eq!(world.client.saw(), later);
     world.replace_link();
     world.client.resynced(round, true);
     let (round, since) = asked(&mut world).expect("asked again");
-    assert_eq!(since, first, "what was fetched for the return before does not fill it");
+    assert_eq!(since, first, "an answer to an earlier request does not close the gap");
     world.client.resynced(round, false);
     world.replace_link();
     let (round, since) = asked(&mut world).expect("asked once more, as it failed");
@@ -61,7 +61,7 @@ fn first_link_is_noted_down_where_nothing_came_so_far() {
 fn live_messages_are_buffered_for_five_seconds_from_the_last_reconnect() {
     let (mut world, _) = returned();
     assert!(world.client.buffers(false));
-    assert!(!world.client.buffers(true), "whoever wants an acknowledgement waits for nothing");
+    assert!(!world.client.buffers(true), "a message that wants an acknowledgement is not buffered");
     world.run_to(world.now + 3_000);
     world.replace_link();
     world.fresh();
@@ -83,7 +83,7 @@ fn answer_to_the_last_request_releases_the_buffered_messages() {
     world.client.resynced(first, true);
     assert!(!is_released(&mut world));
     world.client.resynced(round, false);
-    assert!(is_released(&mut world), "an app that fails holds nothing up");
+    assert!(is_released(&mut world), "an app that fails delays nothing");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn messages_fetched_for_one_user_are_not_for_the_next() {
     world.open();
     world.connect();
     assert!(!world.client.buffers(false));
-    assert_eq!(asked(&mut world), None, "he has missed nothing");
+    assert_eq!(asked(&mut world), None, "the user has missed nothing");
     world.client.resynced(round, true);
     assert!(!is_released(&mut world));
 }

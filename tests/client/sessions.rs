@@ -1,4 +1,4 @@
-//! What is said again after each return, rooms, what is held, and who is asked who is online.
+//! Remembered emits, rooms, deferred events, and who is online.
 
 use holdfast::client::{Order, Soon, Value};
 use holdfast::engine::{Epoch, Input, Millis, Output, Verdict, Way};
@@ -13,7 +13,7 @@ fn replay(key: u64) -> Order {
     Order::Replay { key, is_asked: false }
 }
 
-/// What was ordered, but for what concerns attempts and receipts.
+/// The orders, except those about attempts and receipts.
 fn orders(world: &mut World) -> Vec<Order> {
     let is_other = |order: &Order| {
         !matches!(
@@ -26,7 +26,7 @@ fn orders(world: &mut World) -> Vec<Order> {
     world.fresh().into_iter().filter(is_other).collect()
 }
 
-/// A link that is up, and has a room to join.
+/// A link that is up, with a room to join.
 fn joining(world: &mut World) {
     if !world.log.is_empty() {
         let wait = world.client.status().next_attempt_at.expect("a planned attempt");
@@ -80,7 +80,7 @@ fn emits_of_connect_listeners_are_not_replayed_and_nothing_leaves_before_them() 
     let epoch = world.epoch();
     world.client.linked(world.at(), epoch, false, Millis(0));
     world.drain();
-    assert_eq!(orders(&mut world), [], "nothing is asked for where there is no room");
+    assert_eq!(orders(&mut world), [], "no room, no join");
     world.client.emitted(1, false);
     world.client.greeted(world.at(), epoch, false);
     world.drain();
@@ -102,7 +102,7 @@ fn recovered_session_is_still_in_its_rooms() {
     world.drain();
     assert!(!world.log.iter().any(|&(_, order)| order == replay(1)));
     world.replace_link();
-    assert_eq!(world.count(replay(1)), 1, "the next one may be another");
+    assert_eq!(world.count(replay(1)), 1, "the next session may be a different one");
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn thousand_emits_are_remembered_and_each_until_nobody_wants_it() {
     assert!(!world.client.unremember(1, again), "it is over");
     assert!(world.client.forget_emit(2));
     world.client.remember(2);
-    assert!(!world.client.unremember(2, uses[2]), "that was another one");
+    assert!(!world.client.unremember(2, uses[2]), "that was another use");
     assert!(world.client.forget_emit(2));
 }
 
@@ -162,7 +162,7 @@ fn room_is_joined_before_messages_leave_and_refused_by_its_own_name_alone() {
     let epoch = world.epoch();
     assert!(!world.client.join_rejected(world.at(), epoch, Some(OTHER)), "a room of the app's");
     assert!(world.client.join_rejected(world.at(), epoch, Some(ROOM)));
-    assert!(!world.client.join_rejected(world.at(), epoch, None), "nothing is asked for");
+    assert!(!world.client.join_rejected(world.at(), epoch, None), "no join is pending");
     world.drain();
     world.client.asked_for_room([ALICE, ROOM, 0]);
     world.tell(Input::Joined { epoch });
@@ -189,7 +189,11 @@ fn hundred_events_are_deferred_for_a_minute() {
     let is_emit = |order: &Order| matches!(order, Order::Emit { .. });
     assert_eq!(orders(&mut world).into_iter().filter(is_emit).collect::<Vec<_>>(), emitted);
     assert_eq!(soon(&mut world), Soon::Leaves);
-    assert_eq!(world.client.emit_soon(world.at(), Epoch(0)), Soon::Deferred(101), "it is lost");
+    assert_eq!(
+        world.client.emit_soon(world.at(), Epoch(0)),
+        Soon::Deferred(101),
+        "the connection is lost"
+    );
     world.client.destroy(world.at());
     world.drain();
     assert_eq!(soon(&mut world), Soon::Dropped);
@@ -214,7 +218,7 @@ fn list_is_fresh_until_its_link_is_gone() {
     let mut world = World::new().linked();
     let epoch = world.epoch();
     assert!(world.client.is_presence_stale());
-    assert!(world.client.is_left_news(false), "he may have been there");
+    assert!(world.client.is_left_news(false), "the user may have been online");
     assert!(world.client.listed(epoch));
     assert!(!world.client.is_presence_stale());
     assert!(!world.client.is_left_news(false));
@@ -222,7 +226,7 @@ fn list_is_fresh_until_its_link_is_gone() {
     assert!(world.client.is_presence_stale());
     assert!(!world.client.listed(epoch));
     world.reconnect();
-    assert!(!world.client.listed(epoch), "what was asked over the link before");
+    assert!(!world.client.listed(epoch), "requested over the link before");
     assert!(world.client.is_presence_stale());
 }
 

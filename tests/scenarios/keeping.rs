@@ -1,4 +1,4 @@
-//! Messages that are kept on disk, and those that an earlier life left there.
+//! Messages that are saved on disk, and those that an earlier page load left there.
 
 use holdfast::engine::{Draft, Input, Millis, Outcome, Output, Standing, Verdict};
 
@@ -40,7 +40,7 @@ fn restored_messages_go_before_new_ones_and_may_have_been_delivered() {
     world.engine.begin_restore();
     let new = world.send(0);
     world.connect();
-    assert_eq!(world.left(), [], "older ones are still looked for");
+    assert_eq!(world.left(), [], "older messages are still being read");
     let old = world.engine.restore(world.at(), durable(0)).expect("taken");
     let older_lane = world.engine.restore(world.at(), durable(1)).expect("taken");
     world.tell(Input::Restored);
@@ -50,7 +50,7 @@ fn restored_messages_go_before_new_ones_and_may_have_been_delivered() {
     world.engine.cancel(world.at(), older_lane);
     world.drain();
     let (_, maybe_delivered) = world.outcome(older_lane).expect("settled");
-    assert!(maybe_delivered, "nobody knows what became of it in its earlier life");
+    assert!(maybe_delivered, "its fate on the earlier page load is unknown");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn restored_messages_are_taken_whatever_the_capacity() {
     config.queue.capacity = 1;
     let mut world = World::with(config);
     for lane in 0..10 {
-        world.engine.restore(world.at(), draft(lane)).expect("it was taken once");
+        world.engine.restore(world.at(), draft(lane)).expect("accepted once before");
     }
     assert!(world.engine.send(world.at(), draft(0)).is_err());
 }
@@ -89,7 +89,7 @@ fn message_that_another_tab_took_over_stays_until_that_says_how_it_ended() {
     world.connect();
     assert_eq!(world.left(), []);
     world.tell(Input::Stored { seq });
-    assert_eq!(world.left(), [seq], "nobody has it any more");
+    assert_eq!(world.left(), [seq], "no other tab has it any more");
     world.tell(Input::Withheld { seq });
     world.replace_link();
     assert_eq!(world.left(), [], "it had left, and another tab has it now");
@@ -121,7 +121,7 @@ fn lane_of_a_restored_message_is_used_again_whatever_the_capacity() {
     config.queue.capacity = 2;
     let mut world = World::with(config);
     let restored: Vec<_> = (0..4)
-        .map(|lane| world.engine.restore(world.at(), draft(lane)).expect("it was taken once"))
+        .map(|lane| world.engine.restore(world.at(), draft(lane)).expect("accepted once before"))
         .collect();
     for seq in restored {
         world.engine.cancel(world.at(), seq);

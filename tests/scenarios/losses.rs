@@ -1,4 +1,4 @@
-//! What the end of a link does to messages.
+//! The effect of a lost link on messages.
 
 use holdfast::engine::{Cause, Config, Draft, Millis, Outcome, Output, Verdict};
 
@@ -36,7 +36,7 @@ fn nothing_leaves_while_there_is_no_link() {
     assert_eq!(world.left(), []);
 }
 
-/// Links on which everything works but that die as soon as `killer` has left.
+/// Links that work, but die as soon as `killer` has left.
 fn live_with_killer(world: &mut World, killer: holdfast::engine::Seq) {
     for _ in 0..40 {
         world.fresh();
@@ -65,7 +65,7 @@ fn live_with_killer(world: &mut World, killer: holdfast::engine::Seq) {
             }
         }
     }
-    panic!("the killer holds the queue hostage");
+    panic!("the killer blocks the queue for ever");
 }
 
 #[test]

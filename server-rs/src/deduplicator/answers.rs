@@ -101,7 +101,7 @@ impl Answers {
         let oldest = holder
             .and_then(|holder| self.holders.get(&holder)?.uses.first().copied())
             .and_then(|used| self.by_use.get(&used).cloned());
-        let key = oldest.expect("whoever holds most holds an answer");
+        let key = oldest.expect("the largest holder has an answer");
         self.remove(&key);
     }
 

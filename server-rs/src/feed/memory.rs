@@ -160,8 +160,8 @@ impl Feeds {
     fn trim_oldest(&mut self) {
         let first = (HasItems::Yes, 0, FeedId::User(String::new()));
         let oldest = self.by_use.range(first..).next().cloned();
-        let (_, used, feed) = oldest.expect("where there are bytes there is a feed with items");
-        let chain = self.chains.get_mut(&feed).expect("a feed that was used is there");
+        let (_, used, feed) = oldest.expect("a feed has items while bytes are counted");
+        let chain = self.chains.get_mut(&feed).expect("a listed feed exists");
         self.bytes -= chain.bytes;
         chain.trim();
         self.bytes += chain.bytes;

@@ -174,7 +174,7 @@ impl Messages {
 impl Messages {
     pub(crate) fn sent(&mut self, now: u64, seq: Seq, draft: Draft) {
         if self.unsettled.keys().next_back().is_some_and(|&last| last > seq) {
-            violated!("I3", "{seq:?} is not later than what was sent before");
+            violated!("I3", "{seq:?} is not after earlier sends");
         }
         self.first_new = self.first_new.or(Some(seq));
         self.enter(now, seq, draft, false);
@@ -194,7 +194,7 @@ impl Messages {
 
     fn enter(&mut self, now: u64, seq: Seq, draft: Draft, is_restored: bool) {
         if self.due.iter().any(|settled| settled.seq.slot() == seq.slot()) {
-            violated!("I5", "{seq:?} has the slot of a message whose end was not told yet");
+            violated!("I5", "{seq:?} has the slot of a message whose result was not reported yet");
         }
         self.bytes += u64::from(draft.bytes);
         let expires_at = now.saturating_add(draft.ttl.0);
@@ -226,9 +226,9 @@ impl Messages {
     }
 
     /// A message of an earlier page load, or of a page that is gone.
-    pub(crate) fn taken_back(&mut self, now: u64, seq: Seq, draft: Draft) {
+    pub(crate) fn restore(&mut self, now: u64, seq: Seq, draft: Draft) {
         if self.first_new.is_some_and(|first| first < seq) || self.last_restored > Some(seq) {
-            violated!("I3", "{seq:?} was restored, and is not before what is new");
+            violated!("I3", "{seq:?} was restored, but is not before new messages");
         }
         self.last_restored = Some(seq);
         self.enter(now, seq, draft, true);

@@ -61,7 +61,7 @@ impl Published {
             let is_free = feed.is_followed && !feed.is_refused && !feed.is_waiting;
             let Some((since, before)) = feed.gap.filter(|_| is_free) else { continue };
             if feed.at.is_some_and(|at| at.number < before) && since + 1_000 < now {
-                violated!("feed", "{number} lacks something since {since}, and is not read");
+                violated!("feed", "feed {number} lacks an item since {since}, but is not read");
             }
         }
     }
@@ -76,7 +76,7 @@ impl Followed {
     /// The client reads the feed.
     pub(crate) fn reads(&mut self, now: u64) {
         if !self.is_followed || self.is_refused {
-            violated!("feed", "one is read that is refused, or that nobody follows");
+            violated!("feed", "a feed is read that is refused or not followed");
         }
         if let Some((at, from)) = self.read
             && from == self.at
@@ -100,7 +100,7 @@ impl Followed {
             at == item.before || self.has_begun && item.position.number <= at.number
         });
         if is_next {
-            violated!("feed", "{item:?} is not shown, and nothing was before it");
+            violated!("feed", "{item:?} is not shown, but nothing is before it");
         }
         self.gap = self.gap.or(Some((now, item.position.number)));
     }

@@ -15,7 +15,7 @@ impl World {
     pub(super) fn begin_to_read(&mut self, of: Name, mine: Name) {
         let storage = &mut self.page.storage;
         let (Some(opening), Some(scope)) = (storage.channel, storage.scope) else {
-            violated!("journal", "what is not open is read");
+            violated!("journal", "a journal that is not open is read");
         };
         let keeper = self.page.shell.client.keeper();
         let generation = keeper.generation().unwrap_or_default();

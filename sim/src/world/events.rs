@@ -11,7 +11,7 @@ use crate::violation::violated;
 impl World {
     pub(super) fn step(&mut self) {
         let Some(Scheduled { at, event, number, .. }) = self.run.next() else {
-            violated!("liveness", "nothing will ever happen: {:?}", self.page.shell.status());
+            violated!("liveness", "no event is scheduled: {:?}", self.page.shell.status());
         };
         let asleep_until = self.asleep_until;
         if asleep_until > at && event.is_the_clients() {

@@ -243,7 +243,7 @@ impl World {
                 self.page.feed.repeats.forgotten(key, keeps_all);
             }
             Order::Discard { value: Value::Remembered, key } => {
-                violated!("said", "{key} is forgotten, and there are few")
+                violated!("remembered", "{key} is forgotten, but there are few")
             }
             Order::Returned { begins } => feed.missed.returned(begins),
             Order::Resync { round, since } => self.ask_app(round, since),

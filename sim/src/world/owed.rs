@@ -28,7 +28,7 @@ impl World {
     pub(super) fn revive(&mut self, id: MessageId, is_ours: bool) {
         let message = &self.app.messages[id];
         if message.is_given_up {
-            violated!("kept", "message {id} was counted as lost, and is on disk");
+            violated!("kept", "message {id} was counted as lost, but is on disk");
         }
         if !message.is_settled {
             self.erases_from_now_on(id, is_ours);
@@ -163,7 +163,7 @@ impl World {
         let Some(entry) = self.page.deliveries.get(id).filter(|_| self.run.keeps()) else { return };
         let is_in_memory = matches!(entry.saved, Some(Saved::Nowhere | Saved::Overdue));
         if is_in_memory && !self.page.storage.may_forget {
-            violated!("kept", "message {id} is in memory only, and nobody was told why");
+            violated!("kept", "message {id} is in memory only, but the app was not told");
         }
         if self.page.storage.is_blind {
             return;
@@ -172,7 +172,7 @@ impl World {
         // A message whose result the app was told is no loss.
         let is_durable = draft.durable && !is_settled && !is_revived;
         if is_durable && !is_in_memory && !self.database.has(id) {
-            violated!("I4", "message {id} left, and is not on disk");
+            violated!("I4", "message {id} left, but is not on disk");
         }
         if self.is_ended(id) {
             violated!("I12", "message {id} left after a logout");
@@ -185,7 +185,7 @@ impl World {
                 !theirs.is_elsewhere() && !is_blind
             });
             if would_send && !other.model.is_restoring() {
-                violated!("tabs", "message {id} left, and page {} would send it too", other.id);
+                violated!("tabs", "message {id} left, but page {} would send it too", other.id);
             }
         }
     }
@@ -200,7 +200,7 @@ impl World {
         }
         let since = *storage.unerased_since.get_or_insert(self.run.now);
         if self.run.now - since > LONGEST_RETRY && !self.run.plan.kinds.clock {
-            violated!("D1", "what has settled waits to be erased since {since}");
+            violated!("D1", "settled messages wait to be erased since {since}");
         }
     }
 

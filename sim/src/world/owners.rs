@@ -124,7 +124,7 @@ impl World {
     fn between_ends(&mut self, ends: bool) {
         let talk = self.page.shell.client.take_talk();
         if (talk == Talk::Ends) != ends {
-            violated!("between", "what was said is nobody's: {ends}, and the client says {talk:?}");
+            violated!("between", "emits belong to nobody: {ends}, but the client reports {talk:?}");
         }
         if ends {
             self.page.feed.forget_emits();

@@ -170,7 +170,7 @@ impl World {
     /// The client orders a read.
     pub(super) fn read_feed(&mut self, feed: u32, round: u32) {
         if !self.page.published.is_known {
-            violated!("feed", "a server is asked that said nothing of feeds");
+            violated!("feed", "a server that has announced no feeds is read");
         }
         let now = self.page.shell.client.now().0;
         self.page.published.feed(feed).reads(now);

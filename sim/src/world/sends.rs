@@ -71,7 +71,7 @@ impl World {
     fn check_refusal(&self, claim: Claim, code: Code) {
         let is_true = claim.code == code && !claim.maybe_delivered && claim.by == By::Nobody;
         if !is_true {
-            violated!("I15", "{claim:?} of what was not taken, and {code:?} was due");
+            violated!("I15", "{claim:?} for a message that was not accepted; {code:?} was due");
         }
     }
 
@@ -138,7 +138,7 @@ impl World {
         note!(self.run, "-> leave {seq:?}");
         let claim = self.call(|client, now| client.leave(now, seq));
         let Some(claim) = claim.filter(|claim| claim.code == Code::Cancelled) else {
-            violated!("ids", "{seq:?} was left by one, and that was told {claim:?}");
+            violated!("ids", "one send left {seq:?}, and was told {claim:?}");
         };
         if may_be_there && !claim.maybe_delivered {
             violated!("I15", "message {id} has left: {claim:?}");

@@ -65,7 +65,7 @@ impl World {
     pub(super) fn check_paused(&self) {
         let phase = self.page.shell.status().phase;
         if self.page.shell.is_paused && matches!(phase, Phase::Authorizing | Phase::Connecting) {
-            violated!("held", "{phase:?} though the login is not ready");
+            violated!("paused", "{phase:?} though the login is not ready");
         }
     }
 

@@ -77,7 +77,7 @@ impl World {
             Order::Read { of, mine } => self.begin_to_read(of, mine),
             Order::Put { seq, address } => {
                 let Some(id) = self.page.deliveries.find(seq) else {
-                    violated!("journal", "{seq:?} is to be kept, and was never sent");
+                    violated!("journal", "{seq:?} is to be saved, but was never sent");
                 };
                 let from = self.page.deliveries.get(id).and_then(|entry| entry.from);
                 let expires_at = self.app.messages[id].expires_at;
@@ -164,7 +164,7 @@ impl World {
         let sending = Sending { id: same.unwrap_or_default(), ttl, ..before };
         note!(self.run, "-> take up message {id}: {sending:?}");
         match self.call(|client, now| client.take_up(now, &sending)) {
-            Ok(seq) if same.is_none() && !has_ended => self.taken_back(id, seq, from),
+            Ok(seq) if same.is_none() && !has_ended => self.restore(id, seq, from),
             Ok(seq) if known.is_some_and(|entry| entry.seq == seq) => {}
             Err(claim) if has_ended && claim.audience == Audience::Nobody => {}
             other => violated!("kept", "message {id}, ended: {has_ended}, was {other:?}"),
@@ -181,11 +181,11 @@ impl World {
         }
     }
 
-    fn taken_back(&mut self, id: MessageId, seq: Seq, from: Option<Name>) {
+    fn restore(&mut self, id: MessageId, seq: Seq, from: Option<Name>) {
         note!(self.run, "   message {id} is {seq:?}");
         self.run.tally.one(Count::Restored);
         let draft = self.draft_of(seq);
-        self.page.model.taken_back(self.engine_time(), seq, draft);
+        self.page.model.restore(self.engine_time(), seq, draft);
         let session = self.page.owners.session();
         let lane = (draft.lane, self.app.messages[id].sending.lane);
         self.page.deliveries.enter(id, seq, from, session, lane, 0);
@@ -292,7 +292,7 @@ impl World {
         let was_elsewhere = before == Some(Saved::Elsewhere);
         if was_elsewhere && matches!(saved, Saved::Waiting | Saved::Nowhere) {
             entry.is_blind = saved == Saved::Nowhere;
-            self.run.tally.one(Count::TakenBack);
+            self.run.tally.one(Count::Reclaimed);
             self.taken_up(id);
         }
         match saved {

@@ -116,7 +116,11 @@ impl World {
     fn rest(&mut self) {
         self.run_until(self.run.now + 60_000);
         if !self.has_storage_failed && !self.is_all_erased() {
-            violated!("journal", "all has settled, and not all was erased: {:?}", self.database);
+            violated!(
+                "journal",
+                "everything has settled, but not everything was erased: {:?}",
+                self.database
+            );
         }
         let (links, pings) = (self.network.connections.len(), self.pings);
         self.is_idle = true;

@@ -29,7 +29,7 @@ impl Emits {
         up: Option<ConnectionId>,
     ) {
         if is_now != up.is_some() {
-            violated!("remembered", "{key} is said now: {is_now}, over {up:?}");
+            violated!("remembered", "{key} is emitted now: {is_now}, over {up:?}");
         }
         self.uses.push((key, nth));
         let emit = self.all.entry(key).or_default();
@@ -55,7 +55,7 @@ impl Emits {
             *users
         });
         if is_over != (left == Some(0)) {
-            violated!("remembered", "{key} is over: {is_over}, where {left:?} want it");
+            violated!("remembered", "{key} is forgotten: {is_over}, and {left:?} parts want it");
         }
         if is_over {
             self.all.remove(&key);
@@ -70,7 +70,7 @@ impl Emits {
     /// The app forgot it. The client reports whether it was remembered.
     pub(crate) fn forgotten(&mut self, key: u64, was_known: bool) {
         if was_known != self.all.remove(&key).is_some() {
-            violated!("remembered", "{key} was known: {was_known}");
+            violated!("remembered", "{key} was remembered: {was_known}");
         }
         self.uses.retain(|&(other, _)| other != key);
     }
@@ -86,7 +86,7 @@ impl Emits {
         let emit = self.all.get_mut(&key);
         match emit {
             Some((over, _)) if up.is_some() && *over != up => *over = up,
-            _ => violated!("remembered", "{key} is said again over {up:?}, after {emit:?}"),
+            _ => violated!("remembered", "{key} is replayed over {up:?}, after {emit:?}"),
         }
     }
 
@@ -147,7 +147,7 @@ impl Emits {
     pub(super) fn check_at_rest(&self, client: &AtRest) {
         let AtRest { due, is_ready, .. } = *client;
         if let Some(event) = self.soon.values().find(|&&(_, until)| is_ready || due > until) {
-            violated!("deferred", "{event:?} is held, and it is due {due}");
+            violated!("deferred", "{event:?} is deferred, and the next deadline is {due}");
         }
     }
 }

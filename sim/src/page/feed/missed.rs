@@ -28,7 +28,7 @@ impl Missed {
     /// A message came, and the client buffers it or not.
     pub(crate) fn came(&mut self, now: u64, message: Message, is_buffered: bool) {
         if is_buffered && (self.buffered_until.is_none() || message.wants_ack) {
-            violated!("resync", "{message:?} is held for nothing");
+            violated!("resync", "{message:?} is buffered for nothing");
         }
         if is_buffered {
             self.buffered.push_back(message);
@@ -59,7 +59,7 @@ impl Missed {
             self.gap = None;
         }
         if begins.is_some() != self.last.is_none() {
-            violated!("resync", "{begins:?} is noted down, after {:?}", self.last);
+            violated!("resync", "{begins:?} is noted, after {:?}", self.last);
         }
         if let Some(mark) = begins {
             self.note(mark);
@@ -125,12 +125,12 @@ impl Missed {
         if !self.buffered.is_empty() && self.buffered_until.is_none_or(|until| due > until) {
             violated!(
                 "resync",
-                "messages are held until {:?}, and it is due {due}",
+                "messages are buffered until {:?}, and the next deadline is {due}",
                 self.buffered_until
             );
         }
         if is_ready && up.is_some() && self.gap.is_some() && self.round.is_none() {
-            violated!("resync", "nobody was asked for what was missed");
+            violated!("resync", "the app was not asked for what was missed");
         }
     }
 }

@@ -27,10 +27,10 @@ impl Messages {
             violated!("I7", "{seq:?} left for the {attempt}th time after {}", message.attempt);
         }
         if self.is_restoring {
-            violated!("I3", "{seq:?} left before what is older was restored");
+            violated!("I3", "{seq:?} left before older messages were restored");
         }
         if message.withheld {
-            violated!("I4", "{seq:?} left before it was kept");
+            violated!("I4", "{seq:?} left before it was saved");
         }
         if message.draft.once && attempt > 1 {
             violated!("once", "{seq:?} left again");
@@ -87,7 +87,11 @@ impl Messages {
             violated!("I3", "{seq:?} left before {first:?} of its lane");
         }
         if lane.throttled_until > now {
-            violated!("try after", "{seq:?} left at {now}, held until {}", lane.throttled_until);
+            violated!(
+                "try after",
+                "{seq:?} left at {now}, throttled until {}",
+                lane.throttled_until
+            );
         }
         let beside = lane.in_flight.len();
         if lane.window.is_some_and(|window| beside >= window as usize) {
@@ -129,7 +133,7 @@ impl Messages {
             violated!("I1", "{due:?} was not ordered");
         }
         if let Some(lesson) = self.lessons.front() {
-            violated!("learned", "{lesson:?} was not said");
+            violated!("learned", "{lesson:?} was not reported");
         }
         if !may_leave || self.is_restoring {
             return;
