@@ -26,7 +26,7 @@ pub(crate) struct Connection {
     pub(crate) is_up: bool,
     /// Nothing passes any more, and neither end is told.
     pub(crate) half_open_since: Option<u64>,
-    /// What would arrive after this time was on its way when the connection was cut.
+    /// Frames that would arrive after this time were on their way when the connection was cut.
     up_until: u64,
     down_until: u64,
     /// When the last frame of each direction arrives. The next one must not overtake it.
@@ -245,7 +245,7 @@ impl Network {
         }
     }
 
-    /// Of the frames on their way to the server only a first part arrives, perhaps much later.
+    /// Loses a part of the frames on their way to the server. The first part arrives, perhaps much later.
     fn lose_tail(&mut self, run: &mut Run, id: ConnectionId) {
         let survives = match run.dice.below(3) {
             0 => 0,

@@ -9,7 +9,7 @@ use crate::wire::Frame;
 /// The receipts of a page, over all its links.
 #[derive(Default)]
 pub(crate) struct Receipts {
-    /// What leaves in this turn over polling.
+    /// The frames that leave in this turn over polling.
     pub(crate) post: Vec<Frame>,
     /// The server answered all receipts of a POST with more than 16 of them.
     takes_many: bool,
@@ -54,7 +54,7 @@ struct One {
     is_dropped: bool,
 }
 
-/// What the answer to a receipt proves.
+/// The proof that the answer to a receipt gives.
 pub(crate) struct Answered {
     took: u64,
     /// The receipt was one of many in one POST.

@@ -1,4 +1,4 @@
-//! What all parts of a run share: its plan, its time, the scheduled events, its dice, and its record.
+//! The state that all parts of a run share: its plan, its time, the scheduled events, its dice, and its record.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

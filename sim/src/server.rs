@@ -21,7 +21,7 @@ pub(crate) struct Server {
     /// Counts how often its memory of ids was lost.
     memory: u32,
     accepted: BTreeSet<usize>,
-    /// Who waits for the work on an id.
+    /// The callers that wait for the work on an id.
     working: BTreeMap<usize, Vec<Caller>>,
     /// When the rate limit allows the next message.
     free_at: u64,

@@ -112,7 +112,7 @@ impl Message {
     }
 }
 
-/// Who waits for a message's answer.
+/// A caller that waits for a message's answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller {
     pub(crate) connection: ConnectionId,

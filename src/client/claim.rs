@@ -1,4 +1,4 @@
-//! What the app is told about a message's result (I15).
+//! The report of a message's result to the app (I15).
 
 use crate::engine::{Cause, Outcome, Seq};
 
@@ -64,7 +64,7 @@ pub enum By {
     Echo,
 }
 
-/// Who is told the result of a message.
+/// The recipients of a message's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// Nobody.
@@ -77,7 +77,7 @@ pub enum Audience {
     OldComplaint,
 }
 
-/// What the app is told about a message's result.
+/// The report of a message's result to the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// Why it failed.
@@ -88,7 +88,7 @@ pub struct Claim {
     pub retryable: bool,
     /// How the result is known.
     pub by: By,
-    /// Who is told.
+    /// The recipients.
     pub audience: Audience,
 }
 
@@ -99,7 +99,7 @@ pub struct Ending {
     pub seq: Seq,
     /// The result.
     pub outcome: Outcome,
-    /// What the app is told.
+    /// The report to the app.
     pub claim: Claim,
     /// The time from transmission to answer is known, because the message left once.
     pub is_timed: bool,

@@ -2,13 +2,13 @@
 //! may be told (I15).
 //!
 //! ```text
-//!         send               a final answer            its end is told
+//!         send               a final answer            result reported
 //!        ------> unanswered ----------------> answered ----------------.
 //!                    |                                                 |
-//!                    |  any other end, told                            v
+//!                    |  any other result, reported                     v
 //!                    +-----------------------------------------> forgotten
 //!                    |                                                 ^
-//!                    |  received, told         its answer, or the link ends
+//!                    |  received, reported     its answer, or the link ends
 //!                    `---------------------> late ---------------------'
 //! ```
 //!
@@ -23,7 +23,7 @@ use crate::engine::{Millis, Outcome, Seq, Verdict, Way};
 /// A message as the app passes it in.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sending {
-    /// What the edge knows about its id.
+    /// The edge's knowledge about its id.
     pub id: Id,
     /// Its lane: equal numbers mean equal names. Messages of one lane leave in send order.
     pub lane: u64,
@@ -39,7 +39,7 @@ pub struct Sending {
     pub durable: bool,
     /// How long it may stay unsettled.
     pub ttl: Millis,
-    /// What settles it as a success.
+    /// The condition that settles it as a success.
     pub way: Way,
     /// The event's number. 0 for events about which nothing is remembered.
     pub event: u32,
@@ -49,7 +49,7 @@ pub struct Sending {
     pub print: u64,
 }
 
-/// What the edge knows about a message's id.
+/// The edge's knowledge about a message's id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Id {
     /// No unsettled message has this id.

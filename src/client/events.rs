@@ -85,7 +85,7 @@ impl Client {
     }
 }
 
-// What comes from the server.
+// Events from the server.
 impl Client {
     /// A live message came. Returns whether to buffer it until what was missed is here. A message that wants an
     /// acknowledgement is not buffered.
@@ -232,7 +232,7 @@ impl Client {
     }
 }
 
-// What the client needs from these parts.
+// Methods for the rest of the client.
 impl Client {
     pub(super) fn connection_lost(&mut self) {
         self.sessions.link_lost();

@@ -43,7 +43,7 @@ pub struct Offset {
     pub print: u64,
 }
 
-/// What to do with an item.
+/// The decision about an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item {
     /// Drop it: it is a repeat, or has to be read.

@@ -18,7 +18,7 @@
 /// A fingerprint of a name or a subject: equal numbers mean equal texts. 0 is none.
 pub type User = u64;
 
-/// What a name, credentials or a report of another tab mean for the messages.
+/// The effect of a name, of credentials or of another tab's report on the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The session goes on.

@@ -12,11 +12,11 @@ use crate::engine::{Millis, Moment};
 pub(super) struct Inbound {
     /// Each message is stored twice: under its id, and under its id and content.
     seen: Memory<Seen>,
-    /// What callbacks with several names were told: under which name, and when.
+    /// The events for callbacks with several names: the name of each, and its time.
     aliases: Memory<(u32, Moment)>,
     /// The names under which an id came with different content, about which the developer was warned.
     doubted: u32,
-    /// Who is typing, and until when.
+    /// The users who are typing, and until when.
     typing: Memory<Moment>,
 }
 
@@ -35,7 +35,7 @@ pub struct Came {
     pub wants_ack: bool,
 }
 
-/// What to do with an event.
+/// The decision about an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fate {
     /// Pass it to the listeners.

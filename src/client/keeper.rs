@@ -100,6 +100,7 @@ pub enum Saved {
     Elsewhere,
 }
 
+/// A durable message.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     seq: Seq,
@@ -123,7 +124,9 @@ type Handed = (Row, Option<Address>, Option<Seq>);
 pub struct Keeper {
     now: Moment,
     state: State,
+    /// The number of the present opening. [`close`](Self::close) raises it.
     opening: u32,
+    /// When the present opening has taken too long.
     late_at: Moment,
     /// When the present write has taken too long.
     write_by: Moment,
@@ -135,6 +138,7 @@ pub struct Keeper {
     is_first: bool,
     /// The name for this tab's journal if it has none yet.
     fresh: Name,
+    /// The time in milliseconds since the Unix epoch when the database was opened.
     wall: u64,
     tabs: Tabs,
     job: Job,
@@ -147,6 +151,7 @@ pub struct Keeper {
     /// The addresses of messages saved for a user under an earlier name. They are erased once the messages are
     /// saved under the new name or have settled, so that a page that ends in between loses nothing.
     formers: Vec<(Seq, Address)>,
+    /// The number of the latest transaction.
     transactions: u32,
     /// The transaction that takes over a journal.
     adoption: u32,
@@ -162,6 +167,7 @@ pub struct Keeper {
     handed: usize,
     /// The messages of this tab's own journal, while older ones are collected.
     own: Vec<Handed>,
+    /// The journals of earlier versions that are still to be moved.
     former: Vec<Name>,
     /// The number of messages that another tab has.
     away: u32,

@@ -46,7 +46,7 @@ enum Login {
     Named,
 }
 
-/// What changes a login.
+/// The events that change a login.
 #[derive(Clone, Copy, Debug)]
 enum Event {
     LoggedOut,
@@ -57,7 +57,7 @@ enum Event {
     Asked,
 }
 
-/// What prevents attempts.
+/// The obstacles to attempts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Gate {
     /// Nothing.
@@ -84,7 +84,7 @@ enum Page {
     Back,
 }
 
-/// What the app may do about its link.
+/// Whether the app may ask for a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
     /// It may ask for a link.
@@ -95,7 +95,7 @@ pub enum Door {
     LoggedOut,
 }
 
-/// What becomes of the emits remembered so far.
+/// The fate of the emits remembered so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Talk {
     /// They are replayed as usual.
@@ -231,12 +231,12 @@ impl Client {
 
 // Getters.
 impl Client {
-    /// What became of the remembered emits since the last call.
+    /// The fate of the remembered emits since the last call.
     pub fn take_talk(&mut self) -> Talk {
         core::mem::take(&mut self.life.talk)
     }
 
-    /// What the app may do about its link.
+    /// Whether the app may ask for a link.
     #[must_use]
     pub fn door(&self) -> Door {
         self.life.door()
@@ -255,7 +255,7 @@ impl Client {
     }
 }
 
-// What the client needs from this part.
+// Methods for the rest of the client.
 impl Client {
     pub(super) fn ask(&mut self, now: Moment) {
         self.view = View::Due;

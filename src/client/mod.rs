@@ -416,7 +416,7 @@ impl Client {
         any.filter(|&at| at < Moment::NEVER)
     }
 
-    /// What an unsettled message waits for at `now`. `None` once it has settled.
+    /// The reason why an unsettled message waits at `now`. `None` once it has settled.
     #[must_use]
     pub fn standing(&self, now: Moment, seq: Seq) -> Option<Standing> {
         self.engine.standing(now, seq)

@@ -150,8 +150,8 @@ impl Client {
 
     fn next(&mut self) -> Next {
         self.widen();
-        // None of these lets a message leave. Of a session that has just ended they come before a look at what
-        // storage says of logouts.
+        // None of these lets a message leave. After a session has ended, they come before a look at the logouts in
+        // storage.
         if !self.orders.is_empty() {
             let order = self.orders.remove(0);
             match order {

@@ -1,4 +1,5 @@
-//! Who is online: the server's list and changes to it. Outdated while there is no link. JavaScript stores the ids.
+//! The list of online users: the server's list and changes to it. Outdated while there is no link. JavaScript
+//! stores the ids.
 
 /// How current the known list is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -29,7 +29,7 @@ pub enum Support {
     Off,
 }
 
-/// What the answer to a receipt proves.
+/// The proof that the answer to a receipt gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
     /// The server has taken the transmissions with these numbers (first, last). The range may be empty.
@@ -41,7 +41,7 @@ pub enum Proof {
 /// The answer to a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// What it proves about the transmissions before the receipt.
+    /// The proof about the transmissions before the receipt.
     pub proof: Proof,
     /// All transmissions up to this one are dispatched. A server answers a receipt as soon as it has decoded it,
     /// and may crash before it has dispatched the packets that came with it. But it has dispatched what it had
@@ -67,6 +67,7 @@ pub struct Receipts {
     transport: Transport,
     /// Unanswered receipts, in the order in which they left.
     out: Vec<Out>,
+    /// The index of the next fixed name.
     next_name: u32,
     /// A receipt of this link was answered, so decisions may depend on receipts.
     proves: bool,
@@ -97,12 +98,17 @@ enum Transport {
     Polling,
 }
 
+/// An unanswered receipt.
 #[derive(Clone, Copy, Debug)]
 struct Out {
     name: u32,
+    /// When it was sent.
     at: Moment,
+    /// The first transmission that it covers.
     first: u64,
+    /// The last transmission that it covers.
     last: u64,
+    /// The bytes of these transmissions.
     bytes: u64,
     /// The number of answers still due.
     left: u32,
@@ -116,9 +122,11 @@ struct Out {
 /// How much one POST may carry.
 #[derive(Clone, Copy, Debug)]
 struct Post {
+    /// The largest number of bytes.
     bytes: u64,
     /// The limit for `bytes` until enough batches of this size were proven.
     ceiling: u64,
+    /// Batches of about this size that were proven since the limit was set.
     proven_at_ceiling: u32,
     many: Many,
 }
@@ -500,12 +508,15 @@ const PACKETS_OF_MANY: u32 = 18;
 /// python-engineio takes 16 packets in one POST. A receipt and some packets of the app itself share it with the
 /// messages.
 const POST_PACKETS: u64 = 12;
+/// The size of a batch on a new client.
 const FIRST_POST_BYTES: u64 = 16_384;
+/// Failures do not halve a batch below this.
 const LEAST_POST_BYTES: u64 = 2_048;
 /// More would keep the page from painting and the network from starting.
 const AT_ONCE: u32 = 16;
 /// Below what a server takes by default: Socket.IO's `maxHttpBufferSize` is 1 MB.
 const MOST_POST_BYTES: u64 = 524_288;
+/// The number of proven batches after which the limit doubles.
 const PROVEN_AT_CEILING: u32 = 32;
 /// A server that ends the links of fast senders allows some messages a second, or one in two seconds.
 const LEAST_GAP: Millis = Millis(50);

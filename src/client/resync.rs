@@ -11,7 +11,7 @@ use crate::engine::{Millis, Moment};
 pub(super) struct Resync {
     /// Counts requests and losses.
     round: u32,
-    /// The round in which the user's session began. What was fetched in an earlier round is another user's.
+    /// The round in which the user's session began. Messages fetched in an earlier round are another user's.
     first: u32,
     /// The mark of the last message.
     last: Option<Mark>,
@@ -115,7 +115,7 @@ impl Resync {
         }
     }
 
-    /// The user is gone. What was fetched for them is not for the next one.
+    /// The user is gone. Messages fetched for them are not for the next one.
     pub(super) fn forget(&mut self) {
         self.round += 1;
         *self = Self { round: self.round, first: self.round, ..Self::default() };

@@ -85,7 +85,7 @@ pub(super) enum Duty {
     None,
 }
 
-/// What to do with an event that may wait for a link.
+/// The decision about an event that may wait for a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Soon {
     /// Emit it now.

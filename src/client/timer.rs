@@ -14,7 +14,7 @@ pub enum Timer {
 }
 
 impl Timer {
-    /// What to do with the timer for the next deadline. It is never moved to a later moment, because one needless
+    /// The change to the timer for the next deadline. It is never moved to a later moment, because one needless
     /// firing is cheaper.
     pub fn follow(&mut self, now: Moment, deadline: Option<Moment>) -> Setting {
         match (*self, deadline) {
@@ -49,7 +49,7 @@ impl Timer {
     }
 }
 
-/// What to do with the timer.
+/// A change to the timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// Leave it as it is.

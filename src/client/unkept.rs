@@ -49,7 +49,7 @@ impl Keeper {
     }
 }
 
-// What is saved: nothing.
+// Saved messages: none.
 impl Keeper {
     /// There is no generation.
     #[must_use]

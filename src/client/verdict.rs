@@ -1,12 +1,12 @@
-//! What an acknowledgement means for its message. The edge reads the values (`common/acknowledgement.js`) and
-//! reports what they say.
+//! The meaning of an acknowledgement for its message. The edge reads the values (`common/acknowledgement.js`) and
+//! reports their content.
 
 use crate::engine::{Millis, Verdict};
 
 /// The content of a server's acknowledgement, or of an event with the same meaning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Acknowledgement {
-    /// What the server's answer says.
+    /// The meaning of the server's answer.
     pub reading: Reading,
     /// How long the server wants the client to wait. Zero if it names no time.
     pub span: Millis,
@@ -16,7 +16,7 @@ pub struct Acknowledgement {
     pub own_span: Millis,
 }
 
-/// What the text of an acknowledgement says.
+/// The meaning of an acknowledgement's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reading {
     /// The message took effect.

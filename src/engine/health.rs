@@ -17,7 +17,7 @@ pub(super) struct Health {
     heard_at: Moment,
     ping_sent_at: Option<Moment>,
     last_pong_at: Option<Moment>,
-    /// What this link's pings have shown.
+    /// The result of this link's pings.
     pings: Pings,
     mute_links: u32,
     rtt: Option<Millis>,

@@ -82,7 +82,7 @@ enum State {
     Closed,
 }
 
-/// Who makes the attempts.
+/// The party that makes the attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Attempts {
     Ours,
@@ -99,7 +99,7 @@ enum Why {
     Ended,
 }
 
-/// What the link reacts to.
+/// The events that the link reacts to.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Event {
     Opened,
@@ -134,7 +134,7 @@ pub(super) enum Effect {
     Lost,
 }
 
-/// What a step reads and writes besides the link.
+/// The state that a step reads and writes besides the link.
 pub(super) struct Surroundings<'a> {
     pub(super) config: &'a Config,
     /// `None` if nothing would answer a probe.

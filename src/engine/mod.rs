@@ -450,7 +450,7 @@ impl Engine {
         self.outbox.maybe_delivered(seq)
     }
 
-    /// What an unsettled message waits for at `now`. `None` once it has settled.
+    /// The reason why an unsettled message waits at `now`. `None` once it has settled.
     #[must_use]
     pub fn standing(&self, now: Moment, seq: Seq) -> Option<Standing> {
         let standing = self.outbox.standing(now, seq)?;

@@ -49,7 +49,9 @@ const OLDEST_NEW: u64 = 1 << 32;
 
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
+    /// Unsettled messages, at the slots that their [`Seq`]s name.
     slots: Vec<Option<Message>>,
+    /// Slots that the next messages may use.
     free: Vec<usize>,
     /// Slots of settled messages whose settlement was not polled yet. The caller may still look there.
     untold: usize,
@@ -61,19 +63,24 @@ pub(super) struct Outbox {
     blocked: Sorted<(Moment, u32)>,
     /// Messages in flight in the order of transmission.
     flight: Sorted<(u64, Seq)>,
+    /// The bytes of the messages in flight.
     flight_bytes: u64,
+    /// Unsettled messages in the order of their expiry.
     expiry: Sorted<(Moment, Seq)>,
     /// The number of messages that may be the reason why links end. Above 0, one message at a time is in flight.
     suspects: usize,
     /// The window was full and has not emptied enough yet. Sending one message for each answer would cost a browser
     /// more than sending some hundreds at a time.
     full: bool,
+    /// The bytes of all unsettled messages.
     bytes: u64,
+    /// The number of new messages so far.
     sends: u64,
     /// The number of restored messages so far.
     restored: u64,
     /// Older messages are still being read. Nothing leaves meanwhile.
     restoring: bool,
+    /// The number of transmissions so far.
     transmissions: u64,
     answers: Answers,
     /// The server may give receipts, on this link or on the next one.
@@ -108,7 +115,7 @@ impl Outbox {
         self.free.push(seq.slot());
     }
 
-    /// What an unsettled message waits for while the link is ready.
+    /// The reason why an unsettled message waits while the link is ready.
     pub(super) fn standing(&self, now: Moment, seq: Seq) -> Option<Standing> {
         let message = self.get(seq)?;
         let State::Waiting { not_before } = message.state else { return Some(Standing::Answer) };

@@ -109,7 +109,7 @@ impl Seq {
     }
 }
 
-/// What an unsettled message waits for.
+/// The reason why an unsettled message waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// The link: the message can leave once the link is ready.
@@ -122,7 +122,7 @@ pub enum Standing {
     Answer,
 }
 
-/// What settles a message as a success.
+/// The condition that settles a message as a success.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Way {
     /// The server's acknowledgement. A receipt, if this server does not acknowledge the event.
@@ -154,7 +154,7 @@ pub struct Draft {
     pub durable: bool,
     /// How long the message may stay unsettled.
     pub ttl: Millis,
-    /// What settles the message as a success.
+    /// The condition that settles the message as a success.
     pub way: Way,
     /// The event's number, by which the engine remembers whether this server acknowledges the event. Nothing is
     /// remembered about event 0.
@@ -206,7 +206,7 @@ pub enum Input {
         seq: Seq,
         /// Which of its transmissions was answered.
         attempt: u32,
-        /// What the answer means.
+        /// The meaning of the answer.
         verdict: Verdict,
     },
     /// The server answered a ping.
@@ -286,7 +286,7 @@ pub enum DownCause {
     Kicked,
 }
 
-/// What a server's acknowledgement means for its message.
+/// The meaning of a server's acknowledgement for its message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The message took effect.

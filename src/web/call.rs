@@ -11,7 +11,7 @@ use super::socket_io::{Manager, Socket};
 use super::value::{Name, Result, SMALL, Value};
 use crate::client::transport;
 
-/// What is stored about the connection between two calls.
+/// The state of the connection between two calls.
 #[derive(Debug, Default)]
 pub struct Wire {
     /// The attempt that the transport belongs to, while the client still listens to it. 0 is none.
@@ -65,7 +65,7 @@ pub(super) enum Part {
     EmitEvent,
     Open,
     Socket,
-    // What was found inside the Socket.
+    // Parts found inside the Socket.
     Options,
     QueueName,
     Session,

@@ -184,7 +184,7 @@ const NONE: (f64, f64, f64) = (0.0, 0.0, 0.0);
 /// As many fields as the largest order has.
 pub const FIELDS: usize = 6;
 
-/// Its address in the table `STANDINGS`.
+/// Its place in the table `STANDINGS`.
 #[must_use]
 pub fn standing_number(standing: Standing) -> u32 {
     match standing {
@@ -195,7 +195,7 @@ pub fn standing_number(standing: Standing) -> u32 {
     }
 }
 
-/// Its address in the table `VALUE`.
+/// Its place in the table `VALUE`.
 #[must_use]
 pub fn value_number(value: Value) -> u32 {
     match value {
@@ -226,7 +226,7 @@ pub fn fate_flags(fate: Fate) -> u32 {
         | u32::from(waits) << 3
 }
 
-/// Its address in the table `PHASES`.
+/// Its place in the table `PHASES`.
 #[must_use]
 pub fn phase_number(phase: Phase) -> u32 {
     match phase {
@@ -241,7 +241,7 @@ pub fn phase_number(phase: Phase) -> u32 {
     }
 }
 
-/// Its address in the table `CODES`.
+/// Its place in the table `CODES`.
 #[must_use]
 pub fn code_number(code: Code) -> u32 {
     match code {
@@ -288,7 +288,7 @@ pub fn ending_number(ending: &Ending) -> u32 {
     claim_number(ending.claim) | u32::from(ending.is_timed) << 10 | u32::from(ending.stays) << 11
 }
 
-/// What an acknowledgement says: its address in the table `READINGS`, and 4 times that of the app's opinion in
+/// What an acknowledgement says: its place in the table `READINGS`, and 4 times that of the app's opinion in
 /// `OPINIONS`. Any other number is a failure.
 #[must_use]
 pub fn said(number: u32, span: f64, own_span: f64) -> Acknowledgement {
@@ -308,7 +308,7 @@ pub fn said(number: u32, span: f64, own_span: f64) -> Acknowledgement {
     Acknowledgement { reading, span: millis(span), opinion, own_span: millis(own_span) }
 }
 
-/// Its address in the table `NOTICES`.
+/// Its place in the table `NOTICES`.
 #[must_use]
 pub fn notice_number(notice: Notice) -> u32 {
     match notice {
@@ -320,20 +320,20 @@ pub fn notice_number(notice: Notice) -> u32 {
     }
 }
 
-/// What JavaScript tells, by its address in the table `TOLD`.
+/// What JavaScript tells, by its place in the table `TOLD`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
     /// lane or the message that has the id, bytes, flags by the table `SEND_FLAG`, ttl, acknowledgement deadline or 0, what
     /// it is kept as or 0. Answers the message's number, or as a negative one what is told of a refusal.
     Send,
-    /// message. Answers its address in the table `STANDINGS`, 0 where it has settled.
+    /// message. Answers its place in the table `STANDINGS`, 0 where it has settled.
     Standing,
     /// Answers the number of the next order, whose `Fields` can then be read. Where there is none: what to do with the
     /// timer. 0: it stays as it is; a negative number: it is set anew, for as many milliseconds less one; an infinite one: it is cleared.
     Poll,
     /// Answers where in the module's memory the fields of the order are that was polled last, as `f64`s.
     Fields,
-    /// address in the table of `settings.rs`, number
+    /// place in the table of `settings.rs`, number
     Set,
     /// Takes what was set.
     Configure,
@@ -386,7 +386,7 @@ pub enum Told {
     Ponged,
     /// epoch
     Heard,
-    /// What became of the page, by its address in the list `PAGE_EVENTS`; whether the event is about the cache, or the page is
+    /// What became of the page, by its place in the list `PAGE_EVENTS`; whether the event is about the cache, or the page is
     /// shown. Answers like `Open`.
     Page,
     /// What a page that is back looks at is known: it asks for its link again. Answers like `Open`.

@@ -382,7 +382,7 @@ impl Disk {
         all.first().map(|&&(_, outcome, maybe_delivered)| (outcome, maybe_delivered))
     }
 
-    /// What a new page of Alice's would find: the journals with unsettled messages.
+    /// The messages that a new page of Alice's would find: the journals with unsettled messages.
     pub fn kept(&self) -> Vec<(Name, Id)> {
         self.kept_of(ALICE)
     }

@@ -1,4 +1,4 @@
-//! What was missed without a link, and live messages meanwhile.
+//! Messages that were missed without a link, and live messages meanwhile.
 
 use holdfast::client::Order;
 use holdfast::engine::{Input, Millis};

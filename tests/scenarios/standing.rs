@@ -1,4 +1,4 @@
-//! What a message waits for, as the app may see it.
+//! The reason why a message waits, as the app may see it.
 
 use holdfast::engine::{Draft, Millis, Moment, Standing, Verdict};
 

@@ -80,7 +80,7 @@ pub fn run(named: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// What is missing on this machine, and how to install it.
+/// The missing programs on this machine, and how to install them.
 fn missing(engine: &Engine) -> Option<String> {
     let lacks: Vec<_> =
         engine.programs.iter().copied().filter(|program| on_path(&[program]).is_none()).collect();

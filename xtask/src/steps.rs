@@ -10,7 +10,7 @@ use crate::{browser, tools};
 pub struct Step {
     /// Its name in the summary and on the command line.
     pub name: &'static str,
-    /// What it checks, for the heading.
+    /// The property that it checks, for the heading.
     pub title: &'static str,
     /// Earlier steps of the list that must succeed first.
     pub needs: &'static [&'static str],

@@ -32,7 +32,7 @@ pub(crate) enum Id {
     Missing(u64),
 }
 
-/// What to do with an arrival.
+/// The decision about an arrival.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Decision<W> {
     /// It is new: run its handler, then call `settle`.

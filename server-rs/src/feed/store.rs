@@ -30,7 +30,7 @@ impl fmt::Display for FeedId {
     }
 }
 
-/// What the listeners get: an event and its arguments, as JSON.
+/// A published item: an event and its arguments, as JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
     /// The event's name.

@@ -48,7 +48,7 @@ pub struct Herd {
     pub outage: u64,
     /// How the outage looks to a client.
     pub loss: Loss,
-    /// What the server does with excess attempts.
+    /// The server's reaction to excess attempts.
     pub overload: Overload,
 }
 

@@ -1,6 +1,6 @@
 //! A server that accepts a number of connections per second, and what it does with excess attempts.
 
-/// What a server does with an excess attempt.
+/// A server's reaction to an excess attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overload {
     /// The server, or the balancer before it, refuses at once.
@@ -24,7 +24,7 @@ pub(super) struct Server {
     /// The number of attempts that may wait for their turn.
     queue: u64,
     overload: Overload,
-    /// What it does while it is away.
+    /// Its reaction while it is away.
     absence: Overload,
     is_away: bool,
     /// When it has handled all attempts so far, in nanoseconds.

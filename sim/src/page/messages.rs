@@ -38,7 +38,7 @@ pub(crate) struct Messages {
     expects_receipts: bool,
     /// Whether the server acknowledges an event, once that is known.
     answers: BTreeMap<u32, bool>,
-    /// What the client has learned and must report.
+    /// The lessons that the client must report.
     lessons: VecDeque<(u32, bool)>,
     pace: Pace,
     /// This link has delivered a message, as far as the client knows.
@@ -47,7 +47,7 @@ pub(crate) struct Messages {
     unanswered: BTreeMap<u32, u32>,
 }
 
-/// What settles a message as a success.
+/// The condition that settles a message as a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Settles {
     Ack,

@@ -216,7 +216,7 @@ impl Owners {
             return false;
         }
         if contradicts {
-            // What was known before there was a name was another user's.
+            // A subject that was known before the name was another user's.
             self.end_session();
             self.current().name = session.name;
         }

@@ -1,4 +1,4 @@
-//! What happens to the pages and to their saved messages: one user's tabs, and a disk that may fail.
+//! The lives of pages and their saved messages: one user's tabs, and a disk that may fail.
 
 use super::{Plan, Planned};
 use crate::dice::Dice;
@@ -23,7 +23,7 @@ pub(crate) struct Lives {
     pub(crate) logs_out: bool,
 }
 
-/// What happens to a tab and its page. The tab is drawn when it happens.
+/// An event for a tab and its page. The tab is drawn when the event happens.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fate {
     Open,

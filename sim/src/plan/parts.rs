@@ -1,4 +1,4 @@
-//! What a seed gives the parts of the world: the configuration, and the behaviour of everything around the client.
+//! The parts of the world in a seed's plan: the configuration, and the behaviour of everything around the client.
 
 use holdfast::client::deliveries::Sending;
 use holdfast::engine::{Config, Millis};

@@ -7,7 +7,7 @@ use super::lives::{A_NIGHT, HALF_AN_HOUR};
 use super::{Kinds, Lives, Plan, Planned};
 use crate::dice::Dice;
 
-/// What happens to a page with a link in a world without other faults.
+/// Stories of a page with a link in a world without other faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Story {
     /// Its timers fire once a minute for half an hour.

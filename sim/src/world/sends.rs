@@ -1,5 +1,5 @@
-//! What a page's app sends and is told: which sends are accepted, which answers count, and that the reported
-//! results are true (I15).
+//! Sends of a page's app, and the results that it is told: which sends are accepted, which answers count, and that
+//! the reported results are true (I15).
 
 use holdfast::client::claim::{Audience, By, Claim, Code, Ending};
 use holdfast::client::deliveries::{Id, Sending};
@@ -260,7 +260,7 @@ impl World {
     }
 }
 
-// What the app is told.
+// Results for the app.
 impl World {
     pub(super) fn settle(&mut self, ending: Ending) {
         let Some(id) = self.page.deliveries.find(ending.seq) else {

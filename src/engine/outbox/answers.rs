@@ -16,7 +16,7 @@ pub enum Answering {
     Silent,
 }
 
-/// What settles a message as a success.
+/// The condition that settles a message as a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Settles {
     /// The acknowledgement alone.
@@ -27,7 +27,7 @@ pub(super) enum Settles {
     Receipt,
 }
 
-/// What was learned, by the event's number.
+/// The knowledge about events, by the event's number.
 #[derive(Debug, Default)]
 pub(super) struct Answers(Vec<Shown>);
 

@@ -6,7 +6,9 @@ use super::message::{Message, Proof, State};
 
 #[derive(Debug, Default)]
 pub(super) struct Lane {
+    /// Its waiting messages, in send order.
     pub(super) waiting: Sorted<Seq>,
+    /// The number of its messages in flight.
     pub(super) in_flight: u32,
     /// A message in flight is strict, so nothing may leave beside it.
     pub(super) strict: bool,
@@ -35,7 +37,7 @@ pub(super) enum Listing {
 /// messages for ever, as their acknowledgements are lost with their links.
 pub(super) type Turn = (u64, Seq);
 
-/// What a lane can do next.
+/// The next step of a lane.
 pub(super) enum Next {
     Leave(Turn),
     NotBefore(Moment),

@@ -1,4 +1,4 @@
-//! What receipts prove about messages (I14), and what is learned about events from their answers.
+//! The proofs that receipts give about messages (I14), and what is learned about events from their answers.
 
 use holdfast::engine::{Outcome, Seq};
 
