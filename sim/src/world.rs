@@ -119,8 +119,8 @@ impl World {
         }
         let Some(page) = self.pages.get_mut(id).and_then(Option::take) else { return false };
         let before = std::mem::replace(&mut self.page, page);
-        let position = before.id;
-        self.pages[position] = Some(before).filter(|page| !page.is_dead);
+        let id = before.id;
+        self.pages[id] = Some(before).filter(|page| !page.is_dead);
         true
     }
 

@@ -75,15 +75,18 @@ pub(super) struct Heard {
     pub(super) late: Option<Ending>,
 }
 
+/// An accepted message.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     seq: Seq,
     lane: u32,
     event: u32,
     origin: Origin,
+    /// The fingerprint of its saved copy, 0 if it is not saved.
     print: u64,
     /// The number of sends that wait for its result.
     callers: u32,
+    /// The number of its transmissions.
     attempts: u32,
     answer: Option<Answer>,
 }

@@ -65,8 +65,8 @@ enum Gate {
     Open,
     /// The app paused the client, because its login is not ready.
     Paused,
-    /// The last credentials were another user's, and the app was told. The next attempt follows the app's next
-    /// action.
+    /// The last credentials were another user's, and the app was told. The next attempt follows the next send, or
+    /// the next event of the page.
     Foreign,
     /// As `Foreign`, and the app has ended the link since, so only the app asks for the next attempt.
     Told,
@@ -262,7 +262,8 @@ impl Client {
         self.step(|engine| engine.open(now));
     }
 
-    /// The app did something, or heard of something: another user's credentials may be right by now, so ask again.
+    /// The app sends or the page wakes up: if the last credentials were another user's, asks again, as they may be
+    /// right by now.
     pub(super) fn ask_again(&mut self, now: Moment) {
         if self.life.tries_again() {
             self.ask(now);
@@ -340,7 +341,7 @@ impl Life {
         matches!(self.login, Login::Present | Login::Awaited)
     }
 
-    /// Whether the app's action or a message from it should start another attempt.
+    /// Whether the next send or event of the page should start another attempt.
     pub(super) fn tries_again(&self) -> bool {
         self.gate == Gate::Foreign && self.takes()
     }

@@ -35,7 +35,8 @@ pub(super) struct Link {
     state: State,
     attempts: Attempts,
     epoch: Epoch,
-    /// Failed attempts and short-lived links in a row. Reset once a link was stable.
+    /// Failed attempts in a row, and links that died young without delivering anything. Halved by a link that lived
+    /// for some seconds, reset by a stable one.
     failures: u32,
     /// Links that became ready, delivered nothing and died young. Links that delivered something do not interrupt
     /// the count; a stable link resets it.
@@ -47,6 +48,7 @@ pub(super) struct Link {
     attempted_at: Moment,
     /// When to repeat a refused join.
     rejoin_at: Option<Moment>,
+    /// The number of refused joins on the present link.
     join_failures: u32,
 }
 
@@ -482,7 +484,7 @@ impl Link {
             self.short_lived = 0;
         } else {
             if life > config.min + config.min {
-                // A link that lives for some seconds again and again shall be up for most of the time.
+                // If every link lives for some seconds, shorter waits keep the client connected most of the time.
                 self.failures /= 2;
             } else if !around.delivers {
                 self.failures += 1;

@@ -15,7 +15,7 @@ pub fn format() -> Result<()> {
 /// Runs the lints, and fails on a warning.
 pub fn lint() -> Result<()> {
     if_fetched(|| {
-        run(place(&mut command("clippy")).args(ALL).args([
+        run(with_target(&mut command("clippy")).args(ALL).args([
             "--all-targets",
             "--",
             "--deny",
@@ -28,14 +28,14 @@ pub fn lint() -> Result<()> {
 pub fn document() -> Result<()> {
     if_fetched(|| {
         let mut doc = command("doc");
-        place(&mut doc).args(["--package", "holdfast-server", "--no-deps"]);
+        with_target(&mut doc).args(["--package", "holdfast-server", "--no-deps"]);
         run(doc.arg("--document-private-items").env("RUSTDOCFLAGS", "-D warnings"))
     })
 }
 
 /// Runs the tests, and compiles the server in the README.
 pub fn test() -> Result<()> {
-    if_fetched(|| run(place(&mut command("test")).args(ALL)))
+    if_fetched(|| run(with_target(&mut command("test")).args(ALL)))
 }
 
 fn command(name: &str) -> Command {
@@ -45,7 +45,7 @@ fn command(name: &str) -> Command {
 }
 
 /// Uses the build folder of `tests/support/servers.mjs`.
-fn place(command: &mut Command) -> &mut Command {
+fn with_target(command: &mut Command) -> &mut Command {
     command.args(["--locked", "--target-dir", "target/rust-server"])
 }
 
