@@ -4,6 +4,16 @@
 //! The caller drives it like the engine: it calls commands, reports facts, polls orders with [`Client::poll`], and
 //! calls [`Client::handle_timeout`] at the one deadline.
 //!
+//! # Terms
+//!
+//! - session: one user's time with the client. A logout, or another user, ends it.
+//! - generation of logouts: a number in storage that every logout raises, so that other tabs notice the logout.
+//! - link: the managed connection, with its phases. Each attempt at it has a number, the epoch.
+//! - receipt: the server's refusal of a CONNECT for an unknown namespace. It proves that the server has taken all
+//!   packets before it.
+//! - journal: the saved messages of one tab. An opening is one use of the storage, from its opening to its closing.
+//! - edge: the JavaScript around the client, which has the payloads, the Socket and the storage.
+//!
 //! # Invariants
 //!
 //! I1 to I10 are the engine's.
@@ -72,23 +82,36 @@ pub use storage::Address;
 /// The client's state machine. See the [module](self) for how to drive it.
 #[derive(Debug)]
 pub struct Client {
+    /// The link and the outbox.
     engine: Engine,
+    /// The user that the messages belong to, and the user that the link is for.
     identity: Identity,
+    /// Proof of what the server has taken, and the limit on unproven messages.
     receipts: Receipts,
+    /// Saves messages across reloads.
     keeper: Keeper,
+    /// Each message's way to its one result.
     deliveries: Deliveries,
+    /// Whether the user is logged in, and whether a link may be asked for.
     life: Life,
+    /// Remembered emits, the room, deferred events and the tasks of a new link.
     sessions: Sessions,
+    /// Requests for what was missed, and the live messages buffered meanwhile.
     resync: Resync,
+    /// Repeats and typing marks.
     inbound: Inbound,
+    /// Whether the list of online users is current.
     presence: Presence,
+    /// The positions in the server's feeds.
     #[cfg(not(feature = "followed"))]
     feeds: Feeds,
     /// The client's own orders, never more than a few.
     orders: Vec<Order>,
+    /// The configured time for an acknowledgement.
     ack_timeout: Millis,
     /// How long to wait if the server answers 'later' and names no time.
     backoff: Millis,
+    /// A link that lives this long is stable.
     stable: Millis,
     /// How long a receipt may be overdue on a link that has answered receipts, before the link counts as dead.
     patience: Millis,
@@ -97,6 +120,7 @@ pub struct Client {
     /// When the last look found the transport clogged, if it did.
     clogged_at: Option<Moment>,
     view: View,
+    /// When the link became ready, or its window was last widened.
     ready_since: Moment,
     /// Receipts count as overdue from this moment at the earliest, because the timer was late before it.
     excused_at: Moment,
@@ -121,7 +145,9 @@ enum View {
 enum Pings {
     /// Unknown: this many pings were answered by a receipt alone.
     Unknown(u32),
+    /// It answers pings.
     Answered,
+    /// It has no ping handler.
     Ignored,
 }
 
