@@ -1,4 +1,4 @@
-//! What the simulation and the mutants found out, each as the shortest story that shows it.
+//! Bugs that the simulation and the mutants found, each as the shortest scenario that shows it.
 
 mod world;
 
@@ -45,7 +45,7 @@ fn message_that_outlived_its_ttl_does_not_leave_while_the_timer_is_late() {
 #[test]
 fn silence_is_no_verdict_where_the_ping_was_never_sent() {
     let mut world = World::ready();
-    // The timer for the ping at 15 s fires within a second of the deadline of silence.
+    // The timer for the ping at 15 s fires within a second of the silence deadline.
     world.wake_late(30_500);
     assert_eq!(world.engine.status().phase, Phase::Suspect);
 }
@@ -80,7 +80,7 @@ fn many_signs_of_waking_up_make_one_probe() {
 }
 
 #[test]
-fn time_asleep_is_not_taken_from_a_probe() {
+fn time_asleep_is_not_counted_against_a_probe() {
     let mut world = World::ready();
     world.tell(Input::Woke);
     world.now = 5_500;
@@ -156,12 +156,12 @@ fn wait_without_any_length_is_over_later_than_now() {
     let mut world = World::ready_with(config);
     world.run_to(5_000);
     world.lose_link();
-    // After a stable link nothing is waited for, and still the deadline lies ahead (I6).
+    // After a stable link the wait is zero, and still the deadline must be later (I6).
     assert_eq!(world.engine.poll_timeout(), Some(Moment(5_001)));
 }
 
 #[test]
-fn lane_that_is_empty_for_a_moment_stays_held() {
+fn lane_that_is_empty_for_a_moment_stays_throttled() {
     let mut world = World::ready_with(without_health());
     let [held, refused] = [world.send(0), world.send(0)];
     let once = world.send_draft(Draft { once: true, ..draft(0) });
@@ -181,7 +181,7 @@ fn lane_that_is_empty_for_a_moment_stays_held() {
 }
 
 #[test]
-fn window_of_none_still_lets_one_out() {
+fn window_of_zero_still_lets_one_message_out() {
     let mut config = Config::default();
     config.send.window = 0;
     let mut world = World::ready_with(config);

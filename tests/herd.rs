@@ -1,5 +1,5 @@
-//! What a server sees of very many clients once it is back, against the same clients with socket.io-client's own
-//! algorithm: the peak of attempts, how soon all are back, and that no single user pays for it.
+//! Very many clients that reconnect to one server, compared with the same number of clients with socket.io-client's
+//! own algorithm: the peak of attempts, how soon all are back, and that no single user waits longer for it.
 //!
 //! `cargo xtask sim herd` plays 100,000 clients, and outages of up to three hours.
 

@@ -1,5 +1,5 @@
-//! Random operations: after each of them every invariant holds, and once the world is kind again
-//! everything settles. `fuzz/` does the same with operations that a fuzzer chooses.
+//! Random operations: every invariant must hold after each of them, and once the faults stop everything must
+//! settle. `fuzz/` does the same with operations that a fuzzer chooses.
 
 mod model;
 mod world;
@@ -12,7 +12,7 @@ use model::{Choices, any_config, any_step, play};
 const SEEDS: u64 = 2_000;
 const STEPS: usize = 300;
 
-/// Randomness of the tests' own (xorshift64*), so that a seed names a run for good.
+/// The tests' own random generator (xorshift64*), so that a seed gives the same run for ever.
 struct Dice(u64);
 
 impl Dice {

@@ -1,15 +1,16 @@
-//! The engine in simulated worlds: a network, a server, a browser and an app that misbehave by seed.
+//! The client in simulated worlds: a seed determines the faults of the network, the server, the browser and the
+//! app.
 //!
-//! A failure prints its seed, its plan and the end of its trace. `cargo xtask sim --seed S` has all
-//! of it, and `cargo xtask sim --seeds N` plays more than the tests do.
+//! A failure prints its seed, its plan and the end of its trace. `cargo xtask sim --seed S` prints the whole trace,
+//! and `cargo xtask sim --seeds N` plays more seeds than the tests.
 
 use sim::{Story, Tally};
 
 const SEEDS: u64 = 2_000;
-/// Seeds that each story is told with.
+/// The number of seeds for each story.
 const STORIES: u64 = 200;
 
-/// Plays a seed; where it breaks a rule, fails with its plan and the end of its trace.
+/// Plays a seed. If it breaks a rule, fails with its plan and the end of its trace.
 fn play(seed: u64) -> Tally {
     sim::run(seed).unwrap_or_else(|_| panic!("{}", sim::explain(seed)))
 }
@@ -81,7 +82,7 @@ fn two_tabs_on_a_server_that_keeps_one_session_come_to_rest_and_everything_arriv
     }
 }
 
-/// Seeds that found a bug, by what they found.
+/// Seeds that found a bug, named after it.
 mod found {
     use super::play;
 
@@ -106,12 +107,12 @@ mod found {
     }
 
     #[test]
-    fn jitter_made_a_wait_of_none() {
+    fn jitter_made_a_wait_of_zero() {
         play(8_993);
     }
 
     #[test]
-    fn sleep_was_taken_from_a_probe() {
+    fn time_asleep_was_counted_against_a_probe() {
         play(5_924);
     }
 
@@ -155,7 +156,7 @@ mod found {
     }
 
     #[test]
-    fn poison_that_a_narrow_window_kept_back_was_never_found_out() {
+    fn poison_behind_a_narrow_window_was_never_found_out() {
         play(1_339);
         play(495);
     }
@@ -219,7 +220,7 @@ mod found {
     }
 
     #[test]
-    fn what_may_leave_once_left_again_after_a_post_that_was_not_its_own_was_dropped() {
+    fn message_that_leaves_once_left_again_after_another_post_was_dropped() {
         play(57_690);
     }
 
@@ -252,13 +253,14 @@ mod found {
     }
 
     #[test]
-    fn two_pages_that_missed_a_message_both_took_it_back() {
+    fn two_pages_that_missed_a_message_both_reclaimed_it() {
         play(584_958);
     }
 
-    /// The world's fault: the app of a Manager opened or closed the link, and the orders of the clock lay about.
+    /// A bug of the simulation: the app of a Manager opened or closed the link while orders of the clock were
+    /// pending.
     #[test]
-    fn what_a_waking_clock_ordered_was_not_carried_out_where_a_manager_is_followed() {
+    fn orders_of_a_waking_clock_were_not_carried_out_for_a_followed_manager() {
         for seed in [23_034, 297_055, 338_947, 338_962, 352_338, 594_741] {
             play(seed);
         }
@@ -316,16 +318,16 @@ mod found {
         play(17_692);
     }
 
-    /// The world's own time ran ahead of the client's: not every call tells the client the time.
+    /// A bug of the simulation: its time ran ahead of the client's, because not every call passes the time.
     #[test]
-    fn time_was_said_that_nobody_was_told() {
+    fn time_was_reported_that_nobody_was_told() {
         play(845_195);
         play(902_422);
         play(972_489);
     }
 
-    /// The world's fault: a page that runs shows at once what is in memory only by then, one in the cache once it is
-    /// back.
+    /// A bug of the simulation: a running page shows at once which messages are in memory only; a page in the cache
+    /// does so once it is back.
     #[test]
     fn page_that_deleted_what_it_could_not_list_was_thrown_away_before_it_heard_of_it() {
         play(22_062);

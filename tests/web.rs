@@ -1,5 +1,5 @@
-//! The driver as JavaScript meets it, in a real browser, and its numbers against the tables that the
-//! shell has of them. `cargo xtask test` runs it.
+//! The driver, called from JavaScript in a real browser, and its numbers compared with the shell's tables. `cargo
+//! xtask test` runs it.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -9,8 +9,8 @@ use holdfast::border::numbers;
 use holdfast::border::told::Told;
 use holdfast::client::claim::{Audience, By, Claim, Code, Ending};
 use holdfast::client::storage::Storage;
-use holdfast::client::verdict::{Opinion, Reading, Said};
-use holdfast::client::{Fate, Order, PageEvent, Place, Value};
+use holdfast::client::verdict::{Acknowledgement, Opinion, Reading};
+use holdfast::client::{Address, Fate, Order, PageEvent, Value};
 use holdfast::engine::{DownCause, Grant, Notice, Outcome, Phase, Seq, Standing, Way};
 use holdfast::web::Driver;
 use holdfast::web::call::What;
@@ -86,7 +86,7 @@ fn number(table: &Object, name: &str) -> u32 {
     value.unwrap_or_else(|| panic!("{name} is missing")) as u32
 }
 
-/// Whose number it is.
+/// The name with this number.
 fn name(table: &Object, wanted: u32) -> String {
     let keys = Object::keys(table);
     let names = keys.iter().filter_map(|key| key.as_string());
@@ -94,7 +94,7 @@ fn name(table: &Object, wanted: u32) -> String {
     names.next().unwrap_or_else(|| panic!("nothing has number {wanted}"))
 }
 
-/// Polls until there is nothing, and answers the orders' names and first fields.
+/// Drains the orders. Returns their names and first fields.
 fn drain(driver: &mut Driver) -> Vec<(String, f64)> {
     let mut orders = Vec::new();
     loop {
@@ -110,21 +110,21 @@ fn drain(driver: &mut Driver) -> Vec<(String, f64)> {
     }
 }
 
-/// What is not said is 0, as it is from JavaScript.
+/// Missing values are 0, as from JavaScript.
 fn tell(driver: &mut Driver, told: Told, now: f64, said: &[f64]) -> f64 {
     let what = Told::ALL.iter().position(|&other| other == told).expect("all are listed");
     let at = |index: usize| said.get(index).copied().unwrap_or_default();
     driver.tell(what as u32, now, now, at(0), at(1), at(2), at(3), at(4), at(5))
 }
 
-/// A message that has a place for an id.
-const PLACE: u32 = 64;
+/// A message whose payload carries an id.
+const CARRIES_ID: u32 = 64;
 
 fn send(driver: &mut Driver, now: f64, lane: u32, flags: u32) -> f64 {
-    tell(driver, Told::Send, now, &[lane.into(), 100.0, (flags | PLACE).into(), 60_000.0])
+    tell(driver, Told::Send, now, &[lane.into(), 100.0, (flags | CARRIES_ID).into(), 60_000.0])
 }
 
-/// As the shell reads them.
+/// The fields as the shell reads them.
 fn fields(driver: &mut Driver) -> Float64Array {
     let memory: Memory = wasm_bindgen::memory().unchecked_into();
     let (at, count) = (tell(driver, Told::Fields, 0.0, &[]) as u32, numbers::FIELDS as u32);
@@ -140,7 +140,7 @@ fn ready() -> Driver {
     tell(&mut driver, Told::Greeted, 0.0, &[1.0]);
     tell(&mut driver, Told::Joined, 0.0, &[1.0]);
     let names: Vec<_> = drain(&mut driver).into_iter().map(|(name, _)| name).collect();
-    // What was about the attempt is out of date by now.
+    // Orders about the attempt are outdated by now.
     assert_eq!(names, ["join", "changed", "returned", "askOnline"]);
     driver
 }
@@ -159,11 +159,11 @@ fn message_goes_its_way_in_numbers() {
 }
 
 const GENERATION: f64 = 65_536.0;
-/// This tab's journal, and another one, as the shell numbers them.
+/// This tab's journal and another one, as the shell numbers them.
 const MINE: f64 = 7.0;
 const OTHER: f64 = 8.0;
 
-/// A linked driver that keeps messages, and waits for what is on disk. Answers the number of its opening.
+/// A linked driver that saves messages, and waits for those on disk. Returns the number of its opening.
 fn reading(driver: &mut Driver, has_locks: bool) -> f64 {
     tell(driver, Told::Keep, 1.0, &[GENERATION, 1.0]);
     let orders = drain(driver);
@@ -199,7 +199,7 @@ fn durable_message_leaves_once_it_is_committed() {
 }
 
 #[wasm_bindgen_test]
-fn message_whose_write_failed_leaves_all_the_same_and_that_is_told() {
+fn message_whose_write_failed_still_leaves_and_the_failure_is_reported() {
     let mut driver = ready();
     let opening = reading(&mut driver, true);
     tell(&mut driver, Told::Read, 1.0, &[opening, GENERATION]);
@@ -216,11 +216,11 @@ fn message_whose_write_failed_leaves_all_the_same_and_that_is_told() {
 }
 
 #[wasm_bindgen_test]
-fn rows_are_handed_out_by_what_the_shell_says_of_them() {
+fn rows_are_passed_on_by_what_the_shell_reports() {
     let mut driver = ready();
     let opening = reading(&mut driver, true);
     let (settled, away) = ROW_FLAG.with(|table| (number(table, "settled"), number(table, "away")));
-    // Of another tab's journal, which had its first message from this one; then this tab's own.
+    // First another tab's journal, whose first message was this tab's; then this tab's own journal.
     tell(&mut driver, Told::Segment, 1.0, &[opening, OTHER, 1.0, 2.0, GENERATION]);
     tell(&mut driver, Told::Row, 1.0, &[opening, 0.0, 1.0, away.into(), -1.0]);
     tell(&mut driver, Told::Row, 1.0, &[opening, 1.0, 2.0, 0.0, -1.0]);
@@ -246,7 +246,7 @@ fn next_order(driver: &mut Driver) -> (String, f64) {
 }
 
 #[wasm_bindgen_test]
-fn segments_of_version_1_are_taken_over_by_what_the_shell_says_of_them() {
+fn segments_of_version_1_are_taken_over_by_what_the_shell_reports() {
     let flags = SEGMENT_FLAG.with(|table| (number(table, "former"), number(table, "ours")));
     let (former, ours) = (f64::from(flags.0), f64::from(flags.1));
     for (has_locks, flags, order) in [
@@ -268,7 +268,7 @@ fn segments_of_version_1_are_taken_over_by_what_the_shell_says_of_them() {
 #[wasm_bindgen_test]
 fn storage_is_ordered_by_the_names_that_the_shell_carries_out() {
     let seq = Seq::from_bits(9);
-    let place = Place { opening: 1, number: 2, index: 3 };
+    let address = Address { opening: 1, number: 2, index: 3 };
     let (name, row, number, opening, transaction) = (5, 6, 4, 1, 8);
     let orders = [
         (Storage::Open { opening }, "openStorage", vec![1.0]),
@@ -278,9 +278,9 @@ fn storage_is_ordered_by_the_names_that_the_shell_carries_out() {
         (Storage::Unlock { name }, "unlock", vec![5.0]),
         (Storage::Gather { opening }, "gather", vec![1.0]),
         (Storage::Read { of: 0, mine: name }, "read", vec![0.0, 5.0]),
-        (Storage::Put { seq, place }, "put", vec![9.0, 1.0, 2.0, 3.0]),
-        (Storage::Move { row, place }, "move", vec![6.0, 1.0, 2.0, 3.0]),
-        (Storage::List { place }, "list", vec![0.0, 1.0, 2.0, 3.0]),
+        (Storage::Put { seq, address }, "put", vec![9.0, 1.0, 2.0, 3.0]),
+        (Storage::Move { row, address }, "move", vec![6.0, 1.0, 2.0, 3.0]),
+        (Storage::List { address }, "list", vec![0.0, 1.0, 2.0, 3.0]),
         (Storage::Drop { name, number }, "drop", vec![5.0, 4.0]),
         (Storage::Commit { transaction, opening, guard: Some(7) }, "commit", vec![8.0, 1.0, 7.0]),
         (Storage::Commit { transaction, opening, guard: None }, "commit", vec![8.0, 1.0, -1.0]),
@@ -304,7 +304,7 @@ fn storage_is_ordered_by_the_names_that_the_shell_carries_out() {
 fn send_is_read_by_the_flags_that_the_shell_sets() {
     let flag = |name| SEND_FLAG.with(|table| number(table, name));
     let factor = |table: &JsValue| table.as_f64().expect("a number") as u32;
-    assert_eq!(flag("place"), PLACE);
+    assert_eq!(flag("place"), CARRIES_ID);
     let mut driver = ready();
     let claim = |told: f64| {
         let number = -told as u32;
@@ -318,11 +318,11 @@ fn send_is_read_by_the_flags_that_the_shell_sets() {
     let mut driver = ready();
     let seq = send(&mut driver, 1.0, 0, 0);
     let again = |driver: &mut Driver, flags: u32| {
-        tell(driver, Told::Send, 1.0, &[seq, 100.0, (flags | PLACE).into(), 60_000.0])
+        tell(driver, Told::Send, 1.0, &[seq, 100.0, (flags | CARRIES_ID).into(), 60_000.0])
     };
     assert_eq!(claim(again(&mut driver, flag("known"))), duplicate);
     assert_eq!(again(&mut driver, flag("known") | flag("same")), seq);
-    // What has no place for an id leaves once, and has no result but the loss of its link.
+    // A message that carries no id leaves once, and has no result but the loss of its link.
     let latest = factor(&WAY_FLAG.with(Clone::clone)) * 3;
     for (flags, asks) in [(0, 1.0), (latest, 1.0)] {
         drain(&mut driver);
@@ -363,7 +363,7 @@ fn commands_about_the_session_answer_what_the_shell_takes_for_the_door() {
     assert_eq!(say(Told::Accepts, &[]), 0.0);
 }
 
-/// Its place in the table.
+/// The index of a code in the table.
 fn code_named(code: &str) -> usize {
     let at = (0..12).find(|&at| CODES.with(|table| text(table, at)) == code);
     at.expect("the shell has it") as usize
@@ -374,8 +374,8 @@ fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
     let key = 1 << 52;
     let double = 4_503_599_627_370_496.0;
     let orders = [
-        (Order::Say { key, is_asked: true }, "sayAgain", vec![double, 1.0]),
-        (Order::Discard { value: Value::Said, key }, "forgetValue", vec![double, 0.0]),
+        (Order::Replay { key, is_asked: true }, "sayAgain", vec![double, 1.0]),
+        (Order::Discard { value: Value::Remembered, key }, "forgetValue", vec![double, 0.0]),
         (Order::Emit { key: 5 }, "emitHeld", vec![5.0]),
         (Order::Returned { begins: Some(1) }, "returned", vec![1.0]),
         (Order::Returned { begins: None }, "returned", vec![-1.0]),
@@ -390,14 +390,15 @@ fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
         expected.resize(numbers::FIELDS, 0.0);
         assert_eq!(fields.as_slice(), expected, "{name}");
     }
-    for (value, name) in [(Value::Said, "said"), (Value::Held, "held"), (Value::Answer, "answers")]
+    for (value, name) in
+        [(Value::Remembered, "said"), (Value::Deferred, "held"), (Value::Answer, "answers")]
     {
         assert_eq!(VALUE.with(|table| number(table, name)), numbers::value_number(value));
     }
 }
 
 #[wasm_bindgen_test]
-fn what_becomes_of_an_event_is_what_the_shell_reads() {
+fn fate_of_an_event_is_what_the_shell_reads() {
     let fate = |name| FATE.with(|table| number(table, name));
     let none = Fate::default();
     for (one, name) in [
@@ -421,10 +422,10 @@ fn what_becomes_of_an_event_is_what_the_shell_reads() {
 }
 
 #[wasm_bindgen_test]
-fn what_is_remembered_and_what_is_held_is_answered_by_numbers() {
+fn remembered_emits_and_deferred_events_are_answered_by_numbers() {
     let mut driver = Driver::new(0.0, 0.0, 0.5);
     assert_eq!(tell(&mut driver, Told::Remember, 0.0, &[7.0]), 2.0, "the first, not now");
-    assert_eq!(tell(&mut driver, Told::EmitSoon, 0.0, &[0.0]), 1.0, "the first one is held");
+    assert_eq!(tell(&mut driver, Told::EmitSoon, 0.0, &[0.0]), 1.0, "the first event is deferred");
     let mut driver = ready();
     assert_eq!(tell(&mut driver, Told::Remember, 0.0, &[7.0]), 3.0);
     assert_eq!(tell(&mut driver, Told::EmitSoon, 0.0, &[1.0]), 0.0, "it leaves");
@@ -498,7 +499,7 @@ fn end_is_claimed_by_the_factors_that_the_shell_has() {
 }
 
 #[wasm_bindgen_test]
-fn what_is_told_has_the_numbers_that_the_shell_uses() {
+fn facts_and_commands_have_the_numbers_that_the_shell_uses() {
     let names = TOLD.with(Object::keys);
     assert_eq!(names.length() as usize, Told::ALL.len());
     for (code, told) in Told::ALL.iter().enumerate() {
@@ -509,7 +510,7 @@ fn what_is_told_has_the_numbers_that_the_shell_uses() {
 }
 
 #[wasm_bindgen_test]
-fn what_is_called_for_of_the_socket_has_the_numbers_that_the_shell_uses() {
+fn calls_about_the_socket_have_the_numbers_that_the_shell_uses() {
     let names = WIRE.with(Object::keys);
     for (code, what) in What::ALL.iter().enumerate().take(names.length() as usize) {
         let name = text(&names, code as u32);
@@ -603,7 +604,7 @@ fn facts_mean_what_the_shell_says() {
             {
                 let said = numbers::said(number(table, name) + opinion * at as u32, 5.0, 6.0);
                 let (span, own_span) = (numbers::millis(5.0), numbers::millis(6.0));
-                assert_eq!(said, Said { reading, span, opinion: own, own_span });
+                assert_eq!(said, Acknowledgement { reading, span, opinion: own, own_span });
             }
         }
     });
@@ -640,7 +641,7 @@ fn events_of_the_page_mean_what_the_shell_hears() {
     let means = [
         ("online", PageEvent::Online, PageEvent::Online),
         ("pagehide", PageEvent::Left, PageEvent::Cached),
-        ("pageshow", PageEvent::Loaded, PageEvent::Restored),
+        ("pageshow", PageEvent::Loaded, PageEvent::Back),
         ("visibilitychange", PageEvent::Hidden, PageEvent::Shown),
         ("resume", PageEvent::Resumed, PageEvent::Resumed),
     ];
@@ -678,7 +679,7 @@ fn clock_on_the_wall_that_leads_wakes_the_client_before_it_is_told_anything() {
 async fn deadline_is_met_by_a_real_timer() {
     let start = js_sys::Date::now();
     let mut driver = Driver::new(0.0, 0.0, 0.5);
-    // An ack deadline of 30 ms, everything else out of the way.
+    // An ack deadline of 30 ms, without any other deadline.
     tell(&mut driver, Told::Set, 0.0, &[0.0, 30.0]);
     for index in [4, 5, 6, 7, 9, 12, 13] {
         tell(&mut driver, Told::Set, 0.0, &[index.into(), 1e6]);

@@ -1,4 +1,4 @@
-//! Operations that a fuzzer chooses, under the same model as the random ones of `tests/props.rs`.
+//! Operations that a fuzzer chooses, checked by the same model as the random ones in `tests/props.rs`.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ use libfuzzer_sys::arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use model::{Choices, Step, any_config, any_step, play};
 
-/// What a finding prints.
+/// Printed with a finding.
 #[derive(Debug)]
 struct Run {
     config: Config,
@@ -35,7 +35,7 @@ struct Bytes<'a, 'b>(&'a mut Unstructured<'b>);
 
 impl Choices for Bytes<'_, '_> {
     fn below(&mut self, bound: u64) -> u64 {
-        // Where there is no byte left it answers 0.
+        // Returns 0 once no byte is left.
         self.0.int_in_range(0..=bound - 1).unwrap_or(0)
     }
 }
@@ -44,5 +44,5 @@ fuzz_target!(|run: Run| {
     play(&run.config, &run.steps);
 });
 
-/// More only makes each run slow.
+/// A larger limit only makes each run slow.
 const MOST_STEPS: usize = 500;

@@ -191,7 +191,7 @@ impl Account {
         let messages = &mut self.messages;
         self.saving.retain(|n| {
             let Some(Entry { seq, message }) = messages.get_mut(n) else { return false };
-            message.saved = client.saved(*seq);
+            message.saved = client.saved_in(*seq);
             if message.saved == "disk" {
                 message.marks.push(Mark { at, what: Happening::Saved, attempt: 0 });
             }
@@ -268,7 +268,7 @@ impl Account {
         let status = client.status();
         let messages = self.messages.values().map(|Entry { seq, message }| view::Message {
             wait: client.wait(*seq).map(|wait| self.wait(wait)),
-            saved: if message.is_durable { client.saved(*seq) } else { message.saved },
+            saved: if message.is_durable { client.saved_in(*seq) } else { message.saved },
             ..message.clone()
         });
         View {

@@ -268,7 +268,7 @@ fn told_sentence(told: Told, numbers: &[f64; 6], answer: f64, label: &str) -> St
             PageEvent::Left => "The page is being left.",
             PageEvent::Cached => "The page goes into the back-forward cache.",
             PageEvent::Loaded => "The page is shown for the first time.",
-            PageEvent::Restored => "The page is back from the back-forward cache.",
+            PageEvent::Back => "The page is back from the back-forward cache.",
             PageEvent::Hidden => "The page is hidden.",
             PageEvent::Shown => "The page is shown.",
             PageEvent::Resumed => "The page was frozen, and goes on.",
@@ -368,12 +368,12 @@ fn order_sentence(order: &Order, label: &str) -> String {
         Order::Receiptless => "Remember: this server gives no receipts.".to_owned(),
         Order::Storage(storage) => storage_sentence(storage, label),
         Order::Look => "Look at the transport and at the logouts.".to_owned(),
-        Order::Say { .. } => {
+        Order::Replay { .. } => {
             "Emit again what the server has forgotten with the connection.".to_owned()
         }
         Order::Discard { value, .. } => match value {
-            Value::Said => "Forget an emit that is repeated.",
-            Value::Held => "Forget an event that waited.",
+            Value::Remembered => "Forget an emit that is repeated.",
+            Value::Deferred => "Forget an event that waited.",
             Value::Answer => "Forget an answer to an event.",
         }
         .to_owned(),

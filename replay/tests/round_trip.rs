@@ -68,7 +68,7 @@ fn story() -> Vec<Crossing> {
     connect(&mut client, 1.0);
     let sent: Vec<f64> = [100.0, 200.0, 300.0]
         .map(|bytes| {
-            client.tell(Told::Send, &[0.0, bytes, f64::from(flag::PLACE), 60_000.0, 0.0, 0.0])
+            client.tell(Told::Send, &[0.0, bytes, f64::from(flag::CARRIES_ID), 60_000.0, 0.0, 0.0])
         })
         .into();
     client.drain();

@@ -1,4 +1,4 @@
-//! The acknowledgement of one event, which outlasts a full connection.
+//! The acknowledgement of one event, sent even if the connection's buffer is full for a while.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use socketioxide::socket::Socket;
 use socketioxide::{SendError, SocketError};
 use tokio::time::sleep;
 
-/// Answers one event of a client's.
+/// Sends the answer to one event of a client.
 pub struct Answerer<A: Adapter> {
     socket: Arc<Socket<A>>,
     ack: Option<i64>,
@@ -31,8 +31,9 @@ impl<A: Adapter> FromMessageParts<A> for Answerer<A> {
 }
 
 impl<A: Adapter> Answerer<A> {
-    /// Sends the answer, as soon as the connection has room for it: socketioxide drops what does not fit, and the
-    /// client would wait for its deadline. Where the connection ends before, the client asks again on the next one.
+    /// Sends the answer as soon as the connection has room for it. socketioxide drops what does not fit, and the
+    /// client would then wait for its deadline. If the connection ends first, the client sends the message again on
+    /// the next one.
     pub(crate) fn answer<T: Serialize + Send + Sync + 'static>(self, answer: T) {
         if self.try_answer(&answer) == Sent::NoRoom {
             tokio::spawn(async move {
@@ -51,7 +52,7 @@ impl<A: Adapter> Answerer<A> {
         let Ok(ack) = AckSender::from_message_parts(&self.socket, event, &self.ack);
         match ack.send(answer) {
             Err(SendError::Socket(SocketError::InternalChannelFull)) => Sent::NoRoom,
-            // What cannot be encoded is none of ours: all answers are JSON.
+            // Encoding can't fail here: all answers are JSON.
             Ok(()) | Err(SendError::Socket(SocketError::Closed) | SendError::Serialize(_)) => {
                 Sent::Done
             }
@@ -66,5 +67,5 @@ enum Sent {
 }
 
 const TRY_AGAIN: Duration = Duration::from_millis(20);
-/// Twenty seconds: every client gave up by then.
+/// Twenty seconds. Every client has given up by then.
 const MOST_TRIES: u32 = 1000;

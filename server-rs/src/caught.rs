@@ -1,4 +1,4 @@
-//! The app's own code, whose panics end nothing of ours.
+//! Runs the app's own code and catches its panics.
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,7 +9,7 @@ use std::task::Poll;
 #[derive(Debug)]
 pub(crate) struct Panicked;
 
-/// Runs the future to its end, or to its panic.
+/// Runs the future to its end, or until it panics.
 pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, Panicked> {
     let mut future = pin!(future);
     poll_fn(|context| match caught_now(|| future.as_mut().poll(context)) {
@@ -19,8 +19,8 @@ pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, Panicked> 
     .await
 }
 
-/// Calls the function, and tells whether it panicked.
+/// Calls the function. Fails if it panics.
 pub(crate) fn caught_now<T>(call: impl FnOnce() -> T) -> Result<T, Panicked> {
-    // A panic has been printed by the process's hook, and what it left half done is the app's.
+    // The process's panic hook has printed the panic. State that the panic left inconsistent is the app's.
     catch_unwind(AssertUnwindSafe(call)).map_err(|_| Panicked)
 }

@@ -1,4 +1,4 @@
-//! The deduplicator: a message that arrives again under the same id takes effect once.
+//! The deduplicator: a message that arrives again with the same id takes effect once.
 
 mod answers;
 mod envelope;
@@ -30,13 +30,13 @@ use crate::caught::{caught, caught_now};
 use crate::locked;
 use crate::trouble::{BoxError, Trouble, print};
 
-/// Wraps handlers, so that a message which arrives again takes effect once.
+/// Wraps handlers so that a message that arrives again takes effect once.
 ///
-/// Make one for the whole server, outside of the connection's handler: a repeat comes on a new connection more often
-/// than not. Make one for each event if ids may be shared by events. Clones are one deduplicator.
+/// Make one for the whole server, outside of the connection's handler, because a repeat usually comes on a new
+/// connection. Make one for each event if events may share ids. Clones share one state.
 ///
-/// Its memory ends with the process. Across restarts a unique index on (user, id) does what this does within one
-/// process; the two go together.
+/// The memory ends with the process. To cover restarts, add a unique index on (user, id) to the database; both are
+/// needed.
 pub struct Deduplicator<A: Adapter = LocalAdapter>(Arc<Shared<A>>);
 
 struct Shared<A: Adapter> {
@@ -45,7 +45,7 @@ struct Shared<A: Adapter> {
     without_id: AtomicU64,
 }
 
-/// What a [`Deduplicator`] has to know. All times and bounds have a default.
+/// The configuration of a [`Deduplicator`]. All limits have a default.
 pub struct DeduplicatorOptions<A: Adapter = LocalAdapter> {
     user: Box<UserOf<A>>,
     id_field: String,
@@ -61,82 +61,82 @@ pub struct DeduplicatorOptions<A: Adapter = LocalAdapter> {
 pub(crate) type UserOf<A> = dyn Fn(&SocketRef<A>) -> Option<String> + Send + Sync;
 
 impl<A: Adapter> DeduplicatorOptions<A> {
-    /// `user`: whom a connection was authenticated for, asked for every message; `None` where nobody is logged in, and
-    /// ids then count for this connection alone. Never take it from the message.
+    /// `user` returns the authenticated user of a connection. It is called for every message. `None` means that
+    /// nobody is logged in; ids are then unique only within the connection. Never take the user from the message.
     pub fn new(user: impl Fn(&SocketRef<A>) -> Option<String> + Send + Sync + 'static) -> Self {
         Self {
             user: Box::new(user),
             id_field: "_tempId".to_owned(),
             ttl: Duration::from_secs(86_400),
-            // About 50 MB with answers of the usual size.
+            // About 50 MB with answers of typical size.
             max: 100_000,
             max_bytes: 100_000_000,
-            // Ten full windows of a client; two, so that an app in two tabs is never held up.
+            // Ten full windows of a client; two for one user, so that an app in two tabs is never limited.
             max_waiting: 10_000,
             max_waiting_per_user: 2048,
-            // Long after every client gave up on it.
+            // Much later than any client gives up.
             handler_timeout: Duration::from_secs(600),
             on_error: Box::new(print),
         }
     }
 
-    /// The property of the message that is its id. Default `_tempId`.
+    /// The property of the message that is its id. Default: `_tempId`.
     pub fn id_field(mut self, name: impl Into<String>) -> Self {
         self.id_field = name.into();
         self
     }
 
-    /// How long an answer is kept after it was last asked for. Default a day, which is also how long a client keeps a
-    /// message: never set it shorter than that.
+    /// How long an answer is kept after the last request for it. Default: a day, which is also how long a client
+    /// keeps a message. Never set it shorter than the client's time.
     pub fn ttl(mut self, time: Duration) -> Self {
         self.ttl = time;
         self
     }
 
-    /// How many answers are kept. Beyond it, one of the users who hold most loses the answer that was not asked for
-    /// the longest. Default 100,000.
+    /// The largest number of answers. Above it, one of the users with the most answers loses the one that was
+    /// requested least recently. Default: 100,000.
     pub fn max(mut self, answers: usize) -> Self {
         self.max = answers;
         self
     }
 
-    /// How many bytes the answers may take, by estimate. Default 100,000,000.
+    /// The largest estimated size of all answers in bytes. Default: 100,000,000.
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self
     }
 
-    /// How many messages may be without an answer at once, repeats included. One beyond it is answered `RATE_LIMITED`
-    /// with `retryAfterMs`, which costs a client no retry. Default 10,000.
+    /// The largest number of messages without an answer, including repeats. A further message is answered
+    /// `RATE_LIMITED` with `retryAfterMs`, which costs the client no retry. Default: 10,000.
     pub fn max_waiting(mut self, messages: usize) -> Self {
         self.max_waiting = messages;
         self
     }
 
-    /// How many of these may be one user's, or of one connection where nobody is logged in. Default 2048.
+    /// The largest number of these for one user, or for one connection without a user. Default: 2048.
     pub fn max_waiting_per_user(mut self, messages: usize) -> Self {
         self.max_waiting_per_user = messages;
         self
     }
 
-    /// How long a handler may take. One that is still at work then is dropped, and its message is answered
-    /// `INTERNAL_ERROR`. Default ten minutes.
+    /// How long a handler may take. After that it is dropped, and its message is answered `INTERNAL_ERROR`.
+    /// Default: ten minutes.
     pub fn handler_timeout(mut self, time: Duration) -> Self {
         self.handler_timeout = time;
         self
     }
 
-    /// Told of what went wrong on the server. Default: a line on standard error.
+    /// Called with every error on the server. Default: prints a line to standard error.
     pub fn on_error(mut self, on_error: impl Fn(&Trouble) + Send + Sync + 'static) -> Self {
         self.on_error = Box::new(on_error);
         self
     }
 }
 
-/// Why a handler took no effect: it may run again if the message comes again.
+/// A handler's failure to take effect. The handler runs again if the message arrives again.
 ///
-/// Any error becomes one by `?`, and is a failure: the client is told `INTERNAL_ERROR`, without the error's text, and
-/// sends again.
+/// Any error converts into one by `?` and counts as an internal failure: the client is answered `INTERNAL_ERROR`,
+/// without the error's text, and sends the message again.
 #[derive(Debug)]
 pub struct Failure(Why);
 
@@ -147,13 +147,13 @@ enum Why {
 }
 
 impl Failure {
-    /// The message is refused. `code` is final for the client unless it is `RATE_LIMITED`, `UNAVAILABLE` or
-    /// `INTERNAL_ERROR`; `error` is a text that the user may read.
+    /// Refuses the message. `code` is final for the client unless it is `RATE_LIMITED`, `UNAVAILABLE` or
+    /// `INTERNAL_ERROR`. `error` is a text that the user may read.
     pub fn refused(code: impl Into<String>, error: impl Into<String>) -> Self {
         Self(Why::Refused(json!({ "error": error.into(), "code": code.into() })))
     }
 
-    /// The message is refused for now, with the code `RATE_LIMITED`: the client sends it again after this time.
+    /// Refuses the message for now, with the code `RATE_LIMITED`. The client sends it again after `wait`.
     pub fn not_before(wait: Duration, error: impl Into<String>) -> Self {
         let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         Self(Why::Refused(refusal("RATE_LIMITED", &error.into(), Some(ms))))
@@ -167,7 +167,7 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Failure {
 }
 
 impl<A: Adapter> Deduplicator<A> {
-    /// Makes one with an empty memory.
+    /// Makes a deduplicator with an empty memory.
     pub fn new(options: DeduplicatorOptions<A>) -> Self {
         let limits = Limits { ttl: options.ttl, max: options.max, max_bytes: options.max_bytes };
         let ledger =
@@ -181,13 +181,13 @@ impl<A: Adapter> Deduplicator<A> {
 
     /// Makes a handler for `socket.on`.
     ///
-    /// `T` is what the handler takes: the first argument of the event, or all of them where it is a tuple. An event that
-    /// is none is answered `INVALID_MESSAGE`. The handler's `Ok` says that the message took effect: it is kept, and
-    /// answers each repeat. It has to be an object without `error`. After `Err`, after a panic and after the timeout
+    /// `T` is the argument of the handler: the first argument of the event, or all of them if `T` is a tuple. An
+    /// event with other arguments is answered `INVALID_MESSAGE`. `Ok` means that the message took effect: its value
+    /// is kept and answers every repeat. It must be an object without `error`. After `Err`, a panic or the timeout
     /// nothing is kept, and a repeat runs the handler again.
     ///
-    /// The handlers of a connection begin in the order of its messages: each has run up to where it first waits before
-    /// the next one begins. Work goes on when its connection is gone.
+    /// The handlers of a connection begin in the order of its messages: each runs up to its first `await` that
+    /// waits before the next one begins. A handler continues after its connection has ended.
     pub fn wrap<T, R, F, Fut>(
         &self,
         handler: F,
@@ -210,7 +210,7 @@ impl<A: Adapter> Deduplicator<A> {
     }
 }
 
-/// A message with its id and its content.
+/// A message's id and content.
 pub struct Arrived<T> {
     envelope: Option<Envelope>,
     data: Option<T>,
@@ -230,7 +230,7 @@ impl<A: Adapter, T: DeserializeOwned> FromMessageParts<A> for Arrived<T> {
     }
 }
 
-/// What of a message's work is left after its first step, in a task of its own.
+/// The part of a message's work after its first step, which runs in its own task.
 pub type Rest = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl<A: Adapter> Shared<A> {
@@ -322,7 +322,7 @@ impl<A: Adapter> Shared<A> {
             }
         };
         let answer = Arc::new(answer);
-        // Kept before it is answered, so that whoever has the answer can rely on it.
+        // Keep the answer before sending it, so that a client that has received it can rely on it.
         let acks = locked(&self.ledger).settle(&key, kept.then_some(&answer));
         for ack in acks {
             ack.answer(Kept(answer.clone()));
@@ -336,7 +336,7 @@ impl<A: Adapter> Shared<A> {
     }
 }
 
-/// What became of a handler.
+/// The result of a handler.
 #[derive(Debug)]
 enum Outcome {
     TookEffect { answer: Value, trouble: Option<Trouble> },
@@ -363,16 +363,16 @@ async fn run<R: Serialize>(
     }
 }
 
-/// Takes the first step at once. The tasks of a connection overtake one another; what happens before does not.
+/// Runs the first step at once. The tasks of a connection may overtake one another, but this step runs in order.
 fn start(mut work: Rest) -> Rest {
-    // Whoever polls it next has a waker of its own.
+    // The next poll uses its own waker.
     match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(()) => Box::pin(ready(())),
         Poll::Pending => work,
     }
 }
 
-/// One answer for all arrivals of a message.
+/// An answer that all arrivals of a message share.
 struct Kept(Arc<Value>);
 
 impl Serialize for Kept {
@@ -388,7 +388,7 @@ fn refusal(code: &str, error: &str, retry_after_ms: Option<u64>) -> Value {
     }
 }
 
-/// What the client is told of a failure on the server: nothing but that it may try again.
+/// The answer after an internal failure. It only tells the client that it may retry.
 fn failure() -> Value {
     refusal("INTERNAL_ERROR", "The server could not process this message", None)
 }
@@ -405,7 +405,7 @@ impl<A: Adapter> fmt::Debug for Deduplicator<A> {
     }
 }
 
-/// What a client waits when too much is in progress.
+/// How long a client waits if too much is in progress.
 const WAIT_MS: u64 = 1000;
 
 #[cfg(test)]
@@ -426,7 +426,7 @@ mod tests {
         let failed = run(async { Ok("x".parse::<u8>()?) }, TIME).await;
         assert!(matches!(failed, Outcome::Failed(Trouble::HandlerFailed(_))));
 
-        let panicked = run::<()>(async { panic!("as the test wants") }, TIME).await;
+        let panicked = run::<()>(async { panic!("intended by the test") }, TIME).await;
         assert!(matches!(panicked, Outcome::Failed(Trouble::HandlerPanicked)));
 
         let hung = run::<()>(std::future::pending(), TIME).await;
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_that_cannot_be_encoded_took_effect_all_the_same() {
+    async fn a_message_whose_answer_cannot_be_encoded_took_effect() {
         let keys_are_no_texts = std::collections::BTreeMap::from([((1, 2), 3)]);
         let outcome = run(ready(Ok(keys_are_no_texts)), TIME).await;
         let Outcome::TookEffect { answer, trouble } = outcome else { panic!("{outcome:?}") };

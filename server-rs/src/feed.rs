@@ -32,26 +32,26 @@ use crate::deduplicator::UserOf;
 use crate::trouble::{BoxError, Trouble, print};
 use crate::turns::Turns;
 
-/// The feeds of one namespace. Clones are the same feeds.
+/// The feeds of a namespace. Clones share the same feeds.
 ///
-/// An item is stored first, and then sent: to the connections that read the feed as an item, to all others in the room
-/// as the plain event. Items are JSON; bytes become lists of numbers.
+/// An item is first stored and then sent: as an item to the connections that read the feed, and as a plain event to
+/// all others in the room. Items are JSON; bytes become lists of numbers.
 pub struct Feed<A: Adapter = LocalAdapter>(Arc<Shared<A>>);
 
 struct Shared<A: Adapter> {
     io: SocketIo<A>,
     namespace: String,
     options: FeedOptions<A>,
-    /// Items of one feed are stored and sent one after the other, so that they are sent as they were stored.
+    /// Serializes the publishing for each feed, so that items are sent in the order in which they were stored.
     publishing: Turns<FeedId>,
-    /// A connection asks for one feed once at a time.
+    /// Serializes the authorization of one connection for one feed.
     asking: Turns<(Sid, FeedId)>,
-    /// Whoever enters a feed's room, and whoever is taken out of it.
+    /// Serializes entering a feed's room and being removed from it.
     entering: tokio::sync::Mutex<()>,
     reads: Semaphore,
 }
 
-/// What a [`Feed`] has to know. All but the first have a default.
+/// The configuration of a [`Feed`]. All but `user` have a default.
 pub struct FeedOptions<A: Adapter = LocalAdapter> {
     user: Box<UserOf<A>>,
     authorize: Box<Authorize<A>>,
@@ -67,20 +67,20 @@ type Authorize<A> = dyn Fn(ReadRequest<A>) -> Pin<Box<dyn Future<Output = Result
     + Send
     + Sync;
 
-/// A connection wants to read the feed of a room.
+/// A connection's request to read the feed of a room.
 pub struct ReadRequest<A: Adapter = LocalAdapter> {
     /// The connection.
     pub socket: SocketRef<A>,
-    /// Its user, if somebody is logged in.
+    /// Its user, if anybody is logged in.
     pub user: Option<String>,
     /// The room.
     pub room: String,
 }
 
 impl<A: Adapter> FeedOptions<A> {
-    /// `user`: whom a connection was authenticated for, asked when it is attached and at every read; `None` where nobody
-    /// is logged in, and there is no feed of its own then. A connection that has become another user's ends reading for
-    /// the one before.
+    /// `user` returns the authenticated user of a connection. It is called when the connection is attached and at
+    /// every read. `None` means that nobody is logged in; the connection then has no user feed. A connection whose
+    /// user has changed stops reading the former user's feeds.
     pub fn new(user: impl Fn(&SocketRef<A>) -> Option<String> + Send + Sync + 'static) -> Self {
         Self {
             user: Box::new(user),
@@ -94,8 +94,8 @@ impl<A: Adapter> FeedOptions<A> {
         }
     }
 
-    /// Whether a user may read the feed of a room. It is asked with the first read on each connection, and counts until
-    /// the connection ends or [`RoomFeed::revoke`] is called. Default: nobody may.
+    /// Decides whether a user may read the feed of a room. It is called for the first read on each connection. The
+    /// decision is valid until the connection ends or [`RoomFeed::revoke`] is called. Default: nobody may read.
     pub fn authorize<F, Fut, E>(mut self, authorize: F) -> Self
     where
         F: FnOnce(ReadRequest<A>) -> Fut + Clone + Send + Sync + 'static,
@@ -109,62 +109,63 @@ impl<A: Adapter> FeedOptions<A> {
         self
     }
 
-    /// Where items are kept. Default: a [`MemoryStore`] with its default limits.
+    /// Where items are stored. Default: a [`MemoryStore`] with its default limits.
     pub fn store(mut self, store: impl FeedStore) -> Self {
         self.store = Box::new(store);
         self
     }
 
-    /// The Socket.IO room that the app puts all connections of a user into, so that those which do not read feeds hear
-    /// the plain events. Default `user_<id>`.
+    /// The Socket.IO room into which the app puts all connections of a user. Its connections that do not read feeds
+    /// get the plain events. Default: `user_<id>`.
     pub fn user_room(mut self, room: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
         self.user_room = Box::new(room);
         self
     }
 
-    /// How long `authorize` and each call of the store may take. Default 10 s.
+    /// How long `authorize` and each call of the store may take. Default: 10 s.
     pub fn timeout(mut self, time: Duration) -> Self {
         self.timeout = time;
         self
     }
 
-    /// How many reads may be without an answer at once. One beyond it is answered `UNAVAILABLE` with `retryAfterMs`.
-    /// Default 10,000.
+    /// The largest number of unanswered reads. A further read is answered `UNAVAILABLE` with `retryAfterMs`.
+    /// Default: 10,000.
     pub fn max_reads(mut self, reads: usize) -> Self {
         self.max_reads = reads;
         self
     }
 
-    /// How many of these may be of one connection. Default 100.
+    /// The largest number of these for one connection. Default: 100.
     pub fn max_reads_per_connection(mut self, reads: usize) -> Self {
         self.max_reads_per_connection = reads;
         self
     }
 
-    /// Told of what went wrong on the server. Default: a line on standard error.
+    /// Called with every error on the server. Default: prints a line to standard error.
     pub fn on_error(mut self, on_error: impl Fn(&Trouble) + Send + Sync + 'static) -> Self {
         self.on_error = Box::new(on_error);
         self
     }
 }
 
-/// Why nothing was published or revoked.
+/// An error of publishing or revoking.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum FeedError {
-    /// The user's id or the room's name is empty or has over 500 characters, or the name begins with `holdfast:`.
+    /// The user's id or the room's name is empty or longer than 500 characters, or the room's name begins with
+    /// `holdfast:`.
     Name,
-    /// The event is one of Socket.IO's own, or begins with `holdfast:`.
+    /// The event is reserved by Socket.IO, or begins with `holdfast:`.
     Event,
-    /// The arguments are no JSON.
+    /// The arguments can't be encoded as JSON.
     Encode(serde_json::Error),
-    /// The store failed with this.
+    /// The store failed with this error.
     Store(BoxError),
-    /// The store did not answer within this time: whether the item is in it nobody knows.
+    /// The store did not answer within this time. Whether the item is stored is unknown.
     TimedOut(Duration),
     /// The store panicked.
     Panicked,
-    /// The adapter could not reach other servers: on them the right counts still.
+    /// The adapter could not reach other servers. On those, the right is still valid.
     Adapter(BoxError),
 }
 
@@ -173,20 +174,23 @@ impl fmt::Display for FeedError {
         match self {
             Self::Name => write!(
                 f,
-                "a feed's user or room takes 1 to {MAX_NAME_LENGTH} characters, and a room none with `{OWN}`"
+                "a feed's user or room must have 1 to {MAX_NAME_LENGTH} characters, and a room must not begin with `{OWN}`"
             ),
             Self::Event => {
-                write!(f, "an item takes no event of Socket.IO's own, and none with `{OWN}`")
+                write!(
+                    f,
+                    "the event of an item must not be reserved by Socket.IO or begin with `{OWN}`"
+                )
             }
-            Self::Encode(_) => f.write_str("the arguments of an item cannot be encoded as JSON"),
+            Self::Encode(_) => f.write_str("the arguments of an item can't be encoded as JSON"),
             Self::Store(_) => f.write_str("the store of a feed failed: nothing was published"),
             Self::TimedOut(time) => write!(
                 f,
-                "the store of a feed took over {time:?} (timeout): the item may be stored, and was not sent"
+                "the store of a feed took longer than {time:?} (timeout): the item may be stored, but was not sent"
             ),
             Self::Panicked => f.write_str("the store of a feed panicked"),
             Self::Adapter(_) => {
-                f.write_str("other servers could not be reached: on them the right counts still")
+                f.write_str("other servers could not be reached: the right is still valid on them")
             }
         }
     }
@@ -203,7 +207,7 @@ impl Error for FeedError {
 }
 
 impl<A: Adapter> Feed<A> {
-    /// The feeds of the namespace, which need not be there yet.
+    /// Makes the feeds of a namespace, which need not exist yet.
     pub fn new(io: &SocketIo<A>, namespace: impl Into<String>, options: FeedOptions<A>) -> Self {
         Self(Arc::new(Shared {
             io: io.clone(),
@@ -216,7 +220,7 @@ impl<A: Adapter> Feed<A> {
         }))
     }
 
-    /// Announces feeds on a connection and answers its reads. To be called in the namespace's handler.
+    /// Announces feeds on a connection and answers its reads. Call it in the namespace's connect handler.
     pub fn attach(&self, socket: &SocketRef<A>) {
         self.0.clone().listen(socket);
     }
@@ -239,10 +243,11 @@ pub struct UserFeed<A: Adapter = LocalAdapter> {
 }
 
 impl<A: Adapter> UserFeed<A> {
-    /// Stores an item and sends it. As with `emit`, a tuple is several arguments, and anything else is one.
+    /// Stores an item and sends it. As with `emit`, a tuple becomes several arguments, and anything else becomes
+    /// one.
     ///
     /// # Errors
-    /// Nothing was sent, and unless it is said otherwise nothing was stored.
+    /// Nothing was sent. Nothing was stored either, unless the error says otherwise.
     pub async fn publish<T: Serialize + Sync + ?Sized>(
         &self,
         event: &str,
@@ -262,7 +267,7 @@ impl<A: Adapter> RoomFeed<A> {
     /// As [`UserFeed::publish`].
     ///
     /// # Errors
-    /// Nothing was sent, and unless it is said otherwise nothing was stored.
+    /// Nothing was sent. Nothing was stored either, unless the error says otherwise.
     pub async fn publish<T: Serialize + Sync + ?Sized>(
         &self,
         event: &str,
@@ -271,11 +276,11 @@ impl<A: Adapter> RoomFeed<A> {
         self.shared.publish(&FeedId::Room(self.name.clone()), Item::new(event, args)).await
     }
 
-    /// Takes the user's connections out of the feed and out of the room: they hear nothing more of either, also where
-    /// `authorize` is just being asked. The next read asks it again.
+    /// Removes the user's connections from the feed and from the room, so that they get nothing more of either.
+    /// This also overrides an `authorize` call in progress. The next read calls `authorize` again.
     ///
     /// # Errors
-    /// On other servers the right counts still.
+    /// On other servers the right is still valid.
     pub async fn revoke(&self, user: &str) -> Result<(), FeedError> {
         let feed = FeedId::Room(self.name.clone());
         let rooms = vec![readers(&feed), askers(&feed), self.name.clone()];
@@ -314,16 +319,16 @@ impl<A: Adapter> Shared<A> {
             FeedId::User(_) => Value::Null,
             FeedId::Room(name) => json!(name),
         };
-        let place = [
+        let head = [
             name,
             json!(link.before.to_string()),
             json!(link.offset.to_string()),
             json!(item.event),
         ];
-        // In this order: one that begins to read between the two finds the item in the store.
+        // In this order: a connection that begins to read between the two finds the item in the store.
         if let Some(namespace) = self.namespace() {
             let readers = namespace.clone().within(readers(feed));
-            self.sent(readers.emit("holdfast:item", &Spread(&place, &item.args)).await);
+            self.sent(readers.emit("holdfast:item", &Spread(&head, &item.args)).await);
             let but = vec![self::readers(feed), askers(feed)];
             let others = namespace.within(plain_room).except(but);
             self.sent(others.emit(&item.event, &Spread(&[], &item.args)).await);
@@ -331,7 +336,7 @@ impl<A: Adapter> Shared<A> {
         Ok(link.offset)
     }
 
-    /// A connection that had no room for an item reads it, once it sees the gap.
+    /// A connection whose buffer had no room for an item reads it once it notices the gap.
     fn sent(&self, result: Result<(), BroadcastError>) {
         match result {
             Ok(()) | Err(BroadcastError::Socket(_) | BroadcastError::Serialize(_)) => {}
@@ -352,12 +357,12 @@ impl<A: Adapter> Shared<A> {
     }
 }
 
-/// Arguments of one event, from two lists.
+/// The arguments of one event, from two lists.
 struct Spread<'a>(&'a [Value], &'a [Value]);
 
 impl Serialize for Spread<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // A tuple is what socketioxide spreads into several arguments.
+        // socketioxide spreads a tuple into several arguments.
         let mut tuple = serializer.serialize_tuple(self.0.len() + self.1.len())?;
         for value in self.0.iter().chain(self.1) {
             tuple.serialize_element(value)?;
@@ -371,12 +376,12 @@ fn readers(feed: &FeedId) -> String {
     format!("{OWN}readers:{feed}")
 }
 
-/// Of those about which `authorize` is being asked.
+/// The Socket.IO room of the connections whose `authorize` call is in progress.
 fn askers(feed: &FeedId) -> String {
     format!("{OWN}askers:{feed}")
 }
 
-/// Of all connections of a user.
+/// The Socket.IO room of all connections of a user.
 fn connections(user: &str) -> String {
     format!("{OWN}connections:{user}")
 }
@@ -397,9 +402,9 @@ impl<A: Adapter> fmt::Debug for Feed<A> {
     }
 }
 
-/// As JavaScript counts characters. A client may name any room, and a store keeps the name.
+/// In characters as JavaScript counts them. A client may name any room, and a store stores the name.
 const MAX_NAME_LENGTH: usize = 500;
-/// What no app names a room or an event by accident.
+/// A prefix that no app uses by accident for a room or an event.
 const OWN: &str = "holdfast:";
 const EVENTS_OF_SOCKET_IO: [&str; 6] =
     ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];

@@ -18,7 +18,7 @@ pub use trouble::{BoxError, Trouble};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Locks what holds no invariant across a panic.
+/// Locks a mutex whose content stays valid after a panic.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,8 @@
-//! What values take of the memory.
+//! The memory size of values.
 
 use serde_json::Value;
 
-/// About how many bytes of memory a value takes.
+/// The estimated size of a value in bytes.
 pub(crate) fn size_of(value: &Value) -> usize {
     VALUE_BYTES
         + match value {
@@ -16,5 +16,5 @@ pub(crate) fn size_of(value: &Value) -> usize {
 }
 
 const VALUE_BYTES: usize = 32;
-/// A name, and its place.
+/// The estimated size of a property's name and entry.
 const FIELD_BYTES: usize = 48;

@@ -1,33 +1,33 @@
-//! What goes wrong on the server, for the app's log.
+//! Errors on the server, for the app's log.
 
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-/// An error of the app's own.
+/// An error of the app.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// What went wrong on the server, told to `on_error`. The client is only told that it may try again.
+/// An error on the server, passed to `on_error`. The client only learns that it may retry.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Trouble {
     /// The function `user` panicked.
     UserPanicked,
-    /// A handler failed with this.
+    /// A handler failed with this error.
     HandlerFailed(BoxError),
     /// A handler panicked.
     HandlerPanicked,
-    /// A handler was still at work after this time, and was dropped.
+    /// A handler took longer than this time and was dropped.
     HandlerTimedOut(Duration),
-    /// The answer of a handler cannot be encoded. Its message took effect, and is answered `null`.
+    /// The answer of a handler can't be encoded. Its message took effect, and is answered `null`.
     AnswerNotEncodable(serde_json::Error),
-    /// `authorize` failed with this.
+    /// `authorize` failed with this error.
     AuthorizeFailed(BoxError),
     /// `authorize` or the store panicked.
     FeedPanicked,
     /// `authorize` or the store did not answer within this time.
     FeedTimedOut(Duration),
-    /// The store of the feeds failed with this.
+    /// The store of the feeds failed with this error.
     StoreFailed(BoxError),
     /// The adapter could not reach other servers.
     AdapterFailed(BoxError),
@@ -41,16 +41,16 @@ impl fmt::Display for Trouble {
             Self::HandlerPanicked => f.write_str("a handler panicked"),
             Self::HandlerTimedOut(time) => write!(
                 f,
-                "a handler was still at work after {time:?} (handler_timeout), and was dropped; \
-                 its message runs again if it comes again"
+                "a handler took longer than {time:?} (handler_timeout) and was dropped; \
+                 it runs again if its message arrives again"
             ),
             Self::AnswerNotEncodable(_) => f.write_str(
-                "an answer cannot be encoded: its message took effect, and is answered `null`",
+                "an answer can't be encoded: its message took effect, and is answered `null`",
             ),
             Self::AuthorizeFailed(_) => f.write_str("`authorize` failed"),
             Self::FeedPanicked => f.write_str("`authorize` or the store of a feed panicked"),
             Self::FeedTimedOut(time) => {
-                write!(f, "`authorize` or the store of a feed took over {time:?} (timeout)")
+                write!(f, "`authorize` or the store of a feed took longer than {time:?} (timeout)")
             }
             Self::StoreFailed(_) => f.write_str("the store of a feed failed"),
             Self::AdapterFailed(_) => f.write_str("the adapter could not reach other servers"),
@@ -75,7 +75,7 @@ impl Error for Trouble {
     }
 }
 
-/// For an app that says nothing about errors.
+/// The default `on_error`.
 pub(crate) fn print(trouble: &Trouble) {
     let mut line = format!("holdfast: {trouble}");
     let mut cause = trouble.source();

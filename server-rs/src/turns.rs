@@ -1,4 +1,4 @@
-//! One at a time for each key, in the order of asking.
+//! Serializes work by key, in the order of the requests.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -8,10 +8,10 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::locked;
 
-/// A lock for each key that somebody has or waits for.
+/// A lock for each key that is taken or waited for.
 pub(crate) struct Turns<K>(Mutex<HashMap<K, Arc<tokio::sync::Mutex<()>>>>);
 
-/// Whoever holds it is the only one with its key.
+/// The exclusive right to a key, until it is dropped.
 pub(crate) struct Turn<'a, K: Eq + Hash> {
     turns: &'a Turns<K>,
     key: K,
@@ -23,10 +23,10 @@ impl<K: Clone + Eq + Hash> Turns<K> {
         Self(Mutex::new(HashMap::new()))
     }
 
-    /// Waits for all who asked for the same key before.
+    /// Waits for all earlier requests of the same key.
     pub(crate) async fn take(&self, key: K) -> Turn<'_, K> {
         let lock = locked(&self.0).entry(key.clone()).or_default().clone();
-        // Made first, so that one who stops waiting cleans up as well.
+        // Made before waiting, so that a cancelled wait cleans up as well.
         let mut turn = Turn { turns: self, key, guard: None };
         turn.guard = Some(lock.lock_owned().await);
         turn
@@ -37,7 +37,7 @@ impl<K: Eq + Hash> Drop for Turn<'_, K> {
     fn drop(&mut self) {
         drop(self.guard.take());
         let mut locks = locked(&self.turns.0);
-        // New askers need the map, so the count can only fall meanwhile.
+        // New requests need the map's lock, so the count can only fall meanwhile.
         if locks.get(&self.key).is_some_and(|lock| Arc::strong_count(lock) == 1) {
             locks.remove(&self.key);
         }
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_stops_waiting_leaves_nothing() {
+    async fn a_cancelled_wait_leaves_nothing() {
         let turns = Turns::new();
         let first = turns.take("a").await;
         let given_up = tokio::time::timeout(std::time::Duration::from_secs(1), turns.take("a"));

@@ -1,6 +1,6 @@
-//! The disk that all tabs share: segments of messages, and beside each the list of those that have settled.
+//! The disk that all tabs share: segments of messages, and for each segment the list of its settled messages.
 //!
-//! One transaction after the other; each is there wholly or not at all.
+//! Transactions run one after another. Each takes effect completely or not at all.
 
 use std::collections::BTreeMap;
 
@@ -15,14 +15,14 @@ use crate::work::{Found, Kept, Key, Parts, Segment, Work};
 pub(crate) struct Database {
     segments: BTreeMap<Key, Segment>,
     settled: BTreeMap<Key, Vec<u32>>,
-    /// When the transactions that were begun are over.
+    /// When the transactions that have begun end.
     busy_until: u64,
-    /// Until when every write fails.
+    /// Every write fails until this time.
     broken_until: u64,
 }
 
 impl Database {
-    /// Begins a transaction. It ends once all that were begun before have.
+    /// Begins a transaction. It ends after all that began before it.
     pub(crate) fn begin(&mut self, run: &mut Run, page: PageId, work: Work) {
         let slowest = run.plan.disk.slowest;
         let span = run.storage_dice().magnitude(1, slowest);
@@ -39,7 +39,7 @@ impl Database {
         run.schedule(self.busy_until, Event::Disk { page, work: Box::new(work) });
     }
 
-    /// Whether transactions are under way.
+    /// Whether transactions are running.
     pub(crate) fn is_busy(&self, now: u64) -> bool {
         self.busy_until > now
     }
@@ -62,7 +62,8 @@ impl Database {
         true
     }
 
-    /// Answers a segment that was written over, and what had settled by a list before and by the new one has not.
+    /// Commits a transaction. Returns a segment that was overwritten, and messages that an earlier list names as
+    /// settled but the new list does not.
     pub(crate) fn commit(&mut self, parts: &Parts) -> (Option<Key>, Vec<Kept>) {
         for key in &parts.drops {
             self.delete(*key);
@@ -89,13 +90,13 @@ impl Database {
         self.settled.remove(&key);
     }
 
-    /// Deletes all of a scope.
+    /// Deletes everything in a scope.
     pub(crate) fn clear(&mut self, scope: Scope) {
         self.segments.retain(|&(of, ..), _| of != scope);
         self.settled.retain(|&(of, ..), _| of != scope);
     }
 
-    /// One journal, or 0 for all of the scope.
+    /// Reads one journal, or with name 0 the whole scope.
     pub(crate) fn read(&self, scope: Scope, name: Name) -> Vec<Found> {
         let of = if name == 0 { (0, Name::MAX) } else { (name, name) };
         let found = |(&key, segment): (&Key, &Segment)| Found {
@@ -107,7 +108,7 @@ impl Database {
         self.segments.range((scope, of.0, 0)..=(scope, of.1, u64::MAX)).map(found).collect()
     }
 
-    /// The journals that have messages.
+    /// The journals that contain messages.
     pub(crate) fn names(&self) -> Vec<Name> {
         let mut names: Vec<Name> = self.segments.keys().map(|&(_, name, _)| name).collect();
         names.sort_unstable();
@@ -115,7 +116,7 @@ impl Database {
         names
     }
 
-    /// What has not settled there, of some segments.
+    /// The unsettled messages of some segments.
     fn left<'a>(
         &'a self,
         mut of: impl FnMut(&Key) -> bool + 'a,
@@ -129,7 +130,7 @@ impl Database {
         })
     }
 
-    /// What a journal has of a generation that has not settled there.
+    /// The unsettled messages of a journal in one generation.
     pub(crate) fn left_of(
         &self,
         (scope, name, generation): (Scope, Name, u64),
@@ -139,12 +140,12 @@ impl Database {
         })
     }
 
-    /// What is in segments that has not settled there.
+    /// The unsettled messages of these segments.
     pub(crate) fn left_in<'a>(&'a self, keys: &'a [Key]) -> impl Iterator<Item = MessageId> + 'a {
         self.left(|key| keys.contains(key))
     }
 
-    /// Whether a message is kept that has not settled there, in any journal.
+    /// Whether any journal has the message as unsettled.
     pub(crate) fn has(&self, id: MessageId) -> bool {
         self.left(|_| true).any(|kept| kept == id)
     }

@@ -1,6 +1,6 @@
-//! The simulation's randomness: one seed, one run.
+//! The simulation's random generator. One seed gives one run.
 
-/// SplitMix64. Any seed will do, neighbouring ones too.
+/// SplitMix64. Any seed works, also neighbouring ones.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(u64);
 
@@ -17,17 +17,17 @@ impl Dice {
         word ^ (word >> 31)
     }
 
-    /// Even over `0..bound`; 0 where there is nothing to choose from.
+    /// A uniform draw from `0..bound`. 0 if the range is empty.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.word()) * u128::from(bound)) >> 64) as u64
     }
 
-    /// Even over `low..=high`.
+    /// A uniform draw from `low..=high`.
     pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.below(high - low + 1)
     }
 
-    /// Between the two, with each order of magnitude as likely as the next.
+    /// A draw between the two in which every order of magnitude is equally likely.
     pub(crate) fn magnitude(&mut self, low: u64, high: u64) -> u64 {
         let octaves = (high / low).ilog2();
         let base = low << self.below(u64::from(octaves) + 1);
@@ -38,12 +38,12 @@ impl Dice {
         self.below(length as u64) as usize
     }
 
-    /// True so many times in a thousand.
+    /// `true` with a probability of `permille` in a thousand.
     pub(crate) fn chance(&mut self, permille: u64) -> bool {
         permille > 0 && self.below(1_000) < permille
     }
 
-    /// The index of one of the weights, in proportion to them.
+    /// An index, drawn in proportion to the weights.
     pub(crate) fn weighted<const N: usize>(&mut self, weights: [u64; N]) -> usize {
         let mut rest = self.below(weights.iter().sum());
         for (index, weight) in weights.into_iter().enumerate() {

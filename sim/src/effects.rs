@@ -1,5 +1,5 @@
-//! What is owed of what the server's handler sees: each effect once, each lane in order, and nothing that the app was
-//! told is not delivered.
+//! Checks the effects on the server: each message takes effect once, each lane in order, and no message takes
+//! effect that the app was told is not delivered.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::violation::violated;
 
 #[derive(Default)]
 pub(crate) struct Effects {
-    /// With the memory of the server's that could have prevented a second one.
+    /// With the generation of the server's memory that could have prevented a second effect.
     all: BTreeSet<(MessageId, u32)>,
     /// The messages of each lane that reached the handler, and the strict ones that took effect.
     entered: BTreeMap<LaneKey, BTreeSet<MessageId>>,
@@ -18,13 +18,13 @@ pub(crate) struct Effects {
 }
 
 impl Effects {
-    /// Whether a message took effect, ever.
+    /// Whether a message ever took effect.
     pub(crate) fn have(&self, id: MessageId) -> bool {
         self.all.range((id, 0)..=(id, u32::MAX)).next().is_some()
     }
 
-    /// Messages of a lane reach the handler for the first time in send order, but for those that
-    /// had settled before.
+    /// Checks that the messages of a lane first reach the handler in send order, except those that had settled
+    /// before.
     pub(crate) fn entered(&mut self, app: &mut App, id: MessageId, has_settled: bool) {
         let message = &mut app.messages[id];
         if std::mem::replace(&mut message.has_entered, true) {
@@ -39,7 +39,7 @@ impl Effects {
         }
     }
 
-    /// `memory` counts the times that the server had forgotten what it knew.
+    /// `memory` counts how often the server has lost its memory of ids.
     pub(crate) fn took(
         &mut self,
         plan: &Plan,
@@ -49,7 +49,10 @@ impl Effects {
     ) {
         let message = &app.messages[id];
         if message.is_promised_away {
-            violated!("maybeDelivered", "message {id} took effect, and the app was told that not");
+            violated!(
+                "maybeDelivered",
+                "message {id} took effect, but the app was told that it did not"
+            );
         }
         let draft = message.draft;
         let is_new = self.all.insert((id, memory));
@@ -69,7 +72,7 @@ impl Effects {
     }
 }
 
-/// One of these that was to come after a message.
+/// A message in `before` that should have come after message `id`.
 fn newer_of(app: &App, id: MessageId, before: &BTreeSet<MessageId>) -> Option<MessageId> {
     let message = &app.messages[id];
     let is_same = |&&other: &&MessageId| message.goes_with(&app.messages[other]);

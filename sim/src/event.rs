@@ -1,4 +1,4 @@
-//! What happens in a world, and in which order.
+//! The events of a world, and their order.
 
 use holdfast::engine::{DownCause, Epoch, Grant};
 
@@ -20,7 +20,7 @@ pub(crate) enum Event {
         page: PageId,
         epoch: Epoch,
         grant: Grant,
-        /// Whose credentials were read when they were asked for.
+        /// The user whose credentials were read when they were requested.
         read: Option<Person>,
     },
     Later {
@@ -64,13 +64,13 @@ pub(crate) enum Event {
         opening: u32,
         step: Step,
     },
-    /// A dead link should be found out by now.
+    /// A dead link should have been detected by now.
     Judged {
         connection: ConnectionId,
         verdict: u32,
         disturbances: u64,
     },
-    // On the server's.
+    // On the server's machine.
     Arrived {
         connection: ConnectionId,
     },
@@ -106,7 +106,7 @@ pub(crate) enum Event {
     Restarted,
 }
 
-/// What an app does later.
+/// Delayed actions of an app.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Later {
     Resynced { round: u32, session: SessionId, is_whole: bool },
@@ -116,7 +116,7 @@ pub(crate) enum Later {
 
 pub(crate) struct Scheduled {
     pub(crate) at: u64,
-    /// Among those of the same time.
+    /// The order among events of the same time.
     pub(crate) turn: u8,
     pub(crate) number: u64,
     pub(crate) event: Event,
@@ -153,7 +153,8 @@ pub(crate) const IN_TURN: u8 = 1;
 pub(crate) const LAST: u8 = 2;
 
 impl Event {
-    /// The page that it happens to, for which a connection is asked: nothing does to one that is gone.
+    /// The page that the event happens to. `page_of` maps a connection to its page. An event for a page that is
+    /// gone has no effect.
     pub(crate) fn page(&self, page_of: impl FnOnce(ConnectionId) -> PageId) -> Option<PageId> {
         match *self {
             Self::Timer { page, .. }
@@ -185,7 +186,7 @@ impl Event {
         }
     }
 
-    /// It happens on the client's machine, which may sleep.
+    /// Whether it happens on the client's machine, which may sleep.
     pub(crate) fn is_the_clients(&self) -> bool {
         match self {
             Self::Timer { .. }
@@ -218,7 +219,7 @@ impl Event {
     }
 }
 
-/// What the Manager has a timer for.
+/// The Manager's timers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Managed {
     Attempt { timer: u64 },

@@ -1,4 +1,4 @@
-//! The generations of logouts, as the storage that all tabs share has them: a logout begins another one.
+//! The generations of logouts in the storage that all tabs share. A logout begins a new one.
 
 use std::collections::BTreeMap;
 
@@ -26,5 +26,5 @@ impl Generations {
     }
 }
 
-/// The first generation of a scope is a multiple of it.
+/// The first generation of a scope is a multiple of this.
 const RAISED: u64 = 1 << 16;

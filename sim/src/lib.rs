@@ -1,10 +1,9 @@
-//! A world for the engine to survive.
+//! A simulated world that tests the client.
 //!
-//! A seed draws a plan: an app, a browser with its tabs, clock, timers and disk, a network and a
-//! server, and what goes wrong with each of them and when. A world plays it in virtual
-//! time. Beside each engine runs a plain account of what it owes, in `page`: it
-//! predicts every outcome, and every order is held against it. What is owed across the lives of pages
-//! is in `world/owed.rs`. Once the faults stop, everything has to settle, and then nothing may happen but pings.
+//! A seed draws a plan: an app, a browser with tabs, clocks, timers and a disk, a network, a server, and the faults
+//! of each with their times. A world plays the plan in virtual time. In `page`, a simple model of each client
+//! predicts every result and checks every order. `world/owed.rs` tracks what is owed across the lives of pages.
+//! Once the faults stop, everything must settle, and after that nothing may happen except pings.
 
 mod database;
 mod dice;
@@ -42,7 +41,7 @@ use world::World;
 /// Plays a seed.
 ///
 /// # Errors
-/// Where the engine broke a rule, or panicked.
+/// The client broke a rule or panicked.
 pub fn run(seed: u64) -> Result<Tally, Violation> {
     play(seed, Trace::default()).0
 }
@@ -50,7 +49,7 @@ pub fn run(seed: u64) -> Result<Tally, Violation> {
 /// Plays a story with a seed's network, server and machine.
 ///
 /// # Errors
-/// Where the engine broke a rule, or panicked.
+/// The client broke a rule or panicked.
 pub fn tell(story: Story, seed: u64) -> Result<Tally, Violation> {
     let played = catch_unwind(|| {
         let mut world = World::of(story, seed);
@@ -60,8 +59,8 @@ pub fn tell(story: Story, seed: u64) -> Result<Tally, Violation> {
     played.map_err(|panic| Violation::of(seed, panic))
 }
 
-/// Plays a seed and writes down what happened: the plan, every call of the engine, every order and
-/// every event around it. Equal for every run of the same seed.
+/// Plays a seed and returns the trace: the plan, every call of the client, every order and every other event. It is
+/// identical for every run of the same seed.
 #[must_use]
 pub fn trace(seed: u64) -> String {
     let (result, trace) = play(seed, Trace::kept());
@@ -71,7 +70,7 @@ pub fn trace(seed: u64) -> String {
     }
 }
 
-/// The plan of a seed and the end of its trace, for whoever has to see what went wrong.
+/// Returns the plan of a seed and the end of its trace, to show what went wrong.
 #[must_use]
 pub fn explain(seed: u64) -> String {
     let trace = trace(seed);
@@ -96,5 +95,5 @@ fn play(seed: u64, mut trace: Trace) -> (Result<Tally, Violation>, String) {
     (result.map_err(|panic| Violation::of(seed, panic)), text)
 }
 
-/// Lines of the trace that `explain` shows.
+/// The number of trace lines that `explain` shows.
 const TAIL: usize = 80;

@@ -1,4 +1,4 @@
-//! Locks as browsers have them: a queue for each name, and whatever a page holds is free once it is gone.
+//! Locks as browsers have them: a queue for each name. A page that is gone releases its locks.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,7 +10,7 @@ use crate::work::Step;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) page: PageId,
-    /// Which opening of the page's keeper asks.
+    /// The opening of the page's keeper that asks.
     pub(crate) opening: u32,
 }
 
@@ -18,7 +18,7 @@ pub(crate) struct Request {
 pub(crate) struct Locks(BTreeMap<Name, VecDeque<Request>>);
 
 impl Locks {
-    /// Gives the lock where it is free. Where it is not, the request `waits` in line, or is refused.
+    /// Grants the lock if it is free. Otherwise the request queues if `waits`, or is refused.
     pub(crate) fn request(&mut self, run: &mut Run, name: Name, request: Request, waits: bool) {
         let line = self.0.entry(name).or_default();
         let is_free = line.is_empty();
@@ -34,12 +34,12 @@ impl Locks {
         self.0.get(&name).and_then(VecDeque::front).is_some_and(|first| first.page == by)
     }
 
-    /// Whether the page holds any at all.
+    /// Whether the page holds any lock.
     pub(crate) fn holds(&self, page: PageId) -> bool {
         self.0.values().filter_map(VecDeque::front).any(|first| first.page == page)
     }
 
-    /// Ends some requests, whether they hold the lock or wait for it: whoever is next has it.
+    /// Ends some requests, whether granted or queued. The next in each queue gets the lock.
     pub(crate) fn end(&mut self, run: &mut Run, ends: impl Fn(Name, &Request) -> bool) {
         for (&name, line) in &mut self.0 {
             let before = line.front().copied();
@@ -54,7 +54,7 @@ impl Locks {
     }
 }
 
-/// The page hears of it a moment later.
+/// The page is told a moment later.
 fn tell(run: &mut Run, name: Name, Request { page, opening }: Request, is_granted: bool) {
     let at = run.now + run.storage_dice().below(4);
     run.schedule(at, Event::Step { page, opening, step: Step::Locked { name, is_granted } });

@@ -1,4 +1,4 @@
-//! `cargo xtask sim`: plays seeds by the thousand, or one with its trace, or the herd.
+//! `cargo xtask sim`: plays thousands of seeds, or one seed with its trace, or the herd.
 
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -12,7 +12,7 @@ cargo xtask sim [--seeds N] [--from S]   play N seeds, from S on
 cargo xtask sim --seed S                 play one and print its trace
 ";
 
-/// What the command line asks for.
+/// The task on the command line.
 enum Task {
     Sweep { from: u64, count: u64 },
     Trace { seed: u64 },
@@ -125,12 +125,12 @@ fn sweep(from: u64, count: u64) -> ExitCode {
     if violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// A panic is a finding here, and is printed as one.
+/// Silences the default panic message, because a panic is a finding here and is printed as one.
 fn hush() {
     std::panic::set_hook(Box::new(|_| {}));
 }
 
-/// Seeds that a core takes at a time.
+/// The number of seeds that a core takes at a time.
 const CHUNK: u64 = 256;
-/// Violations after which a sweep stops.
+/// The number of violations after which a sweep stops.
 const ENOUGH: usize = 20;

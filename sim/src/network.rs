@@ -1,4 +1,4 @@
-//! Connections as a network makes them: late, in order, and gone without a word.
+//! Connections of a network: packets arrive late but in order, and connections may die silently.
 
 use holdfast::engine::{DownCause, Epoch, Millis};
 
@@ -20,38 +20,38 @@ pub(crate) struct Network {
 pub(crate) struct Connection {
     pub(crate) page: PageId,
     pub(crate) epoch: Epoch,
-    /// The client's end is open: nothing arrives at one that was closed.
+    /// The client's end is open. Nothing arrives at a closed end.
     pub(crate) is_open: bool,
-    /// The server accepted it.
+    /// The server has accepted it.
     pub(crate) is_up: bool,
-    /// Nothing passes any more, and nobody is told.
+    /// Nothing passes any more, and neither end is told.
     pub(crate) half_open_since: Option<u64>,
-    /// What arrives later than this was under way when the connection was cut.
+    /// Frames that would arrive after this time were on their way when the connection was cut.
     up_until: u64,
     down_until: u64,
-    /// When the last frame of each direction arrives, so that the next does not overtake it.
+    /// When the last frame of each direction arrives. The next one must not overtake it.
     up_last: u64,
     down_last: u64,
-    /// What survived a cut arrives this late.
+    /// Frames that survive a cut arrive no earlier than this.
     stalled_until: u64,
     heartbeat_at: u64,
-    /// How often it should be found out to be dead.
+    /// Counts how often it should have been detected as dead.
     pub(crate) verdict: u32,
     pub(crate) server_end: ServerEnd,
     pub(crate) credentials: Credentials,
     pub(crate) asked: Asked,
 }
 
-/// What the server knows of a connection.
+/// The server's state of a connection.
 #[derive(Default)]
 pub(crate) struct ServerEnd {
-    /// The life of the server that accepted it.
+    /// The number of the server process that accepted it.
     pub(crate) life: Option<u32>,
     pub(crate) is_busy: bool,
-    /// When the messages of the last second came.
+    /// When the messages of the last second arrived.
     pub(crate) taken: std::collections::VecDeque<u64>,
     pub(crate) backlog: std::collections::VecDeque<Dispatch>,
-    /// Feeds whose new items it is sent.
+    /// The feeds whose new items are sent to it.
     pub(crate) feeds: [bool; 2],
 }
 
@@ -80,7 +80,7 @@ impl Network {
         plan.latency + extra + run.dice.below(plan.jitter + 1)
     }
 
-    /// A page asks for a connection, for which a server listens or does not.
+    /// A page asks for a connection, which a server accepts or nobody does.
     pub(crate) fn connect(
         &mut self,
         run: &mut Run,
@@ -124,7 +124,7 @@ impl Network {
         id
     }
 
-    /// The client's end hears that it is connected.
+    /// The client's end learns that it is connected.
     pub(crate) fn came_up(&mut self, run: &mut Run, id: ConnectionId) {
         let connection = &mut self.connections[id];
         connection.is_up = true;
@@ -138,15 +138,15 @@ impl Network {
         }
     }
 
-    /// The client's end hears that it is not connected. Answers whether it is news.
+    /// The client's end learns that it is not connected. Returns whether that is new.
     pub(crate) fn came_down(&mut self, id: ConnectionId) -> bool {
         let connection = &mut self.connections[id];
         connection.is_up = false;
         std::mem::take(&mut connection.is_open)
     }
 
-    /// The client closes its end. What is under way to the server may still arrive. Answers whether the connection was
-    /// live.
+    /// The client closes its end. Frames on their way to the server may still arrive. Returns whether the
+    /// connection was live.
     pub(crate) fn leave(&mut self, run: &mut Run, id: ConnectionId) -> bool {
         let connection = &mut self.connections[id];
         let was_live = connection.is_up && connection.half_open_since.is_none();
@@ -170,7 +170,7 @@ impl Network {
         run.schedule(at, Event::Packet { connection: id, packet });
     }
 
-    /// Whether a frame reaches the server now. What was under way at a cut may be lost, or late.
+    /// Whether a frame reaches the server now. A frame that was on its way at a cut may be lost or late.
     pub(crate) fn delivers(
         &self,
         run: &mut Run,
@@ -194,7 +194,7 @@ impl Network {
         !is_stalled
     }
 
-    /// A packet reaches the client's machine. Answers whether anybody listens there.
+    /// A packet reaches the client's machine. Returns whether the client's end still listens.
     pub(crate) fn packet_arrived(&mut self, now: u64, id: ConnectionId, packet: Packet) -> bool {
         let connection = &mut self.connections[id];
         let is_alive = connection.is_open && now <= connection.down_until;
@@ -204,8 +204,8 @@ impl Network {
         is_alive
     }
 
-    /// The transport's own watch over the heartbeats, which nothing on a live link sets off. Answers whether it finds
-    /// the connection dead.
+    /// The transport's own heartbeat check, which never fires on a live link. Returns whether it finds the
+    /// connection dead.
     pub(crate) fn misses_heartbeat(&self, run: &mut Run, id: ConnectionId) -> bool {
         let connection = &self.connections[id];
         if !connection.is_open {
@@ -245,7 +245,7 @@ impl Network {
         }
     }
 
-    /// Of what is under way to the server the first part arrives, perhaps much later.
+    /// Loses a part of the frames on their way to the server. The first part arrives, perhaps much later.
     fn lose_tail(&mut self, run: &mut Run, id: ConnectionId) {
         let survives = match run.dice.below(3) {
             0 => 0,
@@ -260,7 +260,7 @@ impl Network {
         }
     }
 
-    /// The server hears that the connection is over.
+    /// The server learns that the connection is over.
     pub(crate) fn hung_up(&mut self, id: ConnectionId) {
         self.connections[id].server_end.life = None;
     }
@@ -274,7 +274,7 @@ impl Network {
     }
 }
 
-/// How a server turns a client away.
+/// How a server refuses a client.
 fn refusal(dice: &mut Dice) -> DownCause {
     match dice.below(8) {
         0 => DownCause::Final,
@@ -283,7 +283,7 @@ fn refusal(dice: &mut Dice) -> DownCause {
     }
 }
 
-/// All that was under way.
+/// Long enough for everything on its way.
 const A_LOT: u64 = 60_000;
 /// engine.io's defaults.
 pub(crate) const HEARTBEAT: u64 = 25_000;

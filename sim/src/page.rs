@@ -1,4 +1,4 @@
-//! One page: an engine, the shell around it, and what both owe, from a page's load to its end.
+//! A page: a client, the shell around it, and the model of what both owe, from the page's load to its end.
 
 pub(crate) mod deliveries;
 pub(crate) mod feed;
@@ -28,23 +28,23 @@ use crate::plan::Plan;
 pub(crate) struct Page {
     pub(crate) id: PageId,
     pub(crate) tab: TabId,
-    /// Its clock that may stand still begins then.
+    /// When its clock that may stand still was started.
     pub(crate) born_at: u64,
     /// For how long that clock stood still.
     pub(crate) stood_still: u64,
     pub(crate) shell: Shell,
     pub(crate) links: Links,
-    /// Who makes the attempts, where the client follows.
+    /// Makes the attempts if the client follows a link.
     pub(crate) manager: Manager,
     pub(crate) model: Messages,
     pub(crate) deliveries: Deliveries,
-    /// The one that the shell has open, or is opening.
+    /// The connection that the shell has open or is opening.
     pub(crate) connection: Option<ConnectionId>,
     pub(crate) storage: Storage,
     pub(crate) owners: Owners,
     pub(crate) feed: Feed,
     pub(crate) published: Published,
-    /// It is in the back-forward cache: what happens waits until it comes back.
+    /// It is in the back-forward cache: its events wait until it comes back.
     pub(crate) is_cached: bool,
     pub(crate) has_been_cached: bool,
     pub(crate) frozen: Vec<Event>,
@@ -54,7 +54,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// `wall` is what the clock on the wall shows.
+    /// `wall` is the reading of the wall clock.
     pub(crate) fn new(id: PageId, tab: TabId, born_at: u64, wall: u64, plan: &Plan) -> Self {
         Self {
             id,

@@ -1,7 +1,7 @@
-//! What a seed has in store: the faults of each part of the world, and what the app does.
+//! A seed's plan: the faults of each part of the world, and the app's actions.
 //!
-//! Each kind of fault is drawn on its own, so that they compose; about half of the seeds have one kind
-//! alone, as those support stronger claims.
+//! Each kind of fault is drawn independently, so that kinds combine. About half of the seeds have only one kind,
+//! because stronger claims can be checked there.
 
 mod feed;
 mod letters;
@@ -27,11 +27,11 @@ pub(crate) use users::{Login, Naming, Person, Subjects, Users};
 use crate::dice::Dice;
 use parts::{App, Clock, Disk, Network, Server, Shell};
 
-/// Everything that was drawn before the run began.
+/// Everything that is drawn before the run.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) kinds: Kinds,
-    /// When all faults stop, poison apart.
+    /// When all faults except poison stop.
     pub(crate) faults_until: u64,
     pub(crate) engine_seed: u64,
     pub(crate) config: Config,
@@ -42,22 +42,22 @@ pub(crate) struct Plan {
     pub(crate) app: App,
     pub(crate) disk: Disk,
     pub(crate) lives: Option<Lives>,
-    /// Somebody else makes the attempts: socket.io-client's Manager.
+    /// socket.io-client's Manager makes the attempts.
     pub(crate) is_followed: bool,
-    /// None in a world with one user, whom nobody names.
+    /// `None` in a world with one user who is never named.
     pub(crate) users: Option<Users>,
-    /// None in a world without receipts.
+    /// `None` in a world without receipts.
     pub(crate) receipting: Option<Receipting>,
     pub(crate) letters: Letters,
-    /// None in a world whose server sends nothing by itself.
+    /// `None` in a world whose server sends no events of its own.
     pub(crate) feed: Option<Feed>,
-    /// None in a world whose server has nothing to do with feeds.
+    /// `None` in a world whose server has nothing to do with feeds.
     pub(crate) published: Option<Published>,
-    /// What happens when, the app's actions included.
+    /// The events and their times, including the app's actions.
     pub(crate) schedule: Vec<(u64, Planned)>,
 }
 
-/// Which kinds of faults a seed has.
+/// The kinds of faults that a seed has.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Kinds {
     pub(crate) network: bool,
@@ -66,15 +66,15 @@ pub(crate) struct Kinds {
     pub(crate) clock: bool,
     pub(crate) shell: bool,
     pub(crate) poison: bool,
-    /// Links that die young, again and again.
+    /// Links die young, again and again.
     pub(crate) flapping: bool,
-    /// The app closes, logs out, takes back, lets expire.
+    /// The app closes, logs out, cancels messages, and lets them expire.
     pub(crate) fickle_app: bool,
     /// Pages end and begin, and a disk may fail.
     pub(crate) lives: bool,
-    /// The server ends the connections of those who send too fast.
+    /// The server ends the connections of clients that send too fast.
     pub(crate) guard: bool,
-    /// The server keeps one connection of a user, who has several tabs.
+    /// The server keeps one connection for each user, and the user has several tabs.
     pub(crate) rivals: bool,
 }
 
@@ -86,7 +86,7 @@ impl Plan {
         let rivals = lives.is_some_and(|lives| lives.tabs > 1) && parts::rivals(seed);
         let kinds = Kinds { lives: lives.is_some(), guard: guard.is_some(), rivals, ..drawn };
         let mut plan = Self::of_kinds(seed, kinds, lives, dice);
-        // What waits behind it on a serial server is to get its answer in time.
+        // Messages behind it on a serial server must get their answers in time.
         let most = plan.config.send.ack_timeout.0 / 8;
         plan.app.poison_works = plan.app.poison_works.min(most);
         plan.server.guard = guard;
@@ -106,14 +106,14 @@ impl Plan {
         plan.schedule_published(seed);
         plan.is_followed = parts::is_followed(seed) && lives.is_none();
         if plan.is_followed {
-            // Nothing is kept.
+            // Nothing is saved.
             plan.disk.durable = 0;
         }
         plan.end_faults();
         plan
     }
 
-    /// From here on nothing new goes wrong, poison apart.
+    /// From now on nothing new goes wrong, except poison.
     pub(crate) fn stop_faults(&mut self) {
         self.network.refused = 0;
         self.network.hanging = 0;
@@ -129,7 +129,7 @@ impl Plan {
         self.clock.steps_back = 0;
     }
 
-    /// With nothing that happens.
+    /// A plan without a schedule.
     fn of_kinds(seed: u64, kinds: Kinds, lives: Option<Lives>, dice: &mut Dice) -> Self {
         let span = if kinds.flapping || kinds.poison {
             dice.magnitude(60_000, 600_000)
@@ -185,7 +185,7 @@ impl Kinds {
         }
     }
 
-    /// Nothing of what is around the engine goes wrong.
+    /// Nothing around the client goes wrong.
     pub(crate) fn world_is_kind(self) -> bool {
         !(self.network
             || self.server
@@ -199,23 +199,23 @@ impl Kinds {
             || self.rivals)
     }
 
-    /// The server ends connections, and nothing else does.
+    /// Only the server ends connections.
     pub(crate) fn only_guard(self) -> bool {
         self.guard
             && Self { guard: false, verdicts: false, fickle_app: false, ..self }.world_is_kind()
     }
 
-    /// Nothing but pages ends.
+    /// Only pages end.
     pub(crate) fn only_lives(self) -> bool {
         self.lives && Self { lives: false, ..self }.world_is_kind()
     }
 
-    /// The clock alone goes wrong: no link has a reason to end.
+    /// Only the clock goes wrong, so no link has a reason to end.
     pub(crate) fn only_clock(self) -> bool {
         self.clock && Self { clock: false, ..self }.world_is_kind()
     }
 
-    /// Poison alone kills links.
+    /// Only poison ends links.
     pub(crate) fn only_poison(self) -> bool {
         self.poison && Self { poison: false, ..self }.world_is_kind()
     }

@@ -1,16 +1,16 @@
-//! The store of the server's feeds: chains of items, from which the first are trimmed, and which may be replaced or rolled back.
+//! The store of the server's feeds: chains of items that may be trimmed at the front, replaced, or rolled back.
 
 use std::collections::BTreeMap;
 
 use holdfast::client::feed::Offset;
 use holdfast::client::identity::User;
 
-/// A user's feed, or that of a room.
+/// The feed of a user, or of a room.
 pub(crate) type FeedKey = (User, u32);
 
-/// Where an item is: its number, and what tells it apart from others that got the same one.
+/// The position of an item: its number, and a mark that distinguishes items with the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Position {
     pub(crate) number: u64,
     mark: u32,
 }
@@ -18,15 +18,15 @@ pub(crate) struct Place {
 /// An item as it is sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Item {
-    pub(crate) before: Place,
-    pub(crate) place: Place,
+    pub(crate) before: Position,
+    pub(crate) position: Position,
 }
 
-/// What becomes of a read.
+/// The result of a read.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
-    Page { items: Vec<Item>, end: Place },
-    Reset { end: Place },
+    Page { items: Vec<Item>, end: Position },
+    Reset { end: Position },
     Failed { after: u64 },
     Refused,
 }
@@ -40,27 +40,27 @@ pub(crate) struct Publisher {
 }
 
 struct Chain {
-    /// The lowest number that is kept.
+    /// The lowest number that is stored.
     first: u64,
     last: u64,
-    /// Each mark with the number that it begins at.
+    /// Each mark, with the number at which it begins.
     marks: Vec<(u64, u32)>,
 }
 
-impl Place {
+impl Position {
     pub(crate) fn offset(self) -> Offset {
         Offset { number: self.number, print: self.number * 1_000_000 + u64::from(self.mark) + 1 }
     }
 }
 
 impl Chain {
-    fn place(&self, number: u64) -> Place {
+    fn position(&self, number: u64) -> Position {
         let its = self.marks.iter().rev().find(|&&(from, _)| from <= number);
-        Place { number, mark: its.map_or(0, |&(_, mark)| mark) }
+        Position { number, mark: its.map_or(0, |&(_, mark)| mark) }
     }
 
-    fn has(&self, place: Place) -> bool {
-        place.number <= self.last && self.place(place.number) == place
+    fn has(&self, position: Position) -> bool {
+        position.number <= self.last && self.position(position.number) == position
     }
 }
 
@@ -79,31 +79,32 @@ impl Publisher {
         })
     }
 
-    pub(crate) fn end(&mut self, key: FeedKey) -> Place {
+    pub(crate) fn end(&mut self, key: FeedKey) -> Position {
         let chain = self.chain(key);
-        chain.place(chain.last)
+        chain.position(chain.last)
     }
 
     pub(crate) fn publish(&mut self, key: FeedKey, kept: u64) -> Item {
         let chain = self.chain(key);
         chain.last += 1;
         chain.first = chain.first.max((chain.last + 1).saturating_sub(kept));
-        Item { before: chain.place(chain.last - 1), place: chain.place(chain.last) }
+        Item { before: chain.position(chain.last - 1), position: chain.position(chain.last) }
     }
 
-    pub(crate) fn read(&mut self, key: FeedKey, at: Option<Place>, page: u64) -> Answer {
+    pub(crate) fn read(&mut self, key: FeedKey, at: Option<Position>, page: u64) -> Answer {
         let chain = self.chain(key);
-        let end = chain.place(chain.last);
+        let end = chain.position(chain.last);
         let Some(at) = at else { return Answer::Page { items: Vec::new(), end } };
         if !chain.has(at) || at.number + 1 < chain.first {
             return Answer::Reset { end };
         }
         let to = chain.last.min(at.number + page);
-        let item = |number| Item { before: chain.place(number - 1), place: chain.place(number) };
+        let item =
+            |number| Item { before: chain.position(number - 1), position: chain.position(number) };
         Answer::Page { items: (at.number + 1..=to).map(item).collect(), end }
     }
 
-    /// The store is another one.
+    /// The store is replaced by another one.
     pub(crate) fn replace(&mut self, key: FeedKey) {
         self.chains.remove(&key);
     }
@@ -112,7 +113,7 @@ impl Publisher {
         self.chains.clear();
     }
 
-    /// The last items are lost, and what comes next gets their numbers.
+    /// The last items are lost, and later items get their numbers.
     pub(crate) fn roll_back(&mut self, key: FeedKey, by: u64) {
         let mark = self.mark();
         let chain = self.chain(key);

@@ -1,28 +1,28 @@
-//! Receipts: what was asked for on a link, and what the answers prove. That is known here from what became of each
-//! POST, and not from what the client makes of it.
+//! The model of receipts: what was asked for on a link, and what the answers prove. It derives this from what
+//! happened to each POST, independently of the client.
 
 use holdfast::client::receipts::MANY;
 
 use crate::violation::violated;
 use crate::wire::Frame;
 
-/// The receipts of a page, whatever link they are of.
+/// The receipts of a page, over all its links.
 #[derive(Default)]
 pub(crate) struct Receipts {
-    /// What leaves in this turn, over polling.
+    /// The frames that leave in this turn over polling.
     pub(crate) post: Vec<Frame>,
-    /// The server refused a POST of more receipts than 16, each of them.
+    /// The server answered all receipts of a POST with more than 16 of them.
     takes_many: bool,
-    /// The client was shown that there are no receipts here.
+    /// The client has seen that this server gives no receipts.
     are_over: bool,
-    /// The round trip as the client is to know it.
+    /// The smoothed round trip that the client should have computed.
     rtt: Option<u64>,
-    /// The server answered a probe: silence means something.
+    /// The server has answered a probe, so silence proves something.
     pub(crate) is_trusted: bool,
     pub(crate) is_clogged: bool,
-    /// The same when the client looked last.
+    /// Whether the transport was clogged at the client's last look.
     pub(crate) was_clogged: bool,
-    /// Orders that are to come.
+    /// Orders that the client still has to give.
     owes_receiptless: bool,
 }
 
@@ -30,14 +30,14 @@ pub(crate) struct Receipts {
 #[derive(Default)]
 pub(crate) struct Asked {
     all: Vec<One>,
-    /// So many were answered, or are known to be dropped.
+    /// The number of receipts that were answered or are known to be dropped.
     concluded: usize,
     /// The last transmission that is known to be taken.
     taken: u64,
-    /// One was answered.
+    /// A receipt was answered.
     pub(crate) proves: bool,
     pub(crate) is_polling: bool,
-    /// The server answers in order, so none before this.
+    /// The server answers in order, so no answer comes before this time.
     pub(crate) answers_at: u64,
 }
 
@@ -48,13 +48,13 @@ struct One {
     /// The last transmission before it.
     last: u64,
     due: u32,
-    /// What was known to be taken when it was sent.
+    /// The last transmission that was known to be taken when it was sent.
     taken: u64,
     is_polling: bool,
     is_dropped: bool,
 }
 
-/// What an answer to a receipt proves.
+/// The proof that the answer to a receipt gives.
 pub(crate) struct Answered {
     took: u64,
     /// The receipt was one of many in one POST.
@@ -64,7 +64,7 @@ pub(crate) struct Answered {
     pub(crate) batches: Vec<Batch>,
 }
 
-/// Transmissions before a receipt, and whether the server has not taken them.
+/// The transmissions before a receipt, and whether the server has not taken them.
 pub(crate) struct Batch {
     pub(crate) first: u64,
     pub(crate) last: u64,
@@ -72,7 +72,7 @@ pub(crate) struct Batch {
 }
 
 impl Receipts {
-    /// The server refused a POST of more receipts than 16, each of them.
+    /// Whether the server has answered all receipts of a POST with more than 16 of them.
     pub(crate) fn takes_many(&self) -> bool {
         self.takes_many
     }
@@ -81,7 +81,7 @@ impl Receipts {
         self.are_over
     }
 
-    /// One was answered.
+    /// A receipt was answered.
     pub(crate) fn answered(&mut self, answered: &Answered) {
         let took = answered.took;
         self.rtt = Some(self.rtt.map_or(took, |rtt| (rtt * 7 + took) / 8));
@@ -89,26 +89,26 @@ impl Receipts {
         self.is_trusted = true;
     }
 
-    /// One was answered as it is where there is no receipt: the client is to say that there are none.
+    /// A receipt was answered as by a server without receipts: the client has to report that.
     pub(crate) fn refused(&mut self) {
         self.are_over = true;
         self.owes_receiptless = true;
     }
 
-    /// The client says that there are no receipts here. Answers whether it found that out by their silence.
+    /// The client reports that this server gives no receipts. Returns whether it concluded that from their silence.
     pub(crate) fn given_up(&mut self) -> bool {
         if std::mem::take(&mut self.owes_receiptless) {
             return false;
         }
-        // One that never came may be late.
+        // If no answer ever came, the first one may just be late.
         if self.rtt.is_some() {
-            violated!("receipts", "they were given up, and work");
+            violated!("receipts", "receipts were given up, but they work");
         }
         self.are_over = true;
         true
     }
 
-    /// A message is handed to a link (I13).
+    /// A message is passed to a link (I13).
     pub(crate) fn check_takes(&self, asked: &Asked, now: u64) {
         if self.is_clogged {
             violated!("I13", "a message left over a link that is clogged");
@@ -120,7 +120,7 @@ impl Receipts {
         if let Some(at) = asked.owed_since()
             && now >= at + overdue
         {
-            violated!("I13", "a message left at {now}, and a receipt is owed since {at}");
+            violated!("I13", "a message left at {now}, but a receipt is overdue since {at}");
         }
         if asked.is_batch_owed() {
             violated!("I13", "a message left beside a batch that is not proven");
@@ -129,13 +129,13 @@ impl Receipts {
 
     pub(crate) fn check_at_rest(&self) {
         if self.owes_receiptless {
-            violated!("receipts", "the app was not told that there are none");
+            violated!("receipts", "the client did not report that there are none");
         }
     }
 }
 
 impl Asked {
-    /// So many receipts of a name are asked for, after a transmission. Answers their serial number.
+    /// Receipts of a name are requested after a transmission. Returns their serial number.
     pub(crate) fn ask(&mut self, (name, due): (u32, u32), at: u64, last: u64) -> usize {
         if !self.proves && self.is_owed() {
             violated!("I13", "the first receipt of the link is not alone");
@@ -145,17 +145,17 @@ impl Asked {
         self.all.len() - 1
     }
 
-    /// The name under which one was asked for.
+    /// The name of a receipt.
     pub(crate) fn name(&self, serial: usize) -> u32 {
         self.all[serial].name
     }
 
-    /// The POST that one was in is dropped.
+    /// The POST that contained the receipt is dropped.
     pub(crate) fn dropped(&mut self, serial: usize) {
         self.all[serial].is_dropped = true;
     }
 
-    /// An answer is heard. None where it proves nothing new.
+    /// An answer arrives. Returns `None` if it proves nothing new.
     pub(crate) fn answered(&mut self, now: u64, serial: usize) -> Option<Answered> {
         if serial < self.concluded {
             return None;
@@ -180,7 +180,7 @@ impl Asked {
         Batch { first, last: self.all[at].last, is_dropped: self.all[at].is_dropped }
     }
 
-    /// When the oldest was sent that is not answered.
+    /// When the oldest unanswered receipt was sent.
     pub(crate) fn owed_since(&self) -> Option<u64> {
         self.all.get(self.concluded).map(|one| one.at)
     }
@@ -195,5 +195,5 @@ impl Asked {
     }
 }
 
-/// No round trip counts for more.
+/// The longest round trip that counts.
 const MOST_RTT: u64 = 2_500;

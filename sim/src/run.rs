@@ -1,4 +1,4 @@
-//! What every part of a run shares: its plan, its time, what is to come, its dice, and the record of what happened.
+//! The state that all parts of a run share: its plan, its time, the scheduled events, its dice, and its record.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -12,17 +12,17 @@ use crate::trace::{Trace, note};
 pub(crate) struct Run {
     pub(crate) plan: Plan,
     pub(crate) dice: Dice,
-    /// For the disk of a world of one page.
+    /// For the disk of a world with one page.
     pub(crate) disk: Dice,
-    /// For what pages, tabs and their disk do.
+    /// For the actions of pages, tabs and their disk.
     pub(crate) fate: Dice,
     /// For transactions that hang.
     pub(crate) stalls: Dice,
-    /// For what is sent once more, and how answers are put.
+    /// For repeated sends, and the wording of answers.
     pub(crate) letters: Dice,
-    /// For what a server says by itself, and what an app makes of that.
+    /// For events from the server, and how the app handles them.
     pub(crate) feed: Dice,
-    /// For what becomes of what a server publishes.
+    /// For what happens to published items.
     pub(crate) chain: Dice,
     /// Milliseconds since the run began.
     pub(crate) now: u64,
@@ -34,7 +34,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// With all that is planned to come. `dice` goes on where the plan was drawn.
+    /// Schedules everything in the plan. `dice` continue after drawing the plan.
     pub(crate) fn new(seed: u64, plan: Plan, dice: Dice, trace: Trace) -> Self {
         let mut run = Self {
             plan,
@@ -67,40 +67,40 @@ impl Run {
         self.put_off(Scheduled { at, turn, number: self.scheduled, event });
     }
 
-    /// Among those of its time it comes as if it had been scheduled for then at first.
+    /// Reschedules an event. Among events of its new time it keeps its original order.
     pub(crate) fn put_off(&mut self, scheduled: Scheduled) {
         self.events.push(Reverse(scheduled));
     }
 
-    /// Whether something is to come by then.
+    /// Whether an event is scheduled by then.
     pub(crate) fn has_by(&self, until: u64) -> bool {
         self.events.peek().is_some_and(|next| next.0.at <= until)
     }
 
-    /// Moves time on to what comes next.
+    /// Moves time on to the next event.
     pub(crate) fn next(&mut self) -> Option<Scheduled> {
         let Reverse(scheduled) = self.events.pop()?;
         self.now = scheduled.at;
         Some(scheduled)
     }
 
-    /// The app and its user end what they began.
+    /// Whether the app and its user end what they began.
     pub(crate) fn is_fickle(&self) -> bool {
         let logs_out = self.plan.lives.is_some_and(|lives| lives.logs_out);
         self.plan.kinds.fickle_app || self.plan.users.is_some() || logs_out
     }
 
-    /// Some messages are kept.
+    /// Whether some messages are saved.
     pub(crate) fn keeps(&self) -> bool {
         self.plan.lives.is_some() || self.plan.disk.durable > 0
     }
 
-    /// Where chance is drawn from: a world of one page has its own dice for its disk.
+    /// The dice for storage: a world with one page has its own.
     pub(crate) fn storage_dice(&mut self) -> &mut Dice {
         if self.plan.lives.is_some() { &mut self.fate } else { &mut self.disk }
     }
 
-    /// From here on nothing new goes wrong, poison apart.
+    /// Whether from now on nothing new goes wrong, except poison.
     pub(crate) fn is_kind_now(&self) -> bool {
         self.are_faults_over
     }

@@ -1,4 +1,4 @@
-//! The messages that the app sent, and what became of each.
+//! The messages that the app sent, and their results.
 
 use holdfast::client::deliveries::Sending;
 use holdfast::engine::Draft;
@@ -13,25 +13,25 @@ pub(crate) struct App {
 }
 
 pub(crate) struct Sent {
-    /// As its page handed it over, and what the client made of it.
+    /// The message as its page passed it, and as the client took it.
     pub(crate) sending: Sending,
     pub(crate) draft: Draft,
     /// The page that the app sent it from.
     pub(crate) author: PageId,
-    /// The page that took it up last, and, in one number, all that did.
+    /// The last page that took it, and one number for the sequence of all pages that did.
     pub(crate) page: PageId,
     pub(crate) way: u64,
-    /// By the clock on the wall.
+    /// By the wall clock.
     pub(crate) expires_at: u64,
     /// It was emitted.
     pub(crate) has_left: bool,
-    /// Somebody refused one of its attempts.
+    /// One of its attempts was refused.
     pub(crate) was_refused: bool,
-    /// Its payload can't be written to any wire.
+    /// Its payload can't be encoded.
     pub(crate) is_unencodable: bool,
     /// The app was told that it was not delivered.
     pub(crate) is_promised_away: bool,
-    /// The generation of logouts that it is kept in, if it is.
+    /// The generation of logouts that it is saved in, if it is.
     pub(crate) generation: Option<u64>,
     /// The session that it was sent in.
     pub(crate) session: SessionId,
@@ -40,21 +40,21 @@ pub(crate) struct Sent {
     /// It reached the server's handler.
     pub(crate) has_entered: bool,
     pub(crate) is_settled: bool,
-    /// It had settled before, and was found on disk all the same.
+    /// It had settled before, and was still found on disk.
     pub(crate) is_revived: bool,
     /// The page that had it is gone, and it was not on disk in time.
     pub(crate) is_given_up: bool,
-    /// Who was to erase it, and that nobody could.
+    /// The pages that were to erase it but could not.
     pub(crate) erasers: Vec<Eraser>,
     pub(crate) is_erasing_lost: bool,
-    /// When its page told the others of its end.
+    /// When its page told the others its result.
     pub(crate) told_at: Option<u64>,
-    /// A page could not write what had settled beside it, and deleted both: it is in memory only.
+    /// A page could not write the list of settled messages, and deleted the segment: the message is in memory only.
     pub(crate) is_dropped: bool,
 }
 
 impl App {
-    /// What has not settled, and should.
+    /// The messages that have not settled but should.
     pub(crate) fn owed(&self) -> impl Iterator<Item = MessageId> + '_ {
         let is_owed = |id: &MessageId| {
             let message = &self.messages[*id];
@@ -64,7 +64,7 @@ impl App {
     }
 }
 
-/// A page's lane: the order of others' messages is nobody's.
+/// A lane of a page. The order between pages' lanes is not promised.
 pub(crate) type LaneKey = (PageId, u64);
 
 impl Sent {
@@ -72,11 +72,11 @@ impl Sent {
         (self.author, self.sending.lane)
     }
 
-    /// Messages that went the same way, from page to page, keep their order.
+    /// Messages that took the same sequence of pages keep their order.
     pub(crate) fn goes_with(&self, other: &Self) -> bool {
         self.way == other.way
     }
 }
 
-/// A page, and its opening whose journal was told to erase a message.
+/// A page, and the opening whose journal was to erase a message.
 pub(crate) type Eraser = (usize, u32);

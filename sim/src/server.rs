@@ -1,4 +1,4 @@
-//! The reference server: it takes a message's effect once by its id, and answers as badly as planned.
+//! The reference server: each id takes effect once, and answers are as bad as planned.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,14 +16,14 @@ use crate::wire::{Caller, Dispatch, Emitted, Frame, Packet, Task};
 
 pub(crate) struct Server {
     is_up: bool,
-    /// Counts its starts: nothing of an earlier life answers.
+    /// Counts its starts. Nothing of an earlier process answers.
     life: u32,
-    /// Counts the times that its memory of ids was lost.
+    /// Counts how often its memory of ids was lost.
     memory: u32,
     accepted: BTreeSet<usize>,
-    /// Who waits for the work on an id.
+    /// The callers that wait for the work on an id.
     working: BTreeMap<usize, Vec<Caller>>,
-    /// When the next message is within the limit of the rate.
+    /// When the rate limit allows the next message.
     free_at: u64,
 }
 
@@ -35,7 +35,7 @@ pub(crate) enum Handled {
     Entered(MessageId),
     TookEffect {
         id: MessageId,
-        /// Counts the times that the server had forgotten what it knew.
+        /// Counts how often the server has lost its memory of ids.
         memory: u32,
     },
 }
@@ -58,12 +58,12 @@ impl Server {
 }
 
 impl Server {
-    /// Whether it is the one that accepted a connection.
+    /// Whether this process accepted a connection.
     pub(crate) fn has(&self, connection: &Connection) -> bool {
         connection.server_end.life == Some(self.life)
     }
 
-    /// Sends something over a connection that it accepted.
+    /// Sends a packet over a connection that it accepted.
     pub(crate) fn send(
         &self,
         run: &mut Run,
@@ -130,7 +130,7 @@ impl Server {
         network.connections[id].server_end.life = Some(self.life);
     }
 
-    /// Sends a heartbeat, unless the machine at the other end sleeps: what piles up there is as good as one.
+    /// Sends a heartbeat, unless the client's machine sleeps: queued heartbeats count as one.
     pub(crate) fn heartbeat(
         &self,
         run: &mut Run,
@@ -150,7 +150,7 @@ impl Server {
         run.schedule(next, Event::Heartbeat { connection: id });
     }
 
-    /// It has waited for a client for as long as it does.
+    /// It has waited for a client for its whole patience.
     pub(crate) fn patience_ends(&self, run: &mut Run, network: &mut Network, id: ConnectionId) {
         if run.plan.server.patience.is_some() && network.connections[id].is_up {
             self.kick(run, network, id);
@@ -166,7 +166,7 @@ impl Server {
         network.cut(run, id, true, cause);
     }
 
-    /// Answers the message that the frame was, if it was one and the server takes it.
+    /// Receives a frame. Returns the message if it was one and the server takes it.
     pub(crate) fn receive(
         &mut self,
         run: &mut Run,
@@ -198,7 +198,7 @@ impl Server {
                     _ => network.send_down(run, id, Packet::JoinRefused),
                 }
             }
-            // The publisher has it.
+            // The publisher handles it.
             Frame::Read { .. } => {}
             Frame::Receipt { serial } => receive_receipt(run, network, id, serial),
             Frame::Message { id: message, attempt, is_asked } => {
@@ -211,7 +211,7 @@ impl Server {
                         true,
                         if says_so { DownCause::Kicked } else { DownCause::Lost },
                     );
-                    // Nor does it take what is behind this one.
+                    // It does not take the frames behind this one either.
                     network.hung_up(id);
                 } else {
                     return Some(Dispatch { message, attempt, is_asked, life: self.life });
@@ -221,7 +221,7 @@ impl Server {
         None
     }
 
-    /// A message that arrived is handed to its handler, unless the server has died in between.
+    /// Passes a message to its handler, unless the server has crashed meanwhile.
     pub(crate) fn dispatch(
         &mut self,
         run: &mut Run,
@@ -308,7 +308,7 @@ impl Server {
         None
     }
 
-    /// A handler is done, and what waited for its turn is handed over.
+    /// A handler has finished, and the next waiting messages are passed on.
     pub(crate) fn finished(
         &mut self,
         run: &mut Run,
@@ -335,7 +335,7 @@ impl Server {
         handled
     }
 
-    /// What waited for its turn on a connection.
+    /// Passes on the messages that waited for their turn on a connection.
     fn work_on(
         &mut self,
         run: &mut Run,
@@ -414,7 +414,7 @@ fn is_too_fast(run: &Run, network: &mut Network, id: ConnectionId) -> bool {
     taken.len() > most
 }
 
-/// The app had asked for a room of its own.
+/// Refuses a room that the app itself had asked for.
 fn refuse_other(run: &mut Run, network: &mut Network, id: ConnectionId) {
     let refuses = run.plan.feed.map_or(0, |plan| plan.refuses_others);
     if refuses > 0 && run.feed.chance(refuses) {
@@ -422,7 +422,7 @@ fn refuse_other(run: &mut Run, network: &mut Network, id: ConnectionId) {
     }
 }
 
-/// The server gets a CONNECT for a namespace that it does not have, or has.
+/// The server receives a CONNECT for a namespace, which exists or not.
 fn receive_receipt(run: &mut Run, network: &mut Network, id: ConnectionId, serial: usize) {
     let Some(plan) = run.plan.receipting else { return };
     let name = network.connections[id].asked.name(serial);

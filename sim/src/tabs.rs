@@ -1,14 +1,14 @@
-//! One user's tabs: which page is shown, and which are cached behind it.
+//! One user's tabs: the page that is shown in each, and the pages that are cached behind it.
 
 use crate::ids::{Name, PageId};
 
 #[derive(Default)]
 pub(crate) struct Tab {
-    /// The name of its journal, as the tab's session storage has it.
+    /// The name of its journal in the tab's session storage.
     pub(crate) remembered: Option<Name>,
     pub(crate) shown: Option<PageId>,
     pub(crate) cached: Vec<PageId>,
-    /// A page is about to be loaded.
+    /// A page is being loaded.
     pub(crate) is_loading: bool,
     pub(crate) is_closed: bool,
 }

@@ -1,14 +1,14 @@
-//! What happened how often: a simulation that never meets a case proves nothing about it.
+//! Counts of what happened. A simulation proves nothing about a case that it never meets.
 
 use holdfast::engine::{Cause, Notice, Outcome};
 
-/// Counts of one run, or of many.
+/// The counts of one run, or of many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally([u64; NAMES.len()]);
 
 macro_rules! counts {
     ($($count:ident $name:literal,)*) => {
-        /// What is counted.
+        /// The counters.
         #[derive(Clone, Copy)]
         pub(crate) enum Count { $($count),* }
 
@@ -31,7 +31,7 @@ counts! {
     Received "received",
     Superseded "superseded",
     Refused "refused",
-    Stored "kept before they left",
+    Stored "saved before they left",
     Unanswered "exhausted without an answer",
     Failed "exhausted by 'try again'",
     Lost "exhausted by losses",
@@ -41,8 +41,8 @@ counts! {
     LoggedOut "logged out",
     Sessions "sessions that ended",
     LoggedOutElsewhere "of these in another tab",
-    Foreign "attempts with another's credentials",
-    Held "logins that were not ready",
+    Foreign "attempts with another user's credentials",
+    Paused "logins that were not ready",
     Receipts "receipts asked for",
     Receiptless "servers found to give no receipts",
     Learned "lessons about events",
@@ -87,7 +87,7 @@ counts! {
     IdlePages "pages that want no link",
     Lockless "openings without locks",
     Orphans "journals of closed tabs that were opened again",
-    TakenBack "messages taken back from nobody",
+    Reclaimed "messages reclaimed from no tab",
     Revived "messages restored though they had settled",
     LostWithPage "messages lost with their page",
     FailedWrites "writes that failed",
@@ -95,15 +95,15 @@ counts! {
     ErasedAfter "writes that erased after one had failed",
     Shown "messages from the server shown",
     RepeatsDropped "repeats of these dropped",
-    HeldBack "messages held for what was missed",
+    Buffered "messages buffered for what was missed",
     Resynced "answers about what was missed in time",
-    SaidAgain "things said again",
+    Replayed "emits replayed",
     Published "items published",
     Unsent "of these sent to nobody, or not to all",
     ItemsShown "items shown",
     ItemsKept "items kept for those before them",
     FeedsRead "feeds read",
-    PlacesLost "places in a feed lost",
+    PositionsLost "positions in a feed lost",
     FailedStorages "pages whose storage failed",
     Stalls "transactions that hung",
     Overdue "messages that left while they were being written",
@@ -116,24 +116,24 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// Every count with its name.
+    /// All counts with their names.
     pub fn rows(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
         NAMES.iter().copied().zip(self.0)
     }
 
-    /// Commands and facts given to engines, and orders taken from them.
+    /// The number of calls of clients and orders from them.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.0[Count::Steps as usize]
     }
 
-    /// One count, by its name; 0 where there is none of that name.
+    /// A count by its name. 0 if there is no such name.
     #[must_use]
     pub fn count(&self, name: &str) -> u64 {
         self.rows().find(|&(other, _)| other == name).map_or(0, |(_, count)| count)
     }
 
-    /// Adds another's counts.
+    /// Adds the counts of another run.
     pub fn add(&mut self, other: &Self) {
         for (mine, others) in self.0.iter_mut().zip(other.0) {
             *mine += others;

@@ -1,8 +1,8 @@
-//! What happened, line by line, where somebody wants to read it.
+//! A readable line-by-line trace.
 
 use std::fmt::{Arguments, Write};
 
-/// Lines, if they are kept: a sweep of a million seeds keeps none.
+/// The lines, if they are kept. A sweep of a million seeds keeps none.
 #[derive(Default)]
 pub(crate) struct Trace(Option<String>);
 
@@ -17,7 +17,7 @@ impl Trace {
 
     pub(crate) fn line(&mut self, at: u64, line: Arguments<'_>) {
         if let Some(text) = &mut self.0 {
-            // Writing to a string cannot fail.
+            // Writing to a string can't fail.
             let _ = writeln!(text, "{:>6}.{:03}  {line}", at / 1_000, at % 1_000);
         }
     }

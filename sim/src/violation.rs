@@ -1,4 +1,4 @@
-//! A rule that was broken, which ends the run.
+//! A broken rule, which ends the run.
 
 use std::any::Any;
 use std::fmt;
@@ -6,14 +6,14 @@ use std::fmt;
 /// A seed whose run broke a rule.
 #[derive(Debug)]
 pub struct Violation {
-    /// Plays it again.
+    /// The seed, to play it again.
     pub seed: u64,
     /// The rule, and what broke it.
     pub what: String,
 }
 
 impl Violation {
-    /// What a run ended with.
+    /// Makes the violation from the panic that ended a run.
     pub(crate) fn of(seed: u64, panic: Box<dyn Any + Send>) -> Self {
         let what = match panic.downcast::<String>() {
             Ok(text) => *text,

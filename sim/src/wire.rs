@@ -1,12 +1,12 @@
-//! What goes over connections, and what a server then has of it in hand.
+//! Frames on connections, and the server's work on them.
 
 use holdfast::client::identity::User;
 use holdfast::engine::Verdict;
 
 use crate::ids::{ConnectionId, MessageId, SessionId};
-use crate::publisher::{Item, Place};
+use crate::publisher::{Item, Position};
 
-/// What a connection is opened with.
+/// The credentials that a connection is opened with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Credentials {
     pub(crate) session: SessionId,
@@ -14,7 +14,7 @@ pub(crate) struct Credentials {
     pub(crate) subject: User,
 }
 
-/// From client to server.
+/// A frame from client to server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Frame {
     Join,
@@ -28,22 +28,22 @@ pub(crate) enum Frame {
         /// The client waits for its acknowledgement.
         is_asked: bool,
     },
-    /// A feed is read from a place on.
+    /// Reads a feed from a position.
     Read {
         feed: u32,
         round: u32,
-        at: Option<Place>,
+        at: Option<Position>,
     },
 }
 
-/// From server to client.
+/// A packet from server to client.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Packet {
     Heartbeat,
     Joined,
     JoinRefused,
     Pong,
-    /// An answer to a receipt, or to none.
+    /// The answer to a receipt, or an answer without one.
     Receipt {
         serial: Option<usize>,
         name: u32,
@@ -54,7 +54,7 @@ pub(crate) enum Packet {
         attempt: u32,
         verdict: Verdict,
     },
-    /// Something else that the server says.
+    /// Any other event.
     Event(Emitted),
     /// An event that tells the sender that its message took effect.
     Confirmation {
@@ -66,20 +66,20 @@ pub(crate) enum Packet {
     },
 }
 
-/// A message of the server's, as it comes.
+/// A message from the server, as it arrives.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Message {
-    /// Its place among all that the server sent to the page.
+    /// Its index among all that the server sent to the page.
     pub(crate) id: usize,
     pub(crate) copy: u64,
     pub(crate) name: u32,
     pub(crate) wants_ack: bool,
     pub(crate) session: SessionId,
-    /// Counts what arrived at the page.
+    /// Counts the arrivals at the page.
     pub(crate) number: u64,
 }
 
-/// What a server emits.
+/// An event of the server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Emitted {
     Message(Message),
@@ -89,9 +89,9 @@ pub(crate) enum Emitted {
     },
     Listed,
     Left,
-    /// A join of a room of the app's is refused.
+    /// The server refuses the join of a room that the app asked for.
     OtherRefused,
-    /// The server has feeds.
+    /// The server announces feeds.
     Feeds,
     Item {
         feed: u32,
@@ -106,13 +106,13 @@ pub(crate) enum Emitted {
 }
 
 impl Message {
-    /// A number for all that is in it.
+    /// A number for its whole content.
     pub(crate) fn content(&self) -> u64 {
         ((self.id as u64 * COPIES + self.copy) * 2 + u64::from(self.name)) * 2 + 1
     }
 }
 
-/// Who waits for a message's answer.
+/// A caller that waits for a message's answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller {
     pub(crate) connection: ConnectionId,
@@ -129,7 +129,7 @@ pub(crate) struct Dispatch {
     pub(crate) life: u32,
 }
 
-/// What a handler is at.
+/// A handler's state.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Task {
     pub(crate) id: MessageId,
@@ -139,6 +139,6 @@ pub(crate) struct Task {
     pub(crate) is_silent: bool,
 }
 
-/// Contents of a message: those that come, and the last, which the app fetches.
+/// The number of contents of a message. The last one is the form that the app fetches.
 const COPIES: u64 = 8;
 pub(crate) const FETCHED: u64 = COPIES - 1;

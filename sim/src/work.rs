@@ -1,4 +1,4 @@
-//! What pages have under way with their storage: transactions, locks, and what tabs tell each other.
+//! The pending work between pages and their storage: transactions, locks, and messages between tabs.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,17 @@ use holdfast::engine::Seq;
 
 use crate::ids::{MessageId, Name, Scope};
 
-/// A message as it is kept. The rest is the app's, and the same in every life.
+/// A message as it is saved. The rest belongs to the app and never changes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kept {
     pub(crate) id: MessageId,
-    /// By the clock on the wall.
+    /// By the wall clock.
     pub(crate) expires_at: u64,
-    /// The journal that had it first, where another has it now.
+    /// The journal that had it first, if another has it now.
     pub(crate) from: Option<Name>,
 }
 
-/// What is on disk of a segment.
+/// A segment on disk.
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
     pub(crate) generation: u64,
@@ -34,19 +34,19 @@ pub(crate) struct Found {
 
 pub(crate) type Key = (Scope, Name, u64);
 
-/// What a transaction writes.
+/// The content of a transaction.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parts {
     pub(crate) puts: BTreeMap<Key, Segment>,
-    /// They count only where the segment is there: another page may have taken it over.
+    /// The lists count only if the segment exists: another page may have taken it over.
     pub(crate) lists: BTreeMap<Key, Vec<u32>>,
     pub(crate) drops: Vec<Key>,
 }
 
-/// What happens to a page's keeper.
+/// An event for a page's keeper.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
-    /// The storage is open, or cannot be opened.
+    /// The storage is open, or can't be opened.
     Opened {
         is_well: bool,
     },
@@ -68,7 +68,7 @@ pub(crate) enum Work {
         mine: Name,
     },
     Write(Write),
-    /// Of a user who has logged out.
+    /// Deletes the data of a user who has logged out.
     Clear {
         scope: Scope,
     },
@@ -87,7 +87,7 @@ pub(crate) struct Write {
     pub(crate) may_forget: bool,
 }
 
-/// How a transaction ended.
+/// The result of a transaction.
 #[derive(Clone, Debug)]
 pub(crate) enum Done {
     Read { opening: u32, mine: Name, found: Vec<Found>, generation: u64 },
@@ -97,10 +97,10 @@ pub(crate) enum Done {
 /// A message that a transaction adds.
 pub(crate) type Added = (MessageId, Seq);
 
-/// What a tab tells the others.
+/// A message between tabs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Note {
-    /// One that is new wants to know who else is there.
+    /// Announces a journal. A new tab asks the others to answer.
     Hello {
         name: Name,
         is_new: bool,
@@ -112,13 +112,13 @@ pub(crate) enum Note {
         /// As above.
         by: Name,
     },
-    /// It has not ended, and is here.
+    /// The message has not settled, and is here.
     Has(MessageId),
     Settled(Outcome),
     Cancel(MessageId),
 }
 
-/// How a message ended that another page had.
+/// The result of a message that another page had.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outcome {
     pub(crate) id: MessageId,

@@ -1,4 +1,4 @@
-//! One run: events in virtual time, from the first to the last thing that is owed.
+//! One run: events in virtual time, until nothing is owed any more.
 
 mod app;
 mod channel;
@@ -32,7 +32,7 @@ use crate::locks::Locks;
 use crate::network::Network;
 use crate::page::Page;
 use crate::plan::{Plan, Story};
-use crate::publisher::{Place, Publisher};
+use crate::publisher::{Position, Publisher};
 use crate::receipts::Receipts;
 use crate::run::Run;
 use crate::sent::App;
@@ -44,30 +44,30 @@ pub(crate) struct World {
     pub(crate) run: Run,
     asleep_since: u64,
     asleep_until: u64,
-    /// Counts what takes a page's time or its timers from it.
+    /// Counts disturbances of a page's time or timers.
     disturbances: u64,
-    /// The page whose turn it is, and the others that live.
+    /// The page whose turn it is, and the other living ones.
     page: Box<Page>,
     pages: Vec<Option<Box<Page>>>,
     tabs: Vec<Tab>,
     locks: Locks,
     database: Database,
-    /// Names of journals that were given.
+    /// Counts the names of journals.
     names: u32,
     has_storage_failed: bool,
-    /// How far the clock on the wall was set forward, or back.
+    /// How far the wall clock was set forward or back.
     wall_lead: i64,
     network: Network,
     server: Server,
     publisher: Publisher,
-    /// How far users have come in feeds, by their scope and generation: on disk.
-    positions: BTreeMap<(Scope, u64, u32), Place>,
+    /// The positions of users in feeds on disk, by their scope and generation.
+    positions: BTreeMap<(Scope, u64, u32), Position>,
     effects: Effects,
     app: App,
     generations: Generations,
     receipts: Receipts,
     pings: u64,
-    /// All is settled and quiet: nothing but pings may happen.
+    /// Everything is settled and quiet, so only pings may happen.
     is_idle: bool,
 }
 
@@ -112,19 +112,19 @@ impl World {
 
 // Pages.
 impl World {
-    /// Makes it a page's turn. Answers whether it lives.
+    /// Makes it a page's turn. Returns whether the page lives.
     fn turn_to(&mut self, id: PageId) -> bool {
         if id == self.page.id {
             return !self.page.is_dead;
         }
         let Some(page) = self.pages.get_mut(id).and_then(Option::take) else { return false };
         let before = std::mem::replace(&mut self.page, page);
-        let place = before.id;
-        self.pages[place] = Some(before).filter(|page| !page.is_dead);
+        let id = before.id;
+        self.pages[id] = Some(before).filter(|page| !page.is_dead);
         true
     }
 
-    /// A page that lives.
+    /// A living page.
     fn page_at(&self, id: PageId) -> Option<&Page> {
         let page =
             if id == self.page.id { Some(&*self.page) } else { self.pages.get(id)?.as_deref() };
@@ -135,7 +135,7 @@ impl World {
         (0..self.pages.len()).filter_map(|id| self.page_at(id))
     }
 
-    /// Those that run: no page in the cache does.
+    /// The pages that run. A page in the cache does not.
     fn shown(&self) -> Vec<PageId> {
         self.living().filter(|page| !page.is_cached).map(|page| page.id).collect()
     }

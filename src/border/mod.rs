@@ -67,7 +67,7 @@ pub mod flag {
     /// The second way; the others are its multiples, by the table `WAYS`.
     pub const WAY: u32 = 16;
     /// It carries an id, by which a server can tell a repeat.
-    pub const PLACE: u32 = 64;
+    pub const CARRIES_ID: u32 = 64;
     /// Its id is longer than a server takes.
     pub const LONG: u32 = 128;
     /// An unsettled message has its id: the lane is that message's number.
@@ -143,7 +143,7 @@ impl Border {
                     lane: whole(a),
                     bytes: count(b),
                     strict: has(flag::STRICT),
-                    has_place: has(flag::PLACE),
+                    carries_id: has(flag::CARRIES_ID),
                     once: has(flag::ONCE),
                     durable: has(flag::DURABLE),
                     ttl: millis(d),
@@ -250,10 +250,10 @@ impl Border {
             Told::LinkDown => Input::LinkDown { epoch, cause: down_cause(count(b), c) },
             Told::Heard => Input::Heard { epoch },
             Told::Said => {
-                client.said(whole(a), b != 0.0);
+                client.emitted(whole(a), b != 0.0);
                 return 0.0;
             }
-            Told::Unsaid => return client.unsaid(whole(a)).into(),
+            Told::Unsaid => return client.forget_emit(whole(a)).into(),
             Told::Remember => {
                 let (nth, is_now) = client.remember(whole(a));
                 return f64::from(nth) * 2.0 + f64::from(is_now);

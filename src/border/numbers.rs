@@ -5,8 +5,8 @@ use crate::client::claim::{Audience, By, Claim, Code, Ending};
 #[cfg(not(feature = "followed"))]
 use crate::client::feed::{Offset, Read};
 use crate::client::storage::Storage;
-use crate::client::verdict::{Opinion, Reading, Said};
-use crate::client::{Door, Fate, Order, PageEvent, Place, Talk, Value};
+use crate::client::verdict::{Acknowledgement, Opinion, Reading};
+use crate::client::{Address, Door, Fate, Order, PageEvent, Talk, Value};
 use crate::engine::{
     DownCause, Grant, Millis, Moment, Notice, Output, Phase, Standing, Status, Way,
 };
@@ -57,7 +57,7 @@ pub fn order(order: Order, status: impl FnOnce() -> Status, lead: f64) -> (u32, 
         }
         Order::Receiptless => 15,
         Order::Look => 16,
-        Order::Say { key, is_asked } => {
+        Order::Replay { key, is_asked } => {
             fields[0] = double(key);
             fields[1] = is_asked.into();
             36
@@ -151,7 +151,8 @@ fn engine_order(
 }
 
 fn storage_order(order: Storage) -> (u32, [f64; FIELDS]) {
-    let at = |place: Place| (place.opening.into(), double(place.number), place.index.into());
+    let at =
+        |address: Address| (address.opening.into(), double(address.number), address.index.into());
     let (number, a, (b, c, d)) = match order {
         Storage::Open { opening } => (10, opening.into(), NONE),
         Storage::Close => (17, 0.0, NONE),
@@ -160,9 +161,9 @@ fn storage_order(order: Storage) -> (u32, [f64; FIELDS]) {
         Storage::Unlock { name } => (20, name.into(), NONE),
         Storage::Gather { opening } => (21, opening.into(), NONE),
         Storage::Read { of, mine } => (22, of.into(), (mine.into(), 0.0, 0.0)),
-        Storage::Put { seq, place } => (23, double(seq.to_bits()), at(place)),
-        Storage::Move { row, place } => (24, row.into(), at(place)),
-        Storage::List { place } => (25, 0.0, at(place)),
+        Storage::Put { seq, address } => (23, double(seq.to_bits()), at(address)),
+        Storage::Move { row, address } => (24, row.into(), at(address)),
+        Storage::List { address } => (25, 0.0, at(address)),
         Storage::Drop { name, number } => (26, name.into(), (double(number), 0.0, 0.0)),
         Storage::Commit { transaction, opening, guard } => {
             (27, transaction.into(), (opening.into(), guard.map_or(-1.0, double), 0.0))
@@ -198,8 +199,8 @@ pub fn standing_number(standing: Standing) -> u32 {
 #[must_use]
 pub fn value_number(value: Value) -> u32 {
     match value {
-        Value::Said => 0,
-        Value::Held => 1,
+        Value::Remembered => 0,
+        Value::Deferred => 1,
         Value::Answer => 2,
     }
 }
@@ -209,7 +210,7 @@ pub fn value_number(value: Value) -> u32 {
 pub fn door_number(door: Door, talk: Talk) -> u32 {
     let number = match door {
         Door::Open => 0,
-        Door::Held => 1,
+        Door::Paused => 1,
         Door::LoggedOut => 2,
     };
     number + if talk == Talk::Ends { 4 } else { 0 }
@@ -290,7 +291,7 @@ pub fn ending_number(ending: &Ending) -> u32 {
 /// What an acknowledgement says: its place in the table `READINGS`, and 4 times that of the app's opinion in
 /// `OPINIONS`. Any other number is a failure.
 #[must_use]
-pub fn said(number: u32, span: f64, own_span: f64) -> Said {
+pub fn said(number: u32, span: f64, own_span: f64) -> Acknowledgement {
     let reading = match number % 4 {
         0 => Reading::Accepted,
         2 => Reading::Final,
@@ -304,7 +305,7 @@ pub fn said(number: u32, span: f64, own_span: f64) -> Said {
         4 => Opinion::After,
         _ => Opinion::None,
     };
-    Said { reading, span: millis(span), opinion, own_span: millis(own_span) }
+    Acknowledgement { reading, span: millis(span), opinion, own_span: millis(own_span) }
 }
 
 /// Its place in the table `NOTICES`.
@@ -383,7 +384,7 @@ pub fn page_event(number: u32, flag: bool) -> PageEvent {
         (1, false) => PageEvent::Left,
         (1, true) => PageEvent::Cached,
         (2, false) => PageEvent::Loaded,
-        (2, true) => PageEvent::Restored,
+        (2, true) => PageEvent::Back,
         (3, false) => PageEvent::Hidden,
         (3, true) => PageEvent::Shown,
         _ => PageEvent::Resumed,

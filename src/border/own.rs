@@ -116,7 +116,7 @@ pub(super) fn tell(
         }
         Told::EmitSoon => match client.emit_soon(now, epoch) {
             Soon::Leaves => 0.0,
-            Soon::Held(number) => double(number + 1),
+            Soon::Deferred(number) => double(number + 1),
             Soon::Dropped => -1.0,
         },
         Told::Came => {
@@ -142,7 +142,7 @@ pub(super) fn tell(
         Told::JoinRejected => client.join_rejected(now, epoch, or_none(b)).into(),
         Told::Unremember => client.unremember(whole(a), count(b)).into(),
         Told::Warns => client.warns(whole(a)).into(),
-        Told::Live => client.holds(a != 0.0).into(),
+        Told::Live => client.buffers(a != 0.0).into(),
         Told::Replied => client.replied(whole(a), whole(b)).into(),
         Told::IsAlias => client.is_alias(now, whole(a), count(b), c != 0.0).into(),
         Told::Typing => client.typing(now, whole(a), millis(b)).into(),
@@ -183,7 +183,7 @@ fn live(client: &mut Client, now: Moment, told: Told, flag: bool) {
         Told::Named => client.named(),
         Told::Reopen => client.reopen(now),
         Told::ResetLogout => client.reset_logout(),
-        Told::Hold => client.hold(now, flag),
+        Told::Hold => client.pause(now, flag),
         Told::Disconnect => client.disconnect(now),
         Told::LogOut => client.log_out(now),
         _ => client.destroy(now),

@@ -1,13 +1,13 @@
-//! What may be said of a message's end (I15).
+//! The report of a message's result to the app (I15).
 
 use crate::engine::{Cause, Outcome, Seq};
 
-/// How a message ended, as the app is told.
+/// The result of a message, as the app is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// It is a success.
+    /// Success.
     None,
-    /// The edge has the code: the server's own, or why the message cannot be sent.
+    /// The edge has the code: the server's own, or the reason why the message can't be sent.
     Server,
     /// The server did not answer in time.
     AckTimeout,
@@ -15,7 +15,7 @@ pub enum Code {
     LinkLost,
     /// Its ttl passed.
     Expired,
-    /// The app took it back.
+    /// The app cancelled it.
     Cancelled,
     /// The client was closed.
     Closed,
@@ -23,16 +23,16 @@ pub enum Code {
     NoResponse,
     /// The user logged out.
     LoggedOut,
-    /// The outbox is full, or too many wait for one message.
+    /// The outbox is full, or too many sends wait for the same message.
     QueueFull,
     /// Another message has this id.
     DuplicateId,
-    /// Its id is longer than a server takes.
+    /// Its id is longer than the server accepts.
     InvalidPayload,
 }
 
 impl Code {
-    /// Whether sending the same message again can make sense. The server's own answer says so itself.
+    /// Whether sending the same message again can succeed. For `Server` the server's answer decides.
     fn is_retryable(self) -> bool {
         match self {
             Self::AckTimeout
@@ -51,10 +51,10 @@ impl Code {
     }
 }
 
-/// How the end of a message is known.
+/// How the result of a message is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// The server said nothing.
+    /// The server did not answer.
     Nobody,
     /// Its acknowledgement.
     Ack,
@@ -64,58 +64,59 @@ pub enum By {
     Echo,
 }
 
-/// Who hears how a message ended.
+/// The recipients of a message's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// Nobody.
     Nobody,
-    /// Those who sent it, and those who listen to all ends.
+    /// The senders, and the listeners to all results.
     Senders,
-    /// The handler of errors as well: those who sent it were told that it is a success.
+    /// Also the error handler, because the senders were told that it succeeded.
     Complaint,
-    /// The handler of errors as well: those who sent it were of an earlier life.
+    /// Also the error handler, because the senders were on an earlier page load.
     OldComplaint,
 }
 
-/// What is told of a message's end.
+/// The report of a message's result to the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// Why it failed.
     pub code: Code,
-    /// It failed, and may have taken effect all the same.
+    /// It failed but may have taken effect.
     pub maybe_delivered: bool,
-    /// Sending it again can make sense.
+    /// Sending it again can succeed.
     pub retryable: bool,
-    /// How its end is known.
+    /// How the result is known.
     pub by: By,
-    /// Who hears of it.
+    /// The recipients.
     pub audience: Audience,
 }
 
-/// The end of a message.
+/// The result of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ending {
     /// The message.
     pub seq: Seq,
-    /// What became of it.
+    /// The result.
     pub outcome: Outcome,
-    /// What is told of it.
+    /// The report to the app.
     pub claim: Claim,
-    /// The time from its transmission to its answer is known: it left once.
+    /// The time from transmission to answer is known, because the message left once.
     pub is_timed: bool,
-    /// An answer to it may follow: its id is kept in mind until [`Order::Forget`](super::Order::Forget), or a second
-    /// end, or the end of the link.
+    /// An answer may follow: keep the message's id until [`Order::Forget`](super::Order::Forget), a second result,
+    /// or the end of the link.
     pub stays: bool,
 }
 
-/// Where a message comes from.
+/// The origin of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     New,
     Restored,
 }
 
-/// What is told of a message that was not taken. One of an earlier life may have been delivered in that.
+/// The claim for a message that was not accepted. A restored message may have been delivered by an earlier page
+/// load.
 pub(super) fn refused(code: Code, origin: Origin) -> Claim {
     let is_wanted = matches!(code, Code::Cancelled | Code::Closed | Code::LoggedOut);
     let audience = match origin {
@@ -126,7 +127,7 @@ pub(super) fn refused(code: Code, origin: Origin) -> Claim {
     Claim { code, maybe_delivered, retryable, by: By::Nobody, audience }
 }
 
-/// What is told of an end, the server's own answer apart.
+/// The claim for a result, apart from the server's own answer.
 pub(super) fn claim_of(outcome: Outcome, maybe_delivered: bool, origin: Origin) -> Claim {
     let code = match outcome {
         Outcome::Delivered | Outcome::Received | Outcome::Superseded => Code::None,
@@ -135,7 +136,7 @@ pub(super) fn claim_of(outcome: Outcome, maybe_delivered: bool, origin: Origin) 
         Outcome::Exhausted(Cause::LinkLost) => Code::LinkLost,
         Outcome::Expired => Code::Expired,
         Outcome::Cancelled => Code::Cancelled,
-        // Not the same as never having left.
+        // Differs from a message that never left.
         Outcome::Closed if maybe_delivered => Code::NoResponse,
         Outcome::Closed => Code::Closed,
         Outcome::LoggedOut => Code::LoggedOut,

@@ -1,17 +1,18 @@
-//! Time, made of two clocks.
+//! The clock, made of two clocks.
 //!
-//! One clock never runs backwards but may stand still while the machine sleeps. The other one goes on, but may be
-//! set. So time is what the first one shows, and where the second one gains on it, what that one shows: the machine
-//! slept, or the clock was set forward. The two look the same, and to take the second for the first costs a probe.
+//! One clock never runs backwards but may stand still while the machine sleeps. The other one runs during sleep but
+//! may be set. The result follows the first clock, and follows the second where that gains: then the machine slept,
+//! or the clock was set forward. The two cases can't be distinguished, and mistaking the second for the first costs
+//! only a probe.
 
 use crate::engine::{Millis, Moment};
 
-/// What the two clocks show, in milliseconds since whatever moment each of them counts from.
+/// The readings of both clocks in milliseconds, each since its own origin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Readings {
-    /// Of the clock on the wall, which may be set: `Date.now()`.
+    /// The wall clock, which may be set: `Date.now()`.
     pub wall: u64,
-    /// Of the clock that may stand still in sleep: `performance.now()`.
+    /// The clock that may stand still during sleep: `performance.now()`.
     pub running: u64,
 }
 
@@ -22,29 +23,29 @@ pub struct Clock {
     now: Moment,
 }
 
-/// What the readings come to.
+/// The time that two readings give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
-    /// Never before an earlier one.
+    /// The present moment, never before an earlier one.
     pub now: Moment,
-    /// The machine slept since the readings before these.
+    /// The machine slept since the readings before.
     pub has_slept: bool,
 }
 
 impl Clock {
-    /// Time begins at these readings, with the first moment.
+    /// Starts the clock at moment 0 with these readings.
     #[must_use]
     pub fn new(first: Readings) -> Self {
         Self { last: first, now: Moment::default() }
     }
 
-    /// The time that was read last.
+    /// The moment that was read last.
     #[must_use]
     pub fn now(&self) -> Moment {
         self.now
     }
 
-    /// What time it is. A clock that shows less than before has gone on by nothing, and counts from there.
+    /// Reads the time. A clock that shows less than before counts as having stood still, and continues from there.
     pub fn read(&mut self, shown: Readings) -> Reading {
         let ran = Moment(shown.running) - Moment(self.last.running);
         let went = Moment(shown.wall) - Moment(self.last.wall);
@@ -55,5 +56,5 @@ impl Clock {
     }
 }
 
-/// A lead that is no longer than this is the difference between two clocks.
+/// A lead up to this long is a normal difference between the two clocks.
 pub const SLEEP: Millis = Millis(2_000);

@@ -1,18 +1,18 @@
-//! A message from `send` to its one result: whether it is taken, which answers to it count, and what may be said of
-//! its end (I15).
+//! Follows a message from `send` to its one result: whether it is accepted, which answers count, and what the app
+//! may be told (I15).
 //!
 //! ```text
-//!         send               a final answer            its end is told
+//!         send               a final answer            result reported
 //!        ------> unanswered ----------------> answered ----------------.
 //!                    |                                                 |
-//!                    |  any other end, told                            v
+//!                    |  any other result, reported                     v
 //!                    +-----------------------------------------> forgotten
 //!                    |                                                 ^
-//!                    |  received, told         its answer, or the link ends
+//!                    |  received, reported     its answer, or the link ends
 //!                    `---------------------> late ---------------------'
 //! ```
 //!
-//! Payloads, ids and callbacks are the edge's.
+//! Payloads, ids and callbacks stay at the edge.
 
 use alloc::vec::Vec;
 
@@ -20,48 +20,48 @@ use super::claim::{Audience, By, Claim, Code, Ending, Origin, claim_of, refused}
 use super::lanes::Lanes;
 use crate::engine::{Millis, Outcome, Seq, Verdict, Way};
 
-/// A message as the app hands it over.
+/// A message as the app passes it in.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sending {
-    /// What the edge knows of its id.
+    /// The edge's knowledge about its id.
     pub id: Id,
-    /// Its conversation: the same number for the same name. Messages of one lane leave in send order.
+    /// Its lane: equal numbers mean equal names. Messages of one lane leave in send order.
     pub lane: u64,
     /// Its size on the wire, in bytes.
     pub bytes: u32,
-    /// Nothing of its lane may be in flight beside it.
+    /// Nothing else of its lane may be in flight with it.
     pub strict: bool,
-    /// The server finds an id in it, by which a repeat can be told.
-    pub has_place: bool,
-    /// The app wants it to leave once.
+    /// The payload carries an id by which the server can recognize a repeat.
+    pub carries_id: bool,
+    /// The app wants it to leave at most once.
     pub once: bool,
-    /// The app wants it kept, and there is a place for that.
+    /// The app wants it saved, and it can be.
     pub durable: bool,
     /// How long it may stay unsettled.
     pub ttl: Millis,
-    /// How it may settle as a success.
+    /// The condition that settles it as a success.
     pub way: Way,
-    /// The event's number, 0 for one of which nothing is remembered.
+    /// The event's number. 0 for events about which nothing is remembered.
     pub event: u32,
-    /// How long its acknowledgement may take. None: as long as the configuration says.
+    /// How long its acknowledgement may take. `None` uses the configured time.
     pub ack_timeout: Option<Millis>,
-    /// A number for what it is kept as, the same whenever it is read again. 0 where it is not to be kept.
+    /// A fingerprint of its saved copy, the same whenever that is read again. 0 if it is not saved.
     pub print: u64,
 }
 
-/// What the edge knows of a message's id.
+/// The edge's knowledge about a message's id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Id {
-    /// No unsettled message has it.
+    /// No unsettled message has this id.
     #[default]
     Fresh,
-    /// It is longer than a server takes.
+    /// The id is longer than the server accepts.
     TooLong,
-    /// An unsettled message has it.
+    /// An unsettled message has this id.
     Known {
         /// That message.
         seq: Seq,
-        /// Event and content are the same.
+        /// Event and content are the same, too.
         is_same: bool,
     },
 }
@@ -71,19 +71,22 @@ pub enum Id {
 pub(super) struct Heard {
     /// The event of its message.
     pub(super) event: u32,
-    /// What is told now, as its message had settled by a receipt.
+    /// A late result to report now, because the message had settled by a receipt.
     pub(super) late: Option<Ending>,
 }
 
+/// An accepted message.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     seq: Seq,
     lane: u32,
     event: u32,
     origin: Origin,
+    /// The fingerprint of its saved copy, 0 if it is not saved.
     print: u64,
-    /// Sends that wait for its end.
+    /// The number of sends that wait for its result.
     callers: u32,
+    /// The number of its transmissions.
     attempts: u32,
     answer: Option<Answer>,
 }
@@ -93,27 +96,27 @@ struct Entry {
 struct Answer {
     by: By,
     retryable: bool,
-    /// No other one counts any more.
+    /// No other answer counts any more.
     is_final: bool,
-    /// It answers the one transmission that there was.
+    /// The message had left only once, so the answer's time can be measured.
     is_timed: bool,
 }
 
 /// See the [module](self).
 #[derive(Debug, Default)]
 pub(super) struct Deliveries {
-    /// By their slots.
+    /// By the slots of their messages.
     entries: Vec<Option<Entry>>,
     lanes: Lanes,
-    /// They settled by a receipt, and their answers may follow.
+    /// Messages that settled by a receipt, whose answers may follow.
     late: Ring,
-    /// They were kept, and have ended, here or in another tab.
+    /// Saved messages that have settled, here or in another tab.
     ended: Ring,
 }
 
 // Commands.
 impl Deliveries {
-    /// Why a message is not taken, if that is known before the engine is asked.
+    /// Returns the claim for a message that can be refused without asking the engine.
     pub(super) fn refusal(
         &self,
         sending: &Sending,
@@ -127,7 +130,7 @@ impl Deliveries {
             Id::Known { seq, .. } if origin == Origin::New && self.is_crowded(seq) => {
                 Code::QueueFull
             }
-            // The app was told, but another tab had it before it could be erased.
+            // The app was told its result, but another tab took it over before it was erased.
             Id::Fresh if origin == Origin::Restored && self.has_ended(sending.print) => {
                 return Some(Claim { audience: Audience::Nobody, ..refused(Code::Closed, origin) });
             }
@@ -140,17 +143,17 @@ impl Deliveries {
         self.get(seq).is_some_and(|entry| entry.callers >= MOST_CALLERS)
     }
 
-    /// One more message is in a lane, whose number is answered.
+    /// Adds a message to a lane. Returns the lane's number.
     pub(super) fn enter_lane(&mut self, key: u64) -> u32 {
         self.lanes.enter(key)
     }
 
-    /// It was not taken.
+    /// The engine did not accept the message.
     pub(super) fn leave_lane(&mut self, lane: u32) {
         self.lanes.leave(lane);
     }
 
-    /// The engine has taken a message, which is in the lane of that number.
+    /// The engine has accepted a message, in the lane with this number.
     pub(super) fn taken(&mut self, seq: Seq, lane: u32, sending: &Sending, origin: Origin) {
         let entry = Some(Entry {
             seq,
@@ -176,8 +179,8 @@ impl Deliveries {
         }
     }
 
-    /// A send that waits for a message is taken back. Answers what it is told where others wait for the same one, and
-    /// nothing where the message itself is to be cancelled.
+    /// The app cancels one of the sends that wait for a message. Returns the claim for that send if others still
+    /// wait, and `None` if the message itself is to be cancelled.
     pub(super) fn left(&mut self, seq: Seq) -> Option<Claim> {
         let entry = self.get_mut(seq).filter(|entry| entry.callers > 1)?;
         entry.callers -= 1;
@@ -187,14 +190,14 @@ impl Deliveries {
 
 // Facts.
 impl Deliveries {
-    /// It leaves.
+    /// The message leaves.
     pub(super) fn transmitted(&mut self, seq: Seq) {
         if let Some(entry) = self.get_mut(seq) {
             entry.attempts += 1;
         }
     }
 
-    /// The server answered a message. Answers nothing where nobody waits for that.
+    /// The server answered a message. Returns `None` if the answer does not count.
     pub(super) fn answered(&mut self, seq: Seq, verdict: Verdict, by: By) -> Option<Heard> {
         let is_accepted = verdict == Verdict::Accepted;
         let is_late = self.get(seq).is_none();
@@ -203,7 +206,7 @@ impl Deliveries {
         } else {
             self.get_mut(seq)?
         };
-        // An event that says of one that was received that it was sent is no news.
+        // The message was received already, so an echo that confirms it is no news.
         let is_news = !(is_late && is_accepted && by == By::Echo);
         if entry.is_answered() || !is_news {
             return None;
@@ -219,14 +222,15 @@ impl Deliveries {
         Some(Heard { event: entry.event, late: is_late.then_some(ending) })
     }
 
-    /// It is known by other means how a message is going to end: by another tab, or as it cannot be sent.
+    /// The coming result of a message is known by other means: another tab reported it, or the message can't be
+    /// sent.
     pub(super) fn decided(&mut self, seq: Seq, by: By, retryable: bool) {
         if let Some(entry) = self.get_mut(seq) {
             entry.answer = Some(Answer { by, retryable, is_final: true, is_timed: false });
         }
     }
 
-    /// A message has ended. Answers what is told of it, and another one whose answer is not waited for any longer.
+    /// A message has settled. Returns the result to report, and another message whose answer no longer counts.
     pub(super) fn settled(
         &mut self,
         seq: Seq,
@@ -251,12 +255,13 @@ impl Deliveries {
         Some((Ending { seq, outcome, claim, is_timed, stays }, forgotten))
     }
 
-    /// The link is gone, and with it every answer that was still due.
+    /// The link is gone, and with it every pending answer.
     pub(super) fn link_lost(&mut self) {
         self.late.clear();
     }
 
-    /// Another tab says that what is kept under this number has ended, or is cancelled. This one may be about to take it up.
+    /// Another tab reports that the saved message with this fingerprint was settled or cancelled. This tab may be
+    /// about to read it.
     pub(super) fn ended_elsewhere(&mut self, print: u64) {
         self.ended.push(Entry {
             seq: Seq::from_bits(0),
@@ -270,13 +275,13 @@ impl Deliveries {
         });
     }
 
-    /// What is kept under this number has ended, and the app was told.
+    /// Whether the saved message with this fingerprint has settled, and the app was told.
     pub(super) fn has_ended(&self, print: u64) -> bool {
         self.ended.all.iter().any(|entry| entry.print == print)
     }
 }
 
-// What the above need.
+// Internals.
 impl Deliveries {
     fn slot(&mut self, seq: Seq) -> Option<&mut Option<Entry>> {
         let slot = self.entries.get_mut(seq.slot())?;
@@ -298,16 +303,16 @@ impl Entry {
     }
 }
 
-/// The last that were put in.
+/// The most recent entries.
 #[derive(Debug, Default)]
 struct Ring {
     all: Vec<Entry>,
-    /// The oldest, once it is full.
+    /// The index of the oldest entry, once the ring is full.
     oldest: usize,
 }
 
 impl Ring {
-    /// Answers what is no longer in here because of that.
+    /// Adds an entry. Returns the message that it replaced.
     fn push(&mut self, entry: Entry) -> Option<Seq> {
         if self.all.len() < MOST_SETTLED {
             self.all.push(entry);
@@ -325,7 +330,7 @@ impl Ring {
     }
 }
 
-/// Sends that may wait for one message.
+/// The largest number of sends that wait for one message.
 const MOST_CALLERS: u32 = 100;
-/// Messages that are remembered after their end was told: so many whose answer may follow, and so many that were kept.
+/// The number of settled messages to remember, each for late answers and for saved messages.
 const MOST_SETTLED: usize = 1_000;

@@ -2,7 +2,7 @@
 //! app's `outbox()` has the four words of [`Standing`](crate::engine::Standing).
 
 use super::Client;
-use super::keeper::Held;
+use super::keeper::Saved;
 use crate::engine::{Blocker, Moment, Phase, Seq};
 
 /// What an unsettled message waits for.
@@ -30,7 +30,7 @@ impl Client {
     #[must_use]
     pub fn wait(&self, seq: Seq) -> Option<Wait> {
         let blocker = self.engine.blocker(seq)?;
-        if self.keeper.held(seq) == Some(Held::Elsewhere) {
+        if self.keeper.saved(seq) == Some(Saved::Elsewhere) {
             return Some(Wait::OtherTab);
         }
         Some(match (blocker, self.engine.phase()) {
@@ -48,7 +48,7 @@ impl Client {
         if !self.identity.agrees() {
             return Some(Wait::Owner);
         }
-        if let Some(until) = self.held_until() {
+        if let Some(until) = self.throttled_until() {
             return Some(Wait::Pace { until });
         }
         let now = self.engine.now();
@@ -59,19 +59,19 @@ impl Client {
     /// Where a message is kept: `memory`, `saving`, `disk` or `other-tab`.
     #[must_use]
     #[cfg(not(feature = "followed"))]
-    pub fn saved(&self, seq: Seq) -> &'static str {
-        match self.keeper.held(seq) {
-            None | Some(Held::Nowhere) => "memory",
-            Some(Held::Waiting | Held::Writing | Held::Overdue) => "saving",
-            Some(Held::Kept(_)) => "disk",
-            Some(Held::Elsewhere) => "other-tab",
+    pub fn saved_in(&self, seq: Seq) -> &'static str {
+        match self.keeper.saved(seq) {
+            None | Some(Saved::Nowhere) => "memory",
+            Some(Saved::Waiting | Saved::Writing | Saved::Overdue) => "saving",
+            Some(Saved::Kept(_)) => "disk",
+            Some(Saved::Elsewhere) => "other-tab",
         }
     }
 
     /// Nothing of a client whose Sockets are followed is saved.
     #[must_use]
     #[cfg(feature = "followed")]
-    pub fn saved(&self, _seq: Seq) -> &'static str {
+    pub fn saved_in(&self, _seq: Seq) -> &'static str {
         "memory"
     }
 

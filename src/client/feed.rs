@@ -1,9 +1,10 @@
-//! Feeds: what the server publishes reaches the listeners once and in the order of its feed, also what it published while this
-//! client was away. The wire protocol is in `docs/protocol.md`.
+//! Feeds: the listeners get each item that the server publishes once and in the feed's order, including items
+//! published while this client was away. `docs/protocol.md` describes the wire protocol.
 //!
-//! Of each feed the client knows a position: the offset of the last item that the listeners were called for. Each item names
-//! the one before. It is handed on if that is the position, dropped if it is not above it, and else something is missing: the
-//! feed is read from the position. Later items are kept meanwhile, one run of them without a hole.
+//! The client knows a position in each feed: the offset of the last item that the listeners got. Each item names
+//! its predecessor. An item whose predecessor is the position is passed on. An item that is not above the position
+//! is dropped. Otherwise something is missing, and the feed is read from the position. Later items are kept
+//! meanwhile, as one run without a hole.
 //!
 //! ```text
 //!         linked, or announced           due             answered
@@ -12,8 +13,8 @@
 //!    +--- link lost, or refused, or no answer -----+
 //! ```
 //!
-//! A server that is known to have feeds is read first thing over a link, before it is asked for any room: a connection that is in
-//! a room and has read nothing yet is sent plain events, which the answer holds as well.
+//! If a server is known to have feeds, they are read first over a new link, before any room is joined. A connection
+//! that is in a room but has not read its feed yet is sent plain events, which the answer contains as well.
 
 use alloc::vec::Vec;
 
@@ -25,87 +26,89 @@ pub(super) struct Feeds {
     server: Server,
     /// Counts reads.
     round: u32,
-    /// By the caller's numbers.
+    /// The followed feeds, by the caller's numbers.
     feeds: Vec<(Number, Feed)>,
 }
 
 /// The caller's number of a feed.
 pub type Number = u32;
 
-/// Where an item is in its feed.
+/// The position of an item in its feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offset {
-    /// Counts the items of the feed.
+    /// The number of the item within the feed, counting up.
     pub number: u64,
-    /// The fingerprint of the whole offset, which tells apart what got one number in two lives of a store.
+    /// The fingerprint of the whole offset. It distinguishes items that got the same number in two generations of a
+    /// store.
     pub print: u64,
 }
 
-/// What becomes of an item.
+/// The decision about an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item {
-    /// It is a repeat, or has to be read.
+    /// Drop it: it is a repeat, or has to be read.
     Dropped,
-    /// It is handed to the listeners, and is the position.
+    /// Pass it to the listeners. It is the position now.
     Shown,
-    /// The same, and then all that is kept. The last of that is the position.
+    /// Pass it to the listeners, followed by all kept items. The last of those is the position now.
     ShownWithKept,
-    /// It is kept, behind what is.
+    /// Keep it, after those that are kept.
     Kept,
-    /// It is kept, and nothing that was kept before it is needed any more.
+    /// Keep it, and drop those that were kept before.
     KeptAlone,
 }
 
-/// What the server answered to a read, or did not.
+/// The result of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Read {
-    /// Its items, of which each was told, and where the feed ended then.
+    /// A page: its items, each of which was reported, and the end of the feed at that time.
     Page(Offset),
-    /// The position is not in the store: what comes next comes after this one.
+    /// The position is not in the store. The next item follows this offset.
     Reset(Offset),
-    /// Not now, and not sooner than that.
+    /// Not now. Wait at least this span.
     Failed(Millis),
     /// Never over this link.
     Refused,
 }
 
-/// What is known of the server.
+/// Whether the server has feeds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Server {
     #[default]
     Unknown,
-    /// It had feeds over an earlier link, or in an earlier life.
+    /// It had feeds over an earlier link, or on an earlier page load.
     Known,
-    /// It has said over this link that it has them.
+    /// It announced over this link that it has them.
     Announced,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Feed {
     position: Position,
-    /// The highest number that was heard of since it was read last. What came before is in the answer: it was stored first.
+    /// The highest item number seen since the latest read began. Items before that read are in its answer, because
+    /// they were stored first.
     end: u64,
     kept: Option<Run>,
     stage: Stage,
 }
 
-/// How far the listeners have come.
+/// The position of the listeners.
 #[derive(Clone, Copy, Debug, Default)]
 enum Position {
-    /// Nothing was read: the first item that comes is the first.
+    /// Nothing was read, so the first item that comes is the first one.
     #[default]
     Unknown,
-    /// The feed ended there when it was read first. What comes by itself was sent since: it was being published just then.
+    /// The feed ended here when it was first read. A live item up to here was being published during that read.
     Begun(Offset),
     At(Offset),
 }
 
-/// Items without a hole between them, all of them behind the position.
+/// Consecutive items, all of them after the position.
 #[derive(Clone, Copy, Debug)]
 struct Run {
-    /// The number of the first.
+    /// The number of the first item.
     first: u64,
-    /// The fingerprint of the item before that.
+    /// The fingerprint of the first item's predecessor.
     before: u64,
     last: Offset,
 }
@@ -114,19 +117,19 @@ struct Run {
 enum Stage {
     #[default]
     Off,
-    /// It is read then.
+    /// A read is due at this moment.
     Due(Moment),
-    /// An answer is awaited. With the round 0 none is, and it is read again then.
+    /// An answer is awaited until then. With round 0 no answer is awaited, and the next read is at that moment.
     Asked {
         round: u32,
-        /// Where that read began.
+        /// The position's number when the read began.
         from: u64,
         until: Moment,
     },
 }
 
 impl Feeds {
-    /// A feed is followed from now on.
+    /// Follows a feed from now on.
     pub(super) fn follow(&mut self, now: Moment, number: Number) {
         if self.feed(number).is_some() {
             return;
@@ -136,14 +139,14 @@ impl Feeds {
         self.feeds.push((number, Feed { stage, ..Feed::default() }));
     }
 
-    /// A feed is followed no longer.
+    /// Stops following a feed.
     pub(super) fn leave(&mut self, number: Number) {
         if let Some(at) = self.feeds.iter().position(|(other, _)| *other == number) {
             self.feeds.swap_remove(at);
         }
     }
 
-    /// An earlier life of the page has got so far. Nothing has come of the feed in this one.
+    /// Sets the position that an earlier page load reached. No item of the feed has come in this one.
     pub(super) fn begin(&mut self, number: Number, position: Offset) {
         if self.server == Server::Unknown {
             self.server = Server::Known;
@@ -153,14 +156,14 @@ impl Feeds {
         }
     }
 
-    /// There is a link.
+    /// A link is up.
     pub(super) fn linked(&mut self, now: Moment) {
         if self.server == Server::Known {
             self.begin_reading(now);
         }
     }
 
-    /// The server has feeds.
+    /// The server announced that it has feeds.
     pub(super) fn announced(&mut self, now: Moment) {
         self.server = Server::Announced;
         self.begin_reading(now);
@@ -174,8 +177,8 @@ impl Feeds {
         }
     }
 
-    /// An item came: by itself, with the round 0, or in the answer to a read. `before` is the fingerprint of the offset that it
-    /// names as the one before it.
+    /// An item came: live, with round 0, or in the answer to a read. `before` is the fingerprint of the offset that
+    /// it names as its predecessor.
     pub(super) fn item(
         &mut self,
         now: Moment,
@@ -207,7 +210,7 @@ impl Feeds {
         }
         if offset.number > position.number {
             feed.put_off(now + GRACE, Moment::min);
-            // A page that lacks what is before its own item is no reason to keep that.
+            // An answer that lacks an item's predecessor is no reason to keep that item.
             return if round == 0 { feed.keep(before, offset) } else { Item::Dropped };
         }
         if offset.number == position.number && offset != position {
@@ -216,7 +219,7 @@ impl Feeds {
         Item::Dropped
     }
 
-    /// A read was answered, or failed. Answers whether that is the answer to the last one.
+    /// A read was answered or failed. Returns whether it was the latest one.
     pub(super) fn answered(&mut self, now: Moment, number: Number, asked: u32, read: Read) -> bool {
         let Some(feed) = self.feed(number) else { return false };
         let Stage::Asked { round, from, .. } = feed.stage else { return false };
@@ -229,7 +232,7 @@ impl Feeds {
                     feed.position = Position::Begun(end);
                 }
                 feed.end = feed.end.max(end.number);
-                // One that says that there is more, and has nothing of it, is of no use.
+                // An answer that promises more items but contains none is useless.
                 let number = feed.position.number();
                 feed.go_on(now, number > from || number >= end.number);
             }
@@ -245,11 +248,11 @@ impl Feeds {
         true
     }
 
-    /// The next feed to be read, and the round of that. Only while there is a link.
+    /// The next feed to read, and the round of the read. Called only while there is a link.
     pub(super) fn poll(&mut self, now: Moment) -> Option<(Number, u32)> {
         for (number, feed) in &mut self.feeds {
             match feed.stage {
-                // It had feeds once.
+                // The server had feeds once but did not announce them on this link: it has none any more.
                 Stage::Asked { until, .. } if until <= now && self.server != Server::Announced => {
                     self.server = Server::Unknown;
                     feed.stage = Stage::Off;
@@ -274,7 +277,7 @@ impl Feeds {
         })
     }
 
-    /// The next link says for itself whether its server has feeds, and what was kept is read there.
+    /// The link is gone. On the next one the server announces its feeds again, and kept items are read again.
     pub(super) fn link_lost(&mut self) {
         if self.server == Server::Announced {
             self.server = Server::Known;
@@ -284,7 +287,7 @@ impl Feeds {
         }
     }
 
-    /// The user is gone, and follows nothing.
+    /// The user is gone, so no feed is followed.
     pub(super) fn forget(&mut self) {
         self.feeds.clear();
     }
@@ -309,14 +312,14 @@ impl Feed {
         self.position.number() < self.end
     }
 
-    /// It is read then, or when it was to be: whichever is chosen.
+    /// Moves a due read to the moment that `choose` picks: the planned one or `at`.
     fn put_off(&mut self, at: Moment, choose: fn(Moment, Moment) -> Moment) {
         if let Stage::Due(due) = self.stage {
             self.stage = Stage::Due(choose(due, at));
         }
     }
 
-    /// A read was answered. It is read on at once where more is known of, unless the answer was of no use.
+    /// A read was answered. Reads on at once if more items are known, unless the answer was useless.
     fn go_on(&mut self, now: Moment, is_of_use: bool) {
         match (self.is_behind(), is_of_use) {
             (true, true) => self.stage = Stage::Due(now),
@@ -325,12 +328,12 @@ impl Feed {
         }
     }
 
-    /// Whatever comes, it is not read sooner.
+    /// Schedules a read after the span. Nothing makes it earlier.
     fn wait(&mut self, now: Moment, span: Millis) {
         self.stage = Stage::Asked { round: 0, from: 0, until: now + span.max(RETRY) };
     }
 
-    /// It is read over the next link, and what was kept is read there as well.
+    /// Reads the feed over the next link, including the items that were kept.
     #[inline(never)]
     fn link_lost(&mut self) {
         *self = Self { position: self.position, ..Self::default() };
@@ -349,14 +352,14 @@ impl Feed {
         Item::Kept
     }
 
-    /// The position has moved by one. Answers whether what is kept is next.
+    /// The position has advanced by one. Returns whether the kept run is next.
     fn release(&mut self) -> bool {
         let (Some(run), Position::At(position)) = (self.kept, self.position) else { return false };
         let is_next = run.first == position.number + 1 && run.before == position.print;
         if is_next {
             self.position = Position::At(run.last);
         }
-        // It is of another chain where the position has come that far without it.
+        // A run that starts at or below the position belongs to another chain.
         if is_next || run.first <= position.number {
             self.kept = None;
         }
@@ -364,13 +367,15 @@ impl Feed {
     }
 }
 
-/// What two processes of a server published at one time may come in the wrong order: the one before is on its way.
+/// Items that two server processes publish at the same time may come in the wrong order, so the missing one may be
+/// on its way.
 const GRACE: Millis = Millis(100);
-/// What got lost between two processes of the server, and is followed by nothing, is noticed then.
+/// The interval of reads without a reason. They find items that were lost between two server processes and have no
+/// successor.
 const CHECK: Millis = Millis(60_000);
-/// A read without an answer is made again then.
+/// When to repeat an unanswered read.
 const PATIENCE: Millis = Millis(10_000);
-/// A server that could not answer, or whose answer was of no use, is asked again then.
+/// When to repeat a read that failed or whose answer was useless.
 const RETRY: Millis = Millis(5_000);
-/// More are dropped, and read.
+/// The largest number of kept items. Further ones are dropped, and read later.
 const MOST_KEPT: u64 = 1_000;

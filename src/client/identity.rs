@@ -1,9 +1,8 @@
-//! Whose the messages are, and whom the link speaks for.
+//! The user that the messages belong to, and the user that the link is for.
 //!
-//! A session is one user's time with the client. Every message belongs to the session in which it was sent,
-//! and a link belongs to the session for which its credentials were accepted. Messages leave only where the two
-//! agree (I11). A session that ends takes its messages with it, so at any time the outbox holds those of one
-//! session.
+//! A session is one user's time with the client. Every message belongs to the session in which it was sent, and a
+//! link belongs to the session for which its credentials were accepted. Messages leave only if both are the same
+//! (I11). When a session ends its messages settle, so the outbox only ever contains messages of one session.
 //!
 //! ```text
 //!             a name, or credentials that can be read
@@ -13,70 +12,72 @@
 //!                 (without a name), a generation
 //! ```
 //!
-//! The first arrow claims what waits: the person was there before anybody knew who it is. The second ends the
-//! session.
+//! The first arrow keeps the waiting messages: the person was there before the client knew the name. The second
+//! arrow ends the session.
 
-/// A name or a subject, by its fingerprint: the same number is the same text. 0 is none.
+/// A fingerprint of a name or a subject: equal numbers mean equal texts. 0 is none.
 pub type User = u64;
 
-/// What the app, its credentials or another tab said means for the messages.
+/// The effect of a name, of credentials or of another tab's report on the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The session goes on.
     None,
-    /// The session goes on under a name. The link was authorized before anybody knew for whom.
+    /// The session continues under a name. The link was authorized before the user was known.
     Claimed,
-    /// The session has ended, and the next one has begun: what waits must not leave any more.
+    /// The session has ended and the next one has begun: waiting messages must not leave any more.
     Ended,
 }
 
 /// See the [module](self).
 #[derive(Debug, Default)]
 pub struct Identity {
-    /// Who the app says that the user is.
+    /// The user's name, as the app gives it.
     name: User,
-    /// Whom the credentials of this session named first. With a name it stays for as long as the name does.
+    /// The subject that the credentials of this session first named. It stays for as long as the name.
     subject: User,
     /// Credentials with this subject were granted under this name.
     paired: bool,
-    /// The name before this one. Credentials that name him speak for nobody else.
+    /// The name before this one. Credentials with that name as subject are for nobody else.
     former: User,
     /// Counts sessions.
     session: u32,
-    /// The session that the credentials of the present attempt, and then the link, are for. None are foreign.
+    /// The session that the credentials of the present attempt, and then the link, are for. `None` if they are
+    /// another user's.
     link: Option<u32>,
-    /// The generation of logouts that this session belongs to. None: not asked for yet.
+    /// The generation of logouts that this session belongs to. `None`: not known yet.
     generation: Option<u64>,
 }
 
 impl Identity {
-    /// I11: whether the link speaks for whom the messages belong to.
+    /// I11: whether the link is for the user that the messages belong to.
     #[must_use]
     pub fn agrees(&self) -> bool {
         self.link == Some(self.session)
     }
 
-    /// Nobody has a name for the user: not the app, and not the credentials.
+    /// Whether neither the app nor the credentials have named the user.
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
         self.name == 0 && self.subject == 0
     }
 
-    /// The app has named the user.
+    /// Whether the app has named the user.
     #[must_use]
     pub fn has_name(&self) -> bool {
         self.name != 0
     }
 
-    /// The app names the user. `subject` is whom the credentials of this name were seen to name in an earlier life.
+    /// The app names the user. `subject` is the one that credentials had under this name in an earlier page load, 0
+    /// if unknown.
     ///
-    /// A user who was not named before keeps what waits.
+    /// A user who had no name before keeps the waiting messages.
     pub fn named(&mut self, name: User, subject: User) -> Change {
         if name == 0 || name == self.name {
             return Change::None;
         }
         if self.name == 0 && name == self.subject {
-            // The credentials said so before the app did.
+            // The credentials named this user before the app did.
             self.name = name;
             self.paired = true;
             return Change::None;
@@ -92,30 +93,30 @@ impl Identity {
         change
     }
 
-    /// The app handed over credentials for the present attempt. `name` is the user as the app names him at this
-    /// moment, `subject` is whom the credentials name. Then [`agrees`](Self::agrees) says whether the attempt
-    /// may be made.
+    /// The app passed credentials for the present attempt. `name` is the user as the app names them now, `subject`
+    /// the user that the credentials name; 0 means nobody. Afterwards [`agrees`](Self::agrees) tells whether the
+    /// attempt may be made.
     pub fn authorized(&mut self, name: User, subject: User) -> Change {
-        // Before anybody has a name for the user the credentials say who it is.
+        // Until the app names the user, the credentials tell who it is.
         let is_another = self.name == 0 && self.subject != 0 && self.subject != subject;
         let mut change = if is_another { self.end() } else { Change::None };
         if self.named(name, 0) == Change::Ended {
             change = Change::Ended;
         }
         if self.name != 0 && subject == 0 {
-            // Credentials that can't be read contradict nothing, and do not make forget whose the others were.
+            // Credentials that can't be read contradict nothing, and the subject known so far stays.
             self.link = Some(self.session);
             return change;
         }
         let mut is_same = self.subject == 0 || self.subject == subject;
         if self.name != 0 && !is_same && !self.paired {
-            // What was known of the user before he got this name was somebody else's.
+            // The subject was known before the user got this name, so it was somebody else's.
             let name = self.name;
             change = self.end();
             self.name = name;
             is_same = true;
         }
-        // A user who has logged out and comes back without a name is no stranger.
+        // Credentials whose subject is the former name are the former user's. Without a new name, that user came back.
         let is_formers = self.name != 0
             && self.subject == 0
             && subject != 0
@@ -131,7 +132,7 @@ impl Identity {
         change
     }
 
-    /// The session is over: a logout, here or elsewhere, or nobody is there any more.
+    /// The session is over: a logout here or elsewhere, or the app names nobody any more.
     pub fn end(&mut self) -> Change {
         self.session = self.session.wrapping_add(1);
         self.former = self.name;
@@ -143,13 +144,13 @@ impl Identity {
         Change::Ended
     }
 
-    /// The session is in this generation of logouts.
+    /// The session belongs to this generation of logouts.
     pub(super) fn began(&mut self, generation: u64) {
         self.generation = Some(generation);
     }
 
-    /// The generation of logouts as storage has it now. A session belongs to the first one that it saw; another
-    /// one says that the user logged out elsewhere (I12).
+    /// Compares the generation of logouts in storage. A session belongs to the first one that it saw; a different
+    /// one means that the user logged out elsewhere (I12).
     pub fn saw_generation(&mut self, generation: u64) -> Change {
         match self.generation {
             Some(mine) if mine != generation => self.end(),
@@ -194,7 +195,7 @@ mod tests {
         identity.authorized(ALICE, 0);
         assert!(identity.agrees(), "what can't be read contradicts nothing");
         identity.authorized(ALICE, HIS_SUBJECT);
-        assert!(!identity.agrees(), "and is not what her credentials are compared with");
+        assert!(!identity.agrees(), "and her own subject stays known");
         identity.authorized(ALICE, HER_SUBJECT);
         assert!(identity.agrees(), "the right credentials are back");
     }
@@ -213,7 +214,11 @@ mod tests {
         identity.authorized(0, HER_SUBJECT);
         assert_eq!(identity.authorized(0, HIS_SUBJECT), Change::Ended);
         assert!(identity.agrees());
-        assert_eq!(identity.authorized(0, 0), Change::Ended, "nor are hers or his nobody's");
+        assert_eq!(
+            identity.authorized(0, 0),
+            Change::Ended,
+            "a token without a subject is another user's, too"
+        );
     }
 
     #[test]
@@ -228,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_of_an_earlier_life_are_remembered_for_a_name() {
+    fn subject_of_an_earlier_page_load_is_remembered_for_a_name() {
         let mut identity = Identity::default();
         identity.named(ALICE, HER_SUBJECT);
         identity.authorized(ALICE, HIS_SUBJECT);
@@ -251,7 +256,11 @@ mod tests {
         let mut identity = Identity::default();
         identity.authorized(0, HIS_SUBJECT);
         identity.named(ALICE, 0);
-        assert_eq!(identity.authorized(ALICE, HER_SUBJECT), Change::Ended, "what waited was his");
+        assert_eq!(
+            identity.authorized(ALICE, HER_SUBJECT),
+            Change::Ended,
+            "the waiting messages were his"
+        );
         assert!(identity.agrees());
         identity.authorized(ALICE, HIS_SUBJECT);
         assert!(!identity.agrees());

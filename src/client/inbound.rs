@@ -1,4 +1,5 @@
-//! What the server sends: repeats, things that come under two names, answers that wait for the app, and who is typing.
+//! Events from the server: repeats, events that come under two names, answers that wait for the app, and typing
+//! marks.
 
 use alloc::vec::Vec;
 
@@ -9,17 +10,17 @@ use crate::engine::{Millis, Moment};
 /// See the [module](self).
 #[derive(Debug, Default)]
 pub(super) struct Inbound {
-    /// Each message twice: by its id, and by its id and content.
+    /// Each message is stored twice: under its id, and under its id and content.
     seen: Memory<Seen>,
-    /// What the app's callbacks with several names were told: under which of them, and when.
+    /// The events for callbacks with several names: the name of each, and its time.
     aliases: Memory<(u32, Moment)>,
-    /// Names under which an id came with other content, and the developer was told.
+    /// The names under which an id came with different content, about which the developer was warned.
     doubted: u32,
-    /// Who is typing to us, until when.
+    /// The users who are typing, and until when.
     typing: Memory<Moment>,
 }
 
-/// An event that came, and may be a repeat.
+/// An event from the server, which may be a repeat.
 #[derive(Clone, Copy, Debug)]
 pub struct Came {
     /// The fingerprint of the id.
@@ -28,46 +29,46 @@ pub struct Came {
     pub content: u64,
     /// The names under which it may have come, one bit each.
     pub names: u32,
-    /// The app fetched it. It may be written in another way than what came.
+    /// The app fetched it. Its form may differ from the live event.
     pub is_fetched: bool,
     /// The server wants an acknowledgement.
     pub wants_ack: bool,
 }
 
-/// What becomes of an event that came.
+/// The decision about an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fate {
-    /// It is handed to the listeners.
+    /// Pass it to the listeners.
     pub is_news: bool,
-    /// It has a known id and other content, and the developer is to be told.
+    /// Warn the developer: it has a known id but different content.
     pub is_doubtful: bool,
-    /// It is acknowledged with what the app answered before.
+    /// Acknowledge it with the answer that the app gave before.
     pub has_reply: bool,
-    /// It is acknowledged with what the app will answer.
+    /// Acknowledge it with the answer that the app will give.
     pub waits: bool,
 }
 
-/// Of an id the names, of an id and content the answer.
+/// The names of an id, or the answer to an id and content.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     names: u32,
-    /// Those under which the app fetched it first.
+    /// The names under which the app fetched it first.
     fetched: u32,
     answer: Answer,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Answer {
-    /// Nobody asked, or what the app answered is too large to be kept.
+    /// No answer was requested, or the app's answer was too large to keep.
     #[default]
     None,
-    /// So many wait for it.
+    /// This many acknowledgements wait for it.
     Awaited(u32),
     Kept,
 }
 
 impl Inbound {
-    /// An event came that has an id. `most` messages are kept in mind.
+    /// An event with an id came. `most` is the number of messages to remember.
     pub(super) fn came(&mut self, came: Came, most: usize, orders: &mut Vec<Order>) -> Fate {
         let mut named = self.seen.take(came.id).unwrap_or_default();
         let (known, fetched) = (named.names & came.names, named.fetched & came.names);
@@ -110,7 +111,7 @@ impl Inbound {
         fate
     }
 
-    /// The app answered with so many characters. Answers whether that is kept for repeats.
+    /// The app answered, in `size` characters. Returns whether to keep the answer for repeats.
     pub(super) fn answered(&mut self, content: u64, size: u64) -> bool {
         let Some(seen) = self.seen.get(content) else { return false };
         let is_kept = size <= LARGEST_ANSWER;
@@ -118,13 +119,13 @@ impl Inbound {
         is_kept
     }
 
-    /// Somebody waits for an answer, or will.
+    /// Whether an answer is kept or awaited.
     pub(super) fn has_answer(&mut self, content: u64) -> bool {
         self.seen.get(content).is_some_and(|seen| seen.answer != Answer::None)
     }
 
-    /// Something came for a callback that has several names. Answers whether it is what came under another one: if it has an id,
-    /// or soon after.
+    /// An event came for a callback with several names. Returns whether it came under another name before: at any
+    /// time if it has an id, otherwise shortly before.
     pub(super) fn is_alias(&mut self, now: Moment, what: u64, name: u32, has_id: bool) -> bool {
         let before = self.aliases.take(what);
         let alias = before.filter(|&(other, at)| other != name && (has_id || now - at < ALIAS_MS));
@@ -133,7 +134,7 @@ impl Inbound {
         alias.is_some()
     }
 
-    /// Somebody types to us, for so long unless it is said again; or no longer, with a span of none. Answers whether he did.
+    /// Somebody is typing, for this span unless repeated; a span of zero ends it. Returns whether they were typing.
     pub(super) fn typing(
         &mut self,
         now: Moment,
@@ -151,7 +152,7 @@ impl Inbound {
         did
     }
 
-    /// Nobody types any more whose mark ends by then.
+    /// Ends the typing marks that are over.
     pub(super) fn expire(&mut self, now: Moment, orders: &mut Vec<Order>) {
         let until_late = |typing: &mut Memory<Moment>| {
             typing.iter().find(|(_, until)| **until <= now).map(|(who, _)| who)
@@ -166,7 +167,7 @@ impl Inbound {
         self.typing.values().iter().copied().min()
     }
 
-    /// Nobody can end a typing mark, or be answered, over a link that is gone.
+    /// Ends all typing marks and pending acknowledgements, which can't be updated or answered over a lost link.
     pub(super) fn link_lost(&mut self, orders: &mut Vec<Order>) {
         self.expire(Moment::NEVER, orders);
         for (_, seen) in self.seen.iter() {
@@ -184,11 +185,11 @@ impl Inbound {
     }
 }
 
-/// What arrives under a second name within this time is the same thing.
+/// The time within which an event under a second name is the same event.
 const ALIAS_MS: Millis = Millis(2_000);
 const MOST_ALIASES: usize = 1_000;
-/// A repeat of a message with a larger answer is handed on again, so that it is answered.
+/// A repeat of a message with a larger answer is passed to the listeners again, so that it is answered.
 const LARGEST_ANSWER: u64 = 10_000;
-/// Repeats of one message that wait for its first answer.
+/// The largest number of repeats of one message that wait for its first answer.
 const MOST_WAITING: u32 = 100;
 const MOST_TYPING: usize = 1_000;

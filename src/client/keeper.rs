@@ -1,20 +1,20 @@
-//! Keeps what waits across reloads and crashes: a journal for each tab under a lock of its own, and those of tabs
-//! that are gone taken over. Where storage fails messages are in memory only, and that is said once.
+//! Saves unsettled messages across reloads and crashes. Each tab has a journal with its own lock, and takes over
+//! the journals of tabs that are gone. If storage fails, messages stay in memory only, and the app is told once.
 //!
 //! ```text
-//!            keep                  rows read, and handed out
+//!            keep                  messages read and passed on
 //!  Closed ---------> Opening ------------------------------> Open
 //!    ^                  |  `--- too late ---> Late ------------^ |
 //!    |                  v                      |                | | a write takes too long
 //!    +---- close      Broken <-----------------+-- it fails ----+ `--> Stalled, until it is over
 //!
-//!  stash leads from each but Closed to Stashed, and restore from there to Opening.
+//!  stash leads from each state but Closed to Stashed, and reopen from there to Opening.
 //! ```
 //!
-//! Storage is the edge's: it carries out [`Storage`] orders and tells how each went. Whatever belongs to an earlier
-//! opening is ignored, except for writes: a journal goes on erasing after it was closed.
+//! The edge is the JavaScript that carries out [`Storage`] orders and reports the result of each. Reports about an
+//! earlier opening are ignored, except for writes: a closed journal still erases settled messages.
 //!
-//! Journals and messages that were read are named by numbers of the edge.
+//! The edge numbers the journals and the messages that it has read.
 
 mod messages;
 mod opening;
@@ -27,150 +27,159 @@ use alloc::vec::Vec;
 
 use super::LATE;
 use super::journal::Journal;
-use super::storage::{Found, Name, Place, Row, Segment, Storage};
+use super::storage::{Address, Found, Name, Row, Segment, Storage};
 use super::tabs::Tabs;
 use crate::engine::{Input, Millis, Moment, Seq};
 
-/// What the keeper is doing.
+/// The keeper's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Nothing is open: it is not known yet whose messages are to be kept.
+    /// Nothing is open, because the user is not known yet.
     Closed,
-    /// The page is in the back-forward cache: opened again when it is back.
+    /// The page is in the back-forward cache. It opens again when the page is back.
     Stashed,
-    /// Messages wait to be kept.
+    /// Opening. New messages wait until they can be saved.
     Opening(Step),
-    /// The same, but it took so long that nothing waits for it.
+    /// Opening for so long that messages no longer wait for it.
     Late(Step),
-    /// Messages are kept.
+    /// Messages are saved.
     Open,
-    /// The same, but a write takes so long that nothing waits for it, or for another one after it.
+    /// As `Open`, but a write takes so long that messages wait neither for it nor for a later one.
     Stalled,
-    /// Nothing is kept.
+    /// Messages are not saved.
     Broken,
 }
 
-/// How far an opening is.
+/// The steps of an opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// The database opens.
+    /// Open the database.
     Database,
-    /// This tab had this journal before, and wants it back until then; afterwards it takes a new one.
+    /// Wait until this moment for the lock of the journal that this tab had before; afterwards take a new journal.
     Own { until: Moment },
-    /// All of the scope is read.
+    /// Read everything in the scope.
     Reading,
-    /// What versions before left is moved.
+    /// Move the messages that earlier versions left into this tab's journal.
     Moving,
-    /// What was found is handed out.
+    /// Pass the messages that were found to the client.
     Restoring,
 }
 
-/// What is done about other tabs' journals, one thing after the other.
+/// The present work on other tabs' journals, one step at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Job {
     /// Nothing.
     None,
-    /// A journal is taken over. Its lock is waited for until then.
+    /// Wait until this moment for the lock of a journal, to take it over.
     Locking { name: Name, until: Moment },
-    /// Its lock is ours, and it is read.
+    /// This tab has the journal's lock and reads it.
     Adopting { name: Name },
-    /// It is being moved, or what was moved is handed out.
+    /// The journal's messages are being moved, or passed to the client.
     Moving { name: Name },
-    /// The other tabs were asked how messages ended that are gone from this tab's journal, until then.
+    /// The other tabs were asked about messages that are gone from this tab's journal, and may answer until this
+    /// moment.
     Asking { until: Moment },
-    /// Nobody knew: it is looked whether any tab has them.
+    /// No tab answered: read all journals for these messages.
     Looking,
 }
 
-/// Where an unsettled message is.
+/// Where an unsettled message is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
+pub enum Saved {
     /// In memory only.
     Nowhere,
-    /// It waits to be written.
+    /// Waiting to be written.
     Waiting,
-    /// It is being written.
+    /// Being written.
     Writing,
-    /// The same, for so long that it leaves meanwhile.
+    /// Being written for so long that the message leaves meanwhile.
     Overdue,
-    /// On disk, in this tab's journal.
-    Kept(Place),
-    /// Another tab has it, and says how it ends.
+    /// On disk, in this tab's journal, at this address.
+    Kept(Address),
+    /// Another tab has it, and will report its result.
     Elsewhere,
 }
 
+/// A durable message.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     seq: Seq,
-    held: Held,
-    /// It was read from the disk, or another tab had it: a page of another tab, or one in the cache, may have it too,
-    /// and ask how it ended.
+    saved: Saved,
+    /// The message was read from disk, or another tab had it. So another tab, or a page in the cache, may have it
+    /// too and ask for its result.
     is_shared: bool,
-    /// The opening that found it on disk last.
+    /// The latest opening that found the message on disk.
     seen: u32,
 }
 
-/// The index of its segment in the reading, its own index there, and the message.
+/// The index of the message's segment within the reading, its index in the segment, and the message.
 type Read = (usize, u32, Found);
 
-/// What is handed out: with its place if it is this tab's, and with what this tab has of another tab's.
-type Handed = (Row, Option<Place>, Option<Seq>);
+/// A message to pass to the client: its address if it is in this tab's journal, and the known message if this tab
+/// has it already.
+type Handed = (Row, Option<Address>, Option<Seq>);
 
 /// See the [module](self).
 #[derive(Debug)]
 pub struct Keeper {
     now: Moment,
     state: State,
+    /// The number of the present opening. [`close`](Self::close) raises it.
     opening: u32,
+    /// When the present opening has taken too long.
     late_at: Moment,
-    /// When the write that goes on has taken too long.
+    /// When the present write has taken too long.
     write_by: Moment,
-    /// A deadline of this opening was noticed late, and put off.
+    /// A deadline of this opening was noticed late and was extended.
     is_put_off: bool,
-    /// The generation of logouts that messages are sent in. None: nothing is kept.
+    /// The generation of logouts of the messages to save. `None`: nothing is saved.
     generation: Option<u64>,
-    /// The generation has just begun. Two tabs may have begun it at the same time.
+    /// The generation has just begun, so another tab may have begun it at the same time.
     is_first: bool,
-    /// A name for this tab's journal if it has none.
+    /// The name for this tab's journal if it has none yet.
     fresh: Name,
+    /// The time in milliseconds since the Unix epoch when the database was opened.
     wall: u64,
     tabs: Tabs,
     job: Job,
-    /// The open one last, and those that are not at rest.
+    /// The journal of the latest opening, and earlier ones that are not at rest. The latest is the last.
     journals: Vec<Journal>,
-    /// By their slots.
+    /// By the slots of their messages.
     entries: Vec<Option<Entry>>,
-    /// To be written next.
+    /// Messages to write next.
     waiting: Vec<Seq>,
-    /// Where messages are kept for a user that had another name. Erased once they are kept under his name, or have
-    /// settled: a page that ends in between loses nothing.
-    formers: Vec<(Seq, Place)>,
+    /// The addresses of messages saved for a user under an earlier name. They are erased once the messages are
+    /// saved under the new name or have settled, so that a page that ends in between loses nothing.
+    formers: Vec<(Seq, Address)>,
+    /// The number of the latest transaction.
     transactions: u32,
-    /// The transaction by which a journal is taken over.
+    /// The transaction that takes over a journal.
     adoption: u32,
-    /// What it moves, and where to.
+    /// The messages that this transaction moves, and their new addresses.
     moving: Vec<Handed>,
-    /// Of the reading that goes on.
+    /// The segments of the present reading.
     segments: Vec<Segment>,
-    /// With the index of the segment, and its own in there.
+    /// The messages of the present reading.
     rows: Vec<Read>,
-    /// To be handed out, with the place of what is this tab's.
+    /// Messages to pass to the client.
     found: Vec<Handed>,
-    /// So many of these were handed out.
+    /// The number of these that were passed.
     handed: usize,
-    /// This tab's own, while what was found before it is gathered.
+    /// The messages of this tab's own journal, while older ones are collected.
     own: Vec<Handed>,
+    /// The journals of earlier versions that are still to be moved.
     former: Vec<Name>,
-    /// Messages that another tab has.
+    /// The number of messages that another tab has.
     away: u32,
-    /// When the other tabs were asked for these last, or the first of them became one.
+    /// When the other tabs were last asked about these, or when `away` left 0.
     asked_at: Moment,
-    /// Gone from this tab's journal. How they ended is asked once the journals of the others were looked at.
+    /// Messages that are gone from this tab's journal. Other tabs are asked for their results after the others'
+    /// journals were examined.
     missing: Vec<Seq>,
     orders: VecDeque<Storage>,
-    /// The message that settled last is to be told to other tabs.
+    /// The report to other tabs about the message that settled last.
     sharing: Option<Storage>,
-    /// For the engine.
+    /// Facts for the engine.
     told: Vec<Input>,
 }
 
@@ -212,13 +221,13 @@ impl Default for Keeper {
     }
 }
 
-// The time, the orders, and what can be seen.
+// The time, the orders and the getters.
 impl Keeper {
     pub(super) fn advance(&mut self, now: Moment) {
         self.now = now;
     }
 
-    /// When an answer of storage or of another tab is no longer waited for.
+    /// The deadline for the next answer of storage or of another tab.
     fn answers_by(&self) -> Moment {
         let mut at = self.write_by;
         if let State::Opening(_) = self.state {
@@ -233,13 +242,14 @@ impl Keeper {
         at
     }
 
-    /// A tab may end, or lose what it has, without a word: the others are asked again.
+    /// When to ask the other tabs again: a tab may end or lose a message without a report.
     fn ask_at(&self) -> Moment {
         let is_free = self.state == State::Open && self.job == Job::None && self.missing.is_empty();
         if is_free && self.away > 0 { self.asked_at + ASK_AGAIN } else { Moment::NEVER }
     }
 
-    /// The machine slept, or the page was throttled: the answer may stand in line behind this timer.
+    /// Extends the deadlines, because the machine slept or the page was throttled and answers may be queued behind
+    /// this timer.
     fn put_off(&mut self) {
         self.is_put_off = true;
         let now = self.now;
@@ -254,10 +264,10 @@ impl Keeper {
         }
     }
 
-    /// Does what is due by `now`.
+    /// Does everything that is due by `now`.
     pub fn handle_timeout(&mut self) {
         let now = self.now;
-        // Once an opening, since there are pages whose timers are always late.
+        // Once per opening only, because the timers of some pages are always late.
         if !self.is_put_off && self.answers_by() + LATE < now {
             self.put_off();
         }
@@ -275,7 +285,7 @@ impl Keeper {
             && until <= now
         {
             if self.tabs.has_locks {
-                // Another tab has it: this one is a copy.
+                // Another tab has that journal: this tab is a copy of it.
                 self.order(Storage::Unlock { name: self.tabs.mine });
                 self.take_fresh();
             } else {
@@ -302,7 +312,7 @@ impl Keeper {
         }
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) wants to be called, if at all.
+    /// When to call [`handle_timeout`](Self::handle_timeout), if at all.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Moment> {
         let mut at = self.tabs.deadline().min(self.answers_by()).min(self.ask_at());
@@ -312,8 +322,8 @@ impl Keeper {
         (at < Moment::NEVER).then_some(at)
     }
 
-    /// The next order, until there is none. Where no link is wanted, nothing is taken over from other tabs: one of
-    /// them may have a link.
+    /// Returns the next order, or `None` once there is none. `is_wanted` is true if this client
+    /// wants a link. Without one no journal is taken over from another tab, because a third tab may have a link.
     pub fn poll(&mut self, is_wanted: bool) -> Option<Storage> {
         if self.orders.is_empty() {
             self.begin_next(is_wanted);
@@ -325,12 +335,12 @@ impl Keeper {
         let is_restoring = self.step() == Some(Step::Restoring);
         let is_at_rest = matches!(self.state, State::Open | State::Stalled | State::Broken);
         if is_restoring || (is_at_rest && matches!(self.job, Job::Moving { .. })) {
-            // While a journal is being moved there is nothing yet.
+            // While a journal is being moved there is nothing to pass yet.
             let is_any = self.has_found();
-            while let Some(&(row, place, known)) = self.found.get(self.handed) {
-                // This tab had the message before it read it, and it may have settled since.
-                let journal = place.and_then(|place| self.journal(place.opening));
-                let is_over = place.zip(journal).is_some_and(|(at, one)| one.has_settled(at));
+            while let Some(&(row, address, known)) = self.found.get(self.handed) {
+                // This tab had the message before it was read, and the message may have settled since.
+                let journal = address.and_then(|address| self.journal(address.opening));
+                let is_over = address.zip(journal).is_some_and(|(at, one)| one.has_settled(at));
                 if !is_over && known.is_none_or(|seq| self.entry(seq).is_some()) {
                     return self.order(Storage::Take { row });
                 }
@@ -356,65 +366,65 @@ impl Keeper {
         }
     }
 
-    /// What the engine is to be told.
+    /// Takes the facts for the engine.
     pub(super) fn take_told(&mut self) -> Vec<Input> {
         core::mem::take(&mut self.told)
     }
 
-    /// Whether something is to be told.
+    /// Whether there are facts for the engine.
     pub(super) fn has_told(&self) -> bool {
         !self.told.is_empty()
     }
 
-    /// The generation of logouts in which messages are kept, if they are.
+    /// The generation of logouts in which messages are saved, if they are.
     #[must_use]
     pub fn generation(&self) -> Option<u64> {
         self.generation
     }
 
-    /// Nothing is open, and nothing opens.
+    /// Whether nothing is open or opening.
     pub(super) fn is_closed(&self) -> bool {
         self.state == State::Closed
     }
 
-    /// Something was open when the page went into the cache.
+    /// Whether something was open when the page went into the cache.
     pub(super) fn is_stashed(&self) -> bool {
         self.state == State::Stashed
     }
 
-    /// What was kept has been handed out.
+    /// Whether this tab has its own journal and has passed on all that was saved.
     #[must_use]
     pub fn is_open(&self) -> bool {
         let is_named = self.journals.iter().any(|journal| journal.opening == self.opening);
         is_named && self.step().is_none()
     }
 
-    /// Nothing waits for what was kept: it was handed out, or is not waited for.
+    /// Whether messages no longer wait for the saved ones: these were passed on, or storage is too late or broken.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         !matches!(self.state, State::Closed | State::Stashed | State::Opening(_))
     }
 
-    /// The journal of an opening has erased all that has settled.
+    /// Whether the journals of an opening have erased all settled messages.
     #[must_use]
     pub fn is_erased(&self, opening: u32) -> bool {
         self.journals.iter().all(|one| one.opening != opening || one.is_at_rest())
     }
 
-    /// No journal has anything to write.
+    /// Whether no journal has anything to write.
     #[must_use]
     pub fn has_erased(&self) -> bool {
         self.journals.iter().all(Journal::is_at_rest)
     }
 
-    /// Nothing waits to be written, to be moved, or to be handed out.
+    /// Whether nothing is to be written, moved or passed on.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
         let is_over = self.adoption == 0 && self.waiting.is_empty() && !self.has_found();
         is_over && self.has_erased()
     }
 
-    /// Neither of them inlined: they are called from everywhere.
+    /// Not inlined, like `tell_engine`, because it has many callers.
     #[inline(never)]
     fn order(&mut self, order: Storage) {
         self.orders.push_back(order);
@@ -441,17 +451,18 @@ impl Keeper {
     }
 }
 
-/// What does not open in this time is gone ahead without.
+/// If storage has not opened by then, continue in memory.
 const OPEN: Millis = Millis(5_000);
-/// Browsers have let transactions hang for ever. A slow disk is done with one by then.
+/// The longest wait for a write. Even a slow disk finishes one by then, but browsers have let transactions hang for
+/// ever.
 const WRITE: Millis = Millis(10_000);
-/// Another tab that has a message of ours says so in this time.
+/// The time for other tabs to answer whether they have a message.
 const ANSWER: Millis = Millis(2_000);
-/// A message that another tab has is asked for again then.
+/// When to ask again about messages that another tab has.
 const ASK_AGAIN: Millis = Millis(60_000);
-/// A journal that could not be taken over is tried again then.
+/// When to retry taking over a journal.
 const AGAIN: Millis = Millis(10_000);
-/// The first generation of a scope is a multiple of it, and a logout adds one.
+/// The first generation of a scope is a multiple of this, and each logout adds one.
 const RAISED: u64 = 1 << 16;
 
 #[cfg(test)]
@@ -459,7 +470,7 @@ mod tests {
     use super::*;
     use crate::client::storage::Taken;
 
-    /// Opens the journal of this name, in which there are these segments of one message each.
+    /// Opens the journal `name`, which contains these segments of one message each.
     fn open(keeper: &mut Keeper, name: Name, numbers: &[u64]) {
         let opening = keeper.opening;
         keeper.opened(opening, 0, (name, name), true, RAISED);
@@ -475,7 +486,7 @@ mod tests {
         assert!(!keeper.read(opening, RAISED));
     }
 
-    /// Takes up what was read, numbered from this slot on.
+    /// Takes over what was read, with slots from `from` on.
     fn hand_out(keeper: &mut Keeper, from: u64) {
         let mut slots = from..;
         while let Some(order) = keeper.poll(false) {
@@ -492,15 +503,15 @@ mod tests {
         keeper.keep(Some(RAISED), false);
         open(&mut keeper, 1, &[1, 2]);
         hand_out(&mut keeper, 0);
-        // Each time it is another journal: a copy of the tab has the one before.
+        // Each opening uses another journal, as if a copy of the tab had the one before.
         for name in 2..10 {
             keeper.stash();
-            keeper.restore();
+            keeper.reopen();
             open(&mut keeper, name, &[3]);
             hand_out(&mut keeper, 2 * u64::from(name));
             assert_eq!(keeper.journals.len(), 1);
         }
-        // And what was read, but not handed out, of users before this one.
+        // Nor is anything remembered that was read but not passed on for earlier users.
         for name in 10..20 {
             keeper.keep(Some(RAISED), false);
             open(&mut keeper, name, &[4]);

@@ -1,22 +1,22 @@
-//! Lanes by their keys, of which there may be any, in the dense numbers that the engine wants.
+//! Maps the keys of lanes, which may be any numbers, to the dense numbers that the engine needs.
 
 use alloc::vec::Vec;
 
 use crate::engine::Sorted;
 
-/// The lanes that have messages, in dense numbers as the engine wants them.
+/// The lanes that have messages.
 #[derive(Debug, Default)]
 pub(super) struct Lanes {
-    /// By their numbers: the key, and how many messages there are.
+    /// By lane number: the key, and the number of messages.
     all: Vec<(u64, u32)>,
-    /// Keys of those that have messages, and their numbers.
+    /// The keys of lanes with messages, and their numbers.
     numbers: Sorted<(u64, u32)>,
-    /// Numbers of those that have none.
+    /// Unused lane numbers.
     free: Vec<u32>,
 }
 
 impl Lanes {
-    /// One more message is in a lane, whose number is answered.
+    /// Adds a message to a lane. Returns the lane's number.
     pub(super) fn enter(&mut self, key: u64) -> u32 {
         let found = self.numbers.get(self.numbers.index_of((key, 0)));
         let number = match found {
@@ -35,7 +35,7 @@ impl Lanes {
         number
     }
 
-    /// One of its messages has ended.
+    /// Removes a message from a lane.
     pub(super) fn leave(&mut self, number: u32) {
         let Some((key, count)) = self.all.get_mut(number as usize) else { return };
         *count -= 1;

@@ -1,5 +1,5 @@
-//! Whether the user is there, and whether the client may ask for a link: what the app's commands about its session
-//! and the page's way into the back-forward cache and out of it come to.
+//! Whether the user is logged in, and whether the client may ask for a link. Handles the app's commands about its
+//! session, and the page's way into and out of the back-forward cache.
 //!
 //! ```text
 //!                 log out                  reset
@@ -8,12 +8,12 @@
 //!    | |  `-------------------|--|----------------------' |
 //!    | | asked                |  `---- log out -----------'
 //!    | `---------- Elsewhere -'
-//!    `----------------^        a name makes it Named, which is the same but for what was said
+//!    | `----------------^        a name makes it Named, which is the same but for remembered emits
 //!     seen elsewhere
 //! ```
 //!
-//! Between a logout and the next login the app's components may go on talking. What they say then is nobody's: it is
-//! forgotten with the first name or the first link that is asked for.
+//! Between a logout and the next login, components of the app may still emit. Emits remembered in that time belong
+//! to nobody, and are forgotten with the first name or the first link that is asked for.
 
 use super::keeper::Keeper;
 use super::{Client, View, is_up};
@@ -28,23 +28,25 @@ pub(super) struct Life {
     talk: Talk,
 }
 
-/// Whether the user is there.
+/// Whether the user is logged in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Login {
-    /// Messages are taken, and a link may be asked for.
+    /// Messages are accepted, and a link may be asked for.
     #[default]
     Present,
-    /// Logged out here: neither, until the app resets the logout.
+    /// Logged out here. No message is accepted and no link is asked for until the app resets the logout.
     LoggedOut,
-    /// The app has reset the logout: both, and what was said meanwhile is nobody's.
+    /// The app has reset the logout. Messages are accepted and a link may be asked for. Emits remembered meanwhile
+    /// belong to nobody.
     Awaited,
-    /// Logged out in another tab: no message is taken until the app asks for a link. What was said is nobody's.
+    /// Logged out in another tab. No message is accepted until the app asks for a link. Remembered emits belong to
+    /// nobody.
     Elsewhere,
-    /// The same, but the next user has a name already: what is said is his.
+    /// As `Elsewhere`, but the next user has a name already and owns the remembered emits.
     Named,
 }
 
-/// What happens to a login.
+/// The events that change a login.
 #[derive(Clone, Copy, Debug)]
 enum Event {
     LoggedOut,
@@ -55,55 +57,56 @@ enum Event {
     Asked,
 }
 
-/// What keeps attempts from being made.
+/// The obstacles to attempts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Gate {
     /// Nothing.
     #[default]
     Open,
-    /// The app's login is not ready.
-    Held,
-    /// The last credentials were another user's, and the app was told. The next attempt is made when something happens.
+    /// The app paused the client, because its login is not ready.
+    Paused,
+    /// The last credentials were another user's, and the app was told. The next attempt follows the next send, or
+    /// the next event of the page.
     Foreign,
-    /// The same, and the app has ended the link since: it makes the next attempt.
+    /// As `Foreign`, and the app has ended the link since, so only the app asks for the next attempt.
     Told,
 }
 
 /// Where the page is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Page {
-    /// It is shown, or had no link when it went into the back-forward cache.
+    /// Shown, or in the back-forward cache without having had a link.
     #[default]
     Shown,
     /// In the cache. It had a link, or an attempt at one.
     Linked,
-    /// Back from there, and to ask for a link as it had one.
+    /// Back from the cache, and about to ask for a link again.
     Back,
 }
 
-/// What the app may do about its link.
+/// Whether the app may ask for a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
-    /// It may ask for one.
+    /// It may ask for a link.
     Open,
-    /// Not until its login is ready.
-    Held,
-    /// Not until it resets the logout.
+    /// Not before its login is ready.
+    Paused,
+    /// Not before it resets the logout.
     LoggedOut,
 }
 
-/// What becomes of what was said so far.
+/// The fate of the emits remembered so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Talk {
-    /// It is said again as ever.
+    /// They are replayed as usual.
     #[default]
     Goes,
-    /// It is nobody's: forgotten here, and to be forgotten at the edge.
+    /// They belong to nobody. The client has forgotten them, and the edge must, too.
     Ends,
 }
 
 impl Login {
-    /// The one place where it changes.
+    /// The only method that changes the login.
     fn step(&mut self, event: Event) -> Talk {
         use Login::{Awaited, Elsewhere, LoggedOut, Named, Present};
         let (next, talk) = match (event, *self) {
@@ -130,8 +133,8 @@ impl Login {
 
 // Commands.
 impl Client {
-    /// The app asks for a link, and the client keeps asking until [`close`](Self::close). Refused where the
-    /// [`door`](Self::door) is not open.
+    /// The app asks for a link. The client keeps asking until [`close`](Self::close). Ignored unless the
+    /// [`door`](Self::door) is open.
     pub fn open(&mut self, now: Moment) {
         if self.life.door() == Door::Open {
             self.step_login(Event::Asked);
@@ -139,12 +142,12 @@ impl Client {
         }
     }
 
-    /// Ends the link and stops asking. What waits keeps waiting.
+    /// Ends the link and stops asking for one. Waiting messages keep waiting.
     pub fn close(&mut self, now: Moment) {
         self.step(|engine| engine.close(now));
     }
 
-    /// The same because the app wants it so: an anonymous session is over then.
+    /// The app disconnects: as [`close`](Self::close), and an anonymous session ends.
     pub fn disconnect(&mut self, now: Moment) {
         if self.identity.is_anonymous() {
             self.end_session(now);
@@ -153,8 +156,8 @@ impl Client {
         self.close(now);
     }
 
-    /// Ends the session: what waits settles as logged out, and the link ends. Until [`reset_logout`](Self::reset_logout)
-    /// no message is taken and no link is asked for.
+    /// Ends the session: waiting messages settle as logged out, and the link ends. Until
+    /// [`reset_logout`](Self::reset_logout) no message is accepted and no link is asked for.
     pub fn log_out(&mut self, now: Moment) {
         self.step_login(Event::LoggedOut);
         self.life.gate = Gate::Open;
@@ -164,25 +167,26 @@ impl Client {
         self.close(now);
     }
 
-    /// The app takes back that the user is logged out.
+    /// Resets a logout.
     pub fn reset_logout(&mut self) {
         self.step_login(Event::Reset);
     }
 
-    /// While the app's login is not ready no attempt is made. A link that there is stays.
-    pub fn hold(&mut self, now: Moment, hold: bool) {
-        self.life.held(hold);
-        if hold && !is_up(self.engine.phase()) {
+    /// Pauses or resumes attempts. While paused, because the app's login is not ready, no attempt is made. An
+    /// existing link stays.
+    pub fn pause(&mut self, now: Moment, is_paused: bool) {
+        self.life.set_paused(is_paused);
+        if is_paused && !is_up(self.engine.phase()) {
             self.close(now);
         }
     }
 
-    /// A component of the app's names the user, and has not named him before. [`name`](Self::name) follows.
+    /// A component of the app names the user for the first time. [`name`](Self::name) follows.
     pub fn named(&mut self) {
         self.step_login(Event::Named);
     }
 
-    /// The page goes into the back-forward cache, where no link may be open, and another tab may take over what is kept.
+    /// The page goes into the back-forward cache, where no link may be open. Another tab may take over its journal.
     pub(super) fn stash(&mut self, now: Moment) {
         let is_linked = !matches!(self.engine.phase(), Phase::Idle | Phase::Closed);
         self.life.page = if is_linked { Page::Linked } else { Page::Shown };
@@ -190,23 +194,23 @@ impl Client {
         self.keeping(now, Keeper::stash);
     }
 
-    /// The page is back from there: opens again what it had open, and looks whether the user is still there.
-    pub(super) fn restore(&mut self, now: Moment) {
+    /// The page is back from the cache: opens what was open, and checks whether the user is still logged in.
+    pub(super) fn unstash(&mut self, now: Moment) {
         if self.life.page == Page::Linked {
             self.life.page = Page::Back;
         }
         if self.keeper.is_stashed() {
             self.view = View::Due;
-            // Another tab may have sent what was kept.
+            // Another tab may have sent the saved messages.
             if self.keeper.generation().is_some() {
-                self.engine.restore();
+                self.engine.begin_restore();
             }
-            self.keeping(now, Keeper::restore);
+            self.keeping(now, Keeper::reopen);
         }
     }
 
-    /// Asks for a link where the page is back from the cache and had one before. After a logout elsewhere it is that of the
-    /// next session.
+    /// Asks for a link if the page is back from the cache and had one before. After a logout elsewhere it is the
+    /// next session's link.
     pub fn reopen(&mut self, now: Moment) {
         match self.life.page {
             Page::Shown | Page::Linked => {}
@@ -217,48 +221,49 @@ impl Client {
         }
     }
 
-    /// Ends everything. What waits settles as closed; every later send is refused. What is on disk and not here yet
-    /// stays there.
+    /// Ends everything. Unsettled messages settle as closed, and later sends are refused. Messages that are on disk
+    /// but not read yet stay there.
     pub fn destroy(&mut self, now: Moment) {
         self.step(|engine| engine.destroy(now));
         self.forget();
     }
 }
 
-// What can be seen of it.
+// Getters.
 impl Client {
-    /// What became of what was said since this was asked last.
+    /// The fate of the remembered emits since the last call.
     pub fn take_talk(&mut self) -> Talk {
         core::mem::take(&mut self.life.talk)
     }
 
-    /// What the app may do about its link.
+    /// Whether the app may ask for a link.
     #[must_use]
     pub fn door(&self) -> Door {
         self.life.door()
     }
 
-    /// Whether messages are taken.
+    /// Whether messages are accepted.
     #[must_use]
     pub fn accepts(&self) -> bool {
         self.life.takes() && self.engine.phase() != Phase::Closed
     }
 
-    /// Whether credentials are asked for, for this attempt.
+    /// Whether credentials for this attempt are awaited.
     #[must_use]
     pub fn is_asked(&self, epoch: Epoch) -> bool {
         epoch == self.engine.epoch() && self.engine.phase() == Phase::Authorizing
     }
 }
 
-// What the client needs of it.
+// Methods for the rest of the client.
 impl Client {
     pub(super) fn ask(&mut self, now: Moment) {
         self.view = View::Due;
         self.step(|engine| engine.open(now));
     }
 
-    /// The app does or hears something: credentials that were another user's may be right by now.
+    /// The app sends or the page wakes up: if the last credentials were another user's, asks again, as they may be
+    /// right by now.
     pub(super) fn ask_again(&mut self, now: Moment) {
         if self.life.tries_again() {
             self.ask(now);
@@ -275,20 +280,20 @@ impl Client {
             Talk::Goes => {}
             Talk::Ends => {
                 self.life.talk = Talk::Ends;
-                self.sessions.forget_said();
+                self.sessions.forget_remembered();
             }
         }
     }
 }
 
-// What happens.
+// Facts.
 impl Life {
-    /// The user's session is over: whose credentials there were is of no interest any more.
+    /// The session is over, so it no longer matters whose credentials were passed.
     pub(super) fn session_ended(&mut self) {
         self.made();
     }
 
-    /// The app ends the link: only the app asks for the next one.
+    /// The app ended the link. Only the app asks for the next one.
     fn disconnected(&mut self) {
         self.page = Page::Shown;
         if self.gate == Gate::Foreign {
@@ -296,24 +301,24 @@ impl Life {
         }
     }
 
-    pub(super) fn held(&mut self, hold: bool) {
-        match (hold, self.gate) {
-            (true, _) => self.gate = Gate::Held,
-            (false, Gate::Held) => self.gate = Gate::Open,
+    pub(super) fn set_paused(&mut self, is_paused: bool) {
+        match (is_paused, self.gate) {
+            (true, _) => self.gate = Gate::Paused,
+            (false, Gate::Paused) => self.gate = Gate::Open,
             (false, Gate::Open | Gate::Foreign | Gate::Told) => {}
         }
     }
 
-    /// Credentials were another user's. Answers whether that is news.
+    /// The credentials were another user's. Returns whether to tell the app.
     pub(super) fn refused(&mut self) -> bool {
         let is_news = self.gate == Gate::Open;
-        if self.gate != Gate::Held {
+        if self.gate != Gate::Paused {
             self.gate = Gate::Foreign;
         }
         is_news
     }
 
-    /// The attempt is made, with credentials that are right, or nobody is there.
+    /// The attempt is made with the right credentials, or nobody is logged in.
     pub(super) fn made(&mut self) {
         if matches!(self.gate, Gate::Foreign | Gate::Told) {
             self.gate = Gate::Open;
@@ -321,22 +326,22 @@ impl Life {
     }
 }
 
-// What can be seen.
+// Getters.
 impl Life {
     pub(super) fn door(&self) -> Door {
         match (self.login, self.gate) {
             (Login::LoggedOut, _) => Door::LoggedOut,
-            (_, Gate::Held) => Door::Held,
+            (_, Gate::Paused) => Door::Paused,
             (_, Gate::Open | Gate::Foreign | Gate::Told) => Door::Open,
         }
     }
 
-    /// Whether messages are taken.
+    /// Whether messages are accepted.
     pub(super) fn takes(&self) -> bool {
         matches!(self.login, Login::Present | Login::Awaited)
     }
 
-    /// Whether the app does or hears something that another attempt is worth.
+    /// Whether the next send or event of the page should start another attempt.
     pub(super) fn tries_again(&self) -> bool {
         self.gate == Gate::Foreign && self.takes()
     }

@@ -1,11 +1,11 @@
-//! A memory of the last so many things.
+//! A map that remembers a limited number of recent keys.
 
 use alloc::vec::Vec;
 
-/// Keys, and what belongs to each, in the order in which they were kept.
+/// Keys and their values in the order in which they were added.
 ///
-/// A key is a fingerprint of 53 bits, so that it crosses the border as a number. A search goes through all keys, the newest first, so
-/// what it takes grows with how many are kept.
+/// A key is a fingerprint of 53 bits, so that it is exact as a JavaScript number. A lookup scans all keys, the
+/// newest first, so its cost grows with the number of keys.
 #[derive(Debug)]
 pub(super) struct Memory<V> {
     keys: Vec<u64>,
@@ -19,20 +19,20 @@ impl<V> Default for Memory<V> {
 }
 
 impl<V> Memory<V> {
-    /// Takes a key out. Answers what belonged to it.
+    /// Removes a key and returns its value.
     pub(super) fn take(&mut self, key: u64) -> Option<V> {
         let at = find(&self.keys, key)?;
         self.keys.remove(at);
         Some(self.values.remove(at))
     }
 
-    /// Keeps a key that is not in here, as the newest.
+    /// Adds a key, which must not be present, as the newest.
     pub(super) fn keep(&mut self, key: u64, value: V) {
         self.keys.push(key);
         self.values.push(value);
     }
 
-    /// Takes out the oldest key, if there are more than `most`.
+    /// Removes and returns the oldest key if there are more than `most`.
     pub(super) fn evict(&mut self, most: usize) -> Option<(u64, V)> {
         (self.keys.len() > most).then(|| (self.keys.remove(0), self.values.remove(0)))
     }
@@ -42,17 +42,17 @@ impl<V> Memory<V> {
         self.values.get_mut(at)
     }
 
-    /// The oldest first.
+    /// All keys and values, the oldest first.
     pub(super) fn iter(&mut self) -> impl Iterator<Item = (u64, &mut V)> {
         self.keys.iter().copied().zip(&mut self.values)
     }
 
-    /// The oldest first.
+    /// All values, the oldest first.
     pub(super) fn values_mut(&mut self) -> &mut [V] {
         &mut self.values
     }
 
-    /// The oldest first.
+    /// All values, the oldest first.
     pub(super) fn values(&self) -> &[V] {
         &self.values
     }
@@ -63,7 +63,7 @@ impl<V> Memory<V> {
     }
 }
 
-/// Not inlined: each kind of value would have its own.
+/// Not inlined, because each type of value would get its own copy.
 #[inline(never)]
 fn find(keys: &[u64], key: u64) -> Option<usize> {
     keys.iter().rposition(|&other| other == key)

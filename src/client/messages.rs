@@ -1,31 +1,31 @@
-//! Messages on their way through the client: what is sent, taken back and taken up, and the answers to it.
+//! The paths of messages through the client: sending, cancelling, restoring, and answers.
 
 use super::claim::{By, Claim, Code, Origin, refused};
 use super::deliveries::{Heard, Id, Sending};
-use super::keeper::Held;
+use super::keeper::Saved;
 use super::receipts::Support;
 use super::storage::Taken;
-use super::verdict::Said;
+use super::verdict::Acknowledgement;
 use super::{Client, Order};
 use crate::engine::{Answering, Draft, Input, Moment, SendError, Seq, Verdict, Way};
 
 // Commands.
 impl Client {
-    /// Takes a message of the present session, or has it join the same one that waits already, whose number is answered
-    /// then. It settles exactly once.
+    /// Accepts a message of the present session. If the same message is unsettled already, the send joins it and
+    /// its number is returned. The message settles exactly once.
     ///
     /// # Errors
-    /// What to tell of a message that was not taken. Then nothing else changed.
+    /// The claim to report if the message was not accepted. Nothing else changed then.
     pub fn send(&mut self, now: Moment, sending: &Sending) -> Result<Seq, Claim> {
         self.ask_again(now);
         self.take(now, sending, Origin::New)
     }
 
-    /// Takes up what was read from the disk, as [`Storage::Take`](super::storage::Storage::Take) orders it: a message of
-    /// an earlier life, of this page before it was cached, or of a tab that is gone.
+    /// Accepts a message that was read from disk, as [`Storage::Take`](super::storage::Storage::Take) orders. It is
+    /// from an earlier page load, from this page before it was cached, or from a tab that is gone.
     ///
     /// # Errors
-    /// What to tell of one that cannot be taken up.
+    /// The claim to report if the message was not accepted.
     pub fn take_up(&mut self, now: Moment, sending: &Sending) -> Result<Seq, Claim> {
         let is_known = matches!(sending.id, Id::Known { .. });
         let result = self.take(now, sending, Origin::Restored);
@@ -52,14 +52,15 @@ impl Client {
         }
         let Sending { way, bytes, strict, ttl, event, ack_timeout, .. } = *sending;
         let lane = self.deliveries.enter_lane(sending.lane);
-        // What has no place for an id, and is not wanted twice, leaves once: a repeat could not be told. Nor can that be
-        // sent again in another life, as it may have left in this one.
-        let once = sending.once || (is_acked(way) && !sending.has_place);
+        // If the payload carries no id, the server can't recognize a repeat, so the message leaves once if its
+        // acknowledgement matters. Such a message is not saved either: a later page load could not know whether it
+        // had left.
+        let once = sending.once || (is_acked(way) && !sending.carries_id);
         let durable = sending.durable && !once && way != Way::Latest && origin == Origin::New;
         let draft = Draft { lane, bytes, strict, once, durable, ttl, way, event, ack_timeout };
         let taken = match origin {
             Origin::New => self.step(|engine| engine.send(now, draft)),
-            Origin::Restored => self.engine.take_back(now, draft),
+            Origin::Restored => self.engine.restore(now, draft),
         };
         let seq = match taken {
             Ok(seq) => seq,
@@ -78,21 +79,21 @@ impl Client {
         Ok(seq)
     }
 
-    /// Takes a message back. One that has settled stays settled.
+    /// Cancels a message. Does nothing if it has settled already.
     pub fn cancel(&mut self, now: Moment, seq: Seq) {
         self.keeper.cancelled(seq);
         self.engine.cancel(now, seq);
     }
 
-    /// One of the sends that wait for a message is taken back. Answers what that one is told; nothing where it is the only
-    /// one: then the message is cancelled.
+    /// The app cancels one of the sends that wait for a message. Returns the claim for that send. If it is the only
+    /// one, cancels the message and returns `None`.
     pub fn leave(&mut self, now: Moment, seq: Seq) -> Option<Claim> {
         let now = self.engine.advance(now);
         let Some(claim) = self.deliveries.left(seq) else {
             self.cancel(now, seq);
             return None;
         };
-        let is_elsewhere = self.keeper.held(seq) == Some(Held::Elsewhere);
+        let is_elsewhere = self.keeper.saved(seq) == Some(Saved::Elsewhere);
         let maybe_delivered = is_elsewhere || self.engine.maybe_delivered(seq);
         Some(Claim { maybe_delivered, ..claim })
     }
@@ -100,13 +101,14 @@ impl Client {
 
 // Facts.
 impl Client {
-    /// The server acknowledged a message. Answers whether that counts: then it is what the app is told.
-    pub fn acked(&mut self, now: Moment, seq: Seq, attempt: u32, said: Said) -> bool {
-        let verdict = said.verdict(self.backoff);
+    /// The server acknowledged a message. Returns whether that counts; then it is the result that the app is told.
+    pub fn acked(&mut self, now: Moment, seq: Seq, attempt: u32, reply: Acknowledgement) -> bool {
+        let verdict = reply.verdict(self.backoff);
         self.answered(now, (seq, attempt), verdict, By::Ack)
     }
 
-    /// An event carries the id of a message, and says that it was sent or has failed. Answers whether that counts.
+    /// An event carries a message's id and tells that the message was sent or has failed. Returns whether that
+    /// counts.
     pub fn echoed(&mut self, now: Moment, seq: Seq, is_refused: bool) -> bool {
         let verdict = if is_refused { Verdict::Refused } else { Verdict::Accepted };
         self.answered(now, (seq, 0), verdict, By::Echo)
@@ -127,7 +129,7 @@ impl Client {
         true
     }
 
-    /// Another tab says how a message ended that it had taken over. Answers whether it had.
+    /// Another tab reports the result of a message that it had taken over. Returns whether it had.
     pub fn settled_elsewhere(
         &mut self,
         now: Moment,
@@ -143,14 +145,14 @@ impl Client {
         input.is_some()
     }
 
-    /// Another tab says of a message that this one does not have that it has ended, or is cancelled. Where it is read from
-    /// the disk later, it is erased.
+    /// Another tab reports that a message which this tab does not have was settled or cancelled. If it is read from
+    /// disk later, it is erased.
     pub fn ended_elsewhere(&mut self, print: u64) {
         self.deliveries.ended_elsewhere(print);
     }
 
-    /// The bytes of a message's largest packet, `u64::MAX` for one that cannot be encoded. Answers whether it may leave;
-    /// otherwise it is refused, and the edge knows why.
+    /// Reports the size in bytes of a message's largest packet, `u64::MAX` if it can't be encoded. Returns whether
+    /// the message may leave. If not, it is refused, and the edge knows the reason.
     pub fn measured(&mut self, now: Moment, seq: Seq, bytes: u64) -> bool {
         let now = self.engine.advance(now);
         let fits = bytes <= self.largest && bytes < u64::MAX;
@@ -164,34 +166,34 @@ impl Client {
 
 // Orders and the view.
 impl Client {
-    /// It leaves now.
+    /// The order to emit a message now.
     pub(super) fn transmit(&mut self, seq: Seq, attempt: u32) -> Order {
         let Draft { way, bytes, .. } = self.engine.draft(seq).copied().unwrap_or_default();
         self.receipts.transmitted(self.engine.now(), bytes.into());
         self.deliveries.transmitted(seq);
         let is_asked = is_acked(way) || self.receipts.support() == Support::Off;
-        // A server ends a link over which more comes, however often it is tried.
+        // The server ends a link that carries a larger packet, on every attempt.
         let is_large = u64::from(bytes) > self.largest / LARGEST_ESCAPE;
         Order::Transmit { seq, attempt, is_asked, is_large }
     }
 
-    /// A message as the engine has it; none where it has settled.
+    /// A message's draft. `None` once it has settled.
     #[must_use]
     pub fn draft(&self, seq: Seq) -> Option<&Draft> {
         self.engine.draft(seq)
     }
 
-    /// What is kept under this number has ended, and the app was told.
+    /// Whether the saved message with this fingerprint has settled, and the app was told.
     #[must_use]
     pub fn has_ended(&self, print: u64) -> bool {
         self.deliveries.has_ended(print)
     }
 }
 
-/// Its acknowledgement says more than a receipt.
+/// Whether the acknowledgement tells more than a receipt.
 fn is_acked(way: Way) -> bool {
     matches!(way, Way::Acked | Way::AckedAlways)
 }
 
-/// What one byte may become in JSON: six.
+/// The largest number of bytes that one byte becomes in JSON.
 const LARGEST_ESCAPE: u64 = 6;

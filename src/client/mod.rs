@@ -1,19 +1,30 @@
-//! The client: the [engine](crate::engine), and the decisions around it that need to know whose a message is and
-//! what this server makes of it. Like the engine it is deterministic and has no I/O.
+//! The client: wraps the [engine](crate::engine) and makes the decisions that depend on the user and on what the
+//! server supports. Like the engine it is deterministic and has no I/O.
 //!
-//! It is driven as the engine is: commands, facts, orders by [`Client::poll`], and one deadline.
+//! The caller drives it like the engine: it calls commands, reports facts, polls orders with [`Client::poll`], and
+//! calls [`Client::handle_timeout`] at the one deadline.
+//!
+//! # Terms
+//!
+//! - session: one user's time with the client. A logout, or another user, ends it.
+//! - generation of logouts: a number in storage that every logout raises, so that other tabs notice the logout.
+//! - link: the managed connection, with its phases. Each attempt at it has a number, the epoch.
+//! - receipt: the server's refusal of a CONNECT for an unknown namespace. It proves that the server has taken all
+//!   packets before it.
+//! - journal: the saved messages of one tab. An opening is one use of the storage, from its opening to its closing.
+//! - edge: the JavaScript around the client, which has the payloads, the Socket and the storage.
 //!
 //! # Invariants
 //!
 //! I1 to I10 are the engine's.
 //!
 //! - I11 a message leaves only over a link that was authorized for its owner ([`identity`]).
-//! - I12 once a later generation of logouts was seen nothing of the session leaves any more.
-//! - I13 what is on its way unproven never exceeds what the link has shown to deliver ([`receipts`]).
-//! - I14 what a receipt proves received is not sent again over the same link, unless this server is known to
-//!   acknowledge the event. What has no receipt when a link dies is in doubt.
-//! - I15 what is told about a message is true: it was not delivered only if it never left, or the server refused it
-//!   ([`claim`]).
+//! - I12 once a later generation of logouts was seen, nothing of the session leaves any more.
+//! - I13 the unproven messages on their way never exceed what the link has shown to deliver ([`receipts`]).
+//! - I14 a message that a receipt proves received is not sent again over the same link, unless this server is known
+//!   to acknowledge the event. A message without a receipt when its link dies is in doubt.
+//! - I15 the reported result of a message is true: it is reported as not delivered only if it never left or the
+//!   server refused it ([`claim`]).
 
 pub mod claim;
 pub mod clock;
@@ -58,7 +69,7 @@ use feed::Feeds;
 use identity::{Change, Identity, User};
 use inbound::Inbound;
 pub use inbound::{Came, Fate};
-use keeper::{Held, Keeper};
+use keeper::{Keeper, Saved};
 use life::Life;
 pub use life::{Door, Talk};
 pub use orders::{Order, Value};
@@ -68,67 +79,83 @@ use receipts::{Answer, Proof, Receipts, Support};
 use resync::Resync;
 use sessions::Sessions;
 pub use sessions::Soon;
-pub use storage::Place;
+pub use storage::Address;
 
-/// The state machine. See the [module](self) for how to drive it.
+/// The client's state machine. See the [module](self) for how to drive it.
 #[derive(Debug)]
 pub struct Client {
+    /// The link and the outbox.
     engine: Engine,
+    /// The user that the messages belong to, and the user that the link is for.
     identity: Identity,
+    /// Proof of what the server has taken, and the limit on unproven messages.
     receipts: Receipts,
+    /// Saves messages across reloads.
     keeper: Keeper,
+    /// Each message's way to its one result.
     deliveries: Deliveries,
+    /// Whether the user is logged in, and whether a link may be asked for.
     life: Life,
+    /// Remembered emits, the room, deferred events and the tasks of a new link.
     sessions: Sessions,
+    /// Requests for what was missed, and the live messages buffered meanwhile.
     resync: Resync,
+    /// Repeats and typing marks.
     inbound: Inbound,
+    /// Whether the list of online users is current.
     presence: Presence,
+    /// The positions in the server's feeds.
     #[cfg(not(feature = "followed"))]
     feeds: Feeds,
-    /// Its own, of which there are never more than a few.
+    /// The client's own orders, never more than a few.
     orders: Vec<Order>,
+    /// The configured time for an acknowledgement.
     ack_timeout: Millis,
-    /// The wait for a server that says 'later', and names no time.
+    /// How long to wait if the server answers 'later' and names no time.
     backoff: Millis,
+    /// A link that lives this long is stable.
     stable: Millis,
-    /// How long a receipt of a link that gave some may be owed.
+    /// How long a receipt may be overdue on a link that has answered receipts, before the link counts as dead.
     patience: Millis,
-    /// The bytes of the largest packet that the server takes over this link.
+    /// The size in bytes of the largest packet that the server accepts over this link.
     largest: u64,
-    /// The transport had more to send than it can when it was looked at last, then.
+    /// When the last look found the transport clogged, if it did.
     clogged_at: Option<Moment>,
     view: View,
+    /// When the link became ready, or its window was last widened.
     ready_since: Moment,
-    /// An owed receipt counts from here at the earliest: before this the timer was late.
+    /// Receipts count as overdue from this moment at the earliest, because the timer was late before it.
     excused_at: Moment,
     pings: Pings,
-    /// When a ping was due that a receipt answers as well.
+    /// When a ping was due whose answer a receipt may stand for.
     pinged_at: Option<Moment>,
 }
 
-/// How well it is known what is outside.
+/// How current the client's view of the transport and of the logouts in storage is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum View {
-    /// So many messages may leave before the next look.
+    /// Current: this many messages may leave before the next look.
     Fresh(u32),
-    /// Nothing leaves before a look.
+    /// Outdated: no message leaves before the next look.
     Stale,
-    /// To be looked at whatever comes next.
+    /// The next poll orders a look in any case.
     Due,
 }
 
-/// Whether this server has a handler for pings.
+/// Whether this server has a ping handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pings {
-    /// So many were answered by a receipt alone.
+    /// Unknown: this many pings were answered by a receipt alone.
     Unknown(u32),
+    /// It answers pings.
     Answered,
+    /// It has no ping handler.
     Ignored,
 }
 
 // Commands.
 impl Client {
-    /// An idle client for an anonymous user.
+    /// Makes an idle client for an anonymous user.
     #[must_use]
     pub fn new(config: Config, seed: u64, now: Moment) -> Self {
         let (ack_timeout, stable) = (config.send.ack_timeout, config.reconnect.stable);
@@ -164,7 +191,7 @@ impl Client {
         }
     }
 
-    /// Takes new numbers. What is under way keeps the deadlines it has.
+    /// Replaces the configuration. Deadlines that are running already stay as they are.
     pub fn reconfigure(&mut self, config: Config) {
         self.ack_timeout = config.send.ack_timeout;
         self.backoff = config.send.backoff;
@@ -173,26 +200,27 @@ impl Client {
         self.engine.reconfigure(config);
     }
 
-    /// Opens what is kept of a user, and closes what was open. `generation` is that of the user's logouts, none where
-    /// nothing can be kept; `is_first` where it has just begun. Nothing leaves before what was kept is here.
+    /// Opens a user's saved messages and closes those of the user before. `generation` is the user's present
+    /// generation of logouts, `None` if nothing can be saved. `is_first` is true if that generation has just begun.
+    /// No message leaves before the saved ones were read.
     ///
-    /// A client that was destroyed opens nothing.
+    /// Does nothing once the client was destroyed.
     pub fn keep(&mut self, now: Moment, generation: Option<u64>, is_first: bool) {
         self.view = View::Due;
         if self.engine.phase() == Phase::Closed {
             return;
         }
-        self.engine.restore();
+        self.engine.begin_restore();
         self.keeping(now, |keeper| keeper.keep(generation, is_first));
     }
 
-    /// From now on somebody else makes the attempts, and [`begun`](Self::begun) is told of each.
+    /// Lets somebody else make the attempts from now on. [`begun`](Self::begun) reports each of them.
     pub fn follow(&mut self) {
         self.engine.follow();
     }
 
-    /// The app names the user. `subject` is whom credentials were seen to name under this name in an earlier
-    /// life, 0 for nobody. A link that was for somebody else is made anew.
+    /// Names the user. `subject` is the subject that credentials had under this name in an earlier page load, 0 if
+    /// unknown. A link that was made for somebody else is made anew.
     pub fn name(&mut self, now: Moment, name: User, subject: User) {
         let now = self.engine.advance(now);
         match self.identity.named(name, subject) {
@@ -204,7 +232,7 @@ impl Client {
         self.relink(now);
     }
 
-    /// What the app identifies itself by has changed: a link that there is was made with something else.
+    /// Makes the link anew, if there is one, because the app's credentials have changed.
     pub fn relink(&mut self, now: Moment) {
         match self.engine.phase() {
             Phase::Idle | Phase::Waiting | Phase::Closed => {}
@@ -219,13 +247,13 @@ impl Client {
         }
     }
 
-    /// What was kept of this server: whether receipts end here.
+    /// Sets what was saved about this server: whether it gives receipts.
     pub fn set_support(&mut self, support: Support) {
         self.receipts.learn(support);
         self.engine.expect_receipts(support != Support::Off);
     }
 
-    /// What was kept of this server and an event.
+    /// Sets what was saved about this server: whether it acknowledges `event`.
     pub fn learn(&mut self, now: Moment, event: u32, answers: bool) {
         let answering = if answers { Answering::Answers } else { Answering::Silent };
         self.engine.learn(now, event, answering);
@@ -234,7 +262,7 @@ impl Client {
 
 // Facts.
 impl Client {
-    /// Takes note of what happened. A fact about an earlier link, or a settled message, is ignored.
+    /// Handles a fact. A fact about an earlier link or a settled message is ignored.
     pub fn handle(&mut self, now: Moment, input: Input) {
         let now = self.engine.advance(now);
         match input {
@@ -261,8 +289,8 @@ impl Client {
         self.tell(now, input);
     }
 
-    /// The app handed over credentials. `name` is the user as the app names him at this moment, `subject` whom
-    /// the credentials name, 0 for nobody.
+    /// The app passed credentials. `name` is the user as the app names them now, `subject` the user that the
+    /// credentials name; 0 means nobody.
     pub fn authorized(&mut self, now: Moment, epoch: Epoch, name: User, subject: User) {
         let mut grant = Grant::Granted;
         if self.is_asked(epoch) && !self.is_same_user(now, name, subject) {
@@ -271,11 +299,12 @@ impl Client {
         self.tell(now, Input::Authorized { epoch, grant });
     }
 
-    /// Somebody else's attempt, which is followed, says to the server who the user is: `name` as the app names him at this
-    /// moment, `subject` whom the credentials name, 0 for nobody. Over a link that is for another user nothing leaves.
+    /// An attempt that somebody else makes has sent its handshake. `name` is the user as the app names them now,
+    /// `subject` the user that the credentials name; 0 means nobody. If that is another user, nothing leaves over
+    /// the link.
     pub fn begun(&mut self, now: Moment, name: User, subject: User) {
         self.tell(now, Input::Begun);
-        // Whoever had a name is gone where the app names nobody.
+        // The app names nobody any more, so the user who had a name is gone.
         if name == 0 && self.identity.has_name() {
             self.end_session(now);
         }
@@ -284,9 +313,9 @@ impl Client {
         }
     }
 
-    /// The server accepted the connection. `joins`: there is a room to be in before messages leave. `heartbeat` is the
-    /// longest silence that its own heartbeat allows, zero where it is not known. Nothing leaves before
-    /// [`greeted`](Self::greeted).
+    /// The server accepted the connection. `joins` is true if there is a room to join before messages leave.
+    /// `heartbeat` is the longest silence that the server's own heartbeat allows, zero if unknown. Nothing leaves
+    /// before [`greeted`](Self::greeted).
     pub fn linked(&mut self, now: Moment, epoch: Epoch, joins: bool, heartbeat: Millis) {
         if epoch == self.engine.epoch() && self.engine.phase() == Phase::Connecting {
             self.engine.set_heartbeat(heartbeat);
@@ -299,8 +328,8 @@ impl Client {
         }
     }
 
-    /// The transport over which messages leave from now on, and the bytes of the largest packet that the server takes;
-    /// 0 where it names none.
+    /// Sets the transport that carries messages from now on. `largest` is the size in bytes of the largest packet
+    /// that the server accepts, 0 if it names none.
     pub fn over(&mut self, now: Moment, epoch: Epoch, polling: bool, largest: u64) {
         self.engine.advance(now);
         if epoch == self.engine.epoch() {
@@ -309,16 +338,16 @@ impl Client {
         }
     }
 
-    /// What is outside at this moment. `is_clogged`: the transport has more to send than it can for now.
-    /// `generation` is that of the user's logouts as storage has it; none where the user is not known, or nothing is
-    /// stored.
+    /// Reports the state outside. `is_clogged` is true if the transport has more data to send than the link takes.
+    /// `generation` is the user's generation of logouts in storage, `None` if the user is unknown or nothing is
+    /// saved.
     ///
-    /// Besides the order [`Order::Look`] it is told as soon as something outside is known to have changed.
+    /// Called for the order [`Order::Look`], and as soon as the caller knows that something outside has changed.
     pub fn looked(&mut self, now: Moment, is_clogged: bool, generation: Option<u64>) {
         let now = self.engine.advance(now);
-        // Nobody says when that ends, so `poll_timeout` has it looked at again.
+        // No event reports that the transport has drained, so `poll_timeout` schedules another look.
         self.clogged_at = is_clogged.then_some(now);
-        // Before the app was told that a session ended, it tells of that session's.
+        // Until the app was told that its session ended, `generation` still belongs to that session.
         let Some(generation) = generation.filter(|_| self.is_end_told()) else { return };
         if self.keeper.is_own(generation) {
             self.identity.began(generation);
@@ -327,7 +356,7 @@ impl Client {
         }
     }
 
-    /// The server answered a CONNECT of ours. `is_plain`: it refused the namespace as unknown.
+    /// The server answered a receipt's CONNECT. `is_plain` is true if it refused the namespace as unknown.
     pub fn receipt(&mut self, now: Moment, epoch: Epoch, name: u32, is_plain: bool) {
         let now = self.engine.advance(now);
         if epoch != self.engine.epoch() || self.receipts.support() == Support::Off {
@@ -363,12 +392,12 @@ impl Client {
         }
     }
 
-    /// What became of an order to the storage, and what other tabs say. `tell` calls the keeper.
+    /// Reports the result of a storage order or a message of another tab to the keeper, by calling `tell`.
     pub fn stored<R>(&mut self, now: Moment, tell: impl FnOnce(&mut Keeper) -> R) -> R {
         self.keeping(now, tell)
     }
 
-    /// All that was asked for was read. `generation` is that of the user's logouts by now.
+    /// The ordered reading is complete. `generation` is the user's present generation of logouts.
     pub fn read(&mut self, now: Moment, opening: u32, generation: u64) {
         if self.keeping(now, |keeper| keeper.read(opening, generation)) {
             self.identity.end();
@@ -376,19 +405,19 @@ impl Client {
         }
     }
 
-    /// Does what is due by `now`. Harmless at any time.
+    /// Does everything that is due by `now`. Calling it early or twice is harmless.
     pub fn handle_timeout(&mut self, now: Moment) {
         let now = self.engine.advance(now);
         self.view = View::Due;
         if self.poll_timeout().is_some_and(|at| now - at > LATE) {
-            // The machine slept, or the page was throttled: the answer may wait in line.
+            // The machine slept or the page was throttled, so the answer may be queued behind this timer.
             self.excused_at = now;
         }
         self.step(|engine| engine.handle_timeout(now));
         self.keeping(now, Keeper::handle_timeout);
         self.inbound.expire(now, &mut self.orders);
         if self.resync.poll_timeout().is_some_and(|at| at <= now) {
-            self.release_held();
+            self.release_buffered();
         }
         if self.owed_until().is_some_and(|at| at <= now) {
             let epoch = self.engine.epoch();
@@ -402,71 +431,71 @@ impl Client {
 
 // The deadline and the view.
 impl Client {
-    /// When [`handle_timeout`](Self::handle_timeout) wants to be called, if at all. Ask once drained.
+    /// When to call [`handle_timeout`](Self::handle_timeout), if at all. Valid once the orders are drained.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Moment> {
         let receipt = if self.is_linked() { self.receipts.deadline() } else { None };
         let owed = sooner(self.owed_until(), self.keeper.poll_timeout());
         let own = sooner(owed, sooner(self.unproven_until(), self.paced_until()));
-        let own = sooner(own, self.poll_held_until());
+        let own = sooner(own, self.poll_events_at());
         #[cfg(not(feature = "followed"))]
         let own = sooner(own, self.poll_reads_at());
         let any = sooner(receipt, sooner(own, self.engine.poll_timeout()));
         any.filter(|&at| at < Moment::NEVER)
     }
 
-    /// What a message waits for at `now`; none where it has settled.
+    /// The reason why an unsettled message waits at `now`. `None` once it has settled.
     #[must_use]
     pub fn standing(&self, now: Moment, seq: Seq) -> Option<Standing> {
         self.engine.standing(now, seq)
     }
 
-    /// The state as the app may see it.
+    /// The state that the app may see.
     #[must_use]
     pub fn status(&self) -> Status {
         self.engine.status()
     }
 
-    /// Where the link is.
+    /// The phase of the link.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.engine.phase()
     }
 
-    /// The engine's time: the latest that it was told.
+    /// The client's time: the latest moment that it was given.
     #[must_use]
     pub fn now(&self) -> Moment {
         self.engine.now()
     }
 
-    /// The attempt that was begun last.
+    /// The number of the latest connection attempt.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         self.engine.epoch()
     }
 
-    /// Where a message is kept; none where it is not to be, or has settled.
+    /// Where a durable message is saved. `None` if it is not durable or has settled.
     #[must_use]
-    pub fn held(&self, seq: Seq) -> Option<Held> {
-        self.keeper.held(seq)
+    pub fn saved(&self, seq: Seq) -> Option<Saved> {
+        self.keeper.saved(seq)
     }
 
-    /// What is kept across reloads.
+    /// The keeper, which saves messages across reloads.
     #[must_use]
     pub fn keeper(&self) -> &Keeper {
         &self.keeper
     }
 
-    /// What this server makes of receipts.
+    /// Whether this server gives receipts.
     #[must_use]
     pub fn support(&self) -> Support {
         self.receipts.support()
     }
 }
 
-// What the above need.
+// Internals.
 impl Client {
-    /// Calls the engine, and takes note of links that begin and end.
+    /// Calls the engine, and reacts if a link began or ended by that.
     fn step<R>(&mut self, call: impl FnOnce(&mut Engine) -> R) -> R {
         let (before, in_flight) = (self.engine.phase(), self.engine.in_flight());
         let result = call(&mut self.engine);
@@ -474,13 +503,13 @@ impl Client {
         result
     }
 
-    /// The same for a fact.
+    /// As [`step`](Self::step), for a fact.
     #[inline(never)]
     fn tell(&mut self, now: Moment, input: Input) {
         self.step(|engine| engine.handle(now, input));
     }
 
-    /// What the engine did, before which it was in that state.
+    /// Reacts to what the engine did since it was in phase `before` with `in_flight` messages in flight.
     #[inline(never)]
     fn stepped(&mut self, before: Phase, in_flight: usize) {
         let after = self.engine.phase();
@@ -500,7 +529,7 @@ impl Client {
             self.deliveries.link_lost();
             let now = self.engine.now();
             let was_young = now - self.ready_since < self.stable;
-            // A burst kills an older link as well.
+            // A burst ends an older link as well.
             let was_burst = in_flight > 1 && now - self.receipts.sent_at() < self.stable;
             let is_their_fault = was_young || was_burst;
             if !is_their_fault {
@@ -511,17 +540,17 @@ impl Client {
         }
     }
 
-    /// Messages may leave, or could but for a doubt.
+    /// Whether the link is ready or only being probed.
     fn is_linked(&self) -> bool {
         is_linked(self.engine.phase())
     }
 
-    /// The app was told of every session that ended.
+    /// Whether the app was told of every session that ended.
     fn is_end_told(&self) -> bool {
         !self.orders.iter().any(|order| matches!(order, Order::Ended { .. }))
     }
 
-    /// Takes note of whom an attempt speaks for. Answers whether that is the user of the session; if not, the app is told.
+    /// Notes the user that an attempt is for. Returns whether that is the session's user; if not, the app is told.
     #[inline(never)]
     fn is_same_user(&mut self, now: Moment, name: User, subject: User) -> bool {
         self.view = View::Due;
@@ -535,9 +564,9 @@ impl Client {
         agrees
     }
 
-    /// The one gate of every transmission: I11, and I13.
+    /// The only check before every transmission: I11 and I13.
     fn may_transmit(&self) -> bool {
-        self.held_until().is_none() && self.is_let()
+        self.throttled_until().is_none() && self.is_let()
     }
 
     fn is_let(&self) -> bool {
@@ -545,20 +574,20 @@ impl Client {
         self.identity.agrees() && self.receipts.may_transmit(now, self.engine.in_flight())
     }
 
-    /// Until when the pace, or a transport that was clogged, holds every message.
-    fn held_until(&self) -> Option<Moment> {
+    /// Until when the pace or a clogged transport stops every message.
+    fn throttled_until(&self) -> Option<Moment> {
         let clogged_until = self.clogged_at.map_or(Moment(0), |at| at + LOOK_AGAIN);
         let at = self.receipts.gap_ends_at().max(clogged_until);
         (at > self.engine.now()).then_some(at)
     }
 
-    /// The same where a message would leave but for that.
+    /// As [`throttled_until`](Self::throttled_until), if only that stops a message.
     fn paced_until(&self) -> Option<Moment> {
-        self.held_until().filter(|_| self.engine.could_transmit() && self.is_let())
+        self.throttled_until().filter(|_| self.engine.could_transmit() && self.is_let())
     }
 
-    /// A link that has lived for long with few messages in flight takes more. It has to live for as long
-    /// again: one of those that were kept back may be what kills links (I10).
+    /// Widens the window of a link that has lived long enough with few messages in flight. The link then has to
+    /// live for as long again, because one of the delayed messages may be what ends links (I10).
     fn widen(&mut self) {
         if !self.receipts.is_narrow() {
             return;
@@ -571,7 +600,8 @@ impl Client {
         }
     }
 
-    /// Of an event that is acknowledged no receipt is wanted, unless its acknowledgement takes long.
+    /// When to ask for a receipt because an acknowledgement takes long. An event that the server acknowledges needs
+    /// no receipt before.
     fn unproven_until(&self) -> Option<Moment> {
         if !self.receipts.proves() || self.receipts.is_owed() || !self.is_linked() {
             return None;
@@ -580,7 +610,7 @@ impl Client {
         Some(since + UNPROVEN)
     }
 
-    /// A server that answered receipts of this link, and now owes one for so long, takes nothing any more.
+    /// When a link that has answered receipts counts as dead because one is overdue.
     fn owed_until(&self) -> Option<Moment> {
         if !self.receipts.proves() || !self.is_linked() {
             return None;
@@ -588,7 +618,8 @@ impl Client {
         Some(self.receipts.owed_since()?.max(self.excused_at) + self.patience)
     }
 
-    /// A server that says something, but nothing to the first receipt for so long, has no answer to it.
+    /// Handles a packet from the server. A server that sends packets but no answer to the first receipt for this
+    /// long gives no receipts.
     fn heard(&mut self, now: Moment) {
         let is_ignored = self.receipts.owed_since().is_some_and(|at| now - at >= IGNORED);
         if is_ignored && self.receipts.support() == Support::Unknown {
@@ -609,7 +640,7 @@ impl Client {
         result
     }
 
-    /// What the keeper has for the engine.
+    /// Reports to the engine what the keeper has for it.
     #[inline(never)]
     fn hand_on(&mut self, now: Moment) {
         for input in self.keeper.take_told() {
@@ -630,7 +661,8 @@ impl Client {
         self.settle_session(now, false);
     }
 
-    /// I11, I12: what waited belongs to a session that is over, and so does what is read of it from now on.
+    /// Settles all messages of the session, which is over (I11, I12). Messages of it that are read later settle as
+    /// well.
     fn settle_session(&mut self, now: Moment, elsewhere: bool) {
         self.view = View::Due;
         if !elsewhere {
@@ -642,29 +674,29 @@ impl Client {
     }
 }
 
-/// Messages may leave, or could but for a doubt.
+/// Whether the link is ready or only being probed.
 fn is_linked(phase: Phase) -> bool {
     matches!(phase, Phase::Ready | Phase::Suspect)
 }
 
-/// The server has accepted the connection.
+/// Whether the server has accepted the connection.
 fn is_up(phase: Phase) -> bool {
     is_linked(phase) || phase == Phase::Joining
 }
 
-/// What is owed proves a dead link like silence does, and never before an acknowledgement is late.
+/// An overdue receipt proves a dead link no sooner than silence does, and not before an acknowledgement is late.
 fn patience(config: &Config) -> Millis {
     let silence = config.health.as_ref().map_or(STUCK, |health| health.timeout + health.probe);
     silence.max(config.send.ack_timeout)
 }
 
-/// An acknowledgement that takes longer is asked after by a receipt.
+/// If an acknowledgement takes longer than this, a receipt is sent to learn whether the message arrived.
 const UNPROVEN: Millis = Millis(1_000);
-/// A timer this late was held up, and so may be the answer.
+/// A timer this late was delayed by the machine or the browser, and so may be the answer.
 const LATE: Millis = Millis(1_000);
-/// The same where no health is configured: an event loop may be blocked for long.
+/// The patience if no health is configured. An event loop may be blocked for long.
 const STUCK: Millis = Millis(30_000);
-/// A browser hands some hundred kilobytes to a fast link in as long.
+/// The time in which a browser passes some hundred kilobytes to a fast link.
 const LOOK_AGAIN: Millis = Millis(4);
-/// How long the first receipt ever may take on a server that says other things meanwhile.
+/// How long the first receipt of all may take on a server that sends other packets meanwhile.
 const IGNORED: Millis = Millis(10_000);

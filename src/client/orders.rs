@@ -1,4 +1,4 @@
-//! What the client orders, and in which order.
+//! The client's orders, and their sequence.
 
 use super::claim::Ending;
 use super::keeper::Keeper;
@@ -7,25 +7,25 @@ use super::storage::Storage;
 use super::{Client, Door, Pings, View, resync};
 use crate::engine::{Answering, Epoch, Output, Phase, Seq};
 
-/// What to do, in the imperative.
+/// Orders, in the imperative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// An order of the engine's about the link, or something to say.
+    /// An order of the engine about the link, or a notice.
     Engine(Output),
     /// Emit a message.
     Transmit {
         /// The message.
         seq: Seq,
-        /// Counts its transmissions, from 1.
+        /// The number of this transmission of the message, from 1.
         attempt: u32,
-        /// With a callback for its acknowledgement.
+        /// Emit it with a callback for its acknowledgement.
         is_asked: bool,
-        /// It may be too large for this link: measure it, and emit it if [`Client::measured`] says so.
+        /// It may be too large for this link: measure it, and emit it only if [`Client::measured`] returns `true`.
         is_large: bool,
     },
-    /// A message has ended: tell the app. Its payload is not needed any more.
+    /// A message has settled: tell the app, and drop the payload.
     Settle(Ending),
-    /// No answer to a message that has ended is waited for any longer.
+    /// No answer to this settled message counts any more.
     Forget {
         /// The message.
         seq: Seq,
@@ -34,37 +34,37 @@ pub enum Order {
     Receipt {
         /// The link to send it over.
         epoch: Epoch,
-        /// Which of the fixed names, see [`NAMES`](super::receipts::NAMES).
+        /// The index of the fixed name, see [`NAMES`](super::receipts::NAMES).
         name: u32,
-        /// How many of them.
+        /// How often to send it.
         count: u32,
     },
-    /// The user's session is over: forget what was the user's. What waited settles after this.
+    /// The user's session is over: drop what belongs to the user. The waiting messages settle after this.
     Ended {
         /// The user logged out in another tab.
         elsewhere: bool,
     },
-    /// The credentials of the present attempt are another user's: the attempt is not made, nor one after it until they are
-    /// right. Said once.
+    /// The credentials of the present attempt are another user's. Neither this attempt nor a later one is made
+    /// until they are right. Ordered once.
     Foreign,
-    /// What the server has shown of an event, to be kept for later lives.
+    /// Save for later page loads whether the server acknowledges an event.
     Learned {
         /// The event's number.
         event: u32,
         /// Whether the server acknowledges it.
         answers: bool,
     },
-    /// This server gives no receipts, to be kept for later lives.
+    /// Save for later page loads that this server gives no receipts.
     Receiptless,
-    /// Something to do with what is kept.
+    /// An order about saved messages.
     Storage(Storage),
-    /// Look at what is outside, and tell [`Client::looked`] before the next order is polled.
+    /// Look at what is outside, and call [`Client::looked`] before the next poll.
     Look,
-    /// Say something again that the server has forgotten with the connection.
-    Say {
+    /// Replay a remembered emit, which the server has forgotten with the connection.
+    Replay {
         /// Its fingerprint.
         key: u64,
-        /// With a callback, which nobody needs.
+        /// Emit it with a callback, whose result nobody needs.
         is_asked: bool,
     },
     /// A value is not needed any more.
@@ -74,62 +74,62 @@ pub enum Order {
         /// Its fingerprint or number.
         key: u64,
     },
-    /// Emit an event that was held, and forget it.
+    /// Emit a deferred event, and drop it.
     Emit {
         /// Its number.
         key: u64,
     },
-    /// Messages leave again, over a link that is new.
+    /// Messages leave again, over a new link.
     Returned {
-        /// Note this moment down there, as nothing has come so far: where a later gap begins.
-        begins: Option<resync::Place>,
+        /// If set, note the present moment in this mark, as no message has come so far: a later gap begins here.
+        begins: Option<resync::Mark>,
     },
-    /// Ask the app for what was missed, and tell [`Client::resynced`].
+    /// Ask the app for what was missed, and call [`Client::resynced`].
     Resync {
-        /// Goes with what it fetches, and with its answer.
+        /// Identifies this request in the answer and in what it fetches.
         round: u32,
-        /// Where the gap begins.
-        since: resync::Place,
+        /// The mark of the message after which the gap begins.
+        since: resync::Mark,
     },
-    /// Hand out the live messages that are held.
+    /// Pass the buffered live messages to the listeners.
     Release,
     /// Ask the server who is online.
     AskOnline,
-    /// Read a feed from its position, and tell [`Client::read_feed`].
+    /// Read a feed from its position, and call [`Client::read_feed`].
     Read {
-        /// The caller's number of it.
+        /// The caller's number of the feed.
         feed: u32,
-        /// Goes with its answer.
+        /// Identifies this read in its answer.
         round: u32,
     },
-    /// Somebody types to us no longer.
+    /// The typing mark of somebody has ended.
     StopTyping {
         /// The fingerprint of the id.
         who: u64,
     },
 }
 
-/// What JavaScript has by fingerprints and numbers.
+/// The values that JavaScript stores by fingerprints and numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// What is said again.
-    Said,
-    /// An event that is held.
-    Held,
-    /// What the app answered to a message, and who waits for it.
+    /// A remembered emit.
+    Remembered,
+    /// A deferred event.
+    Deferred,
+    /// The app's answer to a message, and the callbacks that wait for it.
     Answer,
 }
 
-/// What a poll comes to.
+/// The result of one polling step.
 enum Next {
     Order(Order),
-    /// Something was done that no order is needed for.
+    /// Something was done that needs no order.
     Again,
     Nothing,
 }
 
 impl Client {
-    /// The next order, until there is none.
+    /// Returns the next order, or `None` once there is none.
     pub fn poll(&mut self) -> Option<Order> {
         let order = self.next_order();
         if order.is_none() {
@@ -150,8 +150,8 @@ impl Client {
 
     fn next(&mut self) -> Next {
         self.widen();
-        // None of these lets a message leave. Of a session that has just ended they come before a look at what
-        // storage says of logouts.
+        // None of these lets a message leave. After a session has ended, they come before a look at the logouts in
+        // storage.
         if !self.orders.is_empty() {
             let order = self.orders.remove(0);
             match order {
@@ -172,7 +172,8 @@ impl Client {
         let may_transmit = self.engine.could_transmit() && self.may_transmit();
         let is_blind = match self.view {
             View::Fresh(_) => false,
-            // Storage takes longer to read than an acknowledgement: those are not worth it (I12).
+            // Reading storage takes longer than an acknowledgement, so no look for outputs other than transmissions
+            // (I12).
             View::Stale => may_transmit || !self.is_linked(),
             View::Due => true,
         };
@@ -180,14 +181,14 @@ impl Client {
             self.view = View::Fresh(self.receipts.at_once());
             return Next::Order(Order::Look);
         }
-        // Before any room is joined.
+        // A server's feeds are read before any room is joined.
         #[cfg(not(feature = "followed"))]
         if let Some(order) = self.poll_read() {
             return Next::Order(order);
         }
-        // I11: nor is anything said again over a link that is followed and for somebody else.
+        // I11: remembered emits are not replayed over a followed link of another user either.
         if self.identity.agrees()
-            && let Some(order) = self.sessions.poll_said()
+            && let Some(order) = self.sessions.poll_replay()
         {
             return Next::Order(order);
         }
@@ -200,7 +201,7 @@ impl Client {
             Some(output) => self.order_of(output),
             None => match self.poll_duty().or_else(|| self.poll_receipt()) {
                 Some(order) => Next::Order(order),
-                // Other tabs were told how all of theirs ended.
+                // The client was destroyed, and other tabs were told the results of their messages.
                 None if self.engine.phase() == Phase::Closed && !self.keeper.is_closed() => {
                     let now = self.engine.now();
                     self.keeping(now, Keeper::close);
@@ -211,7 +212,7 @@ impl Client {
         }
     }
 
-    /// What becomes of an order of the engine's.
+    /// Turns an engine's order into the client's.
     fn order_of(&mut self, output: Output) -> Next {
         match output {
             Output::Transmit { seq, attempt } => {
@@ -221,7 +222,7 @@ impl Client {
                 return Next::Order(self.transmit(seq, attempt));
             }
             Output::Unanswered { event } => {
-                // Several messages of an event may show it at once.
+                // Several messages of an event may show this at once.
                 let is_news = self.engine.learn(self.engine.now(), event, Answering::Silent);
                 let learned = Order::Learned { event, answers: false };
                 return if is_news { Next::Order(learned) } else { Next::Again };
@@ -254,7 +255,7 @@ impl Client {
                 }
             }
             Output::Join { .. } if !self.sessions.has_room() => return Next::Again,
-            Output::Authorize { .. } if self.life.door() == Door::Held => {
+            Output::Authorize { .. } if self.life.door() == Door::Paused => {
                 let now = self.engine.now();
                 self.close(now);
                 return Next::Again;

@@ -1,42 +1,42 @@
-//! What the page tells of itself, and what that means for the link and for what is kept.
+//! The page's lifecycle events, and their effect on the link and on saved messages.
 
 use super::Client;
 use crate::engine::{Input, Moment};
 
-/// What became of the page.
+/// A lifecycle event of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageEvent {
-    /// The network is back, as far as the browser knows.
+    /// The browser reports that the network is back.
     Online,
-    /// It is left for good, unless the user stays after all.
+    /// The page is being left for good, unless the user stays after all.
     Left,
-    /// It is left for the back-forward cache, where a link must not be open.
+    /// The page goes into the back-forward cache, where no link may be open.
     Cached,
-    /// It was loaded.
+    /// The page was loaded.
     Loaded,
-    /// It is back from the cache.
-    Restored,
-    /// It is hidden.
+    /// The page is back from the cache.
+    Back,
+    /// The page is hidden.
     Hidden,
-    /// It is shown.
+    /// The page is shown.
     Shown,
-    /// It was frozen, and goes on.
+    /// The page was frozen and continues.
     Resumed,
 }
 
 impl Client {
-    /// Takes note of what became of the page. Drain, and then [`reopen`](Self::reopen).
+    /// Handles a lifecycle event. Drain the orders, then call [`reopen`](Self::reopen).
     pub fn page(&mut self, now: Moment, event: PageEvent) {
         match event {
-            // Timers may have slept, the network may be back, or the right credentials may be there by now.
+            // Timers may have slept, the network may be back, and the right credentials may be available now.
             PageEvent::Online | PageEvent::Shown | PageEvent::Resumed => {
                 self.handle(now, Input::Woke);
             }
-            // A link that is followed is its Manager's to end.
+            // The Manager of a followed link ends it.
             PageEvent::Cached if self.engine.is_followed() => {}
             PageEvent::Cached => self.stash(now),
-            PageEvent::Restored => self.restore(now),
-            // A link ends with its page by itself, and stays where the page stays after all.
+            PageEvent::Back => self.unstash(now),
+            // A link ends with its page, and stays if the page stays after all.
             PageEvent::Left | PageEvent::Loaded | PageEvent::Hidden => {}
         }
     }

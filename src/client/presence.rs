@@ -1,18 +1,19 @@
-//! Who is online: a list of the server's and changes to it, stale while there is no link. The ids are JavaScript's.
+//! The list of online users: the server's list and changes to it. Outdated while there is no link. JavaScript
+//! stores the ids.
 
-/// What is known of who is online.
+/// How current the known list is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Presence {
-    /// No list has come over this link: what is known may be wrong by now.
+    /// No list has come over this link, so the known one may be wrong.
     #[default]
     Stale,
-    /// A list and all changes to it.
+    /// A list and all later changes have come.
     Fresh,
 }
 
 impl Presence {
-    /// Whether the app is told that somebody has left, who was or was not on the list. One who is not on a list that is right
-    /// left under another name before.
+    /// Whether to tell the app that somebody left. With a current list, a user who was not listed has left before,
+    /// under another name.
     pub(super) fn is_news(self, was_listed: bool) -> bool {
         match self {
             Self::Stale => true,

@@ -1,50 +1,51 @@
-//! What of a link's traffic the server has taken, proven by receipts, and how much may be on its way unproven.
+//! Receipts: proof of what the server has taken over a link, and the limit on what may be on its way unproven.
 //!
-//! A receipt is the server's refusal of a CONNECT for a namespace that does not exist. A server handles the
-//! packets of a connection in order, so the refusal proves that everything before it was taken (I14). It needs
-//! nothing from the server.
+//! A receipt is the server's refusal of a CONNECT for a namespace that does not exist. A server handles the packets
+//! of a connection in order, so the refusal proves that it has taken every packet before the CONNECT (I14). The
+//! server needs no code for it.
 //!
-//! On WebSocket nothing gets lost on a link that lives: a receipt proves all that left before it. Over polling a
-//! server may drop a POST as a whole and answer 200 all the same (python-engineio does with more than 16
-//! packets). So there one batch is on its way at a time, in a POST that ends with a receipt of its own. If a
-//! later receipt is answered and this one is not, the batch was dropped, and leaves again. How much a batch may
-//! hold grows with what is proven, and is halved by trouble (I13).
+//! On WebSocket nothing is lost while the link lives, so a receipt proves everything that left before it. Over
+//! polling a server may drop a whole POST and still answer 200 (python-engineio does so with more than 16 packets).
+//! So only one batch is on its way at a time, in a POST that ends with its own receipt. If a later receipt is
+//! answered and this one is not, the batch was dropped and leaves again. The size of a batch grows with what is
+//! proven and is halved by failures (I13).
 //!
-//! Receipts use a few fixed names in turn, so that an answer says which of them it is for, and a server that
-//! makes a namespace of every name makes only the first.
+//! Receipts use a few fixed names in turn. So an answer shows which receipt it is for, and a server that creates a
+//! namespace for every name creates only the first.
 
 use alloc::vec::Vec;
 
 use crate::engine::{Millis, Moment};
 
-/// What this server makes of receipts.
+/// Whether this server gives receipts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Support {
-    /// Nothing is known yet.
+    /// Not known yet.
     #[default]
     Unknown,
-    /// It answers them.
+    /// It gives receipts.
     Works,
-    /// It accepts any namespace, answers otherwise or not at all, or the app wants none.
+    /// It accepts any namespace, answers otherwise or not at all, or the app has turned receipts off.
     Off,
 }
 
-/// What an answer to a receipt means for what left before it.
+/// The proof that the answer to a receipt gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
-    /// These transmissions were taken. The range may be empty.
+    /// The server has taken the transmissions with these numbers (first, last). The range may be empty.
     Received(u64, u64),
-    /// These were not.
+    /// The server has not taken the transmissions with these numbers (first, last).
     Dropped(u64, u64),
 }
 
 /// The answer to a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// What it means for what left before the receipt.
+    /// The proof about the transmissions before the receipt.
     pub proof: Proof,
-    /// Transmissions up to here are dispatched. A server answers a receipt as soon as it has decoded it, and may
-    /// die before it has dispatched what came with it; what was taken before the receipt left is dispatched.
+    /// All transmissions up to this one are dispatched. A server answers a receipt as soon as it has decoded it,
+    /// and may crash before it has dispatched the packets that came with it. But it has dispatched what it had
+    /// taken before the receipt left.
     pub dispatched: u64,
     /// When the receipt was sent.
     pub sent_at: Moment,
@@ -53,9 +54,9 @@ pub struct Answer {
 /// A receipt to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// Which of the fixed names, from 0.
+    /// The index of the fixed name, from 0.
     pub name: u32,
-    /// How many of it. More than one asks whether the server takes as many packets in one POST.
+    /// How often to send it. More than one tests whether the server takes that many packets in one POST.
     pub count: u32,
 }
 
@@ -64,28 +65,28 @@ pub struct Receipt {
 pub struct Receipts {
     support: Support,
     transport: Transport,
-    /// Receipts that are not answered, in the order in which they left.
+    /// Unanswered receipts, in the order in which they left.
     out: Vec<Out>,
+    /// The index of the next fixed name.
     next_name: u32,
-    /// A receipt of this link was answered: from now on something rests on them.
+    /// A receipt of this link was answered, so decisions may depend on receipts.
     proves: bool,
-    /// The last transmission of this link that is known to be taken.
+    /// The last transmission of this link that the server is known to have taken.
     taken: u64,
-    /// The last transmission that a receipt was sent behind, and what left since.
+    /// The last transmission before the latest receipt. `packets` and `bytes` count what has left since.
     covered: u64,
     packets: u64,
     bytes: u64,
-    /// The round trip of a receipt, smoothed.
+    /// The smoothed round trip of a receipt.
     rtt: Option<Millis>,
-    /// Something asks for a receipt without a transmission: a ping, or a message that waits for its
-    /// acknowledgement for long.
+    /// A receipt is wanted without a transmission: for a ping, or for a message whose acknowledgement takes long.
     asked: bool,
     post: Post,
-    /// Messages that may be in flight, after links that died young.
+    /// The largest number of messages in flight, after links that died young.
     window: u32,
-    /// So many more are let, once a link has lived.
+    /// How much the window grows at the next stable link.
     step: u32,
-    /// The time between two transmissions, once a window of one was still too much.
+    /// The shortest time between two transmissions, used if a window of one is still too much.
     gap: Millis,
     /// When the last message left.
     sent_at: Moment,
@@ -97,27 +98,35 @@ enum Transport {
     Polling,
 }
 
+/// An unanswered receipt.
 #[derive(Clone, Copy, Debug)]
 struct Out {
     name: u32,
+    /// When it was sent.
     at: Moment,
+    /// The first transmission that it covers.
     first: u64,
+    /// The last transmission that it covers.
     last: u64,
+    /// The bytes of these transmissions.
     bytes: u64,
-    /// Answers that are still due.
+    /// The number of answers still due.
     left: u32,
-    /// Transmissions up to here were known to be taken when it was sent: its answer says that they are dispatched.
+    /// The transmissions up to this one were known to be taken when the receipt was sent, so its answer proves that
+    /// they are dispatched.
     dispatches: u64,
-    /// It left over polling, where it may be dropped with all that left in its POST.
+    /// The receipt left over polling, where it may be dropped with its whole POST.
     is_polling: bool,
 }
 
-/// What one POST may carry.
+/// How much one POST may carry.
 #[derive(Clone, Copy, Debug)]
 struct Post {
+    /// The largest number of bytes.
     bytes: u64,
-    /// Not to be exceeded until that many batches of this size were proven.
+    /// The limit for `bytes` until enough batches of this size were proven.
     ceiling: u64,
+    /// Batches of about this size that were proven since the limit was set.
     proven_at_ceiling: u32,
     many: Many,
 }
@@ -160,46 +169,47 @@ impl Default for Receipts {
 
 // Getters.
 impl Receipts {
-    /// What this server makes of receipts.
+    /// Whether this server gives receipts.
     #[must_use]
     pub fn support(&self) -> Support {
         self.support
     }
 
-    /// Whether receipts of this link were answered.
+    /// Whether a receipt of this link was answered.
     #[must_use]
     pub fn proves(&self) -> bool {
         self.proves
     }
 
-    /// The last transmission that a receipt was sent behind.
+    /// The number of the last transmission before the latest receipt.
     #[must_use]
     pub fn covered(&self) -> u64 {
         self.covered
     }
 
-    /// Whether one more message may be handed to the link beside `in_flight` others (I13).
+    /// Whether one more message may leave while `in_flight` others are in flight (I13).
     #[must_use]
     pub fn may_transmit(&self, now: Moment, in_flight: usize) -> bool {
         if in_flight >= self.window as usize {
             return false;
         }
-        // Little is to be in doubt if this link turns out to be dead.
+        // If this link turns out to be dead, few messages should be in doubt.
         if self.proves && self.overdue_at().is_some_and(|at| at <= now) {
             return false;
         }
         match self.transport {
-            // A batch that left over polling may have to leave again, before anything newer.
+            // A batch over polling may have to leave again before anything newer.
             _ if self.proves && self.is_batch_owed() => false,
             Transport::WebSocket => true,
-            // Answers set the pace.
+            // Answers limit the rate.
             Transport::Polling if !self.proves => in_flight < POST_PACKETS as usize,
             Transport::Polling => !self.is_batch_full(),
         }
     }
 
-    /// Messages that may leave before it is looked at the transport again. What leaves over polling at once is one
-    /// POST: a batch, and before receipts are answered as many as it takes, though one may settle meanwhile.
+    /// How many messages may leave before the next look at the transport. Over polling, messages that leave
+    /// together share one POST: a batch, or before the first receipt was answered as many as a POST takes, even if
+    /// one settles meanwhile.
     #[must_use]
     pub fn at_once(&self) -> u32 {
         match self.transport {
@@ -209,7 +219,7 @@ impl Receipts {
         }
     }
 
-    /// When the next message may leave, as far as the pace goes.
+    /// When the gap between two transmissions ends.
     #[must_use]
     pub fn gap_ends_at(&self) -> Moment {
         self.sent_at + self.gap
@@ -221,7 +231,7 @@ impl Receipts {
         self.sent_at
     }
 
-    /// When an unanswered receipt is overdue.
+    /// When the oldest unanswered receipt is overdue.
     #[must_use]
     pub fn overdue_at(&self) -> Option<Moment> {
         let first = self.out.first()?;
@@ -229,7 +239,7 @@ impl Receipts {
         Some(first.at + four.max(OVERDUE))
     }
 
-    /// When the unanswered receipt was sent that is the oldest.
+    /// When the oldest unanswered receipt was sent.
     #[must_use]
     pub fn owed_since(&self) -> Option<Moment> {
         self.out.first().map(|out| out.at)
@@ -241,15 +251,14 @@ impl Receipts {
         !self.out.is_empty()
     }
 
-    /// Whether so much left since the last receipt that the next one need not wait for its answer.
+    /// Whether so much has left since the latest receipt that the next one need not wait for its answer.
     #[must_use]
     pub fn is_long(&self) -> bool {
         self.transport == Transport::WebSocket
             && (self.packets >= BATCH_PACKETS || self.bytes >= BATCH_BYTES)
     }
 
-    /// Whether the server is to be asked for how many packets it takes in one POST before any of the `queued`
-    /// leaves.
+    /// Whether to test how many packets the server takes in one POST before any of the `queued` messages leaves.
     #[must_use]
     pub fn may_ask_for_many(&self, queued: usize) -> bool {
         let is_unknown = self.transport == Transport::Polling && self.post.many == Many::Unknown;
@@ -257,7 +266,7 @@ impl Receipts {
         is_unknown && is_idle && queued > POST_PACKETS as usize
     }
 
-    /// When something here is to be looked at.
+    /// When to poll again for an overdue batch.
     #[must_use]
     pub fn deadline(&self) -> Option<Moment> {
         let is_batch = self.proves && self.is_batch_owed() && self.out.len() == 1;
@@ -277,7 +286,7 @@ impl Receipts {
 
 // Facts.
 impl Receipts {
-    /// What is known of this server from elsewhere.
+    /// Sets what is known from elsewhere about whether this server gives receipts.
     pub fn learn(&mut self, support: Support) {
         self.support = support;
         if support == Support::Off {
@@ -297,12 +306,12 @@ impl Receipts {
         self.bytes = 0;
     }
 
-    /// The transport that what leaves from now on goes over.
+    /// Sets the transport of what leaves from now on.
     pub fn over(&mut self, polling: bool) {
         self.transport = if polling { Transport::Polling } else { Transport::WebSocket };
     }
 
-    /// A link ended with so many messages in flight. `is_their_fault`: they may be what killed it.
+    /// A link ended with this many messages in flight. `is_their_fault` is true if they may have ended it.
     pub fn link_lost(&mut self, in_flight: u32, is_their_fault: bool) {
         if in_flight == 0 {
             return;
@@ -316,9 +325,9 @@ impl Receipts {
         }
     }
 
-    /// Messages in flight may have ended a link. If it lived with fewer until the window grew, the next link begins with
-    /// that many, and grows by one. Half of them would lead to the same steps with the same messages, for ever, and the
-    /// message that ends links would never leave alone.
+    /// Narrows the window because messages in flight may have ended a link. If the link lived with fewer until the
+    /// window grew, the next link begins with that many and grows by one. Halving instead would repeat the same
+    /// steps with the same messages for ever, and the message that ends links would never leave alone.
     fn narrow(&mut self, in_flight: u32) {
         let lived_with = self.window - self.step / 2;
         if self.window == 1 {
@@ -331,14 +340,14 @@ impl Receipts {
         self.step = 1;
     }
 
-    /// Whether links that died young bound what may be in flight.
+    /// Whether links that died young limit the messages in flight.
     #[must_use]
     pub fn is_narrow(&self) -> bool {
         self.window < u32::MAX
     }
 
-    /// A link has lived for long enough with what was in flight: it is given one more message, and each time twice as many
-    /// more. What kills links comes to leave alone that way, behind what waits for an answer.
+    /// A link has lived long enough with its messages in flight: its window grows, first by one and then by twice
+    /// as much each time. So a message that ends links comes to leave alone, behind those that wait for an answer.
     pub fn stable(&mut self) {
         self.window = self.window.saturating_add(self.step);
         self.step = self.step.saturating_mul(2);
@@ -358,13 +367,14 @@ impl Receipts {
         self.bytes += bytes;
     }
 
-    /// A receipt is wanted though nothing has left.
+    /// A receipt is wanted although nothing has left.
     pub fn ask(&mut self) {
         self.asked = true;
     }
 
-    /// The server refused the CONNECT for a name, as one refuses an unknown namespace. Answers what that
-    /// proves. An answer to nothing proves nothing.
+    /// The server refused the CONNECT for a name as an unknown namespace. `deadline` is the acknowledgement
+    /// timeout. Returns what the answer proves, or `None` if no receipt of this name was waiting or more answers
+    /// are due.
     pub fn answered(&mut self, now: Moment, name: u32, deadline: Millis) -> Option<Answer> {
         let at = self.out.iter().position(|out| out.name == name)?;
         let out = self.out.get_mut(at)?;
@@ -410,8 +420,8 @@ impl Receipts {
 
 // Orders.
 impl Receipts {
-    /// The receipt that is to be sent now, if any, behind the last of `transmissions`. `is_wanted`: something
-    /// left that settles by one. `queued`: so many could leave next.
+    /// The receipt to send now, if any, after the last of `transmissions`. `is_wanted` is true if a message left
+    /// that settles by a receipt. `queued` is the number of messages that could leave next.
     pub fn poll(
         &mut self,
         now: Moment,
@@ -424,10 +434,11 @@ impl Receipts {
             return None;
         }
         let is_due = if !self.proves {
-            // The first one of a link goes alone.
+            // The first receipt of a link leaves alone.
             self.out.is_empty()
         } else if self.is_batch_owed() {
-            // In a POST of its own, if there still are any: was the one before dropped?
+            // In a POST of its own, if the transport is still polling. Its answer shows whether the one before was
+            // dropped.
             self.out.len() == 1 && self.overdue_at().is_some_and(|at| at <= now)
         } else if self.transport == Transport::Polling {
             self.asked || self.packets > 0 || self.may_ask_for_many(queued)
@@ -461,7 +472,7 @@ impl Receipts {
 }
 
 impl Post {
-    /// A POST of that size did not arrive.
+    /// A POST with this many bytes did not arrive.
     fn halve(&mut self, carried: u64) {
         if carried == 0 {
             return;
@@ -471,7 +482,7 @@ impl Post {
         self.proven_at_ceiling = 0;
     }
 
-    /// A POST of that size arrived; `in_time` where twice as much would arrive well within a deadline.
+    /// A POST with this many bytes arrived. `in_time` is true if twice as much would arrive well within a deadline.
     fn proven(&mut self, carried: u64, in_time: bool) {
         if !in_time || carried * 2 < self.bytes {
             return;
@@ -485,35 +496,40 @@ impl Post {
     }
 }
 
-/// Fixed names that are used in turn, and the one that asks for many.
+/// The number of fixed names that are used in turn. Another one is [`MANY`].
 pub const NAMES: u32 = 8;
-/// Receipts that may be unanswered at a time, so that the answers to one name never meet its next use.
+/// The largest number of unanswered receipts, less than `NAMES` so that an answer never meets the next use of its
+/// name.
 const MOST_OUT: usize = 4;
-/// The number of the name under which several receipts go at once.
+/// The index of the name under which several receipts leave at once.
 pub const MANY: u32 = NAMES;
-/// 17 is one more than python-engineio takes in one POST; the first may leave alone.
+/// 17 is one more than python-engineio takes in one POST, and the first receipt may leave alone.
 const PACKETS_OF_MANY: u32 = 18;
-/// python-engineio takes 16 packets in one POST. A receipt, and some packets of the app's own, go with ours.
+/// python-engineio takes 16 packets in one POST. A receipt and some packets of the app itself share it with the
+/// messages.
 const POST_PACKETS: u64 = 12;
+/// The size of a batch on a new client.
 const FIRST_POST_BYTES: u64 = 16_384;
+/// Failures do not halve a batch below this.
 const LEAST_POST_BYTES: u64 = 2_048;
-/// More would keep the page from looking, and the network from beginning.
+/// More would keep the page from painting and the network from starting.
 const AT_ONCE: u32 = 16;
-/// What a server takes by default (Socket.IO's `maxHttpBufferSize` is 1 MB), with room to spare.
+/// Below what a server takes by default: Socket.IO's `maxHttpBufferSize` is 1 MB.
 const MOST_POST_BYTES: u64 = 524_288;
+/// The number of proven batches after which the limit doubles.
 const PROVEN_AT_CEILING: u32 = 32;
-/// A server that ends the links of those who send too fast allows for some messages a second, or for one in two.
+/// A server that ends the links of fast senders allows some messages a second, or one in two seconds.
 const LEAST_GAP: Millis = Millis(50);
 const MOST_GAP: Millis = Millis(2_000);
-/// A window that has grown so wide narrows nothing.
+/// A window that has grown this wide is no longer limited.
 const WIDE: u32 = 1_024;
-/// On WebSocket a receipt goes behind so much, though the one before is not answered, so that a thin link shows
-/// that it delivers.
+/// On WebSocket, after this much another receipt leaves although the one before is not answered. So even a thin
+/// link can show that it delivers.
 const BATCH_PACKETS: u64 = 128;
 const BATCH_BYTES: u64 = 16_384;
-/// A receipt that took longer waited for a machine that slept, or for a server that was blocked.
+/// A receipt that took longer waited for a sleeping machine or a blocked server.
 const MOST_RTT: Millis = Millis(2_500);
-/// A receipt takes longer than this, or than four round trips: something is wrong.
+/// A receipt is overdue after this, or after four round trips if that is longer.
 const OVERDUE: Millis = Millis(1_000);
 
 #[cfg(test)]
@@ -522,13 +538,13 @@ mod tests {
 
     const DEADLINE: Millis = Millis(10_000);
 
-    /// A link over which the first receipt was answered after 10 ms.
+    /// A link whose first receipt was answered after 10 ms.
     fn linked(polling: bool) -> Receipts {
         let mut receipts = Receipts::default();
         receipts.linked(0);
         receipts.over(polling);
         let first = receipts.poll(Moment(0), 0, false, 0).expect("the first of the link");
-        assert_eq!(receipts.poll(Moment(0), 0, true, 0), None, "it goes alone");
+        assert_eq!(receipts.poll(Moment(0), 0, true, 0), None, "the first receipt leaves alone");
         let proof = receipts.answered(Moment(10), first.name, DEADLINE);
         assert_eq!(proof.map(|answer| answer.proof), Some(Proof::Received(1, 0)));
         receipts
@@ -598,14 +614,14 @@ mod tests {
         assert_eq!(post.bytes, 32_768);
         post.proven(32_000, false);
         post.proven(100, true);
-        assert_eq!(post.bytes, 32_768, "neither a slow one nor a small one shows anything");
+        assert_eq!(post.bytes, 32_768, "slow and small POSTs prove nothing");
         post.halve(32_000);
         assert_eq!(post.bytes, 16_000);
         for _ in 0..PROVEN_AT_CEILING {
             assert_eq!(post.bytes, 16_000);
             post.proven(16_000, true);
         }
-        assert_eq!(post.bytes, 32_000, "what died at that size once is tried again late");
+        assert_eq!(post.bytes, 32_000, "a size that failed once is retried late");
     }
 
     #[test]
@@ -631,15 +647,15 @@ mod tests {
         for most in [16, 18, 22, 30] {
             receipts.stable();
             assert!(receipts.may_transmit(Moment(20), most - 1));
-            assert!(!receipts.may_transmit(Moment(20), most), "one more first");
+            assert!(!receipts.may_transmit(Moment(20), most), "grows by one first");
         }
         receipts.link_lost(30, true);
-        assert!(receipts.may_transmit(Moment(20), 21), "it lived with so many");
+        assert!(receipts.may_transmit(Moment(20), 21), "the link lived with this many");
         assert!(!receipts.may_transmit(Moment(20), 22));
         receipts.stable();
-        assert!(!receipts.may_transmit(Moment(20), 23), "one more again");
+        assert!(!receipts.may_transmit(Moment(20), 23), "grows by one again");
         receipts.link_lost(22, true);
-        assert!(!receipts.may_transmit(Moment(20), 11), "the last step was not made use of");
+        assert!(!receipts.may_transmit(Moment(20), 11), "the last step was not used");
         for _ in 0..10 {
             receipts.stable();
         }

@@ -1,76 +1,76 @@
-//! What was missed while there was no link. On each return that was not a recovered session the app is asked for it, and live
-//! messages are held meanwhile, so that what came first is shown first.
+//! Resync after a gap. On each reconnect without a recovered session the app is asked to fetch what was missed.
+//! Live messages are buffered meanwhile, so that earlier messages are shown first.
 //!
-//! A gap begins at the last message before a link was lost, and is closed by an answer to the last time that the app was asked:
-//! what it fetched for an earlier return does not tell what was missed since.
+//! A gap begins at the last message before a link was lost. It ends with an answer to the latest request: an answer
+//! to an earlier one does not include what was missed since.
 
 use crate::engine::{Millis, Moment};
 
 /// See the [module](self).
 #[derive(Debug, Default)]
 pub(super) struct Resync {
-    /// Counts returns and losses.
+    /// Counts requests and losses.
     round: u32,
-    /// The round in which the user's time began: what was fetched in an earlier one is another user's.
+    /// The round in which the user's session began. Messages fetched in an earlier round are another user's.
     first: u32,
-    /// Where the last message was noted down.
-    last: Option<Place>,
-    /// Where the gap begins.
-    gap: Option<Place>,
-    hold: Hold,
+    /// The mark of the last message.
+    last: Option<Mark>,
+    /// The mark of the message after which the gap begins.
+    gap: Option<Mark>,
+    buffer: Buffer,
 }
 
-/// One of two places in which JavaScript notes down a message: its id, and when it came.
-pub type Place = u32;
+/// One of the two marks in which JavaScript notes a message: its id and the time when it came.
+pub type Mark = u32;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Hold {
+enum Buffer {
     #[default]
     None,
-    /// So many are held, no longer than that.
+    /// This many messages are buffered, until this moment at the latest.
     Until(Moment, u32),
 }
 
 impl Resync {
-    /// A message is handed to the listeners. Answers where it is noted down.
-    pub(super) fn saw(&mut self) -> Place {
-        let place = match (self.last, self.gap) {
+    /// A message is passed to the listeners. Returns the mark in which to note it.
+    pub(super) fn saw(&mut self) -> Mark {
+        let mark = match (self.last, self.gap) {
             (last, Some(gap)) if last.is_none_or(|last| last == gap) => 1 - gap,
             (last, _) => last.unwrap_or_default(),
         };
-        self.last = Some(place);
-        place
+        self.last = Some(mark);
+        mark
     }
 
-    /// What is said from now on is missed, and what comes later does not tell from where on.
+    /// The link is lost, so later messages are missed. A gap that is open already stays.
     pub(super) fn link_lost(&mut self) {
         self.round += 1;
         self.gap = self.gap.or(self.last);
     }
 
-    /// Something was missed, though the link was not lost.
+    /// Something was missed although the link was not lost.
     #[cfg(not(feature = "followed"))]
     pub(super) fn lost(&mut self) {
         self.gap = self.gap.or(self.last).or(Some(0));
     }
 
-    /// The link is ready. Answers where that is noted down, if nothing has come so far.
-    pub(super) fn begin(&mut self, is_recovered: bool) -> Option<Place> {
+    /// The link is ready. Returns the mark in which to note this moment if no message has come so far.
+    pub(super) fn begin(&mut self, is_recovered: bool) -> Option<Mark> {
         if is_recovered {
             self.gap = None;
         }
         if self.last.is_some() { None } else { Some(self.saw()) }
     }
 
-    /// If something is missing: the round in which the app is asked for it, and where it begins.
-    pub(super) fn ask(&mut self, now: Moment) -> Option<(u32, Place)> {
+    /// If something was missed: the round of the request, and the mark after which the gap begins.
+    pub(super) fn ask(&mut self, now: Moment) -> Option<(u32, Mark)> {
         let gap = self.gap?;
         self.round += 1;
-        self.hold = Hold::Until(now + HOLD_MS, self.held());
+        self.buffer = Buffer::Until(now + BUFFERED_FOR, self.buffered());
         Some((self.round, gap))
     }
 
-    /// The app has answered. `is_whole`: without a fault. Answers whether what is held is due.
+    /// The app has answered. `is_whole` is true if it succeeded. Returns whether to release buffered messages.
     pub(super) fn answered(&mut self, round: u32, is_whole: bool) -> bool {
         if round != self.round {
             return false;
@@ -81,46 +81,47 @@ impl Resync {
         self.release()
     }
 
-    /// Whether what was fetched in a round is this user's.
+    /// Whether what was fetched in this round is the present user's.
     pub(super) fn is_ours(&self, round: u32) -> bool {
         round >= self.first
     }
 
-    /// A live message came. Answers whether it is held, and whether all that is held is due by that.
-    pub(super) fn hold(&mut self) -> (bool, bool) {
-        let Hold::Until(at, count) = self.hold else { return (false, false) };
-        self.hold = Hold::Until(at, count + 1);
-        (true, count + 1 >= MOST && self.release())
+    /// A live message came. Returns whether it is buffered, and whether that fills the buffer, so that it is
+    /// released.
+    pub(super) fn push(&mut self) -> (bool, bool) {
+        let Buffer::Until(at, count) = self.buffer else { return (false, false) };
+        self.buffer = Buffer::Until(at, count + 1);
+        (true, count + 1 >= MOST_BUFFERED && self.release())
     }
 
-    fn held(&self) -> u32 {
-        match self.hold {
-            Hold::None => 0,
-            Hold::Until(_, count) => count,
+    fn buffered(&self) -> u32 {
+        match self.buffer {
+            Buffer::None => 0,
+            Buffer::Until(_, count) => count,
         }
     }
 
-    /// Nothing is held any more. Answers whether something was.
+    /// Stops buffering. Returns whether messages were buffered.
     pub(super) fn release(&mut self) -> bool {
-        let is_any = self.held() > 0;
-        self.hold = Hold::None;
+        let is_any = self.buffered() > 0;
+        self.buffer = Buffer::None;
         is_any
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Moment> {
-        match self.hold {
-            Hold::None => None,
-            Hold::Until(at, _) => Some(at),
+        match self.buffer {
+            Buffer::None => None,
+            Buffer::Until(at, _) => Some(at),
         }
     }
 
-    /// The user is gone, and what was sent to him is not for the next one.
+    /// The user is gone. Messages fetched for them are not for the next one.
     pub(super) fn forget(&mut self) {
         self.round += 1;
         *self = Self { round: self.round, first: self.round, ..Self::default() };
     }
 }
 
-/// Nobody waits longer for what was missed, and no more than this is held.
-const HOLD_MS: Millis = Millis(5_000);
-const MOST: u32 = 1_000;
+/// The limits on the buffering: a span, and a number of messages.
+const BUFFERED_FOR: Millis = Millis(5_000);
+const MOST_BUFFERED: u32 = 1_000;

@@ -1,15 +1,16 @@
-//! What a server forgets with the connection, rooms above all, and what of the app's waits for one.
+//! State that a server forgets with the connection, rooms above all, and the app's events that wait for a
+//! connection.
 //!
 //! ```text
-//!         linked          greeted              all is said
-//!  Down ----------> Up -------------> Greeted --------------> Said
-//!   ^                \_______ greeted, and recovered __________^ |
-//!   +---------------------------- lost --------------------------+
+//!         linked          greeted             all are replayed
+//!  Down ----------> Up -------------> Greeted -----------------> Replayed
+//!   ^                \_______ greeted, and recovered _____________^ |
+//!   +---------------------------- lost -----------------------------+
 //! ```
 //!
-//! A link is greeted once the app's listeners have heard of it: what they say by themselves is not said again. What was
-//! said over an earlier link is, before the queue leaves, in the order in which it was said last. A session that the server
-//! recovered is still in its rooms; it lacks what was not said over the link before.
+//! A link is greeted once the app's listeners have handled it. Remembered emits that those listeners repeated are
+//! not replayed. The others are, before the queue leaves, in the order of their last emit. A session that the
+//! server recovered is still in its rooms, so only the emits that were not made over the link before are replayed.
 
 use alloc::vec::Vec;
 
@@ -21,18 +22,18 @@ use crate::engine::{Millis, Moment};
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     stage: Stage,
-    /// The server has taken up the session of the link before.
+    /// The server recovered the session of the link before.
     is_recovered: bool,
-    /// Counts links. What is said without one is said over the next.
+    /// Counts links. An emit without a link counts for the next one.
     link: u32,
-    said: Memory<Said>,
-    /// Counts what was remembered.
+    remembered: Memory<Remembered>,
+    /// Counts the uses of [`remember`](Sessions::remember).
     uses: u32,
     room: Room,
-    /// Until when each event is held, the first one first.
-    held: Vec<Moment>,
-    /// The number of the first one.
-    first_held: u64,
+    /// Until when each event is deferred, the first event first.
+    deferred: Vec<Moment>,
+    /// The number of the first deferred event.
+    first_deferred: u64,
     warned: Memory<()>,
     duty: Duty,
 }
@@ -43,55 +44,55 @@ enum Stage {
     Down,
     Up,
     Greeted,
-    Said,
+    Replayed,
 }
 
-/// What the app said, and is to be said again.
+/// An emit of the app that is replayed after each reconnect.
 #[derive(Clone, Copy, Debug, Default)]
-struct Said {
-    /// The link over which it was said last.
+struct Remembered {
+    /// The link over which it was last emitted.
     link: u32,
-    /// It was said with a callback. A server that takes one for granted would fail without.
+    /// It was emitted with a callback. A server that relies on one would fail without.
     is_asked: bool,
-    /// So many parts of the app want it, whatever was said by an emit.
+    /// The number of parts of the app that want it. An ordinary emit does not count.
     users: u32,
-    /// The first of these uses: those before it were of something that was forgotten since.
+    /// The first of these uses. Earlier ones were of an emit that was forgotten since.
     first_use: u32,
 }
 
-/// The room that each link joins before the queue leaves.
+/// The room that is joined over each link before the queue leaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Room {
-    /// There is none, or no link.
+    /// There is no room, or no link.
     #[default]
     None,
-    /// It was not asked for yet, or the server has answered.
+    /// The server was not asked yet, or has answered.
     Quiet,
-    /// The server was asked for it, and may call it any of these.
+    /// The server was asked. Its answer may use any of these names.
     Asked([u64; 3]),
 }
 
-/// What is left to be done over a link that is ready.
+/// The next task over a ready link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Duty {
-    /// The app hears that it is there.
+    /// Tell the app that the link is ready.
     Return,
-    /// The app is asked for what was missed.
+    /// Ask the app for what was missed.
     Resync,
-    /// The server is asked who is online.
+    /// Ask the server who is online.
     AskOnline,
     #[default]
     None,
 }
 
-/// What becomes of an event that is worth a wait.
+/// The decision about an event that may wait for a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Soon {
-    /// It leaves now.
+    /// Emit it now.
     Leaves,
-    /// It is held, under this number.
-    Held(u64),
-    /// As many are held as may be.
+    /// Defer it, under this number.
+    Deferred(u64),
+    /// Drop it: too many are deferred.
     Dropped,
 }
 
@@ -102,7 +103,7 @@ impl Sessions {
         self.room = if joins { Room::Quiet } else { Room::None };
     }
 
-    /// The app's listeners have heard of the link. Answers whether nothing else keeps the queue back.
+    /// The app's listeners have handled the link. Returns whether the queue may leave.
     pub(super) fn greeted(&mut self, is_recovered: bool) -> bool {
         if self.stage != Stage::Up {
             return false;
@@ -111,16 +112,16 @@ impl Sessions {
         self.stage = Stage::Greeted;
         if is_recovered {
             let link = self.link;
-            for said in self.said.values_mut() {
-                if link.wrapping_sub(said.link) == 1 {
-                    said.link = link;
+            for emit in self.remembered.values_mut() {
+                if link.wrapping_sub(emit.link) == 1 {
+                    emit.link = link;
                 }
             }
         }
         self.room == Room::None
     }
 
-    /// Messages leave. `is_return`: before, there was no link.
+    /// Messages leave. `is_return` is true if there was no link before.
     pub(super) fn ready(&mut self, is_return: bool) {
         self.warned.clear();
         if is_return {
@@ -143,7 +144,7 @@ impl Sessions {
         self.room != Room::None
     }
 
-    /// The server was asked for the room, which it may call any of these.
+    /// The server was asked for the room. Its answer may use any of these names.
     pub(super) fn asked(&mut self, names: [u64; 3]) {
         if self.has_room() {
             self.room = Room::Asked(names);
@@ -156,8 +157,8 @@ impl Sessions {
         }
     }
 
-    /// A join was refused. Answers whether it was ours: an app may join rooms of its own, which are refused by the same
-    /// event.
+    /// A join was refused. Returns whether it was this client's. The app may join rooms of its own, whose refusals
+    /// use the same event.
     pub(super) fn rejected(&mut self, room: Option<u64>) -> bool {
         let Room::Asked(names) = self.room else { return false };
         let is_ours = room.is_none_or(|room| names.contains(&room));
@@ -167,7 +168,7 @@ impl Sessions {
         is_ours
     }
 
-    /// The next duty, done in this order. Only while messages may leave.
+    /// The next task, in this order. Called only while messages may leave.
     pub(super) fn poll_duty(&mut self) -> Duty {
         let duty = self.duty;
         self.duty = match duty {
@@ -178,7 +179,7 @@ impl Sessions {
         duty
     }
 
-    /// The app is to be asked for what was missed, though the server may have taken up the session.
+    /// Asks the app for what was missed, even if the server recovered the session.
     #[cfg(not(feature = "followed"))]
     pub(super) fn resync(&mut self) {
         self.is_recovered = false;
@@ -194,7 +195,7 @@ impl Sessions {
         }
     }
 
-    /// Whether the developer is to be told of something: once, until messages leave again.
+    /// Whether to log a warning of this kind: once until messages leave again.
     pub(super) fn warns(&mut self, kind: u64) -> bool {
         let is_new = self.warned.take(kind).is_none();
         self.warned.keep(kind, ());
@@ -203,123 +204,130 @@ impl Sessions {
     }
 }
 
-// What is said again.
+// Remembered emits.
 impl Sessions {
-    /// An emit of the app's that is to be said again leaves over this link.
-    pub(super) fn said(&mut self, key: u64, is_asked: bool) -> Option<Order> {
+    /// An emit that is to be replayed leaves over this link.
+    pub(super) fn emitted(&mut self, key: u64, is_asked: bool) -> Option<Order> {
         let link = self.link;
-        self.keep(key, |said| (said.is_asked, said.link) = (is_asked, link))
+        self.keep(key, |emit| (emit.is_asked, emit.link) = (is_asked, link))
     }
 
-    /// A part of the app wants something said after each return. Answers the number of that use, and whether it is to be
-    /// said now.
+    /// A part of the app wants an emit after each reconnect. Returns the number of this use, whether to emit now,
+    /// and an emit to discard.
     pub(super) fn remember(&mut self, key: u64) -> (u32, bool, Option<Order>) {
         self.uses += 1;
         let is_up = self.stage != Stage::Down;
         let (uses, link) = (self.uses, self.link);
-        let evicted = self.keep(key, |said| {
-            said.users += 1;
-            if said.users == 1 {
-                said.first_use = uses;
+        let evicted = self.keep(key, |emit| {
+            emit.users += 1;
+            if emit.users == 1 {
+                emit.first_use = uses;
             }
             if is_up {
-                said.link = link;
+                emit.link = link;
             }
         });
         (uses, is_up, evicted)
     }
 
-    /// As things are said again in the order in which they were said last, it is the last one now.
-    fn keep(&mut self, key: u64, change: impl FnOnce(&mut Said)) -> Option<Order> {
-        let never =
-            Said { link: self.link.wrapping_sub(2), first_use: u32::MAX, ..Said::default() };
-        let mut said = self.said.take(key).unwrap_or(never);
-        change(&mut said);
-        self.said.keep(key, said);
-        let (key, _) = self.said.evict(MOST_SAID)?;
-        Some(Order::Discard { value: Value::Said, key })
+    /// Remembers an emit as the latest one, because emits are replayed in the order of their last emit.
+    fn keep(&mut self, key: u64, change: impl FnOnce(&mut Remembered)) -> Option<Order> {
+        let never = Remembered {
+            link: self.link.wrapping_sub(2),
+            first_use: u32::MAX,
+            ..Remembered::default()
+        };
+        let mut emit = self.remembered.take(key).unwrap_or(never);
+        change(&mut emit);
+        self.remembered.keep(key, emit);
+        let (key, _) = self.remembered.evict(MOST_REMEMBERED)?;
+        Some(Order::Discard { value: Value::Remembered, key })
     }
 
-    pub(super) fn says(&mut self, key: u64) -> bool {
-        self.said.get(key).is_some()
+    pub(super) fn remembers(&mut self, key: u64) -> bool {
+        self.remembered.get(key).is_some()
     }
 
-    /// It is over. Answers whether it was known.
-    pub(super) fn unsaid(&mut self, key: u64) -> bool {
-        self.said.take(key).is_some()
+    /// Forgets an emit. Returns whether it was remembered.
+    pub(super) fn forget_emit(&mut self, key: u64) -> bool {
+        self.remembered.take(key).is_some()
     }
 
-    /// A use is over. Answers whether nobody wants it any more.
+    /// A use is over. Returns whether no other part of the app wants the emit.
     pub(super) fn unremember(&mut self, key: u64, nth: u32) -> bool {
-        let Some(said) = self.said.get(key).filter(|said| said.first_use <= nth) else {
+        let Some(emit) = self.remembered.get(key).filter(|emit| emit.first_use <= nth) else {
             return false;
         };
-        said.users = said.users.saturating_sub(1);
-        said.users == 0 && self.unsaid(key)
+        emit.users = emit.users.saturating_sub(1);
+        emit.users == 0 && self.forget_emit(key)
     }
 
-    /// What is to be said next over this link, before anything of the queue.
-    pub(super) fn poll_said(&mut self) -> Option<Order> {
+    /// The next emit to replay over this link, before anything of the queue.
+    pub(super) fn poll_replay(&mut self) -> Option<Order> {
         if self.stage != Stage::Greeted {
             return None;
         }
-        let (key, is_asked) = self.say_next()?;
-        Some(Order::Say { key, is_asked })
+        let (key, is_asked) = self.next_replay()?;
+        Some(Order::Replay { key, is_asked })
     }
 
-    fn say_next(&mut self) -> Option<(u64, bool)> {
+    fn next_replay(&mut self) -> Option<(u64, bool)> {
         let link = self.link;
-        let Some((key, said)) = self.said.iter().find(|(_, said)| said.link != link) else {
-            self.stage = Stage::Said;
+        let Some((key, emit)) = self.remembered.iter().find(|(_, emit)| emit.link != link) else {
+            self.stage = Stage::Replayed;
             return None;
         };
-        said.link = link;
-        Some((key, said.is_asked))
+        emit.link = link;
+        Some((key, emit.is_asked))
     }
 
-    /// What was said is nobody's any more.
-    pub(super) fn forget_said(&mut self) {
-        self.said.clear();
+    /// Forgets all remembered emits, because they belong to nobody any more.
+    pub(super) fn forget_remembered(&mut self) {
+        self.remembered.clear();
     }
 }
 
-// What is held.
+// Deferred events.
 impl Sessions {
-    pub(super) fn hold(&mut self, now: Moment) -> Soon {
-        if self.held.len() >= MOST_HELD {
+    pub(super) fn defer(&mut self, now: Moment) -> Soon {
+        if self.deferred.len() >= MOST_DEFERRED {
             return Soon::Dropped;
         }
-        self.held.push(now + HELD_MS);
-        Soon::Held(self.first_held + self.held.len() as u64 - 1)
+        self.deferred.push(now + DEFERRED_FOR);
+        Soon::Deferred(self.first_deferred + self.deferred.len() as u64 - 1)
     }
 
-    /// The next that leaves, or is dropped as it was held for too long.
-    pub(super) fn poll_held(&mut self, now: Moment, is_ready: bool) -> Option<Order> {
-        let is_over = *self.held.first()? <= now;
+    /// The next deferred event to emit, or to drop because it has waited for too long.
+    pub(super) fn poll_deferred(&mut self, now: Moment, is_ready: bool) -> Option<Order> {
+        let is_over = *self.deferred.first()? <= now;
         if !is_ready && !is_over {
             return None;
         }
-        self.held.remove(0);
-        let key = self.first_held;
-        self.first_held += 1;
-        Some(if is_over { Order::Discard { value: Value::Held, key } } else { Order::Emit { key } })
+        self.deferred.remove(0);
+        let key = self.first_deferred;
+        self.first_deferred += 1;
+        Some(if is_over {
+            Order::Discard { value: Value::Deferred, key }
+        } else {
+            Order::Emit { key }
+        })
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Moment> {
-        self.held.first().copied()
+        self.deferred.first().copied()
     }
 
     /// The user is gone.
     pub(super) fn forget(&mut self) {
-        self.forget_said();
-        self.first_held += self.held.len() as u64;
-        self.held.clear();
+        self.forget_remembered();
+        self.first_deferred += self.deferred.len() as u64;
+        self.deferred.clear();
     }
 }
 
-/// More than a page has rooms: what was said first is forgotten first.
-const MOST_SAID: usize = 1_000;
-const MOST_HELD: usize = 100;
-const HELD_MS: Millis = Millis(60_000);
-/// More kinds than there are.
+/// More than the rooms of a page. The emit whose last use is the oldest is forgotten first.
+const MOST_REMEMBERED: usize = 1_000;
+const MOST_DEFERRED: usize = 100;
+const DEFERRED_FOR: Millis = Millis(60_000);
+/// More than there are kinds.
 const MOST_WARNINGS: usize = 100;

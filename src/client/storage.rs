@@ -1,36 +1,36 @@
-//! What the keeper orders of the storage, and what the storage tells it. Journals and messages that were read are named
-//! by numbers of the edge. Methods are those of the [keeper](super::keeper::Keeper).
+//! The keeper's orders to the storage, and what the storage reports. The edge numbers the journals and the messages
+//! that it has read. The methods named here are those of the [keeper](super::keeper::Keeper).
 
 use crate::engine::Seq;
 
-/// A journal, which is one tab's, as the edge numbers it. 0 is none.
+/// A journal, as the edge numbers it. Each belongs to one tab. 0 is none.
 pub type Name = u32;
 
-/// A message that was read from the disk, as the edge numbers it.
+/// A message that was read from disk, as the edge numbers it.
 pub type Row = u32;
 
-/// Where a message is kept.
+/// The address of a message in a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The opening whose journal has it.
+pub struct Address {
+    /// The opening whose journal contains the message.
     pub opening: u32,
-    /// The segment.
+    /// The number of its segment.
     pub number: u64,
     /// Its index in the segment.
     pub index: u32,
 }
 
-/// What to do with what is outside: the disk, the locks and the channel between tabs.
+/// Orders about the disk, the locks and the channel between tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storage {
-    /// Open the database and the channel, and say `Keeper::opened` or `Keeper::failed`.
+    /// Open the database and the channel, then call `Keeper::opened` or `Keeper::failed`.
     Open {
-        /// Which opening this is.
+        /// The number of this opening.
         opening: u32,
     },
-    /// Close the channel, and give up all locks and requests for locks.
+    /// Close the channel, and release all locks and lock requests.
     Close,
-    /// The tab's journal has this name from now on, also after a reload.
+    /// Store the name of the tab's journal so that it survives a reload.
     Remember {
         /// The journal.
         name: Name,
@@ -39,137 +39,137 @@ pub enum Storage {
     Lock {
         /// The journal.
         name: Name,
-        /// Stand in line. Otherwise the lock is wanted only where it is free.
+        /// Whether to queue for the lock. Otherwise request it only if it is free.
         waits: bool,
     },
-    /// Give the lock of a journal back, or no longer wait for it.
+    /// Release the lock of a journal, or withdraw the request for it.
     Unlock {
         /// The journal.
         name: Name,
     },
-    /// Say `Keeper::gathered` when the present turn is over.
+    /// Call `Keeper::gathered` at the end of the present turn of the event loop.
     Gather {
-        /// The opening whose journal it is.
+        /// The opening whose journal is meant.
         opening: u32,
     },
-    /// Read what is kept, and tell each segment, each of its messages, and then the end.
+    /// Read saved messages: report each segment, each of its messages, and then the end.
     Read {
-        /// The journal, or 0 for all of the scope, and of what versions before left of it.
+        /// The journal, or 0 for all of the scope, including what earlier versions left in it.
         of: Name,
-        /// This tab's.
+        /// This tab's journal.
         mine: Name,
     },
-    /// Of the next transaction: this message is at that place.
+    /// Part of the next transaction: write this message at this address.
     Put {
         /// The message.
         seq: Seq,
-        /// Where.
-        place: Place,
+        /// Its address.
+        address: Address,
     },
-    /// Of the next transaction: what was read is at that place of this tab's journal.
+    /// Part of the next transaction: write a message that was read at this address of this tab's journal.
     Move {
         /// The message.
         row: Row,
-        /// Where.
-        place: Place,
+        /// Its new address.
+        address: Address,
     },
-    /// Of the next transaction: the message there has settled. All of a segment that have are told together. Where the
-    /// segment is gone, as another tab has taken it over, it means nothing: no number is given twice.
+    /// Part of the next transaction: list the message at this address as settled. All settled messages of a segment
+    /// are ordered together. Does nothing if another tab has taken over the segment, as no number is used twice.
     List {
-        /// Where.
-        place: Place,
+        /// Its address.
+        address: Address,
     },
-    /// Of the next transaction: this segment is deleted.
+    /// Part of the next transaction: delete this segment.
     Drop {
         /// The journal.
         name: Name,
         /// The segment.
         number: u64,
     },
-    /// Carry out what was told of the next transaction, all or nothing, and say `Keeper::committed`. Transactions
-    /// and readings are carried out, and told, in the order in which they were ordered.
+    /// Commit the parts that were ordered for the next transaction, all or nothing, and call `Keeper::committed`.
+    /// Carry out and report transactions and readings in the order of their orders.
     Commit {
-        /// Which transaction it is.
+        /// The number of the transaction.
         transaction: u32,
-        /// The journal that it is for.
+        /// The opening whose journal it is for.
         opening: u32,
-        /// Only if the scope's generation of logouts is still this.
+        /// Commit only if the scope's generation of logouts is still this.
         guard: Option<u64>,
     },
-    /// Take up what was read, and say `Keeper::taken` at once.
+    /// Pass a message that was read to the client, and call `Keeper::taken` at once.
     Take {
         /// The message.
         row: Row,
     },
-    /// A logout had ended what was read: tell the app.
+    /// A logout has ended a message that was read: tell the app.
     Ended {
         /// The message.
         row: Row,
     },
-    /// Another tab may ask how this message ended: tell the others once it has settled.
+    /// Another tab may ask for this message's result: report it to the other tabs once it has settled.
     Share {
         /// The message.
         seq: Seq,
     },
-    /// Tell the other tabs whose journal is this tab's.
+    /// Announce this tab's journal to the other tabs.
     Hello {
         /// The journal.
         name: Name,
-        /// The others are to say so too.
+        /// Whether the others are to answer with theirs.
         is_new: bool,
     },
-    /// Ask the other tabs how this message ended. One that does not know says `Keeper::asked`, and answers that it has
-    /// it where that is so: `Keeper::has_elsewhere`.
+    /// Ask the other tabs for this message's result. A tab that does not know the result calls `Keeper::asked`, and
+    /// if that returns `true` answers that it has the message, which this tab reports by `Keeper::has_elsewhere`.
     Ask {
         /// The message.
         seq: Seq,
     },
-    /// Tell the tab that has this message that it is cancelled.
+    /// Tell the tab that has this message that it was cancelled.
     Cancel {
         /// The message.
         seq: Seq,
     },
-    /// Storage failed, or does not open in time: tell the app that messages are in memory only.
+    /// Storage failed or did not open in time: tell the app that messages are in memory only.
     Failed,
 }
 
-/// What was read of a segment.
+/// A segment that was read.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment {
-    /// The journal that has it.
+    /// Its journal.
     pub name: Name,
     /// Its number in the journal.
     pub number: u64,
-    /// Messages that it began with, settled ones included. 0 where a newer build wrote it, which is left alone.
+    /// The number of its messages, including settled ones. 0 if a newer build wrote it; it is left alone then.
     pub size: u32,
-    /// The generation of logouts in which its messages were sent. Version 1 knew none.
+    /// The generation of logouts in which its messages were sent. `None` for version 1, which stored none.
     pub generation: Option<u64>,
     /// Version 1 wrote it, in a scope of its own.
     pub is_former: bool,
-    /// It was this tab's own. Told of a former one.
+    /// It was this tab's own. Set for former segments only.
     pub was_ours: bool,
 }
 
-/// What was read of a message. The segment that was told last has it.
+/// A message that was read. It belongs to the segment that was reported last.
 #[derive(Clone, Copy, Debug)]
 pub struct Found {
-    /// The edge's number for it.
+    /// The edge's number of the message.
     pub row: Row,
-    /// It has settled.
+    /// Its segment lists it as settled.
     pub is_settled: bool,
     /// This tab had it first.
     pub is_away: bool,
-    /// The same message, where this tab has it.
+    /// The same message in this tab, if it has it.
     pub known: Option<Seq>,
 }
 
-/// What became of a message that was taken up.
+/// The result of passing a message to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// It is this one from now on.
+    /// The client took it as this new message.
     New(Seq),
-    /// It is the one that this tab had already.
+    /// The client had it already, as this message.
     Known(Seq),
-    /// It could not be taken, and the app was told.
+    /// The client could not take it, and the app was told.
     Refused,
 }

@@ -1,35 +1,35 @@
-//! The tabs of one scope: whose journal is whose, by locks, and which journals of tabs that are gone this one takes
-//! over. Without locks no journal is ever taken over.
+//! The tabs of one scope: locks tell which tab has which journal, and this tab takes over journals of tabs that are
+//! gone. Without locks no journal is ever taken over.
 
 use alloc::vec::Vec;
 
 use super::storage::Name;
 use crate::engine::{Millis, Moment};
 
-/// What an open keeper knows of the other tabs.
+/// An open keeper's knowledge of the other tabs.
 #[derive(Debug, Default)]
 pub(super) struct Tabs {
-    /// Whether there are locks here.
+    /// Whether the environment has locks.
     pub(super) has_locks: bool,
-    /// The journal whose lock is this tab's.
+    /// This tab's own journal.
     pub(super) mine: Name,
-    /// The journals of others.
+    /// The journals of other tabs.
     others: Vec<(Name, Other)>,
 }
 
 /// Another tab's journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Other {
-    /// This tab waits for its tab to end.
+    /// This tab waits for the journal's lock, so for its tab to end.
     Watched,
-    /// Its tab has ended, and may come back until then, as one that is reloaded does.
+    /// Its tab has ended and may come back until this moment, as a reloaded tab does.
     Ended(Moment),
-    /// To be taken over, if its lock is free.
+    /// To be taken over if its lock is free.
     Free,
 }
 
 impl Tabs {
-    /// It is neither this tab's own journal, nor one that is known.
+    /// Whether it is neither this tab's own journal nor a known one.
     pub(super) fn is_news(&self, name: Name) -> bool {
         let is_known = self.others.iter().any(|&(one, _)| one == name);
         self.has_locks && name != self.mine && !is_known
@@ -39,7 +39,7 @@ impl Tabs {
         self.others.push((name, other));
     }
 
-    /// A tab that this one waited for has ended. Answers whether it did wait.
+    /// A tab has ended. Returns whether this tab waited for it.
     pub(super) fn ended(&mut self, now: Moment, name: Name) -> bool {
         let watched = (name, Other::Watched);
         let Some(one) = self.others.iter_mut().find(|one| **one == watched) else { return false };
@@ -47,13 +47,13 @@ impl Tabs {
         true
     }
 
-    /// The next journal to take over. It is not known any more then.
+    /// The next journal to take over, which is then no longer known.
     pub(super) fn take_free(&mut self) -> Option<Name> {
         let at = self.others.iter().position(|&(_, other)| other == Other::Free)?;
         Some(self.others.remove(at).0)
     }
 
-    /// Takes note of journals whose tabs had time to come back.
+    /// Frees journals whose tabs have had time to come back.
     pub(super) fn handle_timeout(&mut self, now: Moment) {
         for (_, other) in &mut self.others {
             if matches!(other, Other::Ended(at) if *at <= now) {
@@ -62,7 +62,7 @@ impl Tabs {
         }
     }
 
-    /// When that is wanted next.
+    /// When to call [`handle_timeout`](Self::handle_timeout) next.
     pub(super) fn deadline(&self) -> Moment {
         let at = |&(_, other): &(Name, Other)| match other {
             Other::Ended(at) => at,
@@ -72,7 +72,7 @@ impl Tabs {
     }
 }
 
-/// A tab that is reloaded takes its own journal back; only then is it anybody's.
+/// The time for a reloaded tab to get its own journal again. Only then may another tab take it over.
 pub(super) const GRACE: Millis = Millis(2_000);
-/// The page before a reload is gone by then; a tab that was duplicated shall not wait for its original.
+/// The page before a reload is gone by then, and a duplicated tab does not wait longer for its original.
 pub(super) const OWN: Millis = Millis(200);

@@ -1,4 +1,4 @@
-//! The one timer (D5): for which deadline it is set, and when it has to be set anew.
+//! The one timer: the deadline that it is set for, and when to set it anew.
 
 use crate::engine::{Millis, Moment};
 
@@ -7,14 +7,15 @@ use crate::engine::{Millis, Moment};
 pub enum Timer {
     /// It does not fire.
     Off,
-    /// It fires at this moment, or as long after it as the page is busy.
+    /// It fires at this moment, or later if the page is busy.
     Set(Moment),
-    /// It was set, and may have stood still since: it fires later than it was to.
+    /// It was set but may have stood still since, so it may fire too late.
     Doubtful,
 }
 
 impl Timer {
-    /// What to do with it for the next deadline. It is never set later: one that fires for nothing is cheaper.
+    /// The change to the timer for the next deadline. It is never moved to a later moment, because one needless
+    /// firing is cheaper.
     pub fn follow(&mut self, now: Moment, deadline: Option<Moment>) -> Setting {
         match (*self, deadline) {
             (Self::Off, None) => Setting::Stays,
@@ -34,7 +35,7 @@ impl Timer {
         }
     }
 
-    /// It fired.
+    /// The timer fired.
     pub fn fired(&mut self) {
         *self = Self::Off;
     }
@@ -48,18 +49,18 @@ impl Timer {
     }
 }
 
-/// What to do with the timer.
+/// A change to the timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
-    /// It stays as it is.
+    /// Leave it as it is.
     Stays,
-    /// It fires after this span, and not before.
+    /// Set it to fire after this span.
     In(Millis),
-    /// It does not fire.
+    /// Clear it.
     Off,
 }
 
-/// A timer that is so late stood still for a while, in a sleep in which the clock went on.
+/// A timer this late stood still for a while, during a sleep in which the clock ran on.
 const LATE: Millis = Millis(1_000);
-/// Browsers take a longer span for none at all. The rest of it follows when the timer has fired.
+/// Browsers treat a longer span as zero. The timer is set again for the rest once it has fired.
 const LONGEST: Millis = Millis((1 << 31) - 1);

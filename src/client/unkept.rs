@@ -1,23 +1,23 @@
-//! Stands for the keeper where nothing is kept: in the module for links that are followed (the feature `followed`), whose
-//! messages wait in memory alone. It orders nothing, has nothing to tell, and is never open.
+//! Replaces the keeper in the module for followed links (the feature `followed`), which saves nothing: its messages
+//! wait in memory only. This keeper gives no orders, reports nothing and is never open.
 
 use alloc::vec::Vec;
 
 use super::storage::{Storage, Taken};
 use crate::engine::{Input, Moment, Seq, Verdict};
 
-/// Where an unsettled message is.
+/// Where an unsettled message is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
-    /// Another tab has it, which never is so here.
+pub enum Saved {
+    /// Another tab has it. Never the case here.
     Elsewhere,
 }
 
-/// See the [module](self). Its methods are those of the keeper that the client calls.
+/// See the [module](self). It has the keeper's methods that the client calls.
 #[derive(Debug, Default)]
 pub struct Keeper {}
 
-// The deadline and the orders: there are none.
+// The deadline and the orders: always none.
 impl Keeper {
     pub(super) fn advance(&mut self, _now: Moment) {}
 
@@ -30,12 +30,12 @@ impl Keeper {
         None
     }
 
-    /// Nothing is ordered of the storage.
+    /// There are no storage orders.
     pub fn poll(&mut self, _is_wanted: bool) -> Option<Storage> {
         None
     }
 
-    /// No other tab is told of a message.
+    /// There are no reports to other tabs.
     pub fn share(&mut self) -> Option<Storage> {
         None
     }
@@ -49,15 +49,15 @@ impl Keeper {
     }
 }
 
-// What is kept: nothing.
+// Saved messages: none.
 impl Keeper {
-    /// There is no generation that anything is kept in.
+    /// There is no generation.
     #[must_use]
     pub fn generation(&self) -> Option<u64> {
         None
     }
 
-    /// None is that of this tab's messages.
+    /// No generation is this tab's.
     #[must_use]
     pub fn is_own(&self, _generation: u64) -> bool {
         false
@@ -71,23 +71,23 @@ impl Keeper {
         false
     }
 
-    /// No message is anywhere but in memory.
+    /// Nothing is saved.
     #[must_use]
-    pub fn held(&self, _seq: Seq) -> Option<Held> {
+    pub fn saved(&self, _seq: Seq) -> Option<Saved> {
         None
     }
 }
 
-// Commands, and facts of messages, none of which changes anything.
+// Commands and facts, none of which has an effect.
 impl Keeper {
-    /// Nothing is kept in this generation either.
+    /// Nothing is saved in this generation either.
     pub fn keep(&mut self, _generation: Option<u64>, _is_first: bool) {}
 
     /// There is nothing to close for the back-forward cache.
     pub fn stash(&mut self) {}
 
     /// There is nothing to open again.
-    pub fn restore(&mut self) {}
+    pub fn reopen(&mut self) {}
 
     /// There is nothing to close.
     pub fn close(&mut self) {}
@@ -98,26 +98,26 @@ impl Keeper {
     /// There is nothing to erase.
     pub fn log_out_elsewhere(&mut self) {}
 
-    /// No message is to be kept: the edge that follows links asks for none to be.
+    /// Never called: the edge for followed links sends no durable message.
     pub fn add(&mut self, _seq: Seq) {}
 
-    /// A message settled. No page but this one can have had it.
+    /// No other page can have had the message.
     pub fn settled(&mut self, _seq: Seq) -> bool {
         false
     }
 
-    /// No other tab can have it.
+    /// No other tab can have the message.
     pub fn cancelled(&mut self, _seq: Seq) {}
 
-    /// No other tab had it.
+    /// No other tab had the message.
     pub fn settled_elsewhere(&mut self, _seq: Seq, _verdict: Verdict) -> Option<Input> {
         None
     }
 
-    /// Nothing was handed out.
+    /// Nothing was read.
     pub fn taken(&mut self, _taken: Taken) {}
 
-    /// Nothing was read, so no session has ended by it.
+    /// Nothing was read, so no session has ended elsewhere.
     pub fn read(&mut self, _opening: u32, _generation: u64) -> bool {
         false
     }

@@ -1,53 +1,53 @@
-//! What an acknowledgement means for its message. The edge reads the values (`common/acknowledgement.js`), and tells
-//! what they come to.
+//! The meaning of an acknowledgement for its message. The edge reads the values (`common/acknowledgement.js`) and
+//! reports their content.
 
 use crate::engine::{Millis, Verdict};
 
-/// What a server's acknowledgement says, or an event of the same meaning.
+/// The content of a server's acknowledgement, or of an event with the same meaning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Said {
-    /// What the server's words come to.
+pub struct Acknowledgement {
+    /// The meaning of the server's answer.
     pub reading: Reading,
-    /// When it wants the message again. Zero where it names no time.
+    /// How long the server wants the client to wait. Zero if it names no time.
     pub span: Millis,
-    /// What the app's own function makes of it, which goes first.
+    /// The result of the app's own function, which has priority.
     pub opinion: Opinion,
-    /// When the app's function wants the message again. Zero where it names no time.
+    /// How long the app's function wants the client to wait. Zero if it names no time.
     pub own_span: Millis,
 }
 
-/// What the words of an acknowledgement come to.
+/// The meaning of an acknowledgement's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reading {
-    /// It took effect.
+    /// The message took effect.
     #[default]
     Accepted,
-    /// It failed, with a code that says nothing about the next attempt.
+    /// The message failed, with a code that does not rule out another attempt.
     Failed,
-    /// It failed, with a code that says that the message itself is wrong.
+    /// The message failed, with a code for an invalid message.
     Final,
-    /// It was refused for its rate.
+    /// The message was refused by a rate limit.
     Limited,
 }
 
-/// What the app's own function makes of an acknowledgement.
+/// The app's own judgement of an acknowledgement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Opinion {
-    /// It has none, or there is no such function.
+    /// The function returned none, or there is no such function.
     #[default]
     None,
-    /// It took effect.
+    /// The message took effect.
     Accepted,
-    /// It is wrong and stays wrong.
+    /// The message is invalid and will stay so.
     Refused,
-    /// To be tried again after the usual wait.
+    /// Retry after the usual wait.
     Retry,
-    /// To be tried again after a span.
+    /// Retry after a given span.
     After,
 }
 
-impl Said {
-    /// What it means. `backoff` is the wait after the first failure, for a server that names no time.
+impl Acknowledgement {
+    /// The verdict for the message. `backoff` is the wait if the server names none.
     #[must_use]
     pub fn verdict(self, backoff: Millis) -> Verdict {
         let after = |span: Millis| {
@@ -64,5 +64,5 @@ impl Said {
     }
 }
 
-/// A server that names less would be asked hundreds of times a second.
+/// With a shorter wait, the server would get hundreds of requests a second.
 const LEAST_WAIT: Millis = Millis(100);

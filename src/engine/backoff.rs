@@ -1,10 +1,10 @@
-//! Randomness and the delays made from it.
+//! The random generator and the delays drawn from it.
 
 use super::config::{Reconnect, Send};
 use super::types::Millis;
 
-/// SplitMix64 (Steele, Lea, Flood 2014): one word of state, and any seed will do. It spreads clients
-/// over time; it is not for secrets.
+/// SplitMix64 (Steele, Lea, Flood 2014): one word of state, and any seed works. It spreads clients over time. Not
+/// suited for secrets.
 #[derive(Clone, Debug)]
 pub(super) struct Rng(u64);
 
@@ -13,7 +13,7 @@ impl Rng {
         Self(seed)
     }
 
-    /// Even over `0..=max`.
+    /// A uniform draw from `0..=max`.
     pub(super) fn up_to(&mut self, max: Millis) -> Millis {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut word = self.0;
@@ -25,18 +25,18 @@ impl Rng {
     }
 }
 
-/// The wait before a message's `retry`-th repeat, counted from 1: full jitter, so anything from none
-/// to the doubled cap.
+/// The wait before a message's `retry`-th retry, counted from 1. Full jitter: from zero to the doubled, capped
+/// backoff.
 pub(super) fn before_retry(config: &Send, retry: u32, rng: &mut Rng) -> Millis {
     rng.up_to(doubled(config.backoff, retry.saturating_sub(1), config.backoff_max))
 }
 
 /// The wait before the next attempt to connect, after `failures` attempts failed in a row.
 ///
-/// The first is spread over the configured span, the lesser of two draws, so that most users are back soon and
-/// the rest of a herd comes later; and not quite at once, as what ends a link often takes a moment. The others
-/// are drawn from the upper two thirds of a span that doubles: so the jitter never gets lost, not even at the
-/// cap, and few attempts are made in the time that a user waits.
+/// The first wait is the lesser of two draws from the configured span, so most users are back soon and the rest of
+/// a herd comes later. It is never zero, because the cause of a loss often lasts a moment. Later waits are drawn
+/// from the upper two thirds of a span that doubles. So jitter remains at the cap, and few attempts fall into the
+/// time that a user waits.
 pub(super) fn before_attempt(config: &Reconnect, failures: u32, rng: &mut Rng) -> Millis {
     if failures == 0 {
         let first = shortest(config);
@@ -48,21 +48,21 @@ pub(super) fn before_attempt(config: &Reconnect, failures: u32, rng: &mut Rng) -
     least + rng.up_to(longest - least)
 }
 
-/// The same after an attempt that got no answer at all. It took the time in which several more would have been
-/// refused, and a server that leaves attempts hanging has more of them than it can take: clients that hung
-/// together must not come back together, so their waits differ by as much as they can.
+/// The wait after an attempt that got no answer at all. In the time that it took, several more would have been
+/// refused, so it counts for several. A server that leaves attempts hanging is overloaded, and clients that hung
+/// together must not come back together, so the waits differ as much as possible.
 pub(super) fn after_hanging(config: &Reconnect, failures: u32, rng: &mut Rng) -> Millis {
     let longest = longest(config, failures.saturating_add(WORTH_OF_HANGING));
     config.min + rng.up_to(longest - config.min)
 }
 
-/// How long after a loss the first attempt may come where somebody waits for it: within the minimum.
+/// The wait after a loss when a message is waiting or the app asks: within the minimum.
 pub(super) fn after_loss(config: &Reconnect, rng: &mut Rng) -> Millis {
     shortest(config) + rng.up_to(Millis(config.min.0 / 5 * 3))
 }
 
-/// How far apart attempts stay where a wait is cut short. Clients that send all the time would otherwise never
-/// back off, so what a send may cut short grows with the first few failures.
+/// The distance between attempts when a wait is shortened. A client that sends all the time would otherwise never
+/// back off, so the distance grows with the first few failures.
 pub(super) fn apart(config: &Reconnect, failures: u32, rng: &mut Rng) -> Millis {
     let least = doubled(config.min, failures.saturating_sub(1).min(2), config.max);
     least + rng.up_to(least)
@@ -72,18 +72,18 @@ fn longest(config: &Reconnect, failures: u32) -> Millis {
     config.min + doubled(config.min, failures, config.max - config.min)
 }
 
-/// What ends a link often takes so long; less where attempts may be closer to each other, or are not spread.
+/// The time that a cause of a loss often lasts. Less, if the configured minimum or spread is shorter.
 fn shortest(config: &Reconnect) -> Millis {
     Millis(config.min.0 / 5).min(config.spread)
 }
 
-/// `base` doubled `times` times, at most `max`. The exponent is clamped: it can't overflow however
-/// long the server is away.
+/// `base` doubled `times` times, at most `max`. The exponent is clamped, so it can't overflow however long the
+/// server is away.
 fn doubled(base: Millis, times: u32, max: Millis) -> Millis {
     Millis(base.0.saturating_mul(1 << times.min(31))).min(max)
 }
 
-/// Attempts that would have been refused while one hung.
+/// The number of attempts that would have been refused while one hung.
 const WORTH_OF_HANGING: u32 = 3;
 
 #[cfg(test)]
@@ -113,7 +113,7 @@ mod tests {
         assert!(spread > Millis(19_000), "{spread:?}");
     }
 
-    /// A thousand waits, the shortest first.
+    /// A thousand waits in ascending order.
     fn waits(mut draw: impl FnMut(&Reconnect, &mut Rng) -> Millis) -> Vec<Millis> {
         let config = Config::default().reconnect;
         let mut rng = Rng::new(3);
@@ -133,7 +133,7 @@ mod tests {
         assert!(busiest.max() < Some(630), "all at once");
     }
 
-    /// Even between two ends, and reaching both.
+    /// Asserts that the waits are spread evenly between the two ends and reach both.
     fn assert_even(waits: &[Millis], least: u64, longest: u64) {
         let near = (longest - least) / 50;
         assert!((least..=least + near).contains(&waits[0].0), "{least}: {:?}", waits[0]);

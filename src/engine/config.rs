@@ -1,19 +1,19 @@
-//! The engine's numbers. Every default is the one that the README's table of options names.
+//! The engine's configuration. The README's table of options lists the same defaults.
 
 use super::types::{Millis, Seq};
 
-/// What an engine is made with. Changing it later takes [`reconfigure`](super::Engine::reconfigure).
+/// The configuration of an engine. [`reconfigure`](super::Engine::reconfigure) replaces it later.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Sends and their retries.
     pub send: Send,
-    /// What may wait.
+    /// Limits on unsettled messages.
     pub queue: Queue,
     /// Attempts to connect.
     pub reconnect: Reconnect,
     /// Joining the user's room.
     pub join: Join,
-    /// Pings; `None` leaves health to the transport's own heartbeat.
+    /// Pings. `None` leaves liveness to the transport's own heartbeat.
     pub health: Option<Health>,
 }
 
@@ -22,40 +22,40 @@ pub struct Config {
 pub struct Send {
     /// How long an acknowledgement may take.
     pub ack_timeout: Millis,
-    /// How often an unanswered or failed message is sent again.
+    /// The number of retries of an unanswered or failed message.
     pub retries: u32,
-    /// The first retry waits up to this, each further one up to twice as long.
+    /// The longest wait before the first retry. It doubles with each further retry.
     pub backoff: Millis,
-    /// No retry waits longer.
+    /// The longest wait before any retry.
     pub backoff_max: Millis,
-    /// Messages in flight.
+    /// The largest number of messages in flight.
     pub window: u32,
-    /// Bytes in flight. One message larger than this still leaves, alone.
+    /// The largest number of bytes in flight. A larger message still leaves, but alone.
     pub window_bytes: u64,
 }
 
-/// What may wait.
+/// Limits on unsettled messages.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    /// Unsettled messages, at most [`Seq::MAX_CAPACITY`].
+    /// The largest number of unsettled messages, at most [`Seq::MAX_CAPACITY`].
     pub capacity: usize,
-    /// Bytes of unsettled messages.
+    /// The largest number of bytes in unsettled messages.
     pub max_bytes: u64,
 }
 
 /// Attempts to connect.
 #[derive(Clone, Debug)]
 pub struct Reconnect {
-    /// The least wait from the second attempt on.
+    /// The shortest wait from the second attempt on.
     pub min: Millis,
-    /// The longest wait, but where the server itself ends the links.
+    /// The longest wait, except after links that the server itself ended.
     pub max: Millis,
-    /// The first attempt after a loss is spread over this span, so that not all clients come at once;
-    /// about half of them come in its first third.
+    /// The first attempt after a loss comes within this span, so that not all clients come at once. About half of
+    /// them come in its first third.
     pub spread: Millis,
-    /// A link that was ready this long starts the backoff anew.
+    /// A link that was ready for longer than this resets the backoff.
     pub stable: Millis,
-    /// How long the app may take to hand over credentials.
+    /// How long the app may take to pass credentials.
     pub auth_timeout: Millis,
     /// How long connecting may take.
     pub connect_timeout: Millis,
@@ -64,16 +64,16 @@ pub struct Reconnect {
 /// Joining the user's room.
 #[derive(Clone, Debug)]
 pub struct Join {
-    /// How long to wait for the confirmation before going on without.
+    /// How long to wait for the confirmation before messages leave without it.
     pub fallback: Millis,
 }
 
 /// Pings.
 #[derive(Clone, Debug)]
 pub struct Health {
-    /// From the last pong to the next ping.
+    /// The span from the last pong to the next ping.
     pub interval: Millis,
-    /// Silence after which the link is replaced.
+    /// The silence after which the link is replaced.
     pub timeout: Millis,
     /// How long a probe may take to be answered.
     pub probe: Millis,
@@ -110,8 +110,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The same numbers, each brought into the range in which the engine can keep its promises: a
-    /// window and a capacity of at least one message, and no more slots than a [`Seq`] can name.
+    /// The same configuration with every value clamped to the supported range: a window and a capacity of at least
+    /// one message, and no more slots than a [`Seq`] can name.
     #[must_use]
     pub(super) fn bounded(mut self) -> Self {
         self.send.window = self.send.window.max(1);

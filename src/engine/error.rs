@@ -2,17 +2,17 @@
 
 use core::fmt;
 
-/// A send that the outbox did not take. Nothing was queued and nothing else changed.
+/// A refused send. Nothing was queued and nothing else changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendError {
-    /// As many messages, or bytes, wait as the configuration allows.
+    /// The configured number of messages or bytes is waiting already.
     QueueFull,
     /// The client is closed.
     Closed,
 }
 
 impl SendError {
-    /// Every variant, for whoever maps them.
+    /// All variants, for code that maps them.
     pub const ALL: [Self; 2] = [Self::QueueFull, Self::Closed];
 
     /// The code that the app sees.

@@ -1,12 +1,12 @@
-//! Whether a ready link is alive.
+//! Decides whether a ready link is alive.
 //!
-//! A ping goes out an interval after the last pong. Anything heard is life. Silence for the whole
-//! timeout ends the link; but a number on a clock is no proof where timers were late (a hidden tab, a
-//! laptop that slept), so a deadline that is handled late leads to a probe, not to a verdict.
+//! A ping leaves an interval after the last pong. Any packet from the server counts as life. Silence for the whole
+//! timeout ends the link. But timers may be late, in a hidden tab or after a laptop slept, so a deadline that is
+//! handled late leads to a probe and not to a verdict.
 //!
-//! A server that never answers a ping, while it sends other things, has no handler for it. Once two links
-//! in a row have shown that, nothing here judges a link any more: the transport's own heartbeat does. Each
-//! later link is asked once more, since two may have been unlucky.
+//! A server that sends other things but never answers a ping has no ping handler. Once two links in a row have
+//! shown that, pings no longer judge a link; the transport's own heartbeat does. Every later link still sends one
+//! ping, since the two may have been exceptions.
 
 use super::config;
 use super::types::{Millis, Moment};
@@ -17,37 +17,37 @@ pub(super) struct Health {
     heard_at: Moment,
     ping_sent_at: Option<Moment>,
     last_pong_at: Option<Moment>,
-    /// What this link has shown.
+    /// The result of this link's pings.
     pings: Pings,
     mute_links: u32,
     rtt: Option<Millis>,
-    /// The server has answered a probe once, by whatever means: silence after one means something.
+    /// The server has answered a probe once, by a pong or a receipt, so silence after a probe proves something.
     trusted: bool,
-    /// The longest silence that the server's own heartbeat allows; zero where it is not known.
+    /// The longest silence that the server's own heartbeat allows. Zero means unknown.
     heartbeat: Millis,
 }
 
-/// How a link's pings fared.
+/// The result of a link's pings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Pings {
     #[default]
     Unknown,
-    /// Something else came after one.
+    /// Another packet came after a ping, but no pong did.
     Ignored,
     Answered,
 }
 
-/// What a deadline of health asks for.
+/// The result of an examination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finding {
     Fine,
     PingDue,
-    /// Silent, but nobody was asked in time, or the deadline was noticed late: ask before judging.
+    /// Silent, but no ping was sent in time or the deadline was noticed late: probe before judging.
     Doubtful,
     Silent,
 }
 
-/// A timer this late was held up by the machine or the browser, and so may be what it waited for.
+/// A timer this late was delayed by the machine or the browser, and so may be the packet that it waited for.
 pub(super) const LATE: Millis = Millis(1_000);
 
 impl Health {
@@ -63,14 +63,13 @@ impl Health {
         self.next_ping_at.min(self.heard_at + self.timeout(config))
     }
 
-    /// Silence that ends the link. Until a probe was answered once nothing but the server's own heartbeat says
-    /// how long it may be.
+    /// The silence that ends the link. Before a probe was answered for the first time, only the server's own
+    /// heartbeat tells how long silence may last.
     fn timeout(&self, config: &config::Health) -> Millis {
         if self.is_trusted() { config.timeout } else { config.timeout.max(self.heartbeat) }
     }
 
-    /// Whether a probe that is not answered proves anything. A server whose heartbeat is not known is taken to
-    /// answer.
+    /// Whether an unanswered probe proves anything. A server whose heartbeat is unknown is assumed to answer.
     pub(super) fn is_trusted(&self) -> bool {
         self.trusted || self.heartbeat == Millis::default()
     }
@@ -79,17 +78,17 @@ impl Health {
         self.heartbeat = span;
     }
 
-    /// A deadline that was noticed late proves nothing: silence is measured from here.
+    /// Measures silence from `now` on, because a deadline that was noticed late proves nothing.
     pub(super) fn excuse(&mut self, now: Moment) {
         self.heard_at = now;
     }
 
-    /// The server answered something that only an answer to a probe can be.
+    /// The server answered something other than a ping that proves it answers probes.
     pub(super) fn trust(&mut self) {
         self.trusted = true;
     }
 
-    /// Pings are in vain.
+    /// The server has no ping handler.
     pub(super) fn is_mute(&self) -> bool {
         self.mute_links >= MUTE_LINKS
     }
@@ -103,13 +102,13 @@ impl Health {
     }
 
     pub(super) fn ping_sent(&mut self, now: Moment, config: &config::Health) {
-        // The first that nothing followed is what silence is judged by.
+        // Silence is measured from the first ping after which nothing came.
         let unanswered = self.ping_sent_at.filter(|&at| at >= self.heard_at);
         self.ping_sent_at = Some(unanswered.unwrap_or(now));
         self.next_ping_at = now + config.interval;
     }
 
-    /// The link is gone. Answers whether it was the one that proved pings to be in vain.
+    /// The link is gone. Returns whether it was the one that proved that the server has no ping handler.
     pub(super) fn ended(&mut self) -> bool {
         match core::mem::take(&mut self.pings) {
             Pings::Unknown => return false,
@@ -146,7 +145,8 @@ impl Health {
     pub(super) fn examine(&self, now: Moment, config: &config::Health) -> Finding {
         let silent_at = self.heard_at + self.timeout(config);
         if now >= silent_at {
-            // Nor is it proof where the timer of the ping was late: somebody has to be asked, in time.
+            // Silence proves nothing either if the ping's own timer was late: a ping must have been unanswered for
+            // long enough.
             let was_asked =
                 self.ping_sent_at.is_some_and(|at| at >= self.heard_at && now - at >= config.probe);
             let is_certain = was_asked && now - silent_at <= LATE;
@@ -159,5 +159,5 @@ impl Health {
     }
 }
 
-/// One link may be unlucky.
+/// More than one, because a single link may be an exception.
 const MUTE_LINKS: u32 = 2;

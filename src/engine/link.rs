@@ -1,4 +1,4 @@
-//! The link: from nothing to ready, and back again for ever.
+//! The link's state machine: from idle to ready, and back after every loss.
 //!
 //! ```text
 //!          open            wait over          granted             up
@@ -7,20 +7,20 @@
 //!   |            first attempt                                            v fallback's time
 //!   +-- close, absent, final                         Suspect <--------> Ready
 //!                                                         doubt, alive
-//!  A failed attempt, a loss, or a failed probe leads from each of them to Waiting.
+//!  A failed attempt, a loss or a failed probe leads from any of them to Waiting.
 //! ```
 //!
-//! The engine owns reconnecting: delays, the fallback of a join that nobody confirms, and every deadline
-//! on the way. Facts carry the epoch of their attempt; one of an earlier attempt is dropped.
+//! The engine owns reconnecting: the delays, the fallback for a join that is never confirmed, and every deadline.
+//! Facts carry the epoch of their attempt; a fact about an earlier attempt is dropped.
 //!
-//! A link may be followed instead: somebody else makes the attempts, and the engine hears of them.
+//! A link may be followed instead: somebody else makes the attempts and reports them to the engine.
 //!
 //! ```text
 //!          open, send             begun              up
 //!  Idle -------------> Awaiting ---------> Connecting ---> Joining, and on as above
 //!   ^  \_________________ begun ______________^
 //!   +-- close, final
-//!  A loss, or a failed probe leads from each of them to Awaiting.
+//!  A loss or a failed probe leads from any of them to Awaiting.
 //! ```
 
 use alloc::collections::VecDeque;
@@ -35,17 +35,20 @@ pub(super) struct Link {
     state: State,
     attempts: Attempts,
     epoch: Epoch,
-    /// Attempts in a row that failed, or whose link died young. Forgotten once one stayed ready.
+    /// Failed attempts in a row, and links that died young without delivering anything. Halved by a link that lived
+    /// for some seconds, reset by a stable one.
     failures: u32,
-    /// Links that were ready, delivered nothing and died young, in a row but for those that delivered something.
+    /// Links that became ready, delivered nothing and died young. Links that delivered something do not interrupt
+    /// the count; a stable link resets it.
     short_lived: u32,
-    /// Links in a row that the server ended and that delivered nothing, up to [`MOST_KICKS`]. Forgotten once one
-    /// lived as long as the longest wait after a loss, and when the app asks for a link.
+    /// Links in a row that the server ended and that delivered nothing, up to [`MOST_KICKS`]. Reset once a link
+    /// outlived the longest wait after a loss, and when the app asks for a link.
     kicks: u32,
-    /// When the last attempt began: a shortened wait still keeps its distance from it.
+    /// When the last attempt began. A shortened wait still keeps a distance from it.
     attempted_at: Moment,
-    /// A refused join is tried again here.
+    /// When to repeat a refused join.
     rejoin_at: Option<Moment>,
+    /// The number of refused joins on the present link.
     join_failures: u32,
 }
 
@@ -59,7 +62,7 @@ enum State {
         until: Moment,
         hurried: bool,
     },
-    /// The next attempt is somebody else's: nothing here says when it begins.
+    /// Somebody else makes the next attempt, so its time is unknown.
     Awaiting,
     Authorizing {
         deadline: Moment,
@@ -81,24 +84,24 @@ enum State {
     Closed,
 }
 
-/// Who makes the attempts.
+/// The party that makes the attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Attempts {
     Ours,
-    /// Somebody else's, who knows no deadline of ours, and is told of no attempt.
+    /// Somebody else's. The engine's deadlines do not apply to them, and it orders none.
     Followed,
 }
 
 /// Why there is no link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Why {
-    /// Nobody asked yet: a send does.
+    /// Nobody has asked yet. A send asks.
     Fresh,
-    /// The app, its credentials or the server ended it: only the app starts it again.
+    /// The app, its credentials or the server ended it. Only the app starts it again.
     Ended,
 }
 
-/// What the link reacts to.
+/// The events that the link reacts to.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Event {
     Opened,
@@ -107,7 +110,7 @@ pub(super) enum Event {
     Sent,
     Woke,
     Authorized(Grant),
-    /// Somebody else's attempt has got so far that it says who the user is.
+    /// An attempt that somebody else makes has reached its handshake.
     Begun,
     Up {
         join: bool,
@@ -115,32 +118,32 @@ pub(super) enum Event {
     Down(DownCause),
     Joined,
     JoinRejected,
-    /// Silence that proves nothing yet.
+    /// The link is silent, which proves nothing yet: probe it.
     Doubted,
-    /// Silence that does.
+    /// The link is silent for so long that it counts as dead.
     Silent,
     Alive,
     Timeout,
 }
 
-/// What a step means for the messages.
+/// The effect of a step on the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     None,
     /// Messages may leave.
     BecameReady,
-    /// What was in flight has to be sent again.
+    /// The link is gone: messages in flight have to be sent again.
     Lost,
 }
 
-/// What a step needs from around it.
+/// The state that a step reads and writes besides the link.
 pub(super) struct Surroundings<'a> {
     pub(super) config: &'a Config,
-    /// None where nothing would answer a probe.
+    /// `None` if nothing would answer a probe.
     pub(super) health: Option<&'a config::Health>,
-    /// The server has answered a probe before: silence after one proves something.
+    /// The server has answered a probe before, so an unanswered probe proves a dead link.
     pub(super) trusted: bool,
-    /// The link that there is has delivered a message.
+    /// The present link has delivered a message.
     pub(super) delivers: bool,
     /// There are unsettled messages.
     pub(super) is_owing: bool,
@@ -176,7 +179,7 @@ impl Link {
         self.epoch
     }
 
-    /// Links die so often that a message may be what kills them (I10).
+    /// Links die so often that a message may be the reason (I10).
     pub(super) fn losses_are_usual(&self) -> bool {
         self.short_lived >= USUAL_LOSSES
     }
@@ -221,7 +224,8 @@ impl Link {
         }
     }
 
-    /// A link was stable, but what it was spared until now may kill it: it is young again.
+    /// Starts the lifetime of a ready link anew. The link was stable, but heavier load begins now, which may end
+    /// it.
     pub(super) fn restart_life(&mut self, now: Moment) {
         if let State::Ready { since } | State::Suspect { since, .. } = &mut self.state {
             *since = now;
@@ -229,7 +233,7 @@ impl Link {
         }
     }
 
-    /// The one place where the state changes.
+    /// The only method that changes the state.
     pub(super) fn step(
         &mut self,
         now: Moment,
@@ -252,7 +256,7 @@ impl Link {
                 if matches!(event, Event::Opened) {
                     self.kicks = 0;
                 }
-                // A send may be the app's own doing, the others are not.
+                // The app may send all the time, so only a send's shortened wait grows with the failures.
                 let failures = if matches!(event, Event::Sent) { self.failures } else { 0 };
                 let until = until.min(self.soonest(since, failures, around));
                 self.state = Waiting { since, until, hurried: true };
@@ -260,7 +264,7 @@ impl Link {
             }
             (Event::Opened | Event::Sent, _) => Effect::None,
             (Event::Woke, Ready { .. }) => self.step(now, Event::Doubted, around),
-            // The time that passed asleep is not the probe's.
+            // The time asleep does not count against the probe.
             (Event::Woke, Suspect { since, deadline, late }) if deadline <= now + LATE => {
                 self.probe(now, since, late, around)
             }
@@ -319,7 +323,7 @@ impl Link {
                     let effect = self.retry(now, false, around);
                     let config = &around.config.reconnect;
                     let until = now + span.max(config.min) + around.rng.up_to(config.spread);
-                    // Not to be shortened, as if the link had been lost only then: the server named it.
+                    // The server named this wait: `since: until` keeps sends from shortening it.
                     self.state = Waiting { since: until, until, hurried: false };
                     effect
                 }
@@ -372,7 +376,7 @@ impl Link {
             }
             (Event::Timeout, Joining { .. } | Ready { .. }) => self.rejoin_if_due(now, around),
             (Event::Timeout, Suspect { since, deadline, late }) if deadline <= now => {
-                // A probe whose own timer was held up gets one more: the pong may wait in line.
+                // If the probe's own timer was late, probe once more: the pong may be queued.
                 if now - deadline > LATE && !late {
                     self.probe(now, since, true, around)
                 } else {
@@ -392,7 +396,7 @@ impl Link {
         }
     }
 
-    /// The first moment for a shortened wait: away from the last attempt and from the loss.
+    /// The earliest end of a shortened wait: some distance after the last attempt and after the loss.
     fn soonest(&self, since: Moment, failures: u32, around: &mut Surroundings<'_>) -> Moment {
         let config = &around.config.reconnect;
         let after_attempt = self.attempted_at + backoff::apart(config, failures, around.rng);
@@ -417,7 +421,7 @@ impl Link {
     }
 
     fn ready(&mut self, now: Moment) -> Effect {
-        // Either the room is confirmed, or it was just asked for once more.
+        // The room is confirmed, or was requested once more just now.
         self.rejoin_at = None;
         self.state = State::Ready { since: now };
         Effect::BecameReady
@@ -431,7 +435,7 @@ impl Link {
         around: &mut Surroundings<'_>,
     ) -> Effect {
         let Some(health) = around.health else {
-            // Nobody asks any more, so there is no answer to wait for.
+            // No probe would be answered, so there is nothing to wait for.
             self.state = State::Ready { since };
             return Effect::None;
         };
@@ -452,16 +456,16 @@ impl Link {
         Effect::None
     }
 
-    /// Closes a link that still looks open, and tries again later.
+    /// Closes a link that still looks open, and schedules the next attempt.
     fn give_up(&mut self, now: Moment, around: &mut Surroundings<'_>) -> Effect {
         around.outputs.push_back(Output::Disconnect { epoch: self.epoch, polite: false });
         self.retry(now, false, around)
     }
 
-    /// `is_kick`: the server ended a link that delivered nothing.
+    /// Schedules the next attempt. `is_kick`: the server ended a link that delivered nothing.
     fn retry(&mut self, now: Moment, is_kick: bool, around: &mut Surroundings<'_>) -> Effect {
         let config = &around.config.reconnect;
-        // Above 0 where the link was ready, so that nothing else is longer than a span of 0.
+        // Add 1 ms so that a link that was ready counts as longer than a configured span of 0.
         let life = match self.state {
             State::Ready { since } | State::Suspect { since, .. } => now - since + Millis(1),
             State::Idle { .. }
@@ -480,7 +484,7 @@ impl Link {
             self.short_lived = 0;
         } else {
             if life > config.min + config.min {
-                // A link that lives for some seconds again and again shall be up for most of the time.
+                // If every link lives for some seconds, shorter waits keep the client connected most of the time.
                 self.failures /= 2;
             } else if !around.delivers {
                 self.failures += 1;
@@ -497,14 +501,15 @@ impl Link {
             self.kicks = MOST_KICKS.min(kicks + 1);
         }
         let mut wait = draw(config, self.failures.max(kicks), around.rng);
-        // What waits is not to wait for longer than after a loss; but sends could cut that short for ever.
+        // Waiting messages are not delayed for longer than after a loss. `hurried` keeps sends from shortening the
+        // wait again and again.
         let hurried = kicks > 0 && around.is_owing;
         if !hurried {
-            // Of two clients that a server lets in by turns each lives as long as the other waits: they would never
-            // end it within the ordinary maximum.
+            // If a server admits two clients by turns, each link lives for as long as the other client waits. Only
+            // waits above the ordinary maximum end that.
             wait.0 *= u64::from(kicks.max(1));
         }
-        // A wait of none would be due at once (I6).
+        // A wait of 0 would be due at once (I6).
         let until = now + wait.max(Millis(1));
         self.state = match self.attempts {
             Attempts::Ours => State::Waiting { since: now, until, hurried },
@@ -532,7 +537,7 @@ impl Link {
         effect
     }
 
-    /// What leaving the present state means for the messages.
+    /// The effect on the messages of leaving the present state.
     fn leave(&self) -> Effect {
         match self.state {
             State::Ready { .. } | State::Suspect { .. } => Effect::Lost,
@@ -547,7 +552,7 @@ impl Link {
     }
 }
 
-/// After so many young links in a row a message is suspected, not the network.
+/// After this many short-lived links in a row, a message is suspected instead of the network.
 const USUAL_LOSSES: u32 = 12;
-/// The longest wait after kicks is so many times that after losses: four minutes by default.
+/// The longest wait after kicks, as a multiple of the longest wait after losses: four minutes by default.
 const MOST_KICKS: u32 = 8;

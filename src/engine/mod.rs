@@ -1,35 +1,32 @@
 //! The reliability engine: a deterministic state machine without I/O.
 //!
-//! It has no clock, no randomness and no JavaScript of its own: moments and a seed are handed in, and
-//! the same config, seed and inputs give identical orders (I7). Its methods come in five kinds:
+//! The engine has no clock, no random source and no JavaScript. The caller passes moments and a seed, and the same
+//! configuration, seed and inputs give identical orders (I7). The methods come in five kinds:
 //!
-//! - commands, which may be refused: [`send`](Engine::send), [`cancel`](Engine::cancel),
-//!   [`open`](Engine::open), [`close`](Engine::close), [`settle_all`](Engine::settle_all),
-//!   [`destroy`](Engine::destroy);
-//! - facts, which never are: [`handle`](Engine::handle), [`handle_timeout`](Engine::handle_timeout);
-//! - orders, in one queue: [`poll_output`](Engine::poll_output), to be drained after every command
-//!   and fact;
-//! - the deadline: [`poll_timeout`](Engine::poll_timeout), at which `handle_timeout` wants to be called;
+//! - commands, which may be refused: [`send`](Engine::send), [`cancel`](Engine::cancel), [`open`](Engine::open),
+//!   [`close`](Engine::close), [`settle_all`](Engine::settle_all), [`destroy`](Engine::destroy);
+//! - facts, which are never refused: [`handle`](Engine::handle), [`handle_timeout`](Engine::handle_timeout);
+//! - orders, in one queue: [`poll_output`](Engine::poll_output). Drain it after every command and fact;
+//! - the deadline: [`poll_timeout`](Engine::poll_timeout). Call `handle_timeout` at that moment;
 //! - a view: [`status`](Engine::status).
 //!
-//! Payloads stay outside. The engine knows a message by its [`Seq`], and sizes, times and outcomes.
+//! Payloads stay outside. The engine knows a message by its [`Seq`], its size, its times and its outcome.
 //!
 //! # Invariants
 //!
 //! - I1 every accepted message settles exactly once.
-//! - I2 nothing is transmitted unless the link is ready, and then only in the current epoch.
-//! - I3 within a lane transmissions leave in send order; after a link loss everything unacknowledged
-//!   leaves again in send order before anything newer; while a message waits for a retry, nothing
-//!   newer of its lane leaves.
-//! - I4 a durable message is kept before it is transmitted.
-//! - I5 nothing is ordered about a message after it settled.
-//! - I6 a timeout handled at its deadline makes progress: once drained, the next is later.
-//! - I7 same config, seed and inputs, identical orders.
+//! - I2 nothing is transmitted unless the link is ready, and only in the current epoch.
+//! - I3 within a lane, transmissions leave in send order. After a link loss everything unacknowledged leaves again,
+//!   in send order, before anything newer. While a message waits for a retry, nothing newer of its lane leaves.
+//! - I4 a durable message is saved before it is transmitted.
+//! - I5 no order about a message follows its settlement.
+//! - I6 handling a timeout at its deadline makes progress: after draining, the next deadline is later.
+//! - I7 the same configuration, seed and inputs give identical orders.
 //! - I8 capacity, window, attempts, backoff and memory are bounded.
-//! - I9 time never runs backwards inside.
-//! - I10 a link loss uses up none of a message's attempts; but after 12 short-lived links that delivered
-//!   nothing what was in flight is sent one at a time, and three losses alone, each the first of its link,
-//!   settle a message. What the server has taken is above suspicion.
+//! - I9 time never runs backwards inside the engine.
+//! - I10 a link loss uses up none of a message's attempts. But after 12 short-lived links that delivered nothing,
+//!   the messages that were in flight are sent one at a time, and a message that is lost three times while alone in
+//!   flight settles. A message that the server has taken is not suspected.
 
 mod backoff;
 pub mod config;
@@ -72,7 +69,7 @@ pub struct Engine {
 
 // Commands.
 impl Engine {
-    /// An idle engine. Numbers of `config` outside of what can be kept are brought into range.
+    /// Makes an idle engine. Values of `config` outside of the supported range are clamped to it.
     #[must_use]
     pub fn new(config: Config, seed: u64, now: Moment) -> Self {
         Self {
@@ -87,16 +84,16 @@ impl Engine {
         }
     }
 
-    /// Takes new numbers. What is under way keeps the deadlines it has.
+    /// Replaces the configuration. Deadlines that are running already stay as they are.
     pub fn reconfigure(&mut self, config: Config) {
         self.config = config.bounded();
     }
 
-    /// Takes a message. It will settle exactly once (I1). Where nobody asked for a link yet, this
-    /// does; where one is waited for, the wait may get shorter.
+    /// Accepts a message, which will settle exactly once (I1). The first send asks for a link if nobody did yet.
+    /// While the link waits for its next attempt, a send may shorten that wait.
     ///
     /// # Errors
-    /// Where the outbox is full or the engine is closed. Then nothing was taken.
+    /// [`SendError`] if the outbox is full or the engine is closed. Nothing was accepted then.
     pub fn send(&mut self, now: Moment, draft: Draft) -> Result<Seq, SendError> {
         let now = self.advance(now);
         if self.link.phase() == Phase::Closed {
@@ -112,18 +109,18 @@ impl Engine {
         Ok(seq)
     }
 
-    /// Announces that an earlier life's messages are looked for: nothing is transmitted until
-    /// [`Input::Restored`] says that all are here, as they go first.
-    pub fn restore(&mut self) {
-        self.outbox.restore();
+    /// Announces that messages of an earlier page load are being read. Nothing is transmitted until
+    /// [`Input::Restored`] reports that all of them are here, because they leave first.
+    pub fn begin_restore(&mut self) {
+        self.outbox.begin_restore();
     }
 
-    /// Takes a message that an earlier life of this client, or another client that is gone, left waiting.
-    /// It goes before all new ones, asks for no link, and may have been delivered already.
+    /// Accepts a message that an earlier page load of this client, or another client that is gone, left unsettled.
+    /// It leaves before all new messages, does not ask for a link, and counts as maybe delivered.
     ///
     /// # Errors
-    /// Where no slot is left or the engine is closed. Then nothing was taken.
-    pub fn take_back(&mut self, now: Moment, draft: Draft) -> Result<Seq, SendError> {
+    /// [`SendError`] if no slot is left or the engine is closed. Nothing was accepted then.
+    pub fn restore(&mut self, now: Moment, draft: Draft) -> Result<Seq, SendError> {
         let now = self.advance(now);
         if self.link.phase() == Phase::Closed {
             return Err(SendError::Closed);
@@ -133,38 +130,38 @@ impl Engine {
         self.outbox.push(now, draft, Origin::Restored, queue, outputs)
     }
 
-    /// Takes what is known of an event from elsewhere. Answers whether it is news. Nothing is remembered of
-    /// event 0.
+    /// Sets what is known from elsewhere about whether the server acknowledges `event`. Returns whether that is
+    /// new. Nothing is remembered about event 0.
     pub fn learn(&mut self, now: Moment, event: u32, answering: Answering) -> bool {
         let now = self.advance(now);
         self.changed = true;
         self.outbox.learn(now, event, answering, &mut self.outputs)
     }
 
-    /// Whether the server may give receipts. If not, nothing rests on them from now on.
+    /// Sets whether the server may give receipts. With `false`, no decision depends on receipts from now on.
     pub fn expect_receipts(&mut self, expected: bool) {
         self.outbox.expect_receipts(expected);
     }
 
-    /// The life of a link that is ready counts from now on.
+    /// Starts the lifetime of a ready link anew at the present moment.
     pub fn restart_life(&mut self) {
         self.link.restart_life(self.now);
     }
 
-    /// Takes the longest silence that the server's own heartbeat allows; zero where it is not known.
+    /// Sets the longest silence that the server's own heartbeat allows. Zero means unknown.
     pub fn set_heartbeat(&mut self, span: Millis) {
         self.health.set_heartbeat(span);
     }
 
-    /// Takes a message back. One that has settled stays settled.
+    /// Settles a message as [`Outcome::Cancelled`]. Does nothing if it has settled already.
     pub fn cancel(&mut self, now: Moment, seq: Seq) {
         let now = self.advance(now);
         self.changed = true;
         self.outbox.cancel(now, seq, &mut self.outputs);
     }
 
-    /// From now on somebody else makes the attempts, and [`Input::Begun`] tells of each. Nothing is ordered
-    /// but to close a link that is dead.
+    /// Lets somebody else make the attempts from now on. [`Input::Begun`] reports each of them. The engine orders
+    /// no attempt any more, only the closing of a dead link.
     pub fn follow(&mut self) {
         self.link.follow();
     }
@@ -181,13 +178,13 @@ impl Engine {
         self.step_link(now, Event::Opened);
     }
 
-    /// Ends the link and stops asking. What waits keeps waiting.
+    /// Ends the link and stops asking for one. Waiting messages keep waiting.
     pub fn close(&mut self, now: Moment) {
         let now = self.advance(now);
         self.step_link(now, Event::Stopped);
     }
 
-    /// Settles all that is unsettled, in send order.
+    /// Settles every unsettled message with `outcome`, in send order.
     pub fn settle_all(&mut self, now: Moment, outcome: Outcome) {
         let now = self.advance(now);
         self.changed = true;
@@ -203,7 +200,7 @@ impl Engine {
 
 // Facts.
 impl Engine {
-    /// Takes note of what happened. A fact about an earlier link, or a settled message, is ignored.
+    /// Handles a fact. A fact about an earlier link or a settled message is ignored.
     pub fn handle(&mut self, now: Moment, input: Input) {
         let now = self.advance(now);
         let (epoch, event) = match input {
@@ -215,11 +212,11 @@ impl Engine {
             }
             Input::Stored { seq } => {
                 self.changed = true;
-                return self.outbox.keep_back(now, seq, false);
+                return self.outbox.set_withheld(now, seq, false);
             }
             Input::Withheld { seq } => {
                 self.changed = true;
-                return self.outbox.keep_back(now, seq, true);
+                return self.outbox.set_withheld(now, seq, true);
             }
             Input::Restored => {
                 self.changed = true;
@@ -241,7 +238,8 @@ impl Engine {
             Input::Stuck { epoch } => (epoch, Event::Silent),
             Input::Woke => {
                 if !self.health.is_trusted() {
-                    // No probe will tell: the time that passed asleep must not count as silence.
+                    // Pings are not trusted to be answered, so no probe will decide: do not count the time asleep
+                    // as silence.
                     self.health.excuse(now);
                 }
                 return self.step_link(now, Event::Woke);
@@ -284,7 +282,7 @@ impl Engine {
         self.step_link(now, event);
     }
 
-    /// Does what is due by `now`. Harmless at any time.
+    /// Does everything that is due by `now`. Calling it early or twice is harmless.
     pub fn handle_timeout(&mut self, now: Moment) {
         let now = self.advance(now);
         self.step_link(now, Event::Timeout);
@@ -310,7 +308,7 @@ impl Engine {
         let before = outputs.len();
         let timed_out = self.outbox.handle_timeout(now, config, rng, outputs);
         self.changed |= timed_out || self.outputs.len() > before;
-        // An answer that never came, on a link that said nothing else either: ask.
+        // An acknowledgement did not come and nothing else did either: probe the link.
         if timed_out && self.health.silent_since(now - self.config.send.ack_timeout) {
             self.step_link(now, Event::Doubted);
         }
@@ -319,15 +317,15 @@ impl Engine {
 
 // Orders, the deadline and the view.
 impl Engine {
-    /// The next order, until there is none. Transmissions are decided here, at the last moment.
+    /// Returns the next order, or `None` once there is none. Transmissions are chosen here, at the last moment.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.poll_orders(true)
     }
 
-    /// The same, without transmissions unless they are allowed now.
+    /// As [`poll_output`](Self::poll_output), but transmits only if `may_transmit`.
     pub fn poll_orders(&mut self, may_transmit: bool) -> Option<Output> {
         if self.link.phase() == Phase::Ready && self.outputs.is_empty() {
-            // The timer may be late, and what has expired must not leave.
+            // The timer may be late, and an expired message must not leave.
             self.outbox.expire(self.now, &mut self.outputs);
             self.changed |= !self.outputs.is_empty();
         }
@@ -349,7 +347,8 @@ impl Engine {
         core::mem::take(&mut self.changed).then_some(Output::Changed)
     }
 
-    /// Whether the attempt or the link that an order is about is still there: it may have ended since.
+    /// Whether the attempt or link that an order names is still the present one. It may have ended since the order
+    /// was queued.
     fn is_timely(&self, output: Output) -> bool {
         let phase = self.link.phase();
         match output {
@@ -373,7 +372,7 @@ impl Engine {
         }
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) wants to be called, if at all. Ask once drained.
+    /// When to call [`handle_timeout`](Self::handle_timeout), if at all. Valid once the orders are drained.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Moment> {
         let health = match (&self.config.health, self.link.phase()) {
@@ -386,72 +385,72 @@ impl Engine {
         sooner(self.link.deadline(), sooner(health, outbox))
     }
 
-    /// Whether a message would leave now if [`poll_orders`](Self::poll_orders) were allowed to.
+    /// Whether [`poll_orders`](Self::poll_orders) would transmit a message now if it were allowed to.
     #[must_use]
     pub fn could_transmit(&self) -> bool {
         self.link.phase() == Phase::Ready && self.outbox.could_transmit(&self.config.send)
     }
 
-    /// Transmissions so far, which is the number of the last one.
+    /// The number of transmissions so far, which is also the number of the last one.
     #[must_use]
     pub fn transmissions(&self) -> u64 {
         self.outbox.transmissions()
     }
 
-    /// When the first transmission after the `covered`-th left that is still unanswered.
+    /// When the first unanswered transmission after number `covered` left. `None` if nothing is in flight there.
     #[must_use]
     pub fn in_flight_since(&self, covered: u64) -> Option<Moment> {
         self.outbox.in_flight_since(covered)
     }
 
-    /// Whether something that settles by a receipt left since this was asked last.
+    /// Whether a message that settles by a receipt left since the last call.
     pub fn wants_receipt(&mut self) -> bool {
         self.outbox.wants_receipt()
     }
 
-    /// Where the link is.
+    /// The phase of the link.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.link.phase()
     }
 
-    /// Messages that left and have no answer yet.
+    /// The number of messages that left and have no answer yet.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.outbox.in_flight()
     }
 
-    /// Messages that wait to leave.
+    /// The number of messages that wait to leave.
     #[must_use]
     pub fn queued(&self) -> usize {
         self.outbox.queued()
     }
 
-    /// What a message was sent with; none where it has settled.
+    /// The draft of an unsettled message. `None` once it has settled.
     #[must_use]
     pub fn draft(&self, seq: Seq) -> Option<&Draft> {
         self.outbox.draft(seq)
     }
 
-    /// The engine's time: the latest that it was told.
+    /// The engine's time: the latest moment that it was given.
     #[must_use]
     pub fn now(&self) -> Moment {
         self.now
     }
 
-    /// The attempt that was begun last.
+    /// The number of the latest connection attempt.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         self.link.epoch()
     }
 
-    /// A message may have taken effect, or may yet; so may one that is unknown by now.
+    /// Whether a message may have taken effect, or still may. `true` also for a message that is unknown by now.
     #[must_use]
     pub fn maybe_delivered(&self, seq: Seq) -> bool {
         self.outbox.maybe_delivered(seq)
     }
 
-    /// What a message waits for at `now`; none where it has settled.
+    /// The reason why an unsettled message waits at `now`. `None` once it has settled.
     #[must_use]
     pub fn standing(&self, now: Moment, seq: Seq) -> Option<Standing> {
         let standing = self.outbox.standing(now, seq)?;
@@ -465,7 +464,7 @@ impl Engine {
         self.outbox.blocker(self.now, seq, &self.config.send)
     }
 
-    /// The state as the app may see it.
+    /// The state that the app may see.
     #[must_use]
     pub fn status(&self) -> Status {
         Status {
@@ -479,9 +478,9 @@ impl Engine {
     }
 }
 
-// What the above need.
+// Internals.
 impl Engine {
-    /// Time as the engine sees it: never backwards (I9).
+    /// Moves the engine's time forward to `now`, never backwards (I9), and returns it.
     pub(crate) fn advance(&mut self, now: Moment) -> Moment {
         self.now = self.now.max(now);
         self.now
@@ -508,7 +507,8 @@ impl Engine {
                 {
                     self.health.started(now, health);
                     if self.health.is_mute() {
-                        // Nothing is judged by it, but a pong would show that pings are heard after all.
+                        // Pings do not judge this link, but a pong would show that the server answers pings after
+                        // all.
                         self.health.ping_sent(now, health);
                         self.outputs.push_back(Output::Ping { epoch: self.link.epoch() });
                     }
@@ -524,7 +524,7 @@ impl Engine {
         }
         self.changed |=
             before != self.link.phase() || was_planned_at != self.link.next_attempt_at();
-        // A probe that proves nothing is a ping all the same.
+        // A probe that proves nothing still was a ping.
         let is_probed = before == Phase::Ready
             && match self.link.phase() {
                 Phase::Suspect => true,

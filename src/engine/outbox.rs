@@ -1,4 +1,4 @@
-//! What was sent and is not settled: lanes, the window in flight, retries and deadlines.
+//! Unsettled messages: lanes, the window in flight, retries and deadlines.
 //!
 //! A message is either waiting in its lane or in flight:
 //!
@@ -11,8 +11,8 @@
 //!          link lost
 //! ```
 //!
-//! The waiting messages of a lane are sorted by send order and only the first may leave (I3). So a
-//! message that has to be sent again, being older than all that never left, holds the rest of its lane.
+//! The waiting messages of a lane are sorted by send order, and only the first may leave (I3). A message that has
+//! to be sent again is older than all that never left, so it blocks the rest of its lane.
 
 mod answers;
 mod explain;
@@ -38,55 +38,62 @@ use super::types::{Draft, Moment, Outcome, Output, Seq, Standing, Way, sooner};
 
 type Outputs = VecDeque<Output>;
 
-/// Where a message comes from.
+/// The origin of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     New,
-    /// It was kept by an earlier life of this client, or by another that is gone.
+    /// Saved by an earlier page load of this client, or by another client that is gone.
     Restored,
 }
 
-/// New messages are numbered from here, restored ones from below: they were sent earlier.
+/// The number before the first new message. Restored messages have smaller numbers, because they were sent earlier.
 const OLDEST_NEW: u64 = 1 << 32;
 
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
+    /// Unsettled messages, at the slots that their [`Seq`]s name.
     slots: Vec<Option<Message>>,
+    /// Slots that the next messages may use.
     free: Vec<usize>,
-    /// Slots of messages that have settled and whose end was not told yet: the caller may still look there.
+    /// Slots of settled messages whose settlement was not polled yet. The caller may still look there.
     untold: usize,
-    /// By number. One that has no message is as good as new.
+    /// By lane number. A lane without messages equals a new one.
     lanes: Vec<Lane>,
-    /// The messages that may leave now: of each lane one at most.
+    /// The messages that may leave now, at most one for each lane.
     ready: Sorted<Turn>,
-    /// Lanes whose next message has to wait for its time.
+    /// Lanes whose next message has to wait for a moment.
     blocked: Sorted<(Moment, u32)>,
     /// Messages in flight in the order of transmission.
     flight: Sorted<(u64, Seq)>,
+    /// The bytes of the messages in flight.
     flight_bytes: u64,
+    /// Unsettled messages in the order of their expiry.
     expiry: Sorted<(Moment, Seq)>,
-    /// Messages that may be what kills the link: while there are any, one leaves at a time.
+    /// The number of messages that may be the reason why links end. Above 0, one message at a time is in flight.
     suspects: usize,
-    /// The window was full, and has too little room yet: a message for each answer would cost a browser
-    /// more than some hundreds at a time.
+    /// The window was full and has not emptied enough yet. Sending one message for each answer would cost a browser
+    /// more than sending some hundreds at a time.
     full: bool,
+    /// The bytes of all unsettled messages.
     bytes: u64,
+    /// The number of new messages so far.
     sends: u64,
-    /// Restored messages, which were sent before all others.
+    /// The number of restored messages so far.
     restored: u64,
-    /// Older messages are still to be restored: nothing leaves meanwhile.
+    /// Older messages are still being read. Nothing leaves meanwhile.
     restoring: bool,
+    /// The number of transmissions so far.
     transmissions: u64,
     answers: Answers,
-    /// The server may give receipts, on this link or the next one.
+    /// The server may give receipts, on this link or on the next one.
     expects_receipts: bool,
-    /// Receipts work on this link: what none of them covers was not taken yet.
+    /// Receipts work on this link: a transmission that no receipt covers was not taken yet.
     proves: bool,
-    /// Something that settles by a receipt left since this was asked last.
+    /// A message that settles by a receipt left since the last call of [`wants_receipt`](Outbox::wants_receipt).
     wants_receipt: bool,
-    /// This link has delivered a message: the server answered it, or a receipt says so for the first time.
+    /// This link has delivered a message: the server answered it, or a receipt covers it for the first time.
     delivers: bool,
-    /// Messages in flight whose deadline is not the configuration's.
+    /// The number of messages in flight whose deadline differs from the configured one.
     own_deadlines: usize,
 }
 
@@ -104,24 +111,24 @@ impl Outbox {
         self.slots.len() - self.free.len() - self.untold
     }
 
-    /// The caller is told how a message ended: its slot may have another one.
+    /// The caller was told how a message settled, so its slot is free again.
     pub(super) fn told(&mut self, seq: Seq) {
         self.untold -= 1;
         self.free.push(seq.slot());
     }
 
-    /// What an unsettled message waits for, while the link is ready.
+    /// The reason why an unsettled message waits while the link is ready.
     pub(super) fn standing(&self, now: Moment, seq: Seq) -> Option<Standing> {
         let message = self.get(seq)?;
         let State::Waiting { not_before } = message.state else { return Some(Standing::Answer) };
-        if message.storing || self.restoring {
+        if message.withheld || self.restoring {
             return Some(Standing::Turn);
         }
-        let held_until = self.lanes.get(message.draft.lane as usize)?.held_until;
-        Some(if not_before.max(held_until) > now { Standing::Delay } else { Standing::Turn })
+        let throttled_until = self.lanes.get(message.draft.lane as usize)?.throttled_until;
+        Some(if not_before.max(throttled_until) > now { Standing::Delay } else { Standing::Turn })
     }
 
-    /// When something is due, transmissions apart.
+    /// When the next thing is due, except transmissions.
     pub(super) fn deadline(&self, config: &config::Send) -> Option<Moment> {
         let ack = self.next_ack(config).map(|(at, _)| at);
         let lane = self.blocked.first().map(|(at, _)| at);
@@ -141,14 +148,15 @@ impl Outbox {
         self.lanes.get_mut(lane as usize)
     }
 
-    /// The message in flight whose deadline comes first. Where all have the same span that is the first.
+    /// The message in flight with the earliest deadline. If all have the configured span, that is the first in
+    /// flight.
     fn next_ack(&self, config: &config::Send) -> Option<(Moment, Seq)> {
         let mut first: Option<(Moment, Seq)> = None;
         let mut begun = Moment::default();
         for (_, seq) in self.flight.iter() {
             let message = self.get(seq)?;
             let State::InFlight { since, .. } = message.state else { return None };
-            // What was handed on to one before counts for this one too.
+            // A deadline that an earlier message passed on counts for this one too.
             begun = begun.max(since);
             let at = begun + message.draft.ack_timeout.unwrap_or(config.ack_timeout);
             if first.is_none_or(|(soonest, _)| at < soonest) {
@@ -166,18 +174,18 @@ impl Outbox {
         self.delivers
     }
 
-    /// Whether a message would leave now if the link took one.
+    /// Whether a message would leave now if the link accepted one.
     pub(super) fn could_transmit(&self, config: &config::Send) -> bool {
         let window = if self.suspects > 0 { 1 } else { config.window as usize };
         !self.restoring && !self.ready.is_empty() && self.flight.len() < window
     }
 
-    /// Transmissions so far, which is the number of the last one.
+    /// The number of transmissions so far, which is also the number of the last one.
     pub(super) fn transmissions(&self) -> u64 {
         self.transmissions
     }
 
-    /// When the first transmission after the `covered`-th left that is still unanswered.
+    /// When the first unanswered transmission after number `covered` left.
     pub(super) fn in_flight_since(&self, covered: u64) -> Option<Moment> {
         let index = self.flight.index_of((covered + 1, Seq::from_bits(0)));
         let (_, seq) = self.flight.get(index)?;
@@ -187,7 +195,7 @@ impl Outbox {
         }
     }
 
-    /// Whether a receipt is wanted for what left since this was asked last.
+    /// Whether a message that settles by a receipt left since the last call.
     pub(super) fn wants_receipt(&mut self) -> bool {
         core::mem::take(&mut self.wants_receipt)
     }
@@ -219,13 +227,13 @@ impl Outbox {
         let bytes = self.bytes + u64::from(draft.bytes);
         let count = self.count();
         let lane = draft.lane as usize;
-        // There are never more lanes with messages than messages, so a number from beyond is not dense.
+        // There are never more lanes with messages than messages, so a number beyond the capacity is not dense.
         let (capacity, max_bytes) = match origin {
             Origin::New => (config.capacity, config.max_bytes),
-            // It was taken in its earlier life.
+            // An earlier page load accepted it already.
             Origin::Restored => (Seq::MAX_CAPACITY, u64::MAX),
         };
-        // Restored ones may have filled more, and a lane that was there is used again.
+        // Restored messages may have used more lanes than the capacity, and those lanes are reused.
         let lanes = capacity.max(self.lanes.len());
         if count >= capacity || bytes > max_bytes || lane >= lanes {
             return Err(SendError::QueueFull);
@@ -237,13 +245,13 @@ impl Outbox {
         if slot == self.slots.len() {
             self.slots.push(None);
         }
-        let order = match origin {
+        let counter = match origin {
             Origin::New => &mut self.sends,
             Origin::Restored => &mut self.restored,
         };
-        *order += 1;
-        let place = *order + if origin == Origin::New { OLDEST_NEW } else { 0 };
-        let seq = Seq::new(place, slot);
+        *counter += 1;
+        let number = *counter + if origin == Origin::New { OLDEST_NEW } else { 0 };
+        let seq = Seq::new(number, slot);
         let expires_at = now + draft.ttl;
         self.bytes = bytes;
         self.slots[slot] = Some(Message {
@@ -252,8 +260,8 @@ impl Outbox {
             expires_at,
             attempt: 0,
             failures: 0,
-            storing: draft.durable && origin == Origin::New,
-            // Nobody knows whether it left in its earlier life.
+            withheld: draft.durable && origin == Origin::New,
+            // Whether it left during the earlier page load is unknown.
             unanswered: origin == Origin::Restored,
             proof: Proof::None,
             taken: false,
@@ -273,11 +281,11 @@ impl Outbox {
         for seq in replaced {
             self.settle(now, seq, Outcome::Superseded, outputs);
         }
-        self.place(draft.lane, now);
+        self.relist(draft.lane, now);
         Ok(seq)
     }
 
-    /// The messages of a lane that wait until a newer one replaces them.
+    /// The waiting messages of a lane that a newer one replaces.
     pub(super) fn latest_of(&self, lane: u32) -> Vec<Seq> {
         let mut latest = Vec::new();
         if let Some(lane) = self.lanes.get(lane as usize) {
@@ -290,7 +298,7 @@ impl Outbox {
         latest
     }
 
-    /// What the server has shown of an event, now or in an earlier life. Answers whether it is news.
+    /// Notes whether the server acknowledges an event. Returns whether that is new.
     pub(super) fn learn(
         &mut self,
         now: Moment,
@@ -307,9 +315,9 @@ impl Outbox {
         is_news
     }
 
-    /// From now on nothing leaves until `restored`. What is kept, or about to be, may be another
-    /// client's by now, which may have sent it.
-    pub(super) fn restore(&mut self) {
+    /// Nothing leaves from now on until `restored`. Another client may have taken over the durable messages
+    /// meanwhile and sent them.
+    pub(super) fn begin_restore(&mut self) {
         self.restoring = true;
         for message in self.slots.iter_mut().flatten() {
             message.unanswered |= message.draft.durable;
@@ -320,14 +328,14 @@ impl Outbox {
         self.settle(now, seq, Outcome::Cancelled, outputs);
     }
 
-    /// Settles all that there is, in send order.
+    /// Settles every unsettled message, in send order.
     pub(super) fn settle_all(&mut self, now: Moment, outcome: Outcome, outputs: &mut Outputs) {
         for seq in self.all().iter() {
             self.settle(now, seq, outcome, outputs);
         }
     }
 
-    /// All that is unsettled, in send order.
+    /// All unsettled messages, in send order.
     fn all(&self) -> Sorted<Seq> {
         let mut all = Sorted::default();
         for message in self.slots.iter().flatten() {
@@ -339,7 +347,7 @@ impl Outbox {
 
 // Orders.
 impl Outbox {
-    /// The next message that may leave, in send order across lanes. Messages and bytes in flight are bounded.
+    /// The next message that may leave, in send order across lanes, within the window of messages and bytes.
     pub(super) fn poll_transmit(&mut self, now: Moment, config: &Config) -> Option<Output> {
         if self.restoring {
             return None;
@@ -356,7 +364,7 @@ impl Outbox {
             let turn = self.ready.first()?;
             let (_, seq) = turn;
             let Draft { lane, bytes, .. } = *self.draft(seq)?;
-            // What happened to others of its lane may keep it by now.
+            // Other messages of its lane may have changed since it was listed.
             let next = self.lanes.get(lane as usize)?.next(&self.slots, now);
             if matches!(next, Next::Leave(next) if next == turn) {
                 if self.flight_bytes > 0 && self.flight_bytes + u64::from(bytes) > window_bytes {
@@ -364,10 +372,10 @@ impl Outbox {
                     return None;
                 }
                 let attempt = self.launch(now, seq)?;
-                self.place(lane, now);
+                self.relist(lane, now);
                 return Some(Output::Transmit { seq, attempt });
             }
-            self.place(lane, now);
+            self.relist(lane, now);
         }
         self.full = true;
         None

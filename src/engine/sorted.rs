@@ -7,19 +7,19 @@ use super::types::{Moment, Seq};
 
 /// Items in ascending order, without repeats.
 ///
-/// What the engine keeps in order arrives nearly sorted and leaves nearly from the front, so a vector
-/// with room at its front and a binary search does in a few steps, and in little code, what a tree would. Inserting
-/// or removing in the middle moves the shorter side.
+/// The engine's items arrive nearly sorted and are removed mostly at the front. So a vector with room at its front
+/// and a binary search takes few steps and much less code than a tree. Inserting or removing in the middle moves
+/// the shorter side.
 #[derive(Clone, Debug)]
 pub(crate) struct Sorted<T> {
     pairs: Pairs,
     items: PhantomData<T>,
 }
 
-/// What can be kept sorted: all as pairs of the same two numbers, so that the module has the code for
-/// it once and not for each kind of item.
+/// An item of a [`Sorted`]. All kinds are stored as pairs of numbers, so the module contains the code once and not
+/// once for each kind.
 pub(crate) trait Item: Copy {
-    /// In the order of the items.
+    /// The item as a pair, in the same order.
     fn pair(self) -> Pair;
     fn from_pair(pair: Pair) -> Self;
 }
@@ -95,7 +95,7 @@ impl<T: Item> Sorted<T> {
         self.get(0)
     }
 
-    /// By its place in the order, from 0.
+    /// The item at `index`, in ascending order.
     pub(crate) fn get(&self, index: usize) -> Option<T> {
         self.pairs.as_slice().get(index).copied().map(T::from_pair)
     }
@@ -104,7 +104,7 @@ impl<T: Item> Sorted<T> {
         self.pairs.as_slice().iter().copied().map(T::from_pair)
     }
 
-    /// The place of the first that is not before `item`.
+    /// The index of the first item that is not before `item`.
     pub(crate) fn index_of(&self, item: T) -> usize {
         self.pairs.index_of(item.pair())
     }
@@ -113,21 +113,21 @@ impl<T: Item> Sorted<T> {
         self.pairs.insert(item.pair());
     }
 
-    /// Removes `item` and answers what followed it.
+    /// Removes `item` and returns the item that followed it.
     pub(crate) fn remove(&mut self, item: T) -> Option<T> {
         self.pairs.remove(item.pair()).map(T::from_pair)
     }
 }
 
-/// A vector with room at its front: the standard ring is twice the code, as it has two halves to look at.
+/// A vector with room at its front. The standard ring buffer takes twice the code, because it has two halves.
 #[derive(Clone, Debug, Default)]
 struct Pairs {
     all: Vec<Pair>,
-    /// So many at the front are no longer in here.
+    /// The number of removed items at the front of `all`.
     gone: usize,
 }
 
-// Not inlined: each caller would carry a copy, half a kilobyte in all.
+// Not inlined: a copy in each caller would add half a kilobyte in all.
 impl Pairs {
     fn as_slice(&self) -> &[Pair] {
         self.all.get(self.gone..).unwrap_or_default()
@@ -175,7 +175,8 @@ impl Pairs {
         next
     }
 
-    /// Where `pair` is, or would be. Done by hand: the standard search is four times the code.
+    /// The index of `pair`, or where to insert it. Written by hand, because the standard search takes four times
+    /// the code.
     #[inline(never)]
     fn index_of(&self, pair: Pair) -> usize {
         let all = self.as_slice();
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn of_equal_moments_the_second_number_decides() {
+    fn second_number_decides_between_equal_moments() {
         let mut queue = Sorted::default();
         for number in [3, 1, 2] {
             queue.insert((Moment(7), number));

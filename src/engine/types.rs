@@ -1,16 +1,15 @@
-//! The engine's vocabulary: moments, identities, and the three enums that cross its border.
+//! The engine's vocabulary: moments, identifiers, and the enums that cross its border.
 
 use core::ops::{Add, Sub};
 
-/// A moment: milliseconds since the engine's shell started its clock.
+/// A moment: milliseconds since the clock's origin, which the caller chooses.
 ///
-/// Two moments have a span between them, and a span leads from one moment to another. Arithmetic
-/// saturates, so no fact that the shell reports can overflow.
+/// Subtracting two moments gives a span. Arithmetic saturates, so no reported fact can overflow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(pub u64);
 
 impl Moment {
-    /// The latest moment that there is, which no clock reaches: a deadline here is none.
+    /// The latest moment, which no clock reaches. A deadline of `NEVER` means no deadline.
     pub const NEVER: Self = Self(u64::MAX);
 }
 
@@ -38,7 +37,7 @@ impl Sub for Moment {
     }
 }
 
-/// A span of time in milliseconds. Arithmetic saturates, as a [`Moment`]'s does.
+/// A span of time in milliseconds. Arithmetic saturates, as that of [`Moment`] does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Millis(pub u64);
 
@@ -58,7 +57,7 @@ impl Sub for Millis {
     }
 }
 
-/// The sooner of two deadlines, of which each may be none.
+/// The earlier of two optional deadlines.
 #[must_use]
 #[inline(never)]
 pub fn sooner(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
@@ -68,22 +67,22 @@ pub fn sooner(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
     }
 }
 
-/// One attempt to have a link. Facts about an earlier one never touch the live one.
+/// The number of a connection attempt. A fact about an earlier attempt never affects the present one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Epoch(pub u32);
 
-/// A message's identity and its place in send order.
+/// A message's identity and its position in send order.
 ///
-/// The upper bits count sends, the lower [`Seq::SLOT_BITS`] name the slot that holds the message. So
-/// comparing two is comparing send order, a lookup is an index, and a slot that was used again is
-/// noticed. It stays below 2^53 and so is exact as a JavaScript number.
+/// The upper bits count sends, the lower [`Seq::SLOT_BITS`] bits name the slot that stores the message. So
+/// comparing two `Seq`s compares send order, a lookup is an index, and a reused slot is noticed. The number stays
+/// below 2^53, so it is exact as a JavaScript number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seq(u64);
 
 impl Seq {
-    /// Bits that name the slot.
+    /// The number of bits that name the slot.
     pub const SLOT_BITS: u32 = 20;
-    /// The largest capacity of an outbox: what the slot's bits can name.
+    /// The largest capacity of an outbox: the number of slots that the bits can name.
     pub const MAX_CAPACITY: usize = 1 << Self::SLOT_BITS;
 
     pub(super) fn new(count: u64, slot: usize) -> Self {
@@ -91,13 +90,13 @@ impl Seq {
         Self((count << Self::SLOT_BITS) | slot as u64)
     }
 
-    /// The slot that holds the message while it is unsettled. Slots are dense and used again.
+    /// The slot that stores the message while it is unsettled. Slots are dense and reused.
     #[must_use]
     pub fn slot(self) -> usize {
         (self.0 & (Self::MAX_CAPACITY as u64 - 1)) as usize
     }
 
-    /// The number to hand through a border that knows no `Seq`.
+    /// The number to pass across a border that knows no `Seq`.
     #[must_use]
     pub fn to_bits(self) -> u64 {
         self.0
@@ -110,72 +109,72 @@ impl Seq {
     }
 }
 
-/// What an unsettled message waits for.
+/// The reason why an unsettled message waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// The link: it can leave once that is ready.
+    /// The link: the message can leave once the link is ready.
     Link,
     /// Its turn: older messages of its lane, or room in the window.
     Turn,
-    /// Its time: it, or an older one of its lane, is tried again later.
+    /// Its time: the message, or an older one of its lane, is retried later.
     Delay,
-    /// The server's answer: it left.
+    /// The server's answer: the message has left.
     Answer,
 }
 
-/// How a message may settle as a success.
+/// The condition that settles a message as a success.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Way {
-    /// By the server's acknowledgement; by a receipt where this server does not acknowledge the event.
+    /// The server's acknowledgement. A receipt, if this server does not acknowledge the event.
     #[default]
     Acked,
-    /// By the server's acknowledgement alone.
+    /// The server's acknowledgement alone.
     AckedAlways,
-    /// By a receipt. Where the server gives no receipts, by its acknowledgement.
+    /// A receipt. The server's acknowledgement, if the server gives no receipts.
     Received,
     /// As `Received`, and a newer message of its lane replaces it while it waits.
     Latest,
 }
 
-/// A message as the caller hands it over. Its payload stays outside of the engine.
+/// A message as the caller passes it in. Its payload stays outside of the engine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Draft {
-    /// Which conversation it belongs to. Messages of one lane leave in send order.
+    /// The message's lane. Messages of one lane leave in send order.
     ///
-    /// Lanes are numbered densely from 0: a number is used again once its lane has no message. One
-    /// that is not below the capacity is refused as if the outbox were full.
+    /// Lanes are numbered densely from 0, and a number is reused once its lane is empty. A number that is not below
+    /// the capacity is refused as if the outbox were full.
     pub lane: u32,
     /// Its size on the wire, in bytes.
     pub bytes: u32,
-    /// Nothing of its lane may be in flight beside it, so that even the order of effects holds.
+    /// Nothing else of its lane may be in flight with it, so that the server also handles them in order.
     pub strict: bool,
-    /// It has no place for an id: after it left it is never sent again, as a repeat could not be told.
+    /// The payload carries no id, so the server could not recognize a repeat. The message leaves at most once.
     pub once: bool,
-    /// It may leave only when [`Input::Stored`] has said that it is kept (I4).
+    /// The message may leave only after [`Input::Stored`] (I4).
     pub durable: bool,
-    /// How long it may stay unsettled.
+    /// How long the message may stay unsettled.
     pub ttl: Millis,
-    /// How it may settle as a success.
+    /// The condition that settles the message as a success.
     pub way: Way,
-    /// The event's number, under which the engine remembers whether this server acknowledges it. 0 is any
-    /// event of which nothing is remembered.
+    /// The event's number, by which the engine remembers whether this server acknowledges the event. Nothing is
+    /// remembered about event 0.
     pub event: u32,
-    /// How long its acknowledgement may take. None: as long as the configuration says.
+    /// How long the acknowledgement may take. `None` uses the configured time.
     pub ack_timeout: Option<Millis>,
 }
 
-/// What happened, in the past tense. Facts are never refused; one that comes too late is ignored.
+/// Facts, in the past tense. A fact is never refused; one that comes too late is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// The app was asked for credentials and answered.
+    /// The app answered the request for credentials.
     Authorized {
         /// The attempt that asked.
         epoch: Epoch,
         /// The answer.
         grant: Grant,
     },
-    /// Somebody else's attempt, which is followed, has got so far that it says who the user is: a new epoch begins. What
-    /// there was of an earlier link is gone.
+    /// An attempt that somebody else makes has reached its handshake. A new epoch begins, and an earlier link is
+    /// gone.
     Begun,
     /// The server accepted the connection.
     LinkUp {
@@ -207,7 +206,7 @@ pub enum Input {
         seq: Seq,
         /// Which of its transmissions was answered.
         attempt: u32,
-        /// What the answer means.
+        /// The meaning of the answer.
         verdict: Verdict,
     },
     /// The server answered a ping.
@@ -220,114 +219,115 @@ pub enum Input {
         /// The link it came over.
         epoch: Epoch,
     },
-    /// The server has taken these transmissions, by their numbers. An empty range says that this link proves
-    /// what was taken.
+    /// The server has taken the transmissions with these numbers. Any range, even an empty one, shows that receipts
+    /// work on this link.
     Received {
         /// The first.
         first: u64,
         /// The last.
         last: u64,
     },
-    /// The server has dispatched all that it has taken up to this transmission: what settles by a receipt does.
+    /// The server has dispatched all that it had taken up to this transmission. Messages that settle by a receipt
+    /// settle now.
     Dispatched {
         /// The last.
         last: u64,
     },
-    /// The server has not taken these transmissions, and the link lives on.
+    /// The server has not taken these transmissions, but the link is alive.
     Dropped {
         /// The first.
         first: u64,
         /// The last.
         last: u64,
     },
-    /// The server owes an answer for so long that the link counts as dead.
+    /// An answer of the server is overdue for so long that the link counts as dead.
     Stuck {
         /// The link.
         epoch: Epoch,
     },
-    /// A message is kept, or cannot be: either way it may leave now (I4).
+    /// The message is saved, or can't be. Either way it may leave now (I4).
     Stored {
         /// The message.
         seq: Seq,
     },
-    /// A message is another client's for now: it may not leave before `Stored`. One that is in flight may still be
-    /// answered.
+    /// Another client owns the message for now: it may not leave before [`Stored`](Self::Stored). A transmission in
+    /// flight may still be answered.
     Withheld {
         /// The message.
         seq: Seq,
     },
-    /// What an earlier life of this client left waiting was restored: messages may leave now.
+    /// All messages of an earlier page load were read: messages may leave now.
     Restored,
     /// The page was shown, the network came back, or the machine woke up.
     Woke,
 }
 
-/// What the app said when it was asked for credentials.
+/// The app's answer to the request for credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grant {
-    /// Here they are.
+    /// The app passed credentials.
     Granted,
-    /// Nobody is logged in: no further attempt until [`open`](super::Engine::open).
+    /// Nobody is logged in. No further attempt until [`open`](super::Engine::open).
     Absent,
-    /// Asking failed: a failed attempt.
+    /// The app's callback failed. Counts as a failed attempt.
     Failed,
 }
 
 /// Why a link ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DownCause {
-    /// The connection broke, or could not be made.
+    /// The connection broke or could not be made.
     Lost,
-    /// The server refused the handshake, or ended the session, and trying again makes no sense.
+    /// The server refused the handshake or ended the session, and retrying makes no sense.
     Final,
-    /// The server refused the handshake and named when to try again.
+    /// The server refused the handshake and named the time to wait.
     RetryAfter(Millis),
-    /// The server ended the link on purpose, and may do so again: waits grow while it does.
+    /// The server ended the link on purpose and may do so again. Waits grow while it does.
     Kicked,
 }
 
-/// What a server's acknowledgement means for its message.
+/// The meaning of a server's acknowledgement for its message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It took effect.
+    /// The message took effect.
     Accepted,
-    /// It is wrong and stays wrong.
+    /// The message is invalid and will stay so.
     Refused,
-    /// It failed this time.
+    /// The message failed this time.
     TryAgain,
-    /// Not now: not before this span has passed. Uses up no retry.
+    /// Not before this span has passed. Uses up no retry.
     TryAfter(Millis),
 }
 
-/// What to do, in the imperative.
+/// Orders, in the imperative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// Keep this message where it survives the page, and say so by [`Input::Stored`] (I4). What is kept is
-    /// for the caller to erase once it has settled.
+    /// Save this message where it survives the page, and report it by [`Input::Stored`] (I4). The caller erases it
+    /// once the message has settled.
     Store {
         /// The message.
         seq: Seq,
     },
     /// Ask the app for credentials.
     Authorize {
-        /// The attempt they are for.
+        /// The attempt that needs them.
         epoch: Epoch,
     },
     /// Open the connection.
     Connect {
         /// The attempt.
         epoch: Epoch,
-        /// Failed attempts in a row before this one.
+        /// The number of failed attempts in a row before this one.
         failures: u32,
     },
-    /// Close the connection, if it is still there.
+    /// Close the connection, if it still exists.
     Disconnect {
-        /// The attempt that is given up.
+        /// The attempt to give up.
         epoch: Epoch,
-        /// The app ends it: the server is told.
+        /// The app ended the link: disconnect properly, so that the server learns of it.
         polite: bool,
     },
-    /// Ask the server for the user's room.
+    /// Ask the server to join the user's room.
     Join {
         /// The link to ask over.
         epoch: Epoch,
@@ -341,46 +341,46 @@ pub enum Output {
     Transmit {
         /// The message.
         seq: Seq,
-        /// Counts its transmissions, from 1.
+        /// The number of this transmission of the message, from 1.
         attempt: u32,
     },
-    /// The message has its final outcome. Nothing about it follows.
+    /// The message has its final outcome. No order about it follows.
     Settle {
         /// The message.
         seq: Seq,
         /// Its outcome.
         outcome: Outcome,
-        /// It had left at least once without an answer.
+        /// The message had left at least once without an answer.
         maybe_delivered: bool,
     },
-    /// A message settled by its receipt after its acknowledgement did not come: this server does not
-    /// acknowledge the event.
+    /// A message settled by its receipt because its acknowledgement did not come: this server does not acknowledge
+    /// the event.
     Unanswered {
         /// The event's number.
         event: u32,
     },
-    /// Tell the developer.
+    /// Log a notice for the developer.
     Report(Notice),
-    /// What [`status`](super::Engine::status) answers is new.
+    /// The [`status`](super::Engine::status) has changed.
     Changed,
 }
 
-/// How a message ended (I1).
+/// The final result of a message (I1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The server accepted it.
     Delivered,
-    /// The server took it. Nothing is known of its effect.
+    /// The server took it. Its effect is unknown.
     Received,
     /// A newer message replaced it.
     Superseded,
     /// The server refused it for good.
     Refused,
-    /// Every attempt was used up.
+    /// All attempts were used up.
     Exhausted(Cause),
     /// Its ttl passed.
     Expired,
-    /// The app took it back.
+    /// The app cancelled it.
     Cancelled,
     /// The client was closed.
     Closed,
@@ -388,40 +388,40 @@ pub enum Outcome {
     LoggedOut,
 }
 
-/// What the last attempt of an exhausted message died of.
+/// Why the last attempt of an exhausted message failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// No answer in time.
+    /// No acknowledgement in time.
     AckTimeout,
-    /// The server kept saying 'try again'.
+    /// The server kept answering 'try again'.
     TryAgain,
-    /// The link was lost, and the message must not be repeated, or is what kills it.
+    /// The link was lost, and the message must not be repeated or is suspected to end the link.
     LinkLost,
 }
 
-/// What a developer wants to read in the log.
+/// Notices for the developer's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// The room was never confirmed: sending goes on without.
+    /// The room was never confirmed. Messages leave without the confirmation.
     JoinUnconfirmed,
-    /// The link was silent for too long and is replaced.
+    /// The link was silent for too long and is being replaced.
     LinkSilent,
-    /// No connection in time.
+    /// The connection was not made in time.
     ConnectTimedOut,
-    /// The app did not hand over credentials in time.
+    /// The app did not pass credentials in time.
     AuthTimedOut,
     /// Two links in a row answered no ping: the server has no handler for it.
     PingsUnanswered,
 }
 
-/// Where the link is.
+/// The phase of the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Nobody asked for a link, or it was ended on purpose.
     Idle,
-    /// The next attempt has its time, or is somebody else's to make.
+    /// The next attempt is scheduled, or somebody else will make it.
     Waiting,
-    /// The app is asked for credentials.
+    /// The app was asked for credentials.
     Authorizing,
     /// The connection is being made.
     Connecting,
@@ -429,31 +429,31 @@ pub enum Phase {
     Joining,
     /// Messages flow.
     Ready,
-    /// Silent for too long: a probe is out, messages wait.
+    /// The link was silent for too long. A probe was sent, and messages wait.
     Suspect,
     /// Closed for good.
     Closed,
 }
 
-/// A view of the whole.
+/// A snapshot of the link and the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
-    /// Where the link is.
+    /// The phase of the link.
     pub phase: Phase,
-    /// Messages that wait to leave.
+    /// The number of messages that wait to leave.
     pub queued: usize,
-    /// Messages that left and have no answer yet.
+    /// The number of messages that left and have no answer yet.
     pub in_flight: usize,
-    /// When the next attempt to connect starts, while one is planned.
+    /// When the next attempt starts, if one is scheduled.
     pub next_attempt_at: Option<Moment>,
-    /// When the last pong came.
+    /// When the last pong arrived.
     pub last_pong_at: Option<Moment>,
-    /// How long the last pong took.
+    /// The round-trip time of the last pong.
     pub rtt: Option<Millis>,
 }
 
 impl Status {
-    /// Messages leave at once.
+    /// Whether messages leave at once.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.phase == Phase::Ready

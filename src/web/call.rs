@@ -1,8 +1,9 @@
-//! A call of JavaScript's about the Socket: what is asked for, what is handed over for it, and who does it.
+//! A call from JavaScript about the Socket: what is requested, its arguments, and who handles it.
 //!
-//! No borrow is held while JavaScript runs (D1): what is known between two calls is numbers in cells, and every
-//! JavaScript value is on the stack of the call. So whatever a listener of the app's does, it finds nothing half
-//! done that could trap. What is about one connection carries the attempt that this was made by (D4).
+//! No borrow is active while JavaScript runs (D1). Between two calls only numbers in cells are stored, and every
+//! JavaScript value is on the stack of the call. So a listener of the app may call anything and finds no
+//! half-finished state that could trap. A call about one connection carries the number of the attempt that made the
+//! connection (D4).
 
 use core::cell::Cell;
 
@@ -10,37 +11,37 @@ use super::socket_io::{Manager, Socket};
 use super::value::{Name, Result, SMALL, Value};
 use crate::client::transport;
 
-/// What is known of the connection between two calls.
+/// The state of the connection between two calls.
 #[derive(Debug, Default)]
 pub struct Wire {
-    /// The attempt that the transport belongs to, while it may still speak. 0 is none.
+    /// The attempt that the transport belongs to, while the client still listens to it. 0 is none.
     pub(super) epoch: Cell<u32>,
     /// The attempt whose connection the server has opened.
     pub(super) opened: Cell<u32>,
-    /// The server has let us in.
+    /// The server has accepted the Socket's connection.
     pub(super) is_up: Cell<bool>,
-    /// Attempts since the last connection, the very first one not counted.
+    /// The number of attempts since the last connection. The very first one is not counted.
     pub(super) tries: Cell<i32>,
-    /// What leaves is no emit of the app's.
+    /// The client itself emits now, not the app.
     pub(super) is_ours: Cell<bool>,
-    /// The app's options bound how long an acknowledgement may take.
+    /// The app's options limit how long an acknowledgement may take.
     pub(super) has_timeout: Cell<bool>,
-    /// A namespace of ours was connected, and left.
+    /// A receipt's namespace was connected, and was left again.
     pub(super) has_left: Cell<bool>,
     pub(super) order: Cell<transport::Order>,
-    /// Of the live connection: the longest silence that the server's handshake allows.
+    /// The longest silence in milliseconds that the handshake of the live connection allows.
     pub(super) heartbeat: Cell<f64>,
 }
 
-/// What JavaScript hands over with each call, by its place: see `pkg-template/shell/wire.js`.
+/// The values that JavaScript passes with each call, by index: see `pkg-template/shell/wire.js`.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Part {
     // The first two are the Socket and its Manager.
     /// The epoch, for the shell to read.
     Epoch = 2,
-    /// The largest message that the server takes, for the shell to read.
+    /// The size of the largest message that the server accepts, for the shell to read.
     MaxPayload,
-    // What the shell does.
+    // Functions of the shell.
     Call,
     CallEach,
     Report,
@@ -51,26 +52,26 @@ pub(super) enum Part {
     Override,
     Nothing,
     OurFlags,
-    // What the Socket was made of.
+    // The Socket's configuration.
     Outsider,
     OnPacket,
     ConnectsOthers,
     Transports,
     Given,
-    // What it does by itself.
+    // The original methods.
     Connect,
     Disconnect,
     Emit,
     EmitEvent,
     Open,
     Socket,
-    // What is kept of what it has inside.
+    // Parts found inside the Socket.
     Options,
     QueueName,
     Session,
     SessionName,
     OffsetName,
-    // Who is told.
+    // The client's callbacks.
     WantsLink,
     WantsNone,
     IsActive,
@@ -86,7 +87,7 @@ pub(super) enum Part {
     OnLeaving,
 }
 
-// All of them have to be among the numbers that stay on the stack.
+// All of them must be among the numbers that stay on the stack.
 const _: () = assert!((Part::OnLeaving as u32) < SMALL && What::ALL.len() < SMALL as usize);
 
 impl From<Part> for Value {
@@ -103,7 +104,8 @@ impl From<What> for Value {
 
 macro_rules! whats {
     ($($(#[$about:meta])* $what:ident)*) => {
-        /// What JavaScript calls for: the first by the table `WIRE`, the others by what it was given to call.
+        /// The calls from JavaScript: the first ones by the table `WIRE`, the others by the functions that it was
+        /// given.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum What { $($(#[$about])* $what,)* }
 
@@ -115,77 +117,80 @@ macro_rules! whats {
 }
 
 whats! {
-    /// Overrides what has to be.
+    /// Overrides the methods of the Socket and its Manager.
     Begin
-    /// failures, milliseconds until a silent WebSocket is given up; the link is the attempt's number
+    /// Arguments: failures, milliseconds until a silent WebSocket is given up. The link is the number of the
+    /// attempt.
     Open
-    /// whether it is polite, whether it is final
+    /// Arguments: whether it is polite, whether it is final.
     Shut
-    /// event, arguments, and the acknowledgement, if any. Answers its number; nothing where the packet did not leave.
+    /// Arguments: event, its arguments, and the acknowledgement, if any. Returns the packet's number, or
+    /// `undefined` if the packet did not leave.
     Emit
-    /// name, count
+    /// Arguments: name, count.
     Ask
-    /// query, headers: the next attempt is made with them
+    /// Arguments: query, headers. The next attempt uses them.
     Identity
-    /// Leaves nothing of a user behind.
+    /// Removes everything of a user.
     Clean
-    /// A packet of whatever namespace came.
+    /// A packet of any namespace came.
     Came
-    /// What speaks from now on belongs to the attempt, if any; the longest silence that the heartbeat allows
+    /// Attaches to the attempt's connection, if any. Argument: the longest silence that the heartbeat allows.
     Attach
-    /// Of one connection: something came.
+    /// A connection: a packet came.
     Heard
-    /// Of one connection: its transport has sent what it had.
+    /// A connection: its transport has sent all its packets.
     Drained
-    /// Of one connection: it goes over a WebSocket by now.
+    /// A connection: it was upgraded to a WebSocket.
     Upgraded
-    /// Of one connection: it stays with polling.
+    /// A connection: the upgrade failed, so it stays with polling.
     UpgradeFailed
-    /// Of the Socket: an event of socket.io's own.
+    /// The Socket: an event of socket.io itself.
     EmitReserved
-    /// Of the Socket: an event of the server's.
+    /// The Socket: an event of the server.
     EmitEvent
-    /// Of the Socket: what came and what was emitted before it was connected.
+    /// The Socket: emits what was received and emitted before it was connected.
     EmitBuffered
-    /// Of the Socket: an event leaves.
+    /// The Socket: an event leaves.
     Leaving
-    /// Of the Socket: the app wants a link.
+    /// The Socket: the app wants a link.
     Connect
-    /// Of the Socket: the app wants none.
+    /// The Socket: the app wants no link.
     Disconnect
-    /// Of the Socket, under `retries`: the app emits.
+    /// The Socket, with `retries`: the app emits.
     EmitOnce
-    /// Of the Socket: whether there is, or is to be, a link.
+    /// The Socket: whether there is a link, or an attempt at one.
     IsActive
-    /// Of its Manager: it would reconnect by itself.
+    /// The Manager: it would reconnect by itself.
     Reconnect
-    /// Of its Manager: somebody wants it open.
+    /// The Manager: somebody wants it open.
     OpenManager
-    /// Of its Manager: somebody wants a Socket of another namespace.
+    /// The Manager: somebody wants a Socket of another namespace.
     MakeSocket
-    /// Of one connection: the server opened it.
+    /// A connection: the server has sent the handshake.
     Handshake
-    /// Of one connection: it is open.
+    /// A connection: it is open.
     Opened
-    /// Of one connection: it is closed.
+    /// A connection: it is closed.
     Closed
-    /// Of the transport of a closed one: something came all the same.
+    /// The transport of a closed connection: a packet came nevertheless.
     LatePacket
-    /// Of one connection: its time to say something is over.
+    /// A connection: its time to answer is over.
     SaidNothing
 }
 
-/// One call of JavaScript's: what it is given for every call, and what for this one.
+/// A call from JavaScript: the values of every call, and those of this one.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     pub(super) wire: &'a Wire,
-    /// The place of the first value that was given.
+    /// The index of the first value.
     first: i32,
 }
 
 impl<'a> Call<'a> {
-    /// `first` is the place of the first of five values: the parts, the Socket, the Manager, whatever the call is
-    /// about, and the list of its arguments; where it is about a connection, what was said of that.
+    /// `first` is the index of the first of five values: the parts, the Socket, the Manager, the subject of the
+    /// call, and the list of its arguments. In a call about a connection, the last is the value that the
+    /// connection's event carried.
     #[must_use]
     pub fn new(wire: &'a Wire, first: i32) -> Self {
         Self { wire, first }
@@ -211,12 +216,12 @@ impl<'a> Call<'a> {
         Value::given(self.first, 4)
     }
 
-    /// What was said of a connection.
-    fn said(self) -> Value {
+    /// The value that a connection's event carried.
+    fn detail(self) -> Value {
         self.args()
     }
 
-    /// An argument.
+    /// The argument at `index`.
     pub(super) fn arg(self, index: u32) -> Value {
         self.args().item(index)
     }
@@ -225,7 +230,7 @@ impl<'a> Call<'a> {
         self.parts().get(part)
     }
 
-    /// Does what was asked for. `link` is the attempt that it is about.
+    /// Does what is requested. `link` is the attempt that the call is about.
     pub fn run(self, what: What, link: u32) -> Result {
         let Self { wire, .. } = self;
         let is_live = wire.epoch.get() == link;
@@ -250,46 +255,47 @@ impl<'a> Call<'a> {
             What::Disconnect => return self.hand_over(Part::WantsNone),
             What::EmitOnce => return self.emit_once(),
             What::IsActive => return self.parts().call0(Part::IsActive),
-            // Whatever a component sets by `socket.io.reconnection(true)`: of two that reconnect neither
-            // knows what the other does.
+            // A component may enable reconnection by `socket.io.reconnection(true)`, but two that reconnect
+            // independently would conflict.
             What::Reconnect => Ok(()),
             What::OpenManager => return self.open_manager(),
             What::MakeSocket => return self.make_socket(),
-            What::Came => self.packet_came(self.said()),
+            What::Came => self.packet_came(self.detail()),
             What::Attach => {
                 self.set_epoch(link);
-                self.wire.heartbeat.set(self.said().to_number());
+                self.wire.heartbeat.set(self.detail().to_number());
                 Ok(())
             }
             What::Handshake => {
-                let said = |name| self.said().get(name).to_number();
-                self.parts().set(Part::MaxPayload, self.said().get(Name::MaxPayload));
-                wire.heartbeat.set((said(Name::PingInterval) + said(Name::PingTimeout)).max(0.0));
+                let number = |name| self.detail().get(name).to_number();
+                self.parts().set(Part::MaxPayload, self.detail().get(Name::MaxPayload));
+                wire.heartbeat
+                    .set((number(Name::PingInterval) + number(Name::PingTimeout)).max(0.0));
                 Ok(())
             }
             What::Drained => self.drained(is_live),
             What::Upgraded if is_live => self.tell(Part::OnTransport),
-            // The shell hears of it by itself.
+            // The shell handles this itself.
             What::Heard | What::Upgraded => Ok(()),
             What::UpgradeFailed => self.upgrade_failed(),
             What::Opened => {
                 wire.opened.set(link);
                 Ok(())
             }
-            What::Closed => self.closed(self.said(), is_live && wire.opened.get() != link, link),
-            What::LatePacket => self.late_packet(self.said()),
-            What::SaidNothing => self.said_nothing(is_live),
+            What::Closed => self.closed(self.detail(), is_live && wire.opened.get() != link, link),
+            What::LatePacket => self.late_packet(self.detail()),
+            What::SaidNothing => self.unanswered(is_live),
         };
         done.map(|()| Value::UNDEFINED)
     }
 
-    /// The attempt that the transport belongs to from now on.
+    /// Sets the attempt that the transport belongs to from now on.
     pub(super) fn set_epoch(self, epoch: u32) {
         self.wire.epoch.set(epoch);
         self.parts().set(Part::Epoch, Value::number(epoch.into()));
     }
 
-    /// Tells the client.
+    /// Calls one of the client's callbacks.
     pub(super) fn tell(self, part: Part) -> Result<()> {
         self.parts().call0(part).map(drop)
     }
@@ -298,12 +304,12 @@ impl<'a> Call<'a> {
         self.parts().call1(Part::Error, text).unwrap_or(Value::UNDEFINED)
     }
 
-    /// What the Manager would say if it reconnected by itself, for whoever listens.
+    /// Emits an event that the Manager emits when it reconnects by itself.
     pub(super) fn announce(self, event: Name, detail: Value) -> Result<()> {
         if self.wire.tries.get() > 0 { self.proclaim(event, detail) } else { Ok(()) }
     }
 
-    /// The Manager says an event to whoever listens, the Socket too.
+    /// Emits an event on the Manager, to which the Socket listens as well.
     pub(super) fn proclaim(self, event: Name, detail: Value) -> Result<()> {
         if self.manager().emit_reserved(event, detail).is_err() {
             self.tell(Part::Report)?;
@@ -311,7 +317,7 @@ impl<'a> Call<'a> {
         Ok(())
     }
 
-    /// The attempt failed, as far as the Manager knows.
+    /// The attempt failed. Reports it to the Manager.
     pub(super) fn fail(self, text: impl Into<Value>) -> Result<()> {
         self.proclaim(Name::Error, self.error(text))?;
         self.manager().disconnect().map(drop)
@@ -325,7 +331,7 @@ impl<'a> Call<'a> {
         self.call_each(self.socket().listeners(event)?, args)
     }
 
-    /// All of the Manager, of whatever namespace.
+    /// Runs for each Socket of the Manager, of any namespace.
     pub(super) fn each_socket(self, run: &mut dyn FnMut(Value) -> Result<()>) -> Result<()> {
         each(Value::OBJECT.call1(Name::Values, self.manager().sockets())?, run)
     }

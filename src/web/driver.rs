@@ -32,7 +32,7 @@ impl Driver {
     /// something was thrown. Any JavaScript may run meanwhile, and call the driver again.
     pub fn wire(&self, what: u32, link: u32, first: i32) -> i32 {
         let Some(what) = What::ALL.get(what as usize) else { return 0 };
-        Call::new(&self.wire, first).run(*what, link).map_or(0, Value::place)
+        Call::new(&self.wire, first).run(*what, link).map_or(0, Value::index)
     }
 
     /// See [`Border::tell`]; `what` is the index in the table `TOLD`. Each export costs the module some hundred bytes, so

@@ -1,11 +1,11 @@
-//! What the Socket keeps inside and has no public way to. Minified bundles of socket.io-client have other names for all
-//! that begins with `_`, so each place is found by what is in it.
+//! Private fields of the Socket. Minified bundles of socket.io-client rename all fields that begin with `_`, so
+//! each field is found by its content.
 
 use super::call::{Call, Part, each};
 use super::value::{Kind, Name, Result, Value};
 
 impl Call<'_> {
-    /// Finds the options that the Socket was made by, and what the app emits with `retries`.
+    /// Finds the options that the Socket was made with, and the queue of `retries`.
     pub(super) fn find_insides(self) -> Result<()> {
         let parts = self.parts();
         parts.set(Part::Options, Value::object());
@@ -30,7 +30,7 @@ impl Call<'_> {
         each(fields, &mut |field| run(field.item(0), field.item(1)))
     }
 
-    /// Emits as the Socket does by itself, with no bound on how long the acknowledgement may take.
+    /// Emits as the original does, but without a limit on how long the acknowledgement may take.
     pub(super) fn emit_plainly(self, args: Value) -> Result {
         let emit = || self.part(Part::Emit).apply(self.socket().0, args);
         if !self.wire.has_timeout.get() {
@@ -44,8 +44,8 @@ impl Call<'_> {
         sent
     }
 
-    /// The server named a session, which the Socket has just noted down: where that is, and where it notes down the
-    /// offset of the last event.
+    /// The server named a session, which the Socket has just stored: finds the field of it, and the field of the
+    /// last event's offset.
     pub(super) fn find_session(self, session: Value) -> Result<()> {
         if self.part(Part::SessionName).is_truthy() {
             return Ok(());
@@ -53,7 +53,7 @@ impl Call<'_> {
         let socket = self.socket().0;
         let listeners = socket.call0(Name::ListenersAny)?;
         let all = listeners.call1(Name::Splice, Value::small(0))?;
-        // The name of an event that nobody hears. The Socket takes the last text of an event for its offset.
+        // An event name that nobody listens to. The Socket stores the last text of an event as its offset.
         let args = Value::ARRAY.call2(Name::Of, Name::Unheard, Name::Unheard)?;
         self.part(Part::EmitEvent).call2(Name::Call, socket, args)?;
         listeners.get(Name::Push).apply(listeners, all)?;
@@ -69,17 +69,17 @@ impl Call<'_> {
         })
     }
 
-    /// Whether the server would recover the present session.
+    /// Whether the Socket has a session that the server could recover.
     pub(super) fn has_session(self) -> bool {
         self.socket().0.get(self.part(Part::SessionName)).is_truthy()
     }
 
-    /// Notes down the offset of the event that came last.
+    /// Stores the offset of the last event.
     pub(super) fn set_offset(self, offset: Value) {
         self.socket().0.set(self.part(Part::OffsetName), offset);
     }
 
-    /// No attempt asks the server for the sessions that there were.
+    /// Forgets the sessions, so that no attempt asks the server to recover them.
     pub(super) fn forget_sessions(self) -> Result<()> {
         self.each_socket(&mut |one| {
             one.remove(self.part(Part::SessionName));
@@ -88,20 +88,20 @@ impl Call<'_> {
         })
     }
 
-    /// Leaves nothing of a user behind that the next one's session could send, receive or recover.
+    /// Removes everything of a user that the next user's session could send, receive or recover.
     pub(super) fn wipe(self) -> Result<()> {
-        // As socket.io-client does for what was under way when it disconnects.
+        // socket.io-client reports the same error to pending emits when it disconnects.
         let error = self.error(Name::Ended);
         let hear = |callback| self.parts().call2(Part::Call, callback, error).map(drop);
         self.each_socket(&mut |one| {
             let acks = Value::OBJECT.call1(Name::Values, one.get(Name::Acks))?;
-            // A Socket without `retries` has an empty one.
+            // The queue of a Socket without `retries` is empty.
             let queue = one.get(self.part(Part::QueueName));
             let packets = queue.call1(Name::Splice, Value::small(0)).unwrap_or(Value::UNDEFINED);
             one.set(Name::SendBuffer, Value::list());
             one.set(Name::ReceiveBuffer, Value::list());
             one.set(Name::Acks, Value::object());
-            // What is in the queue hears of it below, and once.
+            // Queued emits are told below, and only once.
             each(packets, &mut |packet| {
                 packet.set(Name::TryCount, Value::number(-1.0));
                 Ok(())
@@ -110,7 +110,7 @@ impl Call<'_> {
                 if ack.get(Name::WithError).is_truthy() { hear(ack) } else { Ok(()) }
             })?;
             each(packets, &mut |packet| {
-                // It hears of it while it is the first, and for the last time.
+                // It is told while it is the first in the queue, and for the last time.
                 packet.set(Name::TryCount, Value::number(f64::INFINITY));
                 queue.call1(Name::Unshift, packet)?;
                 let args = packet.get(Name::Args);

@@ -1,13 +1,14 @@
-//! The browser's side of the client: [`Driver`], which JavaScript calls with commands and facts and polls for orders,
-//! and which drives the app's Socket.
+//! The browser's side of the client: [`Driver`]. JavaScript calls it with commands and facts and polls it for
+//! orders, and it drives the app's Socket.
 //!
-//! Decisions cross this border as numbers. Payloads, callbacks, event names and ids stay JavaScript values with the shell
-//! in `pkg-template/shell/`, which finds them by a message's number. So a send costs a few calls of integers and no
-//! copy; no JavaScript ever runs with a frame or a borrow of the engine's beneath it; and a shell whose engine has died
-//! still holds all that it has to settle.
+//! Decisions cross this border as numbers. Payloads, callbacks, event names and ids stay in JavaScript, in the
+//! shell (`pkg-template/shell/`), which finds them by a message's number. So a send costs a few calls with integers
+//! and no copy. No JavaScript runs while a frame or a borrow of the engine is on the stack. And a shell whose
+//! engine has died still has everything that it must settle.
 //!
-//! What drives the Socket ([`call`]) calls JavaScript, by [`value`]s that are good for one call. One trap, wherever
-//! it is, ends every client of the module: nothing calls it again, and the shell makes another one for the next client.
+//! The code that drives the Socket ([`call`]) does call JavaScript, through [`value`]s that are valid for one call.
+//! A trap anywhere ends all clients of the module: nothing calls it again, and the shell makes another module for
+//! the next client.
 
 pub mod call;
 mod driver;

@@ -1,13 +1,13 @@
-//! What the Socket and its Manager do instead of what socket.io-client made them do.
+//! The overridden methods of the Socket and its Manager.
 //!
-//! Nothing listens on the Socket: these methods are overridden instead, which no `off(event)` removes and no
-//! `listeners(event)` shows. What is ours runs first and guarded; then every listener of the app's, each guarded too, so
-//! that one that throws keeps no other from being called (D3).
+//! The client overrides these methods instead of adding listeners, so no `off(event)` removes them and no
+//! `listeners(event)` shows them. The client's code runs first and is guarded. Then every listener of the app is
+//! called, each guarded, so that one that throws does not prevent the others (D3).
 
 use super::call::{Call, Part, What, each};
 use super::value::{Kind, Name, Result, Value};
 
-/// Overridden on the Socket. The first only under `retries`, which repeats what is emitted.
+/// Overridden on the Socket. The first one only with `retries`, which repeats emits.
 const OF_SOCKET: [(Name, What); 10] = [
     (Name::Emit, What::EmitOnce),
     (Name::EmitReserved, What::EmitReserved),
@@ -30,7 +30,7 @@ const OF_MANAGER: [(Name, What); 4] = [
 ];
 
 impl Call<'_> {
-    /// Overrides what has to be.
+    /// Overrides the methods.
     pub(super) fn begin(self) -> Result<()> {
         self.wire.tries.set(-1);
         self.find_insides()?;
@@ -46,7 +46,7 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// An event of socket.io's own: `connect`, `disconnect` or `connect_error`.
+    /// Handles an event of socket.io itself: `connect`, `disconnect` or `connect_error`.
     pub(super) fn emit_reserved(self) -> Result {
         let Self { wire, .. } = self;
         let socket = self.socket();
@@ -55,8 +55,8 @@ impl Call<'_> {
         let is_live = wire.epoch.get() != 0;
         let is_connect = event.is(Name::Connect);
         if event.is(Name::Disconnect) {
-            // A transport that closes before the server has let us in is a failed attempt; one that we close
-            // ourselves, or give up, has no connection to end.
+            // A transport that closes before the server has accepted the connection is a failed attempt. One that
+            // the client closes or gives up has no connection to end.
             if !wire.is_up.replace(false) {
                 return if is_live {
                     socket.0.call2(Name::EmitReserved, Name::ConnectError, self.error(detail))
@@ -75,10 +75,10 @@ impl Call<'_> {
                 self.tell(Part::OnUp)?;
             }
         } else if is_live {
-            // The server may refuse a namespace that it has let us into.
+            // The server may refuse a namespace that it has accepted before.
             wire.is_up.set(false);
             socket.0.set(Name::Connected, false);
-            // A refused handshake destroys the socket's subscriptions; a failed transport does not.
+            // A refused handshake removes the Socket's subscriptions; a failed transport does not.
             self.end(detail, !socket.subs().is_truthy(), Value::UNDEFINED)?;
             self.announce(Name::ReconnectError, detail)?;
         }
@@ -91,11 +91,11 @@ impl Call<'_> {
         Ok(socket.0)
     }
 
-    /// An event of the server's, with its arguments.
+    /// Handles an event of the server, with its arguments.
     pub(super) fn emit_event(self, args: Value) -> Result<()> {
         let count = args.count();
-        // As the original does, for connection state recovery: the server appends an offset, though not to an
-        // event that may be lost. The name of a bare one is none.
+        // As the original does for connection state recovery: the server appends an offset to events with a text as
+        // last argument, except to volatile ones. A bare event has only its name, which is no offset.
         let last = if count > 1 { args.item(count - 1) } else { Value::UNDEFINED };
         let kind = last.kind();
         let is_offset = (kind == Kind::Text || last.is(Name::Nothing)) && self.has_session();
@@ -111,8 +111,8 @@ impl Call<'_> {
         self.dispatch(args.item(0), args.rest(1)?)
     }
 
-    /// The Socket is connected: what came and what was emitted before. One packet that cannot be encoded would throw
-    /// in the original at every connect, before 'connect' is emitted.
+    /// The Socket is connected: emits what was received and emitted before. In the original, one packet that can't
+    /// be encoded would throw at every connect, before 'connect' is emitted.
     pub(super) fn emit_buffered(self) -> Result<()> {
         let session = self.part(Part::Session);
         if session.is_truthy() {
@@ -121,7 +121,7 @@ impl Call<'_> {
         let socket = self.socket();
         let received = socket.receive_buffer();
         socket.0.set(Name::ReceiveBuffer, Value::list());
-        // socket.io-client has frozen them.
+        // socket.io-client has frozen these lists.
         each(received, &mut |args| socket.0.call1(Name::EmitEvent, args.rest(0)?).map(drop))?;
         let buffered = socket.send_buffer();
         socket.0.set(Name::SendBuffer, Value::list());
@@ -144,15 +144,15 @@ impl Call<'_> {
         self.call_each(listeners, packet.get(Name::Data))
     }
 
-    /// The app asks its Socket for what is the client's to do.
+    /// The app called a method of its Socket that the client handles.
     pub(super) fn hand_over(self, part: Part) -> Result {
         self.tell(part)?;
         Ok(self.socket().0)
     }
 
-    /// An emit of the app's under `retries`: what asks for no acknowledgement would be repeated for want of one, and
-    /// hold up all that follows. It is sent once, and asks for one as with `retries`, since servers may call what they
-    /// get.
+    /// Emits for the app with `retries`. The original would repeat an emit without a callback for want of an
+    /// acknowledgement, and delay all later ones. So such an emit is sent once. It still asks for an
+    /// acknowledgement as with `retries`, because servers may call the callback.
     pub(super) fn emit_once(self) -> Result {
         let args = self.args();
         let flags = self.socket().flags();
@@ -162,11 +162,11 @@ impl Call<'_> {
         }
         flags.set(Name::FromQueue, true);
         args.call1(Name::Push, self.part(Part::Nothing))?;
-        // Its time would take it out of what is buffered.
+        // Without its timeout, which would remove it from the buffer.
         self.emit_plainly(args)
     }
 
-    /// Sockets of other namespaces come and go with the connection that there is.
+    /// Opens the Manager for Sockets of other namespaces, which share the present connection.
     pub(super) fn open_manager(self) -> Result {
         let manager = self.manager().0;
         if self.wire.epoch.get() != 0 || !self.parts().call0(Part::IsActive)?.is_truthy() {
@@ -176,7 +176,7 @@ impl Call<'_> {
         Ok(manager)
     }
 
-    /// A Socket of another namespace.
+    /// Makes a Socket of another namespace.
     pub(super) fn make_socket(self) -> Result {
         let other = self.part(Part::Socket).apply(self.manager().0, self.args())?;
         if self.part(Part::ConnectsOthers).is_truthy() {

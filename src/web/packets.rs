@@ -1,9 +1,9 @@
-//! What leaves over a connection: what is sent, and receipts.
+//! Packets that leave over a connection, and receipts.
 
 use super::call::{Call, Part};
 use super::value::{Name, Result, Value};
 
-/// The length of what the names of receipts begin with: a namespace that no server has, [`Name::Unheard`].
+/// The length of the common prefix of receipts' namespaces, which no server has: [`Name::Unheard`].
 const RECEIPT: u32 = 11;
 // PacketTypes of socket.io-parser.
 const CONNECT: Value = Value::small(0);
@@ -11,21 +11,21 @@ const DISCONNECT: Value = Value::small(1);
 const CONNECT_ERROR: Value = Value::small(4);
 
 impl Call<'_> {
-    /// Emits at once or not at all: what the Socket buffers, since it knows, though it had not said so, that its link
-    /// is dead, is taken back, and the link is down.
+    /// Emits at once or not at all. The Socket buffers an emit if it knows that its link is dead but has not
+    /// reported that yet. Then the emit is removed from the buffer, and the link is down.
     pub(super) fn send(self) -> Result {
         let Self { wire, .. } = self;
         let socket = self.socket();
         let (flags, id) = (socket.flags(), socket.ids());
         let buffered = socket.send_buffer().get(Name::Length);
-        // `retries` and `ackTimeout` are for what the app emits.
+        // `retries` and `ackTimeout` apply only to the app's emits.
         socket.0.set(Name::Flags, self.parts().call0(Part::OurFlags)?);
         wire.is_ours.set(true);
         let sent = self.emit_plainly(self.args());
         wire.is_ours.set(false);
         socket.0.set(Name::Flags, flags);
         if sent.is_err() {
-            // What it threw is thrown on.
+            // An exception is passed on.
             socket.acks().remove(id);
             return sent;
         }
@@ -40,8 +40,8 @@ impl Call<'_> {
         Ok(Value::UNDEFINED)
     }
 
-    /// A packet for another namespace than the Socket's.
-    pub(super) fn say(self, kind: Value, nsp: Value) -> Result<()> {
+    /// Sends a packet of another namespace than the Socket's.
+    pub(super) fn send_packet(self, kind: Value, nsp: Value) -> Result<()> {
         let outsider = self.part(Part::Outsider);
         outsider.set(Name::Nsp, nsp);
         let packet = Value::object();
@@ -49,16 +49,16 @@ impl Call<'_> {
         outsider.call1(Name::Packet, packet).map(drop)
     }
 
-    /// Asks the server for receipts: to connect a namespace that it does not know.
+    /// Asks the server for receipts: sends CONNECT for a namespace that it does not know.
     pub(super) fn ask_receipts(self) -> Result<()> {
         let name = self.arg(0);
         for _ in 0..self.arg(1).to_number() as u32 {
-            self.say(CONNECT, name)?;
+            self.send_packet(CONNECT, name)?;
         }
         Ok(())
     }
 
-    /// A packet of whatever namespace.
+    /// Handles a packet of any namespace.
     pub(super) fn packet_came(self, packet: Value) -> Result<()> {
         let kind = packet.get(Name::Type);
         let (is_connect, is_error) = (kind.is(CONNECT), kind.is(CONNECT_ERROR));
@@ -74,12 +74,14 @@ impl Call<'_> {
         if self.wire.epoch.get() == 0 || !is_receipt {
             return Ok(());
         }
-        // How servers refuse a namespace that they do not know: socket.io and socketioxide, python-socketio.
+        // The texts by which servers refuse an unknown namespace: socket.io and socketioxide use one,
+        // python-socketio the other.
         let text = self.parts().call1(Part::TextOf, data)?;
         let is_unknown = text.is(Name::InvalidNamespace) || text.is(Name::UnableToConnect);
-        // Nobody is to be connected there. No receipt follows, and a name that is left twice ends the link.
+        // The server accepted the namespace. Leave it once: no receipt will follow, and leaving a namespace twice
+        // ends the link.
         if is_connect && !self.wire.has_left.replace(true) {
-            self.say(DISCONNECT, nsp)?;
+            self.send_packet(DISCONNECT, nsp)?;
         }
         let name = nsp.rest(RECEIPT)?.to_number().max(0.0);
         let is_plain = is_error && is_unknown;

@@ -1,5 +1,6 @@
-//! What of socket.io-client and engine.io-client is used, by their own names. No name that begins with `_` is among
-//! them: minified bundles have others there. What the Socket keeps under such names is in `insides.rs`.
+//! The properties and methods of socket.io-client and engine.io-client that are used, by their own names. None of
+//! them begins with `_`, because minified bundles rename those. `insides.rs` handles the Socket's fields with such
+//! names.
 
 use super::value::{Name, Result, Value};
 
@@ -20,24 +21,24 @@ objects! {
     Socket {
         /// Its namespace.
         nsp = Nsp,
-        /// What it hears of its Manager by, which a refused handshake ends and a failed transport does not.
+        /// Its subscriptions to its Manager, which a refused handshake removes and a failed transport does not.
         subs = Subs,
-        /// The acknowledgements that are waited for, by number.
+        /// The callbacks of pending acknowledgements, by number.
         acks = Acks,
-        /// The number of the next one.
+        /// The number of the next acknowledgement.
         ids = Ids,
-        /// What its next emit was asked to be.
+        /// The flags of its next emit.
         flags = Flags,
         /// Packets that wait for a connection.
         send_buffer = SendBuffer,
-        /// Events that came before the connection was told.
+        /// Events that came before `connect` was emitted.
         receive_buffer = ReceiveBuffer,
     }
     /// Its Manager, which has one connection at a time.
     Manager {
-        /// The options that the next connection is made by.
+        /// The options of the next connection.
         options = Opts,
-        /// The Sockets of all namespaces, by these.
+        /// The Sockets, by their namespaces.
         sockets = Nsps,
     }
     /// One connection: engine.io's Socket.
@@ -45,11 +46,11 @@ objects! {
         /// `opening`, `open`, `closing` or `closed`.
         ready_state = ReadyState,
     }
-    /// What carries a connection: polling or a WebSocket.
+    /// The transport of a connection: polling or a WebSocket.
     Transport {
-        /// What it is called in the option `transports`.
+        /// Its name in the option `transports`.
         name = TransportName,
-        /// As a connection's, and `pausing` besides.
+        /// As that of a connection, or `pausing`.
         ready_state = ReadyState,
     }
 }
@@ -62,7 +63,7 @@ impl Socket {
 }
 
 impl Manager {
-    /// The connection that there is, or was.
+    /// The present connection, or the last one.
     #[must_use]
     pub fn engine(self) -> Engine {
         Engine(self.0.get(Name::Engine))
@@ -73,14 +74,14 @@ impl Manager {
         self.0.call0(Name::Disconnect)
     }
 
-    /// Says an event to who listens to the Manager.
+    /// Emits an event to the Manager's listeners.
     pub fn emit_reserved(self, event: Name, detail: Value) -> Result {
         self.0.call2(Name::EmitReserved, event, detail)
     }
 }
 
 impl Engine {
-    /// The transport that it goes over.
+    /// Its present transport.
     #[must_use]
     pub fn transport(self) -> Transport {
         Transport(self.0.get(Name::Transport))
@@ -88,18 +89,18 @@ impl Engine {
 }
 
 impl Transport {
-    /// Whether it is that one.
+    /// Whether it has this name.
     #[must_use]
     pub fn is(self, name: Name) -> bool {
         self.name().is(name)
     }
 
-    /// Hears an event of it.
+    /// Adds a listener.
     pub fn on(self, event: Name, listener: Value) -> Result {
         self.0.call2(Name::On, event, listener)
     }
 
-    /// Sends packets of engine.io's, of one type.
+    /// Sends an engine.io packet of this type.
     pub fn write(self, kind: Name) -> Result {
         let packet = Value::object();
         packet.set(Name::Type, kind);

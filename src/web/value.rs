@@ -1,17 +1,16 @@
-//! JavaScript's values, and what can be done with them.
+//! JavaScript's values and the operations on them.
 //!
-//! A [`Value`] is the place of a JavaScript value on a stack that `pkg-template/shell/values.js` holds, and good until
-//! the call of the module returns in which it was got. wasm-bindgen's own `JsValue` lives in a table until it is
-//! dropped: code for each one to be dropped, a table through which a client and its closures would keep each other
-//! from being collected, and with an import for each property and method 85 bytes each, gzipped. Here seven imports do
-//! for all of them. None of them throws: an exception comes back as [`Thrown`], so no frame of the module's is
-//! ever left by one.
+//! A [`Value`] is the index of a JavaScript value on a stack in `pkg-template/shell/values.js`. It is valid until
+//! the call of the module in which it was obtained returns. wasm-bindgen's own `JsValue` has disadvantages here:
+//! each one needs code to drop it, its table would keep a client and its closures from being collected, and each
+//! property and method needs an import of 85 bytes gzipped. Seven imports replace all of them. None of them throws:
+//! an exception is returned as [`Thrown`], so no exception ever unwinds a frame of the module.
 
 use core::num::NonZeroI32;
 
 use wasm_bindgen::prelude::*;
 
-// The shell hands them to the module that ships, whatever they are said to be in.
+// In the module that ships the shell passes these imports, so the module name does not matter.
 #[cfg_attr(feature = "module", wasm_bindgen(raw_module = "values"))]
 #[cfg_attr(not(feature = "module"), wasm_bindgen(module = "/pkg-template/shell/values.js"))]
 extern "C" {
@@ -29,30 +28,30 @@ extern "C" {
 #[derive(Clone, Copy, Debug)]
 pub struct Value(NonZeroI32);
 
-/// An exception, which JavaScript keeps.
+/// An exception, which JavaScript stores.
 #[derive(Clone, Copy, Debug)]
 pub struct Thrown;
 
-/// Where the numbers are that stay on the stack, and behind them the names.
+/// The index of the first number that stays on the stack. The names follow the numbers.
 const FIRST_NUMBER: i32 = 8;
 const FIRST_NAME: i32 = FIRST_NUMBER + SMALL as i32;
 
-/// How many small numbers stay on the stack.
+/// The number of small numbers that stay on the stack.
 pub const SMALL: u32 = 48;
 
-/// What JavaScript answers, unless it throws.
+/// The result of a JavaScript operation, which may throw.
 pub type Result<T = Value> = core::result::Result<T, Thrown>;
 
-/// What a value counts as.
+/// The kind of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// What is false where a condition is asked for, an empty text too.
+    /// A falsy value, including an empty text.
     Falsy,
-    /// Anything that has no kind of its own.
+    /// A truthy value without a kind of its own.
     Truthy,
     /// A function.
     Function,
-    /// A text that says something.
+    /// A text that is not empty.
     Text,
     /// A list.
     List,
@@ -64,13 +63,13 @@ macro_rules! names {
         #[derive(Clone, Copy, Debug)]
         pub enum Name { $(#[doc = concat!("`", $text, "`")] $name,)* }
 
-        /// All of them as JavaScript reads them, which puts them on its stack once.
+        /// All names as JavaScript reads them, to put them on its stack once.
         pub const NAMES: &str = concat!($($text, "|",)* "\0");
     };
 }
 
 names! {
-    // Of the Socket.
+    // The Socket.
     Nsp "nsp"
     Subs "subs"
     Connected "connected"
@@ -90,7 +89,7 @@ names! {
     Packet "packet"
     Active "active"
     Close "close"
-    // Of what it keeps inside.
+    // Private parts of the Socket.
     ForceNew "forceNew"
     AckTimeout "ackTimeout"
     FromQueue "fromQueue"
@@ -98,7 +97,7 @@ names! {
     WithError "withError"
     TryCount "tryCount"
     Args "args"
-    // Of its Manager.
+    // Its Manager.
     Opts "opts"
     Transports "transports"
     Query "query"
@@ -110,7 +109,7 @@ names! {
     On "on"
     Off "off"
     Retries "retries"
-    // Of engine.io.
+    // engine.io.
     Transport "transport"
     TransportName "name"
     ReadyState "readyState"
@@ -120,12 +119,12 @@ names! {
     PingInterval "pingInterval"
     PingTimeout "pingTimeout"
     Sid "sid"
-    // Of a packet.
+    // A packet.
     Type "type"
     Data "data"
     Pid "pid"
     Id "id"
-    // Events, and what they say.
+    // Events, and their arguments.
     Connect "connect"
     Disconnect "disconnect"
     ConnectError "connect_error"
@@ -149,7 +148,7 @@ names! {
     Unheard "/~holdfast/"
     Buffer "Buffer"
     Nothing ""
-    // Of JavaScript.
+    // JavaScript.
     Length "length"
     Push "push"
     Pop "pop"
@@ -184,8 +183,8 @@ impl Value {
     pub const JSON: Self = Self::at(7);
 
     /// A value that stays on the stack.
-    const fn at(place: i32) -> Self {
-        Self(NonZeroI32::new(place).expect("no place is 0"))
+    const fn at(index: i32) -> Self {
+        Self(NonZeroI32::new(index).expect("no index is 0"))
     }
 
     /// One of the numbers below [`SMALL`], which stay on the stack.
@@ -194,7 +193,7 @@ impl Value {
         Self::at(FIRST_NUMBER + number as i32)
     }
 
-    /// One of the values that a call of the module was given.
+    /// One of the values that were passed to a call of the module.
     #[must_use]
     pub fn given(first: i32, index: i32) -> Self {
         NonZeroI32::new(first + index).map_or(Self::UNDEFINED, Self)
@@ -204,9 +203,9 @@ impl Value {
         NonZeroI32::new(at).map(Self).ok_or(Thrown)
     }
 
-    /// Its place.
+    /// The index on the stack.
     #[must_use]
-    pub const fn place(self) -> i32 {
+    pub const fn index(self) -> i32 {
         self.0.get()
     }
 
@@ -216,36 +215,36 @@ impl Value {
         Self::given(number(value), 0)
     }
 
-    /// A property; `undefined` where there is none, or nothing that could have one.
+    /// A property. `undefined` if it is missing or the value can't have properties.
     #[must_use]
     pub fn get(self, key: impl Into<Self>) -> Self {
-        Self::given(get(self.place(), key.into().place()), 0)
+        Self::given(get(self.index(), key.into().index()), 0)
     }
 
     /// An item of a list.
     #[must_use]
     pub fn item(self, index: u32) -> Self {
-        Self::given(get(self.place(), !(index as i32)), 0)
+        Self::given(get(self.index(), !(index as i32)), 0)
     }
 
-    /// Assigns a property.
+    /// Sets a property.
     pub fn set(self, key: impl Into<Self>, to: impl Into<Self>) {
-        set(self.place(), key.into().place(), to.into().place());
+        set(self.index(), key.into().index(), to.into().index());
     }
 
     /// Calls a method without arguments.
     pub fn call0(self, name: impl Into<Self>) -> Result {
-        Self::got(call(self.place(), name.into().place(), 0, 0, 0))
+        Self::got(call(self.index(), name.into().index(), 0, 0, 0))
     }
 
     /// Calls a method with one argument.
     pub fn call1(self, name: impl Into<Self>, a: impl Into<Self>) -> Result {
-        Self::got(call(self.place(), name.into().place(), a.into().place(), 0, 0))
+        Self::got(call(self.index(), name.into().index(), a.into().index(), 0, 0))
     }
 
     /// Calls a method with two arguments.
     pub fn call2(self, name: impl Into<Self>, a: impl Into<Self>, b: impl Into<Self>) -> Result {
-        Self::got(call(self.place(), name.into().place(), a.into().place(), b.into().place(), 0))
+        Self::got(call(self.index(), name.into().index(), a.into().index(), b.into().index(), 0))
     }
 
     /// Calls a method with three arguments.
@@ -257,30 +256,30 @@ impl Value {
         c: impl Into<Self>,
     ) -> Result {
         Self::got(call(
-            self.place(),
-            name.into().place(),
-            a.into().place(),
-            b.into().place(),
-            c.into().place(),
+            self.index(),
+            name.into().index(),
+            a.into().index(),
+            b.into().index(),
+            c.into().index(),
         ))
     }
 
-    /// The number that it is or says; else none.
+    /// The value as a number. NaN if it is none.
     #[must_use]
     pub fn to_number(self) -> f64 {
-        to_number(self.place())
+        to_number(self.index())
     }
 
-    /// How many items a list has.
+    /// The number of items of a list.
     #[must_use]
     pub fn count(self) -> u32 {
         self.get(Name::Length).to_number() as u32
     }
 
-    /// What it counts as.
+    /// The kind of the value.
     #[must_use]
     pub fn kind(self) -> Kind {
-        match kind(self.place()) {
+        match kind(self.index()) {
             0 => Kind::Falsy,
             2 => Kind::Function,
             3 => Kind::Text,
@@ -289,29 +288,29 @@ impl Value {
         }
     }
 
-    /// Whether it counts as true.
+    /// Whether the value is truthy.
     #[must_use]
     pub fn is_truthy(self) -> bool {
-        kind(self.place()) != 0
+        kind(self.index()) != 0
     }
 
-    /// Whether it is that text, number or value.
+    /// Whether it is identical to another value.
     #[must_use]
     pub fn is(self, other: impl Into<Self>) -> bool {
-        is(self.place(), other.into().place()) != 0
+        is(self.index(), other.into().index()) != 0
     }
 
-    /// The items from one on.
+    /// The items from `from` on, as a new list.
     pub fn rest(self, from: u32) -> Result {
         self.call1(Name::Slice, Self::small(from))
     }
 
-    /// Forgets a property.
+    /// Deletes a property.
     pub fn remove(self, name: impl Into<Self>) {
         let _ = Self::REFLECT.call2(Name::DeleteProperty, self, name);
     }
 
-    /// Calls it, with what is `this` there and a list of arguments.
+    /// Calls the function with `this` and a list of arguments.
     pub fn apply(self, this: Self, args: Self) -> Result {
         Self::REFLECT.call3(Name::Apply, self, this, args)
     }

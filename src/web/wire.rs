@@ -1,4 +1,4 @@
-//! The life of a connection: how it is opened, what is heard of it, and how it ends.
+//! The life of a connection: how it is opened, what is handled while it lives, and how it ends.
 
 use super::call::{Call, Part, What};
 use super::socket_io::{Engine, Transport};
@@ -10,7 +10,8 @@ impl Call<'_> {
     pub(super) fn open(self, attempt: u32) -> Result<()> {
         let Self { wire, .. } = self;
         let (parts, manager) = (self.parts(), self.manager());
-        // What others kept open was made for who we were before.
+        // Sockets of other namespaces may have kept the connection open, but it was made with the former
+        // credentials.
         if manager.engine().ready_state().is(Name::Open) {
             manager.disconnect()?;
         }
@@ -18,7 +19,7 @@ impl Call<'_> {
         wire.tries.set(wire.tries.get() + 1);
         self.announce(Name::ReconnectAttempt, Value::number(wire.tries.get().into()))?;
 
-        // The app may have assigned others since.
+        // The app may have assigned other transports since.
         let options = manager.options();
         let assigned = options.get(Name::Transports);
         let is_new = !assigned.is(self.part(Part::Given));
@@ -26,7 +27,7 @@ impl Call<'_> {
             parts.set(Part::Transports, assigned);
         }
         let wanted = self.part(Part::Transports);
-        // socket.io-client writes to this list.
+        // A copy, because socket.io-client modifies this list.
         let list = wanted.rest(0)?;
         let count = list.count();
         let mut order = wire.order.get();
@@ -65,7 +66,7 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// A function that calls for something, about one connection.
+    /// A JavaScript function that makes this call about one connection.
     pub(super) fn hear(self, what: What, attempt: u32, subject: Value) -> Result {
         self.parts().call3(Part::Hear, what, Value::number(attempt.into()), subject)
     }
@@ -74,15 +75,16 @@ impl Call<'_> {
         if !is_live {
             return Ok(());
         }
-        // A POST was answered. A WebSocket's drain says only that the browser has taken the bytes.
+        // For polling this means that a POST was answered. For a WebSocket it only means that the browser has taken
+        // the bytes.
         if Engine(self.subject()).transport().is(Name::Polling) {
             self.tell(Part::OnHeard)?;
         }
         self.tell(Part::OnDrained)
     }
 
-    /// A WebSocket that is lost while polling pauses for it leaves polling paused for good, and nobody notices. Polling
-    /// is woken to say goodbye.
+    /// Closes a connection whose upgrade failed at the wrong moment. If the WebSocket is lost while polling pauses
+    /// for it, polling stays paused for ever without an error. So polling is resumed and closed.
     pub(super) fn upgrade_failed(self) -> Result<()> {
         let transport = Engine(self.subject()).transport();
         if transport.ready_state().is(Name::Pausing) {
@@ -93,37 +95,38 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// The connection is closed; `is_early` before it was open.
+    /// The connection is closed. `is_early` is true if it was never open.
     pub(super) fn closed(self, reason: Value, is_early: bool, attempt: u32) -> Result<()> {
         if is_early {
-            // The Manager hears nothing of one that an app closes before it is open.
+            // The Manager reports nothing about a connection that an app closes before it is open.
             self.fail(reason)?;
         }
-        // A handshake may be answered after we gave it up: nobody else would tell the server, which would keep that
-        // session until its ping timeout.
+        // The handshake may be answered after the attempt was given up. Nobody else would tell the server, which
+        // would keep the session until its ping timeout.
         let transport = Engine(self.subject()).transport();
         transport.on(Name::Packet, self.hear(What::LatePacket, attempt, transport.0)?).map(drop)
     }
 
     pub(super) fn late_packet(self, packet: Value) -> Result<()> {
         if packet.get(Name::Type).is(Name::Open) {
-            let said = Value::JSON.call1(Name::Parse, packet.get(Name::Data))?;
+            let handshake = Value::JSON.call1(Name::Parse, packet.get(Name::Data))?;
             let transport = Transport(self.subject());
-            transport.0.get(Name::Query).set(Name::Sid, said.get(Name::Sid));
+            transport.0.get(Name::Query).set(Name::Sid, handshake.get(Name::Sid));
             transport.write(Name::Close)?;
         }
         Ok(())
     }
 
-    pub(super) fn said_nothing(self, is_live: bool) -> Result<()> {
+    pub(super) fn unanswered(self, is_live: bool) -> Result<()> {
         if is_live && Engine(self.subject()).ready_state().is(Name::Opening) {
             self.fail(Name::Unanswered)?;
         }
         Ok(())
     }
 
-    /// Closes the connection, whatever state it is in. Listeners hear of it; the client does not. `is_polite` tells the
-    /// server, and says to listeners that it was us; `is_final` is for Sockets of other namespaces too.
+    /// Closes the connection in any state. Listeners are told; the client is not. `is_polite` tells the server, and
+    /// reports to listeners that this side closed it. `is_final` closes it even if Sockets of other namespaces use
+    /// it.
     pub(super) fn shut(self, is_polite: bool, is_final: bool) -> Result<()> {
         let Self { wire, .. } = self;
         let was_connecting = wire.epoch.get() != 0 && !wire.is_up.get();
@@ -135,17 +138,17 @@ impl Call<'_> {
                 return Ok(());
             }
         } else {
-            // The server may have this session for a while. One that it takes up again meanwhile loses its
-            // rooms when the old link ends there.
+            // The server may keep this session for a while. If it recovered the session meanwhile, the session
+            // would lose its rooms when the old link ends there.
             self.forget_sessions()?;
             if was_connecting {
                 let error = self.error(Name::Timeout);
-                // The Socket hears of it there.
+                // The Socket handles the Manager's event.
                 self.proclaim(Name::Error, error)?;
                 self.announce(Name::ReconnectError, error)?;
             }
         }
-        // Of a half-open transport `engine.close()` never reports; the Manager does at once.
+        // `engine.close()` never reports the end of a half-open transport; the Manager reports it at once.
         manager.disconnect().map(drop)
     }
 
@@ -161,7 +164,8 @@ impl Call<'_> {
     /// The connection ended, or the attempt failed.
     pub(super) fn end(self, error: Value, is_rejection: bool, reason: Value) -> Result<()> {
         self.set_epoch(0);
-        // After a refusal or a server's disconnect the transport is still open; the next attempt has its own.
+        // After a refusal or a disconnect by the server the transport is still open. The next attempt makes its
+        // own.
         if !self.socket().subs().is_truthy() {
             self.manager().disconnect()?;
         }

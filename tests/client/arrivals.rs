@@ -1,4 +1,4 @@
-//! What the server sends: repeats, second names, answers that wait, and who is typing.
+//! Events from the server: repeats, second names, pending answers, and typing marks.
 
 use holdfast::client::{Came, Fate, Order, Value};
 use holdfast::engine::{Millis, Moment};
@@ -8,7 +8,7 @@ use crate::world::World;
 const NEWS: Fate = Fate { is_news: true, is_doubtful: false, has_reply: false, waits: false };
 const REPEAT: Fate = Fate { is_news: false, ..NEWS };
 
-/// A message of the first name.
+/// A message under the first name.
 fn came(id: u64, content: u64) -> Came {
     Came { id, content, names: 1, is_fetched: false, wants_ack: false }
 }
@@ -24,13 +24,13 @@ fn repeat_reaches_nobody_and_other_content_does() {
     assert_eq!(world.client.came(came(1, 10), 1_000), REPEAT);
     let other = world.client.came(came(1, 11), 1_000);
     assert_eq!(other, Fate { is_doubtful: true, ..NEWS });
-    assert_eq!(world.client.came(came(1, 12), 1_000), NEWS, "the developer was told");
+    assert_eq!(world.client.came(came(1, 12), 1_000), NEWS, "the developer was warned");
     let elsewhere = Came { names: 2, ..came(1, 20) };
-    assert_eq!(world.client.came(elsewhere, 1_000), NEWS, "an id counts for one name");
+    assert_eq!(world.client.came(elsewhere, 1_000), NEWS, "an id is known under one name only");
 }
 
 #[test]
-fn what_was_fetched_is_known_by_its_id_under_every_name_however_it_is_written() {
+fn fetched_message_is_known_by_its_id_under_every_name_in_any_form() {
     let mut world = World::new().linked();
     let fetched = |id, content| Came { names: 3, is_fetched: true, ..came(id, content) };
     world.client.came(Came { names: 2, ..came(1, 10) }, 1_000);
@@ -41,17 +41,17 @@ fn what_was_fetched_is_known_by_its_id_under_every_name_however_it_is_written() 
 }
 
 #[test]
-fn memory_of_repeats_has_its_size_and_a_repeat_renews_its_place() {
+fn memory_of_repeats_is_bounded_and_a_repeat_renews_its_entry() {
     let mut world = World::new().linked();
     let told: Vec<_> =
         [1, 2, 1, 3, 1, 2].map(|id| world.client.came(came(id, 10 * id), 2).is_news).to_vec();
     assert_eq!(told, [true, true, false, true, false, true]);
     assert_eq!(world.client.came(came(7, 70), 0), NEWS);
-    assert_eq!(world.client.came(came(7, 70), 0), NEWS, "nothing is kept in mind");
+    assert_eq!(world.client.came(came(7, 70), 0), NEWS, "nothing is remembered");
 }
 
 #[test]
-fn what_came_for_one_user_is_news_for_the_next() {
+fn event_for_one_user_is_news_for_the_next() {
     let mut world = World::new();
     world.name = 5;
     let mut world = world.linked();
@@ -69,9 +69,9 @@ fn repeats_wait_for_the_answer_and_get_it_when_it_is_there() {
     for _ in 1..100 {
         assert_eq!(world.client.came(asking(1, 10), 1_000), waits);
     }
-    assert_eq!(world.client.came(asking(1, 10), 1_000), REPEAT, "a hundred wait");
+    assert_eq!(world.client.came(asking(1, 10), 1_000), REPEAT, "a hundred repeats wait");
     world.replace_link();
-    assert_eq!(world.client.came(asking(1, 10), 1_000), waits, "none of the lost link does");
+    assert_eq!(world.client.came(asking(1, 10), 1_000), waits, "no wait survives a lost link");
     assert!(world.client.replied(10, 10_000));
     assert_eq!(world.client.came(asking(1, 10), 1_000), Fate { has_reply: true, ..REPEAT });
     assert_eq!(world.client.came(came(1, 10), 1_000), REPEAT);
@@ -84,7 +84,7 @@ fn answer_too_large_to_keep_is_given_anew() {
         assert_eq!(world.client.came(asking(1, 10), 1_000), Fate { waits: true, ..NEWS });
         assert!(!world.client.replied(10, 10_001));
     }
-    assert!(!world.client.replied(99, 1), "nobody asked");
+    assert!(!world.client.replied(99, 1), "no answer was requested");
 }
 
 #[test]
@@ -115,9 +115,9 @@ fn same_thing_under_a_second_name_is_one_soon_after_or_by_its_id() {
     let mut at =
         |ms: u64, name: u32, has_id: bool| world.client.is_alias(Moment(ms), 5, name, has_id);
     assert!(!at(1_000, 1, false));
-    assert!(!at(1_000, 1, false), "said twice");
+    assert!(!at(1_000, 1, false), "emitted twice");
     assert!(at(2_999, 2, false));
-    assert!(!at(3_000, 2, false), "no longer the same thing");
+    assert!(!at(3_000, 2, false), "too late to be the same event");
     assert!(!at(10_000, 1, false));
     assert!(at(90_000, 2, true));
 }

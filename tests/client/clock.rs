@@ -1,4 +1,4 @@
-//! What two clocks come to, and when the one timer has to be set anew.
+//! The clock made of two clocks, and when the one timer is set anew.
 
 use holdfast::client::clock::{Clock, Reading, Readings};
 use holdfast::client::timer::{Setting, Timer};
@@ -6,10 +6,10 @@ use holdfast::engine::{Millis, Moment};
 
 const HOUR: u64 = 3_600_000;
 const DAY: u64 = 24 * HOUR;
-/// What the clock on the wall shows at first.
+/// The wall clock's first reading.
 const NOON: u64 = 1_800_000_000_000;
 
-/// Two clocks, and what is made of them.
+/// Two clocks, and the clock made of them.
 struct Clocks {
     wall: u64,
     running: u64,
@@ -22,7 +22,7 @@ impl Clocks {
         Self { wall, running, clock: Clock::new(Readings { wall, running }) }
     }
 
-    /// Both go on.
+    /// Both clocks run on.
     fn pass(&mut self, ms: u64) {
         self.wall += ms;
         self.running += ms;
@@ -45,8 +45,8 @@ fn time_passes_with_both_clocks() {
     let mut clocks = Clocks::new();
     assert_eq!(clocks.time(), (0, false));
     clocks.pass(7 * HOUR);
-    assert_eq!(clocks.time(), (7 * HOUR, false), "nobody has read them meanwhile");
-    assert_eq!(clocks.time(), (7 * HOUR, false), "they show the same");
+    assert_eq!(clocks.time(), (7 * HOUR, false), "the clocks were not read meanwhile");
+    assert_eq!(clocks.time(), (7 * HOUR, false), "the readings are the same");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn sleep_in_which_one_clock_stands_still_counts_as_time() {
     clocks.pass(20);
     assert_eq!(clocks.time(), (8 * HOUR + 1_020, true));
     clocks.pass(20);
-    assert_eq!(clocks.time(), (8 * HOUR + 1_040, false), "it is told once");
+    assert_eq!(clocks.time(), (8 * HOUR + 1_040, false), "reported once");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn clock_that_is_set_forward_by_a_day_and_an_hour_looks_like_sleep() {
     assert_eq!(clocks.time(), (DAY + HOUR + 1_000, true));
     clocks.wall -= DAY + HOUR;
     clocks.pass(1_000);
-    assert_eq!(clocks.time(), (DAY + HOUR + 2_000, false), "set right, it gives nothing back");
+    assert_eq!(clocks.time(), (DAY + HOUR + 2_000, false), "setting it right takes no time back");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn deadline_that_has_passed_is_due_at_once_and_set_for_once() {
     let past = Some(Moment(1));
     assert_eq!(timer.follow(NOW, past), Setting::In(Millis(0)));
     assert_eq!(timer.follow(NOW, past), Setting::Stays);
-    assert_eq!(timer.follow(NOW + Millis(900), past), Setting::Stays, "it waits for its turn");
+    assert_eq!(timer.follow(NOW + Millis(900), past), Setting::Stays, "its firing is due");
 }
 
 #[test]
@@ -184,11 +184,7 @@ fn timer_after_a_sleep_is_set_anew() {
     timer.slept();
     assert_eq!(timer.follow(NOW, None), Setting::Off);
     timer.slept();
-    assert_eq!(
-        timer.follow(NOW, None),
-        Setting::Stays,
-        "where none is set there is none to be late"
-    );
+    assert_eq!(timer.follow(NOW, None), Setting::Stays, "an unset timer can't be late");
 }
 
 #[test]
@@ -215,5 +211,5 @@ fn wait_beyond_what_timers_take_is_cut_into_pieces() {
     assert_eq!(timer.follow(NOW, far), Setting::In(Millis((1 << 31) - 1)));
     timer.fired();
     let then = Moment((1 << 40) - 5);
-    assert_eq!(timer.follow(then, far), Setting::In(Millis(5)), "the rest follows");
+    assert_eq!(timer.follow(then, far), Setting::In(Millis(5)), "set again for the rest");
 }

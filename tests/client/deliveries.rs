@@ -1,13 +1,13 @@
-//! A message from `send` to its one result: same ids, lanes, which answers count, and what is said of its end (I15).
+//! A message from `send` to its one result: equal ids, lanes, which answers count, and the reported result (I15).
 
 use holdfast::client::claim::{Audience, By, Claim, Code, Ending};
 use holdfast::client::deliveries::{Id, Sending};
 use holdfast::client::receipts::Support;
-use holdfast::client::verdict::{Opinion, Reading, Said};
+use holdfast::client::verdict::{Acknowledgement, Opinion, Reading};
 use holdfast::client::{Client, Order};
 use holdfast::engine::{Config, Millis, Moment, Outcome, Seq, Verdict, Way};
 
-use crate::world::{World, draft, said};
+use crate::world::{World, draft, reply};
 
 const NOW: Moment = Moment(1);
 
@@ -15,14 +15,14 @@ fn acked() -> Sending {
     draft(Way::Acked)
 }
 
-/// A client on a server that gives no receipts.
+/// A client of a server that gives no receipts.
 fn receiptless() -> World {
     let mut world = World::new();
     world.client.set_support(Support::Off);
     world.linked()
 }
 
-/// The one end of a message.
+/// The only result of a message.
 fn ending(world: &World, seq: Seq) -> Ending {
     let all = world.endings(seq);
     assert_eq!(all.len(), 1, "{all:?}");
@@ -33,7 +33,7 @@ fn code(world: &mut World, sending: Sending) -> Result<Seq, Code> {
     world.client.send(world.at(), &sending).map_err(|claim| claim.code)
 }
 
-// Same ids.
+// Equal ids.
 
 #[test]
 fn same_message_under_an_id_that_waits_joins_it() {
@@ -49,7 +49,7 @@ fn another_message_under_an_id_that_waits_is_refused() {
     let mut world = World::new();
     let seq = world.send(acked());
     let other = Sending { id: Id::Known { seq, is_same: false }, ..acked() };
-    let claim = world.client.send(world.at(), &other).expect_err("another one has its id");
+    let claim = world.client.send(world.at(), &other).expect_err("another message has its id");
     let Claim { code, maybe_delivered, retryable, by, audience } = claim;
     assert_eq!((code, maybe_delivered, retryable), (Code::DuplicateId, false, false));
     assert_eq!((by, audience), (By::Nobody, Audience::Senders));
@@ -64,7 +64,7 @@ fn hundred_sends_may_wait_for_one_message() {
         assert_eq!(code(&mut world, again), Ok(seq));
     }
     assert_eq!(code(&mut world, again), Err(Code::QueueFull));
-    world.client.leave(world.at(), seq).expect("others wait");
+    world.client.leave(world.at(), seq).expect("other sends wait");
     assert_eq!(code(&mut world, again), Ok(seq));
 }
 
@@ -93,7 +93,7 @@ fn last_send_that_leaves_a_message_cancels_it() {
         .client
         .send(world.at(), &Sending { id: Id::Known { seq, is_same: true }, ..acked() })
         .ok();
-    let claim = world.client.leave(world.at(), seq).expect("another one waits");
+    let claim = world.client.leave(world.at(), seq).expect("another send waits");
     assert_eq!((claim.code, claim.maybe_delivered), (Code::Cancelled, true), "it has left");
     world.drain();
     assert_eq!(world.outcome(seq), None);
@@ -120,25 +120,25 @@ fn lanes_have_dense_numbers_that_are_used_again() {
     let (second, same) = lane(&mut world, 1 << 50);
     assert_eq!([zero, one, same], [0, 1, 0]);
     end(&mut world, first);
-    assert_eq!(lane(&mut world, 8).1, 2, "the first lane has a message yet");
+    assert_eq!(lane(&mut world, 8).1, 2, "the first lane still has a message");
     end(&mut world, second);
-    // Whoever had a number before gets another one if it was given away.
+    // A key whose number was reused gets another number.
     let [(_, free), (_, fresh)] = [9, 1 << 50].map(|key| lane(&mut world, key));
     assert_eq!([free, fresh], [0, 3]);
 }
 
-// What follows from what it is.
+// The draft that follows from a message.
 
 #[test]
-fn message_without_a_place_for_an_id_leaves_once_and_is_not_kept() {
+fn message_that_carries_no_id_leaves_once_and_is_not_saved() {
     let mut world = World::new();
     let durable = Sending { durable: true, ..acked() };
     for (sending, once, is_durable) in [
         (durable, false, true),
-        (Sending { has_place: false, ..durable }, true, false),
+        (Sending { carries_id: false, ..durable }, true, false),
         (Sending { once: true, ..durable }, true, false),
-        // No id is written into it.
-        (Sending { has_place: false, way: Way::Received, ..durable }, false, true),
+        // The payload carries no id.
+        (Sending { carries_id: false, way: Way::Received, ..durable }, false, true),
         (Sending { way: Way::Latest, ..durable }, false, false),
     ] {
         let seq = world.client.send(world.at(), &sending).expect("room");
@@ -165,7 +165,7 @@ fn acknowledgement_is_asked_for_where_it_says_more_than_a_receipt() {
     }
 }
 
-// What is too large for the link.
+// Messages that are too large for the link.
 
 #[test]
 fn message_is_measured_where_it_may_be_larger_than_the_server_takes() {
@@ -210,15 +210,15 @@ fn first_final_answer_is_the_one() {
     let mut world = receiptless();
     let seq = world.send(acked());
     let now = world.at();
-    assert!(world.client.acked(now, seq, 1, said(Verdict::TryAgain)));
-    assert!(world.client.acked(now, seq, 1, said(Verdict::Accepted)));
-    assert!(!world.client.acked(now, seq, 1, said(Verdict::Refused)));
+    assert!(world.client.acked(now, seq, 1, reply(Verdict::TryAgain)));
+    assert!(world.client.acked(now, seq, 1, reply(Verdict::Accepted)));
+    assert!(!world.client.acked(now, seq, 1, reply(Verdict::Refused)));
     assert!(!world.client.echoed(now, seq, true));
     world.drain();
     let Ending { outcome, claim, is_timed, .. } = ending(&world, seq);
     assert_eq!((outcome, claim.code, claim.by), (Outcome::Delivered, Code::None, By::Ack));
     assert!(is_timed, "it left once");
-    assert!(!world.client.acked(now, seq, 1, said(Verdict::Accepted)), "it has settled");
+    assert!(!world.client.acked(now, seq, 1, reply(Verdict::Accepted)), "it has settled");
 }
 
 #[test]
@@ -258,10 +258,10 @@ fn refusal_after_a_receipt_is_told_once_and_complained_of() {
         let now = world.at();
         let refuse = |client: &mut Client| match by_event {
             true => client.echoed(now, seq, true),
-            false => client.acked(now, seq, 1, said(Verdict::TryAgain)),
+            false => client.acked(now, seq, 1, reply(Verdict::TryAgain)),
         };
         assert!(refuse(&mut world.client));
-        assert!(!refuse(&mut world.client), "the first one counts");
+        assert!(!refuse(&mut world.client), "the first answer counts");
         world.drain();
         let all = world.endings(seq);
         let Ending { outcome, claim, stays, .. } = all[1];
@@ -274,8 +274,8 @@ fn refusal_after_a_receipt_is_told_once_and_complained_of() {
 #[test]
 fn acknowledgement_after_a_receipt_is_told_and_teaches_that_the_event_is_answered() {
     let (mut world, seq) = received();
-    assert!(!world.client.echoed(world.at(), seq, false), "that is no news");
-    assert!(world.client.acked(world.at(), seq, 1, said(Verdict::Accepted)));
+    assert!(!world.client.echoed(world.at(), seq, false), "a confirmation is no news");
+    assert!(world.client.acked(world.at(), seq, 1, reply(Verdict::Accepted)));
     world.drain();
     let end = world.endings(seq)[1];
     assert_eq!((end.claim.by, end.claim.audience), (By::Ack, Audience::Senders));
@@ -286,7 +286,7 @@ fn acknowledgement_after_a_receipt_is_told_and_teaches_that_the_event_is_answere
 fn answer_after_a_receipt_is_waited_for_while_its_link_lives() {
     let (mut world, seq) = received();
     world.replace_link();
-    assert!(!world.client.acked(world.at(), seq, 1, said(Verdict::Refused)));
+    assert!(!world.client.acked(world.at(), seq, 1, reply(Verdict::Refused)));
 }
 
 #[test]
@@ -301,10 +301,10 @@ fn answers_of_a_thousand_messages_are_waited_for() {
     world.answer_receipts();
     world.answer_receipts();
     assert_eq!(world.count(Order::Forget { seq: first }), 1);
-    assert!(!world.client.acked(world.at(), first, 1, said(Verdict::Refused)));
+    assert!(!world.client.acked(world.at(), first, 1, reply(Verdict::Refused)));
 }
 
-// What is said of an end.
+// The reported result.
 
 #[test]
 fn closed_client_says_of_what_has_left_that_it_was_not_answered() {
@@ -339,38 +339,38 @@ fn message_that_kept_failing_has_the_code_of_the_server() {
     }
     let Ending { claim, is_timed, .. } = ending(&world, seq);
     assert_eq!((claim.code, claim.by, claim.retryable), (Code::Server, By::Ack, true));
-    assert!(!is_timed, "nobody can tell which attempt was answered");
+    assert!(!is_timed, "the answered attempt is unknown");
 }
 
 #[test]
-fn newer_message_replaces_an_older_one_without_a_word() {
+fn newer_message_replaces_an_older_one_silently() {
     let mut world = World::new();
     let [older, _] = [0, 1].map(|_| world.send(draft(Way::Latest)));
     assert_eq!(ending(&world, older).claim.audience, Audience::Nobody);
 }
 
-// Of an earlier life.
+// Messages of an earlier page load.
 
 fn restored(client: &mut Client, sending: Sending) -> Result<Seq, Claim> {
     client.take_up(NOW, &Sending { print: 5, ..sending })
 }
 
 #[test]
-fn message_of_an_earlier_life_may_have_been_delivered_whatever_becomes_of_it() {
+fn restored_message_may_have_been_delivered_whatever_its_result() {
     let mut world = World::new();
     world.now = 1;
     let seq = restored(&mut world.client, Sending { ttl: Millis(10), ..acked() }).expect("room");
     world.run_to(100);
     let claim = ending(&world, seq).claim;
     assert_eq!((claim.code, claim.maybe_delivered), (Code::Expired, true));
-    assert_eq!(claim.audience, Audience::OldComplaint, "whoever sent it is gone");
+    assert_eq!(claim.audience, Audience::OldComplaint, "the sender is gone");
     let seq = restored(&mut world.client, Sending { print: 6, ..acked() });
     let seq = seq.map_err(|claim| claim.audience);
-    assert_eq!(seq, Err(Audience::Nobody), "it has ended here");
+    assert_eq!(seq, Err(Audience::Nobody), "it has settled here");
 }
 
 #[test]
-fn message_that_ended_in_another_tab_is_not_taken_up() {
+fn message_that_settled_in_another_tab_is_not_restored() {
     let mut world = World::new();
     world.client.ended_elsewhere(5);
     let claim = restored(&mut world.client, acked()).expect_err("the app was told");
@@ -379,7 +379,7 @@ fn message_that_ended_in_another_tab_is_not_taken_up() {
 }
 
 #[test]
-fn message_that_ended_here_is_not_taken_up_again() {
+fn message_that_settled_here_is_not_restored_again() {
     let mut world = World::new();
     world.now = 1;
     let sending = Sending { durable: true, print: 5, ..acked() };
@@ -390,7 +390,7 @@ fn message_that_ended_here_is_not_taken_up_again() {
     assert!(world.client.has_ended(5));
     let claim = restored(&mut world.client, acked()).expect_err("the app was told");
     assert_eq!(claim.audience, Audience::Nobody);
-    // Nor is one that was not kept.
+    // Nor is one that was not saved.
     world.send(Sending { once: true, print: 9, ..sending });
     world.client.destroy(NOW);
     world.drain();
@@ -398,21 +398,21 @@ fn message_that_ended_here_is_not_taken_up_again() {
 }
 
 #[test]
-fn message_of_an_earlier_life_that_cannot_be_taken_up_is_told() {
+fn restored_message_that_is_not_accepted_is_reported() {
     let mut world = World::new();
     let seq = world.send(acked());
     let other = Sending { id: Id::Known { seq, is_same: false }, ..acked() };
-    let claim = restored(&mut world.client, other).expect_err("another one has its id");
+    let claim = restored(&mut world.client, other).expect_err("another message has its id");
     assert_eq!((claim.code, claim.maybe_delivered), (Code::DuplicateId, true));
     assert_eq!(claim.audience, Audience::OldComplaint);
     let same = Sending { id: Id::Known { seq, is_same: true }, ..acked() };
     assert_eq!(restored(&mut world.client, same), Ok(seq));
     world.client.destroy(NOW);
     let claim = restored(&mut world.client, acked()).expect_err("closed");
-    assert_eq!(claim.audience, Audience::Senders, "the app wanted it so");
+    assert_eq!(claim.audience, Audience::Senders, "the app asked for it");
 }
 
-// What an acknowledgement means.
+// The meaning of an acknowledgement.
 
 const BACKOFF: Millis = Millis(700);
 
@@ -424,8 +424,8 @@ fn words_of_an_acknowledgement_mean_what_their_code_says() {
         (Reading::Final, Verdict::Refused),
         (Reading::Limited, Verdict::TryAfter(Millis(900))),
     ] {
-        let said = Said { reading, span: Millis(900), ..Said::default() };
-        assert_eq!(said.verdict(BACKOFF), expected);
+        let reply = Acknowledgement { reading, span: Millis(900), ..Acknowledgement::default() };
+        assert_eq!(reply.verdict(BACKOFF), expected);
     }
 }
 
@@ -439,17 +439,22 @@ fn app_knows_better_than_the_words_of_an_acknowledgement() {
     ] {
         for reading in [Reading::Accepted, Reading::Failed, Reading::Final, Reading::Limited] {
             let own_span = Millis(800);
-            let said = Said { reading, span: Millis(900), opinion, own_span };
-            assert_eq!(said.verdict(BACKOFF), expected);
+            let reply = Acknowledgement { reading, span: Millis(900), opinion, own_span };
+            assert_eq!(reply.verdict(BACKOFF), expected);
         }
     }
 }
 
 #[test]
 fn limit_that_names_no_time_is_the_usual_wait_and_no_wait_is_very_short() {
-    let limited = |span| Said { reading: Reading::Limited, span, ..Said::default() };
-    let opinion = |own_span| Said { opinion: Opinion::After, own_span, ..Said::default() };
-    for put in [limited as fn(Millis) -> Said, opinion] {
+    let limited =
+        |span| Acknowledgement { reading: Reading::Limited, span, ..Acknowledgement::default() };
+    let opinion = |own_span| Acknowledgement {
+        opinion: Opinion::After,
+        own_span,
+        ..Acknowledgement::default()
+    };
+    for put in [limited as fn(Millis) -> Acknowledgement, opinion] {
         for (span, backoff, expected) in
             [(0, 700, 700), (0, 5, 100), (5, 700, 100), (300, 700, 300)]
         {

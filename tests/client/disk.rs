@@ -1,30 +1,30 @@
-//! Tabs of one browser in virtual time, and what they share: a disk, locks and a channel.
+//! The tabs of a browser in virtual time, and what they share: a disk, locks and a channel.
 //!
-//! Everything happens at once and in order, unless a test holds it back. Time passes only where a test lets it.
+//! Everything happens at once and in order, unless a test delays it. Time passes only where a test lets it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use holdfast::client::claim::Ending;
 use holdfast::client::deliveries::{self, Sending};
-use holdfast::client::keeper::{Held, Keeper};
+use holdfast::client::keeper::{Keeper, Saved};
 use holdfast::client::storage::{Found, Name, Row, Segment, Storage};
-use holdfast::client::verdict::Said;
-use holdfast::client::{Client, Order, PageEvent, Place};
+use holdfast::client::verdict::Acknowledgement;
+use holdfast::client::{Address, Client, Order, PageEvent};
 use holdfast::engine::{Config, Input, Millis, Moment, Outcome, Output, Seq, Verdict};
 
-/// What a message is for the app. Two messages of one id are the same message.
+/// The app's id of a message. Two messages with one id are the same message.
 pub type Id = u32;
-/// A tab, by its number.
+/// A tab, by its index.
 pub type Tab = usize;
 /// A server and a user.
 pub type Scope = u64;
 
 pub const ALICE: Scope = 1;
 pub const BOB: Scope = 2;
-/// Of a scope without a logout. First generations are multiples of 65,536.
+/// The generation of a scope without a logout. First generations are multiples of 65,536.
 pub const FIRST: u64 = 7 << 16;
 
-/// A message as it is on disk.
+/// A message on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept {
     pub id: Id,
@@ -32,11 +32,11 @@ pub struct Kept {
     pub from: Option<Name>,
 }
 
-/// A segment as it is on disk.
+/// A segment on disk.
 #[derive(Clone, Debug)]
 pub struct Record {
     pub messages: Vec<Kept>,
-    /// None in those of version 1, which have scopes of their own.
+    /// `None` for version 1, whose segments have scopes of their own.
     pub generation: Option<u64>,
     /// A newer build wrote it.
     pub is_newer: bool,
@@ -45,18 +45,18 @@ pub struct Record {
 /// Scope, journal and number.
 type Key = (Scope, Name, u64);
 
-/// What has been ordered of a transaction.
+/// The parts of a transaction so far.
 #[derive(Debug, Default)]
 struct Parts {
-    puts: Vec<(Place, Kept)>,
-    lists: Vec<Place>,
+    puts: Vec<(Address, Kept)>,
+    lists: Vec<Address>,
     drops: Vec<(Name, u64)>,
 }
 
 /// A segment as it was read.
 type Read = (Key, Record, BTreeSet<u32>);
 
-/// What is on its way to a tab.
+/// Facts on their way to a tab.
 #[derive(Debug)]
 enum Fact {
     Opened { opening: u32 },
@@ -69,7 +69,7 @@ enum Fact {
     Told(Note),
 }
 
-/// What a tab tells the others.
+/// A message between tabs.
 #[derive(Clone, Debug)]
 enum Note {
     Hello { name: Name, is_new: bool, by: Name },
@@ -79,48 +79,48 @@ enum Note {
     Cancel { id: Id },
 }
 
-/// A page: its client, and what is around that.
+/// A page: its client and its state.
 pub struct Page {
     pub client: Client,
-    /// The name of its journal, which a reload leaves as it is.
+    /// The name of its journal, which a reload keeps.
     pub name: Name,
-    /// What a new journal of it would be called.
+    /// The name for a new journal.
     fresh: Name,
     scope: Scope,
-    /// Whom the app names.
+    /// The user that the app names.
     user: u64,
-    /// Credentials are not there yet, so no link comes up.
+    /// Credentials are not available yet, so no link comes up.
     is_offline: bool,
-    /// It cannot see what storage says of logouts.
+    /// It can't see the generation of logouts in storage.
     pub is_blind: bool,
-    /// Of the user's logouts, in which it sends.
+    /// The generation of the user's logouts in which it sends.
     generation: u64,
     is_first: bool,
     /// The session has ended, and no other has begun.
     is_over: bool,
     is_gone: bool,
     opening: u32,
-    /// Whose and what journal each opening had, and the generation in which it writes.
+    /// The scope and journal of each opening, and the generation in which it writes.
     openings: BTreeMap<u32, (Scope, Name, u64)>,
     parts: Parts,
-    /// What was read, and whose journal had it.
+    /// The messages that were read, and their journals.
     rows: Vec<(Kept, Name)>,
     by_id: BTreeMap<Id, Seq>,
     attempts: BTreeMap<Id, u32>,
-    /// How messages ended that other tabs may ask for.
+    /// The results that other tabs may ask for.
     results: BTreeMap<Id, bool>,
     sharing: BTreeSet<Seq>,
-    /// Messages that left, in order.
+    /// The messages that left, in order.
     left: Vec<Id>,
     outcomes: Vec<(Id, Outcome, bool)>,
-    /// Told to the app as ended by a logout.
+    /// The messages that the app was told a logout had ended.
     pub ended: Vec<Id>,
     /// How often the app was told that messages are in memory only.
     pub failures: usize,
     pub orders: Vec<Storage>,
 }
 
-/// What the tabs share.
+/// The state that the tabs share.
 pub struct Disk {
     pub now: u64,
     pub has_locks: bool,
@@ -134,11 +134,11 @@ pub struct Disk {
     pub fails_opening: bool,
     /// Transactions wait for now.
     pub holds_disk: bool,
-    /// What becomes of requests for locks is not told for now.
+    /// The results of lock requests are delayed for now.
     pub holds_locks: bool,
-    /// What was read is not told for now, and what was ordered later waits.
+    /// The results of readings are delayed for now, and later orders wait.
     pub holds_answers: bool,
-    /// What tabs tell each other is on its way for now.
+    /// Messages between tabs are delayed for now.
     pub holds_channel: bool,
     /// The user logs out elsewhere right before the next journal is moved.
     pub raises_before_moving: bool,
@@ -177,7 +177,7 @@ impl Disk {
         Self { has_locks: false, ..Self::new() }
     }
 
-    /// A page of a tab that had this journal before, 0 for none. Nobody is named yet.
+    /// Loads a page of a tab that had this journal before, 0 for none. No user is named yet.
     pub fn load(&mut self, name: Name) -> Tab {
         self.tabs.push(Page {
             client: Client::new(Config::default(), 1, Moment(self.now)),
@@ -208,7 +208,7 @@ impl Disk {
         self.tabs.len() - 1
     }
 
-    /// A page of this tab for Alice, which asks for a link.
+    /// Loads a page of this tab for Alice, which asks for a link.
     pub fn page(&mut self, name: Name) -> Tab {
         let tab = self.load(name);
         self.name(tab, ALICE);
@@ -216,14 +216,14 @@ impl Disk {
         tab
     }
 
-    /// A page that asks for no link until it sends, and gets none before [`link`](Self::link).
+    /// Loads a page that asks for no link until it sends, and gets none before [`link`](Self::link).
     pub fn idle_page(&mut self, name: Name) -> Tab {
         let tab = self.load(name);
         self.name(tab, ALICE);
         tab
     }
 
-    /// The app names the user, whose messages are kept from now on.
+    /// The app names the user, whose messages are saved from now on.
     pub fn name(&mut self, tab: Tab, scope: Scope) {
         let generation = self.generation(scope);
         self.keep(tab, scope, Some(generation), false);
@@ -237,7 +237,7 @@ impl Disk {
         self.claim(tab, scope, generation, is_first);
     }
 
-    /// The same where the session goes on.
+    /// As [`name`](Self::name), but the session continues.
     pub fn claim(&mut self, tab: Tab, scope: Scope, generation: Option<u64>, is_first: bool) {
         let now = self.at();
         let page = &mut self.tabs[tab];
@@ -257,11 +257,11 @@ impl Disk {
 
     pub fn restore(&mut self, tab: Tab) {
         let now = self.at();
-        self.tabs[tab].client.page(now, PageEvent::Restored);
+        self.tabs[tab].client.page(now, PageEvent::Back);
         self.run();
     }
 
-    /// The page is gone, with all that it was about to do.
+    /// The page is gone, with all its pending work.
     pub fn end(&mut self, tab: Tab) {
         self.tabs[tab].is_gone = true;
         self.facts.retain(|(of, fact)| *of != tab || matches!(fact, Fact::Commit { .. }));
@@ -278,7 +278,7 @@ impl Disk {
         self.run();
     }
 
-    /// The user logs out in another tab, of which nothing else is heard.
+    /// The user logs out in another tab, which does not report anything else.
     pub fn raise(&mut self, scope: Scope) {
         let next = self.generation(scope) + 1;
         self.generations.insert(scope, next);
@@ -305,7 +305,7 @@ impl Disk {
         self.run();
     }
 
-    /// Without the end of the turn.
+    /// Sends, without ending the turn of the event loop.
     pub fn send_now(&mut self, tab: Tab, id: Id) {
         let now = self.at();
         let page = &mut self.tabs[tab];
@@ -353,28 +353,28 @@ impl Disk {
         let now = self.at();
         let page = &mut self.tabs[tab];
         let (seq, attempt) = (page.by_id[&id], page.attempts[&id]);
-        page.client.acked(now, seq, attempt, Said::default());
+        page.client.acked(now, seq, attempt, Acknowledgement::default());
     }
 
-    pub fn held(&self, tab: Tab, id: Id) -> Option<Held> {
-        self.tabs[tab].client.held(*self.tabs[tab].by_id.get(&id)?)
+    pub fn saved(&self, tab: Tab, id: Id) -> Option<Saved> {
+        self.tabs[tab].client.saved(*self.tabs[tab].by_id.get(&id)?)
     }
 
     pub fn is_kept(&self, tab: Tab, id: Id) -> bool {
-        matches!(self.held(tab, id), Some(Held::Kept(_)))
+        matches!(self.saved(tab, id), Some(Saved::Kept(_)))
     }
 
-    /// The messages that left since this was asked last.
+    /// The messages that left since the last call.
     pub fn left(&mut self, tab: Tab) -> Vec<Id> {
         std::mem::take(&mut self.tabs[tab].left)
     }
 
-    /// How a message ended, if it did.
+    /// The result of a message, if it has settled.
     pub fn ending(&self, tab: Tab, id: Id) -> Option<Outcome> {
         self.outcome(tab, id).map(|(outcome, _)| outcome)
     }
 
-    /// The same, and whether it may have been delivered. The app was told once.
+    /// The result, and whether the message may have been delivered. The app must have been told once.
     pub fn outcome(&self, tab: Tab, id: Id) -> Option<(Outcome, bool)> {
         let of = |&&(one, ..): &&(Id, Outcome, bool)| one == id;
         let all: Vec<_> = self.tabs[tab].outcomes.iter().filter(of).collect();
@@ -382,7 +382,7 @@ impl Disk {
         all.first().map(|&&(_, outcome, maybe_delivered)| (outcome, maybe_delivered))
     }
 
-    /// What a life of Alice's would find: which journal has which messages that have not settled.
+    /// The messages that a new page of Alice's would find: the journals with unsettled messages.
     pub fn kept(&self) -> Vec<(Name, Id)> {
         self.kept_of(ALICE)
     }
@@ -399,7 +399,7 @@ impl Disk {
         all
     }
 
-    /// Writes a segment as an earlier life, or another build, left it.
+    /// Writes a segment as an earlier page load or another build left it.
     pub fn leave(&mut self, (scope, name, number): Key, ids: &[Id], generation: Option<u64>) {
         let messages = ids.iter().map(|&id| Kept { id, from: None }).collect();
         let record = Record { messages, generation, is_newer: false };
@@ -410,12 +410,12 @@ impl Disk {
         &mut self.tabs[tab]
     }
 
-    /// Storage orders since this was asked last.
+    /// The storage orders since the last call.
     pub fn orders(&mut self, tab: Tab) -> Vec<Storage> {
         std::mem::take(&mut self.tabs[tab].orders)
     }
 
-    /// Transactions that were ordered since the orders were asked for.
+    /// The number of transactions among the orders since the last call.
     pub fn commits(&mut self, tab: Tab) -> usize {
         let is_commit = |order: &Storage| matches!(order, Storage::Commit { .. });
         self.orders(tab).into_iter().filter(is_commit).count()
@@ -425,7 +425,7 @@ impl Disk {
         self.locks.get(&(ALICE, name)).is_some_and(|line| !line.is_empty())
     }
 
-    /// Somebody else has the lock of a journal of Alice's.
+    /// Somebody else takes the lock of a journal of Alice's.
     pub fn lock(&mut self, name: Name) {
         self.locks.entry((ALICE, name)).or_default().push_front((Tab::MAX, 0));
     }
@@ -442,7 +442,7 @@ impl Disk {
         Moment(self.now)
     }
 
-    /// Lets time pass, with every deadline on the way handled at its time (I6).
+    /// Lets time pass, and handles every deadline on the way at its time (I6).
     pub fn pass(&mut self, span: u64) {
         let until = self.now + span;
         self.run();
@@ -455,7 +455,7 @@ impl Disk {
         self.now = until;
     }
 
-    /// The page's timers are late: all that was due is handled at once.
+    /// The page's timers are late: everything that was due is handled at once.
     pub fn wake_after(&mut self, span: u64) {
         self.now += span;
         self.handle_timeouts();
@@ -474,47 +474,47 @@ impl Disk {
         living.filter_map(|page| page.client.poll_timeout()).map(|at| at.0).min()
     }
 
-    /// Carries out all that is ordered, and tells all that there is to tell.
+    /// Carries out all orders, and reports all facts.
     pub fn run(&mut self) {
         for tab in 0..self.tabs.len() {
             self.drain(tab);
         }
-        let mut held = VecDeque::new();
+        let mut later = VecDeque::new();
         let mut count = 0;
         while let Some((tab, fact)) = self.facts.pop_front() {
             count += 1;
-            assert!(count < 100_000, "it does not come to rest: {fact:?}");
+            assert!(count < 100_000, "it never comes to rest: {fact:?}");
             let waits = match fact {
                 Fact::Opened { .. } => self.holds_opening,
                 Fact::Answer { .. } => self.holds_answers,
                 Fact::Told(_) => self.holds_channel,
                 Fact::Read { .. } | Fact::Commit { .. } | Fact::Clear { .. } => {
                     self.holds_disk
-                        || held.iter().any(|(_, one)| matches!(one, Fact::Answer { .. }))
+                        || later.iter().any(|(_, one)| matches!(one, Fact::Answer { .. }))
                 }
                 Fact::Locked { .. } => self.holds_locks,
                 Fact::Gathered { .. } => false,
             };
             if waits {
-                held.push_back((tab, fact));
+                later.push_back((tab, fact));
                 continue;
             }
             self.tell(tab, fact);
             self.drain(tab);
         }
-        self.facts = held;
+        self.facts = later;
         self.check();
     }
 
-    /// Where all is told nothing waits to be written.
+    /// Checks that nothing waits to be written once all facts were reported.
     fn check(&self) {
         for (tab, page) in self.tabs.iter().enumerate().filter(|(_, page)| !page.is_gone) {
             let is_busy = self.facts.iter().any(|&(of, _)| of == tab);
             for (id, &seq) in &page.by_id {
-                let held = page.client.held(seq);
-                let waits = matches!(held, Some(Held::Waiting | Held::Writing));
+                let saved = page.client.saved(seq);
+                let waits = matches!(saved, Some(Saved::Waiting | Saved::Writing));
                 let is_stuck = waits && !is_busy && page.client.keeper().is_open();
-                assert!(!is_stuck, "{id} of tab {tab} is {held:?} for ever");
+                assert!(!is_stuck, "{id} of tab {tab} is {saved:?} for ever");
             }
         }
     }
@@ -588,20 +588,20 @@ impl Disk {
                 self.settled.remove(&key);
             }
         }
-        for (place, kept) in parts.puts {
-            let record = self.segments.entry((scope, name, place.number)).or_insert(Record {
+        for (address, kept) in parts.puts {
+            let record = self.segments.entry((scope, name, address.number)).or_insert(Record {
                 messages: Vec::new(),
                 generation: Some(generation),
                 is_newer: false,
             });
-            assert_eq!(record.messages.len(), place.index as usize, "a number is given twice");
+            assert_eq!(record.messages.len(), address.index as usize, "a number is used twice");
             record.messages.push(kept);
         }
         let mut lists: BTreeMap<Key, BTreeSet<u32>> = BTreeMap::new();
-        for place in parts.lists {
-            lists.entry((scope, name, place.number)).or_default().insert(place.index);
+        for address in parts.lists {
+            lists.entry((scope, name, address.number)).or_default().insert(address.index);
         }
-        // A list is written anew each time, and only where its segment is still there.
+        // A list is written anew each time, and only if its segment still exists.
         lists.retain(|key, _| self.segments.contains_key(key));
         self.settled.extend(lists);
         true
@@ -678,13 +678,13 @@ impl Disk {
         }
     }
 
-    /// Another tab, which nobody drives, says that it is there.
+    /// Another tab, without a client here, announces its journal.
     pub fn say_hello(&mut self, to: Tab, name: Name) {
         self.facts.push_back((to, Fact::Told(Note::Hello { name, is_new: true, by: Name::MAX })));
         self.run();
     }
 
-    /// Such a tab asks for a message. Answers whether this one says that it has it.
+    /// Such a tab asks for a message. Returns whether this tab answers that it has it.
     pub fn ask(&mut self, to: Tab, id: Id, goes_first: bool) -> bool {
         let (now, page) = (self.at(), &mut self.tabs[to]);
         let seq = page.by_id[&id];
@@ -759,7 +759,7 @@ impl Disk {
             | Order::Foreign
             | Order::Learned { .. }
             | Order::Receiptless
-            | Order::Say { .. }
+            | Order::Replay { .. }
             | Order::Forget { .. }
             | Order::Discard { .. }
             | Order::Emit { .. }
@@ -830,16 +830,16 @@ impl Disk {
                 page.openings.entry(opening).or_insert(opened);
                 self.facts.push_back((tab, Fact::Read { opening, of, mine }));
             }
-            Storage::Put { seq, place } => {
+            Storage::Put { seq, address } => {
                 let kept = Kept { id: page.id_of(seq), from: None };
-                page.parts.puts.push((place, kept));
+                page.parts.puts.push((address, kept));
             }
-            Storage::Move { row, place } => {
+            Storage::Move { row, address } => {
                 let (kept, owner) = &mut page.rows[row as usize];
                 kept.from.get_or_insert(*owner);
-                page.parts.puts.push((place, *kept));
+                page.parts.puts.push((address, *kept));
             }
-            Storage::List { place } => page.parts.lists.push(place),
+            Storage::List { address } => page.parts.lists.push(address),
             Storage::Drop { name, number } => page.parts.drops.push((name, number)),
             Storage::Commit { transaction, opening, guard } => {
                 let parts = std::mem::take(&mut page.parts);
@@ -887,11 +887,11 @@ impl Page {
 fn draft(id: Id) -> Sending {
     let print = u64::from(id) + 1;
     let ttl = Millis(86_400_000);
-    let (has_place, durable) = (true, true);
-    Sending { bytes: 100, ttl, event: 1, has_place, durable, print, ..Sending::default() }
+    let (carries_id, durable) = (true, true);
+    Sending { bytes: 100, ttl, event: 1, carries_id, durable, print, ..Sending::default() }
 }
 
-/// What version 1 left of a scope is in the scope of this number above it.
+/// The offset from a scope to the scope of what version 1 left of it.
 pub const FORMER: Scope = 1_000;
 /// This tab's own journal of version 1.
 pub const FORMER_OWN: Name = 90;

@@ -1,4 +1,4 @@
-//! Feeds: when a server is read, and what becomes of its items. The worlds of `sim/` hold the rest.
+//! Feeds: when a server is read, and what happens to its items. The simulation covers the rest.
 
 use holdfast::client::Order;
 use holdfast::client::feed::{Item, Offset, Read};
@@ -13,7 +13,7 @@ fn at(number: u64) -> Offset {
     Offset { number, print: number + 1_000 }
 }
 
-/// The rounds of the reads since this was asked last.
+/// The rounds of the reads since the last call.
 fn reads(world: &mut World) -> Vec<u32> {
     let read = |order| match order {
         Order::Read { feed: FEED, round } => Some(round),
@@ -23,7 +23,7 @@ fn reads(world: &mut World) -> Vec<u32> {
     world.fresh().into_iter().filter_map(read).collect()
 }
 
-/// A ready link of a server that has announced feeds, whose answer to the first read was that.
+/// A ready link to a server that has announced feeds and answered the first read with `read`.
 fn reading(read: Read) -> World {
     let mut world = World::new();
     world.client.follow_feed(world.at(), FEED);
@@ -59,20 +59,20 @@ fn server_that_is_known_to_have_feeds_is_read_before_the_room_is_asked_for() {
     world.client.linked(now, epoch, true, Millis(0));
     world.drain();
     let orders = world.fresh();
-    let place = |wanted: fn(&Order) -> bool| orders.iter().position(wanted).expect("ordered");
-    let read = place(|order| matches!(order, Order::Read { .. }));
-    assert!(read < place(|order| matches!(order, Order::Engine(Output::Join { .. }))));
+    let index = |wanted: fn(&Order) -> bool| orders.iter().position(wanted).expect("ordered");
+    let read = index(|order| matches!(order, Order::Read { .. }));
+    assert!(read < index(|order| matches!(order, Order::Engine(Output::Join { .. }))));
 }
 
 #[test]
 fn server_that_had_feeds_and_answers_no_more_is_not_asked_again() {
     let mut world = reading(Read::Page(at(3)));
     world.replace_link();
-    assert_eq!(reads(&mut world).len(), 1, "it is known to have them");
+    assert_eq!(reads(&mut world).len(), 1, "the server is known to have feeds");
     world.run_alive_to(world.at().0 + 100_000);
-    assert_eq!(reads(&mut world), [], "over this link");
+    assert_eq!(reads(&mut world), [], "not again over this link");
     world.replace_link();
-    assert_eq!(reads(&mut world), [], "nor over the next one");
+    assert_eq!(reads(&mut world), [], "nor over the next link");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn item_that_does_not_come_is_read_a_moment_later() {
 fn server_that_cannot_answer_is_asked_when_it_says_whatever_comes() {
     let mut world = reading(Read::Failed(Millis(20_000)));
     let asked_at = world.at().0;
-    assert_eq!(item(&mut world, 5), Item::Shown, "the first one that comes");
+    assert_eq!(item(&mut world, 5), Item::Shown, "the first item that comes");
     assert_eq!(item(&mut world, 9), Item::KeptAlone);
     world.run_alive_to(asked_at + 19_999);
     assert_eq!(reads(&mut world), []);
@@ -114,7 +114,7 @@ fn server_that_cannot_answer_is_asked_when_it_says_whatever_comes() {
 }
 
 #[test]
-fn place_that_is_lost_is_told_to_the_app_where_nothing_had_come_too() {
+fn lost_position_is_reported_to_the_app_even_if_nothing_had_come() {
     let mut world = reading(Read::Reset(at(9)));
     world.drain();
     let mut asked = reading(Read::Page(at(3)));
@@ -124,7 +124,7 @@ fn place_that_is_lost_is_told_to_the_app_where_nothing_had_come_too() {
     assert!(asked.client.read_feed(asked.at(), FEED, round, Read::Reset(at(9))));
     asked.drain();
     assert!(asked.fresh().iter().any(|order| matches!(order, Order::Resync { .. })));
-    assert_eq!(item(&mut asked, 10), Item::Shown, "what comes next comes after that");
+    assert_eq!(item(&mut asked, 10), Item::Shown, "the next item follows the end");
 }
 
 #[test]

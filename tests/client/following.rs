@@ -1,4 +1,4 @@
-//! A link whose attempts are somebody else's.
+//! A link whose attempts somebody else makes.
 
 use holdfast::client::Order;
 use holdfast::client::identity::User;
@@ -15,7 +15,7 @@ fn following() -> World {
     world
 }
 
-/// Somebody else's attempt, up to where the app's listeners have heard of the link.
+/// Somebody else's attempt, until the app's listeners have handled the link.
 fn link_as(world: &mut World, subject: User) -> Epoch {
     world.client.begun(world.at(), 0, subject);
     world.drain();
@@ -57,7 +57,7 @@ fn nothing_is_ordered_of_a_link_that_is_followed_and_it_has_no_deadline_while_it
 }
 
 #[test]
-fn what_never_expires_has_no_deadline_either() {
+fn message_that_never_expires_has_no_deadline() {
     let mut world = following();
     world.send(holdfast::client::deliveries::Sending {
         ttl: Millis(u64::MAX),
@@ -67,7 +67,7 @@ fn what_never_expires_has_no_deadline_either() {
 }
 
 #[test]
-fn what_has_no_receipt_leaves_again_over_the_next_link() {
+fn message_without_a_receipt_leaves_again_over_the_next_link() {
     let mut world = following();
     link_as(&mut world, 0);
     let seq = world.send(draft(Way::Received));
@@ -84,7 +84,7 @@ fn what_has_no_receipt_leaves_again_over_the_next_link() {
 }
 
 #[test]
-fn what_leaves_once_is_told_when_its_link_is_lost() {
+fn result_of_a_message_that_leaves_once_is_told_when_its_link_is_lost() {
     let mut world = following();
     link_as(&mut world, 0);
     let once = holdfast::client::deliveries::Sending { once: true, ..draft(Way::Received) };
@@ -112,7 +112,7 @@ fn silent_link_is_closed_and_its_next_attempt_is_not_ours() {
 }
 
 #[test]
-fn link_that_was_ended_on_purpose_keeps_what_waits() {
+fn link_that_was_ended_on_purpose_keeps_waiting_messages() {
     let mut world = following();
     link_as(&mut world, 0);
     lose(&mut world, DownCause::Final);
@@ -125,7 +125,7 @@ fn link_that_was_ended_on_purpose_keeps_what_waits() {
 }
 
 #[test]
-fn second_attempt_over_one_that_has_not_got_through_takes_its_place() {
+fn second_attempt_replaces_one_that_has_not_got_through() {
     let mut world = following();
     let seq = world.send(draft(Way::Received));
     world.client.begun(world.at(), 0, 0);
@@ -147,7 +147,7 @@ fn messages_of_one_user_never_leave_as_another_one() {
     link_as(&mut world, BOB);
     assert_eq!(world.left(), []);
     assert_eq!(world.outcome(hers), Some((Outcome::LoggedOut, false)));
-    assert_eq!(world.count(Order::Say { key: 7, is_asked: false }), 0);
+    assert_eq!(world.count(Order::Replay { key: 7, is_asked: false }), 0);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn user_whom_the_app_names_no_longer_is_gone() {
 }
 
 #[test]
-fn nothing_leaves_or_is_said_over_a_link_whose_credentials_are_somebody_elses() {
+fn nothing_leaves_or_is_replayed_over_a_link_whose_credentials_are_somebody_elses() {
     let mut world = following();
     let hers = world.send(draft(Way::Received));
     world.client.remember(7);
@@ -175,13 +175,13 @@ fn nothing_leaves_or_is_said_over_a_link_whose_credentials_are_somebody_elses() 
     world.client.greeted(world.at(), epoch, false);
     world.drain();
     assert_eq!((world.left(), world.count(Order::Foreign)), (vec![], 1));
-    assert_eq!(world.count(Order::Say { key: 7, is_asked: false }), 0);
+    assert_eq!(world.count(Order::Replay { key: 7, is_asked: false }), 0);
     world.client.begun(world.at(), ALICE, 11);
     let epoch = world.client.epoch();
     world.client.linked(world.at(), epoch, false, Millis(0));
     world.client.greeted(world.at(), epoch, false);
     world.drain();
-    assert_eq!(world.count(Order::Say { key: 7, is_asked: false }), 1);
+    assert_eq!(world.count(Order::Replay { key: 7, is_asked: false }), 1);
     assert_eq!(world.left(), [hers]);
 }
 
@@ -199,7 +199,7 @@ fn app_is_told_once_of_somebody_elses_credentials_and_again_once_they_were_right
 }
 
 #[test]
-fn link_of_a_user_who_has_changed_is_closed_and_what_is_sent_waits_for_his_own() {
+fn link_of_a_former_user_is_closed_and_messages_wait_for_the_new_users_link() {
     let mut world = following();
     let epoch = link_as(&mut world, 0);
     world.client.name(world.at(), ALICE, 0);

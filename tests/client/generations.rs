@@ -1,14 +1,14 @@
-//! Generations of a user's logouts: which one a session is in.
+//! Generations of a user's logouts: which one a session belongs to.
 
 use holdfast::client::storage::Storage;
 use holdfast::client::{Client, Order};
 use holdfast::engine::{Config, Moment};
 
-/// First generations are multiples of it.
+/// First generations are multiples of this.
 const FIRST: u64 = 1 << 16;
 const NOW: Moment = Moment(1);
 
-/// Polls until there is nothing. Answers whether a logout elsewhere was seen, and the number of an opening.
+/// Drains the orders. Returns whether a logout elsewhere was seen, and the number of an opening.
 fn drain(client: &mut Client) -> (bool, Option<u32>) {
     let (mut is_ended, mut opened) = (false, None);
     while let Some(order) = client.poll() {
@@ -37,9 +37,9 @@ fn first_generation_that_another_tab_began_at_the_same_time_is_this_tabs_too() {
             assert!(!sees(&mut client, 2 * FIRST), "the disk is not open yet");
         }
         client.stored(NOW, |keeper| keeper.opened(opening, 1, (0, 7), true, 2 * FIRST));
-        assert!(!sees(&mut client, 2 * FIRST), "that is what they agree on");
+        assert!(!sees(&mut client, 2 * FIRST), "both tabs agree on it");
         assert_eq!(client.keeper().generation(), Some(2 * FIRST));
-        assert!(sees(&mut client, 3 * FIRST), "another one is another session");
+        assert!(sees(&mut client, 3 * FIRST), "a different one means another session");
     }
 }
 

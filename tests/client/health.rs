@@ -1,4 +1,4 @@
-//! What silence means, and links that live for seconds.
+//! The meaning of silence, and links that live for seconds.
 
 use holdfast::client::Order;
 use holdfast::client::receipts::Support;
@@ -17,7 +17,7 @@ fn probe_ends_no_link_of_a_server_that_never_answered_one() {
         world.tell(Input::Woke);
         assert_eq!(world.client.status().phase, Phase::Ready);
     }
-    // Awake for as long as the heartbeat may take, and nothing was heard.
+    // Awake for as long as the heartbeat may take, without a packet.
     world.run_to(84_999);
     assert_eq!(world.count(Order::Engine(Output::Disconnect { epoch, polite: false })), 0);
     world.run_to(85_000);
@@ -37,7 +37,7 @@ fn receipt_answers_a_ping() {
     assert_eq!(world.client.status().phase, Phase::Ready);
     let orders = world.fresh();
     assert!(!orders.contains(&Order::Engine(Output::Ping { epoch })), "{orders:?}");
-    assert!(!world.owed.is_empty(), "a receipt goes instead");
+    assert!(!world.owed.is_empty(), "a receipt is sent instead");
 }
 
 #[test]

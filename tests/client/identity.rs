@@ -1,4 +1,4 @@
-//! Whose a message is, and over which links it leaves.
+//! The owners of messages, and the links over which messages leave.
 
 use holdfast::client::Order;
 use holdfast::engine::{Grant, Input, Outcome, Output, Phase, Verdict, Way};
@@ -60,7 +60,7 @@ fn token_of_somebody_else_in_storage_opens_no_link() {
     let epoch = world.epoch();
     assert_eq!(world.count(Order::Engine(Output::Connect { epoch, failures: 0 })), 0);
     assert_eq!(world.outcome(hers), None, "the queue is kept");
-    assert_eq!(world.client.status().phase, Phase::Idle, "no further attempt by itself");
+    assert_eq!(world.client.status().phase, Phase::Idle, "no further attempt without the app");
     world.subject = HER_SUBJECT;
     world.open();
     world.connect();
@@ -113,7 +113,7 @@ fn anonymous_session_ends_with_its_link_and_when_nobody_is_there() {
 }
 
 #[test]
-fn user_who_is_known_keeps_what_waits_across_a_disconnect() {
+fn known_user_keeps_waiting_messages_across_a_disconnect() {
     let mut world = named(ALICE, HER_SUBJECT).linked();
     let seq = world.send(draft(Way::Acked));
     world.client.disconnect(world.at());
@@ -125,7 +125,7 @@ fn user_who_is_known_keeps_what_waits_across_a_disconnect() {
 }
 
 #[test]
-fn logout_settles_what_waits_and_ends_the_link() {
+fn logout_settles_waiting_messages_and_ends_the_link() {
     let mut world = named(ALICE, HER_SUBJECT).linked();
     let seq = world.send(draft(Way::Acked));
     world.client.log_out(world.at());
@@ -177,7 +177,7 @@ fn generation_of_the_session_that_has_just_ended_is_not_the_next_ones() {
     world.run_to(at.0);
     let epoch = world.epoch();
     world.client.authorized(world.at(), epoch, 0, HIS_SUBJECT);
-    // The app has not been told yet, and looks where it looked for her.
+    // The app has not been told yet, so the look still shows the former user's generation.
     world.client.looked(world.at(), false, Some(7));
     world.generation = Some(9);
     world.drain();

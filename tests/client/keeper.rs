@@ -1,6 +1,6 @@
-//! What is kept, by whom, when storage is slow and when it fails.
+//! Saving messages: which tab saves them, slow storage, and failing storage.
 
-use holdfast::client::keeper::Held;
+use holdfast::client::keeper::Saved;
 use holdfast::client::storage::Storage;
 use holdfast::engine::Outcome;
 
@@ -9,7 +9,7 @@ use crate::disk::{ALICE, BOB, Disk, FIRST, FORMER, FORMER_OWN, Id, Tab};
 const LOGGED_OUT: Option<(Outcome, bool)> = Some((Outcome::LoggedOut, false));
 const DELIVERED: Option<Outcome> = Some(Outcome::Delivered);
 
-/// A tab that is gone, and left these messages in journal 1.
+/// A tab that is gone and left these messages in journal 1.
 fn left(ids: impl IntoIterator<Item = Id>) -> Disk {
     let mut disk = Disk::new();
     let gone = disk.idle_page(1);
@@ -18,7 +18,7 @@ fn left(ids: impl IntoIterator<Item = Id>) -> Disk {
     disk
 }
 
-/// Two tabs that know of each other, and one message that the first one keeps.
+/// Two tabs that know of each other, and one message that the first one saves.
 fn two_tabs() -> (Disk, Tab, Tab) {
     let mut disk = Disk::new();
     let (one, other) = (disk.page(1), disk.page(2));
@@ -36,7 +36,7 @@ fn taken_over() -> (Disk, Tab, Tab) {
     (disk, one, other)
 }
 
-/// Two pages in the cache that had message 7. The page that had it last, and was told how it ended, is gone.
+/// Two pages in the cache that had message 7. The last page that had it, and was told its result, is gone.
 fn lost_by_two() -> (Disk, Tab, Tab) {
     let (mut disk, one, other) = taken_over();
     disk.cache(other);
@@ -56,7 +56,7 @@ fn message_leaves_once_it_is_kept_and_its_delivery_erases_it() {
     let tab = disk.page(1);
     disk.holds_disk = true;
     disk.send(tab, [7]);
-    assert_eq!((disk.held(tab, 7), disk.left(tab)), (Some(Held::Writing), vec![]));
+    assert_eq!((disk.saved(tab, 7), disk.left(tab)), (Some(Saved::Writing), vec![]));
     disk.holds_disk = false;
     disk.run();
     assert!(disk.is_kept(tab, 7));
@@ -80,12 +80,12 @@ fn tab_has_its_own_journal_again_after_a_reload() {
     disk.end(next);
     let next = disk.page(name);
     assert_eq!(disk.page_of(next).name, name);
-    assert_eq!(disk.left(next), [1, 3], "what has settled does not come back");
+    assert_eq!(disk.left(next), [1, 3], "a settled message does not come back");
     assert_eq!(disk.now, 0, "no timer was needed");
 }
 
 #[test]
-fn what_an_earlier_life_left_goes_first() {
+fn messages_of_an_earlier_page_load_go_first() {
     let mut disk = left([1, 2]);
     disk.holds_opening = true;
     let tab = disk.page(1);
@@ -125,11 +125,11 @@ fn copy_of_a_tab_takes_a_new_journal_after_200_ms() {
     disk.pass(1);
     assert_ne!(disk.page_of(copy).name, 1);
     disk.send(copy, [8]);
-    assert_eq!(disk.left(copy), [8], "and nothing of the original's");
+    assert_eq!(disk.left(copy), [8], "and no message of the original");
 }
 
 #[test]
-fn page_waits_a_moment_for_the_one_before_the_reload() {
+fn new_page_waits_a_moment_for_the_page_before_the_reload() {
     let mut disk = Disk::new();
     let before = disk.page(1);
     disk.send(before, [7]);
@@ -195,13 +195,13 @@ fn storage_that_opens_late_is_not_waited_for_and_used_from_then_on() {
     disk.pass(1);
     assert_eq!((disk.left(tab), disk.page_of(tab).failures), (vec![2], 1));
     disk.send(tab, [3]);
-    assert_eq!((disk.left(tab), disk.held(tab, 3)), (vec![3], Some(Held::Nowhere)));
+    assert_eq!((disk.left(tab), disk.saved(tab, 3)), (vec![3], Some(Saved::Nowhere)));
     disk.holds_opening = false;
     disk.run();
-    assert_eq!(disk.left(tab), [1], "what was left there is found");
+    assert_eq!(disk.left(tab), [1], "the messages left there are found");
     disk.send(tab, [4]);
     assert!(disk.is_kept(tab, 4));
-    assert_eq!(disk.page_of(tab).failures, 1, "it is told once");
+    assert_eq!(disk.page_of(tab).failures, 1, "reported once");
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn storage_that_is_asked_for_again_has_its_whole_time_again() {
 }
 
 #[test]
-fn page_that_slept_through_an_opening_opens_all_the_same() {
+fn page_that_slept_through_an_opening_still_opens() {
     let mut disk = left([1]);
     disk.holds_opening = true;
     let tab = disk.page(1);
@@ -270,12 +270,12 @@ fn opening_of_a_page_whose_timers_are_always_late_is_not_waited_for_for_ever() {
 }
 
 #[test]
-fn what_one_user_left_is_not_read_for_the_next() {
+fn messages_of_one_user_are_not_read_for_the_next() {
     let mut disk = left([1]);
     disk.holds_opening = true;
     let tab = disk.page(1);
     let now = disk.at();
-    // The app names Bob. Nothing of his is opened before his credentials are there.
+    // The app names Bob. His storage is not opened before his credentials are there.
     disk.page_of(tab).client.name(now, BOB, 0);
     disk.holds_opening = false;
     disk.run();
@@ -291,9 +291,9 @@ fn storage_that_does_not_open_costs_the_disk_and_no_message_waits() {
     disk.fails_opening = true;
     let tab = disk.page(1);
     disk.send(tab, [2]);
-    assert_eq!((disk.left(tab), disk.held(tab, 2)), (vec![2], Some(Held::Nowhere)));
+    assert_eq!((disk.left(tab), disk.saved(tab, 2)), (vec![2], Some(Saved::Nowhere)));
     assert_eq!(disk.page_of(tab).failures, 1);
-    assert!(!disk.is_locked(1), "another tab may have what is there");
+    assert!(!disk.is_locked(1), "another tab may take over that journal");
     disk.ack(tab, 2);
     assert_eq!(disk.kept(), [(1, 1)]);
 }
@@ -331,15 +331,18 @@ fn facts_of_an_earlier_opening_are_ignored() {
 }
 
 #[test]
-fn where_nothing_can_be_kept_nothing_waits() {
+fn without_storage_nothing_waits() {
     let mut disk = Disk::new();
     let tab = disk.load(1);
     disk.send(tab, [1]);
     disk.link(tab);
-    assert_eq!(disk.held(tab, 1), Some(Held::Waiting), "it is not known yet whose it is");
+    assert_eq!(disk.saved(tab, 1), Some(Saved::Waiting), "its user is not known yet");
     disk.keep(tab, ALICE, None, false);
     disk.send(tab, [2]);
-    assert_eq!((disk.held(tab, 1), disk.held(tab, 2)), (Some(Held::Nowhere), Some(Held::Nowhere)));
+    assert_eq!(
+        (disk.saved(tab, 1), disk.saved(tab, 2)),
+        (Some(Saved::Nowhere), Some(Saved::Nowhere))
+    );
     assert_eq!(disk.left(tab), [1, 2]);
     assert!(disk.segments.is_empty());
 }
@@ -348,14 +351,14 @@ fn where_nothing_can_be_kept_nothing_waits() {
 fn page_that_ends_while_its_user_gets_a_name_loses_nothing() {
     let mut disk = Disk::new();
     let tab = disk.load(1);
-    // Only the credentials say who it is.
+    // Only the credentials name the user.
     disk.claim(tab, ALICE, Some(FIRST), false);
     disk.send(tab, [1]);
     let his = disk.generation(BOB);
     disk.fails_writes = true;
     disk.keep(tab, BOB, Some(his), false);
     disk.run();
-    assert_eq!(disk.kept_of(ALICE).len(), 1, "what could not be kept anew stays where it was");
+    assert_eq!(disk.kept_of(ALICE).len(), 1, "a message that could not be saved anew stays saved");
     disk.fails_writes = false;
     disk.cancel(tab, 1);
     disk.pass(64_000);
@@ -363,13 +366,13 @@ fn page_that_ends_while_its_user_gets_a_name_loses_nothing() {
 }
 
 #[test]
-fn what_was_kept_is_kept_anew_for_the_user_who_is_named_later() {
+fn saved_message_is_saved_anew_for_the_user_who_is_named_later() {
     let mut disk = Disk::new();
     let tab = disk.load(1);
-    // Only the credentials say who it is.
+    // Only the credentials name the user.
     disk.claim(tab, ALICE, Some(FIRST), false);
     disk.send(tab, [1]);
-    // What waits to be written when the scope changes, and what is being written.
+    // Messages that wait to be written when the scope changes, and messages that are being written.
     disk.holds_disk = true;
     disk.send(tab, [2]);
     disk.send(tab, [3]);
@@ -429,7 +432,7 @@ fn tab_that_is_back_within_the_grace_keeps_its_journal() {
     let back = disk.page(1);
     disk.pass(5_000);
     assert_eq!((disk.left(back), disk.left(other)), (vec![7], vec![]));
-    // And it is waited for once more.
+    // And its lock is waited for once more.
     disk.end(back);
     disk.pass(2_000);
     assert_eq!(disk.left(other), [7]);
@@ -454,8 +457,8 @@ fn one_of_several_tabs_takes_over() {
     let mut all: Vec<Id> = others.iter().flat_map(|&tab| disk.left(tab)).collect();
     all.sort_unstable();
     assert_eq!(all, [1, 2, 3]);
-    // And the rest of it when that one ends as well.
-    let has = others.iter().position(|&tab| disk.held(tab, 1).is_some()).expect("somebody");
+    // And the rest of it when that tab ends as well.
+    let has = others.iter().position(|&tab| disk.saved(tab, 1).is_some()).expect("somebody");
     disk.ack(others[has], 2);
     disk.end(others[has]);
     disk.pass(5_000);
@@ -506,7 +509,7 @@ fn tab_that_is_back_while_its_journal_is_asked_for_is_waited_for_once() {
     disk.unlock(1);
     disk.pass(2_000);
     assert_eq!(disk.left(tab), [1]);
-    // It is waited for again when it is back.
+    // Its lock is waited for again when it is back.
     let back = disk.page(1);
     disk.send(back, [2]);
     disk.end(back);
@@ -584,7 +587,7 @@ fn journal_that_cannot_be_read_is_left_to_other_tabs() {
 }
 
 #[test]
-fn destroyed_client_neither_opens_nor_takes_over_nor_erases_what_it_never_had() {
+fn destroyed_client_neither_opens_nor_takes_over_nor_erases_others_messages() {
     let mut disk = left([1]);
     disk.holds_opening = true;
     let tab = disk.page(1);
@@ -608,7 +611,7 @@ fn destroyed_client_erases_what_it_told_closed() {
 }
 
 #[test]
-fn destroyed_client_says_how_what_it_took_over_ends() {
+fn destroyed_client_reports_results_of_messages_that_it_took_over() {
     let (mut disk, one, other) = taken_over();
     disk.restore(one);
     disk.destroy(other);
@@ -635,44 +638,44 @@ fn page_that_is_back_from_the_cache_has_its_messages_again() {
 }
 
 #[test]
-fn what_another_tab_took_over_is_withheld_and_told_once_that_has_settled_it() {
+fn message_that_another_tab_took_over_is_withheld_until_that_tab_reports_its_result() {
     let (mut disk, one, other) = taken_over();
     disk.left(one);
     disk.restore(one);
     disk.link(one);
     disk.pass(10_000);
-    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Elsewhere), vec![]));
+    assert_eq!((disk.saved(one, 7), disk.left(one)), (Some(Saved::Elsewhere), vec![]));
     disk.ack(other, 7);
     assert_eq!(disk.ending(one, 7), DELIVERED);
     assert!(disk.segments.is_empty());
 }
 
 #[test]
-fn what_was_set_free_is_withheld_again_once_another_tab_is_seen_to_have_it() {
+fn released_message_is_withheld_again_once_another_tab_is_seen_to_have_it() {
     let (mut disk, one, _) = taken_over();
     disk.restore(one);
     disk.cache(one);
     disk.fails_opening = true;
     disk.restore(one);
-    assert_eq!(disk.held(one, 7), Some(Held::Nowhere), "nobody can tell");
+    assert_eq!(disk.saved(one, 7), Some(Saved::Nowhere), "no tab knows its result");
     disk.cache(one);
     disk.fails_opening = false;
     disk.restore(one);
-    assert_eq!(disk.held(one, 7), Some(Held::Elsewhere));
+    assert_eq!(disk.saved(one, 7), Some(Saved::Elsewhere));
 }
 
 #[test]
-fn what_left_while_nobody_could_tell_does_not_leave_again_once_another_tab_is_seen_to_have_it() {
+fn message_that_left_while_no_tab_answered_does_not_leave_again_once_another_tab_has_it() {
     let (mut disk, one, other) = taken_over();
     disk.left(one);
     disk.holds_opening = true;
     disk.restore(one);
     disk.link(one);
     disk.pass(5_000);
-    assert_eq!(disk.left(one), [7], "nobody can tell");
+    assert_eq!(disk.left(one), [7], "no tab knows its result");
     disk.holds_opening = false;
     disk.run();
-    assert_eq!(disk.held(one, 7), Some(Held::Elsewhere));
+    assert_eq!(disk.saved(one, 7), Some(Saved::Elsewhere));
     disk.unlink(one);
     disk.link(one);
     assert_eq!(disk.left(one), []);
@@ -681,10 +684,10 @@ fn what_left_while_nobody_could_tell_does_not_leave_again_once_another_tab_is_se
 }
 
 #[test]
-fn page_in_the_cache_deletes_nothing_that_another_tab_may_have_taken_up() {
+fn page_in_the_cache_deletes_nothing_that_another_tab_may_have_taken_over() {
     let (mut disk, tab, _) = two_tabs();
     disk.send(tab, [1, 2]);
-    // No list can be written, so the whole segment is to go.
+    // No list can be written, so the whole segment is to be deleted.
     disk.fails_writes = true;
     disk.ack(tab, 1);
     disk.pass(2_500);
@@ -697,7 +700,7 @@ fn page_in_the_cache_deletes_nothing_that_another_tab_may_have_taken_up() {
 }
 
 #[test]
-fn what_another_tab_has_settled_is_asked_for() {
+fn message_that_another_tab_has_settled_is_asked_for() {
     let (mut disk, one, other) = taken_over();
     disk.ack(other, 7);
     assert_eq!(disk.outcome(one, 7), None, "it is in the cache");
@@ -706,7 +709,7 @@ fn what_another_tab_has_settled_is_asked_for() {
 }
 
 #[test]
-fn what_no_tab_has_any_more_is_taken_back() {
+fn message_that_no_tab_has_any_more_is_reclaimed() {
     let (mut disk, one, other) = taken_over();
     disk.ack(other, 7);
     disk.end(other);
@@ -714,22 +717,22 @@ fn what_no_tab_has_any_more_is_taken_back() {
     disk.restore(one);
     disk.link(one);
     disk.pass(1_999);
-    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Elsewhere), vec![]));
+    assert_eq!((disk.saved(one, 7), disk.left(one)), (Some(Saved::Elsewhere), vec![]));
     disk.pass(1);
     assert_eq!(disk.left(one), [7]);
-    assert_eq!(disk.kept(), [(1, 7)], "and kept again");
+    assert_eq!(disk.kept(), [(1, 7)], "and saved again");
 }
 
 #[test]
-fn what_a_tab_that_says_nothing_has_on_disk_is_not_taken_back() {
+fn message_that_a_silent_tab_has_on_disk_is_not_reclaimed() {
     let (mut disk, one, other) = taken_over();
     disk.left(one);
     disk.holds_channel = true;
     disk.restore(one);
     disk.link(one);
-    // For a minute nobody answers, and the disk is looked at again and again.
+    // For a minute nobody answers, and the disk is read again and again.
     disk.pass(64_000);
-    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Elsewhere), vec![]));
+    assert_eq!((disk.saved(one, 7), disk.left(one)), (Some(Saved::Elsewhere), vec![]));
     assert_eq!(disk.kept(), [(2, 7)]);
     disk.holds_channel = false;
     disk.ack(other, 7);
@@ -737,7 +740,7 @@ fn what_a_tab_that_says_nothing_has_on_disk_is_not_taken_back() {
 }
 
 #[test]
-fn end_of_what_was_taken_back_is_told_to_the_tabs_that_had_it_before() {
+fn result_of_a_reclaimed_message_is_told_to_the_tabs_that_had_it_before() {
     let (mut disk, one, other) = lost_by_two();
     disk.restore(one);
     disk.link(one);
@@ -750,7 +753,7 @@ fn end_of_what_was_taken_back_is_told_to_the_tabs_that_had_it_before() {
 }
 
 #[test]
-fn what_two_tabs_ask_for_at_the_same_time_is_taken_back_by_one_of_them() {
+fn message_that_two_tabs_ask_for_at_the_same_time_is_reclaimed_by_one_of_them() {
     let (mut disk, one, other) = lost_by_two();
     disk.restore(one);
     disk.restore(other);
@@ -759,27 +762,27 @@ fn what_two_tabs_ask_for_at_the_same_time_is_taken_back_by_one_of_them() {
     disk.pass(2_000);
     assert_eq!(disk.kept(), [(1, 7)]);
     assert_eq!((disk.left(one), disk.left(other)), (vec![7], vec![]));
-    assert_eq!(disk.held(other, 7), Some(Held::Elsewhere));
+    assert_eq!(disk.saved(other, 7), Some(Saved::Elsewhere));
     disk.ack(one, 7);
     assert_eq!(disk.ending(other, 7), DELIVERED);
     assert_eq!(disk.kept(), []);
 }
 
 #[test]
-fn what_a_tab_that_goes_first_asks_for_too_is_left_to_it_for_a_minute() {
+fn message_that_a_tab_that_goes_first_asks_for_too_is_left_to_it_for_a_minute() {
     let (mut disk, one, _) = lost_by_two();
     disk.restore(one);
     disk.link(one);
     assert!(!disk.ask(one, 7, true));
     disk.pass(61_999);
-    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Elsewhere), vec![]));
-    // That tab is gone, or found that it has nothing.
+    assert_eq!((disk.saved(one, 7), disk.left(one)), (Some(Saved::Elsewhere), vec![]));
+    // That tab is gone, or found that it does not have the message.
     disk.pass(1);
     assert_eq!((disk.left(one), disk.kept()), (vec![7], vec![(1, 7)]));
 }
 
 #[test]
-fn what_a_tab_that_goes_later_asks_for_too_is_taken_back() {
+fn message_that_a_tab_that_goes_later_asks_for_too_is_reclaimed() {
     let (mut disk, one, _) = lost_by_two();
     disk.restore(one);
     disk.link(one);
@@ -789,31 +792,31 @@ fn what_a_tab_that_goes_later_asks_for_too_is_taken_back() {
 }
 
 #[test]
-fn tab_that_cannot_read_what_it_asked_for_keeps_no_other_tab_waiting() {
+fn tab_whose_reading_hangs_keeps_no_other_tab_waiting() {
     let (mut disk, one, _) = lost_by_two();
     disk.restore(one);
     disk.holds_answers = true;
     disk.pass(59_999);
-    assert!(disk.ask(one, 7, false), "it may just take it back");
+    assert!(disk.ask(one, 7, false), "it may be reclaiming it");
     disk.pass(1);
     assert!(!disk.ask(one, 7, false));
 }
 
 #[test]
-fn what_a_tab_lost_without_a_word_is_asked_for_again() {
+fn message_that_another_tab_lost_silently_is_asked_for_again() {
     let (mut disk, one, other) = two_tabs();
     disk.send(one, [9]);
     disk.cache(one);
     disk.pass(2_000);
     disk.restore(one);
-    // The other tab gives up the segment, as it can't write lists: 7 is in its memory only.
+    // The other tab drops the segment, as it can't write lists: 7 is in its memory only.
     disk.fails_writes = true;
     disk.ack(other, 9);
     disk.pass(20_000);
     disk.fails_writes = false;
     disk.pass(60_000);
-    assert_eq!((disk.held(one, 7), disk.kept()), (Some(Held::Elsewhere), vec![]));
-    // Its end is not seen, as where another page of that tab has the lock.
+    assert_eq!((disk.saved(one, 7), disk.kept()), (Some(Saved::Elsewhere), vec![]));
+    // Its end is not noticed, for example because another page of that tab has the lock.
     disk.holds_locks = true;
     disk.end(other);
     disk.pass(62_000);
@@ -821,7 +824,7 @@ fn what_a_tab_lost_without_a_word_is_asked_for_again() {
 }
 
 #[test]
-fn write_that_hangs_holds_up_no_message() {
+fn write_that_hangs_delays_no_message() {
     let mut disk = Disk::new();
     let tab = disk.page(1);
     disk.holds_disk = true;
@@ -832,18 +835,18 @@ fn write_that_hangs_holds_up_no_message() {
     disk.pass(1);
     assert_eq!((disk.left(tab), disk.page_of(tab).failures), (vec![1, 2], 1));
     disk.send(tab, [3]);
-    assert_eq!(disk.left(tab), [3], "nor any that follows");
+    assert_eq!(disk.left(tab), [3], "nor any later message");
     disk.ack(tab, 1);
     disk.holds_disk = false;
     disk.run();
-    assert_eq!(disk.kept(), [], "what has settled meanwhile is erased");
+    assert_eq!(disk.kept(), [], "messages that settled meanwhile are erased");
     disk.send(tab, [4]);
     assert!(disk.is_kept(tab, 4));
     assert_eq!(disk.page_of(tab).failures, 1);
 }
 
 #[test]
-fn erasing_that_hangs_holds_up_no_message() {
+fn erasing_that_hangs_delays_no_message() {
     let mut disk = Disk::new();
     let tab = disk.page(1);
     disk.send(tab, [1]);
@@ -866,11 +869,11 @@ fn write_that_hangs_and_fails_is_told_once() {
     disk.holds_disk = false;
     disk.run();
     assert_eq!(disk.page_of(tab).failures, 1);
-    assert_eq!(disk.held(tab, 1), Some(Held::Nowhere));
+    assert_eq!(disk.saved(tab, 1), Some(Saved::Nowhere));
 }
 
 #[test]
-fn what_the_other_tab_left_is_this_ones_again() {
+fn messages_that_the_other_tab_left_are_taken_over_again() {
     let (mut disk, one, other) = taken_over();
     disk.left(one);
     disk.restore(one);
@@ -883,7 +886,7 @@ fn what_the_other_tab_left_is_this_ones_again() {
 }
 
 #[test]
-fn cancel_of_what_another_tab_has_is_passed_on() {
+fn cancel_of_a_message_that_another_tab_has_is_passed_on() {
     let (mut disk, one, other) = taken_over();
     disk.restore(one);
     disk.cancel(one, 7);
@@ -892,7 +895,8 @@ fn cancel_of_what_another_tab_has_is_passed_on() {
     assert!(disk.segments.is_empty());
 }
 
-/// A page that wants no link, whose message 7 is in the journal of a tab that is gone. It has cancelled it.
+/// A page that wants no link, whose message 7 is in the journal of a tab that is gone. It has cancelled the
+/// message.
 fn cancelled_in_nobodys_journal() -> (Disk, Tab) {
     let (mut disk, one, other) = two_tabs();
     disk.end(one);
@@ -900,25 +904,25 @@ fn cancelled_in_nobodys_journal() -> (Disk, Tab) {
     let back = disk.idle_page(1);
     disk.end(other);
     disk.pass(2_000);
-    assert_eq!(disk.held(back, 7), Some(Held::Elsewhere));
+    assert_eq!(disk.saved(back, 7), Some(Saved::Elsewhere));
     disk.cancel(back, 7);
     assert_eq!(disk.outcome(back, 7), Some((Outcome::Cancelled, true)), "it may still leave");
-    assert_eq!(disk.kept(), [(2, 7)], "the journal is not this page's");
+    assert_eq!(disk.kept(), [(2, 7)], "the journal belongs to another tab");
     (disk, back)
 }
 
 #[test]
-fn what_was_cancelled_in_nobodys_journal_is_erased_by_the_page_that_cancelled_it() {
+fn message_cancelled_in_nobodys_journal_is_erased_by_the_page_that_cancelled_it() {
     let (mut disk, back) = cancelled_in_nobodys_journal();
     disk.link(back);
     assert_eq!((disk.left(back), disk.kept()), (vec![], vec![]));
 }
 
 #[test]
-fn what_was_cancelled_in_nobodys_journal_leaves_from_a_tab_that_opens_later() {
+fn message_cancelled_in_nobodys_journal_leaves_from_a_tab_that_opens_later() {
     let (mut disk, _) = cancelled_in_nobodys_journal();
     let later = disk.page(3);
-    assert_eq!(disk.left(later), [7], "nobody told it");
+    assert_eq!(disk.left(later), [7], "no tab reported it");
 }
 
 #[test]
@@ -929,8 +933,8 @@ fn tab_that_was_closed_and_is_back_hears_how_its_messages_end() {
     disk.pass(2_000);
     let back = disk.page(1);
     assert_eq!(
-        (disk.held(back, 7), disk.held(back, 8)),
-        (Some(Held::Elsewhere), Some(Held::Elsewhere))
+        (disk.saved(back, 7), disk.saved(back, 8)),
+        (Some(Saved::Elsewhere), Some(Saved::Elsewhere))
     );
     disk.ack(other, 7);
     assert_eq!(disk.ending(back, 7), DELIVERED);
@@ -951,7 +955,7 @@ fn copy_that_another_tab_merged_into_its_own_is_told_too() {
 }
 
 #[test]
-fn storage_that_fails_sets_free_what_another_tab_has() {
+fn storage_that_fails_releases_messages_that_another_tab_has() {
     let (mut disk, one, _) = taken_over();
     disk.left(one);
     disk.restore(one);
@@ -960,9 +964,9 @@ fn storage_that_fails_sets_free_what_another_tab_has() {
     disk.fails_writes = true;
     disk.send(one, [8]);
     assert_eq!(disk.left(one), [7]);
-    assert_eq!(disk.held(one, 7), Some(Held::Nowhere));
+    assert_eq!(disk.saved(one, 7), Some(Saved::Nowhere));
     disk.pass(10_000);
-    assert_eq!(disk.held(one, 7), Some(Held::Nowhere));
+    assert_eq!(disk.saved(one, 7), Some(Saved::Nowhere));
 }
 
 #[test]
@@ -979,7 +983,7 @@ fn message_that_settles_while_its_journal_is_read_does_not_come_back() {
     assert_eq!(disk.outcome(tab, 1), Some((Outcome::Cancelled, true)));
     disk.link(tab);
     assert_eq!(disk.left(tab), [2]);
-    assert_eq!(disk.held(tab, 1), None);
+    assert_eq!(disk.saved(tab, 1), None);
     assert_eq!(disk.kept(), [(1, 2)]);
 }
 
@@ -1011,23 +1015,23 @@ fn message_that_is_sent_anew_while_journals_are_read_is_not_the_one_that_another
     disk.restore(one);
     disk.link(one);
     disk.pass(5_000);
-    // Storage is late, so nothing waits for it. All is read now, and handed out once the lock was waited for.
+    // Storage is late, so nothing waits for it. Everything is read now, and passed on once the lock was waited for.
     disk.holds_opening = false;
     disk.run();
     disk.cancel(one, 7);
     disk.left(one);
     disk.send(one, [7]);
     disk.pass(200);
-    assert_eq!((disk.held(one, 7), disk.left(one)), (Some(Held::Nowhere), vec![7]));
+    assert_eq!((disk.saved(one, 7), disk.left(one)), (Some(Saved::Nowhere), vec![7]));
     disk.ack(other, 7);
-    assert_eq!(disk.held(one, 7), Some(Held::Nowhere), "that was another one");
-    assert_eq!(disk.ending(one, 7), Some(Outcome::Cancelled), "as the one before was");
+    assert_eq!(disk.saved(one, 7), Some(Saved::Nowhere), "that was another message");
+    assert_eq!(disk.ending(one, 7), Some(Outcome::Cancelled), "like the message before");
 }
 
 // Logouts.
 
 #[test]
-fn what_a_logout_ended_is_erased_and_told_and_never_handed_out() {
+fn message_that_a_logout_ended_is_erased_and_reported_and_never_passed_on() {
     let mut disk = left([1, 2]);
     disk.raise(ALICE);
     let tab = disk.page(1);
@@ -1038,7 +1042,7 @@ fn what_a_logout_ended_is_erased_and_told_and_never_handed_out() {
 }
 
 #[test]
-fn what_had_settled_before_a_logout_is_not_told_as_ended_by_it() {
+fn message_that_had_settled_before_a_logout_is_not_reported_as_ended_by_it() {
     let mut disk = Disk::new();
     let gone = disk.idle_page(1);
     disk.send(gone, [1, 2]);
@@ -1052,7 +1056,7 @@ fn what_had_settled_before_a_logout_is_not_told_as_ended_by_it() {
 }
 
 #[test]
-fn what_a_logout_ended_is_erased_in_the_journal_of_another_tab_too() {
+fn message_that_a_logout_ended_is_erased_in_another_tabs_journal_too() {
     let mut disk = left([1]);
     disk.raise(ALICE);
     let tab = disk.page(2);
@@ -1075,7 +1079,7 @@ fn logout_elsewhere_while_a_tab_opens_ends_its_session() {
     assert!(disk.segments.is_empty());
     disk.link(tab);
     disk.send(tab, [3]);
-    assert_eq!(disk.held(tab, 3), Some(Held::Nowhere), "nothing is kept before the next login");
+    assert_eq!(disk.saved(tab, 3), Some(Saved::Nowhere), "nothing is saved before the next login");
     disk.page_of(tab).is_blind = false;
     disk.name(tab, ALICE);
     disk.send(tab, [4]);
@@ -1094,7 +1098,7 @@ fn logout_elsewhere_while_a_tab_waits_for_another_ends_its_session() {
     assert!(disk.segments.is_empty());
     disk.link(other);
     disk.send(other, [8]);
-    assert_eq!(disk.held(other, 8), Some(Held::Nowhere), "the session is over");
+    assert_eq!(disk.saved(other, 8), Some(Saved::Nowhere), "the session is over");
 }
 
 #[test]
@@ -1111,7 +1115,7 @@ fn page_whose_user_logged_out_elsewhere_opens_nothing_when_it_is_back_from_the_c
     assert!(!disk.orders(other).iter().any(|order| matches!(order, Storage::Open { .. })));
     disk.link(other);
     disk.send(other, [8]);
-    assert_eq!(disk.held(other, 8), Some(Held::Nowhere), "nothing waits for storage");
+    assert_eq!(disk.saved(other, 8), Some(Saved::Nowhere), "nothing waits for storage");
 }
 
 #[test]
@@ -1208,7 +1212,7 @@ fn former_journal_is_moved_once_its_lock_is_free() {
     disk.pass(150);
     assert_eq!(disk.left(tab), []);
     disk.unlock(50);
-    assert_eq!(disk.left(tab), [1, 2, 3], "what is older goes first");
+    assert_eq!(disk.left(tab), [1, 2, 3], "older messages go first");
     assert!(!disk.is_locked(50));
     assert_eq!(disk.kept_of(ALICE + FORMER), []);
     disk.end(tab);
@@ -1239,7 +1243,7 @@ fn former_journal_whose_tab_still_runs_stays() {
     assert_eq!(disk.left(tab), [2]);
     assert_eq!(disk.kept_of(ALICE + FORMER), [(50, 1)]);
     disk.unlock(50);
-    assert!(!disk.is_locked(50), "it is no longer waited for");
+    assert!(!disk.is_locked(50), "its lock is no longer waited for");
 }
 
 #[test]
@@ -1264,7 +1268,7 @@ fn former_journal_ends_with_a_logout() {
 }
 
 #[test]
-fn former_journal_that_cannot_be_moved_holds_nothing_up() {
+fn former_journal_that_cannot_be_moved_delays_nothing() {
     let mut disk = left([2]);
     disk.leave((ALICE + FORMER, 50, 0), &[1], None);
     disk.fails_writes = true;
@@ -1279,21 +1283,21 @@ fn former_journal_that_cannot_be_moved_holds_nothing_up() {
 // Writes that fail.
 
 #[test]
-fn write_that_fails_ends_keeping_and_is_told_once() {
+fn write_that_fails_ends_the_saving_and_is_reported_once() {
     let mut disk = Disk::new();
     let tab = disk.page(1);
     disk.fails_writes = true;
     disk.send(tab, [1, 2]);
-    assert_eq!((disk.held(tab, 1), disk.left(tab)), (Some(Held::Nowhere), vec![1, 2]));
+    assert_eq!((disk.saved(tab, 1), disk.left(tab)), (Some(Saved::Nowhere), vec![1, 2]));
     disk.fails_writes = false;
     disk.send(tab, [3]);
-    assert_eq!((disk.held(tab, 3), disk.left(tab)), (Some(Held::Nowhere), vec![3]));
+    assert_eq!((disk.saved(tab, 3), disk.left(tab)), (Some(Saved::Nowhere), vec![3]));
     assert_eq!(disk.page_of(tab).failures, 1);
     assert!(disk.segments.is_empty());
 }
 
 #[test]
-fn what_settles_after_a_write_that_failed_is_gone_in_the_next_life() {
+fn message_that_settles_after_a_failed_write_is_gone_on_the_next_page_load() {
     let mut disk = Disk::new();
     let tab = disk.page(1);
     disk.send(tab, [1, 2]);
@@ -1301,7 +1305,7 @@ fn what_settles_after_a_write_that_failed_is_gone_in_the_next_life() {
     disk.send(tab, [3]);
     disk.fails_writes = false;
     disk.cancel(tab, 1);
-    assert_eq!(disk.kept(), [(1, 2)], "at once: nothing that was to be erased has failed");
+    assert_eq!(disk.kept(), [(1, 2)], "at once: no erasing has failed");
     disk.cancel(tab, 2);
     assert!(disk.segments.is_empty());
 }
@@ -1324,7 +1328,7 @@ fn erasing_is_tried_again_after_growing_waits_and_takes_whole_segments() {
     }
     disk.fails_writes = false;
     disk.pass(64_000);
-    assert_eq!(disk.kept(), [(1, 3)], "what shared its segment is in memory");
+    assert_eq!(disk.kept(), [(1, 3)], "the other messages of its segment are in memory");
     assert_eq!(disk.outcome(tab, 2), None);
     assert_eq!(disk.page_of(tab).failures, 1);
 }
@@ -1340,12 +1344,12 @@ fn page_that_left_while_a_whole_segment_was_deleted_has_the_others_when_it_is_ba
     (disk.fails_writes, disk.holds_disk) = (false, true);
     disk.pass(4_000);
     disk.cache(tab);
-    // In the cache it hears of nothing.
+    // In the cache it receives no reports.
     disk.restore(tab);
     assert_eq!(disk.kept(), [(1, 1), (1, 2)]);
     disk.holds_disk = false;
     disk.run();
-    assert_eq!((disk.held(tab, 2), disk.kept()), (Some(Held::Nowhere), vec![]));
+    assert_eq!((disk.saved(tab, 2), disk.kept()), (Some(Saved::Nowhere), vec![]));
     disk.link(tab);
     assert_eq!(disk.left(tab), [2], "at once: no other tab has it");
     disk.ack(tab, 2);
@@ -1366,7 +1370,7 @@ fn journal_that_was_closed_goes_on_erasing() {
 }
 
 #[test]
-fn page_that_is_back_erases_what_it_could_not_before() {
+fn page_that_is_back_erases_messages_that_it_could_not_erase_before() {
     let mut disk = Disk::new();
     let tab = disk.page(1);
     disk.send(tab, [1, 2]);
@@ -1376,7 +1380,7 @@ fn page_that_is_back_erases_what_it_could_not_before() {
     disk.fails_writes = false;
     disk.restore(tab);
     assert_eq!(disk.kept(), [(1, 2)]);
-    assert_eq!(disk.held(tab, 1), None, "it does not come back");
+    assert_eq!(disk.saved(tab, 1), None, "it does not come back");
     disk.send(tab, [3]);
     assert!(disk.is_kept(tab, 3), "storage is tried again");
 }

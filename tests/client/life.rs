@@ -1,4 +1,4 @@
-//! Who is logged in, and what keeps attempts from being made.
+//! Logins, and what prevents attempts.
 
 use holdfast::client::claim::Code;
 use holdfast::client::storage::Storage;
@@ -23,7 +23,7 @@ fn phase(world: &World) -> Phase {
     world.client.phase()
 }
 
-/// Why a message is not taken, if it is not.
+/// The reason why a message is not accepted, if it is not.
 fn refusal(world: &mut World) -> Option<Code> {
     let result = world.client.send(world.at(), &draft(Way::Acked));
     world.drain();
@@ -42,8 +42,8 @@ fn log_out_elsewhere(world: &mut World) {
     assert_eq!(world.count(Order::Ended { elsewhere: true }), 1);
 }
 
-fn hold(world: &mut World, hold: bool) {
-    world.client.hold(world.at(), hold);
+fn pause(world: &mut World, is_paused: bool) {
+    world.client.pause(world.at(), is_paused);
     world.drain();
 }
 
@@ -53,7 +53,7 @@ fn stash(world: &mut World) {
 }
 
 fn restore(world: &mut World) {
-    world.client.page(world.at(), PageEvent::Restored);
+    world.client.page(world.at(), PageEvent::Back);
     world.drain();
     world.client.reopen(world.at());
     world.drain();
@@ -74,7 +74,7 @@ fn after_a_logout_nothing_is_sent_or_opened_until_it_is_reset() {
     world.client.reset_logout();
     assert_eq!((world.client.door(), phase(&world)), (Door::Open, Phase::Idle));
     assert_eq!(refusal(&mut world), None);
-    assert_eq!(phase(&world), Phase::Idle, "a link that was ended is asked for by the app alone");
+    assert_eq!(phase(&world), Phase::Idle, "only the app asks for a link again");
     world.open();
     assert_eq!(phase(&world), Phase::Authorizing);
 }
@@ -95,13 +95,13 @@ fn after_a_logout_elsewhere_nothing_is_sent_until_the_app_asks_for_a_link() {
 }
 
 #[test]
-fn logout_after_one_elsewhere_has_to_be_reset_and_none_elsewhere_takes_its_place() {
+fn logout_after_one_elsewhere_has_to_be_reset_and_none_elsewhere_replaces_it() {
     let mut world = alice();
     log_out_elsewhere(&mut world);
     log_out(&mut world);
     world.open();
     assert_eq!(phase(&world), Phase::Idle);
-    // A name may be there again, and with it a generation of logouts.
+    // A name, and with it a generation of logouts, may be there again.
     world.client.name(world.at(), ALICE, 0);
     world.drain();
     world.generation = Some(90);
@@ -111,29 +111,29 @@ fn logout_after_one_elsewhere_has_to_be_reset_and_none_elsewhere_takes_its_place
     assert_eq!(world.client.door(), Door::LoggedOut);
 }
 
-// What is said meanwhile.
+// Emits between two logins.
 
 #[test]
-fn what_is_said_between_users_ends_with_the_first_link_that_is_asked_for() {
+fn emits_between_users_are_forgotten_with_the_first_link_that_is_asked_for() {
     let mut world = alice();
     log_out(&mut world);
     world.client.remember(1);
     world.client.named();
     world.open();
-    assert_eq!(world.client.take_talk(), Talk::Goes, "nobody is there yet");
+    assert_eq!(world.client.take_talk(), Talk::Goes, "no user is there yet");
     world.client.reset_logout();
     assert_eq!(world.client.take_talk(), Talk::Goes);
     world.open();
     assert_eq!(world.client.take_talk(), Talk::Ends);
-    assert!(!world.client.unsaid(1));
-    assert_eq!(world.client.take_talk(), Talk::Goes, "it is said once");
+    assert!(!world.client.forget_emit(1));
+    assert_eq!(world.client.take_talk(), Talk::Goes, "reported once");
     world.client.remember(2);
     world.open();
-    assert!(world.client.unsaid(2), "what is said from now on is the next user's");
+    assert!(world.client.forget_emit(2), "later emits are the next user's");
 }
 
 #[test]
-fn what_is_said_between_users_ends_with_the_next_name() {
+fn emits_between_users_are_forgotten_with_the_next_name() {
     for is_elsewhere in [false, true] {
         let mut world = alice();
         if is_elsewhere {
@@ -145,12 +145,12 @@ fn what_is_said_between_users_ends_with_the_next_name() {
         world.client.remember(1);
         world.client.named();
         assert_eq!(world.client.take_talk(), Talk::Ends);
-        assert!(!world.client.unsaid(1));
+        assert!(!world.client.forget_emit(1));
         world.client.remember(2);
         world.client.named();
         world.open();
         assert_eq!(world.client.take_talk(), Talk::Goes);
-        assert!(world.client.unsaid(2));
+        assert!(world.client.forget_emit(2));
     }
 }
 
@@ -159,36 +159,36 @@ fn what_is_said_between_users_ends_with_the_next_name() {
 #[test]
 fn while_the_login_is_not_ready_no_attempt_is_made() {
     let mut world = World::new();
-    hold(&mut world, true);
-    assert_eq!(world.client.door(), Door::Held);
+    pause(&mut world, true);
+    assert_eq!(world.client.door(), Door::Paused);
     world.open();
     assert_eq!(refusal(&mut world), None);
-    assert_eq!(phase(&world), Phase::Idle, "nor does a message make one");
-    hold(&mut world, false);
+    assert_eq!(phase(&world), Phase::Idle, "nor does a message start an attempt");
+    pause(&mut world, false);
     assert_eq!((world.client.door(), phase(&world)), (Door::Open, Phase::Idle));
     world.open();
     assert_eq!(phase(&world), Phase::Authorizing);
-    hold(&mut world, true);
+    pause(&mut world, true);
     assert_eq!(phase(&world), Phase::Idle);
 }
 
 #[test]
-fn live_link_outlives_a_hold_but_is_not_replaced() {
+fn live_link_outlives_a_pause_but_is_not_replaced() {
     let mut world = alice();
-    hold(&mut world, true);
+    pause(&mut world, true);
     assert!(world.client.status().is_ready());
     world.lose_link();
     let at = world.client.status().next_attempt_at.expect("planned").0;
     world.fresh();
     world.run_to(at);
-    assert_eq!(world.fresh(), [], "nobody is asked for credentials");
+    assert_eq!(world.fresh(), [], "no credentials are requested");
     assert_eq!(phase(&world), Phase::Idle);
 }
 
 #[test]
 fn logout_ends_a_hold() {
     let mut world = World::new();
-    hold(&mut world, true);
+    pause(&mut world, true);
     log_out(&mut world);
     world.client.reset_logout();
     assert_eq!(world.client.door(), Door::Open);
@@ -251,7 +251,7 @@ fn page_in_the_cache_has_no_link_and_asks_for_one_when_it_is_back() {
     world.client.disconnect(world.at());
     stash(&mut world);
     restore(&mut world);
-    assert_eq!(phase(&world), Phase::Idle, "there was none that it had before");
+    assert_eq!(phase(&world), Phase::Idle, "it had no link before");
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn page_that_is_back_after_a_logout_elsewhere_is_in_the_next_session() {
 }
 
 #[test]
-fn page_that_is_back_opens_what_was_open_and_nothing_else() {
+fn page_that_is_back_opens_only_storage_that_was_open() {
     let opened = |world: &World| {
         let is_opening =
             |order: &&(u64, Order)| matches!(order.1, Order::Storage(Storage::Open { .. }));

@@ -1,4 +1,4 @@
-//! The client's rules, each told as a short story in virtual time.
+//! The client's rules, each as a short scenario in virtual time.
 
 mod arrivals;
 mod clock;

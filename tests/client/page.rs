@@ -1,4 +1,4 @@
-//! What becomes of the page, and what it means.
+//! The page's lifecycle events and their effects.
 
 use holdfast::client::{Client, Order, PageEvent};
 use holdfast::engine::{Grant, Input, Output, Phase, Way};
@@ -47,7 +47,7 @@ fn page_in_the_cache_has_no_link_until_it_is_back() {
     assert_eq!(phase(&world), Phase::Idle);
     let seq = world.send(draft(Way::Acked));
     world.now += 3_600_000;
-    say(&mut world, PageEvent::Restored);
+    say(&mut world, PageEvent::Back);
     assert_eq!(phase(&world), Phase::Authorizing);
     assert_ne!(world.epoch(), first);
     world.fresh();
@@ -60,18 +60,18 @@ fn page_that_was_connecting_tries_again_when_it_is_back() {
     let mut world = World::new();
     world.open();
     say(&mut world, PageEvent::Cached);
-    say(&mut world, PageEvent::Restored);
+    say(&mut world, PageEvent::Back);
     assert_eq!(phase(&world), Phase::Authorizing);
 }
 
 #[test]
-fn what_the_app_ends_as_the_page_is_left_stays_ended() {
+fn session_that_the_app_ends_as_the_page_is_left_stays_ended() {
     for end in [Client::disconnect, Client::log_out] {
         let mut world = World::new().linked();
         say(&mut world, PageEvent::Cached);
         let now = world.at();
         end(&mut world.client, now);
-        say(&mut world, PageEvent::Restored);
+        say(&mut world, PageEvent::Back);
         assert_eq!(phase(&world), Phase::Idle);
     }
 }
@@ -80,9 +80,9 @@ fn what_the_app_ends_as_the_page_is_left_stays_ended() {
 fn page_is_back_once() {
     let mut world = World::new().linked();
     say(&mut world, PageEvent::Cached);
-    say(&mut world, PageEvent::Restored);
+    say(&mut world, PageEvent::Back);
     world.client.close(world.at());
-    say(&mut world, PageEvent::Restored);
+    say(&mut world, PageEvent::Back);
     assert_eq!(phase(&world), Phase::Idle);
 }
 
@@ -90,15 +90,15 @@ fn page_is_back_once() {
 fn destroyed_client_hears_nothing_of_its_page() {
     let mut world = World::new().linked();
     world.client.destroy(world.at());
-    for event in [PageEvent::Shown, PageEvent::Cached, PageEvent::Restored, PageEvent::Online] {
+    for event in [PageEvent::Shown, PageEvent::Cached, PageEvent::Back, PageEvent::Online] {
         say(&mut world, event);
         assert_eq!(phase(&world), Phase::Closed);
     }
 }
 
-// Credentials that are somebody else's.
+// Credentials of another user.
 
-/// Alice's app got credentials of Bob's, and knows.
+/// Alice's app got Bob's credentials, and was told.
 fn foreign() -> World {
     let mut world = World::new();
     (world.name, world.subject) = (ALICE, HER_SUBJECT);
@@ -117,7 +117,7 @@ fn page_that_is_shown_asks_again_for_credentials_that_were_wrong() {
     say(&mut world, PageEvent::Shown);
     assert_eq!(phase(&world), Phase::Authorizing);
     world.authorize();
-    assert_eq!(world.count(Order::Foreign), 1, "told once");
+    assert_eq!(world.count(Order::Foreign), 1, "reported once");
     world.subject = HER_SUBJECT;
     say(&mut world, PageEvent::Online);
     world.connect();
@@ -146,7 +146,7 @@ fn app_that_disconnected_is_not_asked_again() {
     assert_eq!(phase(&world), Phase::Idle);
     world.open();
     world.authorize();
-    assert_eq!(world.count(Order::Foreign), 1, "told once");
+    assert_eq!(world.count(Order::Foreign), 1, "reported once");
     say(&mut world, PageEvent::Shown);
     assert_eq!(phase(&world), Phase::Authorizing, "it wants a link again");
 }

@@ -1,4 +1,4 @@
-//! What a receipt is good for.
+//! The effects of receipts.
 
 use holdfast::client::Order;
 use holdfast::client::deliveries::Sending;
@@ -25,13 +25,13 @@ fn message_that_asks_for_a_receipt_settles_with_it() {
 fn nothing_rests_on_receipts_before_the_first_of_a_link_is_answered() {
     let mut world = World::new().linked();
     let seq = world.send(draft(Way::Received));
-    assert_eq!(world.left(), [seq], "nor does anything wait for it");
-    assert_eq!(world.owed.len(), 1, "the first one alone");
+    assert_eq!(world.left(), [seq], "nor does any message wait for it");
+    assert_eq!(world.owed.len(), 1, "only the first receipt");
     world.answer_receipts();
     assert_eq!(world.outcome(seq), None);
     world.answer_receipts();
     world.answer_receipts();
-    assert_eq!(world.outcome(seq), RECEIVED, "by those that were sent behind it");
+    assert_eq!(world.outcome(seq), RECEIVED, "by the receipts after it");
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn event_that_is_never_acknowledged_is_learned_at_the_first_deadline() {
     assert_eq!(first.map(|seq| world.outcome(seq)), [None; 2]);
     world.run_to(begin + 10_000);
     assert_eq!(first.map(|seq| world.outcome(seq)), [RECEIVED; 2]);
-    assert_eq!(world.count(Order::Learned { event: 1, answers: false }), 1, "told once");
+    assert_eq!(world.count(Order::Learned { event: 1, answers: false }), 1, "reported once");
     world.fresh();
     let later = world.send(draft(Way::Acked));
     assert_eq!(world.left(), [later], "the lane goes on at once");
@@ -67,11 +67,11 @@ fn first_acknowledgement_of_an_event_ends_that_for_good() {
     world.client.learn(world.at(), 1, false);
     let second = world.send(draft(Way::Acked));
     world.run_to(world.now + 1_000);
-    // It is taken by the first, and dispatched by the next.
+    // The first receipt proves that it is taken, the next one that it is dispatched.
     for _ in 0..3 {
         world.answer_receipts();
     }
-    assert_eq!(world.outcome(second), None, "receipts are not enough any more");
+    assert_eq!(world.outcome(second), None, "a receipt no longer suffices");
     world.ack(second, 1, Verdict::Accepted);
     assert_eq!(world.outcome(second), DELIVERED);
 }
@@ -114,7 +114,7 @@ fn message_is_repeated_over_a_link_that_proves_nothing_though_the_one_before_did
     world.fresh();
     let seq = world.send(draft(Way::AckedAlways));
     assert_eq!(world.left(), [seq]);
-    // The server speaks, answers no receipt of this link, and does not acknowledge.
+    // The server sends packets, but answers no receipt of this link and acknowledges nothing.
     world.run_alive_to(world.now + 19_999);
     assert_eq!(world.left(), [], "receipts may still come: the deadline begins anew once");
     world.run_alive_to(world.now + 1_001);
@@ -122,7 +122,7 @@ fn message_is_repeated_over_a_link_that_proves_nothing_though_the_one_before_did
 }
 
 #[test]
-fn link_that_owes_a_receipt_for_long_is_given_up_and_what_it_took_in_doubt_leaves_again() {
+fn link_with_a_long_overdue_receipt_is_given_up_and_unproven_messages_leave_again() {
     let mut world = World::proving();
     let seq = world.send(draft(Way::Received));
     let epoch = world.epoch();
@@ -147,7 +147,7 @@ fn latest_keeps_the_newest_of_its_lane() {
     world.connect();
     assert_eq!(world.left(), [sent[2]]);
     let newer = world.send(latest);
-    assert_eq!(world.left(), [newer], "the one before has left already");
+    assert_eq!(world.left(), [newer], "the older message has left already");
     world.lose_link();
     assert_eq!(world.outcome(sent[2]), Some((Outcome::Superseded, true)));
     world.fresh();
@@ -156,7 +156,7 @@ fn latest_keeps_the_newest_of_its_lane() {
 }
 
 #[test]
-fn what_may_leave_once_settles_by_its_receipt_or_is_in_doubt() {
+fn message_that_leaves_once_settles_by_its_receipt_or_is_in_doubt() {
     let mut world = World::proving();
     let once = Sending { once: true, ..draft(Way::Received) };
     let taken = world.send(once);
@@ -169,7 +169,7 @@ fn what_may_leave_once_settles_by_its_receipt_or_is_in_doubt() {
 }
 
 #[test]
-fn what_may_leave_once_and_was_received_is_no_doubt_when_the_link_ends() {
+fn message_that_leaves_once_and_was_received_is_not_in_doubt_when_the_link_ends() {
     let mut world = World::proving();
     let seq = world.send(Sending { once: true, ..draft(Way::Acked) });
     world.run_to(world.now + 1_000);
@@ -199,14 +199,14 @@ fn message_may_have_a_deadline_of_its_own() {
 }
 
 #[test]
-fn dropped_batch_leaves_again_in_order_before_what_is_newer() {
+fn dropped_batch_leaves_again_in_order_before_newer_messages() {
     let mut world = World::new();
     world.polling = true;
     let mut world = world.linked().proven();
     let sent: Vec<_> = (0..16).map(|_| world.send(draft(Way::Received))).collect();
     assert_eq!(world.left(), sent[..1], "one batch is on its way");
     world.answer_receipts();
-    // 15 wait: the server is asked first whether it takes many at once, and drops them.
+    // 15 wait: the server is first asked whether it takes many at once, and drops them.
     assert_eq!((world.left(), world.owed.len()), (vec![], 18));
     world.forget_receipts();
     world.run_to(world.now + 1_000);
@@ -239,13 +239,13 @@ fn server_that_answers_anything_else_is_asked_for_no_more_receipts() {
     world.run_to(world.now + 5_000);
     assert!(world.owed.is_empty());
     world.ack(seq, 1, Verdict::Accepted);
-    assert_eq!(world.outcome(seq), DELIVERED, "its acknowledgement is what there is");
+    assert_eq!(world.outcome(seq), DELIVERED, "only its acknowledgement settles it");
     world.replace_link();
     assert!(world.owed.is_empty());
 }
 
 #[test]
-fn place_that_is_freed_while_a_post_is_handed_over_lets_no_more_into_it() {
+fn room_that_is_freed_while_a_post_is_handed_over_lets_no_more_into_it() {
     let mut world = World::new();
     world.polling = true;
     let mut world = world.linked();
@@ -280,7 +280,7 @@ fn batch_over_polling_is_not_cut_where_its_own_packets_wait_in_the_transport() {
         .map(|_| world.client.send(world.at(), &draft(Way::Acked)).expect("taken"))
         .collect();
     world.drain();
-    // Whether the server takes many packets in one POST.
+    // Asks whether the server takes many packets in one POST.
     world.now += 10;
     world.answer_receipts();
     assert_eq!(world.left(), sent);

@@ -1,8 +1,8 @@
-//! Which transport is tried first, and what one can take.
+//! Which transport is tried first, and how much one takes.
 
 use holdfast::client::transport::{Order, is_clogged, is_watched};
 
-/// The order of each attempt, from the failures before it and whether the app assigned one since.
+/// The order of each attempt, given the failures before it and whether the app has assigned an order since.
 fn turns(attempts: &[(u32, bool)]) -> Vec<bool> {
     let mut order = Order::default();
     attempts.iter().map(|&(failures, is_new)| order.is_turned(failures, is_new)).collect()
@@ -49,5 +49,5 @@ fn polling_is_clogged_by_packets_and_a_web_socket_by_bytes() {
     assert!(is_clogged(true, 4.0));
     assert!(!is_clogged(false, 131_072.0));
     assert!(is_clogged(false, 131_073.0));
-    assert!(!is_clogged(false, f64::NAN), "one that does not say");
+    assert!(!is_clogged(false, f64::NAN), "a WebSocket that does not report it");
 }

@@ -1,27 +1,27 @@
-//! A client in virtual time, what it ordered, and a server that answers receipts when it is told to.
+//! A client in virtual time, its orders, and a server that answers receipts on demand.
 
 use std::collections::VecDeque;
 
 use holdfast::client::claim::Ending;
 use holdfast::client::deliveries::Sending;
 use holdfast::client::identity::User;
-use holdfast::client::verdict::{Reading, Said};
+use holdfast::client::verdict::{Acknowledgement, Reading};
 use holdfast::client::{Client, Order};
 use holdfast::engine::{
     Config, DownCause, Epoch, Input, Millis, Moment, Outcome, Output, Seq, Verdict, Way,
 };
 
-/// Drives one client. Every order is kept, in order.
+/// Drives one client. Records every order.
 pub struct World {
     pub client: Client,
     pub now: u64,
-    /// The generation of the user's logouts, as storage has it.
+    /// The generation of the user's logouts in storage.
     pub generation: Option<u64>,
-    /// Whom the app and its credentials name when they are asked for.
+    /// The user that the app and its credentials name when they are asked.
     pub name: User,
     pub subject: User,
     pub polling: bool,
-    /// The transport has more to send than it can.
+    /// The transport has more to send than the link takes.
     pub clogged: bool,
     pub heartbeat: u64,
     /// Receipts that the server has not answered.
@@ -31,21 +31,21 @@ pub struct World {
     looks: usize,
 }
 
-/// A message of an event that has number 1.
+/// A message of event 1.
 pub fn draft(way: Way) -> Sending {
     let ttl = Millis(86_400_000);
-    Sending { bytes: 100, ttl, way, event: 1, has_place: true, ..Sending::default() }
+    Sending { bytes: 100, ttl, way, event: 1, carries_id: true, ..Sending::default() }
 }
 
-/// An acknowledgement that means this.
-pub fn said(verdict: Verdict) -> Said {
+/// An acknowledgement with this meaning.
+pub fn reply(verdict: Verdict) -> Acknowledgement {
     let (reading, span) = match verdict {
         Verdict::Accepted => (Reading::Accepted, Millis(0)),
         Verdict::Refused => (Reading::Final, Millis(0)),
         Verdict::TryAgain => (Reading::Failed, Millis(0)),
         Verdict::TryAfter(span) => (Reading::Limited, span),
     };
-    Said { reading, span, ..Said::default() }
+    Acknowledgement { reading, span, ..Acknowledgement::default() }
 }
 
 impl World {
@@ -70,7 +70,7 @@ impl World {
         }
     }
 
-    /// A client whose link is up, and not proven to give receipts.
+    /// A client whose link is up, without an answered receipt.
     pub fn linked(self) -> Self {
         let mut world = self;
         world.open();
@@ -136,14 +136,14 @@ impl World {
         seq
     }
 
-    /// An answer, which is a packet like any other.
+    /// An answer, which also counts as a packet.
     pub fn ack(&mut self, seq: Seq, attempt: u32, verdict: Verdict) {
         self.client.handle(self.at(), Input::Heard { epoch: self.epoch() });
-        self.client.acked(self.at(), seq, attempt, said(verdict));
+        self.client.acked(self.at(), seq, attempt, reply(verdict));
         self.drain();
     }
 
-    /// The server refuses the namespace of each receipt that it owes by now.
+    /// The server answers all pending receipts by refusing their namespaces.
     pub fn answer_receipts(&mut self) {
         for (epoch, name) in std::mem::take(&mut self.owed) {
             self.client.receipt(self.at(), epoch, name, true);
@@ -151,7 +151,7 @@ impl World {
         }
     }
 
-    /// The server never sees what it was owed for.
+    /// The server never receives the pending receipts.
     pub fn forget_receipts(&mut self) {
         self.owed.clear();
     }
@@ -167,7 +167,7 @@ impl World {
         self.reconnect();
     }
 
-    /// The link is lost, and the next attempt gets credentials that open none.
+    /// The link is lost, and the next attempt gets credentials that open no link.
     pub fn replace_link_in_vain(&mut self) {
         self.lose_link();
         let wait = self.client.status().next_attempt_at.expect("a planned attempt");
@@ -181,7 +181,7 @@ impl World {
         self.connect();
     }
 
-    /// Lets time pass, with every deadline on the way handled at its time (I6).
+    /// Lets time pass, and handles every deadline on the way at its time (I6).
     pub fn run_to(&mut self, until: u64) {
         while let Some(at) = self.client.poll_timeout().filter(|at| at.0 <= until) {
             self.now = self.now.max(at.0);
@@ -193,7 +193,7 @@ impl World {
         self.now = until;
     }
 
-    /// Lets time pass on a link whose server says something every second.
+    /// Lets time pass on a link whose server sends a packet every second.
     pub fn run_alive_to(&mut self, until: u64) {
         while self.now < until {
             self.run_to(until.min(self.now + 1_000));
@@ -203,7 +203,7 @@ impl World {
     }
 
     pub fn drain(&mut self) {
-        // Over polling what was handed over in this turn waits in the transport.
+        // Over polling, packets of this turn wait in the transport.
         let mut waiting = 0;
         while let Some(order) = self.client.poll() {
             let is_message = matches!(order, Order::Transmit { .. });
@@ -220,12 +220,12 @@ impl World {
         }
     }
 
-    /// Looks at storage since this was asked last.
+    /// The number of looks since the last call.
     pub fn looks(&mut self) -> usize {
         std::mem::take(&mut self.looks)
     }
 
-    /// What was ordered since this was asked last, changes apart.
+    /// The orders since the last call, except changes.
     pub fn fresh(&mut self) -> Vec<Order> {
         let fresh = self.log[self.seen..].iter().map(|&(_, order)| order);
         let fresh = fresh.filter(|order| *order != Order::Engine(Output::Changed)).collect();
@@ -233,7 +233,7 @@ impl World {
         fresh
     }
 
-    /// The messages that left since `fresh` or this was asked last.
+    /// The messages that left since the last call of this or of `fresh`.
     pub fn left(&mut self) -> Vec<Seq> {
         let transmitted = |order: Order| match order {
             Order::Transmit { seq, .. } => Some(seq),
@@ -242,14 +242,14 @@ impl World {
         self.fresh().into_iter().filter_map(transmitted).collect()
     }
 
-    /// How a message ended, and that it did so once.
+    /// The result of a message. Checks that it settled once.
     pub fn outcome(&self, of: Seq) -> Option<(Outcome, bool)> {
         let all = self.endings(of);
         assert!(all.len() <= 1, "I1: settled twice: {all:?}");
         all.first().map(|ending| (ending.outcome, ending.claim.maybe_delivered))
     }
 
-    /// All that was told of a message's end.
+    /// All reported results of a message.
     pub fn endings(&self, of: Seq) -> Vec<Ending> {
         let settled = |&(_, order): &(u64, Order)| match order {
             Order::Settle(ending) if ending.seq == of => Some(ending),

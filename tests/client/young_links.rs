@@ -1,4 +1,4 @@
-//! Links that live for a short while, again and again, and what may be made of that.
+//! Links that live for a short time, again and again, and the conclusions from that.
 
 use std::collections::VecDeque;
 
@@ -52,7 +52,7 @@ fn links_that_end_while_a_message_is_handled_teach_nothing() {
             world.now += 10;
             world.answer_receipts();
         }
-        // The handler may have ended it, with nothing done.
+        // The handler may have ended the link, with nothing done.
         world.run_to(world.now + 900);
         world.lose_link();
         assert_eq!(world.outcome(seq), None);
@@ -126,10 +126,10 @@ fn links_that_deliver_something_and_die_at_once_do_not_grow_the_backoff() {
             longest.max(world.client.status().next_attempt_at.expect("planned").0 - world.now);
         world.reconnect();
     }
-    assert!(longest > 3_000, "links that deliver nothing do: {longest}");
+    assert!(longest > 3_000, "links that deliver nothing grow the backoff: {longest}");
 }
 
-/// Failures in a row, as the last attempt was told.
+/// The number of failures in a row that the last attempt was given.
 fn failures(world: &World) -> Option<u32> {
     let told = |(_, order): &(u64, Order)| match *order {
         Order::Engine(Output::Connect { failures, .. }) => Some(failures),
@@ -146,10 +146,10 @@ fn link_that_was_stable_begins_the_backoff_anew_though_it_carries_more_then_and_
         world.replace_link();
     }
     assert_eq!(failures(&world), Some(6));
-    // After 5 s the link takes more than one message at a time, which may be what kills it.
+    // After 5 s the link takes more than one message at a time, which may end it.
     world.run_alive_to(world.now + 5_000);
     world.replace_link();
-    assert_eq!(failures(&world), Some(1), "those of before are forgotten");
+    assert_eq!(failures(&world), Some(1), "earlier failures are forgotten");
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn message_that_kills_links_is_found_out_behind_others_that_arrive() {
         if !world.client.status().is_ready() {
             world.reconnect();
         }
-        // What left before the killer is answered.
+        // The messages before the killer are answered.
         for seq in world.left() {
             if seq == killer {
                 world.lose_link();
@@ -178,7 +178,7 @@ fn message_that_kills_links_is_found_out_behind_others_that_arrive() {
     assert!(behind.iter().all(innocent));
 }
 
-/// What left on this link is taken, and nothing acknowledged, until the killer has been handled for a while.
+/// Everything that left on this link is taken but not acknowledged, until the killer's handler has run for a while.
 fn live_until_killed(world: &mut World, killer: Seq) {
     if !world.client.status().is_ready() {
         world.reconnect();
@@ -199,7 +199,7 @@ fn live_until_killed(world: &mut World, killer: Seq) {
 fn message_that_kills_links_is_found_out_behind_others_that_are_taken_and_never_answered() {
     for before in [0, 1, 2, 3, 5] {
         let mut world = World::proving();
-        // Links mostly end before that.
+        // Most links end before that.
         let ack_timeout = Some(Millis(20_000));
         let send = |lane| Sending { lane, ack_timeout, ..draft(Way::AckedAlways) };
         let sent: Vec<Seq> = (0..before + 5).map(|lane| world.send(send(lane))).collect();
@@ -218,17 +218,17 @@ fn message_that_kills_links_is_found_out_behind_others_that_are_taken_and_never_
     }
 }
 
-/// What a server that ends the links of those who send over ten events a second makes of a link.
+/// A server that ends the links of clients that send more than ten events a second.
 struct Guard {
     acknowledges: bool,
-    /// Packets on their way, with the time at which they arrive.
+    /// Packets on their way, with their arrival times.
     up: VecDeque<(u64, Packet)>,
     down: VecDeque<(u64, Packet)>,
-    /// When the last ten events came.
+    /// When the last ten events arrived.
     taken: VecDeque<u64>,
     seen: usize,
     kicks: u32,
-    /// What it answers takes so long.
+    /// The time that it takes to answer.
     work: u64,
 }
 
@@ -291,7 +291,7 @@ impl Guard {
         }
     }
 
-    /// What it had not answered by now it never does.
+    /// Ends the link. Pending answers never come.
     fn kick(&mut self, world: &mut World) {
         self.kicks += 1;
         self.up.clear();
@@ -302,7 +302,7 @@ impl Guard {
     }
 }
 
-/// Sends `count` messages to a server with a guard. Answers when all had settled, and after how many kicks.
+/// Sends `count` messages to a server with a guard. Returns when all had settled, and after how many kicks.
 fn send_to_guard(mut world: World, mut guard: Guard, count: u32, lanes: u32) -> (u64, u32) {
     let send = |lane| Sending { lane: u64::from(lane % lanes), ..draft(Way::Acked) };
     let sent: Vec<_> = (0..count).map(|lane| world.send(send(lane))).collect();
@@ -323,7 +323,7 @@ fn send_to_guard(mut world: World, mut guard: Guard, count: u32, lanes: u32) -> 
 }
 
 #[test]
-fn server_that_ends_links_of_who_sends_too_fast_gets_everything_all_the_same() {
+fn server_that_ends_links_of_fast_senders_still_gets_everything() {
     for (acknowledges, work, lanes) in [
         (true, 0, 1),
         (true, 0, 60),
@@ -339,7 +339,7 @@ fn server_that_ends_links_of_who_sends_too_fast_gets_everything_all_the_same() {
 }
 
 #[test]
-fn so_does_one_that_gives_no_receipts() {
+fn server_without_receipts_that_ends_links_of_fast_senders_still_gets_everything() {
     for (work, lanes) in [(0, 1), (0, 60), (300, 1), (300, 60)] {
         let mut world = World::new();
         world.client.set_support(Support::Off);

@@ -1,5 +1,5 @@
-//! Operations on an engine, and what must be true after each of them, whoever chose them: the random
-//! tests draw them from seeds, the fuzzer from its inputs.
+//! Operations on an engine, and what must be true after each of them. The random tests draw the operations from
+//! seeds, the fuzzer from its inputs.
 
 mod operation;
 
@@ -13,7 +13,7 @@ use holdfast::engine::{
 use crate::world::World;
 pub use operation::{Choices, Operation, Step, any_config, any_step};
 
-/// Plays the steps and then a kind world, in which everything has to settle. Answers every order.
+/// Plays the steps and then a world without faults, in which everything must settle. Returns every order.
 pub fn play(config: &Config, steps: &[Step]) -> Vec<(u64, Output)> {
     let log = play_once(config, steps);
     let in_order: Vec<Step> = steps.iter().map(|step| Step { behind: 0, ..step.clone() }).collect();
@@ -34,28 +34,28 @@ fn play_once(config: &Config, steps: &[Step]) -> Vec<(u64, Output)> {
     world.log
 }
 
-/// What is known of an engine from what it was told and what it ordered.
+/// The state of an engine, derived from its inputs and orders.
 struct Model {
     config: Config,
     unsettled: BTreeMap<Seq, Draft>,
     settled: BTreeSet<Seq>,
     link: Link,
-    /// The attempt that was begun last.
+    /// The number of the last attempt.
     epoch: Epoch,
-    /// Transmissions on the live link that are not known to be answered, with their attempt. One whose
-    /// deadline ran out is still among them until it leaves again.
+    /// Unanswered transmissions on the live link, with their attempts. One whose deadline has passed stays until it
+    /// leaves again.
     flight: BTreeMap<Seq, u32>,
     /// Messages that the server failed on this link and that have not left again.
     retrying: BTreeSet<Seq>,
-    /// The newest message of each lane that left on this link for the first time since it came up.
+    /// The newest message of each lane that left for the first time on the present link.
     newest: BTreeMap<u32, Seq>,
     attempts: BTreeMap<Seq, u32>,
-    /// Messages that wait to be kept.
-    storing: BTreeSet<Seq>,
+    /// Messages that wait to be saved.
+    withheld: BTreeSet<Seq>,
     is_restoring: bool,
-    /// Lanes that there ever were: of restored messages there may be any number.
+    /// The number of lanes that ever existed. Restored messages may use any number of them.
     lanes: usize,
-    /// Attempts that use up no retry: links that were lost, and what the server put off.
+    /// Attempts that use up no retry: lost links, and delays by the server.
     excused: u32,
     most_retries: u32,
     longest_wait: Millis,
@@ -65,7 +65,7 @@ struct Model {
     read: usize,
 }
 
-/// Where the link is, by what was said about it alone.
+/// The phase of the link, derived from the inputs alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Link {
     Down,
@@ -85,7 +85,7 @@ impl Model {
             flight: BTreeMap::new(),
             retrying: BTreeSet::new(),
             newest: BTreeMap::new(),
-            storing: BTreeSet::new(),
+            withheld: BTreeSet::new(),
             is_restoring: false,
             lanes: 0,
             attempts: BTreeMap::new(),
@@ -134,7 +134,7 @@ impl Model {
                     world.engine.cancel(world.at(), seq);
                     world.drain();
                     self.check(world);
-                    assert!(!self.unsettled.contains_key(&seq), "{seq:?} was taken back");
+                    assert!(!self.unsettled.contains_key(&seq), "{seq:?} was cancelled");
                 }
             }
             Operation::Stored { index } => {
@@ -146,15 +146,15 @@ impl Model {
                 if let Some(&seq) = nth(self.unsettled.keys(), index) {
                     self.tell(world, Input::Withheld { seq });
                     if self.unsettled.contains_key(&seq) {
-                        self.storing.insert(seq);
+                        self.withheld.insert(seq);
                     }
                 }
             }
-            Operation::Restore => {
-                world.engine.restore();
+            Operation::BeginRestore => {
+                world.engine.begin_restore();
                 self.is_restoring = true;
             }
-            Operation::TakeBack(draft) => self.take_back(world, draft),
+            Operation::Restore(draft) => self.restore(world, draft),
             Operation::Restored => self.restored(world),
             Operation::Open => world.open(),
             Operation::Close => {
@@ -199,7 +199,7 @@ impl Model {
         }
     }
 
-    /// One timer, at whatever time.
+    /// A single timer, at any time.
     fn wake(&mut self, world: &mut World, at: u64) {
         world.behind = 0;
         world.wake_late(at);
@@ -209,7 +209,7 @@ impl Model {
     }
 
     fn stored(&mut self, world: &mut World, seq: Seq) {
-        self.storing.remove(&seq);
+        self.withheld.remove(&seq);
         self.tell(world, Input::Stored { seq });
     }
 
@@ -218,17 +218,17 @@ impl Model {
         self.tell(world, Input::Restored);
     }
 
-    fn take_back(&mut self, world: &mut World, draft: Draft) {
-        // Orders as the shell has them: nothing may leave while older messages come back.
-        world.engine.restore();
+    fn restore(&mut self, world: &mut World, draft: Draft) {
+        // Nothing may leave while older messages are restored.
+        world.engine.begin_restore();
         self.is_restoring = true;
-        if let Ok(seq) = world.engine.take_back(world.at(), draft) {
-            assert!(!self.is_destroyed, "a closed engine takes nothing");
+        if let Ok(seq) = world.engine.restore(world.at(), draft) {
+            assert!(!self.is_destroyed, "a closed engine accepts nothing");
             assert!(seq.to_bits() < 1 << 52, "{seq:?} is older than all that is new");
             self.attempts.insert(seq, 0);
             self.unsettled.insert(seq, draft);
             self.lanes = self.lanes.max(draft.lane as usize + 1);
-            // Of another client that is gone: newer ones of the lane may have left already.
+            // A message of another client that is gone: newer ones of the lane may have left already.
             self.newest.remove(&draft.lane);
         }
         self.restored(world);
@@ -242,15 +242,15 @@ impl Model {
             || draft.lane as usize >= queue.capacity.max(self.lanes);
         match world.engine.send(world.at(), draft) {
             Ok(seq) => {
-                assert!(!self.is_destroyed, "a closed engine takes nothing");
+                assert!(!self.is_destroyed, "a closed engine accepts nothing");
                 assert!(!is_full, "I8: {seq:?} is one too many");
                 assert!(self.attempts.keys().next_back() < Some(&seq), "{seq:?} is not new");
                 self.attempts.insert(seq, 0);
                 self.unsettled.insert(seq, draft);
                 self.lanes = self.lanes.max(draft.lane as usize + 1);
             }
-            Err(SendError::Closed) => assert!(self.is_destroyed, "nobody closed it"),
-            Err(SendError::QueueFull) => assert!(is_full, "I8: there is a place"),
+            Err(SendError::Closed) => assert!(self.is_destroyed, "it was not closed"),
+            Err(SendError::QueueFull) => assert!(is_full, "I8: there is room"),
         }
         world.drain();
     }
@@ -277,7 +277,7 @@ impl Model {
                 let reconnect = &self.config.reconnect;
                 let wait = match cause {
                     DownCause::RetryAfter(span) => span.max(reconnect.min) + reconnect.spread,
-                    // With nothing that waits, and nothing delivered.
+                    // With no waiting message, and nothing delivered.
                     DownCause::Kicked if self.unsettled.is_empty() => Millis(8 * reconnect.max.0),
                     DownCause::Kicked | DownCause::Lost | DownCause::Final => Millis(0),
                 };
@@ -296,7 +296,7 @@ impl Model {
         }
     }
 
-    /// No answer of this link will come; all of it leaves again, and first.
+    /// No answer of this link will come. Everything in flight leaves again, and first.
     fn lost(&mut self) {
         self.link = Link::Down;
         self.excused += 1;
@@ -305,7 +305,7 @@ impl Model {
         self.newest.clear();
     }
 
-    /// Checks everything that was ordered since the last call, and what the engine says of itself.
+    /// Checks all orders since the last call, and the engine's status.
     fn check(&mut self, world: &World) {
         for &(_, output) in &world.log[self.read..] {
             self.ordered(output);
@@ -315,7 +315,7 @@ impl Model {
         let unsettled = self.unsettled.len();
         assert_eq!(status.queued + status.in_flight, unsettled, "I1: something got lost inside");
         let window = (self.config.send.window as usize).max(1);
-        // A window that was made smaller lets out what is out.
+        // A window that was reduced keeps what is in flight.
         assert!(
             status.in_flight <= window.max(self.most_in_flight),
             "I8: {} in flight",
@@ -340,8 +340,8 @@ impl Model {
     fn ordered(&mut self, output: Output) {
         match output {
             Output::Store { seq } => {
-                assert!(self.unsettled[&seq].durable, "I4: nobody asked for {seq:?} to be kept");
-                self.storing.insert(seq);
+                assert!(self.unsettled[&seq].durable, "I4: {seq:?} is not durable");
+                self.withheld.insert(seq);
             }
             Output::Authorize { epoch } => {
                 assert_eq!(epoch.0, self.epoch.0 + 1, "each attempt has its own epoch");
@@ -366,7 +366,7 @@ impl Model {
                 self.settled.insert(seq);
                 self.flight.remove(&seq);
                 self.retrying.remove(&seq);
-                self.storing.remove(&seq);
+                self.withheld.remove(&seq);
             }
             Output::Unanswered { .. } | Output::Report(_) | Output::Changed => {}
         }
@@ -377,14 +377,14 @@ impl Model {
         let Some(&draft) = self.unsettled.get(&seq) else {
             panic!("I5: {seq:?} left after it had settled");
         };
-        assert!(!self.storing.contains(&seq), "I4: {seq:?} left before it was kept");
+        assert!(!self.withheld.contains(&seq), "I4: {seq:?} left before it was saved");
         assert!(!self.is_restoring, "{seq:?} left before older ones were back");
         let last = self.attempts.insert(seq, attempt).unwrap_or(0);
         assert_eq!(attempt, last + 1, "attempts of {seq:?} are counted");
         assert!(!draft.once || attempt == 1, "{seq:?} may leave once only");
         let most = 1 + self.most_retries + self.excused;
         assert!(attempt <= most, "I8: attempt {attempt} of {seq:?}, of {most} at most");
-        // It may be out already: an ack deadline that ran out shows only now.
+        // It may be in flight already: a passed ack deadline shows only now.
         let was_out = self.flight.insert(seq, attempt).is_some();
         for waiting in self.retrying.range(..seq) {
             let lane = self.unsettled[waiting].lane;
@@ -403,13 +403,13 @@ impl Model {
         }
     }
 
-    /// From here on everything works: all that was taken settles.
+    /// No faults from now on: every accepted message must settle.
     fn be_kind(&mut self, world: &mut World) {
         world.open();
         self.restored(world);
         for _ in 0..1_000 {
             self.check(world);
-            for seq in self.storing.clone() {
+            for seq in self.withheld.clone() {
                 self.stored(world, seq);
             }
             if self.unsettled.is_empty() {
@@ -438,7 +438,7 @@ impl Model {
     }
 }
 
-/// The item at a place, counted round and round.
+/// The item at an index, modulo their number.
 fn nth<T>(items: impl Iterator<Item = T> + Clone, index: usize) -> Option<T> {
     let count = items.clone().count();
     items.clone().nth(index.checked_rem(count)?)

@@ -1,31 +1,31 @@
-//! What can be done to an engine, chosen by whatever makes choices.
+//! Operations on an engine, chosen by any source of choices.
 
 use holdfast::engine::config::{Health, Queue, Reconnect, Send};
 use holdfast::engine::{Config, DownCause, Draft, Epoch, Grant, Input, Millis, Outcome, Verdict};
 
-/// One operation, and how far the caller's clock is behind while it happens.
+/// An operation, and how far the caller's clock is behind during it.
 #[derive(Clone, Debug)]
 pub struct Step {
     pub behind: u64,
     pub operation: Operation,
 }
 
-/// Messages are named by their place among those that it can be about, counted round and round.
+/// Messages are chosen by an index among the possible ones, modulo their number.
 #[derive(Clone, Debug)]
 pub enum Operation {
     Send(Draft),
-    /// To what is out.
+    /// For a message in flight.
     Answer {
         index: usize,
         verdict: Verdict,
     },
-    /// To anything that ever was, settled or not, and any of its attempts.
+    /// For any message that ever was, settled or not, and any of its attempts.
     StrayAnswer {
         index: usize,
         attempt: u32,
         verdict: Verdict,
     },
-    /// To what never was.
+    /// For a number that never was a message.
     ForeignAnswer {
         bits: u64,
         verdict: Verdict,
@@ -39,34 +39,34 @@ pub enum Operation {
     Withheld {
         index: usize,
     },
-    /// An earlier life's messages are looked for.
-    Restore,
-    TakeBack(Draft),
+    /// Messages of an earlier page load are being read.
+    BeginRestore,
+    Restore(Draft),
     Restored,
     Open,
     Close,
     SettleAll(Outcome),
     Destroy,
     Reconfigure(Box<Config>),
-    /// The whole way to a link.
+    /// Everything up to a ready link.
     Connect {
         grant: Grant,
         join: bool,
         joined: bool,
     },
-    /// About the last attempt, or one so much older.
+    /// About the last attempt, or one that is `age` attempts older.
     Fact {
         age: u32,
         fact: Fact,
     },
     Woke,
-    /// With every deadline handled at its time.
+    /// Handles every deadline at its time.
     Wait(u64),
-    /// With one timer only, at the end.
+    /// Handles a single timer, at the end.
     Late(u64),
 }
 
-/// A fact about some attempt.
+/// A fact about an attempt.
 #[derive(Clone, Copy, Debug)]
 pub enum Fact {
     Authorized(Grant),
@@ -92,9 +92,9 @@ impl Fact {
     }
 }
 
-/// Where choices come from.
+/// A source of choices.
 pub trait Choices {
-    /// One of `0..bound`.
+    /// A number in `0..bound`.
     fn below(&mut self, bound: u64) -> u64;
 
     fn one_in(&mut self, count: u64) -> bool {
@@ -110,7 +110,7 @@ pub trait Choices {
     }
 }
 
-/// Mostly what happens all the time; what ends much is rare, so that there is something to end.
+/// Mostly frequent operations. Those that end much are rare, so that there is something to end.
 pub fn any_step(choices: &mut impl Choices) -> Step {
     let operation = any_operation(choices);
     let behind = if choices.one_in(16) { choices.below(60_000) } else { 0 };
@@ -123,8 +123,8 @@ fn any_operation(choices: &mut impl Choices) -> Operation {
         15 | 16 if choices.one_in(8) => Operation::Withheld { index: choices.index() },
         15 | 16 => Operation::Stored { index: choices.index() },
         17 => match choices.below(4) {
-            0 => Operation::Restore,
-            1 => Operation::TakeBack(any_draft(choices)),
+            0 => Operation::BeginRestore,
+            1 => Operation::Restore(any_draft(choices)),
             _ => Operation::Restored,
         },
         18..=31 => Operation::Answer { index: choices.index(), verdict: any_verdict(choices) },
@@ -145,7 +145,7 @@ fn any_operation(choices: &mut impl Choices) -> Operation {
         43..=45 => Operation::Fact { age: 0, fact: any_loss(choices) },
         46..=48 => Operation::Fact { age: 0, fact: any_fact(choices) },
         49 => Operation::Fact {
-            // Of the next attempts too, which nobody can know of yet.
+            // Also about attempts that have not begun yet.
             age: u32::try_from(choices.below(6)).expect("small").wrapping_sub(2),
             fact: any_fact(choices),
         },
@@ -210,7 +210,7 @@ fn any_end(choices: &mut impl Choices) -> Outcome {
     if choices.one_in(2) { Outcome::LoggedOut } else { Outcome::Closed }
 }
 
-/// Small numbers, so that bounds are reached; each within what the options take.
+/// A configuration with small numbers, so that limits are reached. All are within the supported ranges.
 pub fn any_config(choices: &mut impl Choices) -> Config {
     let Config { send, queue, reconnect, join, health } = Config::default();
     let is_usual = |choices: &mut _| Choices::one_in(choices, 2);

@@ -1,4 +1,4 @@
-//! What an answer means, and what its absence does.
+//! The meaning of an answer, and the effect of a missing one.
 
 use holdfast::engine::{Cause, Draft, Input, Millis, Outcome, Verdict};
 
@@ -10,7 +10,7 @@ fn unanswered_message_is_sent_four_times_and_then_given_up() {
     let mut world = World::ready();
     let epoch = world.epoch();
     let seq = world.send(0);
-    // The server is alive, it only never answers this.
+    // The server is alive but never answers this message.
     for _ in 0..100 {
         world.run_to(world.now + 1_000);
         world.tell(Input::Heard { epoch });
@@ -37,7 +37,7 @@ fn repeated_and_late_answers_settle_nothing_twice() {
         world.ack(seq, 1, verdict);
     }
     assert_eq!(world.outcome(seq), DELIVERED);
-    // The slot has a new tenant by now, whom an old answer must not settle.
+    // Another message has the slot by now, which an old answer must not settle.
     let tenant = world.send(0);
     assert_eq!(tenant.slot(), seq.slot());
     world.ack(seq, 1, Verdict::Refused);
@@ -52,7 +52,7 @@ fn late_try_again_of_an_older_attempt_is_ignored() {
     world.fresh();
     world.ack(seq, 1, Verdict::TryAgain);
     world.run_to(world.now + 5_000);
-    assert_eq!(world.left(), [], "attempt 2 is still out");
+    assert_eq!(world.left(), [], "attempt 2 is still in flight");
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn try_again_is_final_after_the_last_retry() {
 }
 
 #[test]
-fn delay_that_the_server_names_holds_the_lane_and_uses_up_no_retry() {
+fn delay_that_the_server_names_throttles_the_lane_and_uses_up_no_retry() {
     let mut world = World::ready_with(without_health());
     let [first, second] = [world.send(0), world.send(0)];
     world.fresh();
@@ -155,13 +155,13 @@ fn deadline_that_a_sleep_ran_out_begins_anew_once() {
     let (first, second) = (world.send(0), world.send_draft(once));
     world.left();
     world.wake_late(3_600_000);
-    assert_eq!(world.left(), [], "the answers may wait in line");
+    assert_eq!(world.left(), [], "the answers may be queued");
     world.accept(second);
     assert_eq!(world.outcome(second), DELIVERED);
     world.run_to(3_609_999);
     assert_eq!(world.left(), []);
     world.run_to(3_611_000);
-    assert_eq!(world.left(), [first], "nobody answered: again, after its backoff");
+    assert_eq!(world.left(), [first], "no answer: retried after its backoff");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! From nothing to ready, and what keeps from it.
+//! From idle to ready, and what prevents it.
 
 use holdfast::engine::{
     Config, DownCause, Engine, Epoch, Grant, Input, Millis, Moment, Notice, Output, Phase,
@@ -178,7 +178,7 @@ fn server_that_accepts_and_drops_is_not_hammered() {
     assert!(world.now > 20_000, "ten links within {} ms", world.now);
 }
 
-/// An engine that has begun to wait after many failed attempts, the last of which began just now.
+/// An engine that has just failed after many attempts and has begun to wait.
 fn waiting_after_failures() -> World {
     let mut world = World::new();
     world.open();

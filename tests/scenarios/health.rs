@@ -1,4 +1,4 @@
-//! How a dead link is told from a quiet one.
+//! How a dead link is distinguished from a quiet one.
 
 use holdfast::engine::{Input, Millis, Moment, Notice, Output, Phase};
 
@@ -120,7 +120,7 @@ fn unanswered_message_on_a_silent_link_starts_a_probe() {
     assert_eq!(world.engine.status().phase, Phase::Waiting, "half-open: 15 s instead of 30");
 }
 
-/// A link whose server sends things but answers no ping.
+/// A link whose server sends packets but answers no ping.
 fn ignore_pings(world: &mut World) {
     let epoch = world.epoch();
     for _ in 0..3 {
@@ -141,7 +141,7 @@ fn server_without_a_ping_handler_is_told_by_two_links_and_then_left_to_its_heart
     world.tell(Input::Woke);
     assert_eq!(world.engine.status().phase, Phase::Ready, "and no probe");
     world.replace_link();
-    assert!(!world.fresh().contains(&Output::Report(Notice::PingsUnanswered)), "said once");
+    assert!(!world.fresh().contains(&Output::Report(Notice::PingsUnanswered)), "reported once");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Messages that are kept on disk, and those that an earlier life left there.
+//! Messages that are saved on disk, and those that an earlier page load left there.
 
 use holdfast::engine::{Draft, Input, Millis, Outcome, Output, Standing, Verdict};
 
@@ -9,7 +9,7 @@ fn durable(lane: u32) -> Draft {
 }
 
 #[test]
-fn durable_message_leaves_once_it_is_kept_and_holds_its_lane_until_then() {
+fn durable_message_leaves_once_it_is_saved_and_blocks_its_lane_until_then() {
     let mut world = World::ready();
     let seq = world.send_draft(durable(0));
     let behind = world.send(0);
@@ -25,7 +25,7 @@ fn durable_message_leaves_once_it_is_kept_and_holds_its_lane_until_then() {
 }
 
 #[test]
-fn message_that_settles_before_it_is_kept_does_not_come_back_to_life() {
+fn message_that_settles_before_it_is_saved_does_not_come_back() {
     let mut world = World::ready();
     let seq = world.send_draft(durable(0));
     world.engine.cancel(world.at(), seq);
@@ -37,12 +37,12 @@ fn message_that_settles_before_it_is_kept_does_not_come_back_to_life() {
 #[test]
 fn restored_messages_go_before_new_ones_and_may_have_been_delivered() {
     let mut world = World::new();
-    world.engine.restore();
+    world.engine.begin_restore();
     let new = world.send(0);
     world.connect();
-    assert_eq!(world.left(), [], "older ones are still looked for");
-    let old = world.engine.take_back(world.at(), durable(0)).expect("taken");
-    let older_lane = world.engine.take_back(world.at(), durable(1)).expect("taken");
+    assert_eq!(world.left(), [], "older messages are still being read");
+    let old = world.engine.restore(world.at(), durable(0)).expect("taken");
+    let older_lane = world.engine.restore(world.at(), durable(1)).expect("taken");
     world.tell(Input::Restored);
     assert_eq!(world.left(), [old, older_lane, new]);
     world.accept(old);
@@ -50,7 +50,7 @@ fn restored_messages_go_before_new_ones_and_may_have_been_delivered() {
     world.engine.cancel(world.at(), older_lane);
     world.drain();
     let (_, maybe_delivered) = world.outcome(older_lane).expect("settled");
-    assert!(maybe_delivered, "nobody knows what became of it in its earlier life");
+    assert!(maybe_delivered, "its fate on the earlier page load is unknown");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn restored_messages_are_taken_whatever_the_capacity() {
     config.queue.capacity = 1;
     let mut world = World::with(config);
     for lane in 0..10 {
-        world.engine.take_back(world.at(), draft(lane)).expect("it was taken once");
+        world.engine.restore(world.at(), draft(lane)).expect("accepted once before");
     }
     assert!(world.engine.send(world.at(), draft(0)).is_err());
 }
@@ -67,7 +67,7 @@ fn restored_messages_are_taken_whatever_the_capacity() {
 #[test]
 fn restoring_asks_for_no_link() {
     let mut world = World::new();
-    world.engine.take_back(world.at(), draft(0)).expect("taken");
+    world.engine.restore(world.at(), draft(0)).expect("taken");
     world.drain();
     assert_eq!(world.fresh(), []);
 }
@@ -75,7 +75,7 @@ fn restoring_asks_for_no_link() {
 #[test]
 fn restored_message_whose_time_is_over_expires() {
     let mut world = World::ready();
-    let seq = world.engine.take_back(world.at(), Draft { ttl: Millis(0), ..draft(0) });
+    let seq = world.engine.restore(world.at(), Draft { ttl: Millis(0), ..draft(0) });
     world.drain();
     assert!(world.outcome(seq.expect("taken")).is_some());
     assert_eq!(world.left(), []);
@@ -89,7 +89,7 @@ fn message_that_another_tab_took_over_stays_until_that_says_how_it_ended() {
     world.connect();
     assert_eq!(world.left(), []);
     world.tell(Input::Stored { seq });
-    assert_eq!(world.left(), [seq], "nobody has it any more");
+    assert_eq!(world.left(), [seq], "no other tab has it any more");
     world.tell(Input::Withheld { seq });
     world.replace_link();
     assert_eq!(world.left(), [], "it had left, and another tab has it now");
@@ -101,12 +101,12 @@ fn message_that_another_tab_took_over_stays_until_that_says_how_it_ended() {
 }
 
 #[test]
-fn what_was_kept_may_have_been_delivered_by_another_tab_while_the_page_was_cached() {
+fn saved_message_may_have_been_delivered_by_another_tab_while_the_page_was_cached() {
     let mut world = World::new();
     let seq = world.send_draft(durable(0));
     let only_here = world.send(1);
     world.tell(Input::Stored { seq });
-    world.engine.restore();
+    world.engine.begin_restore();
     world.engine.cancel(world.at(), seq);
     world.engine.cancel(world.at(), only_here);
     world.drain();
@@ -121,7 +121,7 @@ fn lane_of_a_restored_message_is_used_again_whatever_the_capacity() {
     config.queue.capacity = 2;
     let mut world = World::with(config);
     let restored: Vec<_> = (0..4)
-        .map(|lane| world.engine.take_back(world.at(), draft(lane)).expect("it was taken once"))
+        .map(|lane| world.engine.restore(world.at(), draft(lane)).expect("accepted once before"))
         .collect();
     for seq in restored {
         world.engine.cancel(world.at(), seq);
@@ -139,7 +139,7 @@ fn new_link_ends_the_backoff_of_messages_behind_an_adopted_one_too() {
     let seq = world.send(0);
     assert_eq!(world.left(), [seq]);
     world.ack(seq, 1, Verdict::TryAgain);
-    let adopted = world.engine.take_back(world.at(), draft(0)).expect("taken");
+    let adopted = world.engine.restore(world.at(), draft(0)).expect("taken");
     world.tell(Input::Withheld { seq: adopted });
     world.replace_link();
     world.tell(Input::Acked { seq: adopted, attempt: 0, verdict: Verdict::Accepted });

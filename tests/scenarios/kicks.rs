@@ -1,4 +1,4 @@
-//! Servers that end links by themselves.
+//! Servers that end links.
 
 use holdfast::engine::{Config, DownCause, Engine, Input, Millis, Moment};
 
@@ -15,7 +15,7 @@ fn wait(world: &World) -> u64 {
     world.engine.status().next_attempt_at.expect("planned").0 - world.now
 }
 
-/// Ends so many links as soon as they are ready; the last of them just now.
+/// Ends this many links as soon as they are ready, the last of them just now.
 fn kicked(times: u32) -> World {
     let mut world = World::ready();
     kick(&mut world);
@@ -26,7 +26,7 @@ fn kicked(times: u32) -> World {
     world
 }
 
-/// Two clients on a server that lets in one at a time: the later one. Answers the links of each five minutes.
+/// Two clients on a server that accepts one at a time. Returns the links of the later one for each five minutes.
 fn rivals(head_start: u64, minutes: u64) -> Vec<u32> {
     let mut links = vec![0; usize::try_from(minutes / 5).expect("small")];
     let mut one = World::ready();

@@ -1,4 +1,4 @@
-//! What the end of a link does to messages.
+//! The effect of a lost link on messages.
 
 use holdfast::engine::{Cause, Config, Draft, Millis, Outcome, Output, Verdict};
 
@@ -36,7 +36,7 @@ fn nothing_leaves_while_there_is_no_link() {
     assert_eq!(world.left(), []);
 }
 
-/// Links on which everything works but that die as soon as `killer` has left.
+/// Links that work, but die as soon as `killer` has left.
 fn live_with_killer(world: &mut World, killer: holdfast::engine::Seq) {
     for _ in 0..40 {
         world.fresh();
@@ -65,7 +65,7 @@ fn live_with_killer(world: &mut World, killer: holdfast::engine::Seq) {
             }
         }
     }
-    panic!("the killer holds the queue hostage");
+    panic!("the killer blocks the queue for ever");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn new_link_ends_a_backoff() {
 }
 
 #[test]
-fn message_without_a_place_for_an_id_is_never_sent_twice() {
+fn message_that_carries_no_id_is_never_sent_twice() {
     let mut world = World::ready();
     let once = Draft { once: true, ..draft(0) };
     let [lost, unanswered, again] = [

@@ -1,4 +1,4 @@
-//! The engine's rules, each told as a short story in virtual time.
+//! The engine's rules, each as a short scenario in virtual time.
 
 mod acknowledgements;
 mod connecting;
@@ -15,7 +15,7 @@ mod world;
 
 use holdfast::engine::{Config, Outcome};
 
-/// For stories in which nothing is heard for long without a meaning.
+/// For scenarios with long silences that have no meaning.
 fn without_health() -> Config {
     Config { health: None, ..Config::default() }
 }

@@ -1,4 +1,4 @@
-//! What may leave, and in which order.
+//! Which messages may leave, and in which order.
 
 use holdfast::engine::{Config, Draft, SendError, Seq};
 
@@ -30,7 +30,7 @@ fn full_window_is_filled_again_when_half_of_it_is_free() {
     for &seq in &sent[..511] {
         world.accept(seq);
     }
-    assert_eq!(world.left(), [], "each answer is not worth a message");
+    assert_eq!(world.left(), [], "one answer does not make enough room");
     world.accept(sent[511]);
     assert_eq!(world.left(), sent[1_024..], "all that there is room for, at once");
 }

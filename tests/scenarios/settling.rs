@@ -1,4 +1,4 @@
-//! How messages end.
+//! How messages settle.
 
 use holdfast::engine::{Draft, Millis, Outcome, Output, SendError};
 
@@ -18,7 +18,7 @@ fn ttl_covers_waiting_and_flying_messages() {
     world.fresh();
     world.open();
     world.connect();
-    assert_eq!(world.left(), [], "what expired never leaves afterwards");
+    assert_eq!(world.left(), [], "an expired message never leaves");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn slot_of_a_message_is_not_used_again_before_its_end_was_told() {
     let [first, second] = [world.send(0), world.send(0)];
     world.engine.settle_all(world.at(), Outcome::LoggedOut);
     assert!(matches!(world.engine.poll_output(), Some(Output::Settle { seq, .. }) if seq == first));
-    // The callback of the first one sends, before the second one's is called.
+    // The callback of the first message sends, before the callback of the second one is called.
     let next = world.engine.send(world.at(), draft(0)).expect("taken");
     assert_eq!(next.slot(), first.slot());
     let next = world.engine.send(world.at(), draft(0)).expect("taken");

@@ -1,4 +1,4 @@
-//! What a message waits for, as the app may see it.
+//! The reason why a message waits, as the app may see it.
 
 use holdfast::engine::{Draft, Millis, Moment, Standing, Verdict};
 
@@ -22,7 +22,7 @@ fn a_message_waits_for_the_link_then_its_turn_then_the_answer() {
 }
 
 #[test]
-fn a_lane_that_the_server_holds_waits_for_its_time_and_not_longer() {
+fn a_throttled_lane_waits_for_its_time_and_not_longer() {
     let mut world = World::ready();
     let held = world.send(0);
     world.ack(held, 1, Verdict::TryAfter(Millis(5_000)));

@@ -1,4 +1,4 @@
-//! Clocks that jump, and timers that are late.
+//! Clocks that jump, and late timers.
 
 use holdfast::engine::{Config, Engine, Moment, Verdict};
 

@@ -1,4 +1,4 @@
-//! An engine in virtual time, and what it ordered.
+//! An engine in virtual time, and its orders.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
@@ -6,11 +6,11 @@ use holdfast::engine::{
     Config, Draft, Engine, Epoch, Grant, Input, Millis, Moment, Outcome, Output, Seq, Verdict,
 };
 
-/// Drives one engine. Every order is kept, in order.
+/// Drives one engine. Records every order.
 pub struct World {
     pub engine: Engine,
     pub now: u64,
-    /// How much too early the caller's clock is: what the engine is told, not what it is.
+    /// How much too early the caller's clock is. It changes the time that the engine is given, not the real one.
     pub behind: u64,
     pub log: Vec<(u64, Output)>,
     seen: usize,
@@ -66,7 +66,7 @@ impl World {
         assert!(self.engine.status().is_ready(), "{:?}", self.engine.status());
     }
 
-    /// The epoch of the last attempt.
+    /// The number of the last attempt.
     pub fn epoch(&self) -> Epoch {
         self.any_epoch().expect("an attempt")
     }
@@ -94,7 +94,7 @@ impl World {
         seq
     }
 
-    /// An answer, which is a packet like any other.
+    /// An answer, which also counts as a packet.
     pub fn ack(&mut self, seq: Seq, attempt: u32, verdict: Verdict) {
         if let Some(epoch) = self.any_epoch() {
             self.engine.handle(self.at(), Input::Heard { epoch });
@@ -111,7 +111,7 @@ impl World {
         self.tell(Input::LinkDown { epoch, cause: holdfast::engine::DownCause::Lost });
     }
 
-    /// Loses the link and has the next one ready, however long that takes.
+    /// Loses the link and waits until the next one is ready.
     pub fn replace_link(&mut self) {
         self.lose_link();
         self.reconnect();
@@ -123,7 +123,7 @@ impl World {
         self.connect();
     }
 
-    /// Lets time pass, with every deadline on the way handled at its time (I6).
+    /// Lets time pass, and handles every deadline on the way at its time (I6).
     pub fn run_to(&mut self, until: u64) {
         while let Some(at) = self.engine.poll_timeout().filter(|at| at.0 <= until) {
             self.now = self.now.max(at.0);
@@ -135,7 +135,7 @@ impl World {
         self.now = until;
     }
 
-    /// One timer that fires late.
+    /// A single timer that fires late.
     pub fn wake_late(&mut self, at: u64) {
         self.now = at;
         self.engine.handle_timeout(self.at());
@@ -148,7 +148,7 @@ impl World {
         }
     }
 
-    /// What was ordered since this was asked last, changes apart.
+    /// The orders since the last call, except changes.
     pub fn fresh(&mut self) -> Vec<Output> {
         let fresh = self.log[self.seen..].iter().map(|&(_, output)| output);
         let fresh = fresh.filter(|output| *output != Output::Changed).collect();
@@ -156,7 +156,7 @@ impl World {
         fresh
     }
 
-    /// The messages that left since `fresh` or this was asked last.
+    /// The messages that left since the last call of this or of `fresh`.
     pub fn left(&mut self) -> Vec<Seq> {
         let transmitted = |output: Output| match output {
             Output::Transmit { seq, .. } => Some(seq),
@@ -165,7 +165,7 @@ impl World {
         self.fresh().into_iter().filter_map(transmitted).collect()
     }
 
-    /// How a message ended, and that it did so once.
+    /// The result of a message. Checks that it settled once.
     pub fn outcome(&self, of: Seq) -> Option<(Outcome, bool)> {
         let settled = |&(_, output): &(u64, Output)| match output {
             Output::Settle { seq, outcome, maybe_delivered } if seq == of => {

@@ -1,11 +1,12 @@
-//! `cargo xtask bench`: speed and size, against plain socket.io and a queue in plain JavaScript.
+//! `cargo xtask bench`: measures speed and size, compared with plain socket.io and with a queue in plain
+//! JavaScript.
 
 use anyhow::Result;
 
 use crate::tools::{node, root, run as run_command};
 use crate::{browser, npm, package};
 
-/// Builds the package and hands the run its arguments.
+/// Builds the package and runs the benchmark with the arguments.
 pub fn run(arguments: &[String]) -> Result<()> {
     package::build()?;
     npm::install(root())?;

@@ -1,4 +1,4 @@
-//! The browser that tests run in: Chromium or Chrome, and the driver that belongs to it.
+//! The browser that tests run in: Chromium or Chrome, and the matching driver.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -11,9 +11,9 @@ use crate::tools::{on_path, output, run};
 
 /// A browser and its driver.
 pub struct Browser {
-    /// The executable; tests find it in `HOLDFAST_CHROME`.
+    /// The executable. Tests read its path from `HOLDFAST_CHROME`.
     pub program: PathBuf,
-    /// `chromedriver`; tests find it in `CHROMEDRIVER`.
+    /// `chromedriver`. Tests read its path from `CHROMEDRIVER`.
     pub driver: PathBuf,
 }
 
@@ -27,13 +27,13 @@ impl Browser {
         )
     }
 
-    /// Names the browser to a child process.
+    /// Passes the browser's paths to a child process.
     pub fn announce<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command.env("HOLDFAST_CHROME", &self.program).env("CHROMEDRIVER", &self.driver)
     }
 }
 
-/// The browser of this machine. Where there is none and the system allows it, it is installed.
+/// Finds the browser of this machine. If there is none, it is installed where the system allows it.
 pub fn find() -> Result<&'static Browser> {
     static FOUND: OnceLock<Browser> = OnceLock::new();
     if let Some(browser) = FOUND.get() {
@@ -47,7 +47,7 @@ pub fn find() -> Result<&'static Browser> {
     for (file, variables) in
         [(&program, "HOLDFAST_CHROME or CHROME_BIN"), (&driver, "CHROMEDRIVER")]
     {
-        ensure!(file.is_file(), "{variables} names {}, which is no file", file.display());
+        ensure!(file.is_file(), "{variables}: {} is not a file", file.display());
     }
     Ok(FOUND.get_or_init(|| Browser { program, driver }))
 }
@@ -95,15 +95,15 @@ const PROGRAMS: [&str; 4] =
 
 const MAC_PROGRAM: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 
-/// Debian's names.
+/// The names of Debian's packages.
 const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
 
 const ADVICE: &str = "Install Chromium or Chrome and the chromedriver of the same version (on \
     Debian: `apt-get install chromium chromium-driver`), or name them in HOLDFAST_CHROME and \
     CHROMEDRIVER.";
 
-/// No sandbox, because it doesn't start for root and in most containers, and nothing but the tests
-/// is loaded; no QUIC, updates or sync, so that it talks to nobody else.
+/// No sandbox, because it does not start for root or in most containers, and only the tests are loaded. No QUIC,
+/// updates or sync, so that the browser contacts nobody else.
 const ARGUMENTS: [&str; 8] = [
     "--headless=new",
     "--no-sandbox",

@@ -1,4 +1,4 @@
-//! `cargo xtask browsers`: the package in several browser engines, the same tests in each.
+//! `cargo xtask browsers`: runs the same tests of the package in several browser engines.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,17 +11,17 @@ use crate::test::test_files;
 use crate::tools::{node, on_path, output, root, run as run_command};
 use crate::{browser, npm, package};
 
-/// What the tests run in.
+/// A browser engine.
 struct Engine {
-    /// The command line, and the tests in `HOLDFAST_ENGINE`, call it so.
+    /// Its name on the command line, and in `HOLDFAST_ENGINE` for the tests.
     name: &'static str,
-    /// Programs that it needs.
+    /// The programs that it needs.
     programs: &'static [&'static str],
-    /// How they are installed.
+    /// How to install them.
     advice: &'static str,
 }
 
-/// All that the tests have an adapter for.
+/// The engines that the tests have an adapter for.
 const ENGINES: &[Engine] = &[
     Engine { name: "chromium", programs: &[], advice: "" },
     Engine {
@@ -36,7 +36,7 @@ const ENGINES: &[Engine] = &[
     },
 ];
 
-/// How one test ended in one engine.
+/// The result of one test in one engine.
 struct Ended {
     test: String,
     engine: &'static str,
@@ -44,7 +44,7 @@ struct Ended {
     seconds: f64,
 }
 
-/// Runs all tests in the engines that are named, or in all that are installed.
+/// Runs all tests in the named engines, or in all installed ones.
 pub fn run(named: &[String]) -> Result<()> {
     if let Some(unknown) = named.iter().find(|name| !ENGINES.iter().any(|e| e.name == **name)) {
         let names: Vec<_> = ENGINES.iter().map(|engine| engine.name).collect();
@@ -80,7 +80,7 @@ pub fn run(named: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// What is not on this machine, and how it gets there.
+/// The missing programs on this machine, and how to install them.
 fn missing(engine: &Engine) -> Option<String> {
     let lacks: Vec<_> =
         engine.programs.iter().copied().filter(|program| on_path(&[program]).is_none()).collect();
@@ -114,7 +114,7 @@ fn run_file(engine: &'static Engine, file: &PathBuf, results: &mut Vec<Ended>) -
         fs::read_to_string(&table).with_context(|| format!("cannot read {}", table.display()))?;
     for line in text.lines() {
         let [result, seconds, test] = line.splitn(3, '\t').collect::<Vec<_>>()[..] else {
-            bail!("`{line}` is no line of the reporter");
+            bail!("unexpected line from the reporter: `{line}`");
         };
         results.push(Ended {
             test: test.to_owned(),
@@ -126,7 +126,7 @@ fn run_file(engine: &'static Engine, file: &PathBuf, results: &mut Vec<Ended>) -
     ran
 }
 
-/// A row for each test, with how it ended in each engine and how many seconds that took.
+/// Prints a row for each test, with its result and its time in seconds for each engine.
 fn print_table(results: &[Ended]) {
     let mut tests: Vec<&str> = Vec::new();
     for Ended { test, .. } in results {

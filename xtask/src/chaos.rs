@@ -1,11 +1,11 @@
-//! `cargo xtask chaos`: the package in a browser, against a server and a network that fail by a schedule.
+//! `cargo xtask chaos`: runs the package in a browser against a server and a network that fail by a schedule.
 
 use anyhow::Result;
 
 use crate::tools::{node, root, run as run_command};
 use crate::{browser, npm, package};
 
-/// Builds the package and hands the run its arguments.
+/// Builds the package and runs the test with the arguments.
 pub fn run(arguments: &[String]) -> Result<()> {
     package::build()?;
     npm::install(root())?;

@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: every check that isn't a test.
+//! `cargo xtask ci`: all checks that are not tests.
 
 use std::io::{IsTerminal, stdout};
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::steps::{ALWAYS, Step};
 use crate::tools::{WASM_TARGET, cargo, node, require_wasm_target, root, run};
 use crate::{npm, package, server_rs, test};
 
-/// Every check there is.
+/// All checks.
 pub const STEPS: &[Step] = &[
     Step {
         name: "format",
@@ -24,7 +24,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "lint",
-        title: "Rust without a warning, on this machine and for WebAssembly",
+        title: "Rust has no warnings, natively and for WebAssembly",
         needs: &[],
         browser: false,
         exists: ALWAYS,
@@ -32,7 +32,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "docs",
-        title: "Rust's documentation without a warning",
+        title: "Rust's documentation has no warnings",
         needs: &[],
         browser: false,
         exists: ALWAYS,
@@ -40,7 +40,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "biome",
-        title: "JavaScript is formatted and without a warning",
+        title: "JavaScript is formatted and has no warnings",
         needs: &[],
         browser: false,
         exists: ALWAYS,
@@ -68,7 +68,7 @@ fn lint() -> Result<()> {
     require_wasm_target()?;
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
     run(for_wasm("clippy").args(["--", "--deny", "warnings"]))?;
-    // As `holdfast/io` has it. The browser's tests are those of the whole.
+    // With the features of `holdfast/io`. The browser's tests run with the full module only.
     run(cargo()
         .args(["clippy", "--package", "holdfast", "--target", WASM_TARGET, "--lib"])
         .args(["--features", "module,followed", "--", "--deny", "warnings"]))?;
@@ -85,7 +85,8 @@ fn document() -> Result<()> {
     server_rs::document()
 }
 
-/// The library, and the browser's tests where there are any; the other tests are native.
+/// A cargo command for the library on WebAssembly, with the browser's tests if there are any. The other tests are
+/// native.
 fn for_wasm(command: &str) -> Command {
     let mut cargo = cargo();
     cargo.args([command, "--package", "holdfast", "--target", WASM_TARGET, "--lib"]);
@@ -95,7 +96,7 @@ fn for_wasm(command: &str) -> Command {
     cargo
 }
 
-/// Biome colors single letters, which makes a log unreadable.
+/// Without colors in a log, because Biome colors single letters.
 fn colors() -> &'static str {
     if stdout().is_terminal() { "--colors=force" } else { "--colors=off" }
 }

@@ -1,11 +1,11 @@
-//! `cargo xtask consumers`: the packed package in every kind of app, with messages to a real server.
+//! `cargo xtask consumers`: runs the packed package in every kind of app, with messages to a real server.
 
 use anyhow::Result;
 
 use crate::tools::{node, root, run as run_command};
 use crate::{browser, npm, package};
 
-/// Builds the package and hands the run the names of the consumers, or none for all.
+/// Builds the package and runs the named consumers, or all.
 pub fn run(names: &[String]) -> Result<()> {
     package::build()?;
     npm::install(root())?;

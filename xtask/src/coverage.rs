@@ -1,6 +1,6 @@
-//! `cargo xtask coverage`: which lines and branches of the engine the native tests reach.
+//! `cargo xtask coverage`: the lines and branches of the engine that the native tests reach.
 //!
-//! Branches need the nightly compiler, and reading what was counted needs LLVM's tools of its version.
+//! Branch coverage needs the nightly compiler, and LLVM's tools of the same version to read the counts.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::tools::{nightly, on_path, output, require_nightly, root, run};
 
-/// Runs the native tests and prints what they reach, and every line and branch that they don't.
+/// Runs the native tests and prints the coverage, with every line and branch that is not reached.
 pub fn print() -> Result<()> {
     require_nightly()?;
     let tools = Tools::find()?;
@@ -33,7 +33,7 @@ pub fn print() -> Result<()> {
     };
     run(&mut tests(&["--tests"]))?;
     let built = output(&mut tests(&["--tests", "--no-run", "--message-format=json"]))
-        .context("cargo does not say what it has built")?;
+        .context("cargo did not list the test binaries")?;
     let mut objects = Vec::new();
     for executable in executables(&built) {
         objects.extend(["--object".into(), executable.into()]);
@@ -48,7 +48,7 @@ pub fn print() -> Result<()> {
     let mut export = Command::new(&tools.cov);
     export.args(["export", "--format=lcov", "--instr-profile"]).arg(&merged);
     export.args::<_, OsString>(objects).arg("--sources").arg(root().join(SOURCES));
-    let counts = output(&mut export).context("llvm-cov cannot read what was counted")?;
+    let counts = output(&mut export).context("llvm-cov cannot read the counts")?;
     let files = read(&counts)?;
     ensure!(!files.is_empty(), "nothing was counted in {SOURCES}");
     show(&files)
@@ -62,13 +62,14 @@ struct Tools {
 
 impl Tools {
     fn find() -> Result<Self> {
-        let said = output(nightly("rustc").arg("-vV")).context("rustc does not say its version")?;
+        let said =
+            output(nightly("rustc").arg("-vV")).context("rustc did not print its version")?;
         let line = |name: &str| said.lines().find_map(|line| line.strip_prefix(name));
-        let host = line("host: ").context("rustc names no host")?;
-        let version = line("LLVM version: ").context("rustc names no LLVM")?;
+        let host = line("host: ").context("rustc printed no host")?;
+        let version = line("LLVM version: ").context("rustc printed no LLVM version")?;
         let major = version.split('.').next().unwrap_or(version);
         let sysroot = output(nightly("rustc").args(["--print", "sysroot"]))
-            .context("rustc does not say where it is")?;
+            .context("rustc did not print its sysroot")?;
         let component = Path::new(&sysroot).join("lib/rustlib").join(host).join("bin");
         let find = |name: &str| {
             let own = component.join(name).with_extension(std::env::consts::EXE_EXTENSION);
@@ -91,21 +92,21 @@ fn is_of(tool: &Path, major: &str) -> bool {
     said.contains(&format!("LLVM version {major}."))
 }
 
-/// The test binaries that cargo names, one line of JSON for each thing that it built.
+/// The test binaries, from cargo's output: a line of JSON for each build artifact.
 fn executables(messages: &str) -> impl Iterator<Item = &str> {
     let after = messages.lines().filter_map(|line| line.split("\"executable\":\"").nth(1));
     after.filter_map(|text| text.split('"').next())
 }
 
-/// What was counted in a file.
+/// The counts of a file.
 #[derive(Default)]
 struct Counts {
     lines: BTreeMap<usize, u64>,
-    /// By line, the condition's place in it, and which of its two ways.
+    /// By line, the index of the condition in it, and its outcome.
     branches: BTreeMap<(usize, u32, u32), u64>,
 }
 
-/// Reads the `lcov` format: one record for each line and each branch.
+/// Reads the `lcov` format: a record for each line and each branch.
 fn read(text: &str) -> Result<BTreeMap<PathBuf, Counts>> {
     let mut files: BTreeMap<PathBuf, Counts> = BTreeMap::new();
     let mut path = PathBuf::new();
@@ -113,12 +114,12 @@ fn read(text: &str) -> Result<BTreeMap<PathBuf, Counts>> {
     for record in text.lines() {
         let (kind, rest) = record.split_once(':').unwrap_or((record, ""));
         let fields: Vec<&str> = rest.split(',').collect();
-        // A condition that was never reached has `-` for a count.
+        // A condition that was never reached has the count `-`.
         let number = |index: usize| fields[index].parse().unwrap_or(0);
         match kind {
             "SF" => {
                 path = PathBuf::from(rest);
-                // Tests at the end of a file don't count.
+                // Unit tests at the end of a file don't count.
                 let source = fs::read_to_string(&path)?;
                 end = source.lines().position(|line| line == "#[cfg(test)]").unwrap_or(usize::MAX);
             }

@@ -1,4 +1,4 @@
-//! The demo app: a chat that uses the package as a user would.
+//! The demo app: a chat that uses the package as an app would.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,20 +8,20 @@ use anyhow::Result;
 use crate::tools::{self, root};
 use crate::{npm, package};
 
-/// Builds the package and the app, and serves it with its lab until it is told to stop.
+/// Builds the package and the app, and serves it with its lab until stopped.
 pub fn run() -> Result<()> {
     package::build()?;
     build()?;
     replace_by(tools::npm(&folder()).args(["run", "lab", "--loglevel=error"]))
 }
 
-/// Builds the app; `pkg/` has to be there.
+/// Builds the app. `pkg/` must exist.
 pub fn build() -> Result<()> {
     npm::install(&folder())?;
     tools::run(tools::npm(&folder()).args(["run", "build", "--loglevel=error"]))
 }
 
-/// Whether the app is in this checkout.
+/// Whether the checkout contains the app.
 pub fn exists() -> bool {
     folder().join("package.json").is_file()
 }
@@ -30,8 +30,8 @@ fn folder() -> PathBuf {
     root().join("js-demo")
 }
 
-/// The server takes the place of this process, so that a Ctrl-C is its own and the terminal comes
-/// back only when it has ended.
+/// Replaces this process by the server, so that Ctrl-C reaches the server and the terminal returns only once it has
+/// ended.
 #[cfg(unix)]
 fn replace_by(command: &mut Command) -> Result<()> {
     use std::os::unix::process::CommandExt;

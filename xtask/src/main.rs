@@ -1,7 +1,7 @@
-//! The one door to every command of the project: `cargo xtask <command>`.
+//! The entry point of all commands of the project: `cargo xtask <command>`.
 //!
-//! It needs Rust, Node and npm, and brings the rest itself: the wasm target, the npm packages at
-//! their locked versions, wasm-bindgen as a library, and, where it may, a browser.
+//! It needs Rust, Node and npm. It installs the rest: the wasm target, the npm packages at their locked versions,
+//! and a browser where the system allows it. wasm-bindgen is a library dependency.
 
 mod bench;
 mod browser;
@@ -31,31 +31,32 @@ use anyhow::{Result, bail};
 const HELP: &str = "\
 cargo xtask <command>
 
-  build            compile the engine to WebAssembly and leave the npm package in pkg/
-  demo             build the package and the demo app, and serve it with its lab
-  test [step...]   run every test, or the named steps and what they need
-  ci [step...]     run every check: format, lints, types, docs
+  build            compile the engine to WebAssembly and build the npm package in pkg/
+  demo             build the package and the demo app, and serve the app with its lab
+  test [step...]   run all tests, or the named steps and those they need
+  ci [step...]     run all checks: format, lints, types, docs
   consumers [name...]
-                   the packed package in every bundler, test runner, Node and TypeScript that it is for, or in
-                   those named, with messages to a real server; prints a table
-  sim [options]    play simulated worlds against the engine: --seeds N --from S, or --seed S with its trace;
-                   sim herd: 100,000 clients after an outage, --clients N --capacity N --write yes
-  replay FILE      play a recording of holdfast/inspector through the client, and say where it differs or panics:
-                   --step N, --around N
-  chaos [options]  the package in a browser under faults by a schedule: --seed S --messages N --faults N
-                   --tabs N --reloads N; --both for what a server publishes, beside plain Socket.IO
+                   run the packed package in all supported bundlers, test runners, Node and TypeScript versions,
+                   or in the named ones, with messages to a real server; print a table
+  sim [options]    play simulated worlds: --seeds N --from S, or --seed S for one with its trace;
+                   sim herd: reconnect 100,000 clients after an outage, --clients N --capacity N --write yes
+  replay FILE      play a recording of holdfast/inspector through the client, and report the first step that differs or
+                   panics: --step N, --around N
+  chaos [options]  run the package in a browser under scheduled faults: --seed S --messages N --faults N
+                   --tabs N --reloads N; --both compares messages from the server with plain Socket.IO
   browsers [engine...]
-                   the package in Chromium, Firefox and WebKitGTK, or those that are named, with a table of how each
-                   test ended and how long it took
-  soak [options]   a steady stream to a server that acknowledges nothing, under faults: --minutes N --seed S
-                   --server NAME --transports LIST --mode silent|acks
-  bench [options]  speed and size against plain socket.io: --rounds N, --only size,micro,growth,idle,startup,network;
-                   a whole run leaves docs/bench.*; --profile memory|durable|loopback:memory|... says where time goes
-  coverage         which lines and branches of the engine the native tests reach
-  fuzz [options]   choose operations on the engine by a fuzzer: --seconds N
-  mutants [which]  break the engine or the shell on purpose, one line at a time, and see that a test
-                   notices: engine, shell, durable or all; `all --write` keeps the results in docs/;
-                   `shell wire` breaks one file
+                   test the package in Chromium, Firefox and WebKitGTK, or in the named ones; print a table of
+                   results and times
+  soak [options]   send a steady stream to a server that acknowledges nothing, under faults: --minutes N
+                   --seed S --server NAME --transports LIST --mode silent|acks
+  bench [options]  compare speed and size with plain socket.io: --rounds N,
+                   --only size,micro,growth,idle,startup,network; a whole run writes docs/bench.*;
+                   --profile memory|durable|loopback:memory|... shows where the time is spent
+  coverage         print the lines and branches of the engine that the native tests reach
+  fuzz [options]   let a fuzzer choose operations on the engine: --seconds N
+  mutants [which]  add one deliberate bug at a time to the engine or the shell, and check that a test fails:
+                   engine, shell, durable or all; `all --write` writes the results to docs/;
+                   `shell wire` covers one file
   help             print this
 ";
 
@@ -94,7 +95,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
             print!("{HELP}");
             Ok(())
         }
-        // Hidden: cargo calls it for each wasm test binary, see `wasm::test`.
+        // Hidden: cargo runs it for each wasm test binary, see `wasm::test`.
         (wasm::RUNNER, arguments) => wasm::run_test_binary(arguments),
         ("build" | "coverage" | "demo", [unknown, ..]) => {
             bail!("`{command}` takes no argument, got `{unknown}`")

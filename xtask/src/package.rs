@@ -1,4 +1,4 @@
-//! The npm package: the module and the JavaScript around it, in `pkg/`.
+//! Builds the npm package in `pkg/`: the module and the JavaScript around it.
 
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
@@ -27,7 +27,7 @@ pub fn build() -> Result<()> {
         .arg(io_replay))
 }
 
-/// The command that makes the package of a tree, which is this checkout or a copy of its sources.
+/// The command that builds the package of a tree, which is this checkout or a copy of its sources.
 pub fn bundle(tree: &Path, artifacts: &Artifacts) -> Command {
     let mut command = node();
     command
@@ -41,7 +41,7 @@ pub fn bundle(tree: &Path, artifacts: &Artifacts) -> Command {
     command
 }
 
-/// Held while `pkg/` and node_modules are written: two builds of one checkout take turns.
+/// A lock for writing `pkg/` and node_modules, so that two builds in one checkout do not interfere.
 fn lock() -> Result<File> {
     fs::create_dir_all(root().join("target"))?;
     let path = root().join("target/xtask.lock");

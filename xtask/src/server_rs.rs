@@ -1,5 +1,5 @@
-//! The crate for servers, and the tests' own servers beside it: a workspace of its own, whose crates a machine without a
-//! registry may lack. What needs them is skipped there, as the tests against such a server are.
+//! Checks for the crate for Rust servers and the tests' own Rust servers. They are separate workspaces. If cargo
+//! can't fetch their dependencies, their checks and the tests against them are skipped.
 
 use std::process::Command;
 
@@ -7,15 +7,15 @@ use anyhow::Result;
 
 use crate::tools::{cargo, run};
 
-/// Whether it is formatted.
+/// Checks the formatting.
 pub fn format() -> Result<()> {
     run(command("fmt").args(["--all", "--check"]))
 }
 
-/// Whether it is without a warning.
+/// Runs the lints, and fails on a warning.
 pub fn lint() -> Result<()> {
     if_fetched(|| {
-        run(place(&mut command("clippy")).args(ALL).args([
+        run(with_target(&mut command("clippy")).args(ALL).args([
             "--all-targets",
             "--",
             "--deny",
@@ -24,18 +24,18 @@ pub fn lint() -> Result<()> {
     })
 }
 
-/// Whether its documentation is without a warning.
+/// Builds the documentation, and fails on a warning.
 pub fn document() -> Result<()> {
     if_fetched(|| {
         let mut doc = command("doc");
-        place(&mut doc).args(["--package", "holdfast-server", "--no-deps"]);
+        with_target(&mut doc).args(["--package", "holdfast-server", "--no-deps"]);
         run(doc.arg("--document-private-items").env("RUSTDOCFLAGS", "-D warnings"))
     })
 }
 
-/// Its tests, and that of the README's server, which compiles.
+/// Runs the tests, and compiles the server in the README.
 pub fn test() -> Result<()> {
-    if_fetched(|| run(place(&mut command("test")).args(ALL)))
+    if_fetched(|| run(with_target(&mut command("test")).args(ALL)))
 }
 
 fn command(name: &str) -> Command {
@@ -44,8 +44,8 @@ fn command(name: &str) -> Command {
     cargo
 }
 
-/// Where `tests/support/servers.mjs` builds it as well.
-fn place(command: &mut Command) -> &mut Command {
+/// Uses the build folder of `tests/support/servers.mjs`.
+fn with_target(command: &mut Command) -> &mut Command {
     command.args(["--locked", "--target-dir", "target/rust-server"])
 }
 

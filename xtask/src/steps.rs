@@ -1,4 +1,4 @@
-//! A list of steps, run one after the other, with a summary at the end.
+//! Runs a list of steps one after another and prints a summary.
 
 use std::time::{Duration, Instant};
 
@@ -8,21 +8,21 @@ use crate::{browser, tools};
 
 /// One step of a command.
 pub struct Step {
-    /// What the summary and the command line call it.
+    /// Its name in the summary and on the command line.
     pub name: &'static str,
-    /// What it shows, for the heading.
+    /// The property that it checks, for the heading.
     pub title: &'static str,
-    /// Steps of the same list, further up, without whose success it makes no sense.
+    /// Earlier steps of the list that must succeed first.
     pub needs: &'static [&'static str],
-    /// Whether it needs a browser: that is looked for before anything runs.
+    /// Whether it needs a browser. The browser is looked up before any step runs.
     pub browser: bool,
-    /// Whether what it runs is in this checkout.
+    /// Whether the checkout contains what it runs.
     pub exists: fn() -> bool,
-    /// Does it.
+    /// Runs it.
     pub run: fn() -> Result<()>,
 }
 
-/// For a step that every checkout has.
+/// For a step that every checkout contains.
 pub const ALWAYS: fn() -> bool = || true;
 
 enum Outcome {
@@ -34,8 +34,8 @@ enum Outcome {
     Absent,
 }
 
-/// Runs all steps, or the chosen ones and what they need. A failure does not keep the others from
-/// running, but makes the whole fail.
+/// Runs all steps, or the chosen ones and those they need. After a failure the other steps still run, but the whole
+/// fails.
 pub fn run(steps: &[Step], chosen: &[String]) -> Result<()> {
     let selected = select(steps, chosen)?;
     tools::require_node()?;
@@ -102,7 +102,7 @@ fn select<'a>(steps: &'a [Step], chosen: &[String]) -> Result<Vec<&'a Step>> {
         let names: Vec<_> = steps.iter().map(|step| step.name).collect();
         bail!("there is no step `{unknown}`, only {}", names.join(", "));
     }
-    // Upwards, since a step only needs those above it.
+    // From the last step to the first, because a step only needs earlier ones.
     let mut selected = Vec::new();
     for step in
         steps.iter().rev().filter(|step| (step.exists)() || chosen.contains(&step.name.to_owned()))

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test of the project.
+//! `cargo xtask test`: all tests of the project.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,11 +9,11 @@ use crate::steps::{ALWAYS, Step};
 use crate::tools::{cargo, node, root, run};
 use crate::{browser, demo, npm, package, server_rs, wasm};
 
-/// Every test there is. A step whose files are not in the checkout is reported as absent.
+/// All tests. A step whose files are not in the checkout is reported as absent.
 pub const STEPS: &[Step] = &[
     Step {
         name: "native",
-        title: "the engine and the commands, on this machine",
+        title: "the engine and the commands, natively",
         needs: &[],
         browser: false,
         exists: ALWAYS,
@@ -29,7 +29,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "package",
-        title: "the npm package builds and keeps to its size",
+        title: "the npm package builds and is within its size limit",
         needs: &[],
         browser: false,
         exists: ALWAYS,
@@ -45,7 +45,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "server-rs",
-        title: "the crate for servers of socketioxide",
+        title: "the crate for socketioxide servers",
         needs: &[],
         browser: false,
         exists: ALWAYS,
@@ -53,7 +53,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "servers",
-        title: "the package against servers of other people, without and with acknowledgements",
+        title: "the package with other server implementations, without and with acknowledgements",
         needs: &["package"],
         browser: true,
         exists: || !test_files("servers").is_empty(),
@@ -61,7 +61,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "consumers",
-        title: "the packed package, installed into apps as users have them",
+        title: "the packed package, installed into typical apps",
         needs: &["package"],
         browser: true,
         exists: || !test_files("consumers").is_empty(),
@@ -85,21 +85,21 @@ pub const STEPS: &[Step] = &[
     },
 ];
 
-/// Whether the shell has tests for the browser.
+/// Whether the shell has browser tests.
 pub fn has_web_tests() -> bool {
     root().join("tests/web.rs").is_file() || root().join("tests/web/main.rs").is_file()
 }
 
-/// Browsers and package installs side by side only slow each other down, and time matters in them.
+/// Browsers and package installations slow each other down, and the tests depend on time.
 const ONE_AT_A_TIME: &[&str] = &["--test-concurrency=1"];
 
-/// A test file that hangs fails after ten minutes instead of holding up everything.
+/// A test file that hangs fails after ten minutes instead of blocking the run.
 const FILE_TIMEOUT: &str = "--test-timeout=600000";
 
-/// One that waits for nothing says first where it stood.
+/// A test process that hangs first prints what it was doing.
 const WATCHDOG: &str = "--import=./tests/support/watchdog.mjs";
 
-/// What a file leaves open when its last test is over (a browser that did not end) holds nothing up.
+/// Open handles after a file's last test, such as a browser that did not exit, do not block the run.
 const EXIT_WHEN_DONE: &str = "--test-force-exit";
 
 fn node_test(group: &str, flags: &[&str]) -> Result<()> {
@@ -113,8 +113,8 @@ fn node_test(group: &str, flags: &[&str]) -> Result<()> {
     .with_context(|| format!("the tests in tests/{group} failed"))
 }
 
-/// Listed here, because Node 20 knows no patterns. Folders inside of a group belong to it, but for those
-/// with a package.json: they are apps that the tests use, with tests of their own kind.
+/// Listed here, because Node 20 supports no patterns. Folders inside a group belong to it, except those with a
+/// package.json: they are apps that the tests use, with tests of their own.
 pub fn test_files(group: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![root().join("tests").join(group)];

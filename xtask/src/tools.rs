@@ -1,4 +1,4 @@
-//! What must be on the machine, and how it is called.
+//! The tools that must be installed, and how to call them.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask is a folder of the workspace")
 }
 
-/// `cargo`, of the toolchain that runs this.
+/// `cargo` of the toolchain that runs this.
 pub fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
@@ -27,20 +27,20 @@ pub fn node() -> Command {
 
 /// `npm`, in `folder`.
 pub fn npm(folder: &Path) -> Command {
-    // Rust finds no `.cmd` file on its own.
+    // Rust does not find a `.cmd` file by its bare name.
     let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
     command.current_dir(folder);
     command
 }
 
-/// Runs a command to its end; a failure names the command.
+/// Runs a command to its end. An error names the command.
 pub fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start {}", describe(command)))?;
     ensure!(status.success(), "{} failed ({status})", describe(command));
     Ok(())
 }
 
-/// What a command prints, without the white space around it; `None` if it can't be run or fails.
+/// The trimmed output of a command. `None` if it can't be run or fails.
 pub fn output(command: &mut Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
@@ -56,7 +56,7 @@ pub fn on_path(names: &[&str]) -> Option<PathBuf> {
     })
 }
 
-/// Refuses to go on without Node and npm.
+/// Fails without Node and npm.
 pub fn require_node() -> Result<()> {
     let Some(version) = output(node().arg("--version")) else {
         bail!("Node is missing: install Node {} or newer", written(OLDEST_NODE));
@@ -74,7 +74,7 @@ pub fn require_node() -> Result<()> {
     Ok(())
 }
 
-/// Installs Rust's part of the wasm target, unless it is there.
+/// Installs Rust's wasm target if it is missing.
 pub fn require_wasm_target() -> Result<()> {
     let library = output(rustc().args(["--print", "target-libdir", "--target", WASM_TARGET]));
     if library.is_some_and(|folder| Path::new(&folder).is_dir()) {
@@ -90,21 +90,21 @@ pub fn require_wasm_target() -> Result<()> {
     )
 }
 
-/// `rustc`, of the toolchain that runs this.
+/// `rustc` of the toolchain that runs this.
 pub fn rustc() -> Command {
     let mut command = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     command.current_dir(root());
     command
 }
 
-/// A program of the nightly toolchain, for what stable Rust does not have.
+/// A program of the nightly toolchain, for features that stable Rust lacks.
 pub fn nightly(program: &str) -> Command {
     let mut command = Command::new("rustup");
     command.args(["run", "nightly", program]).current_dir(root());
     command
 }
 
-/// Refuses to go on without the nightly toolchain. Nothing that users or the checks need asks for it.
+/// Fails without the nightly toolchain. No build and no check needs it.
 pub fn require_nightly() -> Result<()> {
     ensure!(
         output(nightly("rustc").arg("--version")).is_some(),
@@ -116,7 +116,7 @@ pub fn require_nightly() -> Result<()> {
 /// The target of the package.
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// Vite, which builds the demo, and `node --test-concurrency` ask for it.
+/// Vite, which builds the demo, and `node --test-concurrency` need it.
 const OLDEST_NODE: (u32, u32) = (20, 19);
 
 fn describe(command: &Command) -> String {
@@ -128,7 +128,7 @@ fn describe(command: &Command) -> String {
     format!("`{line}{rest}`")
 }
 
-/// Enough to tell which call it was.
+/// Enough to identify the call.
 const SHOWN_ARGUMENTS: usize = 5;
 
 fn written((major, minor): (u32, u32)) -> String {

@@ -1,4 +1,5 @@
-//! The engine as WebAssembly: compiled, bound to JavaScript, made small; the same as JavaScript; and its tests in a browser.
+//! Builds the engine: WebAssembly, bound to JavaScript and optimized for size; a JavaScript version of it; and its
+//! browser tests.
 
 use std::env;
 use std::ffi::OsString;
@@ -12,16 +13,16 @@ use wasm_bindgen_cli::{wasm_bindgen, wasm_bindgen_test_runner};
 use crate::tools::{WASM_TARGET, cargo, node, output, root, run, rustc};
 use crate::{browser, tools};
 
-/// The hidden command that runs one wasm test binary.
+/// The hidden command that runs a wasm test binary.
 pub const RUNNER: &str = "run-wasm-test";
 
-/// What `compile` leaves behind.
+/// The results of `compile`.
 pub struct Artifacts {
-    /// The module, optimized.
+    /// The optimized module.
     pub module: PathBuf,
-    /// The one for Sockets that are followed, optimized.
+    /// The optimized module for followed Sockets.
     pub io_module: PathBuf,
-    /// What wasm-bindgen gave to the optimizer, in bytes.
+    /// The module's size in bytes before the optimizer.
     pub size_before: u64,
 }
 
@@ -40,7 +41,8 @@ pub fn compile_tree(tree: &Path, target: &Path) -> Result<Artifacts> {
     Ok(Artifacts { module, io_module, size_before })
 }
 
-/// Compiles the engine of a tree with these features to `module`, by way of `folder`. Answers the bytes before the optimizer.
+/// Compiles the engine of a tree with these features to `module`. `folder` takes the intermediate files. Returns
+/// the size in bytes before the optimizer.
 fn optimize(
     tree: &Path,
     target: &Path,
@@ -59,10 +61,10 @@ fn optimize(
     Ok(fs::metadata(&bound)?.len())
 }
 
-/// Compiles the engine to JavaScript, for where WebAssembly cannot run, into `target/package`.
+/// Compiles the engine to JavaScript, for environments without WebAssembly, into `target/package`.
 pub fn compile_script() -> Result<PathBuf> {
     let folder = root().join("target/package");
-    // The tool that writes numbers' conversions in older instructions makes 0 of Infinity, which rustc does not.
+    // wasm2js lowers saturating conversions wrongly: Infinity becomes 0. rustc lowers them correctly.
     let flags = remapped_paths().chain(["-Ctarget-feature=-nontrapping-fptoint".to_owned()]);
     let target = root().join("target/script");
     let (_, called) = bind(root(), &target, &folder.join("script"), "module", flags)?;
@@ -73,7 +75,7 @@ pub fn compile_script() -> Result<PathBuf> {
         .arg(&called)
         .arg("-o")
         .arg(&lowered))?;
-    // It knows the first WebAssembly alone, and refuses what is left of later ones.
+    // wasm2js only supports the first version of WebAssembly, and refuses later features that remain.
     run(binaryen("wasm2js").arg("-Oz").arg(&lowered).arg("-o").arg(&script))?;
     forbid_local_paths(&script)?;
     Ok(script)
@@ -115,8 +117,8 @@ fn compile_replay(features: &[&str], folder: &Path) -> Result<()> {
     forbid_local_paths(&module)
 }
 
-/// Compiles the engine of a tree and binds it to JavaScript, in `folder`. Answers the module, and the same without what
-/// nobody calls.
+/// Compiles the engine of a tree and binds it to JavaScript, in `folder`. Returns the module, and the same module
+/// without unused exports.
 fn bind(
     tree: &Path,
     target: &Path,
@@ -135,10 +137,10 @@ fn bind(
         .args(["--target", WASM_TARGET, "--config"])
         .arg(format!("target.{WASM_TARGET}.rustflags=[{}]", flags.join(","))))?;
 
-    // Each set of features has the same file, which is that of the last one.
-    // The types that come with the module let `tsc` check the shell's calls; they aren't shipped.
+    // All sets of features write to the same file, so it is the last one's. `tsc` checks the shell's calls against
+    // the module's types, which are not shipped.
     let compiled = target.join(format!("{WASM_TARGET}/release/holdfast.wasm"));
-    // The JavaScript that `bundler` makes for it is left out: the shell calls the exports itself.
+    // The JavaScript of the target `bundler` is not used, because the shell calls the exports directly.
     let mut arguments: Vec<OsString> =
         ["wasm-bindgen", "--target", "bundler"].map(Into::into).into();
     arguments.extend([compiled.into(), "--out-dir".into(), folder.into()]);
@@ -147,7 +149,7 @@ fn bind(
 
     let bound = folder.join("holdfast_bg.wasm");
     let called = folder.join("holdfast_called.wasm");
-    // Some of what wasm-bindgen exports serves only the JavaScript that is left out.
+    // Some of wasm-bindgen's exports are only used by that JavaScript.
     run(binaryen("wasm-metadce")
         .args(FEATURES)
         .arg("--graph-file")
@@ -164,7 +166,7 @@ fn binaryen(program: &str) -> Command {
     command
 }
 
-/// Runs the tests of `tests/web.rs` in a headless browser.
+/// Runs the tests in `tests/web.rs` in a headless browser.
 pub fn test() -> Result<()> {
     tools::require_wasm_target()?;
     let browser = browser::find()?;
@@ -172,7 +174,7 @@ pub fn test() -> Result<()> {
     fs::create_dir_all(root().join("target"))?;
     fs::write(&capabilities, browser.capabilities())?;
 
-    // The array form, because the plain one is split at white space, which the path may have.
+    // The array form, because the plain form is split at white space, which the path may contain.
     let runner = format!("[{:?}, {RUNNER:?}]", env::current_exe()?);
     let mut command = cargo();
     for other in ["GECKODRIVER", "SAFARIDRIVER", "MSEDGEDRIVER"] {
@@ -187,18 +189,18 @@ pub fn test() -> Result<()> {
         .env("WASM_BINDGEN_TEST_TIMEOUT", TEST_TIMEOUT_SECONDS))
 }
 
-/// The hidden command: `arguments` are the test binary and what the caller gave to `cargo test`.
+/// Runs the hidden command: `arguments` are the test binary and the arguments of `cargo test`.
 pub fn run_test_binary(arguments: &[String]) -> Result<()> {
     let name = std::iter::once("wasm-bindgen-test-runner");
     wasm_bindgen_test_runner::run_cli_with_args(name.chain(arguments.iter().map(String::as_str)))
 }
 
-/// All for size.
+/// All of them reduce the size.
 const BINDGEN_FLAGS: [&str; 4] =
     ["--remove-name-section", "--remove-producers-section", "--encode-into", "always"];
 
-/// Those that rustc uses by default and every browser of the last years has; with `--all-features`
-/// Node 20 rejects the module.
+/// The features that rustc enables by default and that browsers have supported for years. Node 20 rejects a module
+/// built with `--all-features`.
 const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-reference-types",
@@ -209,11 +211,11 @@ const FEATURES: [&str; 6] = [
 ];
 
 const OPTIMIZER_FLAGS: [&str; 17] = [
-    // The stack ends there: nothing of Rust's has an address so low.
+    // The stack is at the bottom of the memory, so no data of Rust has a lower address.
     "--low-memory-unused",
-    // What speed asks for first leaves less for size.
+    // Optimizations for speed first leave less code to shrink.
     "-O1",
-    // Control flow as the engine's matches have it compresses worse than what this makes of it, the third time too.
+    // Flattened and rebuilt control flow compresses better than that of the engine's matches, even the third time.
     "--flatten",
     "--rereloop",
     "-O2",
@@ -226,14 +228,14 @@ const OPTIMIZER_FLAGS: [&str; 17] = [
     "--rereloop",
     "-Oz",
     "-Oz",
-    // Tools that link modules read it; nothing that runs one does.
+    // Only linkers read this section.
     "--strip-target-features",
     "--reorder-globals",
-    // Those that are called most get the shortest numbers.
+    // The most called functions get the shortest indexes.
     "--reorder-functions",
 ];
 
-/// What is left of core's own code is written in older instructions, and the rest made small.
+/// Lowers the remaining code of core to older instructions, and shrinks the rest.
 const LOWERING_FLAGS: [&str; 5] = [
     "--llvm-memory-copy-fill-lowering",
     "--signext-lowering",
@@ -242,14 +244,14 @@ const LOWERING_FLAGS: [&str; 5] = [
     "--reorder-functions",
 ];
 
-/// A loaded machine needs more than the default of 5 s.
+/// The default of 5 s is too short on a loaded machine.
 const DRIVER_TIMEOUT_SECONDS: &str = "60";
 
-/// For all tests of a binary together; the default of 20 s is meant for one small test.
+/// For all tests of a binary together. The default of 20 s is meant for one small test.
 const TEST_TIMEOUT_SECONDS: &str = "300";
 
-/// Flags that keep this machine's folders out of the panic messages, so that the same sources give
-/// the same module everywhere. Of several that match, rustc takes the last.
+/// Flags that remove this machine's folders from the panic messages, so that the same sources give the same module
+/// everywhere. If several match, rustc uses the last one.
 fn remapped_paths() -> impl Iterator<Item = String> {
     let mut pairs = vec![(root().to_owned(), "holdfast")];
     if let Some(home) = env::home_dir() {
@@ -258,7 +260,7 @@ fn remapped_paths() -> impl Iterator<Item = String> {
     if let Some(sysroot) = output(rustc().args(["--print", "sysroot"])) {
         pairs.push((Path::new(&sysroot).join("lib/rustlib/src/rust"), "rust"));
     }
-    // One folder for each registry, named after its host.
+    // A folder for each registry, named after its host.
     let sources = cargo_home().map(|home| home.join("registry/src"));
     if let Some(folders) = sources.and_then(|folder| fs::read_dir(folder).ok()) {
         pairs.extend(folders.flatten().map(|folder| (folder.path(), "crates")));

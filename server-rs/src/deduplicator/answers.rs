@@ -1,4 +1,4 @@
-//! The answers that are kept, in bounded memory.
+//! The kept answers, in bounded memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -10,12 +10,13 @@ use tokio::time::Instant;
 use super::ledger::{Id, Key, Owner};
 use crate::size::size_of;
 
-/// Beyond a bound one of those who hold most loses the answer that was not asked for the longest, so that nobody can
-/// push out the answers of others. Asking renews an answer's time, so the order of use is that of expiry as well.
+/// Above a limit, one of the holders with the most answers loses the one that was requested least recently, so no
+/// user can evict the answers of others. A request renews an answer's expiry, so the order of use is also the order
+/// of expiry.
 pub(crate) struct Answers {
     limits: Limits,
     entries: HashMap<Key, Entry>,
-    /// By when they were asked for.
+    /// Keys by the time of their last request.
     by_use: BTreeMap<u64, Key>,
     holders: HashMap<Holder, Holding>,
     by_count: BTreeSet<(usize, Holder)>,
@@ -24,14 +25,14 @@ pub(crate) struct Answers {
     uses: u64,
 }
 
-/// What the memory may hold.
+/// The limits of the memory.
 pub(crate) struct Limits {
     pub(crate) ttl: Duration,
     pub(crate) max: usize,
     pub(crate) max_bytes: usize,
 }
 
-/// A user, or all connections where nobody is logged in: together they may push out one another's answers.
+/// A user, or `None` for all connections without a user, which may evict one another's answers.
 type Holder = Option<Arc<str>>;
 
 #[derive(Default)]
@@ -62,7 +63,7 @@ impl Answers {
         }
     }
 
-    /// The answer to a message and the fingerprint of its content.
+    /// The answer to a message, with the fingerprint of the message's content.
     pub(crate) fn get(&mut self, key: &Key, now: Instant) -> Option<(u64, Arc<Value>)> {
         let entry = self.remove(key)?;
         if entry.expires <= now {
@@ -100,7 +101,7 @@ impl Answers {
         let oldest = holder
             .and_then(|holder| self.holders.get(&holder)?.uses.first().copied())
             .and_then(|used| self.by_use.get(&used).cloned());
-        let key = oldest.expect("whoever holds most holds an answer");
+        let key = oldest.expect("the largest holder has an answer");
         self.remove(&key);
     }
 
@@ -146,7 +147,7 @@ impl Answers {
     }
 }
 
-/// An entry, and its places in five maps.
+/// The estimated size of an entry and its copies in five maps.
 const ENTRY_BYTES: usize = 400;
 
 #[cfg(test)]
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn who_holds_most_loses_what_was_not_asked_for_the_longest() {
+    fn the_largest_holder_loses_its_least_recently_requested_answer() {
         let mut answers = answers(4, usize::MAX);
         answers.put("quiet", "1");
         for id in ["1", "2", "3"] {
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_bounded_and_counted_to_nothing() {
+    fn bytes_are_bounded_and_counted_down_to_zero() {
         let mut answers = answers(usize::MAX, 10_000);
         for id in 0..100 {
             answers.put(if id % 2 == 0 { "a" } else { "b" }, &id.to_string());

@@ -1,4 +1,4 @@
-//! What is read of a message before its handler: the id, and a hash that stands for the rest.
+//! Reads a message before its handler: the id, and a hash of the rest.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,23 +7,23 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::Deserializer as Json;
 use socketioxide::handler::Value;
 
-/// A message as it came.
+/// A message as it arrived.
 #[derive(Default)]
 pub(crate) struct Envelope {
-    /// The properties of its first argument, where that is an object.
+    /// The properties of its first argument, if that is an object.
     fields: Vec<(String, Node)>,
-    /// Of all that is in no property of the first argument.
+    /// A hash of everything else.
     rest: u64,
 }
 
-/// Why a message's id cannot be used.
+/// A message's id is unusable.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Unusable;
 
 impl Envelope {
-    /// Reads an event; nothing where the bytes are no event that can be read.
+    /// Reads an event. `None` if it can't be read.
     pub(crate) fn read(event: &Value) -> Option<Self> {
-        // Not by socketioxide's extractor, which takes no name of a property that has a `\` in it.
+        // socketioxide's extractor does not accept property names that contain `\`.
         let Value::Str(text, attachments) = event else { return None };
         let mut envelope = Json::from_str(text.as_str()).deserialize_seq(Arguments).ok()?;
         let mut hasher = DefaultHasher::new();
@@ -32,7 +32,7 @@ impl Envelope {
         Some(envelope)
     }
 
-    /// The id in the property `name`, if it has one.
+    /// The id in the property `name`, if there is one.
     pub(crate) fn id(&self, name: &str) -> Result<Option<&str>, Unusable> {
         match self.fields.iter().rfind(|(field, _)| field == name).map(|(_, node)| &node.id) {
             None | Some(Id::Null) => Ok(None),
@@ -41,9 +41,9 @@ impl Envelope {
         }
     }
 
-    /// A hash of everything but the property `name`, in which the order of properties does not count. It tells a
-    /// repeat from another message under the same id; a user who looks for two messages with one hash harms only
-    /// that id.
+    /// A hash of everything but the property `name`, independent of the order of properties. It distinguishes a
+    /// repeat from another message with the same id. A user who constructs two messages with one hash harms only
+    /// their own id.
     pub(crate) fn fingerprint(&self, name: &str) -> u64 {
         let others = self.fields.iter().filter(|(field, _)| field != name);
         let fields = others.fold(0, |sum: u64, (field, node)| sum.wrapping_add(pair(field, node)));
@@ -51,28 +51,28 @@ impl Envelope {
     }
 }
 
-/// Up to 200 characters, as JavaScript counts them.
+/// Whether it has 1 to 200 characters, as JavaScript counts them.
 fn is_id(id: &str) -> bool {
     !id.is_empty() && id.encode_utf16().take(MAX_ID_LENGTH + 1).count() <= MAX_ID_LENGTH
 }
 
-/// One value within a message.
+/// A value within a message.
 struct Node {
     hash: u64,
     id: Id,
     fields: Vec<(String, Node)>,
 }
 
-/// What a value is as an id.
+/// A value as an id.
 enum Id {
     Null,
     Text(String),
     Other,
 }
 
-/// Where in a message a value is: only there more of it is kept than its hash.
+/// The position of a value in a message, which decides whether more than its hash is kept.
 #[derive(Clone, Copy, PartialEq)]
-enum Place {
+enum Level {
     First,
     Field,
     Inside,
@@ -89,19 +89,19 @@ impl<'de> Visitor<'de> for Arguments {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Envelope, A::Error> {
         list.next_element::<IgnoredAny>()?;
-        let Some(first) = list.next_element_seed(Place::First)? else {
+        let Some(first) = list.next_element_seed(Level::First)? else {
             return Ok(Envelope::default());
         };
         let mut hasher = DefaultHasher::new();
         first.hash.hash(&mut hasher);
-        while let Some(next) = list.next_element_seed(Place::Inside)? {
+        while let Some(next) = list.next_element_seed(Level::Inside)? {
             next.hash.hash(&mut hasher);
         }
         Ok(Envelope { fields: first.fields, rest: hasher.finish() })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Place {
+impl<'de> DeserializeSeed<'de> for Level {
     type Value = Node;
 
     fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<Node, D::Error> {
@@ -109,7 +109,7 @@ impl<'de> DeserializeSeed<'de> for Place {
     }
 }
 
-impl<'de> Visitor<'de> for Place {
+impl<'de> Visitor<'de> for Level {
     type Value = Node;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -143,7 +143,7 @@ impl<'de> Visitor<'de> for Place {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
         let mut hasher = DefaultHasher::new();
         "list".hash(&mut hasher);
-        while let Some(part) = list.next_element_seed(Place::Inside)? {
+        while let Some(part) = list.next_element_seed(Level::Inside)? {
             part.hash.hash(&mut hasher);
         }
         Ok(Node { hash: hasher.finish(), id: Id::Other, fields: Vec::new() })
@@ -152,9 +152,9 @@ impl<'de> Visitor<'de> for Place {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
         let mut fields = Vec::new();
         let (mut sum, mut count) = (0_u64, 0_u64);
-        let place = if self == Self::First { Self::Field } else { Self::Inside };
+        let level = if self == Self::First { Self::Field } else { Self::Inside };
         while let Some(name) = map.next_key::<String>()? {
-            let part = map.next_value_seed(place)?;
+            let part = map.next_value_seed(level)?;
             if self == Self::First {
                 fields.push((name, part));
             } else {
@@ -166,7 +166,7 @@ impl<'de> Visitor<'de> for Place {
     }
 }
 
-impl Place {
+impl Level {
     /// A value that may be an id.
     fn text(self, hash: u64, text: impl FnOnce() -> String) -> Node {
         let id = if self == Self::Field { Id::Text(text()) } else { Id::Other };
@@ -190,7 +190,7 @@ fn hash_of(value: impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// The client's own have 21 characters; a UUID has 36. The bound keeps a stranger's id from filling the memory.
+/// The client's own ids have 21 characters, a UUID has 36. The limit keeps other ids from filling the memory.
 pub(crate) const MAX_ID_LENGTH: usize = 200;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Which message runs its handler, and which gets an answer that is there or under way.
+//! Decides which message runs its handler, and which gets an answer that is known or pending.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,47 +9,47 @@ use tokio::time::Instant;
 
 use super::answers::Answers;
 
-/// Whose message it is.
+/// The owner of a message.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Owner {
     User(Arc<str>),
-    /// Nobody is logged in: ids count for this connection alone.
+    /// Nobody is logged in: ids are unique only within this connection.
     Connection(Sid),
 }
 
-/// A message, whichever of its arrivals.
+/// Identifies a message across its arrivals.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Key {
     pub(crate) owner: Owner,
     pub(crate) id: Id,
 }
 
-/// What tells the messages of one owner apart.
+/// Identifies a message among those of its owner.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Id {
     Given(Arc<str>),
-    /// It has none: a repeat cannot be told from a new message, so each arrival has a number of its own.
+    /// The message has no id. A repeat can't be recognized, so each arrival gets its own number.
     Missing(u64),
 }
 
-/// What comes of an arrival.
+/// The decision about an arrival.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Decision<W> {
-    /// It is new: its handler is to be run, and `settle` to be called.
+    /// It is new: run its handler, then call `settle`.
     Run,
-    /// It waits for the arrival that is at work.
+    /// It waits for the handler that an earlier arrival has started.
     Waits,
-    /// It was answered before.
+    /// It was answered before, with this.
     Answered(W, Arc<Value>),
-    /// Another message was sent under this id.
+    /// Another message was sent with this id.
     Other(W),
-    /// Too many wait for an answer.
+    /// Too many messages wait for an answer.
     Full(W),
 }
 
-/// `W` is one arrival that waits for its answer.
+/// `W` is an arrival that waits for its answer.
 pub(crate) struct Ledger<W> {
-    /// Never evicted: forgetting work would let a repeat run the handler beside it.
+    /// Never evicted: otherwise a repeat would run the handler a second time in parallel.
     working: HashMap<Key, Work<W>>,
     answers: Answers,
     waiting: usize,
@@ -88,7 +88,7 @@ impl<W> Ledger<W> {
                 false => Decision::Other(arrival),
             };
         }
-        if !self.take_place(&key.owner) {
+        if !self.admit(&key.owner) {
             return Decision::Full(arrival);
         }
         if let Some(work) = self.working.get_mut(key) {
@@ -99,17 +99,18 @@ impl<W> Ledger<W> {
         Decision::Run
     }
 
-    /// A handler is done. `kept`: the answer, if the message took effect. Answers all that wait for it.
+    /// A handler has finished. `kept` is the answer if the message took effect. Returns all arrivals that wait for
+    /// it.
     pub(crate) fn settle(&mut self, key: &Key, kept: Option<&Arc<Value>>) -> Vec<W> {
         let Some(work) = self.working.remove(key) else { return Vec::new() };
-        self.give_back(&key.owner, work.arrivals.len());
+        self.release(&key.owner, work.arrivals.len());
         if let Some(answer) = kept {
             self.answers.keep(key.clone(), work.fingerprint, answer.clone(), Instant::now());
         }
         work.arrivals
     }
 
-    fn take_place(&mut self, owner: &Owner) -> bool {
+    fn admit(&mut self, owner: &Owner) -> bool {
         let own = self.waiting_by_owner.entry(owner.clone()).or_default();
         let is_free = self.waiting < self.max_waiting && *own < self.max_waiting_per_owner;
         if is_free {
@@ -121,11 +122,11 @@ impl<W> Ledger<W> {
         is_free
     }
 
-    fn give_back(&mut self, owner: &Owner, places: usize) {
-        self.waiting -= places;
+    fn release(&mut self, owner: &Owner, count: usize) {
+        self.waiting -= count;
         let own = self.waiting_by_owner.remove(owner).unwrap_or_default();
-        if own > places {
-            self.waiting_by_owner.insert(owner.clone(), own - places);
+        if own > count {
+            self.waiting_by_owner.insert(owner.clone(), own - count);
         }
     }
 }
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_took_no_effect_runs_again() {
+    fn a_message_that_took_no_effect_runs_again() {
         let mut ledger = ledger(10, 10);
         assert_eq!(ledger.arrive(&key("anna", "1"), 5, 1), Decision::Run);
         assert_eq!(ledger.settle(&key("anna", "1"), None), [1]);
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_bounded_and_given_back() {
+    fn pending_calls_are_bounded_and_released() {
         let mut ledger = ledger(3, 2);
         assert_eq!(ledger.arrive(&key("anna", "1"), 5, 1), Decision::Run);
         assert_eq!(ledger.arrive(&key("anna", "1"), 5, 2), Decision::Waits);

@@ -1,4 +1,4 @@
-//! The store in the memory of one process.
+//! A store in the memory of one process.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -12,21 +12,22 @@ use crate::locked;
 use crate::size::size_of;
 use crate::trouble::BoxError;
 
-/// The memory of this process. It ends with it: whoever comes back then is told to load its state anew, by a reset.
+/// Stores items in this process's memory, which ends with it. A client that returns later gets a reset, so it loads
+/// its state anew.
 pub struct MemoryStore(Mutex<Feeds>);
 
-/// What a [`MemoryStore`] keeps.
+/// The limits of a [`MemoryStore`].
 #[derive(Clone, Copy, Debug)]
 pub struct MemoryLimits {
-    /// How many items of one feed. Default 1000.
+    /// The largest number of items in a feed. Default: 1000.
     pub max_items: usize,
-    /// How long an item. Default a day.
+    /// How long an item is kept. Default: a day.
     pub ttl: Duration,
-    /// How many feeds. Beyond it one without items is forgotten, or else the one that was not used for the longest.
-    /// Default 100,000.
+    /// The largest number of feeds. Above it, a feed without items is forgotten, or else the least recently used
+    /// one. Default: 100,000.
     pub max_feeds: usize,
-    /// How many bytes the items may take, by estimate. Beyond it the feed that was not used for the longest loses its
-    /// oldest items. Default 100,000,000.
+    /// The largest estimated size of all items in bytes. Above it, the least recently used feed loses its oldest
+    /// items. Default: 100,000,000.
     pub max_bytes: usize,
 }
 
@@ -44,7 +45,7 @@ impl Default for MemoryLimits {
 struct Feeds {
     limits: MemoryLimits,
     chains: HashMap<FeedId, Chain>,
-    /// Those without items first, then by when they were used.
+    /// Feeds without items first, then by their last use.
     by_use: BTreeSet<(HasItems, u64, FeedId)>,
     uses: u64,
     bytes: usize,
@@ -57,10 +58,10 @@ enum HasItems {
 }
 
 struct Chain {
-    /// The offset before the oldest item that is kept.
+    /// The offset before the oldest kept item.
     before: Offset,
     items: VecDeque<Kept>,
-    place: (HasItems, u64),
+    last_use: (HasItems, u64),
     bytes: usize,
 }
 
@@ -72,7 +73,7 @@ struct Kept {
 }
 
 impl MemoryStore {
-    /// An empty one. A limit of 0 counts as 1.
+    /// Makes an empty store. Limits of 0 count as 1.
     pub fn new(limits: MemoryLimits) -> Self {
         let (chains, by_use) = (HashMap::new(), BTreeSet::new());
         let feeds = Feeds { limits, chains, by_use, uses: 0, bytes: 0 };
@@ -118,7 +119,7 @@ impl Feeds {
         })
     }
 
-    /// Uses a feed, which begins where there is none.
+    /// Uses a feed, which is created if it does not exist.
     fn with<T>(
         &mut self,
         feed: &FeedId,
@@ -129,11 +130,11 @@ impl Feeds {
         let new = || Chain {
             before: Offset::empty(),
             items: VecDeque::new(),
-            place: (HasItems::No, 0),
+            last_use: (HasItems::No, 0),
             bytes: 0,
         };
         let chain = self.chains.entry(feed.clone()).or_insert_with(new);
-        let (had_items, used) = chain.place;
+        let (had_items, used) = chain.last_use;
         self.by_use.remove(&(had_items, used, feed.clone()));
         self.bytes -= chain.bytes;
         while chain.items.front().is_some_and(|oldest| oldest.expires <= now) {
@@ -141,31 +142,31 @@ impl Feeds {
         }
         let result = use_it(chain, &self.limits);
         self.bytes += chain.bytes;
-        chain.place = (chain.has_items(), self.uses);
-        let place = (chain.has_items(), self.uses, feed.clone());
-        // The one in use is the last to go.
+        chain.last_use = (chain.has_items(), self.uses);
+        let last_use = (chain.has_items(), self.uses, feed.clone());
+        // The feed in use is removed last.
         while self.chains.len() > self.limits.max_feeds.max(1) {
             let Some((_, _, oldest)) = self.by_use.pop_first() else { break };
             self.bytes -= self.chains.remove(&oldest).map_or(0, |chain| chain.bytes);
         }
-        self.by_use.insert(place);
+        self.by_use.insert(last_use);
         while self.bytes > self.limits.max_bytes {
             self.trim_oldest();
         }
         result
     }
 
-    /// Takes an item from the feed that was not used for the longest.
+    /// Removes an item from the least recently used feed that has items.
     fn trim_oldest(&mut self) {
         let first = (HasItems::Yes, 0, FeedId::User(String::new()));
         let oldest = self.by_use.range(first..).next().cloned();
-        let (_, used, feed) = oldest.expect("where there are bytes there is a feed with items");
-        let chain = self.chains.get_mut(&feed).expect("a feed that was used is there");
+        let (_, used, feed) = oldest.expect("a feed has items while bytes are counted");
+        let chain = self.chains.get_mut(&feed).expect("a listed feed exists");
         self.bytes -= chain.bytes;
         chain.trim();
         self.bytes += chain.bytes;
         self.by_use.remove(&(HasItems::Yes, used, feed.clone()));
-        chain.place.0 = chain.has_items();
+        chain.last_use.0 = chain.has_items();
         self.by_use.insert((chain.has_items(), used, feed));
     }
 }
@@ -192,11 +193,11 @@ impl Chain {
         let Some(passed) = after.number().checked_sub(self.before.number()) else {
             return Reading::Reset { reset: Reset::Trimmed, end };
         };
-        // As many items as the position is behind the oldest that could be asked for.
+        // The number of kept items up to the position.
         let passed = usize::try_from(passed).unwrap_or(usize::MAX);
         let known = match passed.checked_sub(1) {
             None => Some(&self.before),
-            Some(place) => self.items.get(place).map(|kept| &kept.offset),
+            Some(index) => self.items.get(index).map(|kept| &kept.offset),
         };
         if known != Some(after) {
             return Reading::Reset { reset: Reset::Replaced, end };
@@ -207,7 +208,7 @@ impl Chain {
     }
 }
 
-/// An item itself, and its place.
+/// The estimated size of an item and its entry.
 const ITEM_BYTES: usize = 200;
 
 #[cfg(test)]
@@ -264,7 +265,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_gone_is_trimmed_and_what_never_was_is_replaced() {
+    async fn a_trimmed_position_and_an_unknown_position_are_reset() {
         let store = store(3, 10);
         let start = end(&store, "a").await;
         let all = publish(&store, "a", 5).await;
@@ -295,7 +296,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn feeds_without_items_are_forgotten_first_and_then_those_that_nobody_used() {
+    async fn feeds_without_items_are_forgotten_first_and_then_the_least_recently_used() {
         let store = store(10, 3);
         let a = publish(&store, "a", 1).await;
         let b = publish(&store, "b", 1).await;
@@ -315,7 +316,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bytes_are_bounded_and_counted_to_nothing() {
+    async fn bytes_are_bounded_and_counted_down_to_zero() {
         let max_bytes = 10_000;
         let store = MemoryStore::new(MemoryLimits { max_bytes, ..MemoryLimits::default() });
         let a = publish(&store, "a", 20).await;

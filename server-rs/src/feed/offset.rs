@@ -1,12 +1,12 @@
-//! The offsets that make a chain of a feed's items.
+//! Offsets, which link a feed's items into a chain.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// The place of an item in its feed: `<number>.<tag>`. The tag is drawn by lot, and tells items apart that got one
-/// number in two lives of a store.
+/// The position of an item in its feed: `<number>.<tag>`. The tag is random. It distinguishes items that got the
+/// same number in two generations of a store.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Offset {
     number: u64,
@@ -14,17 +14,17 @@ pub struct Offset {
 }
 
 impl Offset {
-    /// That of a feed without items.
+    /// The offset of a feed without items.
     pub fn empty() -> Self {
         Self { number: 0, tag: draw() }
     }
 
-    /// One for the item after this one.
+    /// The offset for the item after this one.
     pub fn next(&self) -> Self {
         Self { number: self.number + 1, tag: draw() }
     }
 
-    /// How many items of the feed there were up to this one.
+    /// The number of items in the feed up to this one.
     pub fn number(&self) -> u64 {
         self.number
     }
@@ -36,7 +36,7 @@ impl fmt::Display for Offset {
     }
 }
 
-/// The text is no offset.
+/// The text is not an offset.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NoOffset;
 
@@ -68,9 +68,9 @@ fn is_all(text: &str, is: impl Fn(&u8) -> bool) -> bool {
     !text.is_empty() && text.as_bytes().iter().all(is)
 }
 
-/// 10 characters, of the random numbers that the standard library has for its maps.
+/// A tag of 10 characters, from the random keys that the standard library makes for its maps.
 fn draw() -> Arc<str> {
-    // Its keys are the system's random ones in each thread, and others with each call.
+    // The keys are random for each thread, and differ for each call.
     let mut lot = RandomState::new().hash_one("holdfast");
     let mut tag = String::with_capacity(10);
     for _ in 0..10 {
@@ -82,7 +82,7 @@ fn draw() -> Arc<str> {
 
 const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 const TAG_LENGTHS: std::ops::RangeInclusive<usize> = 6..=32;
-/// What a number of JavaScript can count to.
+/// The largest number that JavaScript counts exactly.
 const MAX_NUMBER: u64 = (1 << 53) - 1;
 
 #[cfg(test)]
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_none() {
+    fn other_texts_are_no_offsets() {
         for text in [
             "",
             ".",

@@ -1,4 +1,4 @@
-//! What a client reads of a feed, and whether it may.
+//! Reading a feed, and whether a client may.
 
 use std::future::Future;
 use std::io;
@@ -18,7 +18,7 @@ use crate::caught::{caught, caught_now};
 use crate::locked;
 use crate::trouble::{BoxError, Trouble};
 
-/// Why a read has no answer.
+/// Why a read was refused.
 #[derive(Debug)]
 enum Refusal {
     Invalid,
@@ -26,14 +26,14 @@ enum Refusal {
     Unavailable,
 }
 
-/// What is known of a connection.
+/// The state of a connection.
 struct Connection {
     user: Mutex<Option<String>>,
-    /// Places for its reads.
+    /// Limits its reads.
     reads: Semaphore,
 }
 
-/// The arguments of `holdfast:read`: a room, or null for the user's own feed; and a position.
+/// The arguments of `holdfast:read`: a room, or null for the user's own feed; and a position or null.
 type Question = (Option<String>, Option<String>);
 
 impl<A: Adapter> Shared<A> {
@@ -50,7 +50,7 @@ impl<A: Adapter> Shared<A> {
             move |socket: SocketRef<A>, TryData(question): TryData<Question>, to: Answerer<A>| {
                 async move {
                     let answer = match (self.reads.try_acquire(), connection.reads.try_acquire()) {
-                        (Ok(_place), Ok(_own_place)) => {
+                        (Ok(_permit), Ok(_own_permit)) => {
                             let question = question.map_err(|_| Refusal::Invalid);
                             self.answer(&socket, &connection, question).await
                         }
@@ -69,7 +69,7 @@ impl<A: Adapter> Shared<A> {
                 socket.leave(askers(&feed));
             },
         );
-        // Where it is lost the connection is gone, or so full that it has other worries.
+        // If this is lost, the connection is gone or its buffer is full.
         socket.emit("holdfast:feeds", &VERSION).ok();
     }
 
@@ -94,7 +94,7 @@ impl<A: Adapter> Shared<A> {
         self.admit(socket, connection, user, &feed).await?;
         let reading = self.options.store.read(&feed, position.as_ref(), MOST_ITEMS);
         let reading = self.guard(reading, Trouble::StoreFailed).await?;
-        // The right may have been revoked meanwhile, and the user be another.
+        // Meanwhile the right may have been revoked, and the user may have changed.
         self.identify(socket, connection);
         if !is_in(socket, &readers(&feed)) {
             return Err(Refusal::Forbidden);
@@ -113,7 +113,7 @@ impl<A: Adapter> Shared<A> {
         })
     }
 
-    /// Puts a connection that may read the feed among its readers: from now on it is sent the new items.
+    /// Puts a connection that may read the feed among its readers, so that it is sent new items from now on.
     async fn admit(
         &self,
         socket: &SocketRef<A>,
@@ -133,7 +133,7 @@ impl<A: Adapter> Shared<A> {
         if is_in(socket, &readers(feed)) {
             return Ok(());
         }
-        // Whoever revokes the right meanwhile takes it out of this room as well.
+        // A concurrent revoke removes the connection from this room as well.
         enter(socket, askers(feed));
         let request = ReadRequest { socket: socket.clone(), user, room };
         let asked = async { (self.options.authorize)(request).await };
@@ -143,14 +143,14 @@ impl<A: Adapter> Shared<A> {
         let is_revoked = !is_in(socket, &askers(feed));
         let may_read = may_read.map(|may_read| may_read && !is_revoked);
         if let Ok(true) = may_read {
-            // Before it leaves the other: in neither it would be sent plain events.
+            // Enter this room before leaving the other one: in neither, it would be sent plain events.
             enter(socket, readers(feed));
         }
         socket.leave(askers(feed));
         may_read?.then_some(()).ok_or(Refusal::Forbidden)
     }
 
-    /// Waits for the app's own code, which may fail, hang or panic.
+    /// Runs the app's own code, which may fail, hang or panic.
     async fn guard<T>(
         &self,
         call: impl Future<Output = Result<T, BoxError>>,
@@ -167,13 +167,14 @@ impl<A: Adapter> Shared<A> {
         Err(Refusal::Unavailable)
     }
 
-    /// Whose the connection is by now. One that has become another's leaves all that the one before could read.
+    /// Returns the connection's present user. If it has changed, the connection leaves all feeds of the former
+    /// user.
     fn identify(&self, socket: &SocketRef<A>, connection: &Connection) -> Option<String> {
         let user = caught_now(|| (self.options.user)(socket)).unwrap_or_else(|_| {
             self.report(&Trouble::UserPanicked);
             None
         });
-        // One whose id is empty is nobody: there is no such feed.
+        // An empty id means nobody, as no such feed exists.
         let user = user.filter(|user| is_name(user));
         let mut known = locked(&connection.user);
         if *known != user {
@@ -189,13 +190,13 @@ impl<A: Adapter> Shared<A> {
     }
 }
 
-/// Whether the client says that it reads its feed first thing.
+/// Whether the client announces that it reads its feed first.
 fn reads_feeds<A: Adapter>(socket: &SocketRef<A>) -> bool {
     let query = socket.req_parts().uri.query().unwrap_or_default();
     query.split('&').any(|pair| pair == "holdfast=feeds")
 }
 
-/// A client that reads its feed first thing is sent no plain events before that: the answer holds them as items.
+/// Keeps plain events from a client that reads its feed first: the answer will contain them as items.
 fn expect_read<A: Adapter>(socket: &SocketRef<A>, askers: String) {
     enter(socket, askers.clone());
     let socket = socket.clone();
@@ -209,19 +210,20 @@ fn is_in<A: Adapter>(socket: &SocketRef<A>, room: &str) -> bool {
     socket.rooms().iter().any(|joined| joined == room)
 }
 
-/// Joins a room. A connection that ended before is in none afterwards: socketioxide clears its rooms only once.
+/// Joins a room. If the connection has ended, it is removed again, because socketioxide clears a connection's rooms
+/// only once.
 fn enter<A: Adapter>(socket: &SocketRef<A>, room: String) {
     socket.join(room.clone());
     if !socket.connected() {
         socket.leave(room);
         if socket.rooms().is_empty() {
-            // Nor does the adapter remember an empty list.
+            // So that the adapter does not keep an empty list either.
             socket.leave_all();
         }
     }
 }
 
-/// The items of one answer, and at least one where there are any.
+/// The items of one answer, at least one if there are any.
 fn page(items: &[(Offset, Arc<Item>)]) -> Vec<Value> {
     let mut bytes = 0;
     let mut page = Vec::new();
@@ -252,7 +254,7 @@ fn encoded_length(value: &Value) -> usize {
     let mut count = Count(0);
     match serde_json::to_writer(&mut count, value) {
         Ok(()) => count.0,
-        // JSON can be written, and counting never fails.
+        // Unreachable: a JSON value can be written, and counting never fails.
         Err(_) => usize::MAX / 2,
     }
 }
@@ -276,9 +278,9 @@ impl From<Refusal> for Value {
     }
 }
 
-/// Of the protocol.
+/// The version of the protocol.
 const VERSION: u32 = 1;
-/// A client that has said that it reads, and does not, gets plain events from then on.
+/// A client that announces a read but does not read gets plain events after this time.
 const FIRST_READ: Duration = Duration::from_secs(10);
 const MOST_ITEMS: usize = 1_000;
 const MOST_BYTES: usize = 256 * 1024;

@@ -1,4 +1,4 @@
-//! Where items are kept: what any store has to do.
+//! The interface of a feed's store.
 
 use std::fmt;
 use std::future::Future;
@@ -12,7 +12,7 @@ use socketioxide_core::parser::is_ser_tuple;
 use super::offset::Offset;
 use crate::trouble::BoxError;
 
-/// A feed: that of a user, or that of a room. As text (`user:anna`, `room:anna`) no two are the same.
+/// A feed of a user or of a room. The text forms (`user:anna`, `room:anna`) are unique.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum FeedId {
     /// The feed of the user with this id.
@@ -30,7 +30,7 @@ impl fmt::Display for FeedId {
     }
 }
 
-/// What listeners are called with: an event and its arguments, as JSON.
+/// A published item: an event and its arguments, as JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
     /// The event's name.
@@ -40,7 +40,7 @@ pub struct Item {
 }
 
 impl Item {
-    /// As socketioxide's `emit` has it: a tuple is several arguments, anything else is one.
+    /// As socketioxide's `emit`: a tuple becomes several arguments, anything else becomes one.
     pub(crate) fn new<T: Serialize + ?Sized>(event: &str, args: &T) -> serde_json::Result<Self> {
         let args = match serde_json::to_value(args)? {
             Value::Array(list) if is_ser_tuple(args) => list,
@@ -50,58 +50,57 @@ impl Item {
     }
 }
 
-/// Where an item got its place.
+/// The offsets that an item got.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
-    /// The offset of the item before, or that of the feed without items.
+    /// The offset of the item before, or that of the empty feed.
     pub before: Offset,
-    /// The item's own.
+    /// The offset of the item.
     pub offset: Offset,
 }
 
-/// What a store has after a position.
+/// The result of reading after a position.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reading {
-    /// The position is in the chain, or there was none.
+    /// The position is in the chain, or none was given.
     Items {
-        /// Those right after it, oldest first; without a position none.
+        /// The items right after it, the oldest first. Empty if no position was given.
         items: Vec<(Offset, Arc<Item>)>,
-        /// The feed's end at this moment.
+        /// The end of the feed at this moment.
         end: Offset,
     },
-    /// The position leads nowhere.
+    /// The position can't be continued.
     Reset {
-        /// Why.
+        /// The reason.
         reset: Reset,
-        /// The feed's end at this moment.
+        /// The end of the feed at this moment.
         end: Offset,
     },
 }
 
-/// Why a position leads nowhere.
+/// Why a position can't be continued.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reset {
     /// Items after it are no longer in the store.
     Trimmed,
-    /// It was never in this chain: the store lost it, or is another one.
+    /// It was never in this chain: the store lost its items, or is a different one.
     Replaced,
 }
 
-/// Where the items of feeds are kept. A store that several processes share has to make each of the methods atomic.
+/// Stores the items of feeds. If several processes share a store, each method must be atomic.
 ///
-/// A method that fails, or takes longer than [`FeedOptions::timeout`](super::FeedOptions::timeout), is reported; a read
-/// is then answered `UNAVAILABLE`.
+/// A method that fails, or takes longer than [`FeedOptions::timeout`](super::FeedOptions::timeout), is reported to
+/// `on_error`. A read is then answered `UNAVAILABLE`.
 pub trait FeedStore: Send + Sync + 'static {
-    /// Appends an item to the chain, under the offset `end.next()`. A feed that the store does not know begins with
-    /// [`Offset::empty`].
+    /// Appends an item to the chain, with the offset `end.next()`. An unknown feed begins with [`Offset::empty`].
     fn append(
         &self,
         feed: &FeedId,
         item: Arc<Item>,
     ) -> impl Future<Output = Result<Link, BoxError>> + Send;
 
-    /// Reads at most `limit` items after a position. A feed that the store does not know begins with
-    /// [`Offset::empty`], which has to be the same at the next read.
+    /// Reads at most `limit` items after a position. An unknown feed begins with [`Offset::empty`], which must be
+    /// the same at the next read.
     fn read(
         &self,
         feed: &FeedId,
@@ -112,7 +111,7 @@ pub trait FeedStore: Send + Sync + 'static {
 
 pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send + 'a>>;
 
-/// A store whose type nobody needs to know.
+/// A [`FeedStore`] as a trait object.
 pub(crate) trait AnyStore: Send + Sync {
     fn append<'a>(&'a self, feed: &'a FeedId, item: Arc<Item>) -> Boxed<'a, Link>;
     fn read<'a>(

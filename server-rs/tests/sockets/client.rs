@@ -1,4 +1,4 @@
-//! Clients in this process: long-polling requests, which go to the app without a network.
+//! Clients in this process: long-polling requests that reach the app without a network.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use tower::ServiceExt;
 
-/// A test that waits for what never comes fails.
+/// The time after which a wait fails the test.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// One connection to the namespace `/`.
@@ -31,7 +31,7 @@ impl Client {
         let open: Value = serde_json::from_str(&open[1..]).expect("an open packet");
         client.path += &format!("&sid={}", open["sid"].as_str().expect("an id"));
         client.post(format!("40{}", json!({ "userId": user }))).await;
-        // The first ping as well: where it finds no room, later, socketioxide ends the connection.
+        // Also reads the first ping: if a later one finds no room, socketioxide ends the connection.
         client.find("2").await;
         client.find("42").await;
         client
@@ -44,7 +44,7 @@ impl Client {
         self.questions
     }
 
-    /// The acknowledgement of this number. What comes before is kept.
+    /// The acknowledgement with this number. Earlier packets are kept.
     pub async fn answer(&mut self, question: u32) -> Value {
         let start = format!("43{question}[");
         let list: Value =

@@ -13,7 +13,8 @@ use tokio::sync::Notify;
 use super::User;
 use super::client::Client;
 
-/// How handlers behave, by `content`: `wait` for `go_on`, `panic`, `fail`, `refuse`; all else succeeds.
+/// The handlers behave by `content`: `wait` waits for `go_on`, `panic`, `fail` and `refuse` do so, anything else
+/// succeeds.
 #[derive(Default)]
 struct Handlers {
     begun: Mutex<Vec<String>>,
@@ -29,7 +30,7 @@ impl Handlers {
         self.has_begun.notify_one();
         match content {
             "wait" => self.go_on.notified().await,
-            "panic" => panic!("as the test wants"),
+            "panic" => panic!("intended by the test"),
             "fail" => return Err(std::io::Error::other("a secret of the database").into()),
             "refuse" => return Err(Failure::refused("TOO_LONG", "Say less")),
             _ => tokio::task::yield_now().await,
@@ -84,7 +85,7 @@ async fn a_repeat_on_another_connection_waits_for_the_first_and_gets_its_answer(
 }
 
 #[tokio::test]
-async fn what_took_no_effect_runs_again() {
+async fn a_message_that_took_no_effect_runs_again() {
     let (app, handlers) = serve(128);
     let mut anna = Client::connect(&app, "anna").await;
     for (content, code) in
@@ -102,7 +103,7 @@ async fn what_took_no_effect_runs_again() {
 }
 
 #[tokio::test]
-async fn what_has_no_usable_id_is_answered_and_deduplicates_nothing() {
+async fn a_message_without_a_usable_id_is_answered_and_not_deduplicated() {
     let (app, handlers) = serve(128);
     let mut anna = Client::connect(&app, "anna").await;
     for (event, code) in [

@@ -1,5 +1,5 @@
-//! What the app's own code may do to a read while it waits for it: the raw protocol is in
-//! `tests/support/feed-suite.mjs`.
+//! How the app's own code can affect a read that waits for it. `tests/support/feed-suite.mjs` tests the raw
+//! protocol.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 use super::User;
 use super::client::Client;
 
-/// Tells that it was reached, and waits until it may go on.
+/// Reports that it was reached, and waits until it may go on.
 #[derive(Clone, Default)]
 struct Gate {
     reached: Arc<Notify>,
@@ -57,7 +57,7 @@ fn serve(options: FeedOptions) -> (Router, Feed) {
 const READ: fn() -> Value = || json!(["holdfast:read", "news", null]);
 
 #[tokio::test]
-async fn a_revoke_wins_while_authorize_is_asked() {
+async fn a_revoke_overrides_a_pending_authorize() {
     let gate = Gate::default();
     let asked = gate.clone();
     let (app, feed) = serve(options().authorize(async move |_: ReadRequest| {
@@ -71,7 +71,7 @@ async fn a_revoke_wins_while_authorize_is_asked() {
     gate.opened.notify_one();
     assert_eq!(anna.answer(question).await["code"], "FORBIDDEN");
 
-    // It ended nothing for good: the next read asks again.
+    // The revoke was not permanent: the next read calls `authorize` again.
     let question = anna.ask(READ()).await;
     gate.reached.notified().await;
     feed.room("news").revoke("bert").await.unwrap();
@@ -80,7 +80,7 @@ async fn a_revoke_wins_while_authorize_is_asked() {
 }
 
 #[tokio::test]
-async fn a_connection_that_authorize_is_asked_about_is_sent_no_plain_event() {
+async fn a_connection_with_a_pending_authorize_is_sent_no_plain_event() {
     let gate = Gate::default();
     let asked = gate.clone();
     let (app, feed) = serve(options().authorize(async move |_: ReadRequest| {
@@ -99,7 +99,7 @@ async fn a_connection_that_authorize_is_asked_about_is_sent_no_plain_event() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_another_users_by_now_ends_reading_for_the_one_before() {
+async fn a_connection_whose_user_has_changed_stops_reading_for_the_former_user() {
     let (app, feed) = serve(options());
     let mut anna = Client::connect(&app, "anna").await;
     for room in [json!(null), json!("news")] {
@@ -144,7 +144,7 @@ impl FeedStore for Gated {
 }
 
 #[tokio::test]
-async fn what_is_published_while_the_store_is_asked_comes_as_an_item() {
+async fn an_item_published_during_a_read_of_the_store_is_sent_as_an_item() {
     let gate = Gate::default();
     let (app, feed) = serve(options().store(Gated(gate.clone(), MemoryStore::default())));
     let mut anna = Client::connect(&app, "anna").await;
@@ -164,7 +164,7 @@ async fn what_is_published_while_the_store_is_asked_comes_as_an_item() {
 }
 
 #[tokio::test]
-async fn a_revoke_wins_while_the_store_is_asked() {
+async fn a_revoke_overrides_a_pending_read_of_the_store() {
     let gate = Gate::default();
     let (app, feed) = serve(options().store(Gated(gate.clone(), MemoryStore::default())));
     let mut anna = Client::connect(&app, "anna").await;
@@ -180,7 +180,7 @@ async fn a_revoke_wins_while_the_store_is_asked() {
 }
 
 #[tokio::test]
-async fn code_of_the_app_that_fails_panics_or_hangs_is_unavailable_and_told() {
+async fn app_code_that_fails_panics_or_hangs_is_answered_unavailable_and_reported() {
     enum Fault {
         Fails,
         Panics,
@@ -197,7 +197,7 @@ async fn code_of_the_app_that_fails_panics_or_hangs_is_unavailable_and_told() {
             let fault = faults.lock().unwrap().pop_front();
             match fault {
                 Some(Fault::Fails) => Err("no database"),
-                Some(Fault::Panics) => panic!("as the test wants"),
+                Some(Fault::Panics) => panic!("intended by the test"),
                 Some(Fault::Hangs) => std::future::pending().await,
                 None => Ok(true),
             }
@@ -217,7 +217,7 @@ async fn code_of_the_app_that_fails_panics_or_hangs_is_unavailable_and_told() {
     assert_eq!(anna.answer(question).await["items"], json!([]));
 }
 
-/// A store in memory whose first item is stored at once, and told late.
+/// A store in memory that stores its first item at once but returns late.
 struct Late(Gate, MemoryStore);
 
 impl FeedStore for Late {
@@ -257,7 +257,7 @@ async fn items_are_sent_in_the_order_of_their_offsets() {
     }
 }
 
-/// A store that can do nothing.
+/// A store whose methods fail.
 struct Broken;
 
 impl FeedStore for Broken {
@@ -271,7 +271,7 @@ impl FeedStore for Broken {
 }
 
 #[tokio::test]
-async fn what_was_not_stored_is_not_sent() {
+async fn an_item_that_was_not_stored_is_not_sent() {
     let (app, feed) = serve(options().store(Broken));
     let mut anna = Client::connect(&app, "anna").await;
     let question = anna.ask(json!(["holdfast:read", null, null])).await;

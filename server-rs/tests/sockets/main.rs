@@ -1,9 +1,9 @@
-//! Whole servers and their connections, in this process.
+//! Tests of whole servers and their connections, in this process.
 
 mod client;
 mod deduplicator;
 mod feeds;
 
-/// Whom a connection was authenticated for.
+/// The authenticated user of a connection.
 #[derive(Clone)]
 struct User(String);

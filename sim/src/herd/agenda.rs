@@ -1,9 +1,9 @@
-//! What happens when.
+//! The schedule of events.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Events in the order of their time, and those of the same millisecond in the order of their planning.
+/// Events in the order of their time. Events of the same millisecond come in the order in which they were planned.
 pub(super) struct Agenda<T> {
     now: u64,
     planned: u64,
@@ -24,13 +24,13 @@ impl<T> Agenda<T> {
         self.now
     }
 
-    /// One that is overdue happens now.
+    /// Plans an event. An overdue event happens now.
     pub(super) fn plan(&mut self, at: u64, event: T) {
         self.planned += 1;
         self.events.push(Reverse(Entry { key: (at.max(self.now), self.planned), event }));
     }
 
-    /// The next event before `end`. Where there is none, it is `end` now.
+    /// The next event before `end`. If there is none, the time becomes `end`.
     pub(super) fn next(&mut self, end: u64) -> Option<T> {
         if self.events.peek().is_none_or(|next| next.0.key.0 >= end) {
             self.now = end;
@@ -41,7 +41,7 @@ impl<T> Agenda<T> {
         Some(event)
     }
 
-    /// Begins anew, and answers what was planned, in order.
+    /// Clears the schedule. Returns what was planned, in order.
     pub(super) fn clear(&mut self) -> Vec<(u64, T)> {
         let mut rest: Vec<_> = self.events.drain().map(|Reverse(entry)| entry).collect();
         rest.sort_unstable();

@@ -1,11 +1,11 @@
-//! The picture: attempts per second since the server is back, one panel for each outage.
+//! The chart: attempts per second since the server is back, one panel for each outage.
 
 use std::fmt::Write;
 
 use super::report::thousands;
 use super::{Comparison, Loss, Options, Overload};
 
-/// Of the outages that are seen, and where the server refuses what it has no room for. Readable on light and dark.
+/// Draws the visible outages of a server that refuses excess attempts. Readable on light and dark backgrounds.
 pub(super) fn draw(options: &Options, comparisons: &[Comparison]) -> String {
     let shown = comparisons.iter().filter(|comparison| {
         (comparison.herd.loss, comparison.herd.overload) == (Loss::Seen, Overload::Refuses)
@@ -93,7 +93,7 @@ fn panel(options: &Options, comparison: &Comparison) -> String {
     text
 }
 
-/// Between lines of the grid: a round number, so that there are four to eight of them.
+/// The distance between grid lines: a round number that gives four to eight lines.
 fn step(most: u32) -> u32 {
     let power = 10_u32.pow((most / 4).max(1).ilog10());
     [5, 2, 1].into_iter().map(|factor| factor * power).find(|step| most / step >= 4).unwrap_or(1)
@@ -107,11 +107,11 @@ const STYLE: &str = "<style>\n\
     @media (prefers-color-scheme: dark) { .paper { fill: #0d1117 } text { fill: #d0d7de } .grid { stroke: #30363d }\n\
     .theirs { stroke: #fb923c } .ours { stroke: #60a5fa } .limit { stroke: #9ca3af } }\n\
     </style>\n";
-/// Width and height.
+/// The width and height of a panel.
 const PANEL: (usize, usize) = (470, 250);
-/// Above the panels.
+/// The height above the panels.
 const HEAD: usize = 60;
-/// Around the plot, in its panel.
+/// The margin around the plot within its panel.
 const LEFT: usize = 64;
 const RIGHT: usize = 20;
 const TOP: usize = 36;

@@ -1,23 +1,23 @@
-//! `cargo xtask sim herd`: the outages, the tables, and the files in `docs/`.
+//! `cargo xtask sim herd`: plays the outages and writes the tables and the files in `docs/`.
 
 use std::fs;
 use std::path::Path;
 
 use super::{Comparison, Herd, Loss, Options, Overload, chart, compare, report};
 
-/// What the command line may say.
+/// The help text of the command.
 pub const HELP: &str = "\
-cargo xtask sim herd [options]           connect a herd again after outages, beside socket.io-client's algorithm
-    --clients N    clients (100000)          --capacity N  connections that the server takes in a second (2000)
-    --queue N      attempts that wait (2000) --senders N   percent that send while the server is away (10)
-    --seed S                                 --write yes   keep the results in docs/
+cargo xtask sim herd [options]           reconnect a herd after outages, compared with socket.io-client's algorithm
+    --clients N    clients (100000)          --capacity N  connections that the server accepts per second (2000)
+    --queue N      attempts that wait (2000) --senders N   percentage that sends while the server is away (10)
+    --seed S                                 --write yes   write the results to docs/
 ";
 
-/// Plays what `arguments` ask for and prints it. Answers whether every limit was kept; none where the arguments
-/// make no sense.
+/// Plays what `arguments` ask for and prints it. Returns whether every limit was kept, or `None` if the arguments
+/// are invalid.
 ///
 /// # Panics
-/// Where `docs/` cannot be written.
+/// `docs/` can't be written.
 #[must_use]
 pub fn run(arguments: &[String]) -> Option<bool> {
     let (options, is_kept) = parse(arguments)?;
@@ -41,7 +41,7 @@ pub fn run(arguments: &[String]) -> Option<bool> {
     )
 }
 
-/// Each outage in each of its kinds.
+/// Each outage of each kind.
 fn herds() -> Vec<Herd> {
     let kinds = [
         (Loss::Seen, Overload::Refuses),
@@ -71,14 +71,14 @@ fn parse(arguments: &[String]) -> Option<(Options, bool)> {
             _ => return None,
         }
     }
-    // A second's worth, unless told otherwise.
+    // Attempts for one second, unless configured.
     options.queue = queue.unwrap_or(options.capacity);
     Some((options, is_kept))
 }
 
 impl Comparison {
-    /// What has to hold, and whether it does, for the outages that have limits: those that are seen and where the
-    /// server says no. Where it says nothing, whoever it has no room for loses 20 s.
+    /// The limits of an outage, and whether they hold. Only visible outages of a server that refuses have limits:
+    /// if a server hangs, each client without room loses 20 s.
     #[must_use]
     pub fn limits(&self) -> Option<Limits> {
         let is_bound = (self.herd.loss, self.herd.overload) == (Loss::Seen, Overload::Refuses);
@@ -98,12 +98,12 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The peak is as low, and 99 % of the clients are back as soon, as was promised.
+    /// Whether the peak is as low as promised, and 99 % of the clients are back as soon.
     #[must_use]
     pub fn hold(&self) -> bool {
         self.ratio <= self.most && self.late.is_some_and(|late| late <= 30_000)
     }
 }
 
-/// In milliseconds.
+/// The durations of the outages in milliseconds.
 const OUTAGES: [u64; 4] = [200, 3_000, 600_000, 10_800_000];

@@ -1,6 +1,6 @@
-//! What an outage looked like from the server's side: attempts over time, and who was back when.
+//! An outage from the server's side: attempts over time, and when the clients were back.
 
-/// Counts in tenths of a second since the connections were lost.
+/// Counts for each tenth of a second since the connections were lost.
 pub struct Curve {
     lost_at: u64,
     back_at: u64,
@@ -28,31 +28,31 @@ impl Curve {
         self.returned == self.clients
     }
 
-    /// Attempts in each second since the server is back, until the last that had an attempt.
+    /// The attempts in each second since the server is back, up to the last second with an attempt.
     #[must_use]
     pub fn seconds(&self) -> Vec<u32> {
         self.attempts[self.first_after()..].chunks(SECOND).map(|bins| bins.iter().sum()).collect()
     }
 
-    /// The most attempts of these seconds.
+    /// The largest number of attempts in these seconds.
     #[must_use]
     pub fn peak_of_seconds(&self) -> u32 {
         self.seconds().into_iter().max().unwrap_or(0)
     }
 
-    /// The most attempts within any one second since the server is back, wherever it begins.
+    /// The largest number of attempts within any one second since the server is back, wherever that second begins.
     #[must_use]
     pub fn peak(&self) -> u32 {
         busiest(&self.attempts[self.first_after()..])
     }
 
-    /// The most within any one second while the server was away.
+    /// The largest number of attempts within any one second while the server was away.
     #[must_use]
     pub fn peak_before(&self) -> u32 {
         busiest(&self.attempts[..self.first_after()])
     }
 
-    /// Of the seconds since the server is back, until all were back, 1 % had more attempts than this.
+    /// The 99th percentile of the attempts per second, from the server's return until all clients were back.
     #[must_use]
     pub fn p99(&self) -> u32 {
         let mut seconds = self.seconds();
@@ -73,7 +73,7 @@ impl Curve {
         self.attempts[..self.first_after()].iter().sum()
     }
 
-    /// From the return of the server, in milliseconds: when so many percent of the clients are back. None where
+    /// The time from the server's return until this percentage of the clients is back, in milliseconds. `None` if
     /// they never are.
     #[must_use]
     pub fn back(&self, percent: u32) -> Option<u64> {
@@ -87,7 +87,8 @@ impl Curve {
         Some(at.saturating_sub(self.back_at))
     }
 
-    /// From the return of the server until a client is back, on average of those that are, in milliseconds.
+    /// The average time from the server's return until a client is back, in milliseconds, among those that are
+    /// back.
     #[must_use]
     pub fn mean_back(&self) -> u64 {
         let outage = self.back_at - self.lost_at;
@@ -115,7 +116,7 @@ fn busiest(bins: &[u32]) -> u32 {
     whole.unwrap_or_else(|| bins.iter().sum())
 }
 
-/// Milliseconds.
+/// In milliseconds.
 const BIN: u64 = 100;
 const SECOND: usize = 10;
 

@@ -1,9 +1,9 @@
-//! The herd: very many clients that lose one server at the same moment, and all want it back.
+//! The herd: very many clients that lose one server at the same moment and reconnect.
 //!
-//! Real engines in virtual time, and beside them the same clients with socket.io-client's own algorithm. The
-//! server can take so many connections a second; attempts that it has no room for are refused at once, or hang
-//! until the client's patience ends. What counts is how many attempts the server sees in a second once it is
-//! back, and how long it takes until all are connected.
+//! It runs real engines in virtual time, and for comparison the same number of clients with socket.io-client's own
+//! algorithm. The server can accept a number of connections per second. Excess attempts are refused at once, or
+//! hang until the client gives up. The results are how many attempts the server sees in a second once it is back,
+//! and how long it takes until all clients are connected.
 
 mod agenda;
 mod chart;
@@ -24,31 +24,31 @@ pub use server::Overload;
 use ours::Ours;
 use socket_io::SocketIo;
 
-/// What all outages of a comparison have in common.
+/// The options that all outages of a comparison share.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Draws everything.
+    /// The seed of all random draws.
     pub seed: u64,
-    /// How many there are.
+    /// The number of clients.
     pub clients: u32,
-    /// Connections that the server can take in a second.
+    /// The number of connections that the server can accept in a second.
     pub capacity: u64,
-    /// Attempts that it lets wait for their turn.
+    /// The number of attempts that it lets wait for their turn.
     pub queue: u64,
-    /// So many clients of a thousand send messages while the server is away.
+    /// How many of a thousand clients send messages while the server is away.
     pub senders_permille: u64,
-    /// From one message of such a client to the next, more or less, in milliseconds.
+    /// The average time between two messages of such a client, in milliseconds.
     pub send_gap: u64,
 }
 
-/// One outage.
+/// An outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Herd {
     /// How long the server is away, in milliseconds.
     pub outage: u64,
-    /// What clients see of it.
+    /// How the outage looks to a client.
     pub loss: Loss,
-    /// What the server does with attempts that it has no room for.
+    /// The server's reaction to excess attempts.
     pub overload: Overload,
 }
 
@@ -57,11 +57,11 @@ pub struct Herd {
 pub enum Loss {
     /// Connections end visibly, and attempts are refused at once.
     Seen,
-    /// Connections and attempts just get no answer any more.
+    /// Connections and attempts get no answer any more.
     Silent,
 }
 
-/// An outage as two herds had it.
+/// An outage, played by two herds.
 pub struct Comparison {
     /// The outage.
     pub herd: Herd,
@@ -73,19 +73,19 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Our peak of attempts within any one second, as a part of theirs.
+    /// Holdfast's peak of attempts within any one second, as a fraction of socket.io-client's.
     #[must_use]
     pub fn ratio(&self) -> f64 {
         f64::from(self.ours.peak()) / f64::from(self.theirs.peak())
     }
 
-    /// The same of whole seconds since the server is back.
+    /// The same fraction for whole seconds since the server is back.
     #[must_use]
     pub fn ratio_of_seconds(&self) -> f64 {
         f64::from(self.ours.peak_of_seconds()) / f64::from(self.theirs.peak_of_seconds())
     }
 
-    /// How much later than the server could do it 99 % of ours are back, in milliseconds. None: never.
+    /// How much later than possible 99 % of Holdfast's clients are back, in milliseconds. `None`: never.
     #[must_use]
     pub fn late(&self) -> Option<u64> {
         self.ours.back(99).map(|at| at.saturating_sub(self.least))
@@ -106,16 +106,16 @@ impl Default for Options {
 }
 
 impl Options {
-    /// How long the server needs for all, in milliseconds.
+    /// How long the server needs to accept all clients, in milliseconds.
     fn least(&self) -> u64 {
         u64::from(self.clients) * 1_000 / self.capacity
     }
 }
 
-/// Plays each outage with both kinds of clients, on as many cores as there are.
+/// Plays each outage with both kinds of clients, on all cores.
 #[must_use]
 pub fn compare(herds: &[Herd], options: &Options) -> Vec<Comparison> {
-    // The long ones first, so that no core is left with one at the end.
+    // The long ones first, so that no core has one left at the end.
     let mut jobs: Vec<(usize, bool)> =
         (0..herds.len()).flat_map(|index| [(index, false), (index, true)]).collect();
     jobs.sort_by_key(|&(index, _)| herds[index].outage);

@@ -1,4 +1,4 @@
-//! Clients with the real engine, and a shell around it that does what it is told.
+//! Clients with the real engine, and a minimal shell.
 
 use std::collections::VecDeque;
 
@@ -12,14 +12,14 @@ pub(super) struct Ours(Vec<Client>);
 
 struct Client {
     engine: Engine,
-    /// What the timer is set for, if it is.
+    /// The time that the timer is set for, if it is set.
     armed: Option<u64>,
-    /// What the server heard and has yet to answer.
+    /// The messages that the server received and has yet to answer.
     transmitted: VecDeque<(Seq, u32)>,
 }
 
 impl Ours {
-    /// Each with the options of an app that sets none, and without a room to join.
+    /// Makes clients with default options and without a room to join.
     pub(super) fn new(count: u32, seed: u64) -> Self {
         let client = |index| Client {
             engine: Engine::new(Config::default(), seed ^ (u64::from(index) << 20), Moment(0)),
@@ -48,7 +48,7 @@ impl Clients for Ours {
         let input = match fact {
             Fact::Time => {
                 let client = &mut self.0[id as usize];
-                // One that was set again, for an earlier time, has had its turn.
+                // A timer that was set again for an earlier time has fired already.
                 if client.armed == Some(world.now()) {
                     client.armed = None;
                     self.step(id, world, Engine::handle_timeout);
@@ -113,7 +113,7 @@ impl Client {
         }
     }
 
-    /// One timer, never set later, as the package's shell has it.
+    /// Sets the one timer. It is never set later, as in the package's shell.
     fn arm(&mut self, id: ClientId, world: &mut World) {
         let Some(Moment(at)) = self.engine.poll_timeout() else { return };
         let at = at.max(world.now() + 1);
@@ -124,5 +124,5 @@ impl Client {
     }
 }
 
-/// The longest that a message may wait, by default.
+/// The default time to live of a message.
 const DAY: Millis = Millis(86_400_000);

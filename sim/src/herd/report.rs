@@ -1,10 +1,10 @@
-//! What a comparison found: tables to read, and the same as JSON.
+//! The report of a comparison: tables to read, and the same as JSON.
 
 use std::fmt::Write;
 
 use super::{Comparison, Curve, Herd, Loss, Options, Overload, compare};
 
-/// How long single users are without a connection after an outage, where the server takes everybody at once.
+/// How long single users are without a connection after an outage, if the server accepts everybody at once.
 pub(super) struct User {
     outage: u64,
     theirs: Curve,
@@ -180,12 +180,12 @@ fn curve_json(curve: &Curve) -> String {
     )
 }
 
-/// Without the zeros that the formatter takes away.
+/// Without trailing zeros, which the formatter removes.
 fn thousandths(ratio: f64) -> String {
     ((ratio * 1_000.0).round() / 1_000.0).to_string()
 }
 
-/// With one value to a line, as the formatter has it, so far from the left.
+/// With one value to a line and this indent, as the formatter writes it.
 fn object(indent: usize, values: &[(&str, String)]) -> String {
     let values = values.iter().map(|(name, value)| format!("{:indent$}  \"{name}\": {value}", ""));
     format!("{{\n{}\n{:indent$}}}", values.collect::<Vec<_>>().join(",\n"), "")
@@ -241,6 +241,6 @@ fn seconds(millis: u64) -> f64 {
     millis as f64 / 1_000.0
 }
 
-/// In milliseconds: short ones first of all.
+/// In milliseconds, mostly short.
 const BLIPS: [u64; 9] = [200, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 60_000, 600_000];
 const STRING: &str = "a String takes everything";

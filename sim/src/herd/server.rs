@@ -1,33 +1,33 @@
-//! A server that takes so many connections a second, and what it does with those beyond that.
+//! A server that accepts a number of connections per second, and what it does with excess attempts.
 
-/// What a server does with an attempt that it has no room for.
+/// A server's reaction to an excess attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overload {
-    /// It, or the balancer before it, refuses at once.
+    /// The server, or the balancer before it, refuses at once.
     Refuses,
-    /// It says nothing, and the client waits until its own patience ends.
+    /// The server does not answer, and the client waits until it gives up.
     Hangs,
 }
 
-/// What comes of an attempt.
+/// The result of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// Once it was its turn.
+    /// Accepted at this time, when its turn had come.
     AcceptedAt(u64),
     Refused,
     None,
 }
 
 pub(super) struct Server {
-    /// Connections a second.
+    /// Connections per second.
     capacity: u64,
-    /// Attempts that may wait for their turn.
+    /// The number of attempts that may wait for their turn.
     queue: u64,
     overload: Overload,
-    /// What it does while it is away.
+    /// Its reaction while it is away.
     absence: Overload,
     is_away: bool,
-    /// When it is done with all that it took, in nanoseconds.
+    /// When it has handled all attempts so far, in nanoseconds.
     free_at: u64,
 }
 
@@ -44,7 +44,7 @@ impl Server {
         self.is_away = false;
     }
 
-    /// One after the other, each for its share of a second.
+    /// Handles attempts one after another, each for its share of a second.
     pub(super) fn attempt(&mut self, now: u64) -> Answer {
         let now = now * NANOS;
         let turn = 1_000 * NANOS / self.capacity;
@@ -69,7 +69,7 @@ impl Overload {
     }
 }
 
-/// In a millisecond.
+/// Nanoseconds in a millisecond.
 const NANOS: u64 = 1_000_000;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Clients as socket.io-client's Manager reconnects them: what ours are held against.
+//! Clients that reconnect as socket.io-client's Manager does, for comparison.
 //!
 //! The numbers and the algorithm are those of socket.io-client 4.8.4: the defaults in the constructor of
 //! `build/esm/manager.js` (delays of 1 to 5 s, factor 2, jitter 0.5, 20 s for an attempt), its
@@ -12,9 +12,9 @@ pub(super) struct SocketIo(Vec<Manager>);
 
 #[derive(Clone, Copy)]
 struct Manager {
-    /// All there ever were: names the present one.
+    /// Counts attempts, and names the present one.
     attempt: Attempt,
-    /// `backoff.attempts`: since the last that was accepted.
+    /// `backoff.attempts`: the attempts since the last one that was accepted.
     attempts: u32,
     state: State,
 }
@@ -50,7 +50,7 @@ impl Clients for SocketIo {
         let now = world.now();
         let manager = &mut self.0[client as usize];
         match (fact, manager.state) {
-            // A time that another state asked for is none of this one's, as its timer was cleared.
+            // A time that an earlier state asked for is ignored, because its timer was cleared.
             (Fact::Time, State::Waiting { until }) if until <= now => self.open(client, world),
             (Fact::Time, State::Opening { until }) if until <= now => {
                 self.reconnect(client, world);
@@ -101,7 +101,7 @@ fn duration(attempts: u32, random: f64) -> u64 {
     let deviation = (random * JITTER * ms).floor();
     let is_less = (random * 10.0).floor() as u32 & 1 == 0;
     ms = if is_less { ms - deviation } else { ms + deviation };
-    // JavaScript's `Math.min` keeps a NaN, which Rust's drops, and `| 0` makes it 0, as `as` does.
+    // JavaScript's `Math.min` keeps a NaN, Rust's `min` drops it. `| 0` and `as` both turn it into 0.
     if ms.is_nan() { 0 } else { ms.min(MAX) as u64 }
 }
 
@@ -111,7 +111,7 @@ const MAX: f64 = 5_000.0;
 const JITTER: f64 = 0.5;
 /// `timeout`: how long an attempt may take.
 const TIMEOUT: u64 = 20_000;
-/// From a heartbeat of the server to the verdict: `pingInterval` and `pingTimeout`.
+/// From the server's last heartbeat to giving up: `pingInterval` and `pingTimeout`.
 const PING_TIMEOUT: u64 = 45_000;
 
 #[cfg(test)]
@@ -133,7 +133,7 @@ mod tests {
         }
     }
 
-    // What node says to the original with `Math.random` replaced.
+    // The values that node prints for the original with `Math.random` replaced.
     #[test]
     fn delays_are_those_of_the_original() {
         let delays = |random| -> Vec<_> {

@@ -1,4 +1,4 @@
-//! One outage: a herd that is connected, loses its server, and gets it back.
+//! One outage: a connected herd loses its server and gets it back.
 
 use super::agenda::Agenda;
 use super::curve::Curve;
@@ -6,36 +6,36 @@ use super::server::{Answer, Overload, Server};
 use super::{Herd, Loss, Options};
 use crate::dice::Dice;
 
-/// Its place in the herd.
+/// The client's index in the herd.
 pub(super) type ClientId = u32;
 /// The number that a client gave its attempt.
 pub(super) type Attempt = u32;
 
-/// Clients that want to be connected: all of one make.
+/// Clients of one kind.
 pub(super) trait Clients {
-    /// Is told to connect for the first time.
+    /// Connects for the first time.
     fn open(&mut self, client: ClientId, world: &mut World);
 
-    /// Is told what happened.
+    /// A fact for a client.
     fn told(&mut self, client: ClientId, fact: Fact, world: &mut World);
 
     /// The user sends a message.
     fn send(&mut self, client: ClientId, world: &mut World);
 }
 
-/// What a client is told.
+/// Facts for a client.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fact {
-    /// It is the time that it asked for.
+    /// The time that it asked for has come.
     Time,
     Accepted(Attempt),
     Refused(Attempt),
-    /// The connection ended, and the client can see it.
+    /// The connection ended visibly.
     Lost(Attempt),
     /// The transport's own heartbeat came.
     Heartbeat(Attempt),
     Pong(Attempt),
-    /// The oldest message that was transmitted.
+    /// The oldest transmitted message was acknowledged.
     Acked,
 }
 
@@ -52,7 +52,7 @@ pub(super) struct World {
     agenda: Agenda<(ClientId, Event)>,
     server: Server,
     pub(super) dice: Dice,
-    /// The connection of each client that the server knows of.
+    /// The connection of each client, as the server knows it.
     links: Vec<Option<Attempt>>,
     round_trips: Vec<u64>,
     curve: Curve,
@@ -62,7 +62,7 @@ pub(super) struct World {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// All connect, as slowly as need be.
+    /// All clients connect, as slowly as necessary.
     Before,
     Outage,
     After,
@@ -73,12 +73,12 @@ impl World {
         self.agenda.now()
     }
 
-    /// The client wants to be told the time then.
+    /// The client asks to be called at this time.
     pub(super) fn wake(&mut self, client: ClientId, at: u64) {
         self.agenda.plan(at, (client, Event::Told(Fact::Time)));
     }
 
-    /// Answers when the client will be told what came of it, if ever.
+    /// The client makes an attempt. Returns when it will learn the result, if ever.
     pub(super) fn attempt(&mut self, client: ClientId, attempt: Attempt) -> Option<u64> {
         let now = self.now();
         let answer = if self.stage == Stage::Before {
@@ -95,7 +95,7 @@ impl World {
         Some(self.tell_after_trip(client, at, fact))
     }
 
-    /// The client, having been told, takes the connection.
+    /// The client accepts the connection that it was told of.
     pub(super) fn connected(&mut self, client: ClientId, attempt: Attempt) {
         self.links[client as usize] = Some(attempt);
         self.agenda.plan(self.now() + HEARTBEAT, (client, Event::Beats(attempt)));
@@ -104,12 +104,12 @@ impl World {
         }
     }
 
-    /// Gives up what it had. Nobody has a reason to give up a connection that works.
+    /// The client gives up what it had. No client has a reason to give up a working connection.
     pub(super) fn hung_up(&self, client: ClientId) {
         assert!(self.links[client as usize].is_none(), "client {client} left a live connection");
     }
 
-    /// The client says something, and the server answers if it hears it, which this tells.
+    /// The client sends something. If the server receives it, the answer will be `answer`.
     pub(super) fn ask(&mut self, client: ClientId, answer: Fact) -> bool {
         let is_heard = self.links[client as usize].is_some();
         if is_heard {
@@ -169,7 +169,7 @@ impl World {
     }
 }
 
-/// Plays an outage until all are back, or an hour after the server.
+/// Plays an outage until all clients are back, or until an hour after the server's return.
 pub(super) fn play(herd: &Herd, options: &Options, clients: &mut impl Clients) -> Curve {
     let mut dice = Dice::new(options.seed);
     let absence = match herd.loss {
@@ -188,8 +188,8 @@ pub(super) fn play(herd: &Herd, options: &Options, clients: &mut impl Clients) -
         stage: Stage::Before,
         dice,
     };
-    // Clients meet at the server only. Until it is back each is played by itself, which is many times faster: all
-    // there is of it stays at hand.
+    // Clients interact only at the server. Until it is back each client is played separately, which is many times
+    // faster because its data stays in the CPU's cache.
     let mut plans = Vec::new();
     world.server.leave();
     for client in 0..count {
@@ -210,9 +210,9 @@ pub(super) fn play(herd: &Herd, options: &Options, clients: &mut impl Clients) -
     world.curve
 }
 
-/// The server's heartbeat: engine.io's default.
+/// The server's heartbeat interval: engine.io's default.
 const HEARTBEAT: u64 = 25_000;
-/// In it all connect, at random moments of the first half, so that their heartbeats are spread.
+/// The time in which all clients connect, at random moments of its first half, so that their heartbeats are spread.
 const WARM_UP: u64 = 60_000;
-/// After which a run ends, whoever is missing.
+/// The time after which a run ends, whether or not all clients are back.
 const PATIENCE: u64 = 3_600_000;

@@ -1,8 +1,8 @@
-//! Which of the app's messages a page has, under which numbers of its engine, and what is owed to each.
+//! The app's messages on a page, their numbers in the client, and what is owed to each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast::client::keeper::Held;
+use holdfast::client::keeper::Saved;
 use holdfast::engine::Seq;
 
 use crate::ids::{MessageId, Name, SessionId};
@@ -12,23 +12,23 @@ use crate::violation::violated;
 pub(crate) struct Deliveries {
     by_seq: BTreeMap<Seq, MessageId>,
     by_id: BTreeMap<MessageId, Seq>,
-    /// Those that are unsettled.
+    /// The unsettled messages.
     entries: BTreeMap<MessageId, Entry>,
-    /// They settled by a receipt over the link that there is, and were not answered.
+    /// Messages that settled by a receipt over the present link and were not answered.
     late: BTreeSet<MessageId>,
-    /// They were answered then, which the app was not told yet.
+    /// Messages that were answered after that, which the app was not told yet.
     owed: BTreeSet<MessageId>,
-    /// Lanes that have messages by their numbers: the key, and how many.
+    /// Lanes with messages, by number: the key and the number of messages.
     lanes: BTreeMap<u32, (u64, usize)>,
-    /// So many lanes had messages at a time.
+    /// The largest number of lanes that had messages at the same time.
     most_lanes: usize,
 }
 
-/// What says something about a message.
+/// The kinds of answers to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Ack,
-    /// An event that says that it was sent.
+    /// An event that confirms it.
     Confirmation,
     /// An event that refuses it.
     Rejection,
@@ -37,35 +37,35 @@ pub(crate) enum Answer {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) seq: Seq,
-    /// Where it is, as the keeper showed it last; none where it is not to be kept, or was not seen yet.
-    pub(crate) held: Option<Held>,
-    /// The session that it is of, of those of its page.
+    /// Where the keeper last showed it to be saved. `None` if it is not durable, or was not seen yet.
+    pub(crate) saved: Option<Saved>,
+    /// Its session, among those of its page.
     pub(crate) session: SessionId,
-    /// The journal that had it first, where it was another's.
+    /// The journal that had it first, if that was another page's.
     pub(crate) from: Option<Name>,
-    /// Taken back since its page could not hear any more of another's end.
+    /// Reclaimed when its page could no longer learn its result from another.
     pub(crate) is_blind: bool,
     /// The number of its lane.
     lane: u32,
-    /// Sends that wait for its end.
+    /// The number of sends that wait for its result.
     pub(crate) callers: usize,
-    /// It was answered for good.
+    /// It has a final answer.
     pub(crate) is_answered: bool,
 }
 
 impl Entry {
-    /// Another page has it now, and says how it ends.
+    /// Whether another page has it and will report its result.
     pub(crate) fn is_elsewhere(&self) -> bool {
-        self.held == Some(Held::Elsewhere)
+        self.saved == Some(Saved::Elsewhere)
     }
 
     pub(crate) fn is_kept(&self) -> bool {
-        matches!(self.held, Some(Held::Kept(_)))
+        matches!(self.saved, Some(Saved::Kept(_)))
     }
 }
 
 impl Deliveries {
-    /// Of a message that is settled too.
+    /// Finds a message, settled or not.
     pub(crate) fn find(&self, seq: Seq) -> Option<MessageId> {
         self.by_seq.get(&seq).copied()
     }
@@ -74,7 +74,7 @@ impl Deliveries {
         self.by_id.get(&id).copied()
     }
 
-    /// In the order in which the app sent them.
+    /// The numbers of all, in the order in which the app sent them.
     pub(crate) fn seqs(&self) -> impl Iterator<Item = Seq> + '_ {
         self.by_id.values().copied()
     }
@@ -93,7 +93,7 @@ impl Deliveries {
         self.enter_lane(lane, key);
         let entry = Entry {
             seq,
-            held: None,
+            saved: None,
             from,
             session,
             is_blind: false,
@@ -104,7 +104,7 @@ impl Deliveries {
         self.entries.insert(id, entry);
     }
 
-    /// Numbers of lanes are dense, and no two lanes that have messages share one.
+    /// Checks that lane numbers are dense, and that no two lanes with messages share one.
     fn enter_lane(&mut self, number: u32, key: u64) {
         let (its, count) = self.lanes.entry(number).or_insert((key, 0));
         *count += 1;
@@ -129,8 +129,8 @@ impl Deliveries {
         }
     }
 
-    /// Whether an answer to a message counts: it is unsettled and was not answered for good, or settled by a receipt of
-    /// this link, of which no event has to say that it was sent.
+    /// Whether an answer to a message counts. It does if the message is unsettled without a final answer, or
+    /// settled by a receipt of this link; in the second case a confirming event does not count.
     pub(crate) fn awaits(&self, id: MessageId, answer: Answer) -> bool {
         match self.entries.get(&id) {
             Some(entry) => !entry.is_answered,
@@ -138,7 +138,7 @@ impl Deliveries {
         }
     }
 
-    /// An answer has counted. Answers whether it was a late one.
+    /// An answer has counted. Returns whether it was late.
     pub(crate) fn answered(&mut self, id: MessageId, is_final: bool) -> bool {
         match self.entries.get_mut(&id) {
             Some(entry) => {
@@ -149,12 +149,12 @@ impl Deliveries {
         }
     }
 
-    /// It settled by a receipt.
+    /// The message settled by a receipt.
     pub(crate) fn is_late(&mut self, id: MessageId) {
         self.late.insert(id);
     }
 
-    /// The app is to be told of a late answer.
+    /// The app must be told of a late answer.
     pub(crate) fn owes_late(&mut self, id: MessageId) {
         self.owed.insert(id);
     }
@@ -164,7 +164,7 @@ impl Deliveries {
         self.owed.remove(&id)
     }
 
-    /// All late answers were told.
+    /// Whether the app was told of all late answers.
     pub(crate) fn owes_nothing(&self) -> bool {
         self.owed.is_empty()
     }
@@ -177,12 +177,12 @@ impl Deliveries {
         self.entries.get_mut(&id)
     }
 
-    /// It is unsettled here.
+    /// Whether it is unsettled here.
     pub(crate) fn has(&self, id: MessageId) -> bool {
         self.entries.contains_key(&id)
     }
 
-    /// How it stands here, where it is unsettled.
+    /// Its state here, if it is unsettled.
     pub(crate) fn get(&self, id: MessageId) -> Option<Entry> {
         self.entries.get(&id).copied()
     }

@@ -1,38 +1,38 @@
-//! What a page was sent besides answers, as its app has seen it, and what the app said and is to say again: an account
-//! that every answer and order of the client's is held against.
+//! The model of a page's events: what it was sent besides answers, what its app has seen, and which emits are to be
+//! replayed. It checks every answer and order of the client.
 
+mod emits;
 mod missed;
 mod presence;
 mod repeats;
-mod said;
 
 use crate::ids::{ConnectionId, SessionId};
 use crate::violation::violated;
 use crate::wire::Message;
+use emits::Emits;
 use missed::Missed;
 use presence::Presence;
 use repeats::Repeats;
-use said::Said;
 
-/// Of one page.
+/// The state of one page.
 #[derive(Default)]
 pub(crate) struct Feed {
-    /// Messages of the server's, and whose each is.
+    /// The server's messages, and the session of each.
     log: Vec<SessionId>,
-    /// How many came, and the last one of those that are shown in order.
+    /// The number of arrivals, and the last one of those that are shown in order.
     arrived: u64,
     shown: u64,
     pub(crate) repeats: Repeats,
     pub(crate) missed: Missed,
-    pub(crate) said: Said,
+    pub(crate) emits: Emits,
     pub(crate) presence: Presence,
     /// The page's join was neither confirmed nor refused.
     pub(crate) is_join_asked: bool,
 }
 
-/// A client that has carried out all that it wants to.
+/// A client that has no order left.
 pub(crate) struct AtRest {
-    /// When it wants to be woken up.
+    /// When it wants to be called next.
     pub(crate) due: u64,
     pub(crate) is_ready: bool,
     pub(crate) up: Option<ConnectionId>,
@@ -40,7 +40,7 @@ pub(crate) struct AtRest {
 }
 
 impl Feed {
-    /// The server sends something new to a session. Answers its number.
+    /// The server sends something new to a session. Returns its number.
     pub(crate) fn log(&mut self, session: SessionId) -> usize {
         self.log.push(session);
         self.log.len() - 1
@@ -51,20 +51,20 @@ impl Feed {
         (0..self.log.len()).filter(|&id| self.log[id] == session).collect()
     }
 
-    /// A message came, and has a number from here on.
+    /// A message arrived, and gets a number.
     pub(crate) fn arrived(&mut self, message: Message) -> Message {
         self.arrived += 1;
         Message { number: self.arrived, ..message }
     }
 
-    /// A message is shown in a session; of one that was fetched, in which it was.
+    /// A message is shown in a session. A fetched message is checked against the session in which it was fetched.
     pub(crate) fn shown(
         &mut self,
         message: Message,
         fetched_in: Option<SessionId>,
         session: SessionId,
     ) {
-        // What came over a link that is followed and for somebody else is between socket.io-client and the app.
+        // Events over a followed link of another user are left to socket.io-client and the app.
         let is_plain = message.session == SessionId::MAX;
         if fetched_in.unwrap_or(message.session) != session && !is_plain {
             violated!("I11", "{message:?} is shown to {session}");
@@ -77,18 +77,18 @@ impl Feed {
         }
     }
 
-    /// Nothing of the user's is left.
+    /// Everything of the user is gone.
     pub(crate) fn forget(&mut self) {
         self.repeats.forget();
         self.missed.forget();
-        self.said = Said::default();
+        self.emits = Emits::default();
         self.presence.forget();
         self.is_join_asked = false;
     }
 
-    /// What was said between two users is nobody's.
-    pub(crate) fn forget_said(&mut self) {
-        self.said.forget();
+    /// Emits between two users belong to nobody.
+    pub(crate) fn forget_emits(&mut self) {
+        self.emits.forget();
     }
 
     pub(crate) fn link_lost(&mut self) {
@@ -100,7 +100,7 @@ impl Feed {
 
     pub(crate) fn check_at_rest(&self, client: &AtRest) {
         self.missed.check_at_rest(client);
-        self.said.check_at_rest(client);
+        self.emits.check_at_rest(client);
         self.presence.check_at_rest(client);
     }
 }

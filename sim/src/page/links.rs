@@ -1,5 +1,4 @@
-//! What the engine owes the network and the app about links: when it may try, and when messages may
-//! leave.
+//! The model of links: when the client may try to connect, and when messages may leave.
 
 use holdfast::engine::{Config, DownCause, Epoch, Grant, Input, Phase};
 
@@ -8,25 +7,25 @@ use crate::violation::violated;
 pub(crate) struct Links {
     config: Config,
     is_followed: bool,
-    /// The app, its credentials or the server ended it; only the app starts it again.
+    /// The app, its credentials or the server ended it. Only the app starts it again.
     is_ended: bool,
     /// The present attempt replaces another.
     is_relinked: bool,
     epoch: Option<Epoch>,
     attempted_at: u64,
-    /// When the engine moved to the attempt that it orders next.
+    /// When the client began the attempt that it orders next.
     began_at: u64,
     /// Attempts in a row that failed, or whose link died young.
     failures: u32,
-    /// Links that were ready, delivered nothing and died young, since one did not.
+    /// Links that became ready, delivered nothing and died young, since a stable one.
     short_lived: u32,
-    /// Links in a row that the server ended and that delivered nothing, since the app asked, or one lived for long.
+    /// Links in a row that the server ended and that delivered nothing, since the app asked or one lived long.
     kicks: u32,
-    /// The link that ends was ended by the server.
+    /// The server ended the link that is ending.
     is_kicked: bool,
     /// The wait may be longer than one after a loss.
     is_far: bool,
-    /// The server named a time.
+    /// The earliest attempt that the server allows.
     not_before: u64,
     waiting_since: u64,
     up_at: Option<u64>,
@@ -71,18 +70,18 @@ impl Links {
         self.epoch == Some(epoch)
     }
 
-    /// A link that is ready is young again.
+    /// The lifetime of a ready link starts anew.
     pub(crate) fn restarted_life(&mut self, now: u64) {
         self.ready_since = now;
         self.failures = 0;
     }
 
-    /// By the engine's clock.
+    /// By the client's clock.
     pub(crate) fn ready_since(&self) -> u64 {
         self.ready_since
     }
 
-    /// After 12 it is the messages that are suspected.
+    /// From 12 on, messages are suspected.
     pub(crate) fn losses_are_usual(&self) -> bool {
         self.short_lived >= 12
     }
@@ -103,7 +102,7 @@ impl Links {
         self.up_at = None;
     }
 
-    /// A link for another user is asked for, if there was one, or an attempt.
+    /// A link for another user is wanted, if there was a link or an attempt.
     pub(crate) fn relinked(&mut self, phase: Phase) {
         if !matches!(phase, Phase::Idle | Phase::Waiting | Phase::Closed) {
             self.closed();
@@ -161,7 +160,7 @@ impl Links {
         }
     }
 
-    /// Answers whether a link that was ready ended.
+    /// The phase has changed. Returns whether a ready link ended.
     pub(crate) fn moved(
         &mut self,
         now: u64,
@@ -175,7 +174,7 @@ impl Links {
         }
         let is_relinked = std::mem::take(&mut self.is_relinked);
         if self.is_followed && is_relinked && after == Phase::Waiting {
-            // A link that is not wanted any more did not die young.
+            // A link that is no longer wanted did not die young.
             self.up_at = None;
             return was_ready;
         }
@@ -209,7 +208,7 @@ impl Links {
         was_ready && !is_ready
     }
 
-    /// Somebody else's attempt.
+    /// An attempt that somebody else makes begins.
     pub(crate) fn begun(&mut self, epoch: Epoch) {
         if self.epoch == Some(epoch) {
             violated!("link", "{epoch:?} again");
@@ -229,7 +228,8 @@ impl Links {
             violated!("link", "an attempt before the time {} that was named", self.not_before);
         }
         let min = self.config.reconnect.min.0;
-        // Not when it is ordered: on a clock that was wrong meanwhile that may be later.
+        // Measured when the attempt begins, not when it is ordered: that may be later on a clock that was wrong
+        // meanwhile.
         let apart = self.began_at - self.attempted_at;
         if self.failures > 0 && apart < min {
             violated!("I8", "two attempts within {apart} ms");
@@ -254,7 +254,7 @@ impl Links {
         }
     }
 
-    /// I2
+    /// Checks I2.
     pub(crate) fn transmit(&self, now: u64, phase: Phase) {
         if phase != Phase::Ready {
             violated!("I2", "a transmission while {phase:?}");

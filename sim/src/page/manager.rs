@@ -1,12 +1,12 @@
-//! The Manager of socket.io-client, in worlds whose clients follow one.
+//! The Manager of socket.io-client, in worlds whose clients follow a link.
 
 #[derive(Default)]
 pub(crate) struct Manager {
     /// The app wants a link.
     pub(crate) is_wanted: bool,
-    /// Attempts in a row that failed.
+    /// The number of failed attempts in a row.
     pub(crate) attempts: u32,
-    /// Tells the timer that is set from those that were.
+    /// Distinguishes the present timer from earlier ones.
     pub(crate) timer: u64,
     pub(crate) is_waiting: bool,
 }

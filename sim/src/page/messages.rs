@@ -1,5 +1,5 @@
-//! What the engine owes each message: a second, slow and plain account of the outbox, made from the
-//! documented rules. It predicts every outcome, and judges every transmission.
+//! The model of messages: a second, slow and simple outbox, written from the documented rules. It predicts every
+//! result and checks every transmission.
 
 mod deadlines;
 mod judge;
@@ -21,24 +21,24 @@ pub(crate) struct Messages {
     /// In the order of transmission.
     flight: BTreeMap<u64, Seq>,
     lanes: BTreeMap<u32, Lane>,
-    /// Outcomes that were decided and not ordered yet.
+    /// Results that are decided but not ordered yet.
     due: VecDeque<Settled>,
     suspects: usize,
     bytes: u64,
     flight_bytes: u64,
     transmissions: u64,
-    /// When the engine last looked at what was due.
+    /// When the client last handled what was due.
     examined_at: u64,
-    /// Older messages are looked for.
+    /// Older messages are still being read.
     is_restoring: bool,
     first_new: Option<Seq>,
     last_restored: Option<Seq>,
     /// Receipts of this link were answered.
     proves: bool,
     expects_receipts: bool,
-    /// Whether the server acknowledges an event, once it is known.
+    /// Whether the server acknowledges an event, once that is known.
     answers: BTreeMap<u32, bool>,
-    /// What the client has learned and is to say.
+    /// The lessons that the client must report.
     lessons: VecDeque<(u32, bool)>,
     pace: Pace,
     /// This link has delivered a message, as far as the client knows.
@@ -47,7 +47,7 @@ pub(crate) struct Messages {
     unanswered: BTreeMap<u32, u32>,
 }
 
-/// What settles a message as a success.
+/// The condition that settles a message as a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Settles {
     Ack,
@@ -71,17 +71,17 @@ struct Message {
     suspected: bool,
     lone_losses: u32,
     last_losses: u32,
-    /// The server has taken what is in flight, and has dispatched it.
+    /// The server has taken the transmission in flight, and has dispatched it.
     received: bool,
     dispatched: bool,
     /// The server has taken one of its transmissions.
     was_taken: bool,
     /// Links that took it and ended without its acknowledgement.
     unanswered_links: u32,
-    /// Waits for the time of its retry, which only the engine knows.
+    /// It waits for its retry, whose time only the client knows.
     backs_off: bool,
-    /// It waits to be kept.
-    storing: bool,
+    /// It may not leave: it is being saved, or another page has it.
+    withheld: bool,
     flight: Option<Flight>,
 }
 
@@ -97,7 +97,7 @@ struct Flight {
     transmission: u64,
     /// When its ack deadline began.
     since: u64,
-    /// That was moved because a timer was late, which happens once.
+    /// The deadline was moved because a timer was late, which happens once.
     excused: bool,
 }
 
@@ -107,7 +107,7 @@ struct Lane {
     waiting: BTreeSet<Seq>,
     in_flight: BTreeSet<Seq>,
     window: Option<u32>,
-    held_until: u64,
+    throttled_until: u64,
 }
 
 impl Messages {
@@ -170,11 +170,11 @@ impl Messages {
     }
 }
 
-// What the app did.
+// The app's actions.
 impl Messages {
     pub(crate) fn sent(&mut self, now: u64, seq: Seq, draft: Draft) {
         if self.unsettled.keys().next_back().is_some_and(|&last| last > seq) {
-            violated!("I3", "{seq:?} is not later than what was sent before");
+            violated!("I3", "{seq:?} is not after earlier sends");
         }
         self.first_new = self.first_new.or(Some(seq));
         self.enter(now, seq, draft, false);
@@ -194,7 +194,7 @@ impl Messages {
 
     fn enter(&mut self, now: u64, seq: Seq, draft: Draft, is_restored: bool) {
         if self.due.iter().any(|settled| settled.seq.slot() == seq.slot()) {
-            violated!("I5", "{seq:?} has the slot of a message whose end was not told yet");
+            violated!("I5", "{seq:?} has the slot of a message whose result was not reported yet");
         }
         self.bytes += u64::from(draft.bytes);
         let expires_at = now.saturating_add(draft.ttl.0);
@@ -207,7 +207,7 @@ impl Messages {
             expires_at,
             attempt: 0,
             failures: 0,
-            // Nobody knows whether it left in an earlier life.
+            // Whether it left during an earlier page load is unknown.
             unanswered: is_restored,
             suspected: false,
             lone_losses: 0,
@@ -217,7 +217,7 @@ impl Messages {
             was_taken: false,
             unanswered_links: 0,
             backs_off: false,
-            storing: draft.durable && !is_restored,
+            withheld: draft.durable && !is_restored,
             flight: None,
         };
         if self.unsettled.insert(seq, message).is_some() {
@@ -225,10 +225,10 @@ impl Messages {
         }
     }
 
-    /// An earlier life's message, or one of a page that is gone.
-    pub(crate) fn taken_back(&mut self, now: u64, seq: Seq, draft: Draft) {
+    /// A message of an earlier page load, or of a page that is gone.
+    pub(crate) fn restore(&mut self, now: u64, seq: Seq, draft: Draft) {
         if self.first_new.is_some_and(|first| first < seq) || self.last_restored > Some(seq) {
-            violated!("I3", "{seq:?} was restored, and is not before what is new");
+            violated!("I3", "{seq:?} was restored, but is not before new messages");
         }
         self.last_restored = Some(seq);
         self.enter(now, seq, draft, true);
@@ -252,13 +252,13 @@ impl Messages {
     /// Another page has it.
     pub(crate) fn withheld(&mut self, seq: Seq) {
         if let Some(message) = self.unsettled.get_mut(&seq) {
-            message.storing = true;
+            message.withheld = true;
         }
     }
 
     pub(crate) fn stored(&mut self, seq: Seq) {
         if let Some(message) = self.unsettled.get_mut(&seq) {
-            message.storing = false;
+            message.withheld = false;
         }
     }
 
@@ -273,7 +273,7 @@ impl Messages {
     }
 }
 
-// What the world did.
+// Events of the world.
 impl Messages {
     pub(crate) fn acked(&mut self, now: u64, seq: Seq, attempt: u32, verdict: Verdict) {
         let retries = self.config.send.retries;
@@ -304,13 +304,13 @@ impl Messages {
                     return self.end(seq, Outcome::Exhausted(Cause::TryAgain));
                 }
                 let lane = self.lane_of(seq);
-                lane.held_until = lane.held_until.max(now + span.0);
+                lane.throttled_until = lane.throttled_until.max(now + span.0);
                 lane.window = Some(1);
             }
         }
     }
 
-    /// A link that is ready lived for long with few in flight. Answers whether it is young again.
+    /// A ready link lived long with few messages in flight. Returns whether its lifetime starts anew.
     pub(crate) fn widened(&mut self, now: u64) -> bool {
         self.pace.widened(now)
     }
@@ -325,7 +325,7 @@ impl Messages {
     }
 }
 
-// What the above need.
+// Internals.
 impl Messages {
     fn message(&mut self, seq: Seq) -> &mut Message {
         self.unsettled.get_mut(&seq).expect("only for what is unsettled")
@@ -336,7 +336,7 @@ impl Messages {
         self.lanes.get_mut(&lane).expect("a lane lives as long as its messages")
     }
 
-    /// The server answered it: the deadlines of all that left later begin anew.
+    /// The server answered it: the deadlines of all later transmissions begin anew.
     fn answered(&mut self, now: u64, seq: Seq) {
         let Some(flight) = self.message(seq).flight else { return };
         self.landed(seq);
@@ -367,7 +367,7 @@ impl Messages {
     }
 
     fn failed(&mut self, seq: Seq, cause: Cause, retries: u32) {
-        // What has no receipt leaves again for as long as there may be one.
+        // A message without a receipt leaves again for as long as a receipt may come.
         let is_receipts = self.settles(&self.unsettled[&seq].draft) == Settles::Receipt;
         let is_owed = cause == Cause::AckTimeout && self.expects_receipts && is_receipts;
         let message = self.message(seq);

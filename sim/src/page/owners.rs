@@ -1,8 +1,8 @@
-//! Whose each message of a page is: the sessions of its users, and which credentials are theirs.
+//! The model of owners: the sessions of a page's users, and their credentials.
 //!
-//! A session is one user's time. It ends with a logout here or elsewhere, when the app names somebody else, when
-//! credentials without a name are somebody else's, and without any name or subject when the app disconnects or
-//! nobody is there. Every message belongs to the session in which it was sent.
+//! A session is one user's time. It ends with a logout here or elsewhere, when the app names another user, and when
+//! credentials without a name are another user's. A session without any name or subject ends when the app
+//! disconnects or reports that nobody is logged in. Every message belongs to the session in which it was sent.
 
 use holdfast::client::identity::User;
 use holdfast::engine::Epoch;
@@ -13,36 +13,36 @@ use crate::violation::violated;
 use crate::wire::Credentials;
 
 pub(crate) struct Owners {
-    /// Whom the app takes for logged in.
+    /// The user that the app takes for logged in.
     pub(crate) app: Option<Person>,
-    /// Whose credentials lie in storage.
+    /// The user whose credentials are in storage.
     pub(crate) token: Option<Person>,
     sessions: Vec<Session>,
-    /// What the present attempt was granted.
+    /// The credentials of the present attempt.
     granted: Option<(Epoch, Credentials)>,
-    /// Sessions that ended and that the app was not told of.
+    /// The number of ended sessions that the app was not told of.
     untold: usize,
-    /// Nor that credentials were somebody else's.
+    /// The app was not told yet that credentials are another user's.
     owes_foreign: bool,
     gone: Gone,
-    /// He has, and what was said since is nobody's.
+    /// The user has logged out, and emits remembered since belong to nobody.
     is_between: bool,
 }
 
-/// Whether the user has logged out, and nothing may be sent.
+/// Whether the user has logged out, so that nothing may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gone {
     No,
-    /// Until the app says otherwise.
+    /// Logged out here, until the app resets it.
     Here,
-    /// In another tab: until the app asks for a link.
+    /// Logged out in another tab, until the app asks for a link.
     Elsewhere,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Session {
     pub(crate) name: User,
-    /// Whom the first accepted credentials named.
+    /// The subject of the first accepted credentials.
     pub(crate) subject: User,
     /// They were accepted under this name. Before that the subject is provisional.
     is_paired: bool,
@@ -51,7 +51,7 @@ pub(crate) struct Session {
 }
 
 impl Owners {
-    /// In a world of tabs the app names the user at once: only what has an owner is kept.
+    /// In a world of tabs the app names the user at once, because only messages with an owner are saved.
     pub(crate) fn new(plan: &Plan) -> Self {
         let name = if plan.lives.is_some() { ONLY } else { 0 };
         Self {
@@ -70,7 +70,7 @@ impl Owners {
         self.sessions.len() - 1
     }
 
-    /// The app was told of the end of all sessions that ended.
+    /// Whether the app was told of all sessions that ended.
     pub(crate) fn is_told(&self) -> bool {
         self.untold == 0
     }
@@ -94,20 +94,21 @@ impl Owners {
         self.is_between = true;
     }
 
-    /// The app takes back that the user is logged out.
+    /// The app resets the logout.
     pub(crate) fn came_back(&mut self) {
         if self.gone == Gone::Here {
             self.gone = Gone::No;
         }
     }
 
-    /// The app asks for a link: it has heard of every logout. Answers whether what was said before is nobody's.
+    /// The app asks for a link, so it knows of every logout. Returns whether the emits remembered before belong to
+    /// nobody.
     pub(crate) fn asked_for_link(&mut self) -> bool {
         self.gone = Gone::No;
         std::mem::take(&mut self.is_between)
     }
 
-    /// The app names somebody. Answers whether what was said before is nobody's.
+    /// The app names a user. Returns whether the emits remembered before belong to nobody.
     pub(crate) fn named(&mut self) -> bool {
         self.gone != Gone::Here && std::mem::take(&mut self.is_between)
     }
@@ -116,7 +117,7 @@ impl Owners {
         self.sessions.last_mut().expect("there is always one")
     }
 
-    /// Who is there, 0 where nobody knows.
+    /// The present user, 0 if unknown.
     pub(crate) fn key(&self) -> User {
         let Session { name, subject, .. } = self.sessions.last().copied().unwrap_or_default();
         if name == 0 { subject } else { name }
@@ -131,20 +132,20 @@ impl Owners {
         self.sessions.last().is_some_and(|session| session.name == 0 && session.subject == 0)
     }
 
-    /// What waits belongs to nobody any more.
+    /// The session ends, so its waiting messages belong to nobody any more.
     pub(crate) fn end_session(&mut self) {
         self.sessions.push(Session::default());
         self.untold += 1;
     }
 
-    /// The app names the user. Answers whether that is news.
+    /// The app names the user. Returns whether that is new.
     pub(crate) fn takes_name(&mut self, name: User) -> bool {
         let Session { name: known, subject, .. } = *self.current();
         if name == 0 || name == known {
             return false;
         }
         if known == 0 && name == subject {
-            // The credentials said so before.
+            // The credentials named this user before.
             let session = self.current();
             session.name = name;
             session.is_paired = true;
@@ -159,8 +160,8 @@ impl Owners {
         true
     }
 
-    /// Credentials for an attempt. Answers whether they are for whoever the app says is there. `is_told`: the app knows
-    /// that the last ones were not.
+    /// Credentials for an attempt. Returns whether they are for the user that the app names. `is_told` is true if
+    /// the app knows that the last ones were not.
     pub(crate) fn accepts(
         &mut self,
         epoch: Epoch,
@@ -175,7 +176,7 @@ impl Owners {
         agrees
     }
 
-    /// Whether an attempt is for whoever the app says is there; the app is to be told of one that is not.
+    /// Whether an attempt is for the user that the app names. If not, the app must be told.
     pub(crate) fn agrees(&mut self, name: User, subject: User, is_told: bool) -> bool {
         let fits = self.fits(name, subject);
         if !fits {
@@ -184,7 +185,7 @@ impl Owners {
         fits
     }
 
-    /// An attempt is made. What is for somebody else is for none of the sessions.
+    /// An attempt is made. If it is for another user, it is for none of the sessions.
     pub(crate) fn granted_anyway(
         &mut self,
         epoch: Epoch,
@@ -195,7 +196,7 @@ impl Owners {
         self.granted = Some((epoch, Credentials { session, name, subject }));
     }
 
-    /// Whether credentials are for whoever the app says is there.
+    /// Whether credentials are for the user that the app names.
     fn fits(&mut self, name: User, subject: User) -> bool {
         let session = *self.current();
         if session.name == 0 && session.subject != 0 && session.subject != subject {
@@ -215,7 +216,7 @@ impl Owners {
             return false;
         }
         if contradicts {
-            // What was known before there was a name was of somebody else.
+            // A subject that was known before the name was another user's.
             self.end_session();
             self.current().name = session.name;
         }
@@ -229,7 +230,7 @@ impl Owners {
         true
     }
 
-    /// What a connection is opened with (I11).
+    /// The credentials that a connection is opened with (I11).
     pub(crate) fn credentials(&mut self, epoch: Epoch) -> Credentials {
         let Some((_, credentials)) = self.granted.filter(|&(granted, _)| granted == epoch) else {
             violated!("I11", "{epoch:?} connects without credentials");
@@ -244,7 +245,7 @@ impl Owners {
         credentials
     }
 
-    /// Storage shows a generation of whoever is there. A session keeps the first.
+    /// Storage shows the present user's generation. A session keeps the first one.
     pub(crate) fn sees_generation(&mut self, stored: Option<u64>) {
         if self.is_told() {
             let session = self.current();
@@ -252,13 +253,13 @@ impl Owners {
         }
     }
 
-    /// Storage shows another generation than the one that the client saw first (I12).
+    /// Whether storage shows a different generation from the one that the client saw first (I12).
     pub(crate) fn is_over_elsewhere(&self, stored: Option<u64>) -> bool {
         let mine = self.sessions.last().and_then(|session| session.generation);
         self.is_told() && mine.is_some() && stored.is_some() && mine != stored
     }
 
-    /// The client says that a session has ended.
+    /// The client reports that a session has ended.
     pub(crate) fn told_of_end(&mut self) {
         if self.is_told() {
             violated!("I12", "the client ended a session that goes on");
@@ -266,7 +267,7 @@ impl Owners {
         self.untold -= 1;
     }
 
-    /// The client says that the credentials are somebody else's.
+    /// The client reports that the credentials are another user's.
     pub(crate) fn told_of_foreign(&mut self) {
         if !std::mem::take(&mut self.owes_foreign) {
             violated!("I11", "the right credentials were refused, or the wrong ones again");
@@ -294,7 +295,7 @@ impl Owners {
         }
         let Some(credentials) = credentials else { return };
         let name = self.sessions[session].name;
-        // The name may be what the credentials had said.
+        // The name may be the one that the credentials gave.
         let is_named = credentials.name == name
             || (credentials.name == 0 && credentials.subject != 0 && credentials.subject == name);
         if credentials.session != session || !is_named {
@@ -302,7 +303,7 @@ impl Owners {
         }
     }
 
-    /// A message reaches the server. What is under way may outlive its session, but not its user.
+    /// A message reaches the server. A frame on its way may outlive its session, but not its user.
     pub(crate) fn check_arrives(
         &self,
         id: MessageId,

@@ -1,16 +1,16 @@
-//! How far a page has come in each feed, as its app has seen it: every item that the client hands on, keeps or drops is held
-//! against that.
+//! The model of a page's feeds: the position that its app has seen in each. It checks every item that the client
+//! passes on, keeps or drops.
 
 use crate::ids::SessionId;
-use crate::publisher::{Item, Place};
+use crate::publisher::{Item, Position};
 use crate::violation::violated;
 
-/// Of one page: the user's own feed, and that of a room.
+/// The state of one page: the user's own feed, and a room's.
 #[derive(Default)]
 pub(crate) struct Published {
     feeds: [Followed; FEEDS],
     pub(crate) is_announced: bool,
-    /// It was over some link, or in an earlier life.
+    /// The server had feeds over an earlier link or on an earlier page load.
     pub(crate) is_known: bool,
     /// Counts reads.
     pub(crate) reads: u64,
@@ -19,19 +19,19 @@ pub(crate) struct Published {
 #[derive(Default)]
 pub(crate) struct Followed {
     pub(crate) is_followed: bool,
-    /// The last item that the listeners were called for.
-    pub(crate) at: Option<Place>,
-    /// Nothing was: that is where it ended when it was read first.
+    /// The last item that the listeners got.
+    pub(crate) at: Option<Position>,
+    /// There was no item: this is where the feed ended when it was first read.
     pub(crate) has_begun: bool,
-    /// The disk has another chain's.
+    /// The position on disk belongs to another chain.
     pub(crate) is_reset: bool,
     kept: Vec<Item>,
     pub(crate) is_refused: bool,
-    /// When it was read last over this link, and where that began.
-    read: Option<(u64, Option<Place>)>,
-    /// Something was missing then, before the item of that number, and the feed was not read since.
+    /// When the latest read over this link began, and from which position.
+    read: Option<(u64, Option<Position>)>,
+    /// When something was found missing, before the item with this number, and the feed was not read since.
     gap: Option<(u64, u64)>,
-    /// The server said that it cannot answer, or had nothing of what there is.
+    /// The server could not answer, or its answer contained none of the items that exist.
     is_waiting: bool,
     /// Where the last read began.
     from: u64,
@@ -61,7 +61,7 @@ impl Published {
             let is_free = feed.is_followed && !feed.is_refused && !feed.is_waiting;
             let Some((since, before)) = feed.gap.filter(|_| is_free) else { continue };
             if feed.at.is_some_and(|at| at.number < before) && since + 1_000 < now {
-                violated!("feed", "{number} lacks something since {since}, and is not read");
+                violated!("feed", "feed {number} lacks an item since {since}, but is not read");
             }
         }
     }
@@ -73,10 +73,10 @@ impl Published {
 }
 
 impl Followed {
-    /// The client reads it.
+    /// The client reads the feed.
     pub(crate) fn reads(&mut self, now: u64) {
         if !self.is_followed || self.is_refused {
-            violated!("feed", "one is read that is refused, or that nobody follows");
+            violated!("feed", "a feed is read that is refused or not followed");
         }
         if let Some((at, from)) = self.read
             && from == self.at
@@ -90,57 +90,57 @@ impl Followed {
         self.from = self.at.map_or(0, |at| at.number);
     }
 
-    /// An item came by itself, and is not shown: the feed may be read again at once.
+    /// A live item came and is not shown: the feed may be read again at once.
     pub(crate) fn heard(&mut self, now: u64, item: Item) {
         self.read = None;
         if !self.is_followed || self.is_refused {
             return;
         }
-        let is_next = self
-            .at
-            .is_none_or(|at| at == item.before || self.has_begun && item.place.number <= at.number);
+        let is_next = self.at.is_none_or(|at| {
+            at == item.before || self.has_begun && item.position.number <= at.number
+        });
         if is_next {
-            violated!("feed", "{item:?} is not shown, and nothing was before it");
+            violated!("feed", "{item:?} is not shown, but nothing is before it");
         }
-        self.gap = self.gap.or(Some((now, item.place.number)));
+        self.gap = self.gap.or(Some((now, item.position.number)));
     }
 
-    /// A read was answered with items, or none. An answer that had nothing of what there is, or that was to a place in a chain that
-    /// is no more, is waited after.
-    pub(crate) fn paged(&mut self, end: Place) {
+    /// A read was answered with items, or with none. After a useless answer, or one about a chain that no longer
+    /// exists, the client waits.
+    pub(crate) fn paged(&mut self, end: Position) {
         if self.at.is_none_or(|at| at.number > self.from || at.number >= end.number) {
             self.is_waiting = false;
         }
     }
 
-    /// A read was answered, and the place was lost.
+    /// A read was answered, and the position was lost.
     pub(crate) fn answered(&mut self) {
         self.is_waiting = false;
     }
 
-    /// Nobody follows it any more.
+    /// The feed is no longer followed.
     pub(crate) fn leave(&mut self) {
         *self = Self::default();
     }
 
-    /// An item is handed to the listeners.
+    /// An item is passed to the listeners.
     pub(crate) fn show(&mut self, item: Item, sent_to: SessionId, session: SessionId) {
         if sent_to != session {
             violated!("I11", "{item:?} for {sent_to} is shown to {session}");
         }
         let is_first = match self.at {
             None => true,
-            Some(end) => self.has_begun && item.place.number <= end.number,
+            Some(end) => self.has_begun && item.position.number <= end.number,
         };
         if self.at != Some(item.before) && !is_first {
             violated!("feed", "{item:?} is shown after {:?}", self.at);
         }
-        self.at = Some(item.place);
+        self.at = Some(item.position);
         self.has_begun = false;
         self.gap = None;
     }
 
-    /// It is kept: as the first, or behind the others.
+    /// An item is kept: as the first one, or after the others.
     pub(crate) fn keep(&mut self, item: Item, is_first: bool) {
         if is_first {
             self.kept.clear();
@@ -151,7 +151,7 @@ impl Followed {
         }
     }
 
-    /// What was kept.
+    /// The items that were kept.
     pub(crate) fn release(&mut self) -> Vec<Item> {
         std::mem::take(&mut self.kept)
     }
@@ -159,5 +159,5 @@ impl Followed {
 
 const FEEDS: usize = 2;
 const MOST_KEPT: usize = 1_000;
-/// A read that was of no use is not made again at once.
+/// The shortest time between useless reads.
 const LEAST_BETWEEN: u64 = 4_000;

@@ -1,4 +1,4 @@
-//! The client of a page and its clock, as the browser's shell holds them.
+//! The client of a page and its clock, as the browser's shell has them.
 
 use holdfast::client::Client;
 use holdfast::client::clock::{Clock, Readings};
@@ -11,40 +11,40 @@ use crate::plan::Plan;
 
 pub(crate) struct Shell {
     pub(crate) client: Client,
-    /// What the app sees: the status at the last `Changed`.
+    /// The status that the app sees: the one at the last `Changed`.
     pub(crate) shown: Status,
     pub(crate) is_draining: bool,
-    /// Calls of the engine so far.
+    /// The number of calls of the client.
     pub(crate) calls: u64,
-    /// The latest time that the engine was told (I9).
+    /// The latest time that the client was given (I9).
     pub(crate) time: u64,
     pub(crate) clock: Clock,
-    /// Orders wait that were given before what the engine was told last.
+    /// There are orders from before the client's latest input.
     pub(crate) has_old_orders: bool,
     pub(crate) timer: Timer,
-    /// Counts how often the timer was set or cleared: what was set before does not fire.
+    /// Counts how often the timer was set or cleared. An earlier timer does not fire.
     pub(crate) timer_number: u64,
     pub(crate) throttled_until: u64,
-    /// The engine said that nobody answers its pings.
+    /// The client has reported that its pings are not answered.
     pub(crate) is_mute: bool,
     pub(crate) is_destroyed: bool,
     pub(crate) foreign: Foreign,
-    /// The app has said that its login is not ready.
-    pub(crate) is_held: bool,
+    /// The app has paused the client, because its login is not ready.
+    pub(crate) is_paused: bool,
 }
 
-/// Whether the app knows that its credentials are somebody else's.
+/// Whether the app knows that its credentials are another user's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Foreign {
     No,
-    /// It does: the client asks again as soon as something happens.
+    /// It knows: the client asks again as soon as something happens.
     AskedFor,
-    /// It does, and has ended the link since: it asks.
+    /// It knows, and has ended the link since: the app asks.
     Known,
 }
 
 impl Shell {
-    /// `first` is what the clocks show as the page is loaded.
+    /// `first` are the clocks' readings when the page is loaded.
     pub(crate) fn new(plan: &Plan, page: PageId, first: Readings) -> Self {
         let seed = plan.engine_seed ^ ((page as u64) << 32);
         let mut client = Client::new(plan.config.clone(), seed, Moment(0));
@@ -55,7 +55,7 @@ impl Shell {
             client.set_support(Support::Off);
         }
         if plan.lives.is_some() {
-            // Only what has an owner is kept.
+            // Only messages with an owner are saved.
             client.name(Moment(0), ONLY, 0);
         }
         Self {
@@ -72,7 +72,7 @@ impl Shell {
             is_mute: false,
             is_destroyed: false,
             foreign: Foreign::No,
-            is_held: false,
+            is_paused: false,
         }
     }
 

@@ -1,45 +1,46 @@
-//! What a server sends to its pages, and what their app makes of it: a plan of its own dice, for a third of the seeds.
+//! What a server sends to its pages, and what their app does with it. Drawn from its own dice, for a third of the
+//! seeds.
 
 use super::{Plan, Planned};
 use crate::dice::Dice;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Feed {
-    /// Messages that the client keeps in mind.
+    /// The number of messages that the client remembers.
     pub(crate) kept: usize,
-    /// In a thousand: a message is a repeat, has other content than before, or another name.
+    /// Per thousand: a message is a repeat, has different content, or another name.
     pub(crate) repeats: u64,
     pub(crate) rewrites: u64,
     pub(crate) aliases: u64,
-    /// It wants an acknowledgement.
+    /// Per thousand: a message wants an acknowledgement.
     pub(crate) asks: u64,
-    /// The app answers it later, or never; its answer is too large to be kept.
+    /// Per thousand: the app answers it later, or never; its answer is too large to be kept.
     pub(crate) late: u64,
     pub(crate) silent: u64,
     pub(crate) large: u64,
-    /// The server takes up the session of the connection before.
+    /// Per thousand: the server recovers the session of the connection before.
     pub(crate) recovers: u64,
-    /// How the app answers that it missed something: at once, later, never, with a fault.
+    /// How the app answers a request for what was missed: at once, later, never, with an error.
     pub(crate) resyncs: [u64; 4],
-    /// Joins of rooms of the app's are refused, too.
+    /// Per thousand: joins of the app's own rooms are refused, too.
     pub(crate) refuses_others: u64,
 }
 
-/// Something that the server or the app does.
+/// An action of the server or the app.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Deed {
     /// The server sends a message to a page.
     Say,
     Typing,
-    /// Somebody comes, goes, or all who are there are listed.
+    /// A user comes or goes, or a list of all users is sent.
     Presence,
-    /// A part of the app wants something said after each return, or no longer.
+    /// A part of the app wants an emit replayed after each reconnect, or no longer.
     Remember,
     Unremember,
-    /// The app says something by an emit, or ends it.
+    /// The app makes an emit that is remembered, or forgets it.
     Emit,
     Leave,
-    /// The app emits what is worth a wait.
+    /// The app emits an event that may be deferred.
     Soon,
     AskOnline,
 }
@@ -82,7 +83,7 @@ impl Plan {
             };
             let at = self.moment(&mut dice);
             self.at(at, Planned::Feed(deed));
-            // What comes comes in a burst.
+            // Messages come in bursts.
             for _ in 0..dice.below(2) * dice.below(6) {
                 self.at(at + dice.below(200), Planned::Feed(deed));
             }
@@ -90,8 +91,8 @@ impl Plan {
     }
 }
 
-/// Sets these dice apart from the plan's.
+/// Separates these dice from the plan's.
 const OWN: u64 = 0xFEED_5EED_0000_0000;
-/// Seeds that have it, by their remainders. None of these is a seed that found something before there were feeds:
-/// `tests/sim.rs` has those.
+/// The remainders of the seeds that have it. None of them belongs to a seed of `tests/sim.rs`, which found bugs
+/// before there were feeds.
 const FED: [u64; 19] = [0, 2, 7, 17, 18, 20, 24, 29, 31, 34, 39, 46, 48, 52, 53, 56, 58, 60, 62];

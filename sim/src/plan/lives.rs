@@ -1,50 +1,50 @@
-//! What becomes of the pages and of what they keep: one user's tabs, and a disk that may fail.
+//! The lives of pages and their saved messages: one user's tabs, and a disk that may fail.
 
 use super::{Plan, Planned};
 use crate::dice::Dice;
 
-/// Pages that end and begin, where a plan has them.
+/// Pages that end and begin, if a plan has them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lives {
-    /// Tabs at the beginning.
+    /// The number of tabs at the beginning.
     pub(crate) tabs: usize,
-    /// The longest that a page takes to load.
+    /// The longest time that a page takes to load.
     pub(crate) loading: u64,
-    /// The longest that a transaction takes.
+    /// The longest time that a transaction takes.
     pub(crate) slowest: u64,
-    /// Per thousand writes that fail.
+    /// Writes that fail, per thousand.
     pub(crate) failing: u64,
-    /// Per thousand openings of the storage that fail, or never end.
+    /// Openings of the storage that fail or never end, per thousand.
     pub(crate) unopened: u64,
     pub(crate) hanging: u64,
-    /// Per thousand pages that want no link.
+    /// Pages that want no link, per thousand.
     pub(crate) idle: u64,
     /// The user logs out now and then, and in again.
     pub(crate) logs_out: bool,
 }
 
-/// What becomes of a tab, and of the page in it. Which one is drawn when it happens.
+/// An event for a tab and its page. The tab is drawn when the event happens.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fate {
     Open,
-    /// It takes along what its tab remembers.
+    /// The copy inherits the tab's session storage.
     Duplicate,
     Reload,
-    /// The page dies with all that was cached, and is loaded again after so long.
+    /// The page crashes with all pages cached behind it, and is loaded again after this time.
     Crash {
         back_after: u64,
     },
     Close,
-    /// The page goes into the cache, and one of the same app takes its place, or another site's.
+    /// The page goes into the cache. It is replaced by a page of the same app or of another site.
     Navigate {
         within: bool,
     },
     Back,
-    /// A page in the cache is given up.
+    /// A page in the cache is thrown away.
     Evict,
 }
 
-/// A plan for one in eight seeds: the others are what they were before pages had lives.
+/// A plan for one in eight seeds. The others are the same as before pages had lives.
 pub(super) fn lives(seed: u64) -> Option<Lives> {
     let mut dice = Dice::new(seed ^ OWN);
     (seed % 8 == 6).then(|| {
@@ -65,7 +65,7 @@ pub(super) fn lives(seed: u64) -> Option<Lives> {
 }
 
 impl Plan {
-    /// What came later: dice of their own leave the others as they are.
+    /// Storage was added later. Its own dice leave the other draws unchanged.
     pub(super) fn draw_storage(&mut self, seed: u64) {
         let mut dice = Dice::new(seed ^ STORAGE);
         self.disk.stubborn = if dice.chance(400) { dice.magnitude(1, 60_000) } else { 1 };
@@ -89,13 +89,13 @@ impl Plan {
         }
     }
 
-    /// Draws the fates of the tabs from dice of their own.
+    /// Schedules what happens to the tabs, from its own dice.
     pub(super) fn schedule_lives(&mut self, seed: u64) {
         if self.lives.is_none() {
             return;
         }
         let mut dice = Dice::new(seed ^ OWN ^ 1);
-        // Whoever logs out deletes what every tab has kept; that is another story.
+        // A logout deletes what every tab has saved, which is a different test.
         self.schedule.retain(|(_, planned)| {
             !matches!(planned, Planned::LogOut | Planned::ChangeUser | Planned::Destroy)
         });
@@ -124,7 +124,7 @@ impl Plan {
             };
             let at = self.moment(&mut dice);
             self.at(at, Planned::Fate(fate));
-            // One thing leads to another.
+            // One event often causes another.
             if dice.chance(300) {
                 let again = if dice.chance(500) { Fate::Back } else { Fate::Reload };
                 self.at(at + dice.magnitude(1, 8_000), Planned::Fate(again));
@@ -132,7 +132,7 @@ impl Plan {
         }
     }
 
-    /// By dice of its own, as that came later too.
+    /// From its own dice, as logouts were added later, too.
     pub(super) fn schedule_logouts(&mut self, seed: u64) {
         if !self.lives.is_some_and(|lives| lives.logs_out) {
             return;
@@ -148,7 +148,7 @@ impl Plan {
 
 pub(super) const HALF_AN_HOUR: u64 = 30 * 60_000;
 pub(super) const A_NIGHT: u64 = 8 * 3_600_000;
-/// Sets these dice apart from the plan's.
+/// Separates these dice from the plan's.
 const OWN: u64 = 0x1DEA_5EED_0000_0000;
-/// And those of the storage.
+/// Separates the dice of the storage.
 const STORAGE: u64 = 0x5704_5EED_0000_0000;

@@ -1,4 +1,4 @@
-//! What a seed gives the parts of the world: the engine's numbers, and how each thing around it behaves.
+//! The parts of the world in a seed's plan: the configuration, and the behaviour of everything around the client.
 
 use holdfast::client::deliveries::Sending;
 use holdfast::engine::{Config, Millis};
@@ -10,39 +10,39 @@ use crate::dice::Dice;
 pub(crate) struct Network {
     pub(crate) latency: u64,
     pub(crate) jitter: u64,
-    /// Attempts that are refused, or hang, per thousand.
+    /// Attempts that are refused or hang, per thousand.
     pub(crate) refused: u64,
     pub(crate) hanging: u64,
-    /// What was under way when a link was cut may still reach the server, this much later at most.
+    /// The longest delay of frames that still reach the server after their link was cut.
     pub(crate) straggling: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Server {
     pub(crate) deduplicates: bool,
-    /// Its memory of ids outlives a restart.
+    /// Its memory of ids survives a restart.
     pub(crate) remembers: bool,
-    /// One message of a connection at a time.
+    /// It handles one message of a connection at a time.
     pub(crate) serial: bool,
     pub(crate) has_ping_handler: bool,
-    /// Tells the sender of what took effect, as an event, per thousand.
+    /// Effects that are reported to the sender by an event, per thousand.
     pub(crate) confirms: u64,
-    /// How long a handler takes.
+    /// The time that a handler takes.
     pub(crate) work: (u64, u64),
-    /// Accept, refuse, try again, try after, never answer.
+    /// The weights of the verdicts: accept, refuse, try again, try after, no answer.
     pub(crate) verdicts: [u64; 5],
-    /// Per thousand answers.
+    /// Late answers, per thousand.
     pub(crate) late_answers: u64,
     pub(crate) double_answers: u64,
-    /// Messages per second, where there is a limit.
+    /// Messages per second, if there is a limit.
     pub(crate) rate: Option<u64>,
-    /// It ends the connections of those who send more messages in a second.
+    /// It ends the connections of clients that send more messages than this in a second.
     pub(crate) guard: Option<usize>,
     /// It ends a user's older connection as soon as there is a newer one.
     pub(crate) one_session: bool,
-    /// Handshakes per thousand that are refused.
+    /// Handshakes that are refused, per thousand.
     pub(crate) refusals: u64,
-    /// Connections end by themselves after so long.
+    /// The time after which connections end by themselves.
     pub(crate) patience: Option<u64>,
     /// How long it is down after a crash.
     pub(crate) restart: u64,
@@ -50,49 +50,49 @@ pub(crate) struct Server {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
-    /// A timer fires up to this late.
+    /// The longest delay of a timer.
     pub(crate) timer_jitter: u64,
-    /// The shell notices that the machine slept before anything else happens.
+    /// The shell notices a sleep before anything else happens.
     pub(crate) notices_sleep: bool,
-    /// The clock that never runs backwards, and the timers with it, stand still while the machine sleeps.
+    /// The monotonic clock and the timers stand still while the machine sleeps.
     pub(crate) stops_asleep: bool,
-    /// After sleep the timer fires before what came over the network meanwhile.
+    /// After a sleep the timer fires before packets that arrived meanwhile.
     pub(crate) timer_first: bool,
-    /// Calls per thousand whose time lies before that of an earlier call.
+    /// Calls with a time before that of an earlier call, per thousand.
     pub(crate) steps_back: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shell {
     pub(crate) joins: bool,
-    /// Credentials: at once, late, failed, absent, never.
+    /// The weights of granting credentials: at once, late, failed, absent, never.
     pub(crate) grants: [u64; 5],
-    /// The room: confirmed, twice, never, refused.
+    /// The weights of joining: confirmed, confirmed twice, never, refused.
     pub(crate) joining: [u64; 4],
-    /// Facts per thousand that are followed by one about something long gone.
+    /// Facts that are followed by one about something long gone, per thousand.
     pub(crate) stray_facts: u64,
-    /// Acknowledgements of a dead connection that arrive all the same, per thousand.
+    /// Acknowledgements of a dead connection that still arrive, per thousand.
     pub(crate) late_acks: u64,
-    /// An emit finds out that the socket knew of its death, per thousand emits on a half-open link.
+    /// Emits on a half-open link that detect that the socket is dead, per thousand.
     pub(crate) stale_sockets: u64,
 }
 
-/// Where durable messages are kept.
+/// Where durable messages are saved.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Disk {
-    /// Messages per thousand that are durable.
+    /// Durable messages, per thousand.
     pub(crate) durable: u64,
-    /// The longest that a transaction takes.
+    /// The longest time that a transaction takes.
     pub(crate) slowest: u64,
-    /// Per thousand writes that fail, and how long all of them do then.
+    /// Writes that fail, per thousand, and how long all writes fail then.
     pub(crate) failing: u64,
     pub(crate) stubborn: u64,
-    /// Per thousand openings that fail, or never end.
+    /// Openings that fail or never end, per thousand.
     pub(crate) unopened: u64,
     pub(crate) hanging: u64,
-    /// Per thousand transactions that take many seconds more.
+    /// Transactions that take many seconds longer, per thousand.
     pub(crate) stalling: u64,
-    /// There are Web Locks.
+    /// The browser has Web Locks.
     pub(crate) has_locks: bool,
 }
 
@@ -103,12 +103,12 @@ pub(crate) struct App {
     pub(crate) once: u64,
     pub(crate) brief: u64,
     pub(crate) unencodable: u64,
-    /// Sends from within the callback of a settled message, per thousand, and how many in all.
+    /// Sends from the callback of a settled message, per thousand, and their largest number.
     pub(crate) answers_back: u64,
     pub(crate) sends_at_most: usize,
-    /// Which of its messages is the poison, by number.
+    /// The number of the message that is poison.
     pub(crate) poison: Option<usize>,
-    /// How long the server handles it before it dies of it.
+    /// How long the server handles it before it crashes.
     pub(crate) poison_works: u64,
     pub(crate) destroys: bool,
 }
@@ -193,35 +193,35 @@ pub(super) fn server(kinds: Kinds, dice: &mut Dice) -> Server {
     server
 }
 
-/// Ten of 64 seeds, of which none found something before links were followed: `tests/sim.rs` has those.
+/// Ten of 64 seeds. None of them is a seed of `tests/sim.rs`, which found bugs before links were followed.
 pub(super) fn is_followed(seed: u64) -> bool {
     matches!(seed % 64, 1 | 3 | 13 | 18 | 31 | 40 | 48 | 53 | 58 | 60)
 }
 
-/// By dice of its own.
+/// Drawn from its own dice.
 pub(super) fn guard(seed: u64) -> Option<usize> {
     let mut dice = Dice::new(seed ^ GUARD);
     dice.chance(60).then(|| dice.between(4, 20) as usize)
 }
 
-/// Sets those dice apart from the plan's.
+/// Separates these dice from the plan's.
 const GUARD: u64 = 0x6A4D_5EED_0000_0000;
 
-/// By dice of its own.
+/// Drawn from its own dice.
 pub(super) fn rivals(seed: u64) -> bool {
     Dice::new(seed ^ RIVALS).chance(300)
 }
 
-/// Sets those dice apart from the plan's.
+/// Separates these dice from the plan's.
 const RIVALS: u64 = 0x21FA_15ED_0000_0000;
 
-/// By dice of its own.
+/// Drawn from its own dice.
 fn poison_works(seed: u64) -> u64 {
     let mut dice = Dice::new(seed ^ POISON);
     if dice.chance(500) { dice.magnitude(1, 3_000) } else { 0 }
 }
 
-/// Sets those dice apart too.
+/// Separates these dice from the plan's.
 const POISON: u64 = 0x9015_05ED_0000_0000;
 
 pub(super) fn clock(kinds: Kinds, dice: &mut Dice) -> Clock {
@@ -239,7 +239,7 @@ pub(super) fn clock(kinds: Kinds, dice: &mut Dice) -> Clock {
         notices_sleep: dice.chance(500),
         stops_asleep: false,
         timer_first: dice.chance(500),
-        // A time that is wrong takes from a probe's. Where probes are judged, time is right.
+        // A wrong time would count against a probe, so time is right in the worlds where probes are judged.
         steps_back: if kinds.only_clock() { 0 } else { dice.below(2) * dice.below(50) },
     }
 }
@@ -263,7 +263,7 @@ pub(super) fn shell(kinds: Kinds, dice: &mut Dice) -> Shell {
     shell
 }
 
-/// Of a seed of its own, so that a world without a disk is what it was before there were disks.
+/// Drawn from its own dice, so that a world without a disk is the same as before there were disks.
 pub(super) fn disk(seed: u64, lives: Option<Lives>) -> Disk {
     let mut dice = Dice::new(!seed);
     let disk = Disk {
@@ -310,7 +310,7 @@ pub(super) fn app(seed: u64, kinds: Kinds, dice: &mut Dice) -> App {
 }
 
 impl App {
-    /// A message as this app sends them.
+    /// A message as this app sends it.
     pub(crate) fn sending(&self, dice: &mut Dice) -> Sending {
         let ttl = if dice.chance(self.brief) { dice.magnitude(1, 60_000) } else { 30 * 86_400_000 };
         Sending {

@@ -1,43 +1,44 @@
-//! What a server publishes in feeds, and how badly it keeps and hands them out: a plan of its own dice, for a sixth of the seeds.
+//! What a server publishes in feeds, and how badly it stores and delivers it. Drawn from its own dice, for a sixth
+//! of the seeds.
 
 use super::{Plan, Planned};
 use crate::dice::Dice;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Published {
-    /// Items of a feed that the store keeps, and that an answer holds at most.
+    /// The number of items that the store keeps for a feed, and the largest number in an answer.
     pub(crate) kept: u64,
     pub(crate) page: u64,
-    /// In a thousand: an item is stored and sent to nobody, reaches one connection late, or not at all.
+    /// Per thousand: an item is stored but sent to nobody, reaches one connection late, or does not reach it.
     pub(crate) unsent: u64,
     pub(crate) late: u64,
     pub(crate) lost: u64,
-    /// A read is answered late, never, or with a failure; one of a room's feed is refused.
+    /// Per thousand: a read is answered late, never, or with an error; a read of a room's feed is refused.
     pub(crate) slow: u64,
     pub(crate) silent: u64,
     pub(crate) failing: u64,
-    /// An answer has nothing of what there is.
+    /// Per thousand: an answer contains none of the items that exist.
     pub(crate) stingy: u64,
     pub(crate) refused: u64,
-    /// The store is the memory of the server.
+    /// The store is in the server's memory.
     pub(crate) is_forgetful: bool,
-    /// How many of what was shown are written down at once.
+    /// How often shown items are saved at once, per thousand.
     pub(crate) saved: u64,
-    /// The server has feeds at all.
+    /// Whether the server has feeds at all.
     pub(crate) is_there: bool,
 }
 
-/// Something that becomes of feeds.
+/// Something that happens to feeds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Notice {
-    /// Something is published for a user, or in a room.
+    /// An item is published for a user, or in a room.
     Publish {
         feed: u32,
     },
-    /// A part of the app wants a room's feed, or no longer.
+    /// A part of the app follows a room's feed, or no longer.
     Follow,
     Leave,
-    /// The store is another one, or what it was some items ago.
+    /// The store is replaced, or rolled back by some items.
     Replace {
         feed: u32,
     },
@@ -83,7 +84,7 @@ impl Plan {
             };
             let at = self.moment(&mut dice);
             self.at(at, Planned::Published(notice));
-            // What is published comes in a burst.
+            // Items are published in bursts.
             if let Notice::Publish { .. } = notice {
                 for _ in 0..dice.below(2) * dice.magnitude(1, 32) {
                     self.at(at + dice.below(300), Planned::Published(notice));
@@ -93,5 +94,5 @@ impl Plan {
     }
 }
 
-/// Sets these dice apart from the plan's.
+/// Separates these dice from the plan's.
 const OWN: u64 = 0x0FF5_E750_0000_0000;

@@ -1,5 +1,5 @@
-//! What a server makes of receipts and acknowledgements, over which transport, and what the app asks for: a plan
-//! of its own dice, for a third of the seeds.
+//! How a server handles receipts and acknowledgements, over which transport, and what the app asks for. Drawn from
+//! its own dice, for a third of the seeds.
 
 use holdfast::client::deliveries::Sending;
 use holdfast::engine::{Millis, Way};
@@ -17,14 +17,14 @@ pub(crate) struct Receipting {
     /// Whether the server acknowledges each of the events, by number.
     pub(crate) acknowledges: [bool; EVENTS],
     pub(crate) polling: Polling,
-    /// A POST of more than 16 packets is dropped as a whole, and answered all the same.
+    /// A POST of more than 16 packets is dropped as a whole, but answered.
     pub(crate) drops: bool,
-    /// Others of a link that gives receipts, per thousand.
+    /// Other POSTs that are dropped on a link that gives receipts, per thousand.
     pub(crate) loses: u64,
-    /// Messages that ask to be acked, always acked, received, the latest.
+    /// The weights of the ways to settle: acked, always acked, received, the latest.
     ways: [u64; 4],
     own_deadlines: u64,
-    /// Messages of one payload: large ones.
+    /// Large messages, per thousand.
     large: u64,
 }
 
@@ -36,7 +36,7 @@ pub(crate) enum Reply {
     Never,
 }
 
-/// How long a link is over polling.
+/// How long a link uses polling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Polling {
     Never,
@@ -44,7 +44,7 @@ pub(crate) enum Polling {
     Always,
 }
 
-/// Number 0 is any event of which nothing is remembered.
+/// Number 0 stands for events about which nothing is remembered.
 pub(crate) const EVENTS: usize = 4;
 
 pub(super) fn receipting(seed: u64) -> Option<Receipting> {
@@ -80,12 +80,12 @@ pub(super) fn receipting(seed: u64) -> Option<Receipting> {
 }
 
 impl Receipting {
-    /// Every receipt is answered in the time that the network takes.
+    /// Whether every receipt is answered within the time that the network takes.
     pub(crate) fn always_gives_receipts(self) -> bool {
         self.reply == Reply::Plain && self.late == 0 && self.loses == 0
     }
 
-    /// What a message asks for besides.
+    /// Adds what a message asks for besides.
     pub(crate) fn complete(&self, sending: Sending, dice: &mut Dice) -> Sending {
         let [acked, always, received, latest] = self.ways;
         let way = match dice.weighted([acked + 1, always, received, latest]) {
@@ -128,5 +128,5 @@ impl Plan {
     }
 }
 
-/// Sets these dice apart from the plan's.
+/// Separates these dice from the plan's.
 const OWN: u64 = 0x2ECE_5EED_0000_0000;

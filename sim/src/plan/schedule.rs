@@ -1,28 +1,28 @@
-//! What happens when: the app's actions, and the faults of everything around it.
+//! The times of the app's actions and of all faults.
 
 use super::{Deed, Fate, Login, Notice, Plan};
 use crate::dice::Dice;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Planned {
-    // The app's.
+    // Actions of the app.
     Open,
     Close,
     Send {
         count: usize,
     },
     Cancel,
-    /// A message that another page has.
+    /// Cancels a message that another page has.
     CancelAway,
     LogOut,
     ChangeUser,
     Destroy,
     Login(Login),
-    /// The transport has more to send than it can, or not any more.
+    /// The transport has more to send than the link takes, or no longer.
     Clog {
         is_clogged: bool,
     },
-    // The network's.
+    // Faults of the network.
     Cut {
         is_told: bool,
     },
@@ -34,10 +34,10 @@ pub(crate) enum Planned {
     Offline {
         until: u64,
     },
-    // The server's.
+    // Faults of the server.
     Kick,
     Restart,
-    // The machine's.
+    // Faults of the machine.
     Throttle {
         until: u64,
     },
@@ -89,7 +89,7 @@ impl Plan {
             }
         }
         if self.kinds.shell {
-            // Whoever was not logged in is in the end, and again and again.
+            // A user who was not logged in logs in repeatedly in the end.
             for _ in 0..4 {
                 self.at(dice.below(span), Planned::Open);
             }
@@ -128,7 +128,7 @@ impl Plan {
         }
     }
 
-    /// Nothing that was planned begins after the end of the faults.
+    /// Ends everything that was planned by the end of the faults.
     pub(super) fn end_faults(&mut self) {
         let ends = self.schedule.iter().map(|&(at, planned)| planned.ends(at));
         self.faults_until = self.faults_until.max(ends.max().unwrap_or_default() + 1);
@@ -139,7 +139,7 @@ impl Plan {
             let from = self.moment(dice);
             self.at(from, Planned::Throttle { until: from + dice.magnitude(60_000, 600_000) });
         }
-        // A nap that nobody notices is a timer that is a little late.
+        // A short sleep that nobody notices is the same as a late timer.
         let least = if self.clock.notices_sleep { 1_000 } else { 10_000 };
         for _ in 0..dice.below(4) {
             let from = self.moment(dice);
@@ -165,7 +165,7 @@ impl Plan {
         }
     }
 
-    /// When a fault begins: any time, or while something that was sent is under way.
+    /// When a fault begins: at any time, or while something that was sent is on its way.
     pub(super) fn moment(&self, dice: &mut Dice) -> u64 {
         let is_send = |&&(_, planned): &&(u64, Planned)| matches!(planned, Planned::Send { .. });
         let sends = self.schedule.iter().filter(is_send).count();
@@ -178,7 +178,7 @@ impl Plan {
 }
 
 impl Planned {
-    /// When it is over, if it begins at `at`.
+    /// When it ends, if it begins at `at`.
     fn ends(self, at: u64) -> u64 {
         match self {
             Self::Slow { until, .. }
@@ -207,7 +207,7 @@ impl Planned {
         }
     }
 
-    /// It happens to one page.
+    /// Whether it happens to one page.
     pub(crate) fn is_a_pages(self) -> bool {
         match self {
             Self::Open
@@ -236,7 +236,7 @@ impl Planned {
         }
     }
 
-    /// It happens on the client's machine.
+    /// Whether it happens on the client's machine.
     pub(crate) fn is_the_clients(self) -> bool {
         match self {
             Self::Open
@@ -269,7 +269,7 @@ impl Planned {
     }
 }
 
-/// A clock that was a day wrong, and an hour for the daylight.
+/// A clock that was wrong by a day, and by an hour of daylight saving time.
 const A_DAY_AND_AN_HOUR: u64 = 25 * 3_600_000;
-/// Sets the dice for clocks that are set apart from the plan's.
+/// Separates the dice for clocks that are set from the plan's.
 const SET: u64 = 0xC10C_5EED_0000_0000;

@@ -1,5 +1,5 @@
-//! Plans that are told by name: a tab that is hidden for half an hour, a machine that sleeps for a night, and two
-//! tabs on a server that keeps one connection of a user.
+//! Named plans: a tab that is hidden for half an hour, a machine that sleeps for a night, and two tabs on a server
+//! that keeps one connection for each user.
 
 use holdfast::engine::Config;
 
@@ -7,21 +7,21 @@ use super::lives::{A_NIGHT, HALF_AN_HOUR};
 use super::{Kinds, Lives, Plan, Planned};
 use crate::dice::Dice;
 
-/// What befalls a page that has a link in a world that is kind otherwise.
+/// Stories of a page with a link in a world without other faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Story {
     /// Its timers fire once a minute for half an hour.
     Throttled,
-    /// The machine sleeps for eight hours, and the network stays as it was.
+    /// The machine sleeps for eight hours, and the link survives.
     Asleep,
-    /// While the machine sleeps the link dies, and nobody is told.
+    /// While the machine sleeps the link dies silently.
     DiesAsleep,
     /// For an hour the server ends the older link of two tabs as soon as there is a newer one.
     Rivals,
 }
 
 impl Plan {
-    /// As a seed has it, but for what the story needs. The app sends before, meanwhile and afterwards.
+    /// A seed's plan, adapted to the story. The app sends before, during and after it.
     pub(crate) fn of(story: Story, seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         if story == Story::Rivals {
@@ -31,7 +31,7 @@ impl Plan {
         let mut plan = Self::of_kinds(seed, kinds, None, &mut dice);
         plan.config.health = Config::default().health;
         plan.clock.steps_back = 0;
-        // Half of the machines have a clock that stands still: it shows the sleep by itself.
+        // Half of the machines have a clock that stands still, which shows the sleep by itself.
         plan.clock.stops_asleep = dice.chance(500);
         plan.clock.notices_sleep |= story == Story::DiesAsleep;
         let from = dice.between(60_000, 120_000);

@@ -1,9 +1,9 @@
-//! Who uses the app, and how its logins go: a plan of its own dice, for a quarter of the seeds.
+//! The users of the app and their logins. Drawn from its own dice, for a quarter of the seeds.
 
 use super::{Plan, Planned};
 use crate::dice::Dice;
 
-/// Somebody who can log in, from 1.
+/// A user who can log in, from 1.
 pub(crate) type Person = u64;
 
 #[derive(Clone, Copy, Debug)]
@@ -14,46 +14,46 @@ pub(crate) struct Users {
     pub(crate) reads_early: bool,
 }
 
-/// Whom credentials name.
+/// The subject of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subjects {
     /// The same id as the app's name for the user.
     Same,
-    /// An identity provider's.
+    /// An identity provider's id.
     Other,
     Unreadable,
 }
 
-/// How the client learns of the user's name.
+/// How the client learns the user's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Naming {
-    /// The app says it.
+    /// The app calls a method.
     Called,
     /// The app is asked, together with the credentials.
     Asked,
     Never,
 }
 
-/// What happens around a login.
+/// An event of a login.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Login {
     LogIn {
         person: Person,
         named_after: u64,
     },
-    /// The app names whoever it takes for logged in.
+    /// The app names the user that it takes for logged in.
     Name,
     LogOut {
         token_stays: bool,
     },
     /// In another tab of this browser.
     LogOutElsewhere,
-    /// The app goes on with another user, and the token follows, or went before.
+    /// The app switches to another user. The token changes later or has changed before.
     Switch {
         person: Person,
         token_after: u64,
     },
-    /// What lies in storage is somebody's, or nobody's.
+    /// The credentials in storage become a user's, or nobody's.
     Token {
         person: Option<Person>,
     },
@@ -92,7 +92,7 @@ impl Plan {
             };
             let at = self.moment(&mut dice);
             self.at(at, Planned::Login(login));
-            // What ends something is mostly followed by a login.
+            // Most ends are followed by a login.
             if dice.chance(500) {
                 let again = Login::LogIn { person: any(&mut dice), named_after: late(&mut dice) };
                 self.at(at + dice.magnitude(1, 20_000), Planned::Login(again));
@@ -110,5 +110,5 @@ fn late(dice: &mut Dice) -> u64 {
     if dice.chance(500) { 0 } else { dice.magnitude(1, 8_000) }
 }
 
-/// Sets these dice apart from the plan's.
+/// Separates these dice from the plan's.
 const OWN: u64 = 0x05E2_5EED_0000_0000;

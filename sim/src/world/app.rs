@@ -1,7 +1,7 @@
-//! The app: what it sends, and what it was told about it.
+//! The app: what it sends, and what it is told.
 
 use holdfast::client::deliveries::Sending;
-use holdfast::client::keeper::Held;
+use holdfast::client::keeper::Saved;
 use holdfast::engine::{Cause, Draft, Outcome, Way};
 
 use super::World;
@@ -17,7 +17,7 @@ use crate::violation::violated;
 use crate::work;
 
 impl World {
-    /// Sends a message as the app of this plan does.
+    /// Sends a message as this plan's app does.
     pub(super) fn send_one(&mut self) {
         if self.app.messages.len() >= self.run.plan.app.sends_at_most {
             return;
@@ -33,10 +33,10 @@ impl World {
         let durable = self.run.disk.chance(self.run.plan.disk.durable);
         let is_unencodable = self.run.dice.chance(self.run.plan.app.unencodable);
         let is_acked = matches!(sending.way, Way::Acked | Way::AckedAlways);
-        let has_place = !(is_acked && self.run.letters.chance(self.run.plan.letters.placeless));
+        let carries_id = !(is_acked && self.run.letters.chance(self.run.plan.letters.without_id));
         let expires_at = self.wall() + sending.ttl.0;
         let print = self.print(expires_at);
-        let sending = Sending { lane, durable, has_place, print, ..sending };
+        let sending = Sending { lane, durable, carries_id, print, ..sending };
         if let Some(seq) = self.send(sending) {
             let id = self.app.messages.len();
             note!(self.run, "   message {id} is {seq:?}");
@@ -50,13 +50,14 @@ impl World {
         self.send_again();
     }
 
-    /// What the next message is kept as: its id, which may be that of one that has settled, and when it expires.
+    /// The fingerprint of the next message's saved copy. It may be that of a message that has settled; it includes
+    /// the expiry.
     fn print(&mut self, expires_at: u64) -> u64 {
         let mut id = self.app.messages.len();
         if id > 0 && self.run.letters.chance(self.run.plan.letters.reused) {
             let one = self.run.letters.index(id);
             let is_free = !self.living().any(|page| page.deliveries.has(one));
-            // Kept for as long it would be the same message.
+            // With the same expiry it would be the same message.
             let print = print_of(one, expires_at);
             if is_free && self.app.messages.iter().all(|sent| sent.sending.print != print) {
                 id = one;
@@ -98,7 +99,7 @@ impl World {
         });
     }
 
-    /// A logout had ended it before it was found on disk, and the app is told now.
+    /// A logout had ended the message before it was found on disk, and the app is told now.
     pub(super) fn ended_by_logout(&mut self, id: MessageId) {
         if self.run.plan.users.is_none() && !self.is_ended(id) {
             violated!("I12", "message {id} counts as ended by a logout that there was not");
@@ -106,13 +107,14 @@ impl World {
         self.end_unseen(id);
     }
 
-    /// A logout ended the generation that the message was kept in. Where users change each has his own.
+    /// Whether a logout has ended the generation that the message was saved in. If users change, each has their
+    /// own.
     pub(super) fn is_ended(&self, id: MessageId) -> bool {
         let of = self.app.messages[id].generation;
         self.run.plan.users.is_none() && of.is_some_and(|of| of != self.generations.of(ONLY))
     }
 
-    /// The user has logged out: what no page has ends without anybody being told.
+    /// The user has logged out: messages that no page has end without a report.
     pub(super) fn end_all_of(&mut self, scope: Scope) {
         if scope != ONLY || self.run.plan.users.is_some() {
             return;
@@ -131,7 +133,7 @@ impl World {
         message.is_settled = true;
     }
 
-    /// Takes one of the last messages back, settled or not.
+    /// Cancels one of the last messages, settled or not.
     pub(super) fn cancel_one(&mut self) {
         let count = self.app.messages.len();
         if count > 0 {
@@ -142,7 +144,7 @@ impl World {
         }
     }
 
-    /// Takes a message back that another page has.
+    /// Cancels a message that another page has.
     pub(super) fn cancel_away(&mut self) {
         for page in self.shown() {
             self.turn_to(page);
@@ -153,10 +155,10 @@ impl World {
         }
     }
 
-    /// What is kept of a message goes, and who had it before hears of its end.
+    /// A message's saved copy is erased, and pages that had it before learn its result.
     fn see_off(&mut self, id: MessageId, entry: Entry, is_delivered: bool) {
-        if let Some(Held::Kept(place)) = entry.held {
-            self.app.messages[id].erasers.push((self.page.id, place.opening));
+        if let Some(Saved::Kept(address)) = entry.saved {
+            self.app.messages[id].erasers.push((self.page.id, address.opening));
         }
         if let Some(seq) = self.page.storage.sharing.take() {
             if seq != entry.seq {
@@ -166,7 +168,7 @@ impl World {
         }
     }
 
-    /// Nothing more is owed of it, whether the app knows by now or not.
+    /// Whether nothing more is owed for it, whether or not the app knows.
     pub(super) fn has_settled(&self, id: MessageId) -> bool {
         let message = &self.app.messages[id];
         let is_decided = |page: &Page| {
@@ -176,7 +178,7 @@ impl World {
         message.is_settled || self.page_at(message.page).is_some_and(is_decided)
     }
 
-    /// The app is told how a message ended.
+    /// The app is told a message's result.
     pub(super) fn settled(&mut self, settled: Settled) {
         self.page.model.settled(self.engine_time(), settled);
         let Settled { seq, outcome, maybe_delivered } = settled;
@@ -249,5 +251,5 @@ fn print_of(id: MessageId, expires_at: u64) -> u64 {
     ((id as u64 + 1) << 40) | expires_at
 }
 
-/// What is replaced by the newest has lanes of its own, mostly.
+/// Messages that the newest replaces have lanes of their own, mostly.
 const LATEST: u64 = 1_000;

@@ -1,4 +1,4 @@
-//! What tabs tell each other: it reaches those whose channel is open, a moment later and in any order.
+//! Messages between tabs. They reach the tabs whose channel is open, a moment later and in any order.
 
 use holdfast::engine::Verdict;
 
@@ -61,7 +61,7 @@ impl World {
         }
     }
 
-    /// Another page says how a message ended.
+    /// Another page reports a message's result.
     fn settled_elsewhere(&mut self, Outcome { id, is_delivered }: Outcome) {
         let Some(entry) = self.page.deliveries.get(id) else { return self.ended_elsewhere(id) };
         let (seq, now) = (entry.seq, self.next_time());
@@ -80,14 +80,14 @@ impl World {
         self.drain();
     }
 
-    /// It is not here, and may be what is just being read.
+    /// The message is not here, but may just be being read.
     fn ended_elsewhere(&mut self, id: MessageId) {
         let print = self.app.messages[id].sending.print;
         self.page.shell.client.ended_elsewhere(print);
         self.page.storage.heard.insert(id);
     }
 
-    /// Says how a message ended that another page had.
+    /// Reports the result of a message that another page had.
     pub(super) fn tell_others(&mut self, outcome: Outcome) {
         if self.page.storage.channel.is_some() {
             self.page.storage.outcomes.add(outcome);

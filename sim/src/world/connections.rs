@@ -12,12 +12,12 @@ use crate::wire::{Dispatch, Frame, Packet, Task};
 
 // The client's end.
 impl World {
-    /// The connection over which the page can speak, whether anybody hears it or not.
+    /// The connection that the page can send over, even if nobody receives it.
     pub(super) fn up(&self) -> Option<ConnectionId> {
         self.page.connection.filter(|&id| self.network.connections[id].is_up)
     }
 
-    /// The engine asked for a connection.
+    /// The client ordered a connection.
     pub(super) fn connect(&mut self, epoch: Epoch) {
         if self.page.connection.is_some() {
             violated!("link", "two connections at a time");
@@ -28,7 +28,7 @@ impl World {
         self.page.connection = Some(id);
     }
 
-    /// The client's end hears that it is connected.
+    /// The client's end learns that it is connected.
     pub(super) fn came_up(&mut self, id: ConnectionId) {
         let connection = &self.network.connections[id];
         if !connection.is_open {
@@ -46,12 +46,12 @@ impl World {
         self.announce(id);
     }
 
-    /// The client's end hears that it is not.
+    /// The client's end learns that it is not connected.
     pub(super) fn came_down(&mut self, id: ConnectionId, cause: DownCause) {
-        // To socket.io-client it is final that a server ends a link.
+        // For socket.io-client it is final that a server ends a link.
         let is_ended = matches!(cause, DownCause::Kicked | DownCause::RetryAfter(_));
         let cause = if is_ended && self.run.plan.is_followed { DownCause::Final } else { cause };
-        // A server that is well again turns nobody away for good.
+        // A server that has recovered refuses nobody for good.
         let is_well = self.run.is_kind_now() && cause == DownCause::Final;
         let cause = if is_well { DownCause::Lost } else { cause };
         if self.network.came_down(id) {
@@ -64,7 +64,7 @@ impl World {
         }
     }
 
-    /// The engine gives the connection up.
+    /// The client gives up the connection.
     pub(super) fn disconnect(&mut self, epoch: Epoch, is_polite: bool) {
         let Some(id) = self.page.connection.take() else { return };
         if self.network.connections[id].epoch != epoch {
@@ -81,7 +81,7 @@ impl World {
         }
     }
 
-    /// The page is gone, or the Manager gives it up: its link ends by itself.
+    /// The page is gone, or the Manager gives up: the link ends by itself.
     pub(super) fn hang_up(&mut self) {
         if let Some(id) = self.page.connection.take() {
             self.network.leave(&mut self.run, id);
@@ -114,7 +114,7 @@ impl World {
         let Some(dispatch) = server.receive(run, network, id, frame) else { return };
         self.check_owner_at_server(dispatch.message, id);
         if self.run.plan.receipting.is_some() {
-            // Like socket.io: what is decoded is dispatched a moment later, and its receipt answered at once.
+            // As in socket.io: a decoded packet is dispatched a moment later, but a receipt is answered at once.
             self.run.schedule(self.run.now, Event::Dispatch { connection: id, dispatch });
         } else {
             self.dispatch(id, dispatch);

@@ -1,4 +1,4 @@
-//! What pages read and write: each transaction from its beginning to what their keepers are told of its end.
+//! Transactions of pages, from their beginning to the report to their keepers.
 
 use holdfast::client::storage;
 
@@ -15,7 +15,7 @@ impl World {
     pub(super) fn begin_to_read(&mut self, of: Name, mine: Name) {
         let storage = &mut self.page.storage;
         let (Some(opening), Some(scope)) = (storage.channel, storage.scope) else {
-            violated!("journal", "what is not open is read");
+            violated!("journal", "a journal that is not open is read");
         };
         let keeper = self.page.shell.client.keeper();
         let generation = keeper.generation().unwrap_or_default();
@@ -27,7 +27,7 @@ impl World {
         self.database.begin(&mut self.run, self.page.id, work);
     }
 
-    /// That of a page that is gone does not.
+    /// Whether a page's write fails. Those of a page that is gone don't.
     fn write_fails(&mut self, id: PageId) -> bool {
         self.page_at(id).is_some() && self.database.fails(&mut self.run)
     }
@@ -37,7 +37,7 @@ impl World {
         self.begin(Work::Write(write));
     }
 
-    /// A transaction ends. Of a page that has died meanwhile all is written, or nothing.
+    /// A transaction ends. If its page has died meanwhile, it took effect completely or not at all.
     pub(super) fn transacted(&mut self, id: PageId, work: Work) {
         let done = match work {
             Work::Read { opening, scope, of, mine } => {
@@ -79,7 +79,7 @@ impl World {
             if let Some(key) = written_over {
                 violated!("journal", "segment {key:?} was written over");
             }
-            // A page that had the journal before may know of less.
+            // A page that had the journal before may know of fewer settled messages.
             for kept in forgotten {
                 self.app.messages[kept.id].is_erasing_lost = true;
             }
@@ -94,8 +94,9 @@ impl World {
         Done::Written { write, is_done }
     }
 
-    /// A page that can't write lists deletes whole segments. The others that are in one are in its memory too, as the
-    /// app was told, until it dies. One that runs shows which they are; what one that does not would lose is this.
+    /// A page that can't write lists deletes whole segments. The other messages in them are also in its memory
+    /// until it dies, as the app was told. A running page shows which these are; for a page in the cache, these are
+    /// the ones that it would lose.
     fn dropped_unheard(&self, write: &Write) -> Vec<MessageId> {
         if !write.may_forget || write.moved > 0 {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! What happens next, and whom it happens to.
+//! The next event, and whom it happens to.
 
 use holdfast::engine::{DownCause, Grant, Input, Phase};
 
@@ -11,7 +11,7 @@ use crate::violation::violated;
 impl World {
     pub(super) fn step(&mut self) {
         let Some(Scheduled { at, event, number, .. }) = self.run.next() else {
-            violated!("liveness", "nothing will ever happen: {:?}", self.page.shell.status());
+            violated!("liveness", "no event is scheduled: {:?}", self.page.shell.status());
         };
         let asleep_until = self.asleep_until;
         if asleep_until > at && event.is_the_clients() {
@@ -28,7 +28,7 @@ impl World {
                 _ => IN_TURN,
             };
             if self.run.plan.receipting.is_some() && matches!(event, Event::Packet { .. }) {
-                // A sleep that gets longer changes nothing about their order.
+                // A longer sleep does not change their order.
                 let packet = Scheduled { at: asleep_until, turn, number, event };
                 return self.run.put_off(packet);
             }
@@ -107,7 +107,7 @@ impl World {
         match planned {
             Planned::Open => self.open(),
             Planned::Close if !self.run.plan.is_followed && self.run.letters.chance(300) => {
-                self.hold();
+                self.pause();
             }
             Planned::Close if self.run.plan.users.is_some() => self.disconnect_app(),
             Planned::Close => self.close(),

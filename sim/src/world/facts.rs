@@ -1,4 +1,4 @@
-//! What comes from the server: to a page that listens, to one that no longer does, and what never came.
+//! Packets from the server: for a page that listens, for one that no longer does, and stray facts.
 
 use holdfast::engine::{DownCause, Epoch, Grant, Input, Seq, Verdict};
 
@@ -26,7 +26,7 @@ impl World {
                     self.tell(Input::Joined { epoch });
                 }
                 Packet::JoinRefused => self.join_refused(epoch, ROOM),
-                // The Socket hands out nothing of a connection that it has just closed.
+                // The Socket emits nothing from a connection that it has just closed.
                 Packet::Event(emitted) if self.up() == Some(id) => {
                     self.arrived(id, epoch, emitted);
                 }
@@ -67,7 +67,7 @@ impl World {
         }
     }
 
-    /// A fact about something long gone, or a true one once more.
+    /// A fact about something long gone, or a true one repeated.
     fn stray(&mut self, packet: Packet) {
         let page = self.page.id;
         let mut mine = self.network.connections.iter().filter(|it| it.page == page);

@@ -1,7 +1,7 @@
-//! What the server sends by itself, and what the app says again, holds and does later.
+//! Events of the server, and the app's remembered emits, deferred events and delayed actions.
 //!
-//! The shell's part is what JavaScript does: it has the values, and hands out what it is told to. What the client
-//! answers and orders is held against the page's account.
+//! The shell's part is what JavaScript does: it has the values, and passes on what the client tells it to. The
+//! page's model checks the client's answers and orders.
 
 use holdfast::client::{Client, Order, Value};
 use holdfast::engine::{Epoch, Input, Millis, Phase};
@@ -16,9 +16,9 @@ use crate::trace::note;
 use crate::violation::violated;
 use crate::wire::{Emitted, FETCHED, Message, Packet};
 
-// What the server and the app do.
+// Actions of the server and the app.
 impl World {
-    /// What the client is not told the time of.
+    /// Calls of the client that pass no time.
     pub(super) fn quietly<R>(&mut self, call: impl FnOnce(&mut Client) -> R) -> R {
         self.run.tally.one(Count::Steps);
         call(&mut self.page.shell.client)
@@ -41,29 +41,29 @@ impl World {
             Deed::Remember => {
                 let up = self.up();
                 let (nth, is_now) = self.quietly(|client| client.remember(key));
-                self.page.feed.said.remembered((key, nth), is_now, up);
+                self.page.feed.emits.remembered((key, nth), is_now, up);
             }
             Deed::Unremember => {
-                let count = self.page.feed.said.uses();
+                let count = self.page.feed.emits.uses();
                 let at = self.run.feed.index(count);
                 if count == 0 {
                     return;
                 }
-                let (key, nth) = self.page.feed.said.give_up(at);
+                let (key, nth) = self.page.feed.emits.give_up(at);
                 let is_over = self.quietly(|client| client.unremember(key, nth));
-                self.page.feed.said.unremembered(key, is_over);
+                self.page.feed.emits.unremembered(key, is_over);
             }
             Deed::Emit => {
                 let Some(up) = self.up() else { return };
-                self.quietly(|client| client.said(key, false));
-                self.page.feed.said.said(key, up);
+                self.quietly(|client| client.emitted(key, false));
+                self.page.feed.emits.emitted(key, up);
             }
             Deed::Leave => {
                 if self.up().is_none() {
                     return;
                 }
-                let was_known = self.quietly(|client| client.unsaid(key));
-                self.page.feed.said.unsaid(key, was_known);
+                let was_known = self.quietly(|client| client.forget_emit(key));
+                self.page.feed.emits.forgotten(key, was_known);
             }
             Deed::Soon => self.emit_soon(),
             Deed::AskOnline => self.quietly(|client| client.ask_online()),
@@ -92,7 +92,7 @@ impl World {
         self.emit_down(Emitted::Message(message));
     }
 
-    /// The connection of the page as the server sees it.
+    /// The page's connection as the server sees it.
     fn server_side(&self) -> Option<ConnectionId> {
         self.page.connection.filter(|&id| {
             let connection = &self.network.connections[id];
@@ -113,7 +113,7 @@ impl World {
         let session = self.page.owners.session();
         let now = self.page.shell.client.now().0;
         let is_gone = self.page.owners.is_gone();
-        self.page.feed.said.emitted(soon, phase, session, now, is_gone);
+        self.page.feed.emits.soon(soon, phase, session, now, is_gone);
     }
 
     pub(super) fn do_later(&mut self, later: Later) {
@@ -134,7 +134,7 @@ impl World {
         self.run.schedule(at, Event::Later { page: self.page.id, later });
     }
 
-    /// The app's listeners have heard of a new link. Some say what they have to by themselves.
+    /// The app's listeners have handled a new link. Some make their own emits.
     pub(super) fn greet(&mut self, epoch: Epoch) {
         let plan = self.feed_plan();
         if self.run.feed.chance(300) {
@@ -144,18 +144,18 @@ impl World {
         let has_seen_any = self.page.feed.missed.has_seen_any();
         let is_recovered = has_seen_any && self.run.feed.chance(plan.recovers);
         self.page.feed.missed.greeted(is_recovered);
-        self.page.feed.said.greeted(up, is_recovered);
+        self.page.feed.emits.greeted(up, is_recovered);
         self.call(|client, now| client.greeted(now, epoch, is_recovered));
     }
 
-    /// A room is asked for.
+    /// A room is requested.
     pub(super) fn asked_for_room(&mut self) {
         self.page.feed.is_join_asked = true;
         self.page.shell.client.asked_for_room([ROOM, 0, 0]);
     }
 }
 
-// What arrives.
+// Arrivals.
 impl World {
     pub(super) fn arrived(&mut self, id: ConnectionId, epoch: Epoch, emitted: Emitted) {
         match emitted {
@@ -197,7 +197,7 @@ impl World {
         self.page.feed.presence.listed(id);
     }
 
-    /// The server refuses a join of the page's, or of the app's own.
+    /// The server refuses a join of the page, or of the app.
     pub(super) fn join_refused(&mut self, epoch: Epoch, room: u64) {
         if self.run.plan.feed.is_none() {
             return self.tell(Input::JoinRejected { epoch });
@@ -232,18 +232,18 @@ impl World {
         let session = self.page.owners.session();
         let feed = &mut self.page.feed;
         match order {
-            Order::Say { key, .. } => {
-                feed.said.said_again(key, up);
-                self.run.tally.one(Count::SaidAgain);
+            Order::Replay { key, .. } => {
+                feed.emits.replayed(key, up);
+                self.run.tally.one(Count::Replayed);
             }
-            Order::Emit { key } => feed.said.leaves(key, session, now, up.is_some()),
-            Order::Discard { value: Value::Held, key } => feed.said.dropped(key, now),
+            Order::Emit { key } => feed.emits.leaves(key, session, now, up.is_some()),
+            Order::Discard { value: Value::Deferred, key } => feed.emits.dropped(key, now),
             Order::Discard { value: Value::Answer, key } => {
                 let keeps_all = self.keeps_all_repeats();
                 self.page.feed.repeats.forgotten(key, keeps_all);
             }
-            Order::Discard { value: Value::Said, key } => {
-                violated!("said", "{key} is forgotten, and there are few")
+            Order::Discard { value: Value::Remembered, key } => {
+                violated!("remembered", "{key} is forgotten, but there are few")
             }
             Order::Returned { begins } => feed.missed.returned(begins),
             Order::Resync { round, since } => self.ask_app(round, since),

@@ -1,4 +1,4 @@
-//! The messages of the server's: what becomes of each that came, or that the app fetched since it was missed.
+//! Messages from the server: those that arrive, and those that the app fetches after it missed them.
 
 use holdfast::client::Came;
 
@@ -9,21 +9,21 @@ use crate::tally::Count;
 use crate::violation::violated;
 use crate::wire::{FETCHED, Message};
 
-// Messages that come.
+// Arriving messages.
 impl World {
     pub(super) fn message_arrived(&mut self, message: Message) {
         let message = self.page.feed.arrived(message);
         let now = self.page.shell.client.now().0;
-        let is_held = self.quietly(|client| client.holds(message.wants_ack));
-        self.page.feed.missed.came(now, message, is_held);
-        if is_held {
-            self.run.tally.one(Count::HeldBack);
+        let is_buffered = self.quietly(|client| client.buffers(message.wants_ack));
+        self.page.feed.missed.came(now, message, is_buffered);
+        if is_buffered {
+            self.run.tally.one(Count::Buffered);
         } else {
             self.hand_out(message, None);
         }
     }
 
-    /// What was held is handed out.
+    /// The buffered messages are passed on.
     pub(super) fn release(&mut self) {
         self.page.feed.missed.release();
         while let Some(message) = self.page.feed.missed.next() {
@@ -31,7 +31,8 @@ impl World {
         }
     }
 
-    /// A message is handed to the listeners, unless it is a repeat. Of one that was fetched, in which session.
+    /// Passes a message to the listeners, unless it is a repeat. `fetched_in` is the session in which it was
+    /// fetched.
     fn hand_out(&mut self, message: Message, fetched_in: Option<SessionId>) {
         let kept = self.feed_plan().kept;
         let content = message.content();
@@ -55,11 +56,11 @@ impl World {
         self.run.tally.one(Count::Shown);
         let session = self.page.owners.session();
         self.page.feed.shown(message, fetched_in, session);
-        let place = self.quietly(|client| client.saw());
-        self.page.feed.missed.note(place);
+        let mark = self.quietly(|client| client.saw());
+        self.page.feed.missed.note(mark);
     }
 
-    /// The memory of repeats has room for all that there may be.
+    /// Whether the memory of repeats has room for all messages.
     pub(super) fn keeps_all_repeats(&self) -> bool {
         self.feed_plan().kept == KEPT
     }
@@ -80,7 +81,7 @@ impl World {
         }
     }
 
-    /// The app calls the function that it was handed.
+    /// The app calls the acknowledgement function.
     pub(super) fn app_answers(&mut self, content: u64, number: u64, is_large: bool) {
         if !self.page.feed.repeats.answers(content, number) {
             return;
@@ -92,7 +93,7 @@ impl World {
     }
 }
 
-// What was missed.
+// Missed messages.
 impl World {
     pub(super) fn ask_app(&mut self, round: u32, since: u32) {
         let Some(plan) = self.run.plan.feed else {
@@ -109,7 +110,7 @@ impl World {
         }
     }
 
-    /// The app hands over what it fetched, and is done.
+    /// The app passes what it fetched, and is done.
     pub(super) fn resynced(&mut self, round: u32, session: SessionId, is_whole: bool) {
         let its = self.page.feed.sent_to(session);
         for _ in 0..self.run.feed.below(6) {
@@ -133,5 +134,5 @@ impl World {
     }
 }
 
-/// What the memory of repeats holds, where it holds all.
+/// The size of the memory of repeats if it has room for all.
 const KEPT: usize = 1_000;

@@ -1,4 +1,4 @@
-//! The machine that the pages are on: its clock, its timers, and its sleep.
+//! The machine that runs the pages: its clocks, its timers, and its sleep.
 
 use holdfast::client::clock::{Reading, Readings};
 use holdfast::client::timer::Setting;
@@ -28,8 +28,8 @@ impl World {
         }
     }
 
-    /// What time it is on the page, which is told first that the machine slept. What is expected of a call is said after
-    /// that.
+    /// Reads the page's clocks. The page is first told if the machine slept. Expectations about a call are set
+    /// after that.
     pub(super) fn read_clocks(&mut self) -> Moment {
         let Page { born_at, stood_still, .. } = *self.page;
         let shown = Readings { wall: self.wall(), running: self.run.now - born_at - stood_still };
@@ -92,7 +92,7 @@ impl World {
         }
     }
 
-    /// Something becomes of the page, and the client is told.
+    /// An event of the page, which the client is told.
     pub(super) fn say(&mut self, event: PageEvent) {
         note!(self.run, "-> the page: {event:?}");
         let now = self.next_time();
@@ -107,7 +107,7 @@ impl World {
                 self.page.was_linked = !matches!(phase, Phase::Idle | Phase::Closed);
                 self.page.links.closed();
             }
-            PageEvent::Restored => {
+            PageEvent::Back => {
                 if self.page.storage.scope.is_some_and(|scope| scope > 0) {
                     self.page.model.restoring();
                 }
@@ -117,13 +117,14 @@ impl World {
         self.call_at(now, |client, now| client.page(now, event));
         self.observe();
         self.drain();
-        self.reopen(event == PageEvent::Restored);
+        self.reopen(event == PageEvent::Back);
     }
 
-    /// What a page looks at that is back from the cache is known.
+    /// A page that is back from the cache looks at what is outside.
     fn reopen(&mut self, is_back: bool) {
         note!(self.run, "-> reopen");
-        let asks = is_back && std::mem::take(&mut self.page.was_linked) && !self.page.shell.is_held;
+        let asks =
+            is_back && std::mem::take(&mut self.page.was_linked) && !self.page.shell.is_paused;
         if asks {
             self.page.links.opened(self.page.shell.status().phase);
         }
@@ -134,13 +135,13 @@ impl World {
         self.drain();
     }
 
-    /// The clock on the wall was set: forward looks like sleep.
+    /// The wall clock is set. Forward looks like sleep.
     pub(super) fn jump(&mut self, by: i64) {
         self.wall_lead += by;
         self.disturbances += 1;
     }
 
-    /// A page that wakes up with a dead link finds that out as soon as a probe is over.
+    /// A page that wakes up with a dead link must detect that as soon as a probe has ended.
     pub(super) fn expect_verdict(&mut self) {
         let Some(health) = &self.run.plan.config.health else { return };
         let status = self.page.shell.status();
@@ -152,7 +153,7 @@ impl World {
             && (self.run.plan.receipting.is_none() || self.receipts.is_trusted);
         if let Some(connection) = self.up().filter(is_dead).filter(|_| is_judged) {
             let at = self.run.now + health.probe.0 + self.run.plan.clock.timer_jitter + 1;
-            // Another waking gives another probe.
+            // Another waking starts another probe.
             let verdict = &mut self.network.connections[connection].verdict;
             *verdict += 1;
             let (verdict, disturbances) = (*verdict, self.disturbances);
@@ -171,13 +172,13 @@ impl World {
         }
     }
 
-    /// The clock on the wall.
+    /// The wall clock's reading.
     pub(super) fn wall(&self) -> u64 {
         (NOON + self.run.now).wrapping_add_signed(self.wall_lead)
     }
 }
 
-/// What the clock on the wall shows as the world begins.
+/// The wall clock's reading at the beginning of the world.
 pub(crate) const NOON: u64 = 1_000_000_000_000;
-/// How often a hidden page's timers fire.
+/// The interval of a hidden page's timers.
 const MINUTE: u64 = 60_000;

@@ -1,4 +1,5 @@
-//! The Manager of socket.io-client, in worlds whose clients follow one: it makes the attempts, with a backoff of its own.
+//! The Manager of socket.io-client, in worlds whose clients follow a link. It makes the attempts, with its own
+//! backoff.
 
 use holdfast::engine::{DownCause, Input};
 
@@ -8,7 +9,7 @@ use crate::ids::ConnectionId;
 use crate::page::manager::Manager;
 use crate::trace::note;
 
-// What the app does.
+// The app's actions.
 impl World {
     /// As the Socket's `connect`.
     pub(super) fn connect_socket(&mut self) {
@@ -27,7 +28,7 @@ impl World {
         self.tell(Input::LinkDown { epoch, cause: DownCause::Final });
     }
 
-    /// The app connects again as who is there.
+    /// The app connects again as the present user.
     pub(super) fn leave_link_of_another(&mut self) {
         let of = |id: ConnectionId| self.network.connections[id].credentials.session;
         if self.run.plan.is_followed
@@ -38,7 +39,7 @@ impl World {
     }
 }
 
-// What the Manager does.
+// The Manager's actions.
 impl World {
     pub(super) fn managed(&mut self, managed: Managed) {
         match managed {
@@ -62,7 +63,7 @@ impl World {
         }
     }
 
-    /// Some attempts fail before anybody says who the user is.
+    /// Makes an attempt. Some fail before the handshake.
     fn attempt(&mut self) {
         if self.page.shell.is_destroyed {
             return;
@@ -76,7 +77,7 @@ impl World {
         let epoch = self.page.shell.client.epoch();
         self.connect(epoch);
         self.drain();
-        // The app may have taken it back by then.
+        // The app may have disconnected by then.
         if let Some(connection) = self.page.connection {
             let managed = Managed::TimedOut { connection };
             self.run
@@ -84,7 +85,7 @@ impl World {
         }
     }
 
-    /// The link is up: waits begin anew.
+    /// The link is up: the backoff starts anew.
     pub(super) fn connected(&mut self) {
         self.page.manager.attempts = 0;
     }

@@ -1,4 +1,4 @@
-//! What carries out the orders of a page's client, as the browser's shell does, and what holds once it has none.
+//! Carries out the orders of a page's client, as the browser's shell does, and checks the client once it has none.
 
 use holdfast::client::Order;
 use holdfast::engine::{DownCause, Epoch, Grant, Notice, Output, Phase, Seq};
@@ -12,8 +12,8 @@ use crate::violation::violated;
 use crate::wire::Frame;
 
 impl World {
-    /// Carries out all orders. A call from within changes the engine at once, and the loop that is
-    /// already running carries out what follows.
+    /// Carries out all orders. A call from within changes the client at once, and the running loop carries out what
+    /// follows.
     pub(super) fn drain(&mut self) {
         if self.page.shell.is_draining {
             return;
@@ -74,8 +74,8 @@ impl World {
         order
     }
 
-    /// `is_old` where the world has changed since the order was given: then it may be for a link that
-    /// is gone, and nothing comes of it.
+    /// `is_old` is true if the world has changed since the order was given. Then it may be about a link that is
+    /// gone, and has no effect.
     fn carry_out(&mut self, order: Order, is_old: bool) {
         match order {
             Order::Engine(output) => self.carry_out_engines(output, is_old),
@@ -94,7 +94,7 @@ impl World {
             Order::Receiptless => self.receiptless(),
             Order::Look => self.look(),
             Order::Storage(order) => self.carry_out_storage(order),
-            Order::Say { .. }
+            Order::Replay { .. }
             | Order::Discard { .. }
             | Order::Emit { .. }
             | Order::Returned { .. }
@@ -184,7 +184,7 @@ impl World {
             violated!("I5", "{seq:?} was never sent");
         };
         self.check_may_leave(id);
-        self.page.feed.said.check_all_said(self.up());
+        self.page.feed.emits.check_all_replayed(self.up());
         self.check_owner(id, self.up());
         self.check_link_takes();
         self.check_asked(id, is_asked);
@@ -194,7 +194,7 @@ impl World {
         }
     }
 
-    /// Over the connection that there is; the Socket may find out only now that it is dead.
+    /// Sends a frame over the present connection. The Socket may detect only now that it is dead.
     pub(super) fn emit(&mut self, frame: Frame) {
         let Some(id) = self.up() else {
             violated!("I2", "{frame:?} without a connection");
@@ -208,7 +208,7 @@ impl World {
     }
 }
 
-// Nothing is ordered any more.
+// Checks when no order is left.
 impl World {
     fn check_at_rest(&mut self) {
         let status = self.page.shell.status();
@@ -226,7 +226,7 @@ impl World {
         let time = self.page.shell.client.now().0;
         self.page.model.check_at_rest(time, status.phase == Phase::Ready, is_free);
         self.page.owners.check_at_rest();
-        self.check_held();
+        self.check_paused();
         self.receipts.check_at_rest();
         self.check_erasing();
         if !self.page.deliveries.owes_nothing() {
@@ -237,7 +237,7 @@ impl World {
         self.check_half_open(status.phase);
     }
 
-    /// A dead link is noticed in time, where timers are.
+    /// Checks that a dead link is detected in time, if timers are in time.
     fn check_half_open(&self, phase: Phase) {
         let Some(health) = &self.run.plan.config.health else { return };
         if !matches!(phase, Phase::Ready | Phase::Suspect)
@@ -246,7 +246,7 @@ impl World {
         {
             return;
         }
-        // Health begins when the link is ready, however long the room took.
+        // Health begins when the link is ready, however long the join took.
         let dead_since = self.up().and_then(|id| {
             let since = self.network.connections[id].half_open_since;
             since.map(|since| since.max(self.page.born_at + self.page.links.ready_since()))

@@ -1,9 +1,9 @@
-//! What is owed of messages across lives and tabs: who has each, what may be lost with a page, and that no
-//! two pages send the same one.
+//! What is owed for messages across page lives and tabs: which page has each, what may be lost with a page, and
+//! that no two pages send the same one.
 
 use std::collections::BTreeSet;
 
-use holdfast::client::keeper::Held;
+use holdfast::client::keeper::Saved;
 
 use super::World;
 use super::channel::SLOWEST_NOTE;
@@ -15,7 +15,7 @@ use crate::trace::note;
 use crate::violation::violated;
 
 impl World {
-    /// The page on stage has it from now on.
+    /// The present page has the message from now on.
     pub(super) fn taken_up(&mut self, id: MessageId) {
         let page = self.page.id;
         let message = &mut self.app.messages[id];
@@ -23,12 +23,12 @@ impl World {
         message.way = message.way.wrapping_mul(31) + page as u64;
     }
 
-    /// What had settled is found on disk once more. That is right where the page that was to erase it
-    /// was gone before it could.
+    /// A settled message is found on disk again. That is right if the page that was to erase it was gone before it
+    /// could.
     pub(super) fn revive(&mut self, id: MessageId, is_ours: bool) {
         let message = &self.app.messages[id];
         if message.is_given_up {
-            violated!("kept", "message {id} was counted as lost, and is on disk");
+            violated!("kept", "message {id} was counted as lost, but is on disk");
         }
         if !message.is_settled {
             self.erases_from_now_on(id, is_ours);
@@ -36,12 +36,12 @@ impl World {
         }
         let could_not_erase = |&(page, opening): &Eraser| {
             self.page_at(page).is_some_and(|page| {
-                // One that was closed may be another's before it gets to it.
+                // A closed journal may belong to another page before it erases.
                 let keeper = page.shell.client.keeper();
                 !page.storage.is_open(opening) || !page.storage.has_erased(keeper, opening)
             })
         };
-        // That is on its way, and ends it once it is here.
+        // Its result is on its way, and settles it once it arrives.
         let is_being_told = message.told_at.is_some_and(|at| self.run.now - at < SLOWEST_NOTE);
         let is_excused = message.is_erasing_lost
             || is_being_told
@@ -53,20 +53,20 @@ impl World {
         }
         note!(self.run, "   message {id} had settled");
         self.run.tally.one(Count::Revived);
-        // The app knows how it ended, so nobody is owed that again.
+        // The app knows its result, so the result is not owed again.
         let message = &mut self.app.messages[id];
         message.is_settled = false;
         message.is_revived = true;
         message.is_promised_away = false;
-        // It enters once more, perhaps after what was sent later.
+        // It is sent once more, perhaps after later messages.
         message.way = u64::MAX - id as u64;
         self.erases_from_now_on(id, is_ours);
     }
 
-    /// A page erases what is in its own journal. In the journal of a page that is gone it can only find a message, and
-    /// the app may cancel it there: the message stays on disk, and a page that opens later and takes that journal over
-    /// finds it once more. The app was told that it may be delivered. So how the erasing went before counts until the
-    /// journal is this page's.
+    /// A page erases only messages in its own journal. In the journal of a page that is gone it can find a message,
+    /// which the app may cancel. The message then stays on disk, and a page that opens later and takes over that
+    /// journal finds it again. The app was told that it may be delivered. So earlier erasing counts until the
+    /// journal belongs to this page.
     fn erases_from_now_on(&mut self, id: MessageId, is_ours: bool) {
         if is_ours {
             let page = self.page.id;
@@ -76,7 +76,7 @@ impl World {
         }
     }
 
-    /// By a page in the cache, which will find out once it is back.
+    /// Whether a page in the cache is writing it; that page finds out once it is back.
     fn is_being_written(&self, id: MessageId) -> bool {
         self.living().any(|page| page.storage.writing().any(|one| one == id))
     }
@@ -86,7 +86,7 @@ impl World {
         self.living().any(|page| page.id != here && page.deliveries.has(id))
     }
 
-    /// The page on stage has died: of what it had not settled, all that was on disk is still owed.
+    /// The present page has died: its unsettled messages that were on disk are still owed.
     pub(super) fn settle_accounts(&mut self) {
         self.forget_erasing();
         let Page { deliveries, storage, .. } = &*self.page;
@@ -106,11 +106,11 @@ impl World {
             if is_settled || is_safe || self.is_held_by_another(id) {
                 continue;
             }
-            let was_to_be = match entry.held {
+            let was_to_be = match entry.saved {
                 // A write that failed may have ended while the page was in the cache.
-                None | Some(Held::Waiting | Held::Writing | Held::Overdue) => true,
-                Some(Held::Nowhere) => storage.may_forget,
-                Some(Held::Kept(_) | Held::Elsewhere) => is_dropped,
+                None | Some(Saved::Waiting | Saved::Writing | Saved::Overdue) => true,
+                Some(Saved::Nowhere) => storage.may_forget,
+                Some(Saved::Kept(_) | Saved::Elsewhere) => is_dropped,
             };
             if is_durable && !was_to_be && !is_revived && !is_over {
                 violated!("kept", "message {id} is not on disk, and was not to be");
@@ -122,7 +122,7 @@ impl World {
         }
     }
 
-    /// What it was about to erase is still there for others.
+    /// The messages that it was about to erase still exist for others.
     fn forget_erasing(&mut self) {
         let id = self.page.id;
         let Page { storage, shell, .. } = &*self.page;
@@ -137,7 +137,7 @@ impl World {
         }
     }
 
-    /// A page died while it wrote, and none of it is there.
+    /// A page died while it wrote, and nothing of the write took effect.
     pub(super) fn lost_with_page(&mut self, messages: impl IntoIterator<Item = MessageId>) {
         for id in messages {
             let is_held = self.living().any(|page| page.deliveries.has(id));
@@ -158,21 +158,21 @@ impl World {
         note!(self.run, "   message {id} is lost with its page");
     }
 
-    /// A message leaves: it is on disk (I4), and no other page would send it.
+    /// A message leaves: it must be on disk (I4), and no other page may send it.
     pub(super) fn check_may_leave(&mut self, id: MessageId) {
         let Some(entry) = self.page.deliveries.get(id).filter(|_| self.run.keeps()) else { return };
-        let is_in_memory = matches!(entry.held, Some(Held::Nowhere | Held::Overdue));
+        let is_in_memory = matches!(entry.saved, Some(Saved::Nowhere | Saved::Overdue));
         if is_in_memory && !self.page.storage.may_forget {
-            violated!("kept", "message {id} is in memory only, and nobody was told why");
+            violated!("kept", "message {id} is in memory only, but the app was not told");
         }
         if self.page.storage.is_blind {
             return;
         }
         let Sent { draft, is_settled, is_revived, .. } = self.app.messages[id];
-        // What the app was told of is no loss.
+        // A message whose result the app was told is no loss.
         let is_durable = draft.durable && !is_settled && !is_revived;
         if is_durable && !is_in_memory && !self.database.has(id) {
-            violated!("I4", "message {id} left, and is not on disk");
+            violated!("I4", "message {id} left, but is not on disk");
         }
         if self.is_ended(id) {
             violated!("I12", "message {id} left after a logout");
@@ -185,12 +185,12 @@ impl World {
                 !theirs.is_elsewhere() && !is_blind
             });
             if would_send && !other.model.is_restoring() {
-                violated!("tabs", "message {id} left, and page {} would send it too", other.id);
+                violated!("tabs", "message {id} left, but page {} would send it too", other.id);
             }
         }
     }
 
-    /// Whatever failed before, what has settled is erased as soon as the disk takes it (D1).
+    /// Settled messages must be erased as soon as the disk takes it, whatever failed before (D1).
     pub(super) fn check_erasing(&mut self) {
         let Page { storage, shell, .. } = &mut *self.page;
         // The disk may have hung.
@@ -200,11 +200,11 @@ impl World {
         }
         let since = *storage.unerased_since.get_or_insert(self.run.now);
         if self.run.now - since > LONGEST_RETRY && !self.run.plan.kinds.clock {
-            violated!("D1", "what has settled waits to be erased since {since}");
+            violated!("D1", "settled messages wait to be erased since {since}");
         }
     }
 
-    /// Nothing waits to be written: on disk is what this page has, and nothing else.
+    /// Nothing waits to be written: the disk must contain exactly this page's messages.
     pub(super) fn check_journal_at_rest(&mut self) {
         let Page { storage, shell, deliveries, .. } = &*self.page;
         let Some(owner) = storage.channel.and_then(|opening| storage.journal(opening)) else {
@@ -221,7 +221,7 @@ impl World {
             self.database.left_of((owner.scope, owner.name, owner.generation)).collect();
         let kept = deliveries.entries().filter(|(_, entry)| entry.is_kept());
         let expected: BTreeSet<MessageId> = kept.map(|(id, _)| id).collect();
-        // What had settled once may be erased by the page that it settled in.
+        // A message that had settled once may be erased by the page that it settled in.
         let message = |id: &MessageId| &self.app.messages[*id];
         let is_too_much = |id| !message(id).is_revived && !message(id).is_erasing_lost;
         let is_missed = |id| !message(id).is_revived && !message(id).is_settled;
@@ -233,5 +233,5 @@ impl World {
     }
 }
 
-/// An erasing that failed is tried again after a minute at the latest; then the disk takes its time.
+/// Failed erasing is retried after a minute at the latest, and then the disk takes its time.
 const LONGEST_RETRY: u64 = 64_000 + 30_000;

@@ -1,4 +1,4 @@
-//! What users, the app and other tabs do about who is logged in, and what the client makes of it.
+//! Logins of users, the app and other tabs, and the client's reactions.
 
 use holdfast::client::Talk;
 use holdfast::client::identity::User;
@@ -15,7 +15,7 @@ use crate::tally::Count;
 use crate::trace::note;
 use crate::violation::violated;
 
-// What the user and the app do.
+// Actions of the user and the app.
 impl World {
     pub(super) fn login(&mut self, login: Login) {
         match login {
@@ -58,7 +58,7 @@ impl World {
                 }
                 self.name_whoever_is_there();
             }
-            // In the end he is who he is.
+            // In the end the right user is logged in.
             Login::Token { .. } if self.run.is_kind_now() => {}
             Login::Token { person } => self.page.owners.token = person,
             Login::Disconnect => self.disconnect_app(),
@@ -91,7 +91,7 @@ impl World {
 
     pub(super) fn log_out(&mut self) {
         if self.run.plan.is_followed {
-            // That is what there is to do for an app that has the plain Socket.
+            // An app that has only the plain Socket can do no more.
             return self.close();
         }
         self.read_clocks();
@@ -100,7 +100,7 @@ impl World {
         self.generations.raise(scope);
         self.change_owner(Owners::end_session);
         self.page.owners.logged_out();
-        self.page.shell.is_held = false;
+        self.page.shell.is_paused = false;
         self.page.links.closed();
         self.call(holdfast::client::Client::log_out);
         self.page.storage.scope = None;
@@ -120,38 +120,38 @@ impl World {
         self.between_ends(ends);
     }
 
-    /// A user is there again; `ends` if there was none. The client says the same.
+    /// A user is there again. `ends` is true if there was none. The client must agree.
     fn between_ends(&mut self, ends: bool) {
         let talk = self.page.shell.client.take_talk();
         if (talk == Talk::Ends) != ends {
-            violated!("between", "what was said is nobody's: {ends}, and the client says {talk:?}");
+            violated!("between", "emits belong to nobody: {ends}, but the client reports {talk:?}");
         }
         if ends {
-            self.page.feed.forget_said();
+            self.page.feed.forget_emits();
         }
     }
 
-    /// The app takes back that the user is logged out.
+    /// The app resets the logout.
     pub(super) fn come_back(&mut self) {
         note!(self.run, "-> reset the logout");
         self.page.shell.client.reset_logout();
         self.page.owners.came_back();
     }
 
-    /// The app of a world of tabs knows its user, and says so again after a logout.
+    /// The app of a world of tabs knows its user, and names them again after a logout.
     pub(super) fn log_in_again(&mut self) {
         if self.run.plan.lives.is_some() && self.page.owners.key() == 0 {
             self.name_user(ONLY);
         }
     }
 
-    /// For whom messages are kept, 0 for nobody. Where nobody logs in or out it is the same one all the time.
+    /// The user that messages are saved for, 0 for nobody. Constant if nobody logs in or out.
     pub(super) fn scope(&self) -> Scope {
         let is_named = self.run.plan.users.is_some() || self.run.plan.lives.is_some();
         if is_named { self.page.owners.key() } else { ONLY }
     }
 
-    /// The generation of logouts as storage has it, of whoever is known to be there.
+    /// The present user's generation of logouts in storage, if the user is known.
     pub(super) fn generation(&self) -> Option<u64> {
         let key = self.page.owners.key();
         (key != 0 && !self.run.plan.is_followed).then(|| self.generations.of(key))
@@ -175,7 +175,7 @@ impl World {
         self.drain();
     }
 
-    /// Something becomes of whose the page is. What waits of a session that ends belongs to nobody any more.
+    /// The page's owner changes. The waiting messages of a session that ends belong to nobody any more.
     fn change_owner<R>(&mut self, change: impl FnOnce(&mut Owners) -> R) -> R {
         let Page { owners, storage, model, shell, .. } = &mut *self.page;
         let before = owners.session();
@@ -189,10 +189,10 @@ impl World {
         result
     }
 
-    /// In the end whoever the app takes for logged in is, with the right credentials.
+    /// In the end the user that the app takes for logged in is, with the right credentials.
     pub(super) fn come_to_rights(&mut self) {
         let Some(users) = self.run.plan.users else { return };
-        // Whoever was logged out elsewhere finds out first.
+        // A user who was logged out elsewhere finds out first.
         self.drain();
         let person = *self.page.owners.app.get_or_insert(1);
         self.name_whoever_is_there();
@@ -215,12 +215,12 @@ impl World {
 
 // Credentials.
 impl World {
-    /// Whose credentials there are, when the app is asked for them.
+    /// The credentials in storage when the app is asked for them.
     pub(super) fn token_now(&self) -> Option<Person> {
         self.page.owners.token
     }
 
-    /// The app answers with credentials, with what it read when it was asked.
+    /// The app answers with credentials: with those in storage now, or with those read when it was asked.
     pub(super) fn grant(&mut self, epoch: Epoch, read: Option<Person>) {
         let person = match self.run.plan.users {
             None => return self.hand_over(epoch, None),
@@ -250,14 +250,14 @@ impl World {
         self.drain();
     }
 
-    /// An attempt of the Manager's says who the user is. What that orders is carried out once it is on its way.
+    /// An attempt of the Manager sends its handshake. Resulting orders are carried out once it is on its way.
     pub(super) fn begin_attempt(&mut self) {
         self.read_clocks();
         let person = self.page.owners.token.filter(|_| self.run.plan.users.is_some());
         let (name, subject) = (self.name_now(), self.subject(person));
         note!(self.run, "-> begun for {name}, credentials of {person:?}");
         if name == 0 && self.page.owners.current().name != 0 {
-            // Whoever had a name is gone.
+            // The user who had a name is gone.
             self.change_owner(Owners::end_session);
         }
         self.run.tally.one(Count::Followed);
@@ -273,7 +273,7 @@ impl World {
         self.page.owners.granted_anyway(epoch, (name, subject), agrees);
     }
 
-    /// Messages may leave over the link that there is, as far as its user goes.
+    /// Whether messages may leave over the present link, as far as its user is concerned.
     pub(super) fn link_is_for_its_user(&self) -> bool {
         let of = |id: ConnectionId| self.network.connections[id].credentials.session;
         self.up().is_some_and(|id| of(id) == self.page.owners.session())
@@ -286,20 +286,20 @@ impl World {
         }
     }
 
-    /// The client says that the credentials are somebody else's.
+    /// The client reports that the credentials are another user's.
     pub(super) fn told_of_foreign(&mut self) {
         self.run.tally.one(Count::Foreign);
         self.page.owners.told_of_foreign();
     }
 
-    /// Something happens that makes the client ask for the right credentials again.
+    /// Something happens that makes the client ask for credentials again.
     pub(super) fn asks_again(&mut self) {
         if self.page.shell.foreign == Foreign::AskedFor && !self.page.owners.is_gone() {
             self.page.links.opened(self.page.shell.status().phase);
         }
     }
 
-    /// Nobody is there, says the app.
+    /// The app reports that nobody is logged in.
     pub(super) fn absent(&mut self, epoch: Epoch) {
         let is_asked = self.page.shell.status().phase == Phase::Authorizing
             && self.page.shell.client.epoch() == epoch;
@@ -313,9 +313,9 @@ impl World {
     }
 }
 
-// What the client does.
+// The client's actions.
 impl World {
-    /// The client asks what is outside: nobody tells it.
+    /// The client looks at what is outside, because nothing reports it.
     pub(super) fn look(&mut self) {
         // No time passes while orders are carried out.
         let now = self.page.shell.client.now();
@@ -350,7 +350,7 @@ impl World {
         self.begin_published();
     }
 
-    /// A message leaves: in its own session, over a link that was opened for it.
+    /// A message leaves: it must do so in its own session, over a link that was opened for it.
     pub(super) fn check_owner(&self, id: MessageId, connection: Option<ConnectionId>) {
         let entry = self.page.deliveries.get(id);
         let session = entry.map_or(self.app.messages[id].session, |entry| entry.session);

@@ -1,6 +1,7 @@
-//! Feeds: what the server publishes, what becomes of it on the way, and what the page's client makes of it.
+//! Feeds: what the server publishes, what happens to it on the way, and what the page's client does with it.
 //!
-//! The shell's part is what JavaScript does: it has the items and the offsets, on disk too, and hands out what it is told to.
+//! The shell's part is what JavaScript does: it has the items and the offsets, on disk too, and passes on what the
+//! client tells it to.
 
 use holdfast::client::feed::{Item as Fate, Read};
 use holdfast::client::identity::User;
@@ -11,7 +12,7 @@ use crate::event::Event;
 use crate::ids::{ConnectionId, ONLY};
 use crate::network::Connection;
 use crate::plan::Notice;
-use crate::publisher::{Answer, FeedKey, Item, Place};
+use crate::publisher::{Answer, FeedKey, Item, Position};
 use crate::tally::Count;
 use crate::trace::note;
 use crate::violation::violated;
@@ -20,10 +21,10 @@ use crate::wire::{Credentials, Emitted, Frame, Packet};
 /// The user's own feed, and the room's.
 const OWN: u32 = 0;
 const ROOM: u32 = 1;
-/// Whose the room is: nobody's.
+/// The room belongs to no user.
 const NOBODY: User = 0;
 
-// What the server and the app do.
+// Actions of the server and the app.
 impl World {
     pub(super) fn do_published(&mut self, notice: Notice) {
         match notice {
@@ -56,7 +57,7 @@ impl World {
         self.take_up_position(ROOM);
     }
 
-    /// The page's user's own feed is followed from the beginning.
+    /// The feed of the page's user is followed from the beginning.
     pub(super) fn begin_published(&mut self) {
         if self.run.plan.published.is_some() {
             self.page.published.feed(OWN).is_followed = true;
@@ -64,13 +65,13 @@ impl World {
         }
     }
 
-    /// Whoever the page's user is by now.
+    /// The feed of the page's present user.
     fn key_of_page(&self, feed: u32) -> FeedKey {
         let user = if self.run.plan.users.is_some() { self.page.owners.key() } else { ONLY };
         if feed == ROOM { (NOBODY, ROOM) } else { (user, OWN) }
     }
 
-    /// As the server knows the user of a connection.
+    /// The feed as the server sees the user of a connection.
     fn key_of(&self, connection: &Connection, feed: u32) -> FeedKey {
         let Credentials { name, subject, .. } = connection.credentials;
         let user = if self.run.plan.users.is_none() {
@@ -124,7 +125,7 @@ impl World {
         }
     }
 
-    /// A read reaches the server: the connection is sent new items from now on, and then the store is asked.
+    /// A read reaches the server: the connection is sent new items from now on, and then the store is read.
     pub(super) fn serve_read(&mut self, id: ConnectionId, frame: Frame) {
         let Frame::Read { feed, round, at } = frame else { return };
         let connection = &self.network.connections[id];
@@ -156,7 +157,7 @@ impl World {
         self.send_later(id, late, Packet::Event(Emitted::Read { feed, round, answer }));
     }
 
-    /// A store in the server's memory is another one after a crash.
+    /// A store in the server's memory is replaced after a crash.
     pub(super) fn forget_published(&mut self) {
         if self.run.plan.published.is_some_and(|plan| plan.is_forgetful) {
             self.publisher.replace_all();
@@ -164,12 +165,12 @@ impl World {
     }
 }
 
-// What the page's shell does.
+// The shell's actions.
 impl World {
     /// The client orders a read.
     pub(super) fn read_feed(&mut self, feed: u32, round: u32) {
         if !self.page.published.is_known {
-            violated!("feed", "a server is asked that said nothing of feeds");
+            violated!("feed", "a server that has announced no feeds is read");
         }
         let now = self.page.shell.client.now().0;
         self.page.published.feed(feed).reads(now);
@@ -179,7 +180,7 @@ impl World {
         self.emit(Frame::Read { feed, round, at });
     }
 
-    /// What is missing is asked for.
+    /// Checks that missing items are being read.
     pub(super) fn check_published_at_rest(&self) {
         let is_timely = !self.run.plan.kinds.clock && self.run.plan.clock.timer_jitter < 100;
         if is_timely && self.up().is_some() {
@@ -187,7 +188,7 @@ impl World {
         }
     }
 
-    /// What is on disk of the feeds that are followed, before the client is told of a link.
+    /// Loads the saved positions of followed feeds, before the client is told of a link.
     pub(super) fn take_up_positions(&mut self) {
         for feed in [OWN, ROOM] {
             self.take_up_position(feed);
@@ -199,10 +200,10 @@ impl World {
         if !followed.is_followed || followed.at.is_some() {
             return;
         }
-        if let Some(place) = self.written_down(feed) {
-            self.page.published.feed(feed).at = Some(place);
+        if let Some(position) = self.written_down(feed) {
+            self.page.published.feed(feed).at = Some(position);
             self.page.published.is_known = true;
-            self.quietly(|client| client.begin_feed(feed, place.offset()));
+            self.quietly(|client| client.begin_feed(feed, position.offset()));
         }
     }
 
@@ -214,14 +215,14 @@ impl World {
 
     pub(super) fn item_arrived(&mut self, id: ConnectionId, feed: u32, round: u32, item: Item) {
         let fate = self.call(|client, now| {
-            client.item(now, feed, round, item.before.offset().print, item.place.offset())
+            client.item(now, feed, round, item.before.offset().print, item.position.offset())
         });
         note!(self.run, "   {fate:?}: {item:?} of {feed}, round {round}");
         let now = self.page.shell.client.now().0;
         let is_announced = self.page.published.is_announced;
         let followed = self.page.published.feed(feed);
         match fate {
-            // Before the server has said that it has feeds the client may not even have asked.
+            // Before the server has announced feeds, the client may not even have read.
             Fate::Dropped if round == 0 && is_announced => followed.heard(now, item),
             Fate::Dropped => {}
             Fate::Shown => self.show(id, feed, item),
@@ -283,7 +284,7 @@ impl World {
                 followed.has_begun = false;
                 followed.is_reset = true;
                 self.page.feed.missed.lost();
-                self.run.tally.one(Count::PlacesLost);
+                self.run.tally.one(Count::PositionsLost);
             }
             Answer::Refused => followed.is_refused = true,
             Answer::Failed { .. } => {}
@@ -291,15 +292,15 @@ impl World {
     }
 }
 
-// What is on disk.
+// Saved positions.
 impl World {
-    /// How far the user had come in an earlier life, or another tab.
-    fn written_down(&self, feed: u32) -> Option<Place> {
+    /// The position that the user reached on an earlier page load or in another tab.
+    fn written_down(&self, feed: u32) -> Option<Position> {
         let scope = self.scope();
         self.positions.get(&(scope, self.generations.of(scope), feed)).copied()
     }
 
-    /// Nobody's position is kept, and no position is written over a later one of the same chain.
+    /// Saves positions. Not for nobody, and not over a later position of the same chain.
     pub(super) fn write_down(&mut self) {
         let scope = self.scope();
         if scope == 0 || self.is_over_elsewhere() {
@@ -318,7 +319,7 @@ impl World {
         }
     }
 
-    /// Every feed that a page follows has come as far as the server has, unless it may not be read.
+    /// Whether every followed feed has reached the server's end, unless reading is not allowed.
     pub(super) fn has_read_all(&mut self) -> bool {
         if !self.run.plan.published.is_some_and(|plan| plan.is_there) {
             return true;

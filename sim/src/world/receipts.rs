@@ -1,4 +1,4 @@
-//! What the client asks receipts for, the POSTs in which that leaves, and the answers that it hears.
+//! The client's requests for receipts, the POSTs in which they leave, and the answers.
 
 use holdfast::engine::{Epoch, Input};
 
@@ -12,7 +12,7 @@ use crate::trace::note;
 use crate::violation::violated;
 use crate::wire::Frame;
 
-/// A clogged transport is looked at again after as long.
+/// The time after which the client looks at a clogged transport again.
 const LOOK_AGAIN: u64 = 4;
 
 impl World {
@@ -62,14 +62,14 @@ impl World {
         let asked = &mut self.network.connections[id].asked;
         let serial = asked.ask((name, count), at, last);
         for _ in 0..count {
-            // The Socket may find out at the first that it is dead.
+            // The Socket may detect at the first one that it is dead.
             if self.up() == Some(id) {
                 self.emit(Frame::Receipt { serial });
             }
         }
     }
 
-    /// Over polling what leaves in one turn is one POST.
+    /// Over polling, everything that leaves in one turn is one POST.
     pub(super) fn hand_to_transport(&mut self, id: ConnectionId, frame: Frame) {
         if self.asked(id).is_polling {
             self.receipts.post.push(frame);
@@ -78,7 +78,7 @@ impl World {
         }
     }
 
-    /// Whether the transport has more to send than it can, as the shell sees it.
+    /// Whether the shell sees the transport as clogged.
     pub(super) fn is_clogged(&self) -> bool {
         self.receipts.is_clogged || self.receipts.post.len() > 3
     }
@@ -111,14 +111,14 @@ impl World {
         }
     }
 
-    /// Whether a message may be handed to the link (I13).
+    /// Checks that a message may be passed to the link (I13).
     pub(super) fn check_link_takes(&self) {
         let Some(id) = self.up() else { return };
         self.receipts.check_takes(self.asked(id), self.engine_time());
     }
 
-    /// For certain: nothing but messages keeps messages from leaving. A clogged transport says nothing when it
-    /// takes more, so it keeps them only while the client is about to look again.
+    /// Whether certainly nothing but messages keeps messages from leaving. A clogged transport does not report when
+    /// it takes more, so it stops messages only until the client looks again.
     pub(super) fn link_is_free(&self) -> bool {
         let Some(id) = self.up().filter(|_| self.link_is_for_its_user()) else { return false };
         let asked = self.asked(id);
@@ -134,7 +134,7 @@ impl World {
         !asked.proves || asked.owed_since().is_none_or(is_new)
     }
 
-    /// The client hears an answer.
+    /// The client receives an answer.
     pub(super) fn receipt(
         &mut self,
         epoch: Epoch,
@@ -173,7 +173,7 @@ impl World {
         }
     }
 
-    /// The client says that there are no receipts here.
+    /// The client reports that this server gives no receipts.
     pub(super) fn receiptless(&mut self) {
         self.run.tally.one(Count::Receiptless);
         if self.receipts.given_up() {
@@ -181,7 +181,7 @@ impl World {
         }
     }
 
-    /// A probe of the client's was answered.
+    /// A probe of the client was answered.
     pub(super) fn trusts(&mut self, input: Input) {
         if let Input::Ponged { epoch } = input
             && self.page.links.is_live(epoch)

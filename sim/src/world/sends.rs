@@ -1,9 +1,9 @@
-//! What a page's app sends, and what it is told of that: which sends are taken, which answers count, and that what is
-//! said of an end is true (I15).
+//! Sends of a page's app, and the results that it is told: which sends are accepted, which answers count, and that
+//! the reported results are true (I15).
 
 use holdfast::client::claim::{Audience, By, Claim, Code, Ending};
 use holdfast::client::deliveries::{Id, Sending};
-use holdfast::client::verdict::{Opinion, Reading, Said};
+use holdfast::client::verdict::{Acknowledgement, Opinion, Reading};
 use holdfast::engine::{Draft, Millis, Outcome, Seq, Verdict, Way};
 
 use super::World;
@@ -14,7 +14,7 @@ use crate::tally::Count;
 use crate::trace::note;
 use crate::violation::violated;
 
-// What the app does.
+// The app's actions.
 impl World {
     pub(super) fn send(&mut self, sending: Sending) -> Option<Seq> {
         self.read_clocks();
@@ -47,7 +47,7 @@ impl World {
         }
     }
 
-    /// A message as the engine has it.
+    /// A message's draft in the engine.
     pub(super) fn draft_of(&self, seq: Seq) -> Draft {
         let Some(draft) = self.page.shell.client.draft(seq) else {
             violated!("I1", "{seq:?} was taken, and is unknown");
@@ -55,10 +55,11 @@ impl World {
         *draft
     }
 
-    /// A repeat of what has no place for an id could not be told, nor may it come back in another life.
+    /// A message that carries no id must not leave twice, as a repeat could not be recognized, and must not be
+    /// saved.
     fn check_draft(&self, sending: &Sending, draft: Draft) {
         let is_acked = matches!(draft.way, Way::Acked | Way::AckedAlways);
-        let once = sending.once || (is_acked && !sending.has_place);
+        let once = sending.once || (is_acked && !sending.carries_id);
         if draft.once != once {
             violated!("once", "{draft:?} of {sending:?}");
         }
@@ -70,11 +71,12 @@ impl World {
     fn check_refusal(&self, claim: Claim, code: Code) {
         let is_true = claim.code == code && !claim.maybe_delivered && claim.by == By::Nobody;
         if !is_true {
-            violated!("I15", "{claim:?} of what was not taken, and {code:?} was due");
+            violated!("I15", "{claim:?} for a message that was not accepted; {code:?} was due");
         }
     }
 
-    /// The app uses the id of a message that waits, for the same one or another, or sends what cannot be taken.
+    /// The app reuses the id of a waiting message, for the same message or another, or sends one that can't be
+    /// accepted.
     pub(super) fn send_again(&mut self) {
         let waiting: Vec<_> = self.page.deliveries.entries().collect();
         let count = waiting.len().min(20);
@@ -88,7 +90,7 @@ impl World {
         let known = Id::Known { seq: entry.seq, is_same };
         let its = if is_long { Id::TooLong } else { known };
         let sending = Sending { id: its, ..self.app.messages[id].sending };
-        // Now and then very many join one message.
+        // Sometimes very many sends join one message.
         let times = if self.run.letters.chance(20) { 120 } else { 1 };
         for _ in 0..times {
             note!(self.run, "-> send message {id} again: {its:?}");
@@ -121,7 +123,7 @@ impl World {
         self.leave_one(id);
     }
 
-    /// One of several who wait for a message does not want it any more.
+    /// One of several sends that wait for a message is cancelled.
     fn leave_one(&mut self, id: MessageId) {
         let message = &self.app.messages[id];
         let may_be_there = message.has_left && !message.was_refused;
@@ -136,7 +138,7 @@ impl World {
         note!(self.run, "-> leave {seq:?}");
         let claim = self.call(|client, now| client.leave(now, seq));
         let Some(claim) = claim.filter(|claim| claim.code == Code::Cancelled) else {
-            violated!("ids", "{seq:?} was left by one, and that was told {claim:?}");
+            violated!("ids", "one send left {seq:?}, and was told {claim:?}");
         };
         if may_be_there && !claim.maybe_delivered {
             violated!("I15", "message {id} has left: {claim:?}");
@@ -144,7 +146,7 @@ impl World {
     }
 }
 
-// What the server says.
+// The server's answers.
 impl World {
     /// The server acknowledged a message of this page.
     pub(super) fn acked(&mut self, seq: Seq, attempt: u32, verdict: Verdict) {
@@ -158,7 +160,7 @@ impl World {
         self.drain();
     }
 
-    /// An event says that a message took effect, or was refused.
+    /// An event confirms or refuses a message.
     pub(super) fn echoed(&mut self, seq: Seq, is_refused: bool) {
         note!(self.run, "-> echoed {seq:?}, refused: {is_refused}");
         let (verdict, answer) = match is_refused {
@@ -172,8 +174,8 @@ impl World {
         self.drain();
     }
 
-    /// The same verdict may be said in several ways, and a limit may name no time.
-    fn put_in_words(&mut self, verdict: Verdict) -> Said {
+    /// Words a verdict in one of several ways. A rate limit may name no time.
+    fn put_in_words(&mut self, verdict: Verdict) -> Acknowledgement {
         let (reading, opinion, span) = match verdict {
             Verdict::Accepted => (Reading::Accepted, Opinion::Accepted, Millis(0)),
             Verdict::Refused => (Reading::Final, Opinion::Refused, Millis(0)),
@@ -183,15 +185,20 @@ impl World {
         let span =
             if self.run.letters.chance(self.run.plan.letters.vague) { Millis(0) } else { span };
         if !self.run.letters.chance(self.run.plan.letters.opinions) {
-            return Said { reading, span, ..Said::default() };
+            return Acknowledgement { reading, span, ..Acknowledgement::default() };
         }
-        // Whatever the words come to, the app knows better.
+        // The app's own function overrides any wording.
         let all = [Reading::Accepted, Reading::Failed, Reading::Final, Reading::Limited];
         let reading = all[self.run.letters.index(4)];
-        Said { reading, span: Millis(self.run.letters.below(1_000)), opinion, own_span: span }
+        Acknowledgement {
+            reading,
+            span: Millis(self.run.letters.below(1_000)),
+            opinion,
+            own_span: span,
+        }
     }
 
-    /// Takes note of an answer, if it counts.
+    /// Notes an answer in the model, if it counts.
     fn expect_answer(&mut self, seq: Seq, attempt: u32, verdict: Verdict, answer: Answer) -> bool {
         let Some(id) = self.page.deliveries.find(seq) else { return false };
         if !self.page.deliveries.awaits(id, answer) {
@@ -215,11 +222,11 @@ impl World {
         }
     }
 
-    /// Whether a message can be sent over this link. One that cannot is refused.
+    /// Whether a message can be sent over this link. If not, it is refused.
     pub(super) fn fits(&mut self, id: MessageId, seq: Seq, is_large: bool) -> bool {
         let message = &self.app.messages[id];
         let largest = self.run.plan.letters.largest;
-        // Written out it may be six times as long.
+        // Encoded, it may be six times as long.
         let bytes = u64::from(message.draft.bytes) * (1 + id as u64 % 6);
         let is_too_large = largest > 0 && bytes > largest;
         if is_too_large && !is_large {
@@ -243,7 +250,7 @@ impl World {
         fits
     }
 
-    /// Whoever is to know how it ended is asked for by the message that leaves.
+    /// A message must leave with a callback exactly if its acknowledgement is needed.
     pub(super) fn check_asked(&self, id: MessageId, is_asked: bool) {
         let is_acked = matches!(self.app.messages[id].draft.way, Way::Acked | Way::AckedAlways);
         if is_asked != (is_acked || self.receipts.are_over() || self.run.plan.receipting.is_none())
@@ -253,7 +260,7 @@ impl World {
     }
 }
 
-// What the app is told.
+// Results for the app.
 impl World {
     pub(super) fn settle(&mut self, ending: Ending) {
         let Some(id) = self.page.deliveries.find(ending.seq) else {
@@ -271,7 +278,7 @@ impl World {
         self.settled(Settled { seq, outcome, maybe_delivered });
     }
 
-    /// A message that had settled by a receipt was answered after all.
+    /// A message that had settled by a receipt was answered later.
     fn settle_late(&mut self, id: MessageId, ending: Ending) {
         self.run.tally.one(Count::Late);
         let claim = ending.claim;
@@ -291,7 +298,7 @@ impl World {
         }
     }
 
-    /// What is told of an end is true (I15).
+    /// Checks that the reported result is true (I15).
     fn check_claim(&self, id: MessageId, ending: Ending) {
         let Ending { outcome, claim, stays, .. } = ending;
         let message = &self.app.messages[id];
@@ -300,7 +307,7 @@ impl World {
             Outcome::Delivered => claim.code == Code::None && by_server,
             Outcome::Received => claim.code == Code::None && claim.by == By::Receipt,
             Outcome::Superseded => claim.audience == Audience::Nobody,
-            // What cannot be sent is refused by nobody else.
+            // A message that can't be sent is refused by the client only.
             Outcome::Refused => claim.code == Code::Server && message.was_refused,
             _ if claim.code == Code::Server => by_server && message.was_refused,
             _ => claim.code != Code::None && claim.by == By::Nobody,

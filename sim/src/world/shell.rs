@@ -1,4 +1,4 @@
-//! What a page's client is told: the app's commands, facts, and the time.
+//! Calls of a page's client: the app's commands, facts, and the time.
 
 use holdfast::client::Client;
 use holdfast::engine::{Epoch, Grant, Input, Millis, Moment, Outcome, Phase, Seq};
@@ -21,8 +21,8 @@ impl World {
         }
         note!(self.run, "-> open");
         self.come_back();
-        if std::mem::take(&mut self.page.shell.is_held) {
-            self.call(|client, now| client.hold(now, false));
+        if std::mem::take(&mut self.page.shell.is_paused) {
+            self.call(|client, now| client.pause(now, false));
         }
         self.page.links.opened(self.page.shell.status().phase);
         if self.run.plan.is_followed {
@@ -48,24 +48,24 @@ impl World {
     }
 
     /// The app's login is not ready: a live link stays, and no attempt is made.
-    pub(super) fn hold(&mut self) {
+    pub(super) fn pause(&mut self) {
         self.read_clocks();
         note!(self.run, "-> hold");
-        self.run.tally.one(Count::Held);
-        self.page.shell.is_held = true;
+        self.run.tally.one(Count::Paused);
+        self.page.shell.is_paused = true;
         self.page.shell.foreign = Foreign::No;
         if !is_up(self.page.shell.status().phase) {
             self.page.links.closed();
         }
-        self.call(|client, now| client.hold(now, true));
+        self.call(|client, now| client.pause(now, true));
         self.drain();
     }
 
-    /// While the app's login is not ready nobody is asked for credentials.
-    pub(super) fn check_held(&self) {
+    /// While the app's login is not ready, no credentials are requested.
+    pub(super) fn check_paused(&self) {
         let phase = self.page.shell.status().phase;
-        if self.page.shell.is_held && matches!(phase, Phase::Authorizing | Phase::Connecting) {
-            violated!("held", "{phase:?} though the login is not ready");
+        if self.page.shell.is_paused && matches!(phase, Phase::Authorizing | Phase::Connecting) {
+            violated!("paused", "{phase:?} though the login is not ready");
         }
     }
 
@@ -86,7 +86,7 @@ impl World {
         self.call(Client::destroy);
         self.page.feed.forget();
         self.drain();
-        // What has settled is erased all the same.
+        // Settled messages are still erased.
         let client = &self.page.shell.client;
         let has_end = client.poll_timeout().is_none() || !client.keeper().is_at_rest();
         if !has_end || self.page.model.count() > 0 {
@@ -130,14 +130,14 @@ impl World {
         self.drain();
     }
 
-    /// None where the plan is of before there were receipts.
+    /// `None` if the plan predates receipts.
     pub(super) fn heartbeat_that_is_told(&self) -> Millis {
         let span = if self.run.plan.receipting.is_some() { HEARTBEAT_TIMEOUT } else { 0 };
         Millis(span)
     }
 
-    /// The clock finds that the machine slept, and tells the engine at once. What that orders is carried
-    /// out with whatever the clock was asked for.
+    /// The clock finds that the machine slept, and tells the client at once. The resulting orders are carried out
+    /// after the call that read the clock.
     pub(super) fn wake(&mut self) {
         note!(self.run, "-> Woke, says the clock");
         self.asks_again();
@@ -170,7 +170,7 @@ impl World {
         {
             violated!("I6", "after a timeout at {} the next is {next:?}", self.page.shell.time);
         }
-        // A transaction that hangs is noticed by the clock.
+        // The clock notices a transaction that hangs.
         let has_asked = self.pings != pings || self.page.published.reads != reads;
         let may_be_woken = has_asked || self.run.plan.disk.stalling > 0;
         if self.is_idle && due.is_some() && !may_be_woken {
@@ -178,7 +178,7 @@ impl World {
         }
     }
 
-    /// The latest time that the engine was told.
+    /// The latest time that the client was given.
     pub(super) fn engine_time(&self) -> u64 {
         self.page.shell.time
     }
@@ -207,7 +207,7 @@ impl World {
         self.run.tally.one(Count::Steps);
         let before = self.page.shell.status().phase;
         let result = call(&mut self.page.shell.client, now);
-        // Not every call passes the time on, and none passes on a later one.
+        // Not every call passes the time on, and none passes a later one.
         let passed = self.page.shell.client.now().0;
         if passed > self.page.shell.time {
             violated!("time", "at {} the client counts {passed}", self.page.shell.time);
@@ -217,7 +217,7 @@ impl World {
         result
     }
 
-    /// The client did something, before which its phase was `before`.
+    /// The client acted; its phase was `before`.
     pub(super) fn moved(&mut self, before: Phase) {
         let after = self.page.shell.status().phase;
         if before != after {

@@ -1,9 +1,9 @@
-//! What the browser does for a page's keeper: the disk, the locks, and what the tab remembers. Nothing is decided
-//! here.
+//! The browser's part for a page's keeper: the disk, the locks, and the tab's session storage. It makes no
+//! decisions.
 
 use holdfast::client::claim::Audience;
 use holdfast::client::deliveries::{Id, Sending};
-use holdfast::client::keeper::{Held, Keeper};
+use holdfast::client::keeper::{Keeper, Saved};
 use holdfast::client::storage::Storage as Order;
 use holdfast::engine::{Millis, Phase, Seq};
 
@@ -18,9 +18,9 @@ use crate::trace::note;
 use crate::violation::violated;
 use crate::work::{Kept, Note, Step, Work};
 
-// What opens and closes it.
+// Opening and closing.
 impl World {
-    /// Opens what is kept of whoever is there, unless it is open.
+    /// Opens the present user's saved messages, unless they are open.
     pub(super) fn open_kept(&mut self) {
         let scope = self.scope();
         if !self.run.keeps()
@@ -75,18 +75,18 @@ impl World {
                 self.run.schedule_in(FIRST, self.run.now, event);
             }
             Order::Read { of, mine } => self.begin_to_read(of, mine),
-            Order::Put { seq, place } => {
+            Order::Put { seq, address } => {
                 let Some(id) = self.page.deliveries.find(seq) else {
-                    violated!("journal", "{seq:?} is to be kept, and was never sent");
+                    violated!("journal", "{seq:?} is to be saved, but was never sent");
                 };
                 let from = self.page.deliveries.get(id).and_then(|entry| entry.from);
                 let expires_at = self.app.messages[id].expires_at;
                 let kept = Kept { id, expires_at, from };
-                let generation = self.page.storage.add((kept, seq), place);
+                let generation = self.page.storage.add((kept, seq), address);
                 self.app.messages[id].generation = Some(generation);
             }
-            Order::Move { row, place } => self.page.storage.take_over(row, place),
-            Order::List { place } => self.page.storage.list(place),
+            Order::Move { row, address } => self.page.storage.take_over(row, address),
+            Order::List { address } => self.page.storage.list(address),
             Order::Drop { name, number } => self.page.storage.drop(name, number),
             Order::Commit { transaction, opening, guard } => {
                 self.commit(transaction, opening, guard);
@@ -135,7 +135,7 @@ impl World {
         self.run.tally.one(Count::FailedStorages);
         self.has_storage_failed = true;
         if self.run.is_kind_now() && self.run.plan.lives.is_some() {
-            // What it can't read is for somebody else to find.
+            // Another tab has to find what it can't read.
             self.open_tab_soon();
         }
         let was_cached = self.page.has_been_cached;
@@ -144,12 +144,12 @@ impl World {
         storage.is_blind |= was_cached && !storage.was_open();
     }
 
-    /// A message of an earlier life, of this page before it was cached, or of a page that is gone.
+    /// A message of an earlier page load, of this page before it was cached, or of a page that is gone.
     fn take(&mut self, row: u32) {
         let (kept, owner) = self.page.storage.row(row);
         let Kept { id, expires_at, from } = kept;
         let known = self.page.deliveries.get(id);
-        // It has ended, here or as another page said, and the app is told once.
+        // It has settled here, or another page reported its result, and the app is told once.
         let message = &self.app.messages[id];
         let is_over = message.is_settled || message.is_revived;
         let is_told = is_over && self.page.shell.client.has_ended(message.sending.print);
@@ -164,28 +164,28 @@ impl World {
         let sending = Sending { id: same.unwrap_or_default(), ttl, ..before };
         note!(self.run, "-> take up message {id}: {sending:?}");
         match self.call(|client, now| client.take_up(now, &sending)) {
-            Ok(seq) if same.is_none() && !has_ended => self.taken_back(id, seq, from),
+            Ok(seq) if same.is_none() && !has_ended => self.restore(id, seq, from),
             Ok(seq) if known.is_some_and(|entry| entry.seq == seq) => {}
             Err(claim) if has_ended && claim.audience == Audience::Nobody => {}
             other => violated!("kept", "message {id}, ended: {has_ended}, was {other:?}"),
         }
         self.observe();
-        let had = known.and_then(|entry| entry.held);
-        let Some(Held::Kept(place)) = self.page.deliveries.get(id).and_then(|entry| entry.held)
+        let had = known.and_then(|entry| entry.saved);
+        let Some(Saved::Kept(address)) = self.page.deliveries.get(id).and_then(|entry| entry.saved)
         else {
             return;
         };
-        let was_kept = known.is_none() || matches!(had, Some(Held::Kept(_) | Held::Elsewhere));
-        if was_kept && Some(place.opening) == self.page.storage.channel {
+        let was_kept = known.is_none() || matches!(had, Some(Saved::Kept(_) | Saved::Elsewhere));
+        if was_kept && Some(address.opening) == self.page.storage.channel {
             self.taken_up(id);
         }
     }
 
-    fn taken_back(&mut self, id: MessageId, seq: Seq, from: Option<Name>) {
+    fn restore(&mut self, id: MessageId, seq: Seq, from: Option<Name>) {
         note!(self.run, "   message {id} is {seq:?}");
         self.run.tally.one(Count::Restored);
         let draft = self.draft_of(seq);
-        self.page.model.taken_back(self.engine_time(), seq, draft);
+        self.page.model.restore(self.engine_time(), seq, draft);
         let session = self.page.owners.session();
         let lane = (draft.lane, self.app.messages[id].sending.lane);
         self.page.deliveries.enter(id, seq, from, session, lane, 0);
@@ -254,9 +254,9 @@ impl World {
     }
 }
 
-// What the keeper shows of itself.
+// Observations of the keeper.
 impl World {
-    /// Takes note of where messages are.
+    /// Observes where messages are saved.
     pub(super) fn observe(&mut self) {
         let keeper = self.page.shell.client.keeper();
         let storage = &mut self.page.storage;
@@ -265,52 +265,57 @@ impl World {
             self.page.model.all_restored();
         }
         let seen = |(id, entry): (MessageId, Entry)| {
-            keeper.held(entry.seq).filter(|&held| entry.held != Some(held)).map(|held| (id, held))
+            keeper
+                .saved(entry.seq)
+                .filter(|&saved| entry.saved != Some(saved))
+                .map(|saved| (id, saved))
         };
         let changed: Vec<_> = self.page.deliveries.entries().filter_map(seen).collect();
-        for (id, held) in changed {
-            self.observed(id, held);
+        for (id, saved) in changed {
+            self.observed(id, saved);
         }
         let messages = &self.app.messages;
         let is_unseen = |(id, entry): (MessageId, Entry)| {
-            entry.held.is_none() && messages.get(id).is_some_and(|it| it.draft.durable)
+            entry.saved.is_none() && messages.get(id).is_some_and(|it| it.draft.durable)
         };
         let has_unseen = self.page.deliveries.entries().any(is_unseen);
         self.page.storage.has_unseen = has_unseen;
     }
 
-    fn observed(&mut self, id: MessageId, held: Held) {
+    fn observed(&mut self, id: MessageId, saved: Saved) {
         let Some(entry) = self.page.deliveries.entry(id) else { return };
         let seq = entry.seq;
-        let before = entry.held.replace(held);
+        let before = entry.saved.replace(saved);
         if self.page.model.is_settled(seq) {
             return;
         }
-        let was_elsewhere = before == Some(Held::Elsewhere);
-        if was_elsewhere && matches!(held, Held::Waiting | Held::Nowhere) {
-            entry.is_blind = held == Held::Nowhere;
-            self.run.tally.one(Count::TakenBack);
+        let was_elsewhere = before == Some(Saved::Elsewhere);
+        if was_elsewhere && matches!(saved, Saved::Waiting | Saved::Nowhere) {
+            entry.is_blind = saved == Saved::Nowhere;
+            self.run.tally.one(Count::Reclaimed);
             self.taken_up(id);
         }
-        match held {
-            // Another journal is to have it.
-            Held::Waiting if matches!(before, Some(Held::Kept(_))) => self.page.model.withheld(seq),
-            Held::Waiting | Held::Writing => {}
-            Held::Overdue => {
+        match saved {
+            // Another journal is to save it.
+            Saved::Waiting if matches!(before, Some(Saved::Kept(_))) => {
+                self.page.model.withheld(seq)
+            }
+            Saved::Waiting | Saved::Writing => {}
+            Saved::Overdue => {
                 self.run.tally.one(Count::Overdue);
                 self.page.model.stored(seq);
             }
-            Held::Nowhere => {
+            Saved::Nowhere => {
                 self.page.model.stored(seq);
-                self.app.messages[id].is_dropped |= matches!(before, Some(Held::Kept(_)));
+                self.app.messages[id].is_dropped |= matches!(before, Some(Saved::Kept(_)));
             }
-            Held::Kept(_) => {
-                if matches!(before, Some(Held::Waiting | Held::Writing | Held::Overdue)) {
+            Saved::Kept(_) => {
+                if matches!(before, Some(Saved::Waiting | Saved::Writing | Saved::Overdue)) {
                     self.run.tally.one(Count::Stored);
                 }
                 self.page.model.stored(seq);
             }
-            Held::Elsewhere => {
+            Saved::Elsewhere => {
                 self.run.tally.one(Count::Withheld);
                 self.page.model.withheld(seq);
                 if self.run.plan.kinds.fickle_app && self.run.fate.chance(500) {

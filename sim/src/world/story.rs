@@ -1,4 +1,4 @@
-//! The story of a run: faults, recovery, and a while in which nothing may happen.
+//! The course of a run: faults, recovery, and a time in which nothing may happen.
 
 use holdfast::engine::Phase;
 
@@ -10,7 +10,7 @@ use crate::tally::Count;
 use crate::violation::violated;
 
 impl World {
-    /// The whole story: faults, recovery, and a while of nothing.
+    /// Plays the whole run: faults, recovery, and a time of rest.
     pub(crate) fn play(&mut self) {
         self.begin_published();
         if self.run.plan.users.is_none() {
@@ -23,18 +23,18 @@ impl World {
         }
         self.run_until(self.run.plan.faults_until);
         self.stop_faults();
-        // What was under way arrives: after a server's last kick a link may be minutes away.
+        // Let everything on its way arrive. After a server's last kick a link may be minutes away.
         self.run_until(self.run.now + 1_000);
         if self.run.plan.lives.is_some() {
             self.tidy_up();
-            // Two that asked for the same journal at the same time both left it.
+            // Two tabs that asked for the same journal at the same time both left it.
             self.run_until(self.run.now + 1_000);
             self.open_orphans();
         }
         if !self.page.shell.is_destroyed {
             self.recover();
             if self.run.plan.lives.is_some() {
-                // What was settled already may be adopted and sent once more, and is owed to nobody.
+                // A settled message may be taken over and sent once more. It is owed to nobody.
                 self.run_until(self.run.now + 60_000);
                 self.recover();
             }
@@ -56,11 +56,11 @@ impl World {
         self.receipts.is_clogged = false;
     }
 
-    /// Everything settles in bounded time, and there is a link.
+    /// Everything must settle in bounded time, and there must be a link.
     fn recover(&mut self) {
         self.open_all();
         let is_silent = |plan: Receipting| plan.acknowledges.contains(&false);
-        // Where nothing is acknowledged, and no receipt comes, each message waits for all of its deadlines.
+        // Without acknowledgements and receipts each message waits for all of its deadlines.
         let patience = if self.run.plan.receipting.is_some_and(is_silent) {
             40_000_000
         } else if self.run.plan.kinds.poison || self.run.plan.kinds.guard {
@@ -82,7 +82,7 @@ impl World {
     fn open_all(&mut self) {
         for page in self.shown() {
             self.turn_to(page);
-            // A logout elsewhere that nobody has noticed yet would end what begins here.
+            // A logout elsewhere that was not noticed yet would end what begins here.
             self.look();
             self.drain();
             self.come_to_rights();
@@ -91,7 +91,7 @@ impl World {
         }
     }
 
-    /// Every page has settled what it had, and has a link.
+    /// Whether every page has settled its messages and has a link.
     fn are_all_well(&mut self) -> bool {
         self.has_read_all()
             && !self.is_loading()
@@ -106,17 +106,21 @@ impl World {
         page.shell.status().phase == Phase::Ready && page.connection.is_some_and(is_alive)
     }
 
-    /// Where a logout could not delete, the next opening does.
+    /// If a logout could not delete the data, the next opening does.
     fn is_all_erased(&self) -> bool {
         let is_left = |scope, generation| generation == self.generations.of(scope);
         !self.database.has_any(is_left)
     }
 
-    /// An idle engine wakes up for its pings and for nothing else, and keeps its link.
+    /// An idle client wakes up only for its pings, and keeps its link.
     fn rest(&mut self) {
         self.run_until(self.run.now + 60_000);
         if !self.has_storage_failed && !self.is_all_erased() {
-            violated!("journal", "all has settled, and not all was erased: {:?}", self.database);
+            violated!(
+                "journal",
+                "everything has settled, but not everything was erased: {:?}",
+                self.database
+            );
         }
         let (links, pings) = (self.network.connections.len(), self.pings);
         self.is_idle = true;

@@ -1,4 +1,4 @@
-//! One user's tabs: which page is shown, which are cached behind it, and how pages end and begin.
+//! One user's tabs: the pages that are shown, those cached behind them, and how pages end and begin.
 
 use holdfast::client::PageEvent;
 
@@ -13,7 +13,7 @@ use crate::trace::note;
 use crate::violation::violated;
 
 impl World {
-    /// Fate befalls one of the tabs.
+    /// Something happens to one of the tabs.
     pub(super) fn befall(&mut self, fate: Fate) {
         let Some(lives) = self.run.plan.lives else { return };
         let open: Vec<TabId> =
@@ -60,7 +60,7 @@ impl World {
         }
     }
 
-    /// With what another tab remembers, if it is its copy.
+    /// A tab opens. `remembered` is the session storage of the tab that it is a copy of, if it is one.
     pub(super) fn open_tab(&mut self, remembered: Option<Name>) {
         self.tabs.push(Tab { remembered, ..Tab::default() });
         self.loaded(self.tabs.len() - 1);
@@ -78,7 +78,7 @@ impl World {
         self.run.schedule(at, Event::Loaded { tab });
     }
 
-    /// A page is there, unless it was left before.
+    /// A page has loaded, unless it was left before.
     pub(super) fn loaded(&mut self, tab: TabId) {
         self.tabs[tab].is_loading = false;
         let is_wanted = self.tabs[tab].shown.is_none() && !self.tabs[tab].is_closed;
@@ -104,7 +104,7 @@ impl World {
         }
     }
 
-    /// The page that is shown goes into the cache, if it may: one that holds a lock may not.
+    /// The shown page goes into the cache, if it may. A page that holds a lock may not.
     fn stash(&mut self, tab: TabId) {
         let Some(id) = self.tabs[tab].shown.take() else { return };
         self.turn_to(id);
@@ -127,7 +127,7 @@ impl World {
         let Some(id) = self.tabs[tab].cached.pop() else { return };
         if self.tabs[tab].shown.is_some() {
             self.stash(tab);
-            // As if it were ahead of the one that is shown.
+            // As if it were ahead of the page that is shown.
             let ahead = self.tabs[tab].cached.pop();
             self.tabs[tab].cached.splice(0..0, ahead);
         }
@@ -142,7 +142,7 @@ impl World {
         for event in std::mem::take(&mut self.page.frozen) {
             self.run.schedule(self.run.now, event);
         }
-        self.say(PageEvent::Restored);
+        self.say(PageEvent::Back);
     }
 
     fn end_all(&mut self, tab: TabId) {
@@ -152,7 +152,7 @@ impl World {
         }
     }
 
-    /// All of its memory is gone, and what it held is free.
+    /// The page's memory is gone, and its locks are free.
     fn end_page(&mut self, id: PageId) {
         if !self.turn_to(id) {
             return;
@@ -167,7 +167,7 @@ impl World {
         self.settle_accounts();
     }
 
-    /// What the user does in the end: some pages come back from the cache, the others never do.
+    /// The user's final actions: some pages come back from the cache, the others never do.
     pub(super) fn tidy_up(&mut self) {
         for tab in 0..self.tabs.len() {
             while !self.tabs[tab].cached.is_empty() {
@@ -179,13 +179,14 @@ impl World {
             }
         }
         self.open_orphans();
-        // Somebody has to be there to see to what is left, whatever became of the storage.
+        // Some page must handle what is left, whatever happened to the storage.
         if self.has_storage_failed || (self.shown().is_empty() && !self.is_loading()) {
             self.open_tab(None);
         }
     }
 
-    /// Without locks nobody takes over what a tab left: the user opens it again, or reloads one whose storage failed.
+    /// Without locks nobody takes over a tab's journal: the user opens the tab again, or reloads one whose storage
+    /// failed.
     pub(super) fn open_orphans(&mut self) {
         if self.run.plan.disk.has_locks {
             return;

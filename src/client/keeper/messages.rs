@@ -1,15 +1,15 @@
-//! Where each message is.
+//! Where each message is saved.
 
 use alloc::vec::Vec;
 
-use super::{Entry, Held, Journal, Keeper, Place, State};
+use super::{Address, Entry, Journal, Keeper, Saved, State};
 use crate::client::storage::Storage;
 use crate::engine::{Input, Seq};
 
 impl Keeper {
-    /// The message is to be kept before it leaves.
+    /// Saves a message, which leaves only afterwards.
     pub fn add(&mut self, seq: Seq) {
-        self.enter(Entry { seq, held: Held::Nowhere, is_shared: false, seen: 0 });
+        self.enter(Entry { seq, saved: Saved::Nowhere, is_shared: false, seen: 0 });
         self.wait(seq);
     }
 
@@ -18,63 +18,63 @@ impl Keeper {
         if self.entries.len() <= slot {
             self.entries.resize(slot + 1, None);
         }
-        self.count(Held::Nowhere, entry.held);
+        self.count(Saved::Nowhere, entry.saved);
         self.entries[slot] = Some(entry);
     }
 
     pub(super) fn wait(&mut self, seq: Seq) {
         match self.state {
-            State::Late(_) | State::Stalled | State::Broken => self.stored(seq, Held::Nowhere),
+            State::Late(_) | State::Stalled | State::Broken => self.stored(seq, Saved::Nowhere),
             State::Closed | State::Stashed | State::Opening(_) => {
-                self.set(seq, Held::Waiting);
+                self.set(seq, Saved::Waiting);
                 self.waiting.push(seq);
             }
             State::Open => {
-                self.set(seq, Held::Waiting);
+                self.set(seq, Saved::Waiting);
                 self.waiting.push(seq);
                 self.gather(self.opening);
             }
         }
     }
 
-    /// A message has settled: what is kept of it goes. Answers whether another tab has it, and so may have delivered
-    /// it.
+    /// A message has settled, so its saved copy is erased. Returns whether another tab has the message, and so may
+    /// have delivered it.
     pub fn settled(&mut self, seq: Seq) -> bool {
         let Some(entry) = self.entry(seq) else { return false };
         self.entries[seq.slot()] = None;
-        self.count(entry.held, Held::Nowhere);
+        self.count(entry.saved, Saved::Nowhere);
         self.sharing = entry.is_shared.then_some(Storage::Share { seq });
-        if let Held::Kept(place) = entry.held {
-            self.erase(place);
+        if let Saved::Kept(address) = entry.saved {
+            self.erase(address);
         }
         self.leave_former(seq);
-        entry.held == Held::Elsewhere
+        entry.saved == Saved::Elsewhere
     }
 
-    /// What is kept of a message under another name goes.
+    /// Erases the copy of a message that was saved under the user's earlier name.
     pub(super) fn leave_former(&mut self, seq: Seq) {
         if let Some(at) = self.formers.iter().position(|&(one, _)| one == seq) {
-            let (_, place) = self.formers.swap_remove(at);
-            self.erase(place);
+            let (_, address) = self.formers.swap_remove(at);
+            self.erase(address);
         }
     }
 
-    /// To be carried out before the app is told of the message that settled last.
+    /// The report to other tabs about the message that settled last. Carry it out before the app is told.
     pub(in crate::client) fn share(&mut self) -> Option<Storage> {
         self.sharing.take()
     }
 
-    /// The app cancels a message.
+    /// The app cancels a message. If another tab has it, that tab is told.
     pub fn cancelled(&mut self, seq: Seq) {
-        if self.held(seq) == Some(Held::Elsewhere) {
+        if self.saved(seq) == Some(Saved::Elsewhere) {
             self.order(Storage::Cancel { seq });
         }
     }
 
-    /// Where a message is; none where it was never to be kept, or has settled.
+    /// Where a message is saved. `None` if it is not durable or has settled.
     #[must_use]
-    pub fn held(&self, seq: Seq) -> Option<Held> {
-        self.entry(seq).map(|entry| entry.held)
+    pub fn saved(&self, seq: Seq) -> Option<Saved> {
+        self.entry(seq).map(|entry| entry.saved)
     }
 
     pub(super) fn entry(&self, seq: Seq) -> Option<Entry> {
@@ -89,21 +89,21 @@ impl Keeper {
         }
     }
 
-    pub(super) fn set(&mut self, seq: Seq, held: Held) {
+    pub(super) fn set(&mut self, seq: Seq, saved: Saved) {
         let Some(entry) = self.entry(seq) else { return };
-        self.count(entry.held, held);
+        self.count(entry.saved, saved);
         self.change(seq, |entry| {
-            entry.held = held;
-            entry.is_shared |= held == Held::Elsewhere;
+            entry.saved = saved;
+            entry.is_shared |= saved == Saved::Elsewhere;
         });
     }
 
-    /// Keeps count of what other tabs have.
-    fn count(&mut self, before: Held, after: Held) {
-        if before == Held::Elsewhere {
+    /// Counts the messages that other tabs have.
+    fn count(&mut self, before: Saved, after: Saved) {
+        if before == Saved::Elsewhere {
             self.away -= 1;
         }
-        if after == Held::Elsewhere {
+        if after == Saved::Elsewhere {
             if self.away == 0 {
                 self.asked_at = self.now;
             }
@@ -113,26 +113,26 @@ impl Keeper {
 
     /// The messages that another tab has.
     pub(super) fn elsewhere(&self) -> Vec<Seq> {
-        let is_away = |entry: &&Entry| entry.held == Held::Elsewhere;
+        let is_away = |entry: &&Entry| entry.saved == Saved::Elsewhere;
         self.entries.iter().flatten().filter(is_away).map(|entry| entry.seq).collect()
     }
 
-    /// It may leave: it is kept, or cannot be.
-    pub(super) fn stored(&mut self, seq: Seq, held: Held) {
-        self.set(seq, held);
+    /// Lets the message leave: it is saved, or can't be.
+    pub(super) fn stored(&mut self, seq: Seq, saved: Saved) {
+        self.set(seq, saved);
         self.tell_engine(Input::Stored { seq });
     }
 
     pub(super) fn withhold(&mut self, seq: Seq) {
-        self.set(seq, Held::Elsewhere);
+        self.set(seq, Saved::Elsewhere);
         self.tell_engine(Input::Withheld { seq });
     }
 
-    pub(super) fn erase(&mut self, place: Place) {
+    pub(super) fn erase(&mut self, address: Address) {
         let now = self.now;
-        let journal = self.journal(place.opening);
-        if journal.is_some_and(|journal| journal.erase(now, place)) {
-            self.order(Storage::Gather { opening: place.opening });
+        let journal = self.journal(address.opening);
+        if journal.is_some_and(|journal| journal.erase(now, address)) {
+            self.order(Storage::Gather { opening: address.opening });
         }
     }
 

@@ -1,22 +1,22 @@
-//! Opening and closing, and which journal is this tab's.
+//! Opening and closing the storage, and choosing this tab's journal.
 
-use super::{Entry, Held, Job, Keeper, OPEN, RAISED, State, Step};
+use super::{Entry, Job, Keeper, OPEN, RAISED, Saved, State, Step};
 use crate::client::storage::{Name, Storage};
 use crate::client::tabs::{OWN, Tabs};
 use crate::engine::{Input, Moment};
 
 impl Keeper {
-    /// Opens what is kept of a user, and closes what was open. `generation` is that of the scope, none where nothing
-    /// can be kept; `is_first` where it has just begun.
+    /// Opens a user's saved messages and closes those of the user before. `generation` is that of the scope, `None`
+    /// if nothing can be saved. `is_first` is true if it has just begun.
     pub fn keep(&mut self, generation: Option<u64>, is_first: bool) {
         self.close();
         self.generation = generation;
         self.is_first = is_first;
-        // What waits belongs to this user, whose name may not have been known before.
+        // Waiting messages belong to this user, whose name may not have been known before.
         for at in 0..self.entries.len() {
             let Some(entry) = self.entries[at] else { continue };
-            if let Held::Kept(place) = entry.held {
-                self.formers.push((entry.seq, place));
+            if let Saved::Kept(address) = entry.saved {
+                self.formers.push((entry.seq, address));
                 self.tell_engine(Input::Withheld { seq: entry.seq });
                 self.wait(entry.seq);
             }
@@ -24,7 +24,7 @@ impl Keeper {
         self.open();
     }
 
-    /// The page goes into the cache: another tab may take over what is open.
+    /// The page goes into the back-forward cache, so another tab may take over its journal.
     pub fn stash(&mut self) {
         if self.state != State::Closed {
             self.close();
@@ -32,8 +32,8 @@ impl Keeper {
         }
     }
 
-    /// The page is back from there: opens what was open, as another tab may have it by now.
-    pub fn restore(&mut self) {
+    /// The page is back from the cache: opens what was open. Another tab may have taken it over meanwhile.
+    pub fn reopen(&mut self) {
         self.is_first = false;
         self.open();
     }
@@ -48,7 +48,7 @@ impl Keeper {
         self.order(Storage::Open { opening: self.opening });
     }
 
-    /// Closes what is open. What waits to be written keeps waiting.
+    /// Closes what is open. Messages that wait to be written keep waiting.
     pub fn close(&mut self) {
         if self.state != State::Closed {
             self.order(Storage::Close);
@@ -68,14 +68,14 @@ impl Keeper {
         self.missing.clear();
     }
 
-    /// The user logged out: nothing more is written. The edge deletes all that is kept of his; what of it was this
-    /// tab's is erased in any case, as it settles.
+    /// The user logged out: nothing more is written. The edge deletes all that is saved for the user; this tab's
+    /// part is also erased as its messages settle.
     pub fn log_out(&mut self) {
         self.waiting.clear();
         self.close();
     }
 
-    /// The user logged out in another tab: nothing is kept until something is opened again.
+    /// The user logged out in another tab: nothing is saved until something is opened again.
     pub fn log_out_elsewhere(&mut self) {
         self.close();
         self.generation = None;
@@ -83,27 +83,27 @@ impl Keeper {
         self.go_ahead();
     }
 
-    /// Nothing waits for storage any longer.
+    /// Lets every message leave without waiting for storage any longer.
     pub(super) fn go_ahead(&mut self) {
         for seq in core::mem::take(&mut self.waiting) {
-            self.stored(seq, Held::Nowhere);
+            self.stored(seq, Saved::Nowhere);
         }
-        // Nobody can tell any more how those end that another tab has.
+        // No other tab can report the results of its messages any more.
         for at in 0..self.entries.len() {
-            if let Some(Entry { seq, held: Held::Elsewhere, .. }) = self.entries[at] {
-                self.stored(seq, Held::Nowhere);
+            if let Some(Entry { seq, saved: Saved::Elsewhere, .. }) = self.entries[at] {
+                self.stored(seq, Saved::Nowhere);
             }
         }
         self.tell_engine(Input::Restored);
     }
 
-    /// Nothing is kept from now on.
+    /// Stops saving messages.
     pub(super) fn fail(&mut self) {
         let is_told = matches!(self.state, State::Late(_) | State::Stalled);
         match self.state {
             State::Closed | State::Stashed | State::Broken => return,
-            // What is on disk of ours is in memory too, and sent from here, so the lock stays. Another tab may
-            // take over what is not here yet.
+            // This tab's saved messages are also in memory and are sent from here, so it keeps the lock. Other tabs
+            // may take over journals that it has not read yet.
             State::Open | State::Stalled => {
                 if !matches!(self.job, Job::Moving { .. }) {
                     self.end_job();
@@ -118,8 +118,8 @@ impl Keeper {
         self.go_ahead();
     }
 
-    /// The database is open. `wall` is the time in milliseconds since the epoch, `mine` the journal that this tab had
-    /// before, `fresh` a new one, `generation` that of the scope by now.
+    /// The database is open. `wall` is the time in milliseconds since the Unix epoch, `mine` the journal that this
+    /// tab had before (0 if none), `fresh` a new journal, and `generation` the scope's present one.
     pub fn opened(
         &mut self,
         opening: u32,
@@ -145,20 +145,20 @@ impl Keeper {
         if has_locks {
             self.order(Storage::Lock { name: mine, waits: true });
         } else {
-            // A tab that has it says so.
+            // Another tab that has it answers.
             self.order(Storage::Hello { name: mine, is_new: true });
         }
     }
 
-    /// Whether this is the generation of what is kept here. Two tabs that begin the first one at the same time agree on
-    /// the one that was written last.
+    /// Whether `generation` is that of the messages saved here. If two tabs begin the first generation at the same
+    /// time, both accept the one that was written last.
     pub(in crate::client) fn is_own(&self, generation: u64) -> bool {
         let may_change = self.is_first && self.step() == Some(Step::Database);
         self.generation == Some(generation)
             || may_change && generation.is_multiple_of(RAISED) && generation > 0
     }
 
-    /// This tab begins a new journal.
+    /// Takes a new journal for this tab.
     pub(super) fn take_fresh(&mut self) {
         let name = self.fresh;
         self.tabs.mine = name;
@@ -171,7 +171,7 @@ impl Keeper {
         }
     }
 
-    /// This tab's own journal is nobody else's.
+    /// No other tab has this tab's journal: reads the scope.
     pub(super) fn named(&mut self) {
         let mine = self.tabs.mine;
         self.step_on(Step::Reading);
@@ -179,7 +179,7 @@ impl Keeper {
         self.order(Storage::Read { of: 0, mine });
     }
 
-    /// The database does not open, or is gone.
+    /// The database did not open, or is gone.
     pub fn failed(&mut self, opening: u32) {
         if opening == self.opening {
             self.fail();

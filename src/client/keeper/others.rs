@@ -1,12 +1,12 @@
-//! What is heard of other tabs.
+//! Reports from other tabs.
 
-use super::{ASK_AGAIN, Held, Job, Keeper, Step};
+use super::{ASK_AGAIN, Job, Keeper, Saved, Step};
 use crate::client::storage::{Name, Storage};
 use crate::client::tabs::Other;
 use crate::engine::{Input, Seq, Verdict};
 
 impl Keeper {
-    /// A request for a lock was granted or, where it was not to wait, refused.
+    /// A request for a lock was granted or, if it was not to wait, refused.
     pub fn locked(&mut self, opening: u32, name: Name, is_granted: bool) {
         if opening != self.opening {
             return;
@@ -32,15 +32,15 @@ impl Keeper {
         }
     }
 
-    /// Another tab says whose its journal is, and whether it wants to know whose ours is. Of two that want the same one
-    /// at the same time exactly one is told that the other `goes_first`.
+    /// Another tab names its journal. `is_new` asks this tab to answer with its own. If two tabs want the same
+    /// journal at the same time, exactly one of them sees `goes_first` for the other.
     pub fn hello(&mut self, opening: u32, name: Name, is_new: bool, goes_first: bool) {
         if opening != self.opening {
             return;
         }
         let mine = self.tabs.mine;
         let is_own = name == mine;
-        // The answer to a request that is under way comes first.
+        // The pending lock request is answered first.
         let is_asked = matches!(self.job, Job::Locking { name: asked, .. } if asked == name);
         if !is_own && !is_asked && self.tabs.is_news(name) {
             self.tabs.add(name, Other::Watched);
@@ -48,7 +48,7 @@ impl Keeper {
         }
         let is_named = match self.step() {
             Some(Step::Database) => false,
-            // Without locks two tabs may have one name, as a tab that was duplicated has.
+            // Without locks two tabs may have the same journal, for example after a tab was duplicated.
             Some(Step::Own { .. }) if is_own && !self.tabs.has_locks => {
                 let is_ours = is_new && !goes_first;
                 if !is_ours {
@@ -64,9 +64,10 @@ impl Keeper {
         }
     }
 
-    /// Another tab asks for a message. Of two that ask for the same one at the same time exactly one is told that the
-    /// other `goes_first`, and leaves it to that one. Answers whether this tab has it for certain, or is the first to
-    /// take it back if nobody has it. Where that takes long, as a reading may hang, the other one need not wait for it.
+    /// Another tab asks for a message. If two tabs ask for the same message at the same time, exactly one of them
+    /// sees `goes_first` for the other and leaves the message to it. Returns whether this tab certainly has the
+    /// message, or will be the first to reclaim it if no tab has it. Once that has taken too long, as a reading may
+    /// hang, the answer is `false`, so that the other tab need not wait.
     pub fn asked(&mut self, seq: Seq, goes_first: bool) -> bool {
         match self.missing.iter().position(|&one| one == seq) {
             Some(at) if goes_first => {
@@ -74,24 +75,26 @@ impl Keeper {
                 false
             }
             Some(_) => self.now < self.asked_at + ASK_AGAIN,
-            None => self.is_ready() && self.held(seq).is_some_and(|held| held != Held::Elsewhere),
+            None => {
+                self.is_ready() && self.saved(seq).is_some_and(|saved| saved != Saved::Elsewhere)
+            }
         }
     }
 
-    /// Another tab says that it has a message that this one asked for, or takes it back. It may be in no journal.
+    /// Another tab has a message that this tab asked for, or reclaims it. The message may be in no journal.
     pub fn has_elsewhere(&mut self, opening: u32, seq: Seq) {
         if opening == self.opening {
-            // As where it goes first.
+            // Treated as if the other tab went first.
             self.asked(seq, true);
         }
     }
 
-    /// Another tab says how a message ended. Answers what to tell the engine, if it was that tab's.
+    /// Another tab reports a message's result. Returns the fact for the engine if that tab had the message.
     pub fn settled_elsewhere(&mut self, seq: Seq, verdict: Verdict) -> Option<Input> {
-        if self.held(seq) != Some(Held::Elsewhere) {
+        if self.saved(seq) != Some(Saved::Elsewhere) {
             return None;
         }
-        self.set(seq, Held::Nowhere);
+        self.set(seq, Saved::Nowhere);
         Some(Input::Acked { seq, attempt: 0, verdict })
     }
 }

@@ -1,8 +1,8 @@
-//! What is read: this tab's journal, and those of tabs that are gone.
+//! Reading: this tab's journal, and those of tabs that are gone.
 
 use alloc::vec::Vec;
 
-use super::{Entry, Held, Job, Journal, Keeper, Place, RAISED, Read, State, Step};
+use super::{Address, Entry, Job, Journal, Keeper, RAISED, Read, Saved, State, Step};
 use crate::client::storage::{Found, Name, Segment, Storage, Taken};
 use crate::client::tabs::{OWN, Other};
 use crate::engine::{Input, Seq};
@@ -15,22 +15,22 @@ impl Keeper {
         }
     }
 
-    /// The next message of the segment was read.
+    /// The next message of the latest segment was read.
     pub fn row(&mut self, opening: u32, index: u32, found: Found) {
         if opening == self.opening && !self.segments.is_empty() {
             self.rows.push((self.segments.len() - 1, index, found));
         }
     }
 
-    /// All was read. `generation` is that of the scope by now. Answers whether it is another one than this tab's: the
-    /// user logged out elsewhere.
+    /// The reading is complete. `generation` is the scope's present one. Returns whether it differs from this
+    /// tab's: then the user logged out elsewhere.
     pub fn read(&mut self, opening: u32, generation: u64) -> bool {
         if opening != self.opening {
             return false;
         }
         let mut segments = core::mem::take(&mut self.segments);
         let rows = core::mem::take(&mut self.rows);
-        // Version 1 knew no generations: what it left is of the first one.
+        // Version 1 stored no generations: its messages belong to the first one.
         let first = if generation.is_multiple_of(RAISED) { generation } else { 0 };
         let is_over = |one: &Segment| one.generation.unwrap_or(first) != generation;
         self.end_segments(&segments, &rows, is_over);
@@ -53,8 +53,8 @@ impl Keeper {
         false
     }
 
-    /// What a logout has ended is erased and told, whoever had it. What this tab still has in memory is told by its
-    /// own end.
+    /// Erases the messages that a logout has ended, whichever tab had them, and reports them. Those that this tab
+    /// still has in memory are reported when they settle.
     pub(super) fn end_segments(
         &mut self,
         segments: &[Segment],
@@ -99,7 +99,7 @@ impl Keeper {
                 journal.found(number, size, settled);
             }
         }
-        // A journal of before may know of more: what it was to erase may still be on disk.
+        // An earlier journal object may know of more settled messages, whose erasure is not on disk yet.
         let is_before = |one: &&mut Journal| one.generation == generation && one.name == mine;
         let mut inherited = Vec::new();
         for before in self.journals.iter_mut().filter(is_before) {
@@ -107,21 +107,21 @@ impl Keeper {
             inherited.push(before.opening);
         }
         for entry in self.entries.iter_mut().flatten() {
-            if let Held::Kept(place) = &mut entry.held
-                && inherited.contains(&place.opening)
+            if let Saved::Kept(address) = &mut entry.saved
+                && inherited.contains(&address.opening)
             {
-                place.opening = opening;
+                address.opening = opening;
             }
         }
         for &(at, index, found) in living {
             let Segment { name, number, is_former, .. } = segments[at];
             if name == mine {
-                let place = Place { opening, number, index };
-                if !journal.has_settled(place) {
-                    self.own.push((found.row, Some(place), None));
+                let address = Address { opening, number, index };
+                if !journal.has_settled(address) {
+                    self.own.push((found.row, Some(address), None));
                 }
             } else if found.is_away && !is_former {
-                // It is older than what is in our own journal.
+                // It is older than this tab's own messages.
                 self.found.push((found.row, None, found.known));
             }
         }
@@ -134,14 +134,14 @@ impl Keeper {
         self.next_former();
     }
 
-    /// What versions before left of the scope is this tab's from now on, unless a tab still has it.
+    /// Takes over the next journal that an earlier version left in the scope, unless a tab still has it.
     pub(super) fn next_former(&mut self) {
         let Some(name) = self.former.pop() else {
             self.found.append(&mut self.own);
             return self.step_on(Step::Restoring);
         };
         if self.tabs.has_locks {
-            // The page before a reload may have it a moment longer.
+            // The page before a reload may have the lock for a moment longer.
             self.job = Job::Locking { name, until: self.now + OWN };
             self.order(Storage::Lock { name, waits: true });
         } else {
@@ -150,10 +150,10 @@ impl Keeper {
         }
     }
 
-    /// The lock of a journal is ours, and this is what it has.
+    /// This tab has the journal's lock, and these are its messages.
     pub(super) fn adopt(&mut self, name: Name, segments: &[Segment], living: &[Read]) {
         let opening = self.opening;
-        // A segment of a build that is newer than this one stays.
+        // Segments that a newer build wrote have size 0 and stay.
         let is_any = segments.iter().any(|segment| segment.size > 0);
         let at = self.journals.iter().position(|one| one.opening == opening);
         let Some(at) = at.filter(|_| is_any) else { return self.end_job() };
@@ -162,16 +162,17 @@ impl Keeper {
         }
         self.moving.clear();
         for (nth, (_, _, found)) in living.iter().enumerate() {
-            let place = self.journals[at].place(nth == 0);
-            self.moving.push((found.row, Some(place), None));
-            self.order(Storage::Move { row: found.row, place });
+            let address = self.journals[at].next_address(nth == 0);
+            self.moving.push((found.row, Some(address), None));
+            self.order(Storage::Move { row: found.row, address });
         }
         self.job = Job::Moving { name };
         self.commit(opening, self.generation);
         self.adoption = self.transactions;
     }
 
-    /// What is gone from this tab's journal is with a tab that is alive, or with none.
+    /// Messages that are gone from this tab's journal are either with a living tab or with none. Reclaims those of
+    /// the second kind.
     pub(super) fn look(&mut self, living: &[Read]) {
         self.job = Job::None;
         let missing = core::mem::take(&mut self.missing);
@@ -182,7 +183,7 @@ impl Keeper {
             self.saw(seq, self.opening);
         }
         for seq in missing {
-            if self.entry(seq).is_some_and(|it| it.held == Held::Elsewhere && it.seen == 0) {
+            if self.entry(seq).is_some_and(|it| it.saved == Saved::Elsewhere && it.seen == 0) {
                 self.wait(seq);
             }
         }
@@ -192,7 +193,7 @@ impl Keeper {
         self.change(seq, |entry| entry.seen = opening);
     }
 
-    /// A journal was taken over, or could not be.
+    /// Ends the present job: a journal was taken over, or could not be.
     pub(super) fn end_job(&mut self) {
         match self.job {
             Job::Locking { name, .. } | Job::Adopting { name } | Job::Moving { name } => {
@@ -201,7 +202,7 @@ impl Keeper {
             Job::None | Job::Asking { .. } | Job::Looking => {}
         }
         if matches!(self.job, Job::Adopting { .. } | Job::Moving { .. }) {
-            // A tab has ended, and may have had what it had not on disk.
+            // A tab has ended, and some of its messages may not have been on disk.
             self.missing = self.elsewhere();
         }
         self.job = Job::None;
@@ -210,40 +211,41 @@ impl Keeper {
         }
     }
 
-    /// What was read is handed out, as ordered.
+    /// The result of the order [`Storage::Take`].
     pub fn taken(&mut self, taken: Taken) {
-        let Some(&(_, place, _)) = self.found.get(self.handed) else { return };
+        let Some(&(_, address, _)) = self.found.get(self.handed) else { return };
         self.handed += 1;
         let is_restoring = self.step() == Some(Step::Restoring);
-        match (taken, place) {
-            (Taken::New(seq), Some(place)) => {
-                let (held, seen) = (Held::Kept(place), self.opening);
-                self.enter(Entry { seq, held, is_shared: true, seen });
+        match (taken, address) {
+            (Taken::New(seq), Some(address)) => {
+                let (saved, seen) = (Saved::Kept(address), self.opening);
+                self.enter(Entry { seq, saved, is_shared: true, seen });
             }
             (Taken::New(seq), None) => {
-                self.enter(Entry { seq, held: Held::Elsewhere, is_shared: true, seen: 0 });
+                self.enter(Entry { seq, saved: Saved::Elsewhere, is_shared: true, seen: 0 });
                 self.withhold(seq);
             }
-            (Taken::Known(seq), Some(place)) => {
+            (Taken::Known(seq), Some(address)) => {
                 let is_found = self.entry(seq).is_some_and(|entry| entry.seen == self.opening);
-                // The tab that had it may be back, and ask.
+                // The tab that had the message may return and ask for it.
                 self.change(seq, |entry| entry.is_shared = true);
-                match self.held(seq) {
-                    Some(Held::Kept(_)) if !is_restoring || is_found => self.erase(place),
-                    Some(Held::Kept(_) | Held::Elsewhere) => {
+                match self.saved(seq) {
+                    Some(Saved::Kept(_)) if !is_restoring || is_found => self.erase(address),
+                    Some(Saved::Kept(_) | Saved::Elsewhere) => {
                         self.saw(seq, self.opening);
-                        self.stored(seq, Held::Kept(place));
+                        self.stored(seq, Saved::Kept(address));
                     }
-                    // The same message, sent anew meanwhile, goes on for both.
-                    None | Some(Held::Nowhere | Held::Waiting | Held::Writing | Held::Overdue) => {
-                        self.erase(place);
+                    // The same message was sent anew meanwhile, and continues for both.
+                    None
+                    | Some(Saved::Nowhere | Saved::Waiting | Saved::Writing | Saved::Overdue) => {
+                        self.erase(address);
                     }
                 }
             }
-            (Taken::Refused, Some(place)) => self.erase(place),
-            // Another tab has had it since this one lost its own copy.
-            (Taken::Known(seq), None) if self.held(seq) == Some(Held::Nowhere) => {
-                self.set(seq, Held::Elsewhere);
+            (Taken::Refused, Some(address)) => self.erase(address),
+            // This tab lost its copy, but another tab has had the message since.
+            (Taken::Known(seq), None) if self.saved(seq) == Some(Saved::Nowhere) => {
+                self.set(seq, Saved::Elsewhere);
             }
             (Taken::Known(_) | Taken::Refused, None) => {}
         }
@@ -252,7 +254,7 @@ impl Keeper {
         }
     }
 
-    /// All that was found is handed out.
+    /// All messages that were found were passed to the client.
     pub(super) fn handed_out(&mut self) {
         self.found.clear();
         self.handed = 0;
@@ -261,9 +263,9 @@ impl Keeper {
         }
         self.state = State::Open;
         for at in 0..self.entries.len() {
-            let Some(Entry { seq, held, seen, .. }) = self.entries[at] else { continue };
-            if matches!(held, Held::Kept(_) | Held::Elsewhere) && seen != self.opening {
-                // Another tab took it over while this page was in the cache.
+            let Some(Entry { seq, saved, seen, .. }) = self.entries[at] else { continue };
+            if matches!(saved, Saved::Kept(_) | Saved::Elsewhere) && seen != self.opening {
+                // Another tab took over the message while this page was in the cache.
                 self.missing.push(seq);
                 self.withhold(seq);
             }

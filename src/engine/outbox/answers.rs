@@ -1,40 +1,40 @@
-//! Which events this server acknowledges, as far as it has shown.
+//! Which events this server is known to acknowledge.
 
 use alloc::vec::Vec;
 
 use super::super::types::{Draft, Way};
 
-/// What the server has shown of an event.
+/// Whether the server acknowledges an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Answering {
-    /// Nothing so far.
+    /// Not known yet.
     #[default]
     Unknown,
-    /// It acknowledges the event: an acknowledgement that does not come means something.
+    /// It acknowledges the event, so a missing acknowledgement means a failure.
     Answers,
-    /// It took a message of this event and acknowledged nothing.
+    /// It took a message of this event and did not acknowledge it.
     Silent,
 }
 
-/// What settles a message as a success.
+/// The condition that settles a message as a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Settles {
-    /// Its acknowledgement alone.
+    /// The acknowledgement alone.
     Ack,
-    /// Its acknowledgement, or at its deadline a receipt.
+    /// The acknowledgement, or a receipt once the acknowledgement's deadline has passed.
     Either,
     /// A receipt.
     Receipt,
 }
 
-/// By the event's number.
+/// The knowledge about events, by the event's number.
 #[derive(Debug, Default)]
 pub(super) struct Answers(Vec<Shown>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Shown {
     answering: Answering,
-    /// Links in a row over which messages were received and none was acknowledged.
+    /// Links in a row over which messages of the event were received and none was acknowledged.
     links: u32,
     /// The last transmission of the link that was counted last.
     last: u64,
@@ -45,8 +45,8 @@ impl Answers {
         self.0.get(event as usize).map_or(Answering::Unknown, |shown| shown.answering)
     }
 
-    /// Answers whether that is news. An event that was acknowledged once stays so. Nothing is remembered of
-    /// event 0, nor of numbers out of bounds.
+    /// Returns whether that is new. An event that was acknowledged once stays acknowledged. Nothing is remembered
+    /// about event 0 or about numbers out of bounds.
     pub(super) fn learn(&mut self, event: u32, answering: Answering) -> bool {
         let known = self.of(event);
         if known == answering || known == Answering::Answers {
@@ -57,9 +57,9 @@ impl Answers {
         true
     }
 
-    /// A link ended, after `last` transmissions, over which a message of this event was dispatched and not
-    /// acknowledged for a while. Answers whether that has happened often enough: links may never live for as long as an
-    /// acknowledgement may take.
+    /// Counts a link that ended after `last` transmissions, on which a message of this event was dispatched and
+    /// then not acknowledged for a while. Returns whether enough links have been counted. Some links never live for
+    /// as long as an acknowledgement may take, so deadlines alone can't decide.
     pub(super) fn was_unanswered(&mut self, event: u32, last: u64) -> bool {
         let Some(shown) = self.shown(event).filter(|shown| shown.last != last) else {
             return false;
@@ -89,7 +89,7 @@ impl Answers {
     }
 }
 
-/// More events than an app has. The caller numbers them densely.
+/// More events than an app has. The caller numbers events densely.
 const MOST_EVENTS: usize = 1024;
-/// One link may have died just before the acknowledgement came.
+/// More than one, because a single link may have died just before the acknowledgement came.
 pub(super) const UNANSWERED_LINKS: u32 = 3;

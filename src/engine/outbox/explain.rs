@@ -61,7 +61,7 @@ impl Outbox {
         if self.restoring {
             return Some(Blocker::Restoring);
         }
-        if message.storing {
+        if message.withheld {
             return Some(Blocker::Saving);
         }
         let lane = self.lanes.get(message.draft.lane as usize)?;
@@ -71,8 +71,8 @@ impl Outbox {
         if not_before > now {
             return Some(Blocker::Retry { at: not_before });
         }
-        if lane.held_until > now {
-            return Some(Blocker::Server { at: lane.held_until });
+        if lane.throttled_until > now {
+            return Some(Blocker::Server { at: lane.throttled_until });
         }
         let is_alone = lane.strict || message.draft.strict;
         let window = if is_alone { Some(1) } else { lane.window };

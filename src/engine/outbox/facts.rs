@@ -1,4 +1,4 @@
-//! What happens to messages: answers, the end of a link, and time.
+//! Facts about messages: answers, the end of a link, and time.
 
 use alloc::vec::Vec;
 
@@ -51,40 +51,41 @@ impl Outbox {
                 self.land(seq, now);
                 self.clear(seq);
                 if let Some(lane) = self.lane_mut(lane) {
-                    lane.held_until = lane.held_until.max(now + span);
+                    lane.throttled_until = lane.throttled_until.max(now + span);
                     lane.window = Some(1);
                 }
                 self.wait(now, seq, Moment::default());
             }
-            // An older attempt failed, but a newer one is out.
+            // An older attempt failed, but a newer one is in flight.
             Verdict::TryAgain | Verdict::TryAfter(_) => {}
         }
     }
 
-    /// A message may leave from now on, or not before that is said again. One in flight may still be answered, and does
-    /// not leave again.
-    pub(in crate::engine) fn keep_back(&mut self, now: Moment, seq: Seq, back: bool) {
+    /// Keeps a message from leaving, or allows it again. A message in flight may still be answered but does not
+    /// leave again.
+    pub(in crate::engine) fn set_withheld(&mut self, now: Moment, seq: Seq, back: bool) {
         let Some(message) = self.get_mut(seq) else { return };
-        message.storing = back;
+        message.withheld = back;
         let lane = message.draft.lane;
-        self.place(lane, now);
+        self.relist(lane, now);
     }
 
-    /// All that an earlier life left is here.
+    /// All messages of an earlier page load were read.
     pub(in crate::engine) fn restored(&mut self) {
         self.restoring = false;
     }
 
-    /// The server has taken these transmissions of this link (I14). What settles by a receipt waits for one more:
-    /// a server answers a receipt before it has dispatched what came with it, and may die in between.
+    /// The server has taken these transmissions of this link (I14). A message that settles by a receipt waits for
+    /// one more receipt: a server answers a receipt before it has dispatched the packets that came with it, and may
+    /// crash in between.
     pub(in crate::engine) fn received(&mut self, first: u64, last: u64) {
         self.proves = true;
         for seq in self.transmitted(first, last) {
-            // Whatever ends the link later, that it left does not.
+            // The server took the message, so it is not what ends links.
             self.clear(seq);
             let Some(message) = self.get_mut(seq) else { continue };
             message.proof = Proof::Taken;
-            // One that it takes again and again is no progress.
+            // Taking the same message again is no progress.
             let is_new = !core::mem::replace(&mut message.taken, true);
             let draft = message.draft;
             self.delivers |= is_new;
@@ -92,8 +93,8 @@ impl Outbox {
         }
     }
 
-    /// The server has dispatched what it had taken, up to this transmission: what a receipt is enough for
-    /// settles.
+    /// The server has dispatched what it had taken, up to this transmission. Messages for which a receipt suffices
+    /// settle.
     pub(in crate::engine) fn dispatched(&mut self, now: Moment, last: u64, outputs: &mut Outputs) {
         for seq in self.transmitted(0, last) {
             if let Some(message) = self.get_mut(seq).filter(|message| message.proof != Proof::None)
@@ -104,7 +105,7 @@ impl Outbox {
         }
     }
 
-    /// Settles a message that was dispatched, if a receipt is enough for it.
+    /// Settles a dispatched message if a receipt suffices for it.
     pub(super) fn settle_dispatched(&mut self, now: Moment, seq: Seq, outputs: &mut Outputs) {
         let Some(Message { proof: Proof::Dispatched, draft, .. }) = self.get(seq) else { return };
         if self.answers.settles(draft) == Settles::Receipt {
@@ -113,8 +114,8 @@ impl Outbox {
         }
     }
 
-    /// The server has not taken these transmissions, though the link lives on: they leave again, in send
-    /// order. What may leave once does not: part of it may have left in another POST.
+    /// The server has not taken these transmissions, although the link is alive. They leave again in send order,
+    /// except messages that may leave only once: a part of the batch may have left in another POST.
     pub(in crate::engine) fn dropped(
         &mut self,
         now: Moment,
@@ -123,15 +124,16 @@ impl Outbox {
         outputs: &mut Outputs,
     ) {
         let flight = self.transmitted(first, last);
-        self.take_back(now, &flight, outputs);
+        self.requeue(now, &flight, outputs);
     }
 
-    /// The link is gone, and with it every answer that was still due: what was in flight waits again,
-    /// in send order and ahead of all that never left (I3). Where losses are usual, one of these may be
-    /// why: then they leave one at a time, until one is found out or all are cleared (I10).
+    /// The link is gone, and with it every pending answer. The messages in flight wait again, in send order and
+    /// ahead of all that never left (I3). If losses are usual, one of these messages may be the reason: then they
+    /// leave one at a time, until it is found or all are cleared (I10).
     ///
-    /// A link that delivered something new accuses nobody: servers end the links of those who send too much. What
-    /// was in flight goes first on the next link, and if it is what kills links, that one will deliver nothing.
+    /// A link that delivered something new accuses no message, because servers also end the links of clients that
+    /// send too much. The messages in flight go first on the next link; if one of them ends links, that link will
+    /// deliver nothing.
     pub(in crate::engine) fn link_lost(
         &mut self,
         now: Moment,
@@ -146,14 +148,15 @@ impl Outbox {
             unproven += usize::from(!self.is_received(seq));
         }
         let is_alone = accuses && self.suspects > 0 && unproven == 1;
-        // The server had taken something, and all but the last: the link worked until that left.
+        // The server had taken at least one message and at most one is unproven, so the link worked until that one
+        // left.
         let worked = unproven <= 1 && unproven < flight.len();
         let blamed = self.blamed(&flight).filter(|_| worked);
         let mut begun = Moment::default();
         for &seq in &flight {
             let Some(message) = self.get_mut(seq) else { continue };
             if let State::InFlight { since, .. } = message.state {
-                // What was handed on to one before counts for this one too.
+                // A deadline that an earlier message passed on counts for this one too.
                 begun = begun.max(since);
             }
             message.last_losses += u32::from(blamed == Some(seq));
@@ -168,9 +171,9 @@ impl Outbox {
             message.suspected |= is_new;
             self.suspects += usize::from(is_new);
         }
-        self.take_back(now, &flight, outputs);
-        // A new link is a new chance: what waits out a backoff need not. What was sent before is at the
-        // front of its lane, but for what an earlier life sent.
+        self.requeue(now, &flight, outputs);
+        // Waits for a retry end with the link. Messages that were sent before are at the front of their lane,
+        // except for those that an earlier page load sent.
         for lane in &self.lanes {
             for seq in lane.waiting.iter() {
                 match self.slots.get_mut(seq.slot()) {
@@ -183,19 +186,19 @@ impl Outbox {
         }
         let blocked = self.blocked.clone();
         for (_, lane) in blocked.iter() {
-            self.place(lane, now);
+            self.relist(lane, now);
         }
     }
 
-    /// The message that may be why a link ended, though that is not usual, or it was taken: the last one, if the one
-    /// before had left a while earlier.
+    /// The message to blame for a link that ended although losses are not usual, or although the server had taken
+    /// it: the last one in flight, if the one before it had left a while earlier.
     fn blamed(&self, flight: &[Seq]) -> Option<Seq> {
         let since = |seq: &Seq| match self.get(*seq)?.state {
             State::InFlight { since, .. } => Some(since),
             State::Waiting { .. } => None,
         };
         let (last, before) = flight.split_last()?;
-        // What was handed on to one before counts for this one too.
+        // A deadline that an earlier message passed on counts for this one too.
         let begun = before.iter().filter_map(since).max();
         let is_apart = |begun| since(last).is_some_and(|since| since >= begun + UNANSWERED);
         begun.is_none_or(is_apart).then_some(*last)
@@ -205,9 +208,9 @@ impl Outbox {
         self.get(seq).is_some_and(|message| message.proof != Proof::None)
     }
 
-    /// A link ended that has delivered this message and not its acknowledgement. Links may never live for as
-    /// long as one may take, so after some of them it is taken as one that does not come. A link that died while
-    /// the message was handled, or soon after, shows nothing: the handler may be what ended it, with nothing done.
+    /// Notes a link that delivered this message but not its acknowledgement. Links may never live for as long as an
+    /// acknowledgement may take, so after [`UNANSWERED_LINKS`] of them the event counts as not acknowledged. A link
+    /// that ended during the handler or soon after shows nothing: the handler may have ended it, with nothing done.
     fn lost_unanswered(&mut self, seq: Seq, outputs: &mut Outputs) {
         let last = self.transmissions;
         let Some(message) = self.get_mut(seq) else { return };
@@ -220,8 +223,8 @@ impl Outbox {
         }
     }
 
-    /// In flight -> waiting, in send order, or settled where it must not leave again.
-    fn take_back(&mut self, now: Moment, flight: &[Seq], outputs: &mut Outputs) {
+    /// In flight -> waiting, in send order; or settled, if the message must not leave again.
+    fn requeue(&mut self, now: Moment, flight: &[Seq], outputs: &mut Outputs) {
         let mut over = Vec::new();
         for &seq in flight.iter().rev() {
             self.land(seq, now);
@@ -249,16 +252,16 @@ impl Outbox {
         }
         for &seq in flight {
             if let Some(&Draft { lane, .. }) = self.draft(seq) {
-                self.place(lane, now);
+                self.relist(lane, now);
             }
         }
-        // Only now: a lane that looks empty would forget what the server said.
+        // Settle last: a lane that became empty would forget its throttling.
         for (seq, outcome) in over.into_iter().rev() {
             self.settle(now, seq, outcome, outputs);
         }
     }
 
-    /// Messages in flight by the numbers of their transmissions.
+    /// The messages in flight whose transmission numbers are in the range.
     fn transmitted(&self, first: u64, last: u64) -> Vec<Seq> {
         let mut found = Vec::new();
         let mut index = self.flight.index_of((first, Seq::from_bits(0)));
@@ -271,7 +274,7 @@ impl Outbox {
         found
     }
 
-    /// Settles what has outlived its ttl.
+    /// Settles messages whose ttl has passed.
     pub(in crate::engine) fn expire(&mut self, now: Moment, outputs: &mut Outputs) {
         while let Some((at, seq)) = self.expiry.first()
             && at <= now
@@ -280,7 +283,7 @@ impl Outbox {
         }
     }
 
-    /// Answers whether an ack deadline ran out.
+    /// Returns whether an ack deadline passed.
     pub(in crate::engine) fn handle_timeout(
         &mut self,
         now: Moment,
@@ -297,13 +300,15 @@ impl Outbox {
             let Some(message) = self.get(seq) else { break };
             let Message { draft, proof, .. } = *message;
             let received = proof != Proof::None;
-            // A thin link may hold up the first receipt, which is to prove that it delivers, with all else.
+            // On a thin link the first receipt, which would prove that the link delivers, may be delayed like
+            // everything else.
             let is_unproven = !received && !self.proves && self.expects_receipts;
             if (now - at > LATE || is_unproven) && self.excuse(seq, now) {
                 break;
             }
             if !received && self.proves {
-                // It is on its way, or the link is dead: to be found out, but no reason to repeat it (I14).
+                // The message is on its way, or the link is dead. A receipt will show which; until then do not
+                // repeat it (I14).
                 self.wants_receipt = true;
                 self.extend(now, false);
                 break;
@@ -325,17 +330,18 @@ impl Outbox {
         while let Some((at, lane)) = self.blocked.first()
             && at <= now
         {
-            self.place(lane, now);
+            self.relist(lane, now);
         }
         timed_out
     }
 }
 
-/// An acknowledgement that is worth a wait is mostly there by then, and so is the end of a link that a message is
-/// the reason of.
+/// An acknowledgement that is worth waiting for has usually come by then. So has the end of a link that a message's
+/// handler ends.
 const UNANSWERED: Millis = Millis(1_000);
-/// A message that has killed this many links all alone is the one.
+/// After this many links died while it alone was in flight, a message is the reason.
 const LONE_LOSSES: u32 = 3;
-/// So is one that was the last each time, whose handler ends the link. As many as are needed, in all, to find one
-/// that was not taken where losses are usual.
+/// After this many links died while it was the last in flight, a message is the reason, even if it was taken: its
+/// handler ends the link. Equals the total number of links needed to find an untaken message where losses are
+/// usual.
 const LAST_LOSSES: u32 = 15;

@@ -1,4 +1,4 @@
-//! One conversation: what waits in it, and what may leave.
+//! One lane: the messages that wait in it, and which of them may leave.
 
 use super::super::sorted::Sorted;
 use super::super::types::{Moment, Seq};
@@ -6,35 +6,38 @@ use super::message::{Message, Proof, State};
 
 #[derive(Debug, Default)]
 pub(super) struct Lane {
+    /// Its waiting messages, in send order.
     pub(super) waiting: Sorted<Seq>,
+    /// The number of its messages in flight.
     pub(super) in_flight: u32,
-    /// What is in flight is strict: nothing beside it.
+    /// A message in flight is strict, so nothing may leave beside it.
     pub(super) strict: bool,
-    /// How many of this lane may be in flight: one after trouble, then doubled by every delivery. None
-    /// is no limit but the common one.
+    /// How many messages of this lane may be in flight: one after a failure, then doubled by every delivery. `None`
+    /// applies only the window of all lanes.
     pub(super) window: Option<u32>,
-    /// The server said: not before.
-    pub(super) held_until: Moment,
-    pub(super) place: Place,
+    /// The server asked to wait until then.
+    pub(super) throttled_until: Moment,
+    pub(super) listing: Listing,
 }
 
-/// Where a lane is noted down.
+/// The index in which a lane is listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Listing {
     #[default]
     Nowhere,
-    /// Its next message may leave.
+    /// Listed among the messages that may leave.
     Ready(Turn),
     Blocked(Moment),
 }
 
-/// The order in which messages leave: what the server is not known to have first, each part in send order.
+/// The order in which messages leave: first those that the server is not known to have taken, each part in send
+/// order.
 ///
-/// A server that ends the link of who sends too much would otherwise get the same messages for ever, whose
-/// acknowledgements were lost with their links.
+/// A server may end the link of a client that sends too much. In plain send order it would then receive the same
+/// messages for ever, as their acknowledgements are lost with their links.
 pub(super) type Turn = (u64, Seq);
 
-/// What a lane can do next.
+/// The next step of a lane.
 pub(super) enum Next {
     Leave(Turn),
     NotBefore(Moment),
@@ -46,11 +49,11 @@ impl Lane {
         let Some(Some(message)) = self.waiting.first().and_then(|seq| slots.get(seq.slot())) else {
             return Next::Nothing;
         };
-        if message.storing {
+        if message.withheld {
             return Next::Nothing;
         }
         let not_before = match message.state {
-            State::Waiting { not_before } => not_before.max(self.held_until),
+            State::Waiting { not_before } => not_before.max(self.throttled_until),
             State::InFlight { .. } => return Next::Nothing,
         };
         if not_before > now {

@@ -1,4 +1,4 @@
-//! One message, and where it is.
+//! One message and its state.
 
 use super::super::types::{Draft, Moment, Seq};
 
@@ -7,31 +7,32 @@ pub(super) struct Message {
     pub(super) seq: Seq,
     pub(super) draft: Draft,
     pub(super) expires_at: Moment,
-    /// Transmissions so far; names the one in flight.
+    /// The number of transmissions so far, which names the one in flight.
     pub(super) attempt: u32,
-    /// Attempts that the server failed or left unanswered. A link loss is not one (I10).
+    /// Attempts that the server failed or did not answer. A link loss is not counted (I10).
     pub(super) failures: u32,
-    /// It waits to be kept, and may not leave before (I4).
-    pub(super) storing: bool,
-    /// Left at least once without an answer.
+    /// The message may not leave: it is being saved (I4), or another client owns it.
+    pub(super) withheld: bool,
+    /// The message left at least once without an answer.
     pub(super) unanswered: bool,
-    /// What is known of the last transmission, unless the server has said that it failed.
+    /// How far the last transmission is known to have come. Reset when the server reports a failure.
     pub(super) proof: Proof,
     /// The server has taken one of its transmissions.
     pub(super) taken: bool,
-    /// Links that delivered it, lived on, and ended before its acknowledgement came.
+    /// Links that delivered the message, lived on, and ended before its acknowledgement came.
     pub(super) unanswered_links: u32,
-    /// It was in flight when links kept dying, and nothing has cleared it since (I10).
+    /// The message was in flight while links kept dying, and nothing has cleared it since (I10).
     pub(super) suspected: bool,
-    /// Links that died while it alone was in flight, and was not taken.
+    /// Links that died while only this message was in flight and not taken.
     pub(super) lone_losses: u32,
-    /// Links that died when nothing else had left lately, and the server had taken it, or all else that was in flight.
+    /// Links that died although nothing else had left lately and the server had taken this message, or everything
+    /// else in flight.
     pub(super) last_losses: u32,
     pub(super) state: State,
 }
 
 impl Message {
-    /// It may have taken effect, or may yet.
+    /// Whether the message may have taken effect, or still may.
     pub(super) fn maybe_delivered(&self) -> bool {
         self.unanswered || matches!(self.state, State::InFlight { .. })
     }
@@ -43,7 +44,7 @@ pub(super) enum Proof {
     None,
     /// The server's process has it.
     Taken,
-    /// And has dispatched it: its handler has begun.
+    /// The server has also dispatched it: its handler has begun.
     Dispatched,
 }
 
@@ -54,11 +55,10 @@ pub(super) enum State {
     },
     InFlight {
         transmission: u64,
-        /// When the ack deadline began: at the transmission, or at the last acknowledgement of
-        /// anything transmitted before it, whichever is later. So a slow link that still delivers
-        /// runs no deadline out.
+        /// When the ack deadline began: at the transmission, or at the latest acknowledgement of an earlier
+        /// transmission. So no deadline runs out on a slow link that still delivers.
         since: Moment,
-        /// Its deadline was noticed late once, and moved.
+        /// The deadline was noticed late once and was moved.
         excused: bool,
     },
 }

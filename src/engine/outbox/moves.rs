@@ -1,44 +1,44 @@
-//! The steps between the states of a message, each of which keeps all books at once.
+//! The transitions between a message's states. Each updates all indexes together.
 
 use super::super::backoff::{self, Rng};
 use super::super::config;
 use super::super::types::{Cause, Moment, Outcome, Output, Seq, Way};
 use super::answers::Settles;
-use super::lane::{Lane, Next, Place};
+use super::lane::{Lane, Listing, Next};
 use super::message::{Message, Proof, State};
 use super::{Outbox, Outputs};
 
 impl Outbox {
-    /// Notes a lane where its next message is found in time, and makes an empty one as good as new.
-    pub(super) fn place(&mut self, id: u32, now: Moment) {
+    /// Lists a lane in the index where its next message is found in time, and resets an empty lane.
+    pub(super) fn relist(&mut self, id: u32, now: Moment) {
         let Some(lane) = self.lanes.get_mut(id as usize) else {
             return;
         };
-        let place = match lane.next(&self.slots, now) {
-            Next::Leave(turn) => Place::Ready(turn),
-            Next::NotBefore(at) => Place::Blocked(at),
-            Next::Nothing => Place::Nowhere,
+        let listing = match lane.next(&self.slots, now) {
+            Next::Leave(turn) => Listing::Ready(turn),
+            Next::NotBefore(at) => Listing::Blocked(at),
+            Next::Nothing => Listing::Nowhere,
         };
-        let before = core::mem::replace(&mut lane.place, place);
+        let before = core::mem::replace(&mut lane.listing, listing);
         if lane.waiting.is_empty() && lane.in_flight == 0 {
             *lane = Lane::default();
         }
-        if before == place {
+        if before == listing {
             return;
         }
         match before {
-            Place::Ready(turn) => {
+            Listing::Ready(turn) => {
                 self.ready.remove(turn);
             }
-            Place::Blocked(at) => {
+            Listing::Blocked(at) => {
                 self.blocked.remove((at, id));
             }
-            Place::Nowhere => {}
+            Listing::Nowhere => {}
         }
-        match place {
-            Place::Ready(turn) => self.ready.insert(turn),
-            Place::Blocked(at) => self.blocked.insert((at, id)),
-            Place::Nowhere => {}
+        match listing {
+            Listing::Ready(turn) => self.ready.insert(turn),
+            Listing::Blocked(at) => self.blocked.insert((at, id)),
+            Listing::Nowhere => {}
         }
     }
 
@@ -62,9 +62,9 @@ impl Outbox {
         Some(attempt)
     }
 
-    /// In flight -> neither; the caller puts it where it belongs. `heard_at` is when its answer came:
-    /// the deadlines of all that was transmitted after it begin no earlier. They never decrease along
-    /// the flight, so handing it to the next one is enough.
+    /// In flight -> neither; the caller moves it on. `heard_at` is when its answer came: the deadlines of later
+    /// transmissions begin no earlier. Deadlines never decrease along the flight, so it is enough to pass
+    /// `heard_at` on to the next message.
     pub(super) fn land(&mut self, seq: Seq, heard_at: Moment) {
         let Some(message) = self.get_mut(seq) else {
             return;
@@ -89,8 +89,8 @@ impl Outbox {
         }
     }
 
-    /// The timer was held up, and so may be the answers: all that is in flight gets as long again, once.
-    /// Answers whether that holds for `seq`.
+    /// The timer was late, and so may be the answers: restarts the deadline of everything in flight, once. Returns
+    /// `false` if `seq` was excused before.
     pub(super) fn excuse(&mut self, seq: Seq, now: Moment) -> bool {
         if matches!(
             self.get(seq),
@@ -102,7 +102,7 @@ impl Outbox {
         true
     }
 
-    /// Every deadline in flight begins anew.
+    /// Restarts every deadline in flight.
     pub(super) fn extend(&mut self, now: Moment, excuses: bool) {
         for (_, seq) in self.flight.iter() {
             if let Some(Some(message)) = self.slots.get_mut(seq.slot())
@@ -114,7 +114,7 @@ impl Outbox {
         }
     }
 
-    /// The server answered it, so it is not what kills the link.
+    /// Clears the suspicion: the server answered the message, so it is not what ends links.
     pub(super) fn clear(&mut self, seq: Seq) {
         let Some(message) = self.get_mut(seq) else { return };
         let was_suspected = core::mem::take(&mut message.suspected);
@@ -123,14 +123,14 @@ impl Outbox {
         self.suspects -= usize::from(was_suspected);
     }
 
-    /// Puts a landed message back into its lane, if it is not settled.
+    /// Returns a landed message to its lane, unless it has settled.
     pub(super) fn wait(&mut self, now: Moment, seq: Seq, not_before: Moment) {
         if let Some(id) = self.put_back(seq, not_before) {
-            self.place(id, now);
+            self.relist(id, now);
         }
     }
 
-    /// The same, for a caller that places the lane. Answers which that is.
+    /// As [`wait`](Self::wait), for a caller that relists the lane itself. Returns the lane.
     pub(super) fn put_back(&mut self, seq: Seq, not_before: Moment) -> Option<u32> {
         let message = self.get_mut(seq)?;
         message.state = State::Waiting { not_before };
@@ -139,7 +139,7 @@ impl Outbox {
         Some(id)
     }
 
-    /// A landed attempt failed: again after a while, unless that was the last.
+    /// A landed attempt failed: retries after a while, or settles the message if that was the last attempt.
     pub(super) fn fail(
         &mut self,
         now: Moment,
@@ -151,7 +151,7 @@ impl Outbox {
     ) {
         let Some(message) = self.get(seq) else { return };
         let settles = self.answers.settles(&message.draft);
-        // Its receipt is on a later link, if this one is dead.
+        // If this link is dead, the receipt comes on a later link.
         let is_owed = self.expects_receipts && settles == Settles::Receipt;
         let counts = cause != Cause::AckTimeout || !is_owed;
         let Some(message) = self.get_mut(seq) else { return };
@@ -159,7 +159,7 @@ impl Outbox {
         let failures = message.failures;
         let lane = message.draft.lane;
         if message.draft.way == Way::Latest {
-            // By now there may be a newer one at the server.
+            // The server may have a newer one by now.
             self.settle(now, seq, Outcome::Superseded, outputs);
             return;
         }
@@ -173,7 +173,7 @@ impl Outbox {
         self.wait(now, seq, now + backoff::before_retry(config, failures, rng));
     }
 
-    /// Either -> settled (I1). What is settled already is left alone.
+    /// Either state -> settled (I1). A settled message is left alone.
     pub(super) fn settle(
         &mut self,
         now: Moment,
@@ -194,7 +194,7 @@ impl Outbox {
         if let Some(lane) = self.lane_mut(message.draft.lane) {
             lane.waiting.remove(seq);
         }
-        self.place(message.draft.lane, now);
+        self.relist(message.draft.lane, now);
         outputs.push_back(Output::Settle { seq, outcome, maybe_delivered });
     }
 }

@@ -1,4 +1,4 @@
-//! The engine's mutants, under its native tests.
+//! The engine's mutants, tested by the native tests.
 
 use std::path::{Path, PathBuf};
 
@@ -48,17 +48,17 @@ impl Engine {
         }
         let failed =
             |line: &str| Some(line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?.to_owned());
-        // They end in any order, and the name shall be the same each time.
+        // Tests end in any order, so take the first name.
         let caught_by = text.lines().filter_map(failed).min();
         Ok(caught_by.or_else(|| status.is_none().then(|| format!("it hangs: {}", stage.join(" ")))))
     }
 }
 
-/// What cargo needs for the engine's native tests.
+/// The files that cargo needs for the engine's native tests.
 const SOURCES: &[&str] =
     &["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "src", "sim", "tests", "xtask"];
 
-/// Stories first: they are quick, and a story's name says more than that of a random test.
+/// The scenario tests run first: they are quick, and their names tell more than those of random tests.
 const STAGES: [&[&str]; 2] = [
     &["--lib", "--test", "scenarios", "--test", "client", "--test", "found"],
     &["--test", "props", "--test", "sim"],

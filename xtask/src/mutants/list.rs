@@ -1,5 +1,5 @@
-//! The lists of deliberate bugs: one paragraph for each, which says what it breaks, in which file, the
-//! lines that are there (`- `), once in that file, and what stands there instead (`+ `), if anything.
+//! Reads the lists of deliberate bugs. Each paragraph contains what the bug breaks, its file, the lines to replace
+//! (`- `), which must occur once in that file, and their replacement (`+ `), if any.
 
 use std::fs;
 use std::path::Path;
@@ -9,13 +9,13 @@ use anyhow::{Context, Result, ensure};
 /// A deliberate bug.
 pub struct Mutant {
     pub breaks: String,
-    /// From the checkout's root.
+    /// Relative to the checkout's root.
     pub file: String,
     find: String,
     replace: String,
 }
 
-/// Reads a list. A paragraph of comments (`#`) is none.
+/// Reads a list. Paragraphs that begin with `#` are comments.
 pub fn parse(list: &str) -> Result<Vec<Mutant>> {
     let paragraphs = list.split("\n\n").filter(|paragraph| !paragraph.starts_with('#'));
     paragraphs.map(|paragraph| read(paragraph).with_context(|| paragraph.to_owned())).collect()
@@ -23,20 +23,20 @@ pub fn parse(list: &str) -> Result<Vec<Mutant>> {
 
 fn read(paragraph: &str) -> Result<Mutant> {
     let mut lines = paragraph.trim_matches('\n').lines();
-    let breaks = lines.next().context("it says nothing")?.to_owned();
-    let file = lines.next().context("it names no file")?.to_owned();
+    let breaks = lines.next().context("the paragraph is empty")?.to_owned();
+    let file = lines.next().context("the second line must be a file")?.to_owned();
     let lines: Vec<&str> = lines.collect();
     let with = |sign| {
         lines.iter().filter_map(|line| line.strip_prefix(sign)).collect::<Vec<_>>().join("\n")
     };
     let (find, replace) = (with("- "), with("+ "));
     let is_read = lines.iter().all(|line| line.starts_with("- ") || line.starts_with("+ "));
-    ensure!(is_read && !find.is_empty(), "it is no list of lines after `- ` and `+ `");
+    ensure!(is_read && !find.is_empty(), "the other lines must begin with `- ` or `+ `");
     Ok(Mutant { breaks, file, find, replace })
 }
 
 impl Mutant {
-    /// The text of its file with the bug in it.
+    /// The text of its file with the bug applied.
     pub fn applied(&self, tree: &Path) -> Result<String> {
         let path = tree.join(&self.file);
         let source = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_bug_is_refused() {
+    fn paragraph_that_is_no_bug_is_refused() {
         for list in ["says what", "says what\nfile.rs", "says what\nfile.rs\nbut no line"] {
             assert!(parse(list).is_err(), "{list}");
         }

@@ -1,5 +1,5 @@
-//! `cargo xtask mutants`: breaks the engine or the shell on purpose, one line at a time, and sees that
-//! a test notices. It works on copies of the sources, never on the sources themselves.
+//! `cargo xtask mutants`: adds one deliberate bug at a time to the engine or the shell, and checks that a test
+//! fails. It changes only copies of the sources.
 
 mod engine;
 mod list;
@@ -16,20 +16,20 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::tools::root;
 use list::Mutant;
 
-/// What is broken: a copy of it, and its tests.
+/// A copy of the sources, and its tests.
 trait Suite {
     /// The copy of the checkout.
     fn tree(&self) -> PathBuf;
 
-    /// Tests the copy as it is. Answers the first test that fails.
+    /// Tests the copy as it is. Returns the first test that fails.
     fn test(&mut self) -> Result<Option<String>>;
 }
 
 struct Subject {
     name: &'static str,
-    /// One paragraph for each bug, see `list`.
+    /// A paragraph for each bug, see `list`.
     list: &'static str,
-    /// Copies what is needed into a folder.
+    /// Copies the necessary files into a folder.
     prepare: fn(&Path) -> Result<Box<dyn Suite>>,
 }
 
@@ -59,7 +59,7 @@ const SHELL: &str = concat!(
     include_str!("server.txt"),
 );
 
-/// Runs the tests against each mutant of what is named. Fails where one survives.
+/// Runs the tests against each mutant of the named parts. Fails if one survives.
 pub fn run(arguments: &[String]) -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let (chosen, part, writes) = match words[..] {
@@ -76,7 +76,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     for subject in SUBJECTS.iter().filter(|subject| chosen == "all" || chosen == subject.name) {
         survivors.extend(subject.run(part, &mut report)?);
     }
-    ensure!(survivors.is_empty(), "no test notices: {}", survivors.join("; "));
+    ensure!(survivors.is_empty(), "no test fails for: {}", survivors.join("; "));
     if writes {
         fs::write(root().join("docs/MUTANTS.md"), report)?;
     }
@@ -84,7 +84,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 }
 
 impl Subject {
-    /// Answers who survived.
+    /// Returns the mutants that survived.
     fn run(&self, part: &str, report: &mut String) -> Result<Vec<String>> {
         let mut mutants = list::parse(self.list)?;
         mutants.retain(|mutant| mutant.file.contains(part));
@@ -104,7 +104,7 @@ impl Subject {
             let caught_by =
                 break_and_test(mutant, suite.as_mut()).context(mutant.breaks.clone())?;
             println!("{:>3}. {}: {}", index + 1, mutant.file, mutant.breaks);
-            println!("       {}", caught_by.as_deref().unwrap_or("NOBODY NOTICED"));
+            println!("       {}", caught_by.as_deref().unwrap_or("NO TEST FAILED"));
             match caught_by {
                 Some(name) => {
                     let name = name.replace('|', "\\|");
@@ -152,11 +152,11 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command and answers what it wrote, and how it ended, if it did by itself.
+/// Runs a command. Returns its output, and its exit status if it ended by itself.
 fn run_with_patience(command: &mut Command, log: &Path) -> Result<(String, Option<ExitStatus>)> {
     let out = fs::File::create(log)?;
     command.stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out);
-    // With the tests in a group of their own, all of them go when one has to.
+    // In their own process group, so that all test processes can be killed together.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
     let mut child = command.spawn()?;
@@ -180,7 +180,7 @@ fn run_with_patience(command: &mut Command, log: &Path) -> Result<(String, Optio
     Ok((String::from_utf8_lossy(&fs::read(log)?).into_owned(), status))
 }
 
-/// Many times what the tests of one kind take.
+/// Many times the usual duration of the tests.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 const REPORT: &str = "\

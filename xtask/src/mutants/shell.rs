@@ -1,5 +1,5 @@
-//! The mutants of the package's JavaScript, and of the Rust that drives it, under the tests that run in Node, or
-//! those of what is kept on disk, which need a browser too.
+//! The mutants of the package's JavaScript and of the Rust code that drives it, tested in Node. Those of saved
+//! messages also need a browser.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ pub fn prepare_durable(folder: &Path) -> Result<Box<dyn Suite>> {
     let mut files = test_files("js/durable");
     files.extend(test_files("e2e").into_iter().filter(is_of_it));
     let suite = prepare_with(folder, files)?;
-    // The demo's packages, for its database, are not above the copy.
+    // The demo's packages, which include its database, are not above the copy.
     let packages = "js-demo/node_modules";
     #[cfg(unix)]
     std::os::unix::fs::symlink(root().join(packages), suite.tree().join(packages))?;
@@ -47,12 +47,12 @@ struct Shell {
     folder: PathBuf,
     /// The module, and the sources that it was compiled from.
     compiled: Option<(Vec<u8>, Artifacts)>,
-    /// The files of tests, and how long each took.
+    /// The test files, with the duration of each.
     files: Vec<(Duration, PathBuf)>,
 }
 
 impl Suite for Shell {
-    /// Below the checkout, where Node finds the checkout's node_modules.
+    /// Inside of the checkout, where Node finds the checkout's node_modules.
     fn tree(&self) -> PathBuf {
         self.folder.join("tree")
     }
@@ -61,7 +61,7 @@ impl Suite for Shell {
         self.compile()?;
         let Some((_, artifacts)) = &self.compiled else { return Ok(None) };
         let mut build = bundle(&self.tree(), artifacts);
-        // A bug may weigh what it likes.
+        // The size limit does not apply to a bug.
         let log = self.folder.join("build.txt");
         let (text, status) = run_with_patience(build.arg("--any-size"), &log)?;
         ensure!(status.is_some_and(|status| status.success()), "it does not build:\n{text}");
@@ -69,21 +69,21 @@ impl Suite for Shell {
             let begin = Instant::now();
             let caught_by = self.run(&self.files[index].1)?;
             self.files[index].0 = begin.elapsed();
-            // A machine that is busy fails a test too, but hardly the same one twice.
+            // On a busy machine a test may fail without a reason, but hardly the same one twice.
             if caught_by.is_some() && self.run(&self.files[index].1)? == caught_by {
-                // The next bug is in the same place, more often than not.
+                // The next bug is usually in the same area.
                 self.files[..=index].rotate_right(1);
                 return Ok(caught_by);
             }
         }
-        // Nobody failed, so these are their times: the quick ones come first.
+        // No test failed, so these are the real durations: sort the quick ones first.
         self.files.sort();
         Ok(None)
     }
 }
 
 impl Shell {
-    /// Compiles the module, unless it is that of the present sources.
+    /// Compiles the module, unless it was compiled from the present sources.
     fn compile(&mut self) -> Result<()> {
         let sources = contents(&self.tree().join("src"))?;
         if self.compiled.as_ref().is_none_or(|(of, _)| *of != sources) {
@@ -108,7 +108,7 @@ impl Shell {
     }
 }
 
-/// All files of a folder, one after the other.
+/// The contents of all files of a folder.
 fn contents(folder: &Path) -> Result<Vec<u8>> {
     let mut entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
     entries.sort_by_key(fs::DirEntry::path);
@@ -120,7 +120,7 @@ fn contents(folder: &Path) -> Result<Vec<u8>> {
     Ok(all)
 }
 
-/// What the package is made of, and its tests. They use the demo's proxy and its database.
+/// The sources of the package and of its tests, which use the demo's proxy and database.
 const SOURCES: &[&str] = &[
     "Cargo.toml",
     "Cargo.lock",

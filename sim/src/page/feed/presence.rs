@@ -1,4 +1,4 @@
-//! Who types and who is online, as a page knows it.
+//! The model of typing marks and of who is online.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use crate::violation::violated;
 pub(crate) struct Presence {
     /// Until when somebody counts as typing.
     typing: BTreeMap<u64, u64>,
-    /// The connection over which the list came that is fresh, and over which it was asked for.
+    /// The connections of the current list and of the latest request for it.
     listed_over: Option<ConnectionId>,
     online_over: Option<ConnectionId>,
 }
 
 impl Presence {
-    /// Somebody types until then, or types no more. The client says whether he did before.
+    /// Somebody is typing until then, or has stopped. The client reports whether they were typing before.
     pub(crate) fn types(&mut self, who: u64, until: Option<u64>, did: bool) {
         let before = match until {
             None => self.typing.remove(&who),
@@ -27,7 +27,7 @@ impl Presence {
         }
     }
 
-    /// The client says that somebody types no more.
+    /// The client ends a typing mark.
     pub(crate) fn stopped(&mut self, who: u64, now: u64) {
         match self.typing.remove(&who) {
             Some(until) if until <= now => {}
@@ -35,7 +35,7 @@ impl Presence {
         }
     }
 
-    /// The client takes a list that came over a connection.
+    /// The client accepts a list that came over a connection.
     pub(crate) fn listed(&mut self, over: ConnectionId) {
         self.listed_over = Some(over);
     }
@@ -44,7 +44,7 @@ impl Presence {
         self.listed_over == Some(id)
     }
 
-    /// Somebody left, which is news where there is no list.
+    /// Somebody left. That is always news if there is no current list.
     pub(crate) fn left(&self, is_news: bool) {
         let is_fresh = self.listed_over.is_some();
         if is_news == is_fresh {

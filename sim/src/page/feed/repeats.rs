@@ -1,4 +1,4 @@
-//! Which messages were shown, and what the app answered to those that ask.
+//! The model of repeats: which messages were shown, and the app's answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,23 +12,24 @@ pub(crate) struct Repeats {
     /// The names under which an id came, and whether it was fetched first.
     names: BTreeMap<(usize, u32), bool>,
     contents: BTreeSet<u64>,
-    /// What the app answers to a message, by its content.
+    /// The app's answers, by the content of the message.
     answers: BTreeMap<u64, Answer>,
-    /// How many answers there were.
+    /// Counts answers.
     answered: u64,
 }
 
 #[derive(Default)]
 struct Answer {
-    /// What the app answered, where it is to be kept.
+    /// The app's answer, if it is kept.
     kept: Option<u64>,
     waiting: usize,
-    /// Tells it from one that was forgotten.
+    /// Distinguishes it from one that was forgotten.
     number: u64,
 }
 
 impl Repeats {
-    /// What the client says of a message that came, where it `keeps_all` that it was shown.
+    /// The client's decision about a message that came. `keeps_all` is true if the client's memory has room for
+    /// all.
     pub(crate) fn came(&mut self, message: Message, is_fetched: bool, fate: Fate, keeps_all: bool) {
         let is_news = self.is_news(message, is_fetched);
         let answer = self.answers.get(&message.content());
@@ -48,7 +49,7 @@ impl Repeats {
         }
     }
 
-    /// A message that came, and is told once by its id and content; or fetched, by its id.
+    /// Whether a message is new. A live one is recognized by its id and content, a fetched one by its id.
     fn is_news(&mut self, message: Message, is_fetched: bool) -> bool {
         let names = if is_fetched { 0..2 } else { message.name..message.name + 1 };
         let known: Vec<bool> =
@@ -60,12 +61,12 @@ impl Repeats {
         is_new && !(known.contains(&true) || is_fetched && !known.is_empty())
     }
 
-    /// One more waits for what the app answers to the same.
+    /// One more repeat waits for the app's answer.
     pub(crate) fn waits(&mut self, content: u64) {
         self.answers.get_mut(&content).expect("somebody waits").waiting += 1;
     }
 
-    /// The first that waits for it. Answers the number of what the app will say.
+    /// The first request for an answer. Returns the number of the coming answer.
     pub(crate) fn asks(&mut self, content: u64) -> u64 {
         self.answered += 1;
         let number = self.answered;
@@ -73,7 +74,7 @@ impl Repeats {
         number
     }
 
-    /// The app calls the function that it was handed. Answers whether that comes to something.
+    /// The app answers. Returns whether that counts.
     pub(crate) fn answers(&mut self, content: u64, number: u64) -> bool {
         let answer = self.answers.get_mut(&content);
         let Some(answer) = answer.filter(|answer| answer.number == number) else { return false };
@@ -85,7 +86,7 @@ impl Repeats {
         true
     }
 
-    /// Whether the client keeps an answer, where it has room or has not.
+    /// The client keeps an answer or does not, depending on its size and its memory.
     pub(crate) fn kept(&mut self, content: u64, is_kept: bool, is_large: bool, keeps_all: bool) {
         if is_kept && is_large || !is_kept && !is_large && keeps_all {
             violated!("repeats", "an answer is kept: {is_kept}, large: {is_large}");

@@ -1,11 +1,11 @@
-//! What is due when: messages expire, and answers are waited for no longer.
+//! Deadlines: messages expire, and waits for answers end.
 
 use holdfast::engine::{Cause, Outcome, Seq};
 
 use super::{Flight, Message, Messages, Settles};
 
 impl Messages {
-    /// The engine was asked to do what is due.
+    /// The client was asked to do what is due.
     pub(crate) fn examined(&mut self, now: u64) {
         self.examined_at = now;
         let retries = self.config.send.retries;
@@ -15,7 +15,7 @@ impl Messages {
             && deadline <= now
         {
             let Message { draft, received, flight, .. } = self.unsettled[&seq];
-            // The answer to the first receipt of a link may be held up with all else.
+            // The first receipt of a link may be delayed like everything else.
             let is_unproven = !received && !self.proves && self.expects_receipts;
             let is_excused = now - deadline > LATE || is_unproven;
             if is_excused && flight.is_some_and(|flight| !flight.excused) {
@@ -43,7 +43,7 @@ impl Messages {
         }
     }
 
-    /// The first of those in flight, and of equal ones the one that left first.
+    /// The earliest deadline in flight. Among equal ones, the message that left first.
     fn next_deadline(&self, ack_timeout: u64) -> Option<(u64, Seq)> {
         let deadline = |&seq: &Seq| {
             let message = &self.unsettled[&seq];
@@ -70,5 +70,5 @@ impl Messages {
     }
 }
 
-/// A timer this late may have been held up together with the answers.
+/// A timer this late may have been delayed together with the answers.
 const LATE: u64 = 1_000;

@@ -1,4 +1,4 @@
-//! What the engine ordered, held against what it owes.
+//! Checks the client's orders against the model.
 
 use holdfast::engine::Seq;
 
@@ -8,7 +8,7 @@ use crate::violation::violated;
 struct Next {
     seq: Seq,
     bytes: u32,
-    /// For certain: the end of a backoff is known to the engine alone.
+    /// Certainly due. Only the client knows the end of a backoff.
     is_due: bool,
 }
 
@@ -27,10 +27,10 @@ impl Messages {
             violated!("I7", "{seq:?} left for the {attempt}th time after {}", message.attempt);
         }
         if self.is_restoring {
-            violated!("I3", "{seq:?} left before what is older was restored");
+            violated!("I3", "{seq:?} left before older messages were restored");
         }
-        if message.storing {
-            violated!("I4", "{seq:?} left before it was kept");
+        if message.withheld {
+            violated!("I4", "{seq:?} left before it was saved");
         }
         if message.draft.once && attempt > 1 {
             violated!("once", "{seq:?} left again");
@@ -86,8 +86,12 @@ impl Messages {
         if first != Some(&seq) {
             violated!("I3", "{seq:?} left before {first:?} of its lane");
         }
-        if lane.held_until > now {
-            violated!("try after", "{seq:?} left at {now}, held until {}", lane.held_until);
+        if lane.throttled_until > now {
+            violated!(
+                "try after",
+                "{seq:?} left at {now}, throttled until {}",
+                lane.throttled_until
+            );
         }
         let beside = lane.in_flight.len();
         if lane.window.is_some_and(|window| beside >= window as usize) {
@@ -99,7 +103,8 @@ impl Messages {
         }
     }
 
-    /// Across lanes: what the server is not known to have goes first, each part in send order.
+    /// Checks the order across lanes: messages that the server is not known to have go first, each part in send
+    /// order.
     fn check_order(&self, seq: Seq) {
         let turn = |seq: Seq| (self.unsettled[&seq].received, seq);
         let next = self.lanes.values().filter_map(|lane| self.next_of(lane));
@@ -113,7 +118,7 @@ impl Messages {
 
     pub(crate) fn settled(&mut self, now: u64, settled: Settled) {
         if self.due.is_empty() {
-            // Before anything leaves the engine looks for what has expired, whoever asked.
+            // Before anything leaves, the client expires messages, whoever called it.
             self.expire(now);
         }
         let due = self.due.pop_front();
@@ -122,13 +127,13 @@ impl Messages {
         }
     }
 
-    /// All orders were carried out. `may_leave` where the link is ready, `link_is_free` where it takes more.
+    /// All orders were carried out. `may_leave` is true if the link is ready, `link_is_free` if it takes more.
     pub(crate) fn check_at_rest(&self, now: u64, may_leave: bool, link_is_free: bool) {
         if let Some(due) = self.due.front() {
             violated!("I1", "{due:?} was not ordered");
         }
         if let Some(lesson) = self.lessons.front() {
-            violated!("learned", "{lesson:?} was not said");
+            violated!("learned", "{lesson:?} was not reported");
         }
         if !may_leave || self.is_restoring {
             return;
@@ -145,14 +150,14 @@ impl Messages {
             return;
         }
         let config = &self.config.send;
-        // A window that was full is filled again from a half on.
+        // A window that was full is filled again once it is half empty.
         let (count, window) = (self.flight.len(), config.window as usize);
         let is_crowded = count >= window || count > window - window / 2;
         if is_crowded || self.flight_bytes > config.window_bytes - config.window_bytes / 2 {
             return;
         }
         let next: Vec<_> = self.lanes.values().filter_map(|lane| self.next_of(lane)).collect();
-        // One that does not fit holds up the others.
+        // A message that does not fit blocks the others.
         let fits = |next: &Next| {
             let bytes = self.flight_bytes + u64::from(next.bytes);
             self.flight_bytes == 0 || bytes <= config.window_bytes
@@ -164,16 +169,16 @@ impl Messages {
         }
     }
 
-    /// The message of a lane that leaves next, unless others of its lane in flight keep it.
+    /// The next message of a lane, unless others of its lane in flight block it.
     fn next_of(&self, lane: &Lane) -> Option<Next> {
         let &seq = lane.waiting.first()?;
-        let Message { draft, backs_off, storing, .. } = self.unsettled[&seq];
+        let Message { draft, backs_off, withheld, .. } = self.unsettled[&seq];
         let beside = lane.in_flight.len();
         let is_strict =
             draft.strict || lane.in_flight.iter().any(|seq| self.unsettled[seq].draft.strict);
         let has_room =
             !(is_strict && beside > 0) && lane.window.is_none_or(|window| beside < window as usize);
-        let is_due = lane.held_until <= self.examined_at && !backs_off && !storing;
+        let is_due = lane.throttled_until <= self.examined_at && !backs_off && !withheld;
         has_room.then_some(Next { seq, bytes: draft.bytes, is_due })
     }
 }

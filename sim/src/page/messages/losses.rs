@@ -1,4 +1,4 @@
-//! What a lost link means for what was in flight (I10).
+//! The effect of a lost link on the messages in flight (I10).
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ impl Messages {
         self.proves = false;
         let flight: Vec<Seq> = self.flight.values().copied().collect();
         self.pace.link_lost(now, flight.len());
-        // A link that delivered something accuses nobody, and nobody accuses what was taken.
+        // A link that delivered something accuses no message, and a message that was taken is not accused.
         let delivered = std::mem::take(&mut self.delivers);
         let unproven = flight.iter().filter(|seq| !self.unsettled[seq].received).count();
         let is_alone = self.suspects > 0 && unproven == 1;
@@ -59,7 +59,7 @@ impl Messages {
         }
     }
 
-    /// What was in flight waits again, but for what must not leave again.
+    /// The messages in flight wait again, except those that must not leave again.
     pub(super) fn wait_again(&mut self, flight: &[Seq]) {
         for &seq in flight {
             self.landed(seq);

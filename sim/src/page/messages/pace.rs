@@ -1,15 +1,16 @@
-//! How many messages may be in flight, and how fast they may leave, after links that died young (I13).
+//! The model of the window and the pace after links that died young (I13).
 
 pub(super) struct Pace {
-    /// A link that lived for as long accuses nobody.
+    /// A link that lived this long accuses no message.
     stable: u64,
-    /// Messages that may be in flight.
+    /// The largest number of messages in flight.
     window: usize,
-    /// So many more may, once a link has lived.
+    /// How much the window grows at the next stable link.
     step: usize,
     /// When the link became ready.
     ready_since: u64,
-    /// The time between two transmissions, after links that died young with one in flight, and when the last was.
+    /// The gap between two transmissions, after links that died young with one message in flight, and the last
+    /// transmission.
     gap: u64,
     sent_at: Option<u64>,
 }
@@ -37,7 +38,7 @@ impl Pace {
         self.ready_since = now;
     }
 
-    /// A link that is ready lived for long with few in flight. Answers whether it is young again.
+    /// A ready link lived long with few messages in flight. Returns whether its lifetime starts anew.
     pub(super) fn widened(&mut self, now: u64) -> bool {
         let is_widened = !self.is_young(now, self.ready_since) && self.window < usize::MAX;
         if is_widened {
@@ -47,7 +48,7 @@ impl Pace {
         is_widened
     }
 
-    /// A ready link ended with so many in flight.
+    /// A ready link ended with this many messages in flight.
     pub(super) fn link_lost(&mut self, now: u64, in_flight: usize) {
         let was_young = self.is_young(now, self.ready_since);
         let was_burst = in_flight > 1 && self.sent_at.is_some_and(|at| self.is_young(now, at));
@@ -56,10 +57,10 @@ impl Pace {
             return;
         }
         if in_flight == 0 {
-            // It is not the messages' fault.
+            // The messages are not the reason.
             return;
         }
-        // The last step is taken back where it was made use of.
+        // The last step is undone if it was used.
         let lived_with = self.window - self.step / 2;
         if self.window == 1 {
             self.gap = (self.gap * 2).clamp(50, 2_000);

@@ -1,4 +1,4 @@
-//! What receipts prove of messages (I14), and what is learned of events by their answers.
+//! The proofs that receipts give about messages (I14), and what is learned about events from their answers.
 
 use holdfast::engine::{Outcome, Seq};
 
@@ -65,7 +65,7 @@ impl Messages {
         }
     }
 
-    /// The client says what it has learned of an event.
+    /// The client reports what it has learned about an event.
     pub(crate) fn learned(&mut self, now: u64, event: u32, answers: bool) {
         let at = self.lessons.iter().position(|&lesson| lesson == (event, answers));
         if at.and_then(|at| self.lessons.remove(at)).is_none() {

@@ -1,5 +1,4 @@
-//! A Socket.IO server with the feeds of holdfast-server, as a process of its own: what
-//! `tests/support/feed-suite.mjs` wants of one.
+//! A Socket.IO server with the feeds of holdfast-server, in its own process, for `tests/support/feed-suite.mjs`.
 
 use std::collections::HashSet;
 use std::env;
@@ -43,7 +42,7 @@ struct Room {
     room: String,
 }
 
-/// The arguments of an event, however many.
+/// Any number of arguments of an event.
 struct Args(Vec<Value>);
 
 impl Serialize for Args {
@@ -107,7 +106,7 @@ async fn main() {
                 ack.send(&true).ok();
             },
         );
-        // Last, since the suite takes it as a sign that the server is ready.
+        // Last, because the suite takes it as the sign that the server is ready.
         feed.attach(&socket);
     };
     io.ns("/", connect);
@@ -115,7 +114,7 @@ async fn main() {
     let port = env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(0);
     let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
     println!("Server: http://{}", listener.local_addr().unwrap());
-    // Without it each answer waits for the client's TCP, 40 ms.
+    // Without `nodelay` each answer waits 40 ms for the client's TCP.
     let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
     axum::serve(listener, Router::new().layer(layer)).await.unwrap();
 }

@@ -1,5 +1,5 @@
-//! A Socket.IO server of the crate socketioxide, as a process of its own. `README.md` in the folder above
-//! says what its environment means.
+//! A Socket.IO server with the crate socketioxide, in its own process. `README.md` in the folder above describes
+//! its environment variables.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
@@ -18,17 +18,18 @@ use socketioxide::{SocketIo, SocketIoBuilder, TransportType};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
-/// What was taken, and how many more messages may be.
+/// The log of taken messages, and how many more may be taken.
 struct Log {
     file: File,
     left: u64,
 }
 
-/// What the handlers share.
+/// The state that the handlers share.
 struct Shared {
     log: Mutex<Log>,
     acknowledges: bool,
-    /// The messages of earlier lives: what an app's unique index knows. Those of this life are the deduplicator's.
+    /// The messages of earlier processes, as an app's unique index knows them. The deduplicator knows those of this
+    /// process.
     before: HashSet<String>,
 }
 
@@ -52,8 +53,8 @@ async fn main() {
         .ping_timeout(Duration::from_millis(number("PING_TIMEOUT_MS")))
         .with_state(shared);
     let (layer, io) = restrict(builder).build_layer();
-    // Each handler's future runs in a task of its own, and tasks overtake each other. What a handler does before
-    // it returns its future happens in the order of the packets.
+    // Each handler's future runs in its own task, and tasks may overtake each other. The code before a handler
+    // returns its future runs in the order of the packets.
     io.ns("/", async move |socket: SocketRef, State(shared): State<&'static Shared>| {
         shared.note(&format!("+ {}", socket.id));
         if let Some(once) = once {
@@ -75,7 +76,7 @@ fn take(
 ) -> Ready<()> {
     shared.take(&event, &data);
     if event == "send_message" && shared.acknowledges {
-        // Fails where the buffer of the connection is full: that acknowledgement is lost.
+        // Fails if the connection's buffer is full; then the acknowledgement is lost.
         ack.send(&json!({ "success": true, "_tempId": data["_tempId"] })).ok();
     }
     ready(())
@@ -86,12 +87,12 @@ impl Shared {
         self.log.lock().unwrap().write(line);
     }
 
-    /// The handler in the deduplicator, which begins in the order of the packets.
+    /// The handler in the deduplicator. Its handlers begin in the order of the packets.
     async fn take_once(&self, data: Value) -> Result<Value, Failure> {
         let id = data["_tempId"].as_str().unwrap_or("-");
         if !self.before.contains(id) {
             self.take("send_message", &data);
-            // Long enough for a link to end while messages are taken and not answered.
+            // Long enough for a link to end between taking and answering a message.
             sleep(Duration::from_millis(50)).await;
         }
         Ok(json!({ "success": true, "_tempId": id }))
@@ -107,7 +108,7 @@ impl Shared {
         }
         log.left -= 1;
         if log.left == 0 {
-            // The log stays locked, so that nothing else is taken until the signal strikes.
+            // The log stays locked, so that nothing else is taken before the signal arrives.
             let id = process::id().to_string();
             Command::new("kill").args(["-9", &id]).status().unwrap();
             process::abort();

@@ -1,4 +1,4 @@
-//! What the app says on each link again, and the events that it holds for one.
+//! The model of remembered emits and deferred events.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,18 @@ use crate::ids::{ConnectionId, SessionId};
 use crate::violation::violated;
 
 #[derive(Default)]
-pub(crate) struct Said {
-    /// The connection over which each was said last, and how many want it.
+pub(crate) struct Emits {
+    /// The connection over which each was last emitted, and how many parts of the app want it.
     all: BTreeMap<u64, (Option<ConnectionId>, usize)>,
     uses: Vec<(u64, u32)>,
     /// The connection that was greeted last.
     greeted: Option<ConnectionId>,
-    /// Events that are held: of which session, and until when.
+    /// The deferred events: the session and the deadline of each.
     soon: BTreeMap<u64, (SessionId, u64)>,
 }
 
-impl Said {
-    /// The app wants something to be said on each link, and it is said now or is not.
+impl Emits {
+    /// A part of the app wants an emit on each link. The client reports whether to emit now.
     pub(crate) fn remembered(
         &mut self,
         (key, nth): (u64, u32),
@@ -29,13 +29,13 @@ impl Said {
         up: Option<ConnectionId>,
     ) {
         if is_now != up.is_some() {
-            violated!("said", "{key} is said now: {is_now}, over {up:?}");
+            violated!("remembered", "{key} is emitted now: {is_now}, over {up:?}");
         }
         self.uses.push((key, nth));
-        let said = self.all.entry(key).or_default();
-        said.1 += 1;
+        let emit = self.all.entry(key).or_default();
+        emit.1 += 1;
         if is_now {
-            said.0 = up;
+            emit.0 = up;
         }
     }
 
@@ -43,54 +43,54 @@ impl Said {
         self.uses.len()
     }
 
-    /// One who wanted something to be said does not want it any more.
+    /// A part of the app no longer wants an emit.
     pub(crate) fn give_up(&mut self, at: usize) -> (u64, u32) {
         self.uses.remove(at)
     }
 
-    /// The client says whether nobody wants it any more.
+    /// The client reports whether no part wants it any more.
     pub(crate) fn unremembered(&mut self, key: u64, is_over: bool) {
         let left = self.all.get_mut(&key).map(|(_, users)| {
             *users -= 1;
             *users
         });
         if is_over != (left == Some(0)) {
-            violated!("said", "{key} is over: {is_over}, where {left:?} want it");
+            violated!("remembered", "{key} is forgotten: {is_over}, and {left:?} parts want it");
         }
         if is_over {
             self.all.remove(&key);
         }
     }
 
-    /// The app said it by itself.
-    pub(crate) fn said(&mut self, key: u64, up: ConnectionId) {
+    /// The app emitted it.
+    pub(crate) fn emitted(&mut self, key: u64, up: ConnectionId) {
         self.all.entry(key).or_default().0 = Some(up);
     }
 
-    /// The app took it back, of which the client knew or did not.
-    pub(crate) fn unsaid(&mut self, key: u64, was_known: bool) {
+    /// The app forgot it. The client reports whether it was remembered.
+    pub(crate) fn forgotten(&mut self, key: u64, was_known: bool) {
         if was_known != self.all.remove(&key).is_some() {
-            violated!("said", "{key} was known: {was_known}");
+            violated!("remembered", "{key} was remembered: {was_known}");
         }
         self.uses.retain(|&(other, _)| other != key);
     }
 
-    /// What was said between two users is nobody's.
+    /// Emits between two users belong to nobody.
     pub(super) fn forget(&mut self) {
         self.all.clear();
         self.uses.clear();
     }
 
-    /// The client says it again.
-    pub(crate) fn said_again(&mut self, key: u64, up: Option<ConnectionId>) {
-        let said = self.all.get_mut(&key);
-        match said {
+    /// The client replays it.
+    pub(crate) fn replayed(&mut self, key: u64, up: Option<ConnectionId>) {
+        let emit = self.all.get_mut(&key);
+        match emit {
             Some((over, _)) if up.is_some() && *over != up => *over = up,
-            _ => violated!("said", "{key} is said again over {up:?}, after {said:?}"),
+            _ => violated!("remembered", "{key} is replayed over {up:?}, after {emit:?}"),
         }
     }
 
-    /// There is a link again. Where the server recovered the session it knows what was said over the link before.
+    /// There is a new link. If the server recovered the session, it knows the emits over the link before.
     pub(crate) fn greeted(&mut self, up: Option<ConnectionId>, is_recovered: bool) {
         let before = std::mem::replace(&mut self.greeted, up);
         if is_recovered {
@@ -101,16 +101,16 @@ impl Said {
         }
     }
 
-    /// A message leaves: all that was said before is said again by now.
-    pub(crate) fn check_all_said(&self, up: Option<ConnectionId>) {
-        let unsaid = self.all.iter().find(|(_, (over, _))| *over != up);
-        if let Some(unsaid) = unsaid {
-            violated!("said", "a message leaves before {unsaid:?} over {up:?}");
+    /// A message leaves: all remembered emits must have been replayed.
+    pub(crate) fn check_all_replayed(&self, up: Option<ConnectionId>) {
+        let missing = self.all.iter().find(|(_, (over, _))| *over != up);
+        if let Some(missing) = missing {
+            violated!("remembered", "a message leaves before {missing:?} over {up:?}");
         }
     }
 
-    /// What becomes of an event that the app emits, whether there is a link or not.
-    pub(crate) fn emitted(
+    /// The client's decision about an event that the app emits, with or without a link.
+    pub(crate) fn soon(
         &mut self,
         soon: Soon,
         phase: Phase,
@@ -120,34 +120,34 @@ impl Said {
     ) {
         match soon {
             Soon::Leaves if phase == Phase::Ready => {}
-            Soon::Held(number) if phase != Phase::Closed && !is_gone => {
+            Soon::Deferred(number) if phase != Phase::Closed && !is_gone => {
                 self.soon.insert(number, (session, now + 60_000));
             }
             Soon::Dropped if phase == Phase::Closed || is_gone || self.soon.len() >= 100 => {}
-            _ => violated!("held", "{soon:?} while {phase:?}"),
+            _ => violated!("deferred", "{soon:?} while {phase:?}"),
         }
     }
 
-    /// An event that was held leaves.
+    /// A deferred event leaves.
     pub(crate) fn leaves(&mut self, key: u64, session: SessionId, now: u64, is_up: bool) {
         match self.soon.remove(&key) {
             Some((its, until)) if its == session && now < until && is_up => {}
-            held => violated!("held", "{held:?} leaves at {now} in {session}"),
+            event => violated!("deferred", "{event:?} leaves at {now} in {session}"),
         }
     }
 
-    /// An event that was held is dropped.
+    /// A deferred event is dropped.
     pub(crate) fn dropped(&mut self, key: u64, now: u64) {
         match self.soon.remove(&key) {
             Some((_, until)) if until <= now => {}
-            held => violated!("held", "{held:?} is dropped at {now}"),
+            event => violated!("deferred", "{event:?} is dropped at {now}"),
         }
     }
 
     pub(super) fn check_at_rest(&self, client: &AtRest) {
         let AtRest { due, is_ready, .. } = *client;
-        if let Some(held) = self.soon.values().find(|&&(_, until)| is_ready || due > until) {
-            violated!("held", "{held:?} is held, and it is due {due}");
+        if let Some(event) = self.soon.values().find(|&&(_, until)| is_ready || due > until) {
+            violated!("deferred", "{event:?} is deferred, and the next deadline is {due}");
         }
     }
 }
