@@ -15,7 +15,7 @@ import { until } from '../support/until.mjs';
 
 const execute = promisify(execFile);
 
-/** Next compiles its page at the first request, and cargo the server at the first start. */
+/** Cargo compiles the server at its first start. */
 const START_MS = 180_000;
 const INSTALL_MS = 300_000;
 
@@ -134,6 +134,8 @@ async function startExample(t, name, env) {
   start('start');
   const page = await found(/Local:\s+(http:\/\/localhost:\d+)/, 'the address of its page');
   await untilListening();
+  // Next compiles a page when it is first asked for it.
+  await until(async () => (await fetch(page)).ok, `${name} serves its page`, START_MS);
 
   return {
     url: page,

@@ -32,7 +32,7 @@ function Chat() {
     if (text) sendMessage({ text });
   }
 
-  const isDelivered = (id) => messages.some((message) => message.id === id);
+  const isDelivered = (id) => messages.some((message) => message.from === me && message.id === id);
   const waiting = outbox.filter(({ id }) => !isDelivered(id));
 
   return (
