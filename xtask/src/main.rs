@@ -11,6 +11,7 @@ mod ci;
 mod consumers;
 mod coverage;
 mod demo;
+mod examples;
 mod fuzz;
 mod mutants;
 mod npm;
@@ -37,6 +38,9 @@ cargo xtask <command>
   consumers [name...]
                    the packed package in every bundler, test runner, Node and TypeScript that it is for, or in
                    those named, with messages to a real server; prints a table
+  examples [name...]
+                   the apps in examples/, or those named: each is started by its one command and used in a browser
+                   while its server is killed and its page reloaded
   sim [options]    play simulated worlds against the engine: --seeds N --from S, or --seed S with its trace;
                    sim herd: 100,000 clients after an outage, --clients N --capacity N --write yes
   chaos [options]  the package in a browser under faults by a schedule: --seed S --messages N --faults N
@@ -78,6 +82,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("test", chosen) => steps::run(test::STEPS, chosen),
         ("ci", chosen) => steps::run(ci::STEPS, chosen),
         ("consumers", names) => consumers::run(names),
+        ("examples", names) => examples::run(names),
         ("sim", arguments) => sim::run(arguments),
         ("chaos", arguments) => chaos::run(arguments),
         ("browsers", engines) => browsers::run(engines),
