@@ -16,6 +16,7 @@ mod fuzz;
 mod mutants;
 mod npm;
 mod package;
+mod release;
 mod server_rs;
 mod sim;
 mod soak;
@@ -57,6 +58,9 @@ cargo xtask <command>
   mutants [which]  break the engine or the shell on purpose, one line at a time, and see that a test
                    notices: engine, shell, durable or all; `all --write` keeps the results in docs/;
                    `shell wire` breaks one file
+  release [options]
+                   check that a version is ready, and pack it; publish it, in CI alone. --dry-run publishes nothing,
+                   --tests-passed leaves out the tests and checks
   help             print this
 ";
 
@@ -91,6 +95,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("coverage", []) => coverage::print(),
         ("fuzz", arguments) => fuzz::fuzz(arguments),
         ("mutants", arguments) => mutants::run(arguments),
+        ("release", arguments) => release::run(arguments),
         ("help" | "--help" | "-h", _) => {
             print!("{HELP}");
             Ok(())
