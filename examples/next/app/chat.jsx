@@ -30,6 +30,10 @@ function Messages({ me }) {
 
   const isDelivered = (id) => messages.some((message) => message.from === me && message.id === id);
   const waiting = outbox.filter(({ id }) => !isDelivered(id));
+  const rows = [
+    ...messages.map((message) => ({ ...message, status: 'delivered' })),
+    ...waiting.map(({ id, data }) => ({ id, from: me, text: data.text, status: 'waiting' })),
+  ];
 
   return (
     <main>
@@ -37,11 +41,10 @@ function Messages({ me }) {
         {me} <small>{isReady ? 'connected' : 'connecting'}</small>
       </h1>
       <ol>
-        {messages.map(({ id, from, text }) => (
-          <Message key={`${from} ${id}`} from={from} text={text} status="delivered" />
-        ))}
-        {waiting.map(({ id, data }) => (
-          <Message key={`${me} ${id}`} from={me} text={data.text} status="waiting" />
+        {rows.map(({ id, from, text, status }) => (
+          <li key={`${from} ${id}`} className={status}>
+            <b>{from}</b> <span>{text}</span> <small>{status}</small>
+          </li>
         ))}
       </ol>
       <form action={send}>
@@ -49,13 +52,5 @@ function Messages({ me }) {
         <button type="submit">Send</button>
       </form>
     </main>
-  );
-}
-
-function Message({ from, text, status }) {
-  return (
-    <li className={status}>
-      <b>{from}</b> <span>{text}</span> <small>{status}</small>
-    </li>
   );
 }

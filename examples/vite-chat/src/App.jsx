@@ -2,6 +2,7 @@
 
 import { SocketProvider, useOutbox, useSocket, useSocketEvent } from 'holdfast/react';
 import { useState } from 'react';
+import { createRoot } from 'react-dom/client';
 
 // A real app knows its user from a login. Here `?user=ben` names one.
 const me = new URLSearchParams(location.search).get('user') ?? 'anna';
@@ -11,13 +12,11 @@ const options = {
   auth: { userId: me },
 };
 
-export function App() {
-  return (
-    <SocketProvider options={options} userId={me}>
-      <Chat />
-    </SocketProvider>
-  );
-}
+createRoot(document.querySelector('main')).render(
+  <SocketProvider options={options} userId={me}>
+    <Chat />
+  </SocketProvider>,
+);
 
 function Chat() {
   const { isReady, sendMessage } = useSocket();
@@ -34,6 +33,10 @@ function Chat() {
 
   const isDelivered = (id) => messages.some((message) => message.from === me && message.id === id);
   const waiting = outbox.filter(({ id }) => !isDelivered(id));
+  const rows = [
+    ...messages.map((message) => ({ ...message, status: 'delivered' })),
+    ...waiting.map(({ id, data }) => ({ id, from: me, text: data.text, status: 'waiting' })),
+  ];
 
   return (
     <>
@@ -41,11 +44,10 @@ function Chat() {
         {me} <small>{isReady ? 'connected' : 'connecting'}</small>
       </h1>
       <ol>
-        {messages.map(({ id, from, text }) => (
-          <Message key={`${from} ${id}`} from={from} text={text} status="delivered" />
-        ))}
-        {waiting.map(({ id, data }) => (
-          <Message key={`${me} ${id}`} from={me} text={data.text} status="waiting" />
+        {rows.map(({ id, from, text, status }) => (
+          <li key={`${from} ${id}`} className={status}>
+            <b>{from}</b> <span>{text}</span> <small>{status}</small>
+          </li>
         ))}
       </ol>
       <form action={send}>
@@ -53,13 +55,5 @@ function Chat() {
         <button type="submit">Send</button>
       </form>
     </>
-  );
-}
-
-function Message({ from, text, status }) {
-  return (
-    <li className={status}>
-      <b>{from}</b> <span>{text}</span> <small>{status}</small>
-    </li>
   );
 }
