@@ -48,7 +48,7 @@ function Messages({ me }) {
         ))}
       </ol>
       <form action={send}>
-        <input name="text" placeholder="Write a message" autoComplete="off" />
+        <input name="text" placeholder="Write a message" aria-label="Message" autoComplete="off" />
         <button type="submit">Send</button>
       </form>
     </main>

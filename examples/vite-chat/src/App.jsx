@@ -51,7 +51,7 @@ function Chat() {
         ))}
       </ol>
       <form action={send}>
-        <input name="text" placeholder="Write a message" autoComplete="off" />
+        <input name="text" placeholder="Write a message" aria-label="Message" autoComplete="off" />
         <button type="submit">Send</button>
       </form>
     </>

@@ -22,7 +22,7 @@ export function App() {
       </ol>
       {chat.failure && <p role="alert">A message failed: {chat.failure}</p>}
       <form action={submit}>
-        <input name="text" placeholder="Write a message" autoComplete="off" />
+        <input name="text" placeholder="Write a message" aria-label="Message" autoComplete="off" />
         <button type="submit">Send</button>
       </form>
     </>
