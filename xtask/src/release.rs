@@ -78,7 +78,7 @@ const CARGO_PUBLISH: &[&str] = &[
     "--locked",
 ];
 
-/// Files with the text of a licence, and where each has to be.
+/// The texts of the licences. The crate has copies, since cargo packs only its own folder.
 const LICENCES: &[&str] = &["LICENSE-MIT", "LICENSE-APACHE"];
 
 /// Manifests that declare the licence.
@@ -185,12 +185,12 @@ fn pack_npm() -> Result<PathBuf> {
 
 /// Compiles what it has packed, as cargo does before it publishes.
 fn pack_crate() -> Result<PathBuf> {
-    let place = root().join("target/rust-server");
+    let target = root().join("target/rust-server");
     let mut command = cargo();
     command.args(["package", "--manifest-path", "server-rs/Cargo.toml"]);
-    command.args(["--package", "holdfast-server", "--locked", "--target-dir"]).arg(&place);
+    command.args(["--package", "holdfast-server", "--locked", "--target-dir"]).arg(&target);
     run_command(&mut command)?;
-    found(place.join(format!("package/holdfast-server-{VERSION}.crate")))
+    found(target.join(format!("package/holdfast-server-{VERSION}.crate")))
 }
 
 fn found(file: PathBuf) -> Result<PathBuf> {

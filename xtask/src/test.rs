@@ -69,7 +69,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "examples",
-        title: "the quick ones of the examples, started by their one command, over a killed server",
+        title: "the quick examples, used in a browser while their server is killed",
         needs: &["package"],
         browser: true,
         exists: || !test_files("examples").is_empty(),
