@@ -340,7 +340,7 @@ async function writeManifest() {
 }
 
 async function copyDocuments() {
-  for (const name of ['README.md', 'LICENSE']) {
+  for (const name of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE']) {
     const file = path.join(root, name);
     if (existsSync(file)) await cp(file, path.join(staging, name));
   }

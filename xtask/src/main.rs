@@ -11,10 +11,12 @@ mod ci;
 mod consumers;
 mod coverage;
 mod demo;
+mod examples;
 mod fuzz;
 mod mutants;
 mod npm;
 mod package;
+mod release;
 mod replay;
 mod server_rs;
 mod sim;
@@ -38,6 +40,9 @@ cargo xtask <command>
   consumers [name...]
                    run the packed package in all supported bundlers, test runners, Node and TypeScript versions,
                    or in the named ones, with messages to a real server; print a table
+  examples [name...]
+                   run the apps in examples/, or the named ones: start each by its one command and use it in a browser
+                   while its server is killed and its page reloaded
   sim [options]    play simulated worlds: --seeds N --from S, or --seed S for one with its trace;
                    sim herd: reconnect 100,000 clients after an outage, --clients N --capacity N --write yes
   replay FILE      play a recording of holdfast/inspector through the client, and report the first step that differs or
@@ -57,6 +62,9 @@ cargo xtask <command>
   mutants [which]  add one deliberate bug at a time to the engine or the shell, and check that a test fails:
                    engine, shell, durable or all; `all --write` writes the results to docs/;
                    `shell wire` covers one file
+  release [options]
+                   check that a version is ready, and pack it; publish it, in CI alone. --dry-run publishes nothing,
+                   --tests-passed skips the tests and checks
   help             print this
 ";
 
@@ -82,6 +90,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("test", chosen) => steps::run(test::STEPS, chosen),
         ("ci", chosen) => steps::run(ci::STEPS, chosen),
         ("consumers", names) => consumers::run(names),
+        ("examples", names) => examples::run(names),
         ("sim", arguments) => sim::run(arguments),
         ("replay", arguments) => replay::run(arguments),
         ("chaos", arguments) => chaos::run(arguments),
@@ -91,6 +100,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("coverage", []) => coverage::print(),
         ("fuzz", arguments) => fuzz::fuzz(arguments),
         ("mutants", arguments) => mutants::run(arguments),
+        ("release", arguments) => release::run(arguments),
         ("help" | "--help" | "-h", _) => {
             print!("{HELP}");
             Ok(())

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::steps::{ALWAYS, Step};
 use crate::tools::{cargo, node, root, run};
-use crate::{browser, demo, npm, package, server_rs, wasm};
+use crate::{browser, demo, examples, npm, package, server_rs, wasm};
 
 /// All tests. A step whose files are not in the checkout is reported as absent.
 pub const STEPS: &[Step] = &[
@@ -68,6 +68,14 @@ pub const STEPS: &[Step] = &[
         run: || node_test("consumers", ONE_AT_A_TIME),
     },
     Step {
+        name: "examples",
+        title: "the quick examples, used in a browser while their server is killed",
+        needs: &["package"],
+        browser: true,
+        exists: || !test_files("examples").is_empty(),
+        run: || examples::run_tests(examples::QUICK),
+    },
+    Step {
         name: "demo",
         title: "the demo app builds",
         needs: &["package"],
@@ -91,7 +99,7 @@ pub fn has_web_tests() -> bool {
 }
 
 /// Browsers and package installations slow each other down, and the tests depend on time.
-const ONE_AT_A_TIME: &[&str] = &["--test-concurrency=1"];
+pub const ONE_AT_A_TIME: &[&str] = &["--test-concurrency=1"];
 
 /// A test file that hangs fails after ten minutes instead of blocking the run.
 const FILE_TIMEOUT: &str = "--test-timeout=600000";
@@ -103,13 +111,18 @@ const WATCHDOG: &str = "--import=./tests/support/watchdog.mjs";
 const EXIT_WHEN_DONE: &str = "--test-force-exit";
 
 fn node_test(group: &str, flags: &[&str]) -> Result<()> {
+    node_test_files(group, test_files(group), flags)
+}
+
+/// Runs some test files of a group.
+pub fn node_test_files(group: &str, files: Vec<PathBuf>, flags: &[&str]) -> Result<()> {
     npm::install(root())?;
     let mut command = node();
     browser::find()?.announce(&mut command);
     run(command
         .args([WATCHDOG, "--test", "--test-reporter=spec", FILE_TIMEOUT, EXIT_WHEN_DONE])
         .args(flags)
-        .args(test_files(group)))
+        .args(files))
     .with_context(|| format!("the tests in tests/{group} failed"))
 }
 

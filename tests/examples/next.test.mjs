@@ -1,0 +1,4 @@
+import test from 'node:test';
+import { survives } from './example.mjs';
+
+test('next shows each message once over a killed server and a reload', (t) => survives(t, 'next'));
