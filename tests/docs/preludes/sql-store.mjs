@@ -7,7 +7,8 @@ import { Server } from 'socket.io';
 const table = [];
 const last = (feed) => table.filter((row) => row.feed === feed).at(-1);
 const pool = {
-  async query(text, [feed, from, third, item]) {
+  async query(text, values) {
+    const [feed, from, third, item] = values;
     if (text.startsWith('INSERT')) {
       if ((last(feed)?.number ?? -1) !== from - 1) return { rowCount: 0, rows: [] };
       table.push({ feed, number: from, tag: third, item });
