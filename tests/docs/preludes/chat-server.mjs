@@ -1,9 +1,14 @@
 // Alice writes to Bob; a message that comes a second time takes effect once.
 
-import { createClient } from 'holdfast';
-import { configureSocket, initializeSocket, isConnectionReady, onNewMessage } from 'holdfast/socket';
-import { io } from 'socket.io-client';
 import { assert, pass, startFile, until, url } from 'docs-kit/kit.mjs';
+import { createClient } from 'holdfast';
+import {
+  configureSocket,
+  initializeSocket,
+  isConnectionReady,
+  onNewMessage,
+} from 'holdfast/socket';
+import { io } from 'socket.io-client';
 
 await startFile('server.mjs');
 const heard = [];

@@ -11,5 +11,8 @@ server.io.use((socket, next) => {
   next();
 });
 // The sample stands here.
-await until(() => server.received.length + server.came.length > 0, 'the server has received something');
+await until(
+  () => server.received.length + server.came.length > 0,
+  'the server has received something',
+);
 pass();
