@@ -1,8 +1,9 @@
 // What waits for one user ends with the logout; the next one gets a connection of their own.
 
 import 'docs-kit/dom.mjs';
-import { getOutbox, sendMessage } from 'holdfast/socket';
 import { assert, pass, startChat, until } from 'docs-kit/kit.mjs';
+import { getOutbox, sendMessage } from 'holdfast/socket';
+
 // The sample stands here.
 login({ id: 'alice', token: 'alice' });
 const ended = sendMessage({ recipientId: 'bob', content: 'hello' });

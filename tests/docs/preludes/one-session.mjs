@@ -1,8 +1,8 @@
 // The server ends the connection: it stays ended until the page is shown again.
 
 import 'docs-kit/dom.mjs';
-import { initializeSocket, isConnectionReady } from 'holdfast/socket';
 import { assert, pass, startChat, until } from 'docs-kit/kit.mjs';
+import { initializeSocket, isConnectionReady } from 'holdfast/socket';
 
 const server = await startChat();
 // The sample stands here.
