@@ -1,0 +1,4 @@
+import { pass } from 'docs-kit/kit.mjs';
+// The sample stands here.
+off();
+pass();
