@@ -1,6 +1,6 @@
 // A message is sent while the server is away.
 
-import 'docs-kit/dom.mjs';
+import 'docs-kit/storage.mjs';
 import { assert, pass, startChat, until } from 'docs-kit/kit.mjs';
 import { send, start } from './src/chat.js';
 
