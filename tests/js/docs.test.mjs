@@ -1,0 +1,68 @@
+// The documented options are those of the code, the generated pages are current, and no link leads nowhere.
+
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { headingsOf, withoutCode } from '../../docs/anchors.mjs';
+import { changedSince } from '../../docs/digest.mjs';
+import { disagreements, markdown, page } from '../../docs/generate.mjs';
+import { entries, undocumented } from '../../docs/types.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+test('every option has a doc comment, with the default that the code has', () => {
+  assert.deepEqual(disagreements(), []);
+});
+
+test('every export of every entry has a doc comment', () => {
+  for (const entry of entries()) assert.deepEqual(undocumented(entry), [], `${entry}.d.ts`);
+});
+
+test('docs/options.md is what its generator writes', () => {
+  assert.equal(readFileSync(page, 'utf8'), markdown(), 'run `node docs/generate.mjs`');
+});
+
+test('docs/reference is what its generator makes of the types', () => {
+  assert.deepEqual(changedSince(), [], 'changed since it was made: run `cargo xtask docs`');
+});
+
+test('every link between the pages leads to a page, and to a heading in it', () => {
+  const dead = [];
+  for (const file of pages()) {
+    const text = withoutCode(readFileSync(file, 'utf8'));
+    for (const [, target] of text.matchAll(/\]\(([^()\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [name, anchor] = target.split('#');
+      const there = name === '' ? file : path.resolve(path.dirname(file), name);
+      const isDead = !existsSync(there) || (anchor && !anchorsOf(there).has(anchor));
+      if (isDead) dead.push(`${path.relative(root, file)}: ${target}`);
+    }
+  }
+  assert.deepEqual(dead, []);
+});
+
+/** The files in Markdown that readers see. */
+function pages() {
+  const found = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md'].map((name) =>
+    path.join(root, name),
+  );
+  const walk = (folder) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const file = path.join(folder, entry.name);
+      if (entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.startsWith('.'))
+        walk(file);
+      else if (entry.name.endsWith('.md')) found.push(file);
+    }
+  };
+  walk(path.join(root, 'docs'));
+  return found;
+}
+
+/** @param {string} file */
+function anchorsOf(file) {
+  const text = readFileSync(file, 'utf8');
+  const own = [...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id);
+  return new Set([...own, ...headingsOf(text).map(({ anchor }) => anchor)]);
+}
