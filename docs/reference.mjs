@@ -1,8 +1,11 @@
 // Writes docs/reference/, one page for each entry of the package, from the types' doc comments.
 //
-//     node docs/reference.mjs [folder]    needs the packages of docs/package.json
+//     node docs/reference.mjs           writes the pages
+//     node docs/reference.mjs --check   fails if the committed pages differ
+//
+// It needs the packages of docs/package.json.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Application, Converter, ReflectionKind } from 'typedoc';
@@ -123,6 +126,20 @@ const INTRODUCTION = `# API reference
 Made from the types of the package. All options with their defaults and limits are on [one page](../options.md).
 `;
 
-const out = process.argv[2] ?? path.join(docs, 'reference');
-await write(out);
-await writeDigest(out);
+const committed = path.join(docs, 'reference');
+if (process.argv.includes('--check')) {
+  const made = path.join(docs, '../target/reference');
+  await write(made);
+  writeDigest(made);
+  const names = new Set([committed, made].flatMap((folder) => readdirSync(folder)));
+  const read = (/** @type {string} */ folder, /** @type {string} */ name) => {
+    const file = path.join(folder, name);
+    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  };
+  const stale = [...names].filter((name) => read(committed, name) !== read(made, name));
+  if (stale.length > 0)
+    throw new Error(`docs/reference is not current: ${stale.join(', ')}. Run \`cargo xtask docs\``);
+} else {
+  await write(committed);
+  writeDigest(committed);
+}

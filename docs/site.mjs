@@ -3,7 +3,7 @@
 //     node docs/site.mjs    needs the packages of docs/package.json
 //
 // The Markdown files link to one another as files of the repository. Each file in `PAGES` and all of docs/ become a page in
-// target/site; a link to another file of the repository becomes plain text there.
+// docs/.vitepress/pages; a link to another file of the repository becomes plain text there.
 
 import {
   cpSync,
@@ -15,12 +15,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { build, resolveConfig } from 'vitepress';
 
 const docs = path.dirname(fileURLToPath(import.meta.url));
 const root = path.dirname(docs);
-const site = path.join(root, 'target/site');
+const site = path.join(docs, '.vitepress/pages');
 
 /** Files outside of docs/, and the page that each becomes. */
 const PAGES = {
@@ -95,7 +95,5 @@ if (process.env.X !== '1' && missing.length > 0)
   throw new Error(`the menus lead to pages that are not there: ${missing.join(', ')}`);
 
 await build(docs);
-const home = path.join(docs, '.vitepress/dist/index.html');
-console.log(
-  `\nThe site is in ${path.dirname(home)}: open ${pathToFileURL(home)}, or serve that folder.`,
-);
+const dist = path.join(docs, '.vitepress/dist');
+console.log(`\nThe site is in ${dist}. To look at it: npm --prefix docs run preview`);

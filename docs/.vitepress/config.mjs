@@ -13,10 +13,19 @@ export default defineConfig({
   description:
     'A delivery layer for Socket.IO: each message arrives once and in order, or the app is told why not.',
   lang: 'en',
-  srcDir: '../target/site',
+  // Otherwise browsers ask for a favicon.
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
+  srcDir: '.vitepress/pages',
   cleanUrls: false,
   lastUpdated: false,
-  markdown: { anchor: { slugify }, headers: { slugify }, toc: { slugify } },
+  markdown: {
+    anchor: { slugify },
+    headers: { slugify },
+    toc: { slugify },
+    languageAlias: { 'rust,no_run': 'rust' },
+  },
+  // The index of the search is one chunk, which loads when somebody searches.
+  vite: { build: { chunkSizeWarningLimit: 2000 } },
   themeConfig: {
     nav: items(
       ['Guides', 'guides/react'],
@@ -47,7 +56,7 @@ export default defineConfig({
           ['Testing', 'guides/testing'],
           ['Inspector', 'guides/inspector'],
           ['Feeds', 'feeds'],
-          ["Apps' own shapes", 'shapes'],
+          ['By the shape of your app', 'shapes'],
           ['Alias', 'alias'],
         ),
       },

@@ -9,6 +9,7 @@ import { headingsOf, withoutCode } from '../../docs/anchors.mjs';
 import { changedSince } from '../../docs/digest.mjs';
 import { disagreements, markdown, page } from '../../docs/generate.mjs';
 import { entries, undocumented } from '../../docs/types.mjs';
+import { MESSAGES } from '../../pkg-template/shell/errors.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -65,4 +66,41 @@ function anchorsOf(file) {
   const text = readFileSync(file, 'utf8');
   const own = [...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id);
   return new Set([...own, ...headingsOf(text).map(({ anchor }) => anchor)]);
+}
+
+test('every code has a row in docs/troubleshooting.md', () => {
+  const text = readFileSync(path.join(root, 'docs/troubleshooting.md'), 'utf8');
+  const rows = text.match(/^\| `[A-Z].*$/gm) ?? [];
+  const listed = new Set(rows.flatMap((row) => row.split(' | ')[0].match(/[A-Z][A-Z_]+/g) ?? []));
+  const codes = codesOfThePackage();
+  assert.ok(codes.size > 25, `found only ${[...codes]}`);
+  assert.deepEqual(
+    [...codes].filter((code) => !listed.has(code)),
+    [],
+  );
+});
+
+/** Those of `MESSAGES`, and each that the sources give to an error or an answer. */
+function codesOfThePackage() {
+  const codes = new Set(Object.keys(MESSAGES));
+  const find = (folder, pattern) => {
+    for (const entry of readdirSync(path.join(root, folder), { withFileTypes: true })) {
+      const name = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) find(name, pattern);
+      else if (/\.(js|rs)$/.test(name)) {
+        const text = readFileSync(path.join(root, name), 'utf8');
+        for (const [, code] of text.matchAll(pattern)) codes.add(code);
+      }
+    }
+  };
+  for (const folder of ['shell', 'server', 'react', 'common']) {
+    find(
+      `pkg-template/${folder}`,
+      /(?:(?:HoldfastError|fail|refusal|refuse)\((?:[\w, ]*\s)?|code: |\? |: |\?\? |=== )'([A-Z][A-Z_]{5,})'/g,
+    );
+  }
+  find('server-rs/src', /"([A-Z]+_[A-Z_]+)"/g);
+  // The results that are no failure, and a code that a test of the crate makes up.
+  for (const other of ['SUCCESS', 'ANSWER', 'TOO_LONG']) codes.delete(other);
+  return codes;
 }

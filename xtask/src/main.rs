@@ -11,6 +11,7 @@ mod ci;
 mod consumers;
 mod coverage;
 mod demo;
+mod docs;
 mod fuzz;
 mod mutants;
 mod npm;
@@ -48,6 +49,8 @@ cargo xtask <command>
                    --server NAME --transports LIST --mode silent|acks
   bench [options]  speed and size against plain socket.io: --rounds N, --only size,micro,growth,idle,startup,network;
                    a whole run leaves docs/bench.*; --profile memory|durable|loopback:memory|... says where time goes
+  docs [--check]   write the options, the API reference and the site, and say where it is; --check only says whether
+                   the committed pages are current
   coverage         which lines and branches of the engine the native tests reach
   fuzz [options]   choose operations on the engine by a fuzzer: --seconds N
   mutants [which]  break the engine or the shell on purpose, one line at a time, and see that a test
@@ -83,6 +86,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("browsers", engines) => browsers::run(engines),
         ("soak", arguments) => soak::run(arguments),
         ("bench", arguments) => bench::run(arguments),
+        ("docs", arguments) => docs::run(arguments),
         ("coverage", []) => coverage::print(),
         ("fuzz", arguments) => fuzz::fuzz(arguments),
         ("mutants", arguments) => mutants::run(arguments),
