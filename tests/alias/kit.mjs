@@ -20,7 +20,7 @@ const sources = fileURLToPath(new URL('src', import.meta.url));
 /** The code block of docs/alias.md that begins with this comment. @param {string} title */
 export async function recipe(title) {
   const text = await readFile(`${root}docs/alias.md`, 'utf8');
-  const blocks = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
+  const blocks = [...text.matchAll(/^```js[^\n]*\n(.*?)^```$/gms)].map(([, code]) => code);
   const found = blocks.filter((code) => code.startsWith(`// ${title}\n`));
   assert.equal(found.length, 1, `recipes of ${title}`);
   return found[0];

@@ -22,7 +22,7 @@ function sections(text) {
 
 /** @returns {Record<string, string>} code by the name that its first line gives */
 function filesIn(section) {
-  const blocks = [...section.matchAll(/^```jsx?\n\/\/ (\S+)\n(.*?)^```$/gms)];
+  const blocks = [...section.matchAll(/^```jsx?[^\n]*\n\/\/ (\S+)\n(.*?)^```$/gms)];
   return Object.fromEntries(blocks.map(([, name, code]) => [name, code]));
 }
 

@@ -68,6 +68,14 @@ pub const STEPS: &[Step] = &[
         run: || node_test("consumers", ONE_AT_A_TIME),
     },
     Step {
+        name: "docs",
+        title: "every code sample of the README and the documentation",
+        needs: &["package"],
+        browser: true,
+        exists: || !test_files("docs").is_empty(),
+        run: || node_test("docs", &[]),
+    },
+    Step {
         name: "demo",
         title: "the demo app builds",
         needs: &["package"],
