@@ -86,7 +86,7 @@ const defaultLogger = {
 const silence = { warn() {}, debug() {} };
 
 /** Every option. A table inside is a group; those in `CAN_BE_OFF` may be `false` as a whole. */
-export const OPTIONS = {
+const OPTIONS = {
   url: text(),
   io: kind('an object', isObject)({}),
   auth: kind('credentials, or a function that answers them', () => true)(defaultAuth),
@@ -283,3 +283,6 @@ function checked(options = {}, unsaid) {
   };
   return settings;
 }
+
+// For docs/generate.mjs.
+export { OPTIONS };

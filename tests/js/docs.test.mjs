@@ -68,6 +68,18 @@ function anchorsOf(file) {
   return new Set([...own, ...headingsOf(text).map(({ anchor }) => anchor)]);
 }
 
+test('every file that ARCHITECTURE.md names is there', () => {
+  const text = readFileSync(path.join(root, 'ARCHITECTURE.md'), 'utf8');
+  const named = [...text.matchAll(/`((?:[\w-]+\/)+[\w.-]*)`/g)].map(([, name]) => name);
+  assert.ok(named.length > 100);
+  const isThere = (name) =>
+    ['', 'pkg-template', 'tests/js'].some((folder) => existsSync(path.join(root, folder, name)));
+  // The first are imports, and the others are made by a run.
+  const isOther = (name) => /^(holdfast|target)\//.test(name);
+  const missing = named.filter((name) => !isThere(name) && !isOther(name));
+  assert.deepEqual(missing, []);
+});
+
 test('every code has a row in docs/troubleshooting.md', () => {
   const text = readFileSync(path.join(root, 'docs/troubleshooting.md'), 'utf8');
   const rows = text.match(/^\| `[A-Z].*$/gm) ?? [];
