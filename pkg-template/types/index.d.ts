@@ -139,7 +139,10 @@ export interface Options {
     | {
         /** The event of `sendMessage`. Default: `'send_message'`. */
         event?: string | undefined;
-        /** The property of the payload that carries the message's id. Default: `'_tempId'`. */
+        /**
+         * The property of the payload that carries the message's id: a string of up to 200 characters, or a number. Results carry it as
+         * it was given. A message without one gets `temp_` and 96 random bits. Default: `'_tempId'`.
+         */
         idField?: string | undefined;
         /**
          * How long an acknowledgement may take, in milliseconds. The span begins when the message leaves, or at the
