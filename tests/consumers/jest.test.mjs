@@ -1,8 +1,10 @@
 // The packed package in an app's Jest with jsdom.
 
+import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
 import { playInJest } from '../alias/kit.mjs';
 import { install, run } from './consumer.mjs';
+import { followGuide } from './guide.mjs';
 
 let folder;
 before(async () => {
@@ -17,4 +19,10 @@ test('an app that tests with Jest and jsdom can load and use the package', async
 
 test('what is said to Jest in docs/alias.md makes socket.io-client deliver', async (t) => {
   await playInJest(t, folder, 'jest.config.cjs');
+});
+
+test('the test of docs/guides/testing.md passes in Jest, with its server', async () => {
+  assert.equal(await followGuide(folder, 'tests/consumers/jest.test.mjs'), 4);
+  const args = ['--ci', '--config', 'jest.config.cjs', 'test/send'];
+  await run(folder, 'node_modules/jest/bin/jest.js', { args });
 });
