@@ -193,10 +193,8 @@ export function markdown() {
       if (isRequired) facts.push('Required.');
       if (byDefault) facts.push(`Default: ${byDefault}.`);
       const accepted = title === 'Client' ? takes.get(name) : undefined;
-      if (accepted && BOUNDS.test(accepted) && !accepted.endsWith(SPAN))
-        facts.push(
-          `Takes ${accepted.replace(/\d{4,}/g, (digits) => Number(digits).toLocaleString('en'))}.`,
-        );
+      if (accepted && BOUNDS.test(accepted) && !saysBounds(prose, accepted))
+        facts.push(`Takes ${withCommas(accepted)}.`);
       if (facts.length > 0) lines.push(facts.join(' '), '');
       if (prose) lines.push(prose, '');
     }
@@ -208,6 +206,18 @@ export function markdown() {
 const BOUNDS = /^a whole number|not empty|pattern/;
 /** The page says it once for all. */
 const SPAN = `from 1 to ${2 ** 31 - 1}`;
+
+/** @param {string} text */
+const withCommas = (text) =>
+  text.replace(/\d{4,}/g, (digits) => Number(digits).toLocaleString('en'));
+
+/** Whether the prose says it already, or the page for all spans. @param {string} prose @param {string} accepted */
+function saysBounds(prose, accepted) {
+  const [, most = ''] = withCommas(accepted).match(/ to ([\d,]+)$/) ?? [];
+  return (
+    accepted.endsWith(SPAN) || prose.includes('0 allowed') || (most !== '' && prose.includes(most))
+  );
+}
 
 /** The type for the table, where a long one has no room. @param {string} type */
 function short(type) {

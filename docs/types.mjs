@@ -73,11 +73,7 @@ function textOfType(node) {
   const text = ts
     .createPrinter({ removeComments: true })
     .printNode(ts.EmitHint.Unspecified, node, node.getSourceFile());
-  return text
-    .replace(/\s+/g, ' ')
-    .replaceAll(' | undefined', '')
-    .replaceAll('OneOrMore', 'string | readonly string[]')
-    .replace(/\bCredentials\b/g, 'Record<string, unknown> | null');
+  return text.replace(/\s+/g, ' ').replaceAll(' | undefined', '');
 }
 
 /** @param {ts.Node} node */

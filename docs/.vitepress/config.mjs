@@ -16,8 +16,8 @@ export default defineConfig({
   // Otherwise browsers ask for a favicon.
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   srcDir: '.vitepress/pages',
-  cleanUrls: false,
-  lastUpdated: false,
+  // A page names the address of a server that its reader starts.
+  ignoreDeadLinks: 'localhostLinks',
   markdown: {
     anchor: { slugify },
     headers: { slugify },

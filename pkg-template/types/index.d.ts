@@ -75,10 +75,8 @@ export type Verdict = 'accepted' | 'refused' | 'retry' | { retryAfterMs: number 
  */
 export type Way = 'acked' | 'received' | 'latest' | 'volatile';
 
-type OneOrMore = string | readonly string[];
-
-/** Credentials. null and undefined mean that nobody is logged in. */
-type Credentials = Record<string, unknown> | null | undefined;
+/** Credentials for the handshake. null and undefined mean that nobody is logged in. */
+export type Credentials = Record<string, unknown> | null | undefined;
 
 /**
  * The options of `createClient`, `configureSocket` and `SocketProvider`. All are optional. A span is a whole number of
@@ -249,43 +247,43 @@ export interface Options {
     | false
     | {
         /** Events with the whole list of users. Default: `'online_users'`. */
-        list?: OneOrMore | undefined;
+        list?: string | readonly string[] | undefined;
         /** Events for a user who came online. Default: `'user_online'`. */
-        online?: OneOrMore | undefined;
+        online?: string | readonly string[] | undefined;
         /** Events for a user who went offline. Default: `'user_offline'`. */
-        offline?: OneOrMore | undefined;
+        offline?: string | readonly string[] | undefined;
         /** Events with the new status of a user. Default: `'presence:update'`. */
-        update?: OneOrMore | undefined;
+        update?: string | readonly string[] | undefined;
         /**
          * Events that ask for the list, emitted on each return. An empty list asks for nothing.
          * Default: `'get_online_users'`. With `createClient`: `[]`.
          */
-        request?: OneOrMore | undefined;
+        request?: string | readonly string[] | undefined;
       }
     | undefined;
   /** The names of the server's events, each a name or a list of names. */
   events?:
     | {
         /** New messages, for `onNewMessage`. The option `dedupe` drops their repeats. Default: `'message:new'`. */
-        message?: OneOrMore | undefined;
+        message?: string | readonly string[] | undefined;
         /** Confirmations: each settles the message whose id it carries as a success. Default: `'message:sent'`. */
-        sent?: OneOrMore | undefined;
+        sent?: string | readonly string[] | undefined;
         /**
          * Refusals: each settles the message whose id it carries as failed, with the event's payload as its reply. The id is
          * in the field `send.idField`, or in `cause.data`, as in the `exception` event of a NestJS gateway. Default: `[]`.
          */
-        failed?: OneOrMore | undefined;
+        failed?: string | readonly string[] | undefined;
         /** Typing marks, for `onUserTyping`. Default: `['typing', 'user_typing']`. */
-        typing?: OneOrMore | undefined;
+        typing?: string | readonly string[] | undefined;
         /** For `onFriendRequestReceived`. Default: `['friend_request_received', 'friendRequestReceived']`. */
-        friendRequest?: OneOrMore | undefined;
+        friendRequest?: string | readonly string[] | undefined;
         /** For `onFriendRequestAccepted`. Default: `['friend_request_accepted', 'friendRequestAccepted']`. */
-        friendAccepted?: OneOrMore | undefined;
+        friendAccepted?: string | readonly string[] | undefined;
         /** After how long a typing mark ends by itself, in milliseconds. Default: `5000`. */
         typingExpiryMs?: number | undefined;
       }
     | undefined;
-  /** What may wait, for how long, and where. */
+  /** Limits of the queue: how much may wait, for how long, and where. */
   queue?:
     | {
         /** How many messages may be unsettled, from 1 to 1,000,000. Beyond it a send fails as `QUEUE_FULL`. Default: `10_000`. */

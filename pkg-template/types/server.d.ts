@@ -392,8 +392,8 @@ export interface Feed {
 }
 
 /**
- * Makes the feeds of a Server (its main namespace) or a Namespace. What is published reaches each listener of a Holdfast client once
- * and in order, also after an absence. Other clients get plain events, in the user's room or in the room of the feed's name. Make
+ * Makes the feeds of a Server (its main namespace) or a Namespace. Each published event reaches each listener of a Holdfast client
+ * once and in order, also after an absence. Other clients get plain events, in the user's room or in the room of the feed's name. Make
  * one for the whole server, outside of `io.on('connection')`.
  * @throws TypeError if an argument is missing, wrong or unknown, or the namespace already has feeds.
  */
