@@ -175,7 +175,7 @@ export interface Options {
         final?: readonly string[] | undefined;
         /**
          * Interprets acknowledgements whose form differs from the one that Holdfast expects. It gets all arguments of the acknowledgement.
-         * undefined leaves the decision to Holdfast. A throw or another value does so too, and is reported to `onError`.
+         * undefined leaves the decision to Holdfast. A throw or another value does so too, and is reported as an uncaught exception is (`reportError`).
          * Default: none.
          */
         verdict?: ((...acknowledgement: any[]) => Verdict | undefined) | undefined;
@@ -222,8 +222,8 @@ export interface Options {
     | false
     | {
         /**
-         * The event to ping the server with. The client finds out if the server does not answer it, and then uses receipts.
-         * null uses receipts from the start. Default: `'ping'`. With `createClient`: `null`.
+         * The event to ping the server with. If the server does not answer it, the client notices, and uses receipts or
+         * Socket.IO's own heartbeat. null uses receipts from the start. Default: `'ping'`. With `createClient`: `null`.
          */
         event?: string | null | undefined;
         /** The arguments of the ping. Default: `[]`. */
