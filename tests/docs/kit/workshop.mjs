@@ -19,7 +19,7 @@ const library = fileURLToPath(new URL('../lib', import.meta.url));
 /** The line of a prelude in whose place the sample stands. */
 const PLACE = '// The sample stands here.\n';
 
-const RUN_MS = 60_000;
+const RUN_MS = 120_000;
 
 /**
  * A folder whose programs find `holdfast` as an installed package, `docs-kit` as tests/docs/lib, and what the repository has

@@ -1,6 +1,6 @@
 // A server that answers every event, and the names that fragments take for granted.
 
-import 'docs-kit/dom.mjs';
+import 'docs-kit/storage.mjs';
 import { pass, startChat, until } from 'docs-kit/kit.mjs';
 
 const server = await startChat();

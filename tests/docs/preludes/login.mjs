@@ -1,6 +1,6 @@
 // What waits for one user ends with the logout; the next one gets a connection of their own.
 
-import 'docs-kit/dom.mjs';
+import 'docs-kit/storage.mjs';
 import { assert, pass, startChat, until } from 'docs-kit/kit.mjs';
 import { getOutbox, sendMessage } from 'holdfast/socket';
 

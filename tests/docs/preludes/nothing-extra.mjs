@@ -1,4 +1,4 @@
-import 'docs-kit/dom.mjs';
+import 'docs-kit/storage.mjs';
 import { assert, pass, startChat } from 'docs-kit/kit.mjs';
 import { initializeSocket, sendMessage } from 'holdfast/socket';
 

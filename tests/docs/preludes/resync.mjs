@@ -1,4 +1,4 @@
-import 'docs-kit/dom.mjs';
+import 'docs-kit/storage.mjs';
 import { pass, startChat, until } from 'docs-kit/kit.mjs';
 import { configureSocket, getSocket, initializeSocket } from 'holdfast/socket';
 

@@ -1,0 +1,5 @@
+import { pass } from 'docs-kit/kit.mjs';
+
+// The sample stands here.
+off();
+pass();
