@@ -34,25 +34,25 @@ export function measuresOf({ network, micro, growth, idle, size, startup }) {
     const near = network.loopback.ratios;
     const far = network['proxy, 50 ms'].ratios;
     least(
-      '10,000 acknowledged sends, in memory: of the throughput of raw emits with acknowledgement',
+      '10,000 acknowledged sends in memory: throughput relative to raw emits with acknowledgement',
       0.9,
       0.98,
       near['raw/memory'],
     );
     most(
-      '1,000 queued messages over 50 ms: of the time of raw emits',
+      '1,000 queued messages over 50 ms: time relative to raw emits',
       1.15,
       1.03,
       far['memory/raw'],
     );
     least(
-      "the same: times as fast as socket.io's `retries`, per message",
+      "the same: speed relative to socket.io's `retries`, per message",
       150,
       300,
       far['retries/memory'],
     );
     least(
-      '10,000 acknowledged sends, durable: of the throughput in memory',
+      '10,000 acknowledged sends on disk: throughput relative to memory',
       0.6,
       0.9,
       near['memory/durable'],
@@ -60,21 +60,21 @@ export function measuresOf({ network, micro, growth, idle, size, startup }) {
   }
   if (micro) {
     const name = (way) =>
-      `main-thread time added to a fake socket, ${way}: of the plain-JS queue's`;
+      `main-thread time added to a fake socket, ${way}: relative to the plain-JS queue`;
     most(name('in a burst'), 1.5, 1, micro.burst.ratio);
     most(name('one by one'), 1.5, 1, micro.singly.ratio);
   }
   if (growth) {
-    const name = (what) => `100,000 queued offline: ${what} of 10,000`;
-    most(name('times the time'), 13, 10.5, growth.holdfast.timeRatio);
-    most(name('times the memory'), 13, 10.5, growth.holdfast.memoryRatio);
+    const name = (what) => `100,000 queued offline: ${what} relative to 10,000`;
+    most(name('time'), 13, 10.5, growth.holdfast.timeRatio);
+    most(name('memory'), 13, 10.5, growth.holdfast.memoryRatio);
   }
   if (idle) {
     most(`wake-ups between pings, in ${idle.minutes} idle minutes`, 0, 0, idle.wakeUps);
   }
   if (size) {
     most(
-      'all that `holdfast/socket` loads but socket.io-client, bytes gzipped',
+      'what `holdfast/socket` loads, without socket.io-client: bytes gzipped',
       30_000,
       22_000,
       size.gzipped,
@@ -82,7 +82,7 @@ export function measuresOf({ network, micro, growth, idle, size, startup }) {
   }
   if (startup) {
     most(
-      'import and first call: of the time that importing socket.io-client takes',
+      'import and first call: time relative to importing socket.io-client',
       1,
       0.5,
       startup.ratio,

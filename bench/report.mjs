@@ -34,9 +34,16 @@ export function detailTables({ network, micro, growth, idle, startup }) {
     part(
       name === 'loopback' ? 'Loopback' : `Through a ${name.replace(',', ' with a round trip of')}`,
       isBurst
-        ? 'All sent at once on a link that is ready, timed from the first send to the last acknowledgement.'
-        : 'All sent before the link is up, timed from the moment when the first may leave.',
-      ['contender', 'messages', 'microseconds each', 'quartiles', 'of raw', 'with connecting'],
+        ? 'All messages are sent at once on a ready link. The time runs from the first send to the last acknowledgement.'
+        : 'All messages are sent before the link is up. The time runs from the moment when the first one may leave.',
+      [
+        'contender',
+        'messages',
+        'microseconds each',
+        'quartiles',
+        'relative to raw',
+        'with connecting',
+      ],
       Object.entries(link.contenders).map(([key, { messages, microseconds, withConnecting }]) => [
         TITLES[key],
         String(messages),
@@ -50,7 +57,7 @@ export function detailTables({ network, micro, growth, idle, startup }) {
   if (micro) {
     part(
       'With a fake socket',
-      'Microseconds and allocated bytes for one message, from the send to its callback. In a burst of 10,000, and one by one. The acknowledgements come at once, in the same page.',
+      'Microseconds and allocated bytes for one message, from the send to its callback: in a burst of 10,000, and one by one. The fake socket acknowledges at once, in the same page.',
       ['contender', 'in a burst', 'quartiles', 'one by one', 'quartiles', 'bytes'],
       Object.entries(ADDED).map(([key, title]) => {
         const [burst, singly] = [micro.burst, micro.singly].map((way) => way.microseconds[key]);
@@ -60,14 +67,14 @@ export function detailTables({ network, micro, growth, idle, startup }) {
       }),
     );
     parts.push(
-      `Allocated beyond the fake socket: ${short(micro.allocated.ratio.median)} of the plain-JS queue.`,
+      `Allocated beyond the fake socket: ${short(micro.allocated.ratio.median)} times the plain-JS queue.`,
       '',
     );
   }
   if (growth) {
     part(
       'Queued offline',
-      'The least time of the runs; memory is the heap after a collection, and that of the engine.',
+      "The least time of the runs. Memory is the heap after a garbage collection, plus the engine's memory.",
       ['contender', 'ms, 10,000', 'ms, 100,000', 'ratio', 'MB, 10,000', 'MB, 100,000', 'ratio'],
       ['plain', 'holdfast'].map((key) => {
         const { ms, bytes, timeRatio, memoryRatio } = growth[key];
@@ -87,7 +94,7 @@ export function detailTables({ network, micro, growth, idle, startup }) {
     };
     part(
       'Import and first call',
-      'In a fresh page each time, the text already there: compiling and running it.',
+      'In a fresh page each time, with the files already loaded: the time to compile and run them.',
       ['what', 'ms', 'quartiles'],
       Object.entries(steps).map(([key, title]) => {
         const ms = startup.ms[key];
@@ -103,14 +110,14 @@ export const markdown = (notes, measures, results) =>
   [
     '# Speed and size',
     '',
-    'Made by `cargo xtask bench`. Contenders take turns within each round, in an order that rotates; ratios are medians of the pairs, with their quartiles.',
+    'Made by `cargo xtask bench`. The contenders take turns within each round, in an order that rotates. A ratio is the median of the pairs of a round, with its quartiles.',
     notes,
     '',
     '![Time and throughput of the contenders](bench.svg)',
     '',
     measureTable(measures),
     '',
-    '`retries` sends one message at a time, so it gets fewer of them, and its time is scaled per message.',
+    "socket.io's `retries` sends one message at a time. So it gets fewer messages, and its time is scaled per message.",
     '',
     detailTables(results),
   ].join('\n');

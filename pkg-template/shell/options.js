@@ -283,3 +283,6 @@ function checked(options = {}, unsaid) {
   };
   return settings;
 }
+
+// For docs/generate.mjs.
+export { OPTIONS };

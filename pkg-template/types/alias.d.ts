@@ -1,5 +1,5 @@
-// The public types of `holdfast/alias`, which are those of `holdfast/io`. An app whose bundler takes it for
-// `socket.io-client` is checked against the types of socket.io-client: nothing has to be told to TypeScript.
+// The public types of `holdfast/alias`: those of `holdfast/io`. A bundler resolves `socket.io-client` to this entry, while
+// TypeScript goes on to check the app against the types of socket.io-client itself. So TypeScript needs no setting.
 
 export * from './io.js';
 export { default } from './io.js';

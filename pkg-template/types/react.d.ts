@@ -5,9 +5,9 @@ import type { Socket } from 'socket.io-client';
 import type { Client, ConnectionHealth, Options, SendOptions, State, Waiting } from './index.js';
 import type { QueuedNotice, SendResult } from './socket.js';
 
-/** What Socket.IO takes for a map of events: names and their listeners. */
+/** A map of events as Socket.IO has it: names and their listeners. */
 type Events<Map> = { [Name in keyof Map]: (...args: never[]) => void };
-/** An interface as Socket.IO wants its maps: one that may have more names. */
+/** Makes an interface a plain type, which Socket.IO needs for its maps. */
 type Plain<Map> = { [Name in keyof Map]: Map[Name] };
 /** Socket.IO's own events. */
 interface Reserved {
@@ -20,49 +20,59 @@ type SocketOf<Listen, Emit> = AnyEvents extends Listen
   ? Socket
   : Socket<Plain<Listen>, Plain<Emit>>;
 
+/** The props of {@link SocketProvider}. */
 export interface SocketProviderProps {
-  /** A client of `createClient`. Default: the one of `configureSocket`. */
+  /** A client of `createClient`. Default: the client of `configureSocket`. */
   client?: Client | undefined;
-  /** For `configureSocket`, where no module of the app's calls it. Handlers in it may change at every render. */
+  /** Options for `configureSocket`, for an app that does not call it. Handlers in it may change at every render. */
   options?: Options | undefined;
-  /** Whose room and messages; connects while there is one. */
+  /** The user's id. Without `isAuthenticated`, the provider connects while there is one. */
   userId?: string | number | null | undefined;
   /**
-   * `true` connects, and ends a logout; `false` disconnects and keeps what waits. Default: by `userId` if
-   * that is given; else a `client` or `options` connect, and of the configured client nothing is asked.
+   * `true` connects and ends a logout. `false` disconnects and keeps the queue. Default: whether there is a `userId`, if that
+   * prop is given. Otherwise a provider with `client` or `options` connects, and any other leaves connecting to the app.
    */
   isAuthenticated?: boolean | undefined;
+  /** The components that use the hooks. */
   children?: ReactNode;
 }
 
-/** Ends the link it asked for when it is unmounted for good. */
+/**
+ * Provides a client to the hooks below it, and connects it. When the provider is unmounted for good, it ends the link that it
+ * asked for. Mounted twice, as in StrictMode, it opens one connection. If two providers share a client, the one that asked last
+ * decides the user.
+ */
 export function SocketProvider(props: SocketProviderProps): ReactElement;
 export { SocketProvider as SocketContextProvider };
 
-/** The state, the Socket, and what can be done with them. */
+/** The state, the Socket, and functions for both. */
 export interface SocketView<Listen = AnyEvents, Emit = AnyEvents> extends State {
-  /** The one real Socket; null on a server, and before the client is configured. */
+  /** The client's Socket. null on a server, and before the client is configured. */
   readonly socket: SocketOf<Listen, Emit> | null;
   /** The same as `isConnected`. */
   readonly connected: boolean;
-  /** Asks for a link now. Nothing happens while logged out. */
+  /** Connects now. It does nothing while logged out. */
   readonly reconnect: () => void;
-  /** That of `holdfast/socket`, for the provider's client. */
+  /** `sendMessage` of `holdfast/socket`, for the provider's client. */
   readonly sendMessage: (
     data: unknown,
     callback?: (result: SendResult | QueuedNotice) => void,
   ) => Promise<SendResult>;
 }
 
-/** The whole state, or null outside of a provider. Who reads it re-renders for every change. */
+/** The context with the whole state. null outside of a provider. A component that reads it re-renders at every change. */
 export const SocketContext: Context<SocketView | null>;
 export default SocketContext;
 
-/** Re-renders for the fields that were read during a render. @throws outside of a provider */
+/**
+ * Returns the state. The component re-renders when a field changes that it read during a render.
+ * @throws Error outside of a provider.
+ */
 export function useSocket(): SocketView;
 /**
- * Re-renders when what is selected changed.
- * @param isEqual default: the same, or objects with the same fields
+ * Returns what `selector` makes of the state. The component re-renders when that changes.
+ * @param isEqual Whether two selected values count as the same. Default: identical values, and objects with identical fields.
+ * @throws Error outside of a provider. HoldfastError `INVALID_OPTION`, if an argument is not a function.
  */
 export function useSocket<Selected>(
   selector: (view: SocketView) => Selected,
@@ -71,75 +81,98 @@ export function useSocket<Selected>(
 export { useSocket as useSocketContext };
 
 /**
- * Calls the handler of the last render, for an event of the server's and for socket.io's own `connect`, `disconnect`
- * and `connect_error`. May be used before there is a connection.
+ * Calls the handler of the last render for each event of that name: one of the server, or `connect`, `disconnect` and
+ * `connect_error` of socket.io. It can be used before there is a connection, and stops when the component is unmounted.
+ * @throws Error outside of a provider.
  */
 export function useSocketEvent<Args extends unknown[]>(
   event: string,
   handler: (...args: Args) => void,
 ): void;
 
+/** Returns the ids of the users who are online. The component re-renders when the list changes. */
 export function useOnlineUsers(): readonly string[];
+/** Returns whether a user is online. The component re-renders when that changes. */
 export function useIsOnline(userId: string | number | null | undefined): boolean;
+/** Returns the condition of the connection. The component re-renders when it changes. */
 export function useConnectionHealth(): ConnectionHealth;
-/** What is not settled, in send order, and what each waits for. */
+/** Returns the unsettled messages in send order, and what each waits for. It returns the same list until that changes. */
 export function useOutbox(): readonly Waiting[];
 
-/** A message as its sender shows it. */
+/** A message as a component shows it: a frozen snapshot. */
 export interface SentMessage<Data = unknown, Reply = unknown> {
+  /** The message's id. */
   readonly id: string;
   /** As it was given to `send`. */
   readonly data: Data;
-  /** `queued`: it waits to leave. `sending`: it left. `sent`: the server took it. */
+  /** `queued`: it waits to leave. `sending`: it has left. `sent`: it was delivered. `failed`: see `error`. */
   readonly status: 'queued' | 'sending' | 'sent' | 'failed';
+  /** Why it failed. null unless it failed. */
   readonly error: {
+    /** A code of Holdfast, or the server's own. */
     readonly code: string;
+    /** An explanation. */
     readonly message: string;
-    /** It had left at least once without an answer. */
+    /** Whether it left at least once without an answer, so that it may have taken effect. */
     readonly maybeDelivered: boolean;
-    /** Sending it again can make sense. */
+    /** Whether sending it again can succeed. */
     readonly retryable: boolean;
   } | null;
-  /** The server's own acknowledgement. */
+  /** The server's own acknowledgement. undefined before it comes, and if there is none. */
   readonly reply: Reply | undefined;
 }
 
+/** What {@link useSendMessage} returns. */
 export interface Sending<Data = unknown, Reply = unknown> {
   /**
-   * Answers the message as it is now: one that cannot be taken, without data for instance, has failed already.
-   * @throws where no client was configured, and HoldfastError where an option is wrong
+   * Sends a message as the event `send.event`, and returns it as it is now. A message that cannot be accepted, for instance
+   * one without data, has failed already.
+   * @throws Error if no client is configured. HoldfastError `INVALID_OPTION`, if an option is wrong.
    */
   readonly send: (data: Data, options?: SendOptions) => SentMessage<Data, Reply>;
-  /** Sends one that failed again, under its id. */
+  /** Sends a failed message again, as it was, under its id. It ignores any other id. */
   readonly retry: (id: string) => void;
-  /** Whether it was still waiting; then it fails as CANCELLED. */
+  /** Cancels a message, which then fails as `CANCELLED`. Returns whether it was unsettled. */
   readonly cancel: (id: string) => boolean;
-  /** Takes it out of `messages`. Whether it is sent does not change. */
+  /** Removes a message from `messages`. It does not cancel it. */
   readonly dismiss: (id: string) => void;
-  /** What was sent by this component and is not dismissed, in send order. */
+  /** The messages that this component sent and has not dismissed, in send order. A logout removes those that waited. */
   readonly messages: readonly SentMessage<Data, Reply>[];
 }
 
+/**
+ * Sends messages and shows the state of each.
+ * @throws Error outside of a provider.
+ */
 export function useSendMessage<Data = unknown, Reply = unknown>(): Sending<Data, Reply>;
 
-/** The same hooks, for an app whose events and messages have types. */
+/** The hooks with the types of an app's events and messages. What {@link createSocketHooks} returns. */
 export interface SocketHooks<Listen, Emit, Data, Reply> {
+  /** `useSocket` with the app's types. */
   useSocket(): SocketView<Listen, Emit>;
+  /** `useSocket` with a selector and the app's types. */
   useSocket<Selected>(
     selector: (view: SocketView<Listen, Emit>) => Selected,
     isEqual?: (a: Selected, b: Selected) => boolean,
   ): Selected;
+  /** `useSocketEvent` with the app's types. */
   useSocketEvent<Name extends keyof Listen & string>(event: Name, handler: Listen[Name]): void;
+  /** `useSocketEvent` for the events of socket.io. */
   useSocketEvent<Name extends keyof Reserved>(event: Name, handler: Reserved[Name]): void;
+  /** `useOnlineUsers`. */
   useOnlineUsers: typeof useOnlineUsers;
+  /** `useIsOnline`. */
   useIsOnline: typeof useIsOnline;
+  /** `useConnectionHealth`. */
   useConnectionHealth: typeof useConnectionHealth;
+  /** `useOutbox`. */
   useOutbox: typeof useOutbox;
+  /** `useSendMessage` with the app's types. */
   useSendMessage(): Sending<Data, Reply>;
 }
 
 /**
- * Types the hooks by the app's maps of events, as Socket.IO has them:
+ * Returns the hooks with the types of the app's events, as maps of the form that Socket.IO uses:
  * `export const { useSocket, useSocketEvent } = createSocketHooks<ServerEvents, ClientEvents>();`
  */
 export function createSocketHooks<

@@ -1,174 +1,171 @@
 // The public types of `holdfast/server`. Nothing here depends on socket.io's own types.
 // biome-ignore-all lint/suspicious/noExplicitAny: data and sockets are the app's, and any is what socket.io gives it
 
-/** What is needed of a Socket.IO server's `Socket`. */
+/** The part of a Socket.IO server's `Socket` that is needed here. */
 export interface ServerSocket {
+  /** The connection's id. */
   readonly id: string;
 }
 
-/** What a handler answers with: the arguments of the client's acknowledgement callback. */
+/** The answer of a handler: the arguments of the client's acknowledgement callback. */
 export type Reply = unknown[];
 
 /** Answers the client. The first answer counts; later calls are ignored. */
 export type Acknowledge = (...reply: unknown[]) => void;
 
 /**
- * Does the work of one event. It answers by calling `ack`, or by returning (or resolving with)
- * anything but undefined, which becomes the only argument of the acknowledgement: `null` is an empty
- * acknowledgement. The first of the two counts. Returning undefined says that `ack` is called later.
+ * Does the work of one event. It answers by calling `ack`, or by returning (or resolving with) anything but undefined, which becomes
+ * the only argument of the acknowledgement: null is an empty acknowledgement. The first of the two counts. Returning undefined
+ * means that `ack` is called later.
  *
- * It gets as many arguments of the event as it names before `ack`, and one where it names none: what is missing is
- * undefined, and what is beyond is left out. So whatever a client sends, `ack` is the last of the parameters it names.
- * Parameters with defaults and `...rest` do not count as named.
+ * It gets as many arguments of the event as it names before `ack`, at least one: missing arguments are undefined, and further
+ * ones are left out. So `ack` is always the last parameter that it names, whatever a client sends. Parameters with defaults and
+ * `...rest` do not count as named.
  *
- * The client need not have asked for an acknowledgement: `ack` is a function all the same.
- * A throw, a rejection, or an `Error` as the answer is a failure: the client is told INTERNAL_ERROR,
- * without the error's text, and may send the message again.
+ * `ack` is a function even if the client asked for no acknowledgement. A throw, a rejection, or an `Error` as the answer is a
+ * failure: the client gets `INTERNAL_ERROR`, without the error's text, and may send the message again.
  *
- * What Socket.IO cannot encode is left out of an answer and reported: a bigint becomes its text; a Blob, an object that
- * contains itself, what throws when it is read, and what is nested over 1,000 deep become null. The message counts as
- * handled.
+ * Values that Socket.IO cannot encode are removed from an answer and reported: a bigint becomes its text; a Blob, an object
+ * that contains itself, a getter that throws, and anything nested over 1,000 deep become null. The message counts as handled.
  */
 export type Handler<D = any, S = any> = (this: S, data: D, ack: Acknowledge) => unknown;
 
-/** A {@link Handler} of an event that has several arguments. In TypeScript its parameters need their types. */
+/** A {@link Handler} of an event with several arguments. In TypeScript its parameters need their types. */
 export type SeveralHandler<A extends any[] = any[], S = any> = (
   this: S,
   ...args: [...A, ack: Acknowledge]
 ) => unknown;
 
-/** For `socket.on(event, listener)`. */
+/** A listener for `socket.on(event, listener)`. */
 export type Listener = (...args: any[]) => void;
 
-/** What an error that goes to `onError` was met in. */
+/** Where an error of a deduplicator happened. */
 export interface ErrorContext<S = any> {
+  /** The connection. */
   socket: S;
-  /** The message's id, where it has one. */
+  /** The message's id. undefined if it has none. */
   id: string | undefined;
   /**
-   * `ack`: the client's acknowledgement callback threw, the handler returned and never answered, or its answer held
-   * something that cannot be encoded. `handler`: it threw, or was given up. `verdict`: it threw, or answered no
-   * verdict. `store`: the store failed, or lost a claim.
+   * `ack`: the client's acknowledgement callback threw, the handler returned and never answered, or its answer held a value that
+   * cannot be encoded. `handler`: it threw, or was given up. `userId`: it threw, or returned no id. `verdict`: it threw, or
+   * returned no verdict. `store`: the store failed, or lost a claim.
    */
   at: 'handler' | 'userId' | 'store' | 'ack' | 'verdict';
 }
 
+/** The options of {@link createDeduplicator}. */
 export interface DeduplicatorOptions<S extends ServerSocket = any> {
   /**
-   * Whose message it is, asked for every message. An id counts per user, so that nobody can read or
-   * block another's. Numbers, bigints and objects with a `toString` of their own (an ObjectId) are
-   * taken as their text. undefined, null or '' means that nobody is logged in: the id then
-   * counts for this one connection only, never across users. Anything else, a promise for instance,
-   * or a throw is reported, and the message is answered INTERNAL_ERROR without running the handler.
+   * Returns the user of a connection. It is called for every message. Ids count per user, so nobody can read or block another
+   * user's. Numbers, bigints and objects with a `toString` of their own (an ObjectId) count as their text. undefined, null and ''
+   * mean that nobody is logged in: ids then count for this connection only. After any other value, such as a promise, and after
+   * a throw, the problem is reported and the message is answered `INTERNAL_ERROR` without running the handler. Required.
    */
   userId: (socket: S) => unknown;
   /** Where answers are kept. Default: the memory of this process. */
   store?: DeduplicationStore | undefined;
-  /** The property of the data that is the message's id. Default `'_tempId'`. */
+  /** The property of the data that carries the message's id. Default: `'_tempId'`. */
   idField?: string | undefined;
   /**
-   * How long an answer is kept after it was last asked for. Default 86,400,000, a day, which is also how long a client
-   * keeps a message by default (`queue.ttlMs`). Never set it shorter than that: a message that comes again after its
-   * answer was forgotten runs its handler a second time.
+   * How long an answer is kept after it was last asked for, in milliseconds. Do not set it below the client's `queue.ttlMs`: a
+   * message that is sent again after its answer was forgotten runs its handler a second time. Default: `86_400_000`, a day.
    */
   ttlMs?: number | undefined;
   /**
-   * How many answers the memory keeps. Beyond it, and beyond `maxBytes`, one of the users who hold most loses the
-   * answer that was not asked for the longest, so nobody can push out the answers of others. Default 100,000. Not
-   * together with `store`, which has a bound of its own.
+   * How many answers are kept in memory. Beyond it, and beyond `maxBytes`, the user who has most answers loses the one that was
+   * not asked for the longest. So nobody can displace the answers of others. Not allowed together with `store`. Default: `100_000`.
    */
   max?: number | undefined;
   /**
-   * How many bytes of memory the answers may take, by estimate: two for each character, and 400 for each answer.
-   * Default 100,000,000. Not together with `store`.
+   * How many bytes of memory the answers may take, by estimate: two for each character, and 400 for each answer. Not allowed
+   * together with `store`. Default: `100_000_000`.
    */
   maxBytes?: number | undefined;
   /**
-   * How many calls may be without an answer at once: handlers at work, and repeats that wait for
-   * them. Work in progress is never forgotten, so beyond this bound a message is answered RATE_LIMITED with
-   * `retryAfterMs`, which costs a holdfast client no retry. Default 10,000.
+   * How many calls may be without an answer at once: running handlers, and repeats that wait for them. Beyond it a message is
+   * answered `RATE_LIMITED` with `retryAfterMs`, which uses up no retry of a Holdfast client. Default: `10_000`.
    */
   maxPending?: number | undefined;
   /**
-   * How many of these may be one user's, or of one connection where nobody is logged in. Default 2048, two full windows of a
-   * client.
+   * How many of these calls may be of one user, or of one connection if nobody is logged in. Default: `2048`, two full windows of
+   * a client.
    */
   maxPendingPerUser?: number | undefined;
   /**
-   * How long a handler may take. One that is still at work then is given up: it is reported, its message is answered
-   * INTERNAL_ERROR, and if the message comes again the handler runs again. In milliseconds, default 600,000, ten
-   * minutes; waits of over 24 days are 24 days.
+   * How long a handler may take, in milliseconds. After that it is given up and reported, and its message is answered
+   * `INTERNAL_ERROR`. If the message is sent again, the handler runs again. Values over 24 days count as 24 days.
+   * Default: `600_000`, ten minutes.
    */
   handlerTimeoutMs?: number | undefined;
   /**
-   * Whether an acknowledgement means that the message took effect, where the rules are not yours; as the client's
-   * `send.verdict`, which has to say the same. It gets all arguments of the acknowledgement. `'accepted'` is kept for
-   * repeats; after `'refused'`, `'retry'` and `{ retryAfterMs }` a repeat runs the handler again. undefined leaves it to
-   * the rules, and so do a throw and anything that is no verdict, which are reported.
+   * Interprets acknowledgements whose form differs from the one that Holdfast expects. It gets all arguments of the
+   * acknowledgement, and has to agree with the client's `send.verdict`. `'accepted'` keeps the answer for repeats; after any other
+   * verdict a repeat runs the handler again. undefined leaves the decision to Holdfast. A throw or another value does so too, and
+   * is reported. Default: none.
    */
   verdict?:
     | ((
         ...acknowledgement: any[]
       ) => 'accepted' | 'refused' | 'retry' | { retryAfterMs: number } | undefined)
     | undefined;
-  /** Told of what went wrong on the server. Default: `console.error`. */
+  /** Called with each problem on the server. Default: `console.error`. */
   onError?: ((error: unknown, context: ErrorContext<S>) => void) | undefined;
 }
 
 /** What a store knows about a key. */
 export type Claim =
-  /** Nobody is at work on it and no answer is kept: it is the asker's now. */
+  /** Nobody works on it, and no answer is kept. The caller has it now. */
   | { status: 'claimed' }
-  /** It was answered with this. `fingerprint`: what `complete` was given with the answer, if the store keeps it. */
+  /** It was answered with `reply`. `fingerprint` is the one that `complete` was given, if the store keeps it. */
   | { status: 'done'; reply: Reply; fingerprint?: string | undefined }
   /**
-   * Another process is at work on it. It is asked again after `retryAfterMs` (default 100), then after longer and
-   * longer waits, and soon after `endsInMs`, when the claim ends unless it is renewed.
+   * Another process works on it. The deduplicator asks again after `retryAfterMs` (100 by default), then after longer and longer
+   * waits, and soon after `endsInMs`, when the claim ends unless it is renewed.
    */
   | { status: 'busy'; retryAfterMs?: number | undefined; endsInMs?: number | undefined };
 
-/** What a store is told of a message, and may ignore. */
+/** Details of a message for a store, which may ignore them. */
 export interface ClaimDetails {
-  /** Whose message it is: a user, or a connection where nobody is logged in. A store with a bound shares its room by this. */
+  /** The user, or the connection if nobody is logged in. A store with a limit shares its room by this. */
   user: string;
   /**
-   * Stands for the content, to be kept with the answer: another message under the same id is then refused with
-   * DUPLICATE_ID. undefined where the content cannot be read.
+   * A fingerprint of the content, to be kept with the answer: other content under the same id is then refused as `DUPLICATE_ID`.
+   * undefined if the content cannot be read.
    */
   fingerprint?: string | undefined;
-  /** To be called once if the claim was lost while the message was at work: it is reported to `onError`. */
+  /** To be called once if the claim is lost while the handler runs. The deduplicator reports it to `onError`. */
   onLost?: ((error: Error) => void) | undefined;
 }
 
 /**
- * Where answers are kept. Every method may be synchronous or answer a promise, which has to settle:
- * the messages of a socket wait for one another's claims, so that a slow store can't reorder them.
+ * A store for answers. Every method may be synchronous or return a promise, which has to settle: the messages of a connection wait
+ * for one another's claims, so that a slow store cannot reorder them.
  *
- * Within one process the deduplicator itself lets a repeat wait for the work in progress, and asks the
- * store once per key at a time. A store that several processes share must make `claim` atomic, and
- * answer `busy` while another process holds the key. If that process dies the claim has to end by itself
- * (a lease which is renewed until `complete` or `release`), after which the next asker gets `claimed`.
+ * Within one process the deduplicator lets a repeat wait for the running handler, and asks the store once per key at a time. A
+ * store that several processes share must make `claim` atomic, and return `busy` while another process has the key. If that
+ * process dies, the claim has to end by itself (a lease that is renewed until `complete` or `release`); the next caller then gets
+ * `claimed`.
  *
- * A `claim` that fails is answered INTERNAL_ERROR without running the handler. A `complete` that fails
- * is reported and the client gets its answer, because the work is done; a later repeat may then run the handler
- * again, unless a unique index forbids it.
+ * If `claim` fails, the message is answered `INTERNAL_ERROR` without running the handler. If `complete` fails, that is reported and
+ * the client gets its answer, because the work is done; a later repeat may then run the handler again, unless a unique index
+ * prevents it.
  *
- * While a claim is `busy` the messages behind it on its connection wait, for twice `leaseMs` at most: if the other
- * process died, this message is the first.
+ * While a claim is `busy`, the later messages of its connection wait, for at most twice `leaseMs`.
  */
 export interface DeduplicationStore {
-  /** How long the claim of a process that died lasts. Default 5000. */
+  /** How long the claim of a process that died lasts, in milliseconds. Default: `5000`. */
   readonly leaseMs?: number | undefined;
+  /** Claims a key for the caller, or returns what is known about it. */
   claim(key: string, details?: ClaimDetails): Claim | Promise<Claim>;
-  /** Keeps the answer for `ttlMs` and ends the claim. */
+  /** Keeps the answer for `ttlMs` milliseconds and ends the claim. */
   complete(key: string, reply: Reply, ttlMs: number, details?: ClaimDetails): void | Promise<void>;
-  /** Ends the claim and keeps nothing: the next asker gets `claimed`. */
+  /** Ends the claim and keeps nothing: the next caller gets `claimed`. */
   release(key: string): void | Promise<void>;
 }
 
 /**
- * Wraps a handler, so that a message which arrives again takes effect once.
- * @throws TypeError unless it gets a Socket and a function.
+ * Wraps a handler, so that a message that arrives again takes effect once.
+ * @throws TypeError if the arguments are not a Socket and a function.
  */
 export interface Deduplicator<S = any> {
   <D = any>(socket: S, handler: Handler<D, S>): Listener;
@@ -176,188 +173,196 @@ export interface Deduplicator<S = any> {
 }
 
 /**
- * Makes a deduplicator. Make one for the whole server, outside of `io.on('connection')`: a repeat
- * comes on a new connection more often than not. Use one per event if ids may be shared by events.
- * @throws TypeError on an option that is missing, wrong or unknown.
+ * Makes a deduplicator. Make one for the whole server, outside of `io.on('connection')`, because a repeat usually comes over a
+ * new connection. Make one for each event if events may share ids.
+ * @throws TypeError if an option is missing, wrong or unknown.
  */
 export function createDeduplicator<S extends ServerSocket = any>(
   options: DeduplicatorOptions<S>,
 ): Deduplicator<S>;
 
 /**
- * What is needed of a Redis client: one of `redis` (4 or later) or of `ioredis`, connected by the app,
- * for one server or a cluster.
+ * The part of a Redis client that is needed here: a client of `redis` (4 or later) or `ioredis`, connected by the app, for one
+ * server or a cluster.
  */
 export interface RedisClient {
+  /** Runs a Lua script. */
   eval(script: any, ...args: any[]): any;
 }
 
+/** The options of {@link redisStore}. */
 export interface RedisStoreOptions {
-  /** What the keys in Redis begin with; one for each deduplicator. Default `'holdfast:'`. */
+  /** The beginning of the keys in Redis. Use a different one for each deduplicator. Default: `'holdfast:'`. */
   prefix?: string | undefined;
   /**
-   * How long a message stays locked when the process at work on it dies. A claim of a living process is
-   * renewed three times in it. Default 5000.
+   * How long a message stays locked after the process that works on it dies, in milliseconds. A live process renews its claims
+   * three times in this span. Default: `5000`.
    */
   leaseMs?: number | undefined;
 }
 
 /**
- * The `store` of a deduplicator that several server processes share. An answer lives as long as Redis
- * keeps it: a unique index on user and id is what holds for good.
- * @throws TypeError on anything that is no such client, and on an option that is wrong or unknown.
+ * Makes a store for a deduplicator that several processes share. An answer lives as long as Redis keeps it; only a unique index on
+ * user and id holds for good.
+ * @throws TypeError if `client` is no such client, or an option is wrong or unknown.
  */
 export function redisStore(client: RedisClient, options?: RedisStoreOptions): DeduplicationStore;
 
+/** The options of {@link attachReliability}. */
 export interface AttachOptions<S extends ServerSocket = any> {
   /**
-   * Who a socket belongs to, asked at each join: see `createDeduplicator`. Nobody joins while it answers
-   * undefined, null or ''.
+   * Returns the user of a connection, as in {@link DeduplicatorOptions}. It is called at each join. A join is refused while it
+   * returns undefined, null or ''. Required.
    */
   userId: (socket: S) => unknown;
 }
 
 /**
- * Adds `join` and `ping` to a server that has neither. `join` with the socket's own user puts it into the
- * room `user_<id>`, emits `room:joined` and acknowledges; with any other it emits `room:error` and
- * acknowledges FORBIDDEN. `ping` is acknowledged, or answered by `pong` where no acknowledgement is wanted.
- * Call it once, for a Server or a Namespace, before clients connect.
- * @throws TypeError on an argument that is wrong, and on an unknown option.
+ * Adds handlers for `join` and `ping` to a server that has neither. `join` with the connection's own user puts the connection into
+ * the room `user_<id>`, emits `room:joined` and acknowledges. With another user it emits `room:error` and acknowledges `FORBIDDEN`.
+ * `ping` is acknowledged, or answered by `pong` if the client wants no acknowledgement. Call it once for a Server or a Namespace,
+ * before clients connect.
+ * @throws TypeError if an argument is wrong, or an option is unknown.
  */
 export function attachReliability<S extends ServerSocket = any>(
   io: { on(event: 'connection', listener: (socket: any) => void): unknown },
   options: AttachOptions<S>,
 ): void;
 
-/** A place in a feed: that of an item, or of a feed without items, whose number is 0. */
+/** A position in a feed: that of an item, or of an empty feed, which has the number 0. */
 export interface FeedEnd {
+  /** The item's number. The items of a feed are counted from 1. */
   number: number;
-  /** Drawn by lot: 6 characters or more of `0-9a-z`. It tells items apart that got one number in two lives of a store. */
+  /** Random: 6 characters or more of `0-9a-z`. It distinguishes items that got the same number in two lives of a store. */
   tag: string;
 }
 
 /** An item as a store keeps it. */
 export interface FeedRow extends FeedEnd {
-  /** Opaque. null in the row of number 0, which begins a feed. */
+  /** The content, opaque to the store. null in the row with the number 0, which begins a feed. */
   item: string | null;
   /**
-   * The tag of the row before, where the store knows it though that row is gone. Without it a client whose last item was
-   * the one before the oldest that is kept is told `trimmed`.
+   * The tag of the row before, if the store knows it although that row is deleted. Without it, a client whose last item was the one
+   * before the oldest row gets `trimmed`.
    */
   before?: string | undefined;
 }
 
-/** What `createFeed` asks of a store. */
+/** Limits that `createFeed` passes to a store. */
 export interface FeedLimits {
   /** How many items of a feed to keep. */
   max: number;
-  /** How long to keep an item. */
+  /** How long to keep an item, in milliseconds. */
   ttlMs: number;
-  /** How many characters of items make a page. A store may answer less than `count` rows once it has so many. */
+  /** How many characters of items make a page. A store may return fewer than `count` rows once it has so many. */
   bytes: number;
 }
 
-/** What a store has of a feed. */
+/** A part of a feed, as a store returns it. */
 export interface FeedPage {
-  /** Oldest first. */
+  /** The rows, oldest first. */
   rows: FeedRow[];
-  /** The last row of the feed, looked up after `rows`; null or undefined where there is none. */
+  /** The last row of the feed, read after `rows`. null or undefined if there is none. */
   end: FeedEnd | null | undefined;
 }
 
 /**
- * Where items are kept, in a database of your own: a table of feed, number, tag and item, with feed and number as its
- * primary key. docs/feeds.md has one for SQL. Both methods may answer promises.
+ * A store for feeds in a database of your own: a table of feed, number, tag and item, with feed and number as its primary key.
+ * docs/feeds.md has an example in SQL. Both methods may return promises.
  *
- * Delete what is too old when you like, but never the last row of a feed: it is the feed's place.
- * `createFeed` checks whatever the store answers, and never hands on rows with a hole as if they were whole.
+ * You may delete old rows at any time, but never the last row of a feed: it holds the feed's position. `createFeed` checks what the
+ * store returns, and never passes on rows with a gap as if they were complete.
  */
 export interface FeedStore {
   /**
-   * Adds a row if its number is one above that of the feed's last row, or 0 where the feed has no rows. In one step:
-   * of two processes that add the same number at the same moment, one is answered false.
+   * Adds a row if its number is one above that of the feed's last row, or 0 if the feed has no rows. This has to be atomic: if two
+   * processes add the same number, one gets false.
+   * @returns Whether the row was added.
    */
   append(feed: string, row: FeedRow, limits: FeedLimits): boolean | Promise<boolean>;
-  /** The rows whose number is `from` or more, at most `count` of them, and the last row of all. `count` may be 0. */
+  /** Returns at most `count` rows whose number is `from` or more, and the last row of all. `count` may be 0. */
   read(feed: string, from: number, count: number, limits: FeedLimits): FeedPage | Promise<FeedPage>;
 }
 
-/** A store that counts by itself, as `memoryFeeds` and `redisFeeds` do. */
+/** A store that counts the items itself, as `memoryFeeds` and `redisFeeds` do. */
 export interface CountingFeedStore {
-  /** Adds items behind the last one, all or none, in one step. Answers the place that the first of them came behind. */
+  /**
+   * Adds items behind the last one: all or none, atomically.
+   * @returns The position before the first of them.
+   */
   push(
     feed: string,
     items: { tag: string; item: string }[],
     limits: FeedLimits,
   ): FeedEnd | Promise<FeedEnd>;
-  /** As in `FeedStore`. It begins a feed that it does not know, so that there always is an end. */
+  /** The same as in {@link FeedStore}. It begins a feed that it does not know, so that there always is an end. */
   read(feed: string, from: number, count: number, limits: FeedLimits): FeedPage | Promise<FeedPage>;
 }
 
-/** What an error that goes to a feed's `onError` was met in. */
+/** Where an error of a feed happened. */
 export interface FeedErrorContext<S = any> {
   /**
-   * `userId`, `authorize`: it threw, answered what it may not, or (authorize) did not answer in time. `store`: it failed
-   * while a client read, or has rows that are no chain. `emit`: an item is stored, and could not be sent; clients read it.
-   * `encode`: what was published held something that cannot be encoded, and was published without it. `ack`: an answer
-   * could not be sent.
+   * `userId` and `authorize`: it threw, returned a wrong value, or (`authorize`) took too long. `store`: it failed while a client
+   * read, or has rows that are no chain. `emit`: an item is stored but could not be sent; clients read it. `encode`: a value that
+   * was published cannot be encoded, and was left out. `ack`: an answer could not be sent.
    */
   at: 'userId' | 'authorize' | 'store' | 'emit' | 'encode' | 'ack';
-  /** Whose connection it was met on, if any. */
+  /** The connection, if the error is that of one. */
   socket: S | undefined;
-  /** The feed as the store names it, where something was published: `u:<id>` or `r:<room>`. */
+  /** The feed's name in the store, if the error is that of a publish: `u:<id>` or `r:<room>`. */
   feed: string | undefined;
 }
 
+/** The options of {@link createFeed}. */
 export interface FeedOptions<S extends ServerSocket = any> {
   /**
-   * Who a connection belongs to, asked when it is made and at every read. Ids as in `createDeduplicator`. While it
-   * answers undefined, null or '' the connection has no feed of its own; a promise and what else is no id is an error. A
-   * connection that has become another user's ends reading for the one before.
+   * Returns the user of a connection. It is called when the connection is made and at every read. Ids count as in
+   * {@link DeduplicatorOptions}. While it returns undefined, null or '', the connection has no feed of its own. A promise, or another
+   * value that is no id, is an error. If a connection becomes another user's, it stops reading for the user before. Required.
    */
   userId: (socket: S) => unknown;
   /**
-   * Whether a connection may read the feed of a room; its user is `userId(socket)`. Asked at the first read of a room on
-   * each connection, and again where the right was revoked. Anything but true, a throw and a rejection are a no. Without
-   * it nobody reads the feed of a room.
+   * Returns whether a connection may read the feed of a room. It is called at the first read of a room on each connection, and
+   * again after the right was revoked. Only true allows it; a throw and a rejection refuse. Default: none, so nobody reads the feed
+   * of a room.
    */
   authorize?: ((socket: S, room: string) => boolean | Promise<boolean>) | undefined;
   /**
-   * The room of a user in which connections that read no feed are sent plain events. Default `user_<id>`, which is what
+   * Returns the room of a user in which connections that read no feed get plain events. Default: `user_<id>`, which
    * `attachReliability` lets them join.
    */
   userRoom?: ((id: string) => string) | undefined;
   /** Where items are kept. Default: `memoryFeeds()`, the memory of this process. */
   store?: FeedStore | CountingFeedStore | undefined;
-  /** How many items of a feed are kept. Default 1000. A client further behind is told to load its state anew. */
+  /** How many items of a feed are kept. A client further behind has to load its state anew. Default: `1000`. */
   max?: number | undefined;
-  /** How long an item is kept. In milliseconds, default 86,400,000, a day. */
+  /** How long an item is kept, in milliseconds. Default: `86_400_000`, a day. */
   ttlMs?: number | undefined;
-  /** How many items one answer to a client has at most. Default 1000: a client that was away for long reads on with each of them. */
+  /** How many items one answer to a client has at most. A client further behind reads several times. Default: `1000`. */
   pageSize?: number | undefined;
-  /** How many characters of items one answer has at most, unless one item alone has more. Default 256,000. */
+  /** How many characters of items one answer has at most, unless a single item has more. Default: `256_000`. */
   pageBytes?: number | undefined;
   /**
-   * How long the store and `authorize` may take. A client is answered UNAVAILABLE then, and reads again; a publish
-   * rejects. In milliseconds, default 10,000.
+   * How long the store and `authorize` may take, in milliseconds. After that a client is answered `UNAVAILABLE` and reads again, and
+   * a publish rejects. Default: `10_000`.
    */
   timeoutMs?: number | undefined;
-  /** How many reads may be without an answer at once. Beyond it a read is answered UNAVAILABLE. Default 1000. */
+  /** How many reads may be without an answer at once. Beyond it a read is answered `UNAVAILABLE`. Default: `1000`. */
   maxReads?: number | undefined;
-  /** How many of these may be of one connection. Default 64. */
+  /** How many of these reads may be of one connection. Default: `64`. */
   maxReadsPerConnection?: number | undefined;
-  /** Told of what went wrong on the server, but not of what a publish rejects with. Default: `console.error`. */
+  /** Called with each problem on the server, except those that a publish rejects with. Default: `console.error`. */
   onError?: ((error: unknown, context: FeedErrorContext<S>) => void) | undefined;
 }
 
 /** The feed of one user. */
 export interface UserFeed {
   /**
-   * Stores an event and then sends it. Resolves once it is stored. Rejects where the store failed: nothing was sent then,
-   * and whether it was stored is unknown where the store did not answer. The arguments may be changed at once; they are
-   * what Socket.IO takes, binary too. What cannot be encoded is left out, as `createDeduplicator` does with an answer.
-   *
-   * Rejects with a TypeError for the events of Socket.IO itself, and for those that begin with `holdfast:`.
+   * Stores an event and then sends it. The arguments may be any that Socket.IO accepts, binary included; they may be changed as soon
+   * as the call returns. Values that cannot be encoded are left out, as in an answer of {@link Handler}.
+   * @returns A promise that resolves once the event is stored. It rejects if the store failed: nothing was sent then. If the store
+   *   did not answer in time, it is not known whether the event was stored. It rejects with a TypeError for Socket.IO's own
+   *   events and for names that begin with `holdfast:`.
    */
   publish(event: string, ...args: unknown[]): Promise<void>;
 }
@@ -365,25 +370,32 @@ export interface UserFeed {
 /** The feed of a room. */
 export interface RoomFeed extends UserFeed {
   /**
-   * Takes all connections of a user out of the room and its feed: no item reaches them from now on, and what they are
-   * reading is answered FORBIDDEN. `authorize` is asked when they read again, so let it say no first. In other processes
-   * it takes as long as Socket.IO's adapter takes to reach them.
+   * Removes all connections of a user from the room and its feed. No item reaches them from now on, and a read in progress is answered
+   * `FORBIDDEN`. The next read calls `authorize` again, so let that refuse first. In other processes it takes as long as Socket.IO's
+   * adapter takes to reach them.
    */
   revoke(userId: unknown): Promise<void>;
 }
 
+/** The feeds of a server. Made by {@link createFeed}. */
 export interface Feed {
-  /** @throws TypeError on what is no id. */
+  /**
+   * Returns the feed of a user.
+   * @throws TypeError if `id` is no id.
+   */
   user(id: unknown): UserFeed;
-  /** @throws TypeError on what is no text of 1 to 500 characters, and on a room that begins with `holdfast:`. */
+  /**
+   * Returns the feed of a room.
+   * @throws TypeError if `room` is not a string of 1 to 500 characters, or begins with `holdfast:`.
+   */
   room(room: string): RoomFeed;
 }
 
 /**
- * Makes feeds for a Server (its main namespace) or a Namespace: what is published reaches each listener of a Holdfast
- * client once and in order, also one that was away. Other clients get plain events, in the user's room or in the room of
- * the feed's name. Make one for the whole server, outside of `io.on('connection')`.
- * @throws TypeError on an argument that is missing, wrong or unknown, and for a namespace that has a feed.
+ * Makes the feeds of a Server (its main namespace) or a Namespace. Each published event reaches each listener of a Holdfast client
+ * once and in order, also after an absence. Other clients get plain events, in the user's room or in the room of the feed's name. Make
+ * one for the whole server, outside of `io.on('connection')`.
+ * @throws TypeError if an argument is missing, wrong or unknown, or the namespace already has feeds.
  */
 export function createFeed<S extends ServerSocket = any>(
   io: {
@@ -394,37 +406,39 @@ export function createFeed<S extends ServerSocket = any>(
   options: FeedOptions<S>,
 ): Feed;
 
+/** The options of {@link memoryFeeds}. */
 export interface MemoryFeedsOptions {
-  /** Items of a feed. Default: what `createFeed` says. */
+  /** How many items of a feed are kept. Default: by `createFeed`. */
   max?: number | undefined;
-  /** How long an item is kept, in milliseconds. Default: what `createFeed` says. */
+  /** How long an item is kept, in milliseconds. Default: by `createFeed`. */
   ttlMs?: number | undefined;
   /**
-   * How many feeds are kept, also ones without items. Beyond it the one that was used the longest ago goes, those without
-   * items first; its listeners are told `replaced`. Default 100,000.
+   * How many feeds are kept, empty ones included. Beyond it the least recently used one is removed, empty ones first; its listeners
+   * get `replaced`. Default: `100_000`.
    */
   maxFeeds?: number | undefined;
   /**
-   * How many bytes of memory the items may take, by estimate: two for each character, and 200 for each item. Beyond it the
-   * feed that was used the longest ago loses its items. Default 100,000,000.
+   * How many bytes of memory the items may take, by estimate: two for each character, and 200 for each item. Beyond it the least
+   * recently used feed loses its items. Default: `100_000_000`.
    */
   maxBytes?: number | undefined;
 }
 
 /**
- * Keeps items in the memory of one process. They end with it: clients that come back are told to load their state anew.
- * @throws TypeError on an option that is wrong or unknown.
+ * Makes a store that keeps items in the memory of one process. They end with it: clients that come back load their state anew.
+ * @throws TypeError if an option is wrong or unknown.
  */
 export function memoryFeeds(options?: MemoryFeedsOptions): CountingFeedStore;
 
+/** The options of {@link redisFeeds}. */
 export interface RedisFeedsOptions {
-  /** What the keys in Redis begin with; no `{`. Default `'holdfast:feeds:'`. */
+  /** The beginning of the keys in Redis, without `{`. Default: `'holdfast:feeds:'`. */
   prefix?: string | undefined;
 }
 
 /**
- * Keeps items in Redis Streams (Redis 5 or later), for any number of processes that publish to the same feeds. The end of
- * a feed is kept for four times as long as its items, and 30 days at least.
- * @throws TypeError on anything that is no client of Redis, and on an option that is wrong or unknown.
+ * Makes a store that keeps items in Redis Streams (Redis 5 or later), for any number of processes that publish to the same feeds. The
+ * end of a feed is kept for four times as long as its items, and at least 30 days.
+ * @throws TypeError if `client` is no Redis client, or an option is wrong or unknown.
  */
 export function redisFeeds(client: RedisClient, options?: RedisFeedsOptions): CountingFeedStore;

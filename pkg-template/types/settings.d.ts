@@ -1,15 +1,15 @@
-// The options after they were checked: every default filled in, `false` as null, names as lists.
-// Not public.
+// The options after they are checked: every default filled in, `false` as null, names as lists. Not public.
 // biome-ignore-all lint/suspicious/noExplicitAny: payloads and replies are the app's
 
 import type { Options } from './index.js';
 
-/** With every field there, each with a value. */
+/** The same group, with each field present and none undefined. */
 export type Defined<Group> = { [Key in keyof Group]-?: Exclude<Group[Key], undefined> };
 type Filled<Group> = Defined<Exclude<Group, false | undefined>>;
 type Optional<Group, Keys extends keyof Group> = Omit<Group, Keys> & Partial<Pick<Group, Keys>>;
 type Lists<Group> = { [Key in keyof Group]: string[] };
 
+/** The checked options. */
 export interface Settings {
   url?: string | undefined;
   io: Record<string, unknown>;

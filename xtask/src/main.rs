@@ -11,6 +11,7 @@ mod ci;
 mod consumers;
 mod coverage;
 mod demo;
+mod docs;
 mod examples;
 mod fuzz;
 mod mutants;
@@ -57,6 +58,8 @@ cargo xtask <command>
   bench [options]  compare speed and size with plain socket.io: --rounds N,
                    --only size,micro,growth,idle,startup,network; a whole run writes docs/bench.*;
                    --profile memory|durable|loopback:memory|... shows where the time is spent
+  docs [--check]   write the options, the API reference and the site, and print where it is; --check only reports whether
+                   the committed pages are current
   coverage         print the lines and branches of the engine that the native tests reach
   fuzz [options]   let a fuzzer choose operations on the engine: --seconds N
   mutants [which]  add one deliberate bug at a time to the engine or the shell, and check that a test fails:
@@ -97,6 +100,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("browsers", engines) => browsers::run(engines),
         ("soak", arguments) => soak::run(arguments),
         ("bench", arguments) => bench::run(arguments),
+        ("docs", arguments) => docs::run(arguments),
         ("coverage", []) => coverage::print(),
         ("fuzz", arguments) => fuzz::fuzz(arguments),
         ("mutants", arguments) => mutants::run(arguments),

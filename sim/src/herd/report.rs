@@ -40,14 +40,14 @@ pub(super) fn users(seed: u64) -> Vec<User> {
 pub(super) fn markdown(options: &Options, comparisons: &[Comparison], users: &[User]) -> String {
     let mut text = format!(
         "# The herd\n\n\
-         {} clients lose one server at the same moment and want it back. It takes {} connections a second and lets {} \
+         {} clients lose one server at the same moment and reconnect. The server accepts {} connections a second and lets {} \
          wait for their turn. {} % of the clients send messages while it is away. The clients are real engines with the default \
-         options, in virtual time; beside them the same clients with the algorithm and the defaults of socket.io-client 4.8. \
+         options, in virtual time. Beside them run as many clients with the algorithm and the defaults of socket.io-client 4.8. \
          Everything is drawn from seed {}: `cargo xtask sim herd`.\n\n\
          ![attempts per second since the server is back](herd.svg)\n\n\
-         Attempts are counted from the moment the server is back. The peak is the most within any one second, wherever \
-         it begins; p99 is of whole seconds, and so is the ratio in brackets. How late: when 99 % of the clients were back, after the \
-         {:.0} s that the server needs for all of them.\n",
+         Attempts are counted from the moment the server is back. The peak is the highest number within any span of one second. \
+         p99 is that of whole seconds, and the ratio in brackets is that of the peaks of whole seconds. Lateness is the time \
+         at which 99 % of the clients were back, minus the {:.0} s that the server needs for all of them.\n",
         thousands(options.clients.into()),
         thousands(options.capacity),
         thousands(options.queue),
@@ -62,7 +62,7 @@ pub(super) fn markdown(options: &Options, comparisons: &[Comparison], users: &[U
             write!(
                 text,
                 "\n## {}\n\n\
-                 | outage | | peak | p99 | attempts of a client | half are back after | 99 % | all | how late | peak while away |\n\
+                 | outage | | peak | p99 | attempts per client | half are back after | 99 % | all | lateness | peak while away |\n\
                  | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
                 herd.title(),
             )
@@ -105,8 +105,8 @@ pub(super) fn markdown(options: &Options, comparisons: &[Comparison], users: &[U
 fn user_table(users: &[User]) -> String {
     let mut text = String::from(
         "\n## One user\n\n\
-         How long one user is without a connection after the server is back, where it takes everybody: half of the users wait \
-         at most so long / 90 % of them. Whoever sends does so once in a minute. A page that is shown again or comes back \
+         How long one user is without a connection after a server is back that accepts everybody: the longest wait of half of the \
+         users / of 90 % of them. A user who sends does so once in a minute. A page that is shown again or comes back \
          online tries within 2 s of its last attempt.\n\n\
          | outage | Holdfast | Holdfast, sending | socket.io-client |\n\
          | --- | ---: | ---: | ---: |\n",
@@ -199,16 +199,16 @@ impl Herd {
     fn title(&self) -> &'static str {
         match (self.loss, self.overload) {
             (Loss::Seen, Overload::Refuses) => {
-                "Connections end, and attempts are refused: while it is away, and where there is no room"
+                "Connections end; attempts are refused while the server is away, and while it is full"
             }
             (Loss::Seen, Overload::Hangs) => {
-                "Connections end; attempts are refused while it is away, and hang for 20 s where there is no room"
+                "Connections end; attempts are refused while the server is away, and hang for 20 s while it is full"
             }
             (Loss::Silent, Overload::Refuses) => {
-                "Connections say nothing, attempts hang for 20 s while it is away, and are refused where there is no room"
+                "Connections go silent; attempts hang for 20 s while the server is away, and are refused while it is full"
             }
             (Loss::Silent, Overload::Hangs) => {
-                "Connections say nothing until heartbeats are missed, and attempts hang for 20 s"
+                "Connections go silent until heartbeats are missed; attempts hang for 20 s"
             }
         }
     }
