@@ -14,7 +14,7 @@ import {
   sendMessage as deliver,
   idOf,
   makeClient,
-  placeOf,
+  endpointOf,
   register,
   replaceClient,
   report,
@@ -47,11 +47,11 @@ function withClient(use, otherwise) {
 
 /** @type {Api['configureSocket']} */
 export function configureSocket(options = {}) {
-  const { url, place, user } = namedIn(options);
+  const { url, endpoint, user } = namedIn(options);
   claim((client) => {
     const { url: its, io, userId } = client.settings();
     const other = idOf(userId);
-    return placeOf(its, io) === place && (user ?? other) === (other ?? user);
+    return endpointOf(its, io) === endpoint && (user ?? other) === (other ?? user);
   });
   const { client } = shared();
   if (client && client.settings().url === url) client.reconfigure(options);
@@ -62,7 +62,7 @@ export function configureSocket(options = {}) {
 function namedIn(options) {
   try {
     const { url, io, userId } = options;
-    return { url, place: placeOf(url, io), user: idOf(userId) };
+    return { url, endpoint: endpointOf(url, io), user: idOf(userId) };
   } catch {
     // Refused by whoever reads all of them.
     return {};

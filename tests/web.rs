@@ -303,7 +303,7 @@ fn storage_is_ordered_by_the_names_that_the_shell_carries_out() {
 fn send_is_read_by_the_flags_that_the_shell_sets() {
     let flag = |name| SEND_FLAG.with(|table| number(table, name));
     let factor = |table: &JsValue| table.as_f64().expect("a number") as u32;
-    assert_eq!(flag("place"), PLACE);
+    assert_eq!(flag("carriesId"), PLACE);
     let mut driver = ready();
     let claim = |told: f64| {
         let number = -told as u32;
@@ -341,7 +341,7 @@ fn commands_about_the_session_answer_what_the_shell_takes_for_the_door() {
             .find(|&at| PAGE_EVENTS.with(|list| text(list, at)) == name);
         f64::from(at.expect("listed"))
     };
-    assert_eq!(say(Told::Hold, &[1.0]), door("held"));
+    assert_eq!(say(Told::Hold, &[1.0]), door("paused"));
     assert_eq!(say(Told::Hold, &[0.0]), door("open"));
     assert_eq!(say(Told::LogOut, &[1.0]), door("loggedOut"));
     assert_eq!(say(Told::Open, &[]), door("loggedOut"));
@@ -375,11 +375,11 @@ fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
     let orders = [
         (Order::Say { key, is_asked: true }, "sayAgain", vec![double, 1.0]),
         (Order::Discard { value: Value::Said, key }, "forgetValue", vec![double, 0.0]),
-        (Order::Emit { key: 5 }, "emitHeld", vec![5.0]),
+        (Order::Emit { key: 5 }, "emitDeferred", vec![5.0]),
         (Order::Returned { begins: Some(1) }, "returned", vec![1.0]),
         (Order::Returned { begins: None }, "returned", vec![-1.0]),
         (Order::Resync { round: 3, since: 1 }, "askForMissed", vec![3.0, 1.0]),
-        (Order::Release, "releaseHeld", vec![]),
+        (Order::Release, "releaseBuffered", vec![]),
         (Order::AskOnline, "askOnline", vec![]),
         (Order::StopTyping { who: key }, "stopTyping", vec![double]),
     ];
@@ -389,7 +389,8 @@ fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
         expected.resize(numbers::FIELDS, 0.0);
         assert_eq!(fields.as_slice(), expected, "{name}");
     }
-    for (value, name) in [(Value::Said, "said"), (Value::Held, "held"), (Value::Answer, "answers")]
+    for (value, name) in
+        [(Value::Said, "said"), (Value::Held, "deferred"), (Value::Answer, "answers")]
     {
         assert_eq!(VALUE.with(|table| number(table, name)), numbers::value_number(value));
     }

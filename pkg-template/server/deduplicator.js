@@ -11,7 +11,7 @@ import { opinion, read, WORDS } from '../common/acknowledgement.js';
 import { fingerprint } from './fingerprint.js';
 import { failure, run } from './handler.js';
 import { checkOnce, filled, MAX_ID_LENGTH } from './options.js';
-import { places } from './places.js';
+import { pendingCalls } from './pending.js';
 import { turns } from './turns.js';
 import { checking, idText, isThenable, printFailure } from './values.js';
 
@@ -53,7 +53,7 @@ export function createDeduplicator(options) {
    */
   const working = new Map();
   const inTurn = turns();
-  const pending = places(settings.maxPending, settings.maxPendingPerUser);
+  const pending = pendingCalls(settings.maxPending, settings.maxPendingPerUser);
 
   /** @param {ServerSocket} socket @param {Call['handler']} handler */
   return function once(socket, handler) {

@@ -1,7 +1,7 @@
 // Adds items to a feed, by what a store can do: one that counts by itself takes several at once; one that has a table
 // takes a row, and says whether its number was still free.
 
-import { isPlace, newTag } from './feed-chain.js';
+import { isEnd, newTag } from './feed-chain.js';
 
 /**
  * @import { FeedEnd, FeedLimits, FeedStore, CountingFeedStore } from '../types/server.d.ts'
@@ -58,7 +58,7 @@ export function appender(store, limits) {
 export async function endOf(store, feed, limits) {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const { end } = await store.read(feed, 0, 0, limits);
-    if (isPlace(end)) return end;
+    if (isEnd(end)) return end;
     if (end !== null && end !== undefined) throw new TypeError('The store answered a wrong end');
     const row = { number: 0, tag: newTag(), item: null };
     const isStored = await store.append(feed, row, limits);
@@ -80,7 +80,7 @@ export async function endOf(store, feed, limits) {
 async function rowBefore(store, feed, end, limits) {
   const { rows } = await store.read(feed, end.number - 1, 1, limits);
   const [row] = rows;
-  if (isPlace(row) && row.number === end.number - 1) return row;
+  if (isEnd(row) && row.number === end.number - 1) return row;
   throw new Error('The item is stored, but what it came behind is gone: it is not sent');
 }
 

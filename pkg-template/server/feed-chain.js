@@ -29,7 +29,7 @@ export function newTag() {
 const pair = () => PAIRS[Math.floor(Math.random() * PAIRS.length)];
 
 /** Whether a store answered something that can be a place in a chain. @param {unknown} value @returns {value is FeedEnd} */
-export function isPlace(value) {
+export function isEnd(value) {
   const { number, tag } = /** @type {Record<string, unknown>} */ (value ?? {});
   return (
     Number.isSafeInteger(number) && Number(number) >= 0 && typeof tag === 'string' && TAG.test(tag)
@@ -48,7 +48,7 @@ export function isPlace(value) {
 export function rowsAfter(position, { rows, end }, most, broken) {
   // Rows may have come after the store was asked for its end.
   const last = rows.at(-1);
-  if (isPlace(last) && last.number > end.number) end = { number: last.number, tag: last.tag };
+  if (isEnd(last) && last.number > end.number) end = { number: last.number, tag: last.tag };
   const text = offsetOf(end);
   /** @param {'trimmed' | 'replaced'} reset @returns {Reset} */
   const lost = (reset) => ({ reset, end: text });
@@ -88,7 +88,7 @@ function wholeRows(rows, number, end, most) {
   let bytes = 0;
   for (const row of rows) {
     number += 1;
-    if (!isPlace(row) || row.number !== number || typeof row.item !== 'string') return undefined;
+    if (!isEnd(row) || row.number !== number || typeof row.item !== 'string') return undefined;
     if (number === end.number && row.tag !== end.tag) return undefined;
     bytes += row.item.length;
     // One at least, or the client could never go on.

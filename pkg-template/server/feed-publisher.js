@@ -3,14 +3,14 @@
 // Of each feed one call to the store is under way at a time; what is published meanwhile waits behind it, and goes
 // together where the store takes several. A store that answers at once has its items sent in the same turn.
 
-import { isPlace, newTag, offsetOf } from './feed-chain.js';
+import { isEnd, newTag, offsetOf } from './feed-chain.js';
 import { isThenable } from './values.js';
 import { within } from './within.js';
 
 /**
  * @import { FeedEnd } from '../types/server.d.ts'
  * @import { Deliver } from './feed-delivery.js'
- * @import { Place } from './feed-rooms.js'
+ * @import { FeedNames } from './feed-rooms.js'
  */
 
 /**
@@ -23,14 +23,14 @@ import { within } from './within.js';
  * @typedef {object} Appender adds items to a feed
  * @property {number} most that it takes together
  * @property {(feed: string, items: { tag: string, item: string }[]) => FeedEnd | Promise<FeedEnd>} append answers the
- *   place that they came behind
+ *   names that they came behind
  */
 
 /**
  * @param {Appender} appender
  * @param {Deliver} deliver
  * @param {number} timeoutMs
- * @param {(error: unknown, place: Place) => void} failed told what could not be sent, though it is stored
+ * @param {(error: unknown, names: FeedNames) => void} failed told what could not be sent, though it is stored
  */
 export function publisher(appender, deliver, timeoutMs, failed) {
   /** What waits for the one under way, of each feed that has one. @type {Map<string, Work[]>} */
@@ -39,36 +39,36 @@ export function publisher(appender, deliver, timeoutMs, failed) {
   const sending = /** @type {string[]} */ ([]);
 
   /**
-   * @param {Place} place
+   * @param {FeedNames} names
    * @param {string} before
    * @param {string} offset
    * @param {string} item
    */
-  function send(place, before, offset, item) {
+  function send(names, before, offset, item) {
     try {
-      deliver(place, before, offset, item);
+      deliver(names, before, offset, item);
     } catch (error) {
-      failed(error, place);
+      failed(error, names);
     }
   }
 
   /**
-   * @param {Place} place
+   * @param {FeedNames} names
    * @param {Work[]} works
    * @param {FeedEnd | PromiseLike<FeedEnd>} [begun] what the store said to them
    */
-  async function run(place, works, begun) {
-    const lane = /** @type {Work[]} */ (lanes.get(place.key));
+  async function run(names, works, begun) {
+    const lane = /** @type {Work[]} */ (lanes.get(names.key));
     while (works.length > 0) {
       try {
-        const answer = begun ?? appender.append(place.key, works.map(rowOf));
+        const answer = begun ?? appender.append(names.key, works.map(rowOf));
         begun = undefined;
         const end = await within(answer, timeoutMs, NO_ANSWER);
         check(end);
         let before = offsetOf(end);
         for (const [n, { tag, item }] of works.entries()) {
           const offset = `${end.number + n + 1}.${tag}`;
-          send(place, before, offset, item);
+          send(names, before, offset, item);
           before = offset;
         }
         for (const { resolve } of works) resolve();
@@ -77,7 +77,7 @@ export function publisher(appender, deliver, timeoutMs, failed) {
       }
       works = take(lane);
     }
-    lanes.delete(place.key);
+    lanes.delete(names.key);
   }
 
   /** What goes to the store together. @param {Work[]} lane */
@@ -93,12 +93,12 @@ export function publisher(appender, deliver, timeoutMs, failed) {
   }
 
   /**
-   * @param {Place} place
+   * @param {FeedNames} names
    * @param {string} item its text
    * @returns {Promise<void>} resolves once it is stored
    */
-  return function publish(place, item) {
-    const { key } = place;
+  return function publish(names, item) {
+    const { key } = names;
     const tag = newTag();
     // A listener of what is sent may publish the next, which is not to be sent before this one everywhere.
     const isSending = sending.length > 0 && sending.includes(key);
@@ -111,18 +111,18 @@ export function publisher(appender, deliver, timeoutMs, failed) {
       if (isThenable(end)) {
         lanes.set(key, []);
         return new Promise((resolve, reject) => {
-          run(place, [{ tag, item, resolve, reject }], end);
+          run(names, [{ tag, item, resolve, reject }], end);
         });
       }
       check(end);
       sending.push(key);
-      send(place, offsetOf(end), `${end.number + 1}.${tag}`, item);
+      send(names, offsetOf(end), `${end.number + 1}.${tag}`, item);
       sending.pop();
     } catch (error) {
       return Promise.reject(error);
     }
     const waiting = lanes.size > 0 ? lanes.get(key) : undefined;
-    if (waiting) run(place, take(waiting));
+    if (waiting) run(names, take(waiting));
     return STORED;
   };
 }
@@ -132,7 +132,7 @@ const rowOf = ({ tag, item }) => ({ tag, item });
 
 /** @param {unknown} end @throws {TypeError} */
 function check(end) {
-  if (!isPlace(end)) throw new TypeError('The store answered without the place of an item');
+  if (!isEnd(end)) throw new TypeError('The store answered without the names of an item');
 }
 
 const STORED = Promise.resolve();

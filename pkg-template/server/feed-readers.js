@@ -1,12 +1,12 @@
 // Who may read which feed. A connection that may is in the feed's room, and one whose right is being asked for in its
 // pending room: whatever takes it out of these, in whatever process, has taken the right away.
 
-import { isOwn, lostRoom, OWN, roomPlace, userPlace, userRoom } from './feed-rooms.js';
+import { isOwn, lostRoom, OWN, roomFeedNames, userFeedNames, userRoom } from './feed-rooms.js';
 import { idText, isThenable } from './values.js';
 import { Late, within } from './within.js';
 
 /**
- * @import { Place } from './feed-rooms.js'
+ * @import { FeedNames } from './feed-rooms.js'
  *
  * @typedef {object} FeedSocket what is used of a Socket of the server
  * @property {string} id
@@ -59,17 +59,17 @@ export function readers({ userId, authorize, plainRoom, timeoutMs, report }) {
    * Asks the app, with the connection in the pending room.
    *
    * @param {FeedSocket} socket
-   * @param {Place} place
+   * @param {FeedNames} names
    * @returns {Promise<Right>}
    */
-  async function ask(socket, place) {
-    await join(socket, place.pending);
-    let right = await opinion(socket, /** @type {string} */ (place.wire));
+  async function ask(socket, names) {
+    await join(socket, names.pending);
+    let right = await opinion(socket, /** @type {string} */ (names.wire));
     // Revoked meanwhile.
-    if (right === 'allowed' && !socket.rooms.has(place.pending)) right = 'forbidden';
+    if (right === 'allowed' && !socket.rooms.has(names.pending)) right = 'forbidden';
     // Into the one before it is out of the other: between the two it would be sent plain events.
-    const joined = right === 'allowed' && join(socket, place.room);
-    socket.leave(place.pending);
+    const joined = right === 'allowed' && join(socket, names.room);
+    socket.leave(names.pending);
     await joined;
     return right;
   }
@@ -102,7 +102,7 @@ export function readers({ userId, authorize, plainRoom, timeoutMs, report }) {
       try {
         const id = identify(socket);
         if (id !== null && socket.handshake?.query?.holdfast === 'feeds') {
-          expectRead(socket, userPlace(id, plainRoom(id)).pending);
+          expectRead(socket, userFeedNames(id, plainRoom(id)).pending);
         }
       } catch {
         // Asked again, and reported, at the first read.
@@ -122,9 +122,9 @@ export function readers({ userId, authorize, plainRoom, timeoutMs, report }) {
     /** A connection wants a room's feed no longer. @param {FeedSocket} socket @param {unknown} room as the client names it */
     leave(socket, room) {
       if (typeof room !== 'string' || room === '') return;
-      const place = roomPlace(room);
-      socket.leave(place.room);
-      socket.leave(place.pending);
+      const names = roomFeedNames(room);
+      socket.leave(names.room);
+      socket.leave(names.pending);
     },
 
     /**
@@ -132,55 +132,55 @@ export function readers({ userId, authorize, plainRoom, timeoutMs, report }) {
      *
      * @param {FeedSocket} socket
      * @param {string | null} feed as the client names it
-     * @returns {Promise<Place | Exclude<Right, 'allowed'>>}
+     * @returns {Promise<FeedNames | Exclude<Right, 'allowed'>>}
      */
     async admit(socket, feed) {
       /** @type {string | null} */
       let id;
-      /** @type {Place} */
-      let place;
+      /** @type {FeedNames} */
+      let names;
       try {
         id = identify(socket);
         if (feed === null && id === null) return 'forbidden';
-        place = feed === null ? userPlace(`${id}`, plainRoom(`${id}`)) : roomPlace(feed);
+        names = feed === null ? userFeedNames(`${id}`, plainRoom(`${id}`)) : roomFeedNames(feed);
       } catch (error) {
         report(error, 'userId', socket);
         return 'unknown';
       }
       if (feed === null) {
-        const joined = join(socket, place.room);
-        socket.leave(place.pending);
+        const joined = join(socket, names.room);
+        socket.leave(names.pending);
         await joined;
-        return place;
+        return names;
       }
       if (!authorize || feed.startsWith(OWN)) return 'forbidden';
-      if (socket.rooms.has(place.room)) return place;
+      if (socket.rooms.has(names.room)) return names;
       const asked = questions.get(socket) ?? new Map();
       questions.set(socket, asked);
       let question = asked.get(feed);
       if (!question) {
-        question = ask(socket, place).finally(() => asked.delete(feed));
+        question = ask(socket, names).finally(() => asked.delete(feed));
         asked.set(feed, question);
       }
       const right = await question;
-      return right === 'allowed' ? place : right;
+      return right === 'allowed' ? names : right;
     },
 
     /**
      * Whether a connection that was let in still may read the feed.
      *
      * @param {FeedSocket} socket
-     * @param {Place} place
+     * @param {FeedNames} names
      * @returns {Right}
      */
-    right(socket, place) {
+    right(socket, names) {
       try {
         identify(socket);
       } catch (error) {
         report(error, 'userId', socket);
         return 'unknown';
       }
-      return socket.connected && socket.rooms.has(place.room) ? 'allowed' : 'forbidden';
+      return socket.connected && socket.rooms.has(names.room) ? 'allowed' : 'forbidden';
     },
   };
 }

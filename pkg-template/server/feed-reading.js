@@ -1,9 +1,9 @@
 // Answers `holdfast:read`: lets the connection in, asks the store, and hands on what follows the position.
 
 import { endOf } from './feed-append.js';
-import { isPlace, offsetOf, parseOffset, rowsAfter } from './feed-chain.js';
+import { isEnd, offsetOf, parseOffset, rowsAfter } from './feed-chain.js';
 import { valuesOf } from './feed-items.js';
-import { places } from './places.js';
+import { pendingCalls } from './pending.js';
 import { within } from './within.js';
 
 /**
@@ -27,7 +27,7 @@ import { within } from './within.js';
 
 /** @param {Reading} reading */
 export function reading({ store, limits, pageSize, timeoutMs, readers, report, ...bounds }) {
-  const pending = places(bounds.maxReads, bounds.maxReadsPerConnection);
+  const pending = pendingCalls(bounds.maxReads, bounds.maxReadsPerConnection);
 
   /**
    * @param {FeedSocket} socket
@@ -36,19 +36,19 @@ export function reading({ store, limits, pageSize, timeoutMs, readers, report, .
    * @returns {Promise<Reply>}
    */
   async function answer(socket, feed, position) {
-    const place = await readers.admit(socket, feed);
-    if (place === 'forbidden') return FORBIDDEN;
-    if (place === 'unknown') return unavailable();
+    const names = await readers.admit(socket, feed);
+    if (names === 'forbidden') return FORBIDDEN;
+    if (names === 'unknown') return unavailable();
     /** @type {FeedPage & { end: FeedEnd }} */
     let page;
     try {
-      page = await within(ask(place.key, position), timeoutMs, LATE);
+      page = await within(ask(names.key, position), timeoutMs, LATE);
     } catch (error) {
       report(error, 'store', socket);
       return unavailable();
     }
     // The store may have taken long enough for the right to be gone.
-    const right = readers.right(socket, place);
+    const right = readers.right(socket, names);
     if (right === 'forbidden') return FORBIDDEN;
     if (right === 'unknown') return unavailable();
     try {
@@ -64,7 +64,7 @@ export function reading({ store, limits, pageSize, timeoutMs, readers, report, .
     const count = position ? pageSize + 1 : 0;
     const { rows, end } = await store.read(key, position?.number ?? 0, count, limits);
     if (!Array.isArray(rows)) throw new TypeError('The store answered a read without rows');
-    if (isPlace(end)) return { rows, end };
+    if (isEnd(end)) return { rows, end };
     if ((end ?? null) !== null || !('append' in store)) {
       throw new TypeError('The store answered a read without the end of the feed');
     }

@@ -2,7 +2,7 @@
 // right away is leaving the room, which Socket.IO's adapters carry to every process.
 
 /**
- * @typedef {object} Place a feed, by all of its names
+ * @typedef {object} FeedNames a feed, by all of its names
  * @property {string} key in the store
  * @property {string | null} wire as the protocol names it
  * @property {string} wireJson the same as JSON
@@ -12,11 +12,11 @@
  * @property {string} plain the app's own room, whose other connections are sent plain events
  */
 
-/** @param {string} id @param {string} plain @returns {Place} */
-export const userPlace = (id, plain) => place(`u:${id}`, null, plain);
+/** @param {string} id @param {string} plain @returns {FeedNames} */
+export const userFeedNames = (id, plain) => feedNames(`u:${id}`, null, plain);
 
-/** @param {string} room @returns {Place} */
-export const roomPlace = (room) => place(`r:${room}`, room, room);
+/** @param {string} room @returns {FeedNames} */
+export const roomFeedNames = (room) => feedNames(`r:${room}`, room, room);
 
 /** All connections of a user. @param {string} id */
 export const userRoom = (id) => `${OWN}user:${id}`;
@@ -30,8 +30,8 @@ export function lostRoom(room) {
   return kind && LOST + room.slice(kind.length);
 }
 
-/** @param {string} key @param {string | null} wire @param {string} plain @returns {Place} */
-function place(key, wire, plain) {
+/** @param {string} key @param {string | null} wire @param {string} plain @returns {FeedNames} */
+function feedNames(key, wire, plain) {
   return {
     key,
     wire,

@@ -8,13 +8,13 @@ import { filledFeed, namespaceOf } from './feed-options.js';
 import { publisher } from './feed-publisher.js';
 import { readers } from './feed-readers.js';
 import { MAX_FEED_LENGTH, reading } from './feed-reading.js';
-import { OWN, roomPlace, userPlace, userRoom } from './feed-rooms.js';
+import { OWN, roomFeedNames, userFeedNames, userRoom } from './feed-rooms.js';
 import { checking, idText, Misuse, printFailure, show } from './values.js';
 
 /**
  * @import { FeedErrorContext, RoomFeed, UserFeed } from '../types/server.d.ts'
  * @import { FeedSocket } from './feed-readers.js'
- * @import { Place } from './feed-rooms.js'
+ * @import { FeedNames } from './feed-rooms.js'
  */
 
 /** @type {typeof import('../types/server.d.ts').createFeed} */
@@ -45,7 +45,7 @@ export function createFeed(io, options) {
     appender(store, limits),
     delivery(namespace),
     timeoutMs,
-    (error, place) => report(error, 'emit', undefined, place.key),
+    (error, names) => report(error, 'emit', undefined, names.key),
   );
   const recovers = Boolean(namespace.server?.opts?.connectionStateRecovery);
 
@@ -61,8 +61,8 @@ export function createFeed(io, options) {
   namespace.on('connection', attach);
   for (const socket of namespace.sockets.values()) attach(socket);
 
-  /** @param {Place} place @param {string} event @param {unknown[]} args @returns {Promise<void>} */
-  function publish(place, event, args) {
+  /** @param {FeedNames} names @param {string} event @param {unknown[]} args @returns {Promise<void>} */
+  function publish(names, event, args) {
     const fault = faultOf(event);
     if (fault) return Promise.reject(new TypeError(`publish(event, ...args): ${fault}`));
     const item = itemOf([event, ...args]);
@@ -70,9 +70,9 @@ export function createFeed(io, options) {
       const error = new TypeError(
         `What was published holds what Socket.IO cannot encode: ${item.lost.join(', ')}. It was published without that; give publish plain data`,
       );
-      report(error, 'encode', undefined, place.key);
+      report(error, 'encode', undefined, names.key);
     }
-    return storeThenSend(place, item.text);
+    return storeThenSend(names, item.text);
   }
 
   /** Made once for whom much is published. @type {Map<string, UserFeed>} */
@@ -93,20 +93,20 @@ export function createFeed(io, options) {
 
   /** @param {string} id @returns {UserFeed} */
   function makeUser(id) {
-    const place = userPlace(id, plainRoom(id));
-    return { publish: (event, ...args) => publish(place, event, args) };
+    const names = userFeedNames(id, plainRoom(id));
+    return { publish: (event, ...args) => publish(names, event, args) };
   }
 
   /** @param {string} room @returns {RoomFeed} */
   function makeRoom(room) {
     checkRoom(room);
-    const place = roomPlace(room);
+    const names = roomFeedNames(room);
     return {
-      publish: (event, ...args) => publish(place, event, args),
+      publish: (event, ...args) => publish(names, event, args),
       async revoke(user) {
         const id = idOf('revoke(userId)', user);
         const all = namespace.in([userRoom(id), plainRoom(id)]);
-        all.socketsLeave([place.room, place.pending, place.plain]);
+        all.socketsLeave([names.room, names.pending, names.plain]);
       },
     };
   }

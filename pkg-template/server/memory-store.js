@@ -109,12 +109,12 @@ function ranking() {
   /** @type {Set<Owner>[]} */
   const ranks = [];
   return {
-    /** @param {Owner} owner @param {number} held 0: nothing any more */
-    rank(owner, held) {
+    /** @param {Owner} owner @param {number} size 0: nothing any more */
+    rank(owner, size) {
       ranks[powers.get(owner) ?? 0]?.delete(owner);
       powers.delete(owner);
-      if (held === 0) return;
-      const power = Math.floor(Math.log2(held));
+      if (size === 0) return;
+      const power = Math.floor(Math.log2(size));
       powers.set(owner, power);
       ranks[power] ??= new Set();
       ranks[power].add(owner);

@@ -39,7 +39,7 @@ export function redisFeeds(client, options = {}) {
       const rows = items.flatMap(({ tag, item }) => [tag, item]);
       const values = [newTag(), max, wholeTtlMs, endTtlMs(ttlMs), LAST_TTL_MS, pushes, ...rows];
       const [number, tag] = await run(PUSH, keys, values);
-      return placeOf(number, tag);
+      return endFrom(number, tag);
     },
 
     async read(feed, from, count, { bytes, ttlMs }) {
@@ -50,15 +50,15 @@ export function redisFeeds(client, options = {}) {
       const rows = [];
       for (let at = 0; at < rest.length; at += ROW_PARTS) {
         const [rowNumber, rowTag, before, item = ''] = rest.slice(at, at + ROW_PARTS);
-        rows.push({ ...placeOf(rowNumber, rowTag), before, item });
+        rows.push({ ...endFrom(rowNumber, rowTag), before, item });
       }
-      return { rows, end: placeOf(number, tag) };
+      return { rows, end: endFrom(number, tag) };
     },
   };
 }
 
 /** @param {string | undefined} number @param {string | undefined} tag @returns {FeedEnd} */
-function placeOf(number, tag = '') {
+function endFrom(number, tag = '') {
   return { number: Number(number), tag };
 }
 

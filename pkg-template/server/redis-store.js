@@ -11,7 +11,7 @@ import { checking, checkNames, Misuse, show } from './values.js';
 /** @import { RedisStoreOptions, Reply } from '../types/server.d.ts' */
 
 /**
- * @typedef {object} Held a claim that is neither completed nor released
+ * @typedef {object} Lease a claim that is neither completed nor released
  * @property {string} token
  * @property {((error: Error) => void) | undefined} onLost called once at most
  */
@@ -20,8 +20,8 @@ import { checking, checkNames, Misuse, show } from './values.js';
 export function redisStore(client, options = {}) {
   const evaluate = checking('redisStore', () => evaluator('redisStore', client));
   const { prefix, leaseMs } = checking('redisStore', () => checked(options));
-  /** @type {Map<string, Held>} */
-  const held = new Map();
+  /** @type {Map<string, Lease>} */
+  const leases = new Map();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let renewal;
   let claims = 0;
@@ -30,18 +30,18 @@ export function redisStore(client, options = {}) {
   /** @param {string} script @param {string} key @param {(string | number)[]} values */
   const run = (script, key, ...values) => evaluate(script, [prefix + key], values.map(String));
 
-  /** @param {string} key @param {Held} claim */
-  function hold(key, claim) {
-    held.set(key, claim);
+  /** @param {string} key @param {Lease} claim */
+  function keep(key, claim) {
+    leases.set(key, claim);
     renewal ??= setInterval(renewAll, leaseMs / RENEWALS_PER_LEASE);
     renewal.unref?.();
   }
 
   /** @param {string} key */
   function drop(key) {
-    const claim = held.get(key);
-    held.delete(key);
-    if (held.size === 0) {
+    const claim = leases.get(key);
+    leases.delete(key);
+    if (leases.size === 0) {
       clearInterval(renewal);
       renewal = undefined;
     }
@@ -49,21 +49,21 @@ export function redisStore(client, options = {}) {
   }
 
   function renewAll() {
-    for (const [key, claim] of held) {
+    for (const [key, claim] of leases) {
       // While Redis is away nothing can be done; the next one sees what became of the claim.
       renew(key, claim).catch(() => {});
     }
   }
 
-  /** @param {string} key @param {Held} claim */
+  /** @param {string} key @param {Lease} claim */
   async function renew(key, claim) {
     const found = Number(await run(RENEW, key, claim.token, leaseMs));
     if (found !== RENEWED) lose(claim, found === TAKEN_ANEW ? FORGOTTEN : TAKEN);
     // It may be another claim's by now.
-    if (found === NOT_OURS && held.get(key) === claim) drop(key);
+    if (found === NOT_OURS && leases.get(key) === claim) drop(key);
   }
 
-  /** @param {Held | undefined} claim @param {string} why */
+  /** @param {Lease | undefined} claim @param {string} why */
   function lose(claim, why) {
     const onLost = claim?.onLost;
     if (claim) claim.onLost = undefined;
@@ -78,7 +78,7 @@ export function redisStore(client, options = {}) {
       const token = `claim:${self}-${claims}`;
       const found = await run(CLAIM, key, token, leaseMs);
       if (found === null || found === undefined) {
-        hold(key, { token, onLost: details?.onLost });
+        keep(key, { token, onLost: details?.onLost });
         return { status: 'claimed' };
       }
       const text = String(found);

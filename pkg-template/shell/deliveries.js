@@ -172,10 +172,10 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       ? { way: knownWay(draft.way), key: undefined, repeat: undefined }
       : wayOf(settings(), event, draft, data);
     const isAcked = way === 'acked' || way === 'always';
-    const hasPlace = isPlain(data);
-    id ||= (hasPlace && idOf(data[idField])) || newId();
+    const carriesId = isPlain(data);
+    id ||= (carriesId && idOf(data[idField])) || newId();
     // The snapshot is ours to write to. An id that the caller wrote there stays as it is.
-    if (isAcked && hasPlace && idOf(data[idField]) !== id) data[idField] = id;
+    if (isAcked && carriesId && idOf(data[idField]) !== id) data[idField] = id;
 
     const waiting = byId.get(id);
     const isSame = waiting?.event === event && sameSnapshot(waiting.args, args);
@@ -190,7 +190,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       (repeat === false ? SEND_FLAG.once : 0) |
       (isWanted ? SEND_FLAG.durable : 0) |
       (isRestored ? SEND_FLAG.restored : 0) |
-      (hasPlace ? SEND_FLAG.place : 0) |
+      (carriesId ? SEND_FLAG.carriesId : 0) |
       (isLong ? SEND_FLAG.long : 0) |
       (waiting ? SEND_FLAG.known : 0) |
       (isSame ? SEND_FLAG.same : 0) |

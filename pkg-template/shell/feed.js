@@ -60,8 +60,8 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
   const save = () => {
     isSaving = false;
     const whose = scope();
-    // What is held back was shown to nobody yet: it is written down once it was.
-    if (!whose || resync.isHolding()) return;
+    // What is buffered back was shown to nobody yet: it is written down once it was.
+    if (!whose || resync.isBuffering()) return;
     keepPositions(whose, (kept) => {
       for (const feed of feeds.values()) {
         const key = keyOf(feed);

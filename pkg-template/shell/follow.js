@@ -20,7 +20,7 @@ import { watchPage } from './page.js';
 import { copies, textIn } from './payload.js';
 import { call, report, textOf } from './report.js';
 import { createSaid } from './said.js';
-import { placeOf } from './scope.js';
+import { endpointOf } from './scope.js';
 import { later } from './timer.js';
 import { optionOf } from './ways.js';
 import { drive } from './wire.js';
@@ -85,7 +85,7 @@ export function follow(socket, settings, options, early, wasm) {
   /** Counts attempts, as the client does. */
   let epoch = 0;
   /** Where it is among those who share the connection. */
-  let place = 0;
+  let followerIndex = 0;
   /** @type {import('../types/index.d.ts').Phase} */
   let phase = 'idle';
   let isDead = false;
@@ -193,7 +193,7 @@ export function follow(socket, settings, options, early, wasm) {
     clearTimeout(greeting);
     greeting = undefined;
     attach(0);
-    shared.leave(place);
+    shared.leave(followerIndex);
     unwatch();
     deliveries.linkLost();
     for (const { event, args, compress } of unproven.splice(0)) take(event, args, compress);
@@ -235,7 +235,7 @@ export function follow(socket, settings, options, early, wasm) {
     const name = call(() => idOf(typeof userId === 'function' ? userId() : userId));
     epoch += 1;
     live = epoch;
-    place = shared.join(follower);
+    followerIndex = shared.join(follower);
     attach(epoch);
     const before = subject;
     opening = socket.subs;
@@ -328,7 +328,7 @@ export function follow(socket, settings, options, early, wasm) {
 
   // --- what is emitted -------------------------------------------------------------------------------
 
-  const known = createKnown(placeOf(`${manager.uri ?? ''}${socket.nsp}`, manager.opts), engine);
+  const known = createKnown(endpointOf(`${manager.uri ?? ''}${socket.nsp}`, manager.opts), engine);
 
   /** @param {string} event */
   const wayOf = (event) => optionOf(settings.ways[event]).way ?? 'received';
@@ -404,7 +404,7 @@ export function follow(socket, settings, options, early, wasm) {
     const draft = { event, args, id, lane: '', ttlMs: Infinity, ...given };
     const way = given?.way ?? wayOf(event);
     const taken = deliveries.send(draft, (result) => {
-      // The newest goes in its place.
+      // The newest goes in its followerIndex.
       if (way !== 'latest') settled(event, args, result);
     });
     if (!taken.isTaken) {
@@ -601,8 +601,8 @@ export function follow(socket, settings, options, early, wasm) {
       /** @type {number} */ count,
     ) {
       if (its !== live) return;
-      shared.asks(place, count);
-      wire.receipt(place * NAMES + name, count);
+      shared.asks(followerIndex, count);
+      wire.receipt(followerIndex * NAMES + name, count);
     },
     [ORDER.look]: () => engine.note(TOLD.looked, -1, wire.isPolling(), wire.waiting()),
     [ORDER.ended]() {
@@ -636,7 +636,7 @@ export function follow(socket, settings, options, early, wasm) {
     [ORDER.ping]() {},
     [ORDER.returned]() {},
     [ORDER.askOnline]() {},
-    [ORDER.releaseHeld]() {},
+    [ORDER.releaseBuffered]() {},
   });
 
   /** What has left is as good as delivered where nothing more is ever known of it. */

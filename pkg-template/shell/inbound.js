@@ -45,7 +45,7 @@ const printOfAll = (/** @type {unknown[]} */ ...values) => {
  */
 export function createInbound(settings, engine, socket) {
   /** The last message, and the one after which something may be missing. @type {Position[]} */
-  const places = [];
+  const lastMessages = [];
   /** By events, and by the symbols of helpers. @type {Map<unknown, ReturnType<typeof createListeners>>} */
   const listeners = new Map();
   /** By the content of a message. @type {Map<number, Answer>} */
@@ -56,8 +56,8 @@ export function createInbound(settings, engine, socket) {
   const numbers = new Map();
 
   /** Something came, or nothing has so far. */
-  const note = (/** @type {number} */ place, /** @type {string | undefined} */ id = undefined) => {
-    places[place] = { id: id ?? null, at: Date.now() };
+  const note = (/** @type {number} */ index, /** @type {string | undefined} */ id = undefined) => {
+    lastMessages[index] = { id: id ?? null, at: Date.now() };
   };
 
   const numberOf = (/** @type {string} */ name) => {
@@ -167,7 +167,7 @@ export function createInbound(settings, engine, socket) {
   return {
     tell,
     note,
-    places,
+    lastMessages,
 
     /**
      * Hands an event to the callbacks that were registered with us.

@@ -6,11 +6,11 @@ import { TOLD } from './numbers.js';
 const MOST_EVENTS = 1000;
 
 /**
- * @param {string} place names the server; nothing of it is secret
+ * @param {string} endpoint names the server; nothing of it is secret
  * @param {import('./engine.js').Engine} engine is told of each event of which something is known
  */
-export function createKnown(place, engine) {
-  const key = `holdfast server ${place}`;
+export function createKnown(endpoint, engine) {
+  const key = `holdfast server ${endpoint}`;
   /** Whether the server acknowledges an event, and whether it gives no receipts. */
   /** @type {{ events: Record<string, boolean>, isReceiptless: boolean }} */
   const known = { events: Object.create(null), isReceiptless: false };

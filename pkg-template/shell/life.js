@@ -20,7 +20,7 @@ export function createLife(engine, socket, session, owner, forgetTalk) {
   /** The app has a plain Socket. @param {number} what @param {boolean} wantsNone */
   const withoutModule = (what, wantsNone) => {
     if (what === TOLD.logOut) door = DOOR.loggedOut;
-    else if (what === TOLD.hold) door = wantsNone ? DOOR.held : DOOR.open;
+    else if (what === TOLD.hold) door = wantsNone ? DOOR.paused : DOOR.open;
     else if (what === TOLD.resetLogout && door === DOOR.loggedOut) door = DOOR.open;
     const isOther = what === TOLD.named;
     if (isOther || (wantsNone && (what !== TOLD.hold || !socket.connected))) socket.disconnect();

@@ -11,7 +11,7 @@ import { report } from './report.js';
  */
 export function createLoose(settings, engine, wire) {
   /** By the engine's numbers. @type {Map<number, { event: string, data: unknown }>} */
-  const held = new Map();
+  const deferredEvents = new Map();
 
   /** Emits where it may be lost: dropped unless the link is up. Answers the number of the acknowledgement. */
   const emit = (
@@ -42,17 +42,17 @@ export function createLoose(settings, engine, wire) {
     emitSoon(/** @type {string} */ event, /** @type {unknown} */ data) {
       const number = engine.note(TOLD.emitSoon, wire.epoch());
       if (number === 0) emit(event, [data]);
-      else if (number > 0) held.set(number - 1, { event, data });
+      else if (number > 0) deferredEvents.set(number - 1, { event, data });
       engine.drain();
     },
 
     /** An order of the client's. */
     emitLater(/** @type {number} */ key) {
-      const { event, data } = held.get(key) ?? {};
-      held.delete(key);
+      const { event, data } = deferredEvents.get(key) ?? {};
+      deferredEvents.delete(key);
       if (event !== undefined) emit(event, [data]);
     },
 
-    held,
+    deferredEvents,
   };
 }

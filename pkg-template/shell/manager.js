@@ -15,10 +15,10 @@ import { RECEIPT } from './wire.js';
  * @typedef {object} Watched
  * @property {() => number} heartbeat the longest silence that the server's own heartbeat allows, in milliseconds
  * @property {() => number} maxPayload the bytes of the largest message that the server takes; 0 where it names none
- * @property {(follower: Follower) => number} join hears of the connection that there is. Answers the place under which
+ * @property {(follower: Follower) => number} join hears of the connection that there is. Answers the index under which
  *   receipts are asked for
- * @property {(place: number, count: number) => void} asks receipts are asked for
- * @property {(place: number) => void} leave hears nothing any more
+ * @property {(index: number, count: number) => void} asks receipts are asked for
+ * @property {(index: number) => void} leave hears nothing any more
  */
 
 /** As many names as one client has: `NAMES` in `src/client/receipts.rs` and the one that asks for many. */
@@ -64,9 +64,9 @@ export function watchManager(manager) {
   const onPacket = (/** @type {any} */ packet) => {
     const nsp = String(packet.nsp);
     if (!nsp.startsWith(RECEIPT)) return each((one) => one.onPacket(packet));
-    const place = Math.trunc(Number(nsp.slice(RECEIPT.length)) / NAMES);
-    owed[place] -= 1;
-    followers[place]?.onPacket(packet);
+    const index = Math.trunc(Number(nsp.slice(RECEIPT.length)) / NAMES);
+    owed[index] -= 1;
+    followers[index]?.onPacket(packet);
   };
 
   const listen = () => {
@@ -110,20 +110,20 @@ export function watchManager(manager) {
 
     join(follower) {
       if (heard.length === 0) listen();
-      let place = 0;
+      let index = 0;
       // What is still answered to one who has left is not for the next one.
-      while (followers[place] || owed[place] > 0) place += 1;
-      followers[place] = follower;
-      owed[place] = 0;
-      return place;
+      while (followers[index] || owed[index] > 0) index += 1;
+      followers[index] = follower;
+      owed[index] = 0;
+      return index;
     },
 
-    asks(place, count) {
-      owed[place] += count;
+    asks(index, count) {
+      owed[index] += count;
     },
 
-    leave(place) {
-      followers[place] = undefined;
+    leave(index) {
+      followers[index] = undefined;
       if (followers.some(Boolean)) return;
       followers = [];
       for (const undo of heard.splice(0)) undo();

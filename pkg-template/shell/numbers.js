@@ -157,17 +157,17 @@ export const ORDER = {
   forgetLate: 35,
   sayAgain: 36,
   forgetValue: 37,
-  emitHeld: 38,
+  emitDeferred: 38,
   returned: 39,
   askForMissed: 40,
-  releaseHeld: 41,
+  releaseBuffered: 41,
   askOnline: 42,
   stopTyping: 43,
   readFeed: 44,
 };
 
 /** What the engine orders to forget, by number. */
-export const VALUE = { said: 0, held: 1, answers: 2 };
+export const VALUE = { said: 0, deferred: 1, answers: 2 };
 /** What is told of an event that came, and what becomes of it. */
 export const CAME_FLAG = {
   fetched: 1,
@@ -216,7 +216,7 @@ export const SEND_FLAG = {
   once: 2,
   durable: 4,
   restored: 8,
-  place: 64,
+  carriesId: 64,
   long: 128,
   known: 256,
   same: 512,
@@ -224,7 +224,7 @@ export const SEND_FLAG = {
 /** The event's number is added so many times. */
 export const EVENT_FLAG = 1024;
 /** What the app may do about its link. `ends` is added where what was said so far is nobody's. */
-export const DOOR = { open: 0, held: 1, loggedOut: 2, ends: 4 };
+export const DOOR = { open: 0, paused: 1, loggedOut: 2, ends: 4 };
 /** What is told of a segment that was read, and of a message in it. */
 export const SEGMENT_FLAG = { former: 1, ours: 2 };
 export const ROW_FLAG = { settled: 1, away: 2 };

@@ -6,14 +6,14 @@ import { call } from './report.js';
 import { scopeOf } from './scope.js';
 
 /**
- * @param {string} place the server, the path and the namespace
+ * @param {string} endpoint the server, the path and the namespace
  * @param {import('./engine.js').Engine} engine
  * @param {ReturnType<typeof import('./wire.js').createWire>} wire
  * @param {ReturnType<typeof import('./session.js').createSession>} session
  * @param {ReturnType<typeof import('./storage.js').createStorage> | null} storage
  */
-export function createOwner(place, engine, wire, session, storage) {
-  /** The user's, at this place. @type {string | undefined | null} */
+export function createOwner(endpoint, engine, wire, session, storage) {
+  /** The user's, at this endpoint. @type {string | undefined | null} */
   let openScope = null;
   /** Of the user's logouts, when the scope was opened; none without localStorage. @type {number | null} */
   let generation = null;
@@ -27,14 +27,14 @@ export function createOwner(place, engine, wire, session, storage) {
       const name = call(session.name);
       if (name === undefined || name === toldName) return;
       toldName = name;
-      const subject = printOfHash(subjectOf(scopeOf(place, name)));
+      const subject = printOfHash(subjectOf(scopeOf(endpoint, name)));
       engine.tell(TOLD.name, printOf(name), subject);
     },
 
     /** Opens what is kept of the user, as soon as it is known who that is. */
     open() {
       const user = session.user();
-      const scope = user === undefined ? undefined : scopeOf(place, user);
+      const scope = user === undefined ? undefined : scopeOf(endpoint, user);
       if (scope === openScope) return;
       openScope = scope;
       if (storage) generation = storage.open(scope ?? '');
@@ -56,7 +56,7 @@ export function createOwner(place, engine, wire, session, storage) {
     /** The user logs out. @returns {Promise<void>} once nothing of his is kept */
     logOut: () =>
       session.whose((user) => {
-        const scope = scopeOf(place, user);
+        const scope = scopeOf(endpoint, user);
         return storage ? storage.clear(scope) : void raise(scope);
       }),
 

@@ -12,9 +12,9 @@ import { call, report } from './report.js';
  * @param {ReturnType<typeof import('./inbound.js').createInbound>} inbound
  * @param {ReturnType<typeof import('./wire.js').createWire>} wire
  */
-export function createResync(settings, engine, { receive, places }, wire) {
+export function createResync(settings, engine, { receive, lastMessages }, wire) {
   /** @type {[packet: any[], extra: unknown][]} */
-  const held = [];
+  const buffered = [];
   /** The round that the app was asked in last. */
   let asked = 0;
   /** Why, where a feed has lost its place. @type {{ reason?: 'trimmed' | 'replaced', room?: string | null }} */
@@ -28,19 +28,19 @@ export function createResync(settings, engine, { receive, places }, wire) {
 
   return {
     /**
-     * Whether a live message is held back for now.
+     * Whether a live message is buffered back for now.
      * @param {any[]} packet its event and arguments
      * @param {unknown} extra the last argument where it is not the app's
      */
     holds(packet, extra) {
       const isMessage = settings().events.message.includes(packet[0]);
       if (!isMessage || !engine.note(TOLD.live, typeof extra === 'function')) return false;
-      held.push([packet, extra]);
+      buffered.push([packet, extra]);
       engine.drain();
       return true;
     },
 
-    isHolding: () => held.length > 0,
+    isBuffering: () => buffered.length > 0,
 
     /** What a feed had since its position is not to be had from there. */
     lost(/** @type {'trimmed' | 'replaced'} */ reason, /** @type {string | null} */ room) {
@@ -48,7 +48,7 @@ export function createResync(settings, engine, { receive, places }, wire) {
     },
 
     release() {
-      for (const one of held.splice(0)) {
+      for (const one of buffered.splice(0)) {
         if (engine.note(TOLD.isOurs, asked)) dispatch(...one);
       }
     },
@@ -72,7 +72,7 @@ export function createResync(settings, engine, { receive, places }, wire) {
       };
       const { reason = /** @type {const} */ ('returned'), room = null } = why;
       why = {};
-      const missed = { since: places[since] ?? { id: null, at: 0 }, reason, room, deliver };
+      const missed = { since: lastMessages[since] ?? { id: null, at: 0 }, reason, room, deliver };
       new Promise((resolve) => resolve(onResync(missed))).then(
         () => answered(true),
         (error) => {
@@ -83,7 +83,7 @@ export function createResync(settings, engine, { receive, places }, wire) {
     },
 
     forget() {
-      held.length = places.length = 0;
+      buffered.length = lastMessages.length = 0;
       why = {};
     },
   };

@@ -12,7 +12,7 @@ const AROUND = /^\/|\/*(?:[?#].*)?$/gs;
  * @param {{ path?: unknown }} [io] options of socket.io-client
  * @returns {string} three parts, separated by a question mark
  */
-export function placeOf(url, io) {
+export function endpointOf(url, io) {
   const { protocol = 'http:', host = '' } = globalThis.location ?? {};
   let [text, path] = ['', ''];
   try {
@@ -32,9 +32,10 @@ export function placeOf(url, io) {
 /**
  * Names a user at a place. The text holds no space, so that no scope of version 1, which was the url, a
  * space and the user, is equal to it.
- * @param {string} place @param {string} user
+ * @param {string} endpoint @param {string} user
  */
-export const scopeOf = (place, user) => `${place}?${user.replace(/[ %]/g, encodeURIComponent)}`;
+export const scopeOf = (endpoint, user) =>
+  `${endpoint}?${user.replace(/[ %]/g, encodeURIComponent)}`;
 
 /**
  * Whether a scope of version 1 is of the same server, namespace and user. It did not name the engine's path.
@@ -43,5 +44,5 @@ export const scopeOf = (place, user) => `${place}?${user.replace(/[ %]/g, encode
 export function isFormer(former, scope) {
   const [url, ...user] = former.split(' ');
   const [, path] = scope.split('?');
-  return scopeOf(placeOf(url, { path }), user.join(' ')) === scope;
+  return scopeOf(endpointOf(url, { path }), user.join(' ')) === scope;
 }

@@ -4,7 +4,7 @@
  * @param {number} max of all together
  * @param {number} maxEach of one user, or of one connection that nobody is logged in on
  */
-export function places(max, maxEach) {
+export function pendingCalls(max, maxEach) {
   /** @type {Map<string, number>} */
   const taken = new Map();
   let all = 0;
