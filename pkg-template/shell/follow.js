@@ -1,6 +1,7 @@
 /**
- * Follows a Socket of the app's own: its Manager makes the attempts, and its methods are socket.io-client's. What the app
- * emits without an acknowledgement goes through the client, which keeps it until the server has taken it.
+ * Follows a Socket of the app's own, for `holdfast/io`: the app's Manager connects, and the Socket's methods stay those of
+ * socket.io-client. Events that the app emits without an acknowledgement go through the client, which keeps each until
+ * the server has received it; joins are repeated after a reconnect.
  */
 
 import { idOf, subjectIn } from './credentials.js';
@@ -27,39 +28,39 @@ import { drive } from './wire.js';
 
 /**
  * @typedef {import('./io-options.js').IoSettings} IoSettings
- * @typedef {{ its: unknown, opened: unknown }} By who emitted something while nobody was connected
+ * @typedef {{ its: unknown, opened: unknown }} By who emitted an event without a connection: the subject of the credentials, and the opening of the Socket (`subs`)
  * @typedef {import('./result.js').Result} Result
  * @typedef {{ id: string, event: string, args: unknown[], compress?: boolean | undefined, isAcked: boolean, isSession: boolean }} How
  */
 
-/** So long after it heard of a connection an app has said what it says again by itself: in an effect of React, for one. */
+/** How long apps get, after `connect`, to emit their joins themselves: an effect of React does it that late. */
 const GREETING_MS = 120;
 
-/** What becomes of an emit: it leaves as socket.io-client lets it, it is kept until the server has it, or neither. */
+/** What happens to an emit: socket.io-client sends it, the client keeps it until the server has it, or it is dropped. */
 const [PLAIN, TAKEN, DROPPED] = [0, 1, 2];
 
-/** Credentials that a function answers are known once it is asked. */
+/** The subject of credentials that come from a function, before it is called. */
 const UNKNOWN = Symbol('unknown');
 
-/** PacketTypes of socket.io-parser. */
+/** A PacketType of socket.io-parser. */
 const CONNECT = 0;
 
-/** What the module overrides of a Socket that is its own, and leaves to socket.io-client here. */
+/** Overrides by the module that are undone on a followed Socket: there socket.io-client does these. */
 const UNDRIVEN = ['emit', 'emitReserved', 'connect', 'open', 'disconnect', 'close', 'active'];
 
-/** Names that socket.io keeps for itself. It says so. */
+/** Event names that socket.io reserves: its own `emit` throws for them. */
 const RESERVED = /^(connect|connect_error|disconnect|disconnecting|newListener|removeListener)$/;
 
-/** Those that are followed. */
+/** The Sockets that are followed. */
 const followed = new WeakSet();
-/** It was said that nothing can be. */
+/** Nothing can be followed, since the module cannot run. That was reported. */
 let isPlain = false;
 
 /**
  * @param {any} socket
  * @param {IoSettings} settings
  * @param {{ retries?: unknown } | undefined} options that the Socket was made with
- * @param {{ data: unknown } | undefined} early the CONNECT packet that has left while it was made
+ * @param {{ data: unknown } | undefined} early the CONNECT packet that was sent while the Socket was made
  * @param {import('./driver.js').Module} wasm
  */
 export function follow(socket, settings, options, early, wasm) {
@@ -80,11 +81,11 @@ export function follow(socket, settings, options, early, wasm) {
   const { logger, userId } = settings;
   const hasRetries = Boolean(options?.retries);
 
-  /** The attempt that the connection belongs to, while it may speak; 0 is none. */
+  /** The epoch of the current connection attempt, while its events count; 0 if none. */
   let live = 0;
-  /** Counts attempts, as the client does. */
+  /** Number of the last attempt, counted as the client does. */
   let epoch = 0;
-  /** Where it is among those who share the connection. */
+  /** This follower's index among those that share the connection. */
   let followerIndex = 0;
   /** @type {import('../types/index.d.ts').Phase} */
   let phase = 'idle';
@@ -92,7 +93,7 @@ export function follow(socket, settings, options, early, wasm) {
   let heardAt = -1;
   let unwatch = () => {};
 
-  // --- what the app is told --------------------------------------------------------------------------
+  // --- errors and warnings for the app ---------------------------------------------------------------
 
   const engine = createEngine(driver, settings);
   const warned = new Set();
@@ -109,15 +110,15 @@ export function follow(socket, settings, options, early, wasm) {
 
   // --- the connection --------------------------------------------------------------------------------
 
-  /** How the message leaves that is about to. @type {How | undefined} */
+  /** How the message that is being emitted has to be sent. @type {How | undefined} */
   let leaving;
-  /** By their arguments. @type {WeakMap<readonly unknown[], How>} */
+  /** How each message is sent, by its array of arguments. @type {WeakMap<readonly unknown[], How>} */
   const hows = new WeakMap();
 
-  /** Ends the connection as if it had broken: the Manager makes another one. */
+  /** Ends the connection as if it had broken, so that the Manager reconnects. */
   const hangUp = () => manager.engine?.transport?.emit('close', 'the server is silent');
 
-  // The module emits by this one.
+  // The module emits by this method.
   socket.emit = (/** @type {any[]} */ ...args) => {
     if (leaving?.compress === false) socket.flags.compress = false;
     return prototype.emit.apply(socket, args);
@@ -125,7 +126,7 @@ export function follow(socket, settings, options, early, wasm) {
   const wire = drive(
     driver,
     socket,
-    // What is done to this one is not done to the Manager.
+    // A stand-in: changes to it don't reach the app's Manager.
     Object.assign(Object.create(manager), {
       disconnect: hangUp,
       off() {},
@@ -138,15 +139,15 @@ export function follow(socket, settings, options, early, wasm) {
   const heard = () => {
     const now = Date.now();
     const isDoubted = phase === 'suspect';
-    // Of many packets at one time the first is the news.
+    // Many packets may arrive in one millisecond; report only the first.
     if (now === heardAt && !isDoubted) return;
     heardAt = now;
     engine.note(TOLD.heard, live);
-    // Only a link in doubt waits for it.
+    // The engine has orders waiting for this fact only while the link is suspect.
     if (isDoubted) engine.drain();
   };
   wire.begin(
-    // What the Socket's own methods come to: these are socket.io-client's.
+    // `connect`, `disconnect` and `active` stay socket.io-client's.
     nothing,
     nothing,
     () => false,
@@ -157,7 +158,7 @@ export function follow(socket, settings, options, early, wasm) {
     },
     () => tellTransport(engine.tell),
     heard,
-    // That the server accepted the connection, and that listeners have heard of it, the Socket says by `emitReserved`.
+    // `onUp` and `onGreeted`: `emitReserved` below reports both.
     nothing,
     nothing,
     () => lost(DOWN.lost),
@@ -167,24 +168,24 @@ export function follow(socket, settings, options, early, wasm) {
       try {
         noteLeaving(event, args, id);
       } catch {
-        // What has no copy, or a long one, is no join.
+        // Arguments that cannot be copied, or are too long, are not a join.
       }
     },
   );
   for (const name of UNDRIVEN) delete socket[name];
 
-  /** What others hear of the connection that this Socket shares with them. @type {import('./manager.js').Follower} */
+  /** Gets what happens on the connection, which Sockets of one Manager share. @type {import('./manager.js').Follower} */
   const follower = {
     hear: (what, of, said) => (what === WIRE.heard ? heard() : wire.run(what, live, of, said)),
     onPacket: (packet) => wire.run(WIRE.came, 0, undefined, packet),
-    // The Socket has said so already, unless the app had disconnected it before the server let it in.
+    // `emitReserved` has reported it already, unless the app disconnected this Socket before the server accepted it.
     onClose: () => lost(DOWN.lost),
   };
 
   const tellTransport = (/** @type {typeof engine.note | typeof engine.tell} */ how) =>
     how(TOLD.over, live, wire.isPolling(), shared.maxPayload());
 
-  /** What speaks from now on belongs to this attempt, or to none. @param {number} attempt */
+  /** Assigns what the connection reports from now on to this attempt; 0: to none. @param {number} attempt */
   const attach = (attempt) => wire.run(WIRE.attach, attempt, undefined, shared.heartbeat());
 
   const leave = () => {
@@ -199,37 +200,37 @@ export function follow(socket, settings, options, early, wasm) {
     for (const { event, args, compress } of unproven.splice(0)) take(event, args, compress);
   };
 
-  /** Whom a connection would be for that is made with this. @param {unknown} auth */
+  /** The user that a connection with these credentials would be for. @param {unknown} auth */
   const subjectOf = (auth) => subjectIn([auth, manager.opts.query, manager.opts.extraHeaders]);
-  /** Whom the last attempt was for, as its credentials say. @type {string | undefined} */
+  /** The user that the last attempt's credentials named. @type {string | undefined} */
   let subject;
-  /** What the app had opened the Socket by then: if it opens it again, that is for whoever the user is now. */
+  /** `socket.subs` at the last attempt. It changes when the app opens the Socket again, which may be for another user. */
   let opening = socket.subs;
-  /** Whom a connection would be for that is made now, as far as the app has said so. */
+  /** The user that a connection would be for now, if the credentials tell. */
   const present = () => (typeof socket.auth === 'function' ? UNKNOWN : subjectOf(socket.auth));
-  /** Emits of the one who connects next. @type {{ by: By, flags: object, all: any[] }[]} */
+  /** Deferred emits, for the session that the next attempt begins. @type {{ by: By, flags: object, all: any[] }[]} */
   let ofNext = [];
 
-  /** Whether what is emitted while there is no attempt is of somebody else than what was before. */
+  /** Whether an emit now, between attempts, may be for another user than the last attempt's. */
   const isOfNext = () => {
-    // A function in the option `userId` names the user of each emit.
+    // A `userId` function names the user of each emit.
     if (live !== 0 || typeof userId === 'function') return false;
-    // What was emitted before it is held, or nobody has been connected.
+    // Earlier emits are deferred already, or there was no attempt yet.
     if (ofNext.length > 0 || epoch === 0) return true;
     if (socket.subs && socket.subs !== opening) return true;
     const its = present();
     return its !== UNKNOWN && its !== subject;
   };
 
-  /** Who emits now: whom the credentials name, and where that is not known whoever this opening of the Socket is for. */
+  /** Who emits now: the credentials' user, or if that is unknown, whoever this opening of the Socket is for. */
   const byNow = () => ({ its: present(), opened: socket.subs });
 
   /** @param {object} flags @param {any[]} all */
-  const hold = (flags, all) => {
+  const defer = (flags, all) => {
     ofNext.push({ by: byNow(), flags, all });
   };
 
-  /** The CONNECT packet leaves: an attempt begins, and says who the user is. */
+  /** The CONNECT packet is being sent: an attempt begins, and its credentials name the user. */
   const begun = (/** @type {unknown} */ data) => {
     leave();
     const name = call(() => idOf(typeof userId === 'function' ? userId() : userId));
@@ -240,9 +241,9 @@ export function follow(socket, settings, options, early, wasm) {
     const before = subject;
     opening = socket.subs;
     subject = subjectOf(data);
-    // Of those whom nothing names there is one.
+    // All users without a name count as the same one.
     const isSame = subject === undefined || (epoch > 1 && subject === before);
-    // What somebody else emitted, or whoever a connection was for that never came, is nobody's by now.
+    // Emits of another user, or for a connection that never came up, are dropped.
     const isHis = (/** @type {By} */ { its, opened }) =>
       its === UNKNOWN ? isSame || opened === opening : its === subject;
     for (const { by, all } of ofNext) {
@@ -256,7 +257,7 @@ export function follow(socket, settings, options, early, wasm) {
     engine.note(TOLD.begun, numberOf(name), numberOf(subject));
   };
 
-  /** What was held belongs to the present session. @param {typeof ofNext} those */
+  /** Emits what was deferred for the session that begins. @param {typeof ofNext} those */
   const claim = (those) => {
     for (const { flags, all } of those.splice(0)) {
       socket.flags = flags;
@@ -267,10 +268,10 @@ export function follow(socket, settings, options, early, wasm) {
   const loggedOut = (/** @type {any[]} */ [event, ...args]) =>
     fail('LOGGED_OUT', MESSAGES.LOGGED_OUT, { event, args, maybeDelivered: false });
 
-  /** What socket.io-client has buffered before the first connection, and by whom it was emitted. @type {WeakMap<object, By>} */
+  /** Who emitted each packet that socket.io-client buffered before the first connection. @type {WeakMap<object, By>} */
   const buffered = new WeakMap();
 
-  /** What is buffered of a user leaves as no other one. Who awaits an answer is told as socket.io-client tells it. @param {any} packet */
+  /** Drops a buffered packet, so that it is not sent as another user. An acknowledgement with a timeout gets socket.io-client's error. @param {any} packet */
   const drop = (packet) => {
     const { sendBuffer, acks } = socket;
     sendBuffer.splice(sendBuffer.indexOf(packet), 1);
@@ -280,9 +281,9 @@ export function follow(socket, settings, options, early, wasm) {
     loggedOut(packet.data);
   };
 
-  /** This user has had a connection. */
+  /** The current user has had a connection. */
   let hasBeenUp = false;
-  /** What was said over earlier connections, and the app has not said by itself over this one. @type {Set<number>} */
+  /** Keys of remembered emits that the app has not repeated by itself over this connection. @type {Set<number>} */
   let unsaid = new Set();
   /** @type {any} */
   let greeting;
@@ -292,19 +293,19 @@ export function follow(socket, settings, options, early, wasm) {
     engine.tell(TOLD.linkUp, live, false);
     unwatch = watchPage((event, flag) => engine.tell(TOLD.page, event, flag));
     unsaid = new Set(said.values.keys());
-    // As the Socket's own buffer does, what was emitted before the first connection leaves before anybody hears of it.
+    // As with socket.io-client's own buffer: events from before the first connection are sent before `connect` is emitted.
     if (!hasBeenUp && isBehind()) greeted();
     hasBeenUp = true;
   };
 
-  /** What waits may leave, after what is said again. */
+  /** Lets the client replay remembered emits, then send what waits. */
   const greeted = () => {
     clearTimeout(greeting);
     greeting = undefined;
     engine.tell(TOLD.greeted, live, socket.recovered === true);
   };
 
-  /** The app's listeners have heard of the connection. */
+  /** The app's `connect` listeners have run. */
   const heardOf = () => {
     if (unsaid.size === 0 || socket.recovered) greeted();
     else greeting = later(greeted, GREETING_MS, { autoUnref: true });
@@ -317,16 +318,16 @@ export function follow(socket, settings, options, early, wasm) {
     engine.tell(TOLD.linkDown, epoch, cause, 0);
   };
 
-  /** The client's numbers for names and subjects. */
+  /** The client's number for a user's name or subject; 0 for none. */
   const numberOf = (/** @type {string | undefined} */ id) => (id === undefined ? 0 : printOf(id));
-  /** A function may say another user by now. */
+  /** Asks a `userId` function again: the user may have changed. */
   const tellName = () => {
     if (typeof userId !== 'function') return;
     const name = call(() => idOf(userId()));
     if (name !== undefined) engine.tell(TOLD.name, numberOf(name), 0);
   };
 
-  // --- what is emitted -------------------------------------------------------------------------------
+  // --- emits -----------------------------------------------------------------------------------------
 
   const known = createKnown(endpointOf(`${manager.uri ?? ''}${socket.nsp}`, manager.opts), engine);
 
@@ -343,12 +344,12 @@ export function follow(socket, settings, options, early, wasm) {
       leaving = hows.get(args);
       try {
         if (!leaving || leaving.isAcked) return wire.emit(event, args, ack);
-        // Without receipts nothing is known of it but that it left.
+        // Without receipts, being sent is all that is ever known about it.
         const sent = wire.emit(event, args);
         if (sent === undefined) return undefined;
         ack?.();
         if (leaving.isSession) noteLeaving(event, args, undefined);
-        // After a lost connection it is said again, and not repeated as well.
+        // A join is replayed after a lost connection; don't repeat it as a message too.
         if (leaving.isSession && isJoin(event, args)) deliveries.cancel(leaving.id);
       } finally {
         leaving = undefined;
@@ -361,7 +362,7 @@ export function follow(socket, settings, options, early, wasm) {
     () => /** @type {any} */ (settings),
     engine,
     /** @type {any} */ (carrier),
-    // Of what asks for no acknowledgement nothing is to be learned.
+    // An event that asks for no acknowledgement tells nothing about whether the server acknowledges it.
     { ...known, numberOf: (event) => (isAcked(event) ? known.numberOf(event) : 0) },
     false,
     createListeners(),
@@ -377,13 +378,13 @@ export function follow(socket, settings, options, early, wasm) {
     fail(code, message, { event, args, maybeDelivered });
   };
 
-  /** Taken in this turn, over a connection that is not ready. @type {How[]} */
+  /** Events that were kept in the current turn, while the connection was still joining. @type {How[]} */
   const fresh = [];
-  /** What left ahead of the rest with a join: taken again where the connection ends before the server has given a receipt. @type {How[]} */
+  /** Events that were sent early, with a join. If the connection ends before a receipt, they are kept and sent again. @type {How[]} */
   const unproven = [];
 
   /**
-   * Takes an event, if it can be copied.
+   * Hands an event to the client, which keeps it. Returns PLAIN if it cannot be copied.
    * @param {string} event
    * @param {unknown[]} all
    * @param {boolean | undefined} compress
@@ -404,7 +405,7 @@ export function follow(socket, settings, options, early, wasm) {
     const draft = { event, args, id, lane: '', ttlMs: Infinity, ...given };
     const way = given?.way ?? wayOf(event);
     const taken = deliveries.send(draft, (result) => {
-      // The newest goes in its followerIndex.
+      // One that was replaced by a newer one is not an error.
       if (way !== 'latest') settled(event, args, result);
     });
     if (!taken.isTaken) {
@@ -417,7 +418,7 @@ export function follow(socket, settings, options, early, wasm) {
     return TAKEN;
   };
 
-  /** Whether an emit is ours: it asks for nothing of socket.io's own. @param {unknown} event @param {unknown[]} args */
+  /** Whether the client can take an emit: it uses no acknowledgement, `volatile`, `timeout` or `retries`. @param {unknown} event @param {unknown[]} args */
   const isOurs = (event, args) => {
     const { volatile, timeout } = socket.flags;
     return (
@@ -433,7 +434,7 @@ export function follow(socket, settings, options, early, wasm) {
   /** @param {unknown} event @param {unknown[]} args */
   const plainly = (event, args) => {
     const answer = prototype.emit.call(socket, event, ...args);
-    // All that the app had to say again it has.
+    // The app has repeated all remembered emits itself: no need to wait longer.
     if (greeting !== undefined && unsaid.size === 0) greeted();
     return answer;
   };
@@ -453,7 +454,7 @@ export function follow(socket, settings, options, early, wasm) {
         return answer;
       }
       socket.flags = {};
-      hold(flags, [event, ...args]);
+      defer(flags, [event, ...args]);
       return socket;
     }
     socket.flags = {};
@@ -464,7 +465,7 @@ export function follow(socket, settings, options, early, wasm) {
     return plainly(event, args);
   }
 
-  /** What becomes of an emit. @param {string} event @param {unknown[]} args @param {any} flags */
+  /** Decides what happens to an emit, and does it unless it is PLAIN. @param {string} event @param {unknown[]} args @param {any} flags */
   const becomes = (event, args, flags) => {
     const option = settings.ways[event];
     const isMoment =
@@ -478,13 +479,13 @@ export function follow(socket, settings, options, early, wasm) {
     }
     try {
       if (isOfNext()) {
-        hold(flags, [event, ...copies(args, Infinity, settings.io.parser)]);
+        defer(flags, [event, ...copies(args, Infinity, settings.io.parser)]);
         return DROPPED;
       }
       if (isSession(event, args)) {
-        undo(event, args);
+        endOpposite(event, args);
         if (socket.connected && (phase === 'joining' || !isBehind())) {
-          // What the app said before it in this turn may be what it needs there.
+          // Send what the app emitted earlier in this turn first: the join may depend on it.
           for (const how of fresh.splice(0)) {
             if (settings.ways[how.event] !== undefined || !deliveries.cancel(how.id)) continue;
             plainly(how.event, how.args);
@@ -495,19 +496,19 @@ export function follow(socket, settings, options, early, wasm) {
         if (!socket.connected && said.knows(event, args)) return DROPPED;
       }
     } catch {
-      // What has no copy goes to the Socket's own buffer.
+      // What cannot be copied goes to socket.io-client's own buffer.
       return PLAIN;
     }
     return take(event, args, flags.compress);
   };
 
-  /** Whether something waits that is to leave before what is emitted now. */
+  /** Whether a kept event was never sent, and so comes before what is emitted now. */
   const isBehind = () => {
     for (const { attempts } of deliveries.entries()) if (attempts === 0) return true;
     return false;
   };
 
-  // --- what is said again ----------------------------------------------------------------------------
+  // --- joins, which are replayed after a reconnect ---------------------------------------------------
 
   /** @param {string} event @param {readonly unknown[]} args @param {() => void} [ack] */
   const say = (event, args, ack) => {
@@ -517,7 +518,7 @@ export function follow(socket, settings, options, early, wasm) {
       report(error);
     }
   };
-  /** Of the event that is looked at. @type {string[]} */
+  /** The event that `said.noted` is to take for a join. @type {string[]} */
   let patterns = [];
   const said = createSaid(
     () => /** @type {any} */ ({ session: patterns, io: settings.io }),
@@ -542,21 +543,21 @@ export function follow(socket, settings, options, early, wasm) {
       ? settings.session.some((one) => leaveIn(one) === event)
       : looksLikeLeave(event));
 
-  /** A join or a leave, of which `ways` says nothing else. @param {string} event @param {readonly unknown[]} args */
+  /** Whether it is a join or a leave, and `ways` does not say otherwise. @param {string} event @param {readonly unknown[]} args */
   const isSession = (event, args) =>
     settings.ways[event] === undefined && (isJoin(event, args) || isLeave(event));
 
-  /** Whether a leave ends a join, by their names and arguments. @param {any} leave @param {any} join */
+  /** Whether a leave ends a join, by names and arguments. @param {any} leave @param {any} join */
   const ends = (leave, join) =>
     (settings.isOwnSession
       ? settings.session.some((one) => leaveIn(one) === leave.event && joinIn(one) === join.event)
       : mayEnd(leave.event, join.event)) && agree(leave.args, join.args);
 
-  /** A join or a leave is emitted: what it undoes is not said or sent any more. @param {string} event @param {readonly unknown[]} all */
-  const undo = (event, all) => {
+  /** A join or a leave is emitted: forgets the joins that the leave ends, and cancels kept events that it makes obsolete. @param {string} event @param {readonly unknown[]} all */
+  const endOpposite = (event, all) => {
     const its = { event, args: copies(all, Infinity, settings.io.parser) };
     for (const [key, one] of said.values) {
-      // What waits may be for that room: then the leave ends it as it leaves.
+      // Kept events may be for that room. Then the join is forgotten only when the leave is sent.
       if (!isLeave(event) || !ends(its, one) || (!socket.connected && isBehind())) continue;
       engine.note(TOLD.unsaid, key);
       said.values.delete(key);
@@ -569,9 +570,9 @@ export function follow(socket, settings, options, early, wasm) {
     }
   };
 
-  /** An event leaves over the present connection. @param {string} event @param {readonly unknown[]} args @param {number | undefined} id */
+  /** An event is being sent over the current connection. @param {string} event @param {readonly unknown[]} args @param {number | undefined} id */
   const noteLeaving = (event, args, id) => {
-    if (isLeave(event)) undo(event, args);
+    if (isLeave(event)) endOpposite(event, args);
     if (!isJoin(event, args)) return;
     for (const [key, one] of settings.isOwnSession ? [] : said.values) {
       if (!replaces({ event, args }, one)) continue;
@@ -632,14 +633,14 @@ export function follow(socket, settings, options, early, wasm) {
     [ORDER.changed](/** @type {number} */ at) {
       phase = PHASES[at];
     },
-    // There are none of these, or nothing is to be done.
+    // A followed Socket has none of these, or nothing to do for them.
     [ORDER.ping]() {},
     [ORDER.returned]() {},
     [ORDER.askOnline]() {},
     [ORDER.releaseBuffered]() {},
   });
 
-  /** What has left is as good as delivered where nothing more is ever known of it. */
+  /** Without receipts nothing more will be known of events that were sent: they count as delivered. */
   const giveUpReceipts = () => {
     for (const { seq, attempts, answers, args } of [...deliveries.entries()]) {
       const isOut = attempts > answers && !hows.get(args)?.isAcked;
@@ -647,7 +648,7 @@ export function follow(socket, settings, options, early, wasm) {
     }
   };
 
-  /** Without the module it is a plain Socket again, which emits what waits (D6). */
+  /** The module died: makes it a plain Socket again, which emits what was kept (D6). */
   const die = (/** @type {unknown} */ error) => {
     if (isDead) return;
     isDead = true;
@@ -676,11 +677,11 @@ export function follow(socket, settings, options, early, wasm) {
   engine.start(handlers, die);
   if (isDead) return;
   engine.note(TOLD.follow);
-  // With `retries` socket.io-client repeats what is emitted, until it is acknowledged.
+  // With `retries` socket.io-client itself repeats emits until they are acknowledged.
   const isReceiptless = hasRetries || !settings.receipts || known.isReceiptless();
   if (isReceiptless) engine.note(TOLD.receiptless);
 
-  // --- what is overridden ----------------------------------------------------------------------------
+  // --- overrides of the Socket -----------------------------------------------------------------------
 
   /** @type {Record<string, (...args: any[]) => any>} */
   const own = {
@@ -693,19 +694,19 @@ export function follow(socket, settings, options, early, wasm) {
       prototype.packet.call(this, packet);
       if (!isAttempt) return;
       engine.drain();
-      // The session of who was before has ended, if there was one.
+      // By now the session of the former user, if there was one, has ended.
       claim(ofNext);
     },
 
     /** An event of socket.io's own. @param {string} event @param {any[]} args */
     emitReserved(event, ...args) {
       const isUp = event === 'connect' && live > 0;
-      // A Socket that has no subscriptions any more waits for the app.
+      // An inactive Socket stays closed until the app opens it.
       if (isUp) up();
       else lost(socket.active ? DOWN.lost : DOWN.final);
       const its = live;
       wire.dispatch(event, args);
-      // Listeners join rooms, which what waits may be for.
+      // After the listeners: they join rooms, and kept events may be for those rooms.
       if (isUp && its === live && phase === 'joining') heardOf();
       return socket;
     },
@@ -717,16 +718,16 @@ export function follow(socket, settings, options, early, wasm) {
   }
 }
 
-/** @param {any} one what is said again */
+/** @param {any} one an entry of the option `session` */
 const joinIn = (one) => one.join ?? one;
 /** @param {any} one */
 const leaveIn = (one) => one.leave;
 
 /**
- * Runs what makes a Socket, and answers the CONNECT packet that leaves meanwhile: over a connection that there is already it
- * does before anybody has the Socket.
+ * Runs `make`, which makes a Socket, and returns the CONNECT packet that was sent meanwhile: over a connection that is
+ * already open, the Socket sends it before `make` returns.
  * @template T
- * @param {any} prototype of Sockets
+ * @param {any} prototype that of Sockets
  * @param {() => T} make
  * @returns {{ made: T, early: { data: unknown } | undefined }}
  */
