@@ -208,7 +208,7 @@ export const GRANT = { granted: 0, absent: 1, failed: 2 };
 export const DOWN = { lost: 0, final: 1, retryAfter: 2, kicked: 3 };
 /** What an acknowledgement means; `failed` has a code that tells nothing about the next attempt. */
 export const READING = { accepted: 0, failed: 1, final: 2, limited: 3 };
-/** The app's own opinion is added times this: its index in `WORDS` plus one, or that behind the last; 0 for none. */
+/** The app's own verdict is added times this: 0 for none, else its index in `WORDS` plus one. A verdict with a delay counts as the index after the last. */
 export const OPINION = 4;
 /** Flags of a send. `carriesId`: the payload has room for the id. `known`: an unsettled message has the id; `same`: it is the same message. */
 export const SEND_FLAG = {
