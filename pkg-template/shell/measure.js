@@ -1,4 +1,4 @@
-/** How large a message is on the wire. */
+/** Measures a message as it is on the wire. */
 
 import { isBinary, utf8Length, withBigInts } from './payload.js';
 
@@ -6,7 +6,7 @@ import { isBinary, utf8Length, withBigInts } from './payload.js';
 const ENVELOPE_BYTES = 40;
 
 /**
- * The size of a message's largest packet: what is binary goes by itself, over polling as base64.
+ * The size of a message's largest packet. Binary data is sent in packets of its own, over polling as base64.
  * @param {string} event
  * @param {any[]} args
  * @param {boolean} isPolling
