@@ -1,6 +1,6 @@
-// Names of properties that only the engine's shell uses, which `core` is written without: they are what two of its
-// files call each other by. Not among them is what the app, the disk, another tab, another part of the package or
-// somebody else's object has by the same name, and `checkPrivate` refuses what it can find there.
+// Property names that only files of the shell use between each other: `core` is built with short names instead. A name
+// must not be on the list if it is used by the app, the disk, another tab, another part of the package or an object of
+// other code; `checkPrivate` refuses what it can find there.
 
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -16,7 +16,7 @@ const NAMES = `
   .trim()
   .split(/\s+/);
 
-/** Where names are public, a platform's, or those of a dependency: folders, and which of their files. */
+/** Files whose names are public, a platform's or a dependency's: folders, and a pattern of the files. */
 const FOREIGN = /** @type {const} */ ([
   ['pkg-template/types', /\.d\.ts$/],
   ['node_modules/typescript/lib', /^lib\.(es|dom).*\.d\.ts$/],
@@ -29,19 +29,19 @@ const FOREIGN = /** @type {const} */ ([
 /** For esbuild's `mangleProps`. */
 export const PRIVATE = new RegExp(`^(${NAMES.join('|')})$`);
 
-/** Parts that call `core`. */
+/** The parts that import `core`. */
 const CALLERS = ['index', 'socket', 'io', 'alias', 'react'];
 
 /**
  * @param {string} root the checkout
- * @param {{ name: string, file: string, inputs: string[] }[]} parts as they are bundled, and from what
- * @throws {Error} names what is not private, or not there any more
+ * @param {{ name: string, file: string, inputs: string[] }[]} parts the bundles, and what each is made of
+ * @throws {Error} names a property that is not private, or not used any more
  */
 export async function checkPrivate(root, parts) {
   const foreign = await Promise.all(
     FOREIGN.map(([folder, pattern]) => namesIn(path.join(root, folder), pattern)),
   );
-  // Nor may it be a fact's: under a short name it would not be written as its number.
+  // Nor may it be a member of the tables in numbers.js: with a short name, it would not be replaced by its number.
   const facts = await readFile(path.join(root, 'pkg-template/shell/numbers.js'), 'utf8');
   const told = facts.match(/\b\w+(?=: \d)/g) ?? [];
   const taken = new Set([...foreign.flat(), ...told]);
@@ -62,7 +62,7 @@ export async function checkPrivate(root, parts) {
   }
 }
 
-/** @param {string} folder @param {RegExp} pattern of the files that count @returns {Promise<string[]>} without comments */
+/** @param {string} folder @param {RegExp} pattern of the files @returns {Promise<string[]>} the names in their code, without comments */
 async function namesIn(folder, pattern) {
   const files = (await readdir(folder, { recursive: true })).filter((file) => pattern.test(file));
   const texts = await Promise.all(files.map((file) => readFile(path.join(folder, file), 'utf8')));

@@ -142,7 +142,7 @@ export function createInbound(settings, engine, socket) {
         TOLD.came,
         printOf(id),
         print,
-        // Fetched, it may have come under any name.
+        // A message that the app fetched may have arrived live under any of its names.
         bitsOf(isFetched ? names : [event]),
         (isFetched ? CAME_FLAG.fetched : 0) + (wantsAck ? CAME_FLAG.wantsAck : 0),
         settings().dedupe.size,
