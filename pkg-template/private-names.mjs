@@ -10,8 +10,9 @@ const NAMES = `
   grant handlers holds identify isAsked isFetched isLinked isOwnSession isPolling isReceiptless
   isRestored isStale its journal kept keptOf last lastPongAt linkLost listen lists lives note
   noted numberOf owner ownSpan puts receive registrations rename say sentAt seqNamed seqOfSame
-  firsts lastMessages toldEnd toldOver stopWaiting toldErased emitLater withoutReceipts keepAnswers
-  sharedAs spoil takes takeUp tell tellName unname warnOnce whose wipe wire
+  deferredEvents isBuffering firsts lastMessages toldEnd toldOver stopWaiting toldErased
+  emitLater withoutReceipts keepAnswers sharedAs spoil takes takeUp tell tellName unname
+  warnOnce whose wipe wire
 `
   .trim()
   .split(/\s+/);

@@ -78,7 +78,7 @@ export function initializeSocket(userId, authState) {
     }
     // A call that says nothing of the login changes nothing about it.
     const isAuthReady = authState?.isAuthReady;
-    if (typeof isAuthReady === 'boolean') client.hold(!isAuthReady);
+    if (typeof isAuthReady === 'boolean') client.pause(!isAuthReady);
     client.setUser(userId);
     client.connect();
     return client.socket;

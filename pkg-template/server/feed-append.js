@@ -1,5 +1,5 @@
-// Adds items to a feed, by what a store can do: one that counts by itself takes several at once; one that has a table
-// takes a row, and says whether its number was still free.
+// Adds items to a feed, by either kind of store. One with `push` counts by itself and takes several items at once. One with
+// `append` takes a single row, and says whether its number was still free.
 
 import { isEnd, newTag } from './feed-chain.js';
 
@@ -14,7 +14,7 @@ export function appender(store, limits) {
     return { most: MOST_TOGETHER, append: (feed, items) => store.push(feed, items, limits) };
   }
 
-  /** The ends as this process knows them; another one may have gone on. @type {Map<string, FeedEnd>} */
+  /** The ends as this process knows them; another process may have added items since. @type {Map<string, FeedEnd>} */
   const ends = new Map();
 
   /** @param {string} feed @param {FeedEnd} end */
@@ -48,7 +48,7 @@ export function appender(store, limits) {
 }
 
 /**
- * The end of a feed, which begins its chain where the store has none.
+ * The end of a feed. Begins its chain if the store has none.
  *
  * @param {FeedStore} store
  * @param {string} feed
@@ -70,7 +70,7 @@ export async function endOf(store, feed, limits) {
 }
 
 /**
- * The row before one that is stored, though the store did not say so: its client may have lost the answer and asked again.
+ * The row before one that was stored although `append` reported false: the store's client lost the answer and asked again.
  *
  * @param {FeedStore} store
  * @param {string} feed
@@ -84,14 +84,14 @@ async function rowBefore(store, feed, end, limits) {
   throw new Error('The item is stored, but what it came behind is gone: it is not sent');
 }
 
-/** Longer and longer, and never as long as the others. @param {number} tries */
+/** Waits for longer after each try, and randomly, so that processes don't collide again. @param {number} tries */
 function pause(tries) {
   if (tries < FREE_TRIES) return undefined;
   return new Promise((resolve) => setTimeout(resolve, Math.random() * 2 ** Math.min(tries, 7)));
 }
 
 const NO_BOOLEAN = 'The store answered append with no boolean';
-/** What one call stores at most. */
+/** The most items that one call stores. */
 const MOST_TOGETHER = 256;
 const MOST_ENDS = 10_000;
 const MOST_TRIES = 30;

@@ -1,5 +1,5 @@
-// Sends an item to whoever is connected: as `holdfast:item` to those who read the feed, as the plain event to the others
-// in the app's room.
+// Sends an item to the connections: as `holdfast:item` to those that read the feed, as a plain event to the others in the
+// app's room.
 
 import { isJson, valuesOf } from './feed-items.js';
 import { isPlainAdapter, jsonSender } from './feed-wire.js';
@@ -11,14 +11,14 @@ import { isPlainAdapter, jsonSender } from './feed-wire.js';
 /** @param {any} namespace of Socket.IO @returns {Deliver} */
 export function delivery(namespace) {
   const recovers = Boolean(namespace.server?.opts?.connectionStateRecovery);
-  /** The adapter that was looked at last: an app may set another one later. @type {unknown} */
+  /** The adapter that was checked last: an app may set another one later. @type {unknown} */
   let adapter;
   let isLocal = false;
   /** @type {import('./feed-wire.js').SendJson | undefined} */
   let sendJson;
 
   /**
-   * What an adapter that knows this process alone is told only where somebody hears it.
+   * Sends over an adapter that knows only this process: nothing if no connection listens.
    *
    * @param {FeedNames} names
    * @param {string} before
@@ -48,8 +48,8 @@ export function delivery(namespace) {
   /** @param {FeedNames} names @param {string} before @param {string} offset @param {unknown[]} values */
   function emitItem({ wire, room }, before, offset, values) {
     const readers = namespace.to(room);
-    // Neither volatile nor kept for the recovery of lost connections, which would send items again and after a right
-    // was taken away, and would add an argument. Socket.IO keeps what has no such flag at all.
+    // Not volatile, but the flag has to exist: Socket.IO stores events without it for the recovery of lost connections. That
+    // would send items again, even after the right was revoked, and would add an argument.
     if (recovers && readers.flags) readers.flags.volatile = false;
     readers.emit(ITEM, wire, before, offset, ...values);
   }
@@ -74,14 +74,14 @@ export function delivery(namespace) {
       return;
     }
     const values = valuesOf(text);
-    // Readers first: one that begins to read between the two then has the item from the store alone.
+    // Readers first: a connection that becomes a reader between the two then gets the item from the store only.
     emitItem(names, before, offset, values);
     emitPlain(names, values);
   };
 }
 
 /**
- * Whether somebody in the plain room is sent the plain event.
+ * Whether a connection in the plain room gets the plain event.
  *
  * @param {Map<string, Set<string>>} rooms
  * @param {string} plain

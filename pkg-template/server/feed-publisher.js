@@ -1,7 +1,7 @@
-// Store, then send: an item leaves once its offset is in the store, and those of a feed in the order of their offsets.
+// Publishes to feeds: stores an item, then sends it, and sends the items of a feed in the order of their offsets.
 //
-// Of each feed one call to the store is under way at a time; what is published meanwhile waits behind it, and goes
-// together where the store takes several. A store that answers at once has its items sent in the same turn.
+// One call to the store is in progress for each feed. Items that are published meanwhile wait, and are stored together if
+// the store takes several. If a store answers synchronously, items are sent in the same turn.
 
 import { isEnd, newTag, offsetOf } from './feed-chain.js';
 import { isThenable } from './values.js';
@@ -21,21 +21,21 @@ import { within } from './within.js';
  * @property {(error: unknown) => void} reject
  *
  * @typedef {object} Appender adds items to a feed
- * @property {number} most that it takes together
- * @property {(feed: string, items: { tag: string, item: string }[]) => FeedEnd | Promise<FeedEnd>} append answers the
- *   names that they came behind
+ * @property {number} most how many it takes together
+ * @property {(feed: string, items: { tag: string, item: string }[]) => FeedEnd | Promise<FeedEnd>} append returns the end
+ *   before the items
  */
 
 /**
  * @param {Appender} appender
  * @param {Deliver} deliver
  * @param {number} timeoutMs
- * @param {(error: unknown, names: FeedNames) => void} failed told what could not be sent, though it is stored
+ * @param {(error: unknown, names: FeedNames) => void} failed called if a stored item cannot be sent
  */
 export function publisher(appender, deliver, timeoutMs, failed) {
-  /** What waits for the one under way, of each feed that has one. @type {Map<string, Work[]>} */
+  /** Items that wait for the store, for each feed with a call in progress. @type {Map<string, Work[]>} */
   const lanes = new Map();
-  /** The feeds whose items are sent in this turn, one within the other. A list: to ask it costs less than a map. */
+  /** The feeds whose items are being sent, nested. A list: searching it costs less than a map. */
   const sending = /** @type {string[]} */ ([]);
 
   /**
@@ -55,7 +55,7 @@ export function publisher(appender, deliver, timeoutMs, failed) {
   /**
    * @param {FeedNames} names
    * @param {Work[]} works
-   * @param {FeedEnd | PromiseLike<FeedEnd>} [begun] what the store said to them
+   * @param {FeedEnd | PromiseLike<FeedEnd>} [begun] the store's answer, if they were passed to it already
    */
   async function run(names, works, begun) {
     const lane = /** @type {Work[]} */ (lanes.get(names.key));
@@ -80,7 +80,7 @@ export function publisher(appender, deliver, timeoutMs, failed) {
     lanes.delete(names.key);
   }
 
-  /** What goes to the store together. @param {Work[]} lane */
+  /** Takes the items that are stored together. @param {Work[]} lane */
   function take(lane) {
     let characters = 0;
     let count = 0;
@@ -100,7 +100,7 @@ export function publisher(appender, deliver, timeoutMs, failed) {
   return function publish(names, item) {
     const { key } = names;
     const tag = newTag();
-    // A listener of what is sent may publish the next, which is not to be sent before this one everywhere.
+    // A listener of an item may publish another one, which must wait until this one was sent to all connections.
     const isSending = sending.length > 0 && sending.includes(key);
     if (isSending && !lanes.has(key)) lanes.set(key, []);
     const lane = lanes.size > 0 ? lanes.get(key) : undefined;
@@ -132,11 +132,11 @@ const rowOf = ({ tag, item }) => ({ tag, item });
 
 /** @param {unknown} end @throws {TypeError} */
 function check(end) {
-  if (!isEnd(end)) throw new TypeError('The store answered without the names of an item');
+  if (!isEnd(end)) throw new TypeError('The store answered a publish without the end of the feed');
 }
 
 const STORED = Promise.resolve();
-/** Of the items that go to a store in one call. */
+/** The most characters of items in one call to the store. */
 const MOST_CHARACTERS = 1_000_000;
 const NO_ANSWER =
   'The store did not answer in time; whether it stored what was published is unknown';

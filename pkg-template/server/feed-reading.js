@@ -1,4 +1,4 @@
-// Answers `holdfast:read`: lets the connection in, asks the store, and hands on what follows the position.
+// Answers `holdfast:read`: admits the connection, reads the store, and returns the items after the position.
 
 import { endOf } from './feed-append.js';
 import { isEnd, offsetOf, parseOffset, rowsAfter } from './feed-chain.js';
@@ -47,7 +47,7 @@ export function reading({ store, limits, pageSize, timeoutMs, readers, report, .
       report(error, 'store', socket);
       return unavailable();
     }
-    // The store may have taken long enough for the right to be gone.
+    // The right may have been revoked while the store was reading.
     const right = readers.right(socket, names);
     if (right === 'forbidden') return FORBIDDEN;
     if (right === 'unknown') return unavailable();
@@ -95,7 +95,7 @@ export function reading({ store, limits, pageSize, timeoutMs, readers, report, .
     }
   }
 
-  /** For `socket.on('holdfast:read', ...)`. @param {FeedSocket} socket */
+  /** The listener for `socket.on('holdfast:read', ...)`. @param {FeedSocket} socket */
   return (socket) =>
     /** @param {any[]} sent */
     (...sent) => {
@@ -110,19 +110,19 @@ export function reading({ store, limits, pageSize, timeoutMs, readers, report, .
         say(socket, acknowledge, INVALID);
         return;
       }
-      if (!pending.take(socket.id)) {
+      if (!pending.begin(socket.id)) {
         say(socket, acknowledge, unavailable());
         return;
       }
       answer(socket, feed, from).then((reply) => {
         say(socket, acknowledge, reply);
-        whenSent(socket, () => pending.giveBack(socket.id));
+        whenSent(socket, () => pending.end(socket.id));
       });
     };
 }
 
 /**
- * Waits until an answer has left: whoever asks for pages and takes none must not fill the memory with them.
+ * Waits until an answer was sent: a client that asks for pages but does not receive them must not fill the memory.
  *
  * @param {FeedSocket} socket
  * @param {() => void} then
@@ -133,7 +133,7 @@ function whenSent(socket, then) {
   else setTimeout(whenSent, SENT_POLL_MS, socket, then).unref?.();
 }
 
-/** Spread, since many may be told so at once. @returns {Reply} */
+/** The time to retry is random, since many clients may get this answer at once. @returns {Reply} */
 function unavailable() {
   const retryAfterMs = RETRY_MS / 2 + Math.floor(Math.random() * RETRY_MS);
   return { error: 'The feed cannot be read at the moment', code: 'UNAVAILABLE', retryAfterMs };

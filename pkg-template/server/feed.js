@@ -1,5 +1,5 @@
-// Feeds: what a server publishes reaches each listener once and in order, also one that was away. docs/protocol.md has
-// what is said on the wire.
+// `createFeed`: what a server publishes reaches each listener once and in order, also one that was away. docs/protocol.md
+// describes the messages.
 
 import { appender } from './feed-append.js';
 import { delivery } from './feed-delivery.js';
@@ -75,7 +75,7 @@ export function createFeed(io, options) {
     return storeThenSend(names, item.text);
   }
 
-  /** Made once for whom much is published. @type {Map<string, UserFeed>} */
+  /** Handles that `user` returned, reused for speed. @type {Map<string, UserFeed>} */
   const users = new Map();
   /** @type {Map<string, RoomFeed>} */
   const rooms = new Map();
@@ -113,7 +113,7 @@ export function createFeed(io, options) {
 }
 
 /**
- * Keeps a handle. What nothing refers to any more is found out by making all anew, now and then.
+ * Keeps a handle. Drops all of them when there are too many, instead of tracking which are still used.
  *
  * @template T
  * @param {Map<string, T>} handles
@@ -132,7 +132,7 @@ function idOf(name, user) {
   try {
     id = idText(user);
   } catch {
-    // What is no id is refused below.
+    // Refused below.
   }
   if (id === null) throw new Misuse(`${name} takes the id of a user, got ${show(user)}`);
   return id;
@@ -160,7 +160,7 @@ function faultOf(event) {
   return undefined;
 }
 
-/** Of the protocol. */
+/** The version of the protocol. */
 const VERSION = 1;
 const MOST_HANDLES = 10_000;
 const RESERVED = new Set([

@@ -1,29 +1,29 @@
-// How many calls may be without an answer.
+// Bounds the calls that wait for an answer.
 
 /**
- * @param {number} max of all together
- * @param {number} maxEach of one user, or of one connection that nobody is logged in on
+ * @param {number} max for all owners together
+ * @param {number} maxEach for one owner: a user, or a connection without one
  */
 export function pendingCalls(max, maxEach) {
   /** @type {Map<string, number>} */
-  const taken = new Map();
+  const counts = new Map();
   let all = 0;
   return {
-    /** @param {string} owner @returns {boolean} whether there was one */
-    take(owner) {
-      const own = taken.get(owner) ?? 0;
+    /** Counts a call. @param {string} owner @returns {boolean} false if that would be too many */
+    begin(owner) {
+      const own = counts.get(owner) ?? 0;
       if (all >= max || own >= maxEach) return false;
       all += 1;
-      taken.set(owner, own + 1);
+      counts.set(owner, own + 1);
       return true;
     },
 
-    /** @param {string} owner */
-    giveBack(owner) {
+    /** A call was answered. @param {string} owner */
+    end(owner) {
       all -= 1;
-      const own = taken.get(owner) ?? 0;
-      if (own > 1) taken.set(owner, own - 1);
-      else taken.delete(owner);
+      const own = counts.get(owner) ?? 0;
+      if (own > 1) counts.set(owner, own - 1);
+      else counts.delete(owner);
     },
   };
 }

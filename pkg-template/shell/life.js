@@ -82,7 +82,7 @@ export function createLife(engine, socket, session, owner, forgetTalk) {
     resetLogout: () => tell(TOLD.resetLogout),
 
     /** Pauses connection attempts while the app's login is not ready. */
-    hold: (/** @type {boolean} */ hold) => tell(TOLD.hold, hold),
+    pause: (/** @type {boolean} */ isPaused) => tell(TOLD.hold, isPaused),
 
     /** Names the user; this overrides the option `userId` and the token. @param {unknown} id */
     setUser(id) {
