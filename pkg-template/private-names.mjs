@@ -58,7 +58,7 @@ export async function checkPrivate(root, parts) {
       throw new Error(`nothing is named ${name} any more`);
     const isText = new RegExp(`['"]${name}['"]`).test(ours);
     if (taken.has(name) || isText || others.some((code) => use.test(code))) {
-      throw new Error(`${name} is no private name: it stands elsewhere too`);
+      throw new Error(`${name} is not private: it is used elsewhere too`);
     }
   }
 }

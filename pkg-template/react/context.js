@@ -85,7 +85,7 @@ function warnOfNoClient() {
   if (hasWarned) return;
   hasWarned = true;
   console.warn(
-    '[holdfast] A SocketProvider waits for a client: call configureSocket, or give it `options` or `client`',
+    '[holdfast] A SocketProvider has no client: call configureSocket, or pass it `options` or `client`',
   );
 }
 

@@ -28,7 +28,7 @@ export function useSocket(selector, isEqual = isShallowEqual) {
     if (given !== undefined && typeof given !== 'function') {
       throw new HoldfastError(
         'INVALID_OPTION',
-        'useSocket takes a selector and a comparison: functions',
+        'useSocket takes functions: a selector and a comparison',
       );
     }
   }

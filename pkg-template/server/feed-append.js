@@ -42,7 +42,9 @@ export function appender(store, limits) {
         end = undefined;
         await pause(tries);
       }
-      throw new Error(`Another process was quicker ${MOST_TRIES} times: the item is not stored`);
+      throw new Error(
+        `Other processes took the next number ${MOST_TRIES} times: the item is not stored`,
+      );
     },
   };
 }
@@ -59,14 +61,15 @@ export async function endOf(store, feed, limits) {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const { end } = await store.read(feed, 0, 0, limits);
     if (isEnd(end)) return end;
-    if (end !== null && end !== undefined) throw new TypeError('The store answered a wrong end');
+    if (end !== null && end !== undefined)
+      throw new TypeError('The store returned an invalid end of a feed');
     const row = { number: 0, tag: newTag(), item: null };
     const isStored = await store.append(feed, row, limits);
     if (isStored === true) return row;
     if (isStored !== false) throw new TypeError(NO_BOOLEAN);
     await pause(tries);
   }
-  throw new Error('The store says that a feed has no rows, and takes no first one');
+  throw new Error('The store reports a feed without rows, but refuses its first row');
 }
 
 /**
@@ -81,7 +84,7 @@ async function rowBefore(store, feed, end, limits) {
   const { rows } = await store.read(feed, end.number - 1, 1, limits);
   const [row] = rows;
   if (isEnd(row) && row.number === end.number - 1) return row;
-  throw new Error('The item is stored, but what it came behind is gone: it is not sent');
+  throw new Error('The item is stored, but the row before it is gone, so it is not sent');
 }
 
 /** Waits for longer after each try, and randomly, so that processes don't collide again. @param {number} tries */
@@ -90,7 +93,7 @@ function pause(tries) {
   return new Promise((resolve) => setTimeout(resolve, Math.random() * 2 ** Math.min(tries, 7)));
 }
 
-const NO_BOOLEAN = 'The store answered append with no boolean';
+const NO_BOOLEAN = 'append of the store returned no boolean';
 /** The most items that one call stores. */
 const MOST_TOGETHER = 256;
 const MOST_ENDS = 10_000;

@@ -70,7 +70,7 @@ export function rowsAfter(position, { rows, end }, most, broken) {
   } else if (first.number > position.number && rows.every(({ number }) => number >= first.number)) {
     return lost('trimmed');
   }
-  broken(new Error(`The store's rows after number ${position.number} of a feed are no chain`));
+  broken(new Error(`The store's rows after number ${position.number} of a feed are not a chain`));
   return lost('replaced');
 }
 

@@ -84,12 +84,12 @@ export function namespaceOf(io) {
   // A parent of dynamic namespaces cannot reach the rooms of its children.
   if (namespace.children instanceof Set) {
     throw new Misuse(
-      'createFeed: io takes one Namespace, got the parent of many: make a feed for each in `on("new_namespace")`',
+      'createFeed: io takes one Namespace, got a parent of dynamic namespaces: create a feed for each in `on("new_namespace")`',
     );
   }
   if (served.has(namespace)) {
     throw new Misuse(
-      `createFeed: the namespace ${namespace.name} has a feed already: make one for the whole server, outside of io.on('connection')`,
+      `createFeed: the namespace ${namespace.name} has a feed already: call createFeed once, outside of io.on('connection')`,
     );
   }
   served.add(namespace);

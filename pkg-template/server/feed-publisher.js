@@ -138,5 +138,4 @@ function check(end) {
 const STORED = Promise.resolve();
 /** The most characters of items in one call to the store. */
 const MOST_CHARACTERS = 1_000_000;
-const NO_ANSWER =
-  'The store did not answer in time; whether it stored what was published is unknown';
+const NO_ANSWER = 'The store did not answer in time; it is unknown whether the item was stored';

@@ -80,7 +80,7 @@ export function reading({ store, limits, pageSize, timeoutMs, readers, report, .
     const items = found.rows.map((row) => {
       const values = valuesOf(/** @type {string} */ (row.item));
       if (typeof values?.[0] !== 'string')
-        throw new TypeError('The store has an item without event');
+        throw new TypeError('The store returned an item without an event');
       return [offsetOf(row), ...values];
     });
     return { items, end: found.end };

@@ -68,7 +68,7 @@ export function createFeed(io, options) {
     const item = itemOf([event, ...args]);
     if (item.lost.length > 0) {
       const error = new TypeError(
-        `What was published holds what Socket.IO cannot encode: ${item.lost.join(', ')}. It was published without that; give publish plain data`,
+        `A published item has values that Socket.IO cannot encode: ${item.lost.join(', ')}. It was published without them; pass plain data to publish`,
       );
       report(error, 'encode', undefined, names.key);
     }

@@ -90,7 +90,7 @@ function isError(value) {
 
 /** @param {string[]} lost */
 const unencodable = (lost) =>
-  `The acknowledgement holds what Socket.IO cannot encode: ${lost.join(', ')}. The message counts as handled and was answered without that; give ack plain data`;
+  `The acknowledgement has values that Socket.IO cannot encode: ${lost.join(', ')}. The message counts as handled and was answered without them; pass plain data to ack`;
 
 /**
  * How long a handler that returned without an answer may take to call `ack`. By then every client has given the message
@@ -100,6 +100,6 @@ const ANSWER_GRACE_MS = 60_000;
 const NO_ANSWER = (/** @type {number} */ seconds) =>
   `The handler returned, but did not answer within ${seconds} s: it has to call ack or to return a value (null for an empty acknowledgement)`;
 const STILL_AT_WORK = (/** @type {number} */ seconds) =>
-  `The handler was still at work after ${seconds} s (handlerTimeoutMs), so its message was given up; if it comes again the handler runs again`;
+  `The handler was still running after ${seconds} s (handlerTimeoutMs), so its message was given up; a repeat runs the handler again`;
 /** The longest timer in Node. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

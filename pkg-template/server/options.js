@@ -46,7 +46,7 @@ export function filled(options) {
   for (const [name, bound] of Object.entries({ max, maxBytes })) {
     if (bound !== undefined && !isCount(bound)) throw wrong(name, bound, 'a whole number above 0');
     if (bound !== undefined && options.store) {
-      throw wrong(name, bound, 'nothing beside store, which has its own bound');
+      throw wrong(name, bound, 'nothing if store is set, which has its own bound');
     }
   }
   if (!['claim', 'complete', 'release'].every((method) => hasMethod(store, method))) {

@@ -26,7 +26,7 @@ export function redisFeeds(client, options = {}) {
   /** @param {string} script @param {string[]} keys @param {(string | number)[]} values */
   async function run(script, keys, values) {
     const found = await evaluate(script, keys, values.map(String));
-    if (!Array.isArray(found)) throw new TypeError('Redis answered a script of feeds with no list');
+    if (!Array.isArray(found)) throw new TypeError('Redis returned no list for a script of feeds');
     return found.map((part) => (part === null ? undefined : String(part)));
   }
 

@@ -138,9 +138,9 @@ const RENEWED = 1;
 const TAKEN_ANEW = 2;
 
 const FORGOTTEN =
-  'Redis had lost the claim of a message at work (it restarted, forgot it, or this process was paused for longer than leaseMs), and nobody else had taken it meanwhile';
+  'Redis lost the claim of a message in progress (it restarted or evicted the key, or this process was paused for longer than leaseMs); no other process took it meanwhile';
 const TAKEN =
-  'Another process took a message at work, whose claim Redis had lost (it restarted, forgot it, or this process was paused for longer than leaseMs): its handler runs twice, unless a unique index on user and id forbids it';
+  'Another process took a message in progress, whose claim Redis lost (it restarted or evicted the key, or this process was paused for longer than leaseMs): its handler runs twice, unless a unique index on user and id prevents it';
 
 /**
  * Gets the value; if there is none, claims the key and returns nil. Getting an answer renews its expiry. A claim is

@@ -28,7 +28,7 @@ export function snapshot(reply) {
     if (typeof value === 'string') return alone(value);
     if (typeof value !== 'object' || value === null) return value;
     if (ancestors.has(value)) return lose('an object that contains itself');
-    if (ancestors.size === DEEPEST) return lose(`objects in each other over ${DEEPEST} deep`);
+    if (ancestors.size === DEEPEST) return lose(`objects nested over ${DEEPEST} deep`);
     ancestors.add(value);
     try {
       return copyObject(value);

@@ -23,7 +23,7 @@ function marked(value) {
     const { buffer, byteOffset, byteLength } = value;
     return [BYTES, Buffer.from(buffer, byteOffset, byteLength).toString('base64')];
   }
-  if (value instanceof Blob) throw new TypeError('Cannot keep a value with a Blob as text');
+  if (value instanceof Blob) throw new TypeError('A value with a Blob cannot be stored as text');
   if (Array.isArray(value)) return [LIST, ...value.map(marked)];
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, marked(part)]));
 }

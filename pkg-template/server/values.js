@@ -65,7 +65,7 @@ export function checking(name, check) {
   try {
     return check();
   } catch (error) {
-    throw isMisuse(error) ? error : new Misuse(`${name}: what it was given cannot be read`);
+    throw isMisuse(error) ? error : new Misuse(`${name}: its arguments cannot be read`);
   }
 }
 

@@ -150,12 +150,12 @@ export function makeClient(options, openSocket, wasm, unsaid) {
       const event = known.keepAnswers(number, answers > 0);
       if (answers) return;
       trouble.warn(
-        `the server does not acknowledge '${event}': what it has taken counts as sent. Acknowledge it there: (data, ack) => ack({ success: true })`,
+        `the server does not acknowledge '${event}': a receipt counts as sent. Acknowledge it there: (data, ack) => ack({ success: true })`,
       );
     },
     [ORDER.receiptless]() {
       known.withoutReceipts();
-      trouble.warn('the server refuses no unknown namespace: only its acknowledgements count');
+      trouble.warn('the server gives no receipts: only its acknowledgements count');
     },
     [ORDER.sayAgain]: said.say,
     [ORDER.forgetValue](/** @type {number} */ key, /** @type {number} */ value) {
@@ -246,7 +246,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     session.release(() => plain.endAll('LOGGED_OUT'));
     trouble.fail(
       'ENGINE_DEAD',
-      `The app has a plain socket: nothing is repeated or kept. ${textOf(error)}`,
+      `The app has a plain socket: nothing is retried or saved. ${textOf(error)}`,
       error,
     );
   }

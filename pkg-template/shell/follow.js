@@ -69,7 +69,7 @@ export function follow(socket, settings, options, early, wasm) {
   if (!driver.memory()) {
     isPlain = true;
     driver.listen((error) =>
-      settings.logger.warn(`Sockets are plain ones, without any guarantee: ${textOf(error)}`),
+      settings.logger.warn(`Sockets have no delivery guarantee: ${textOf(error)}`),
     );
     return;
   }
@@ -104,7 +104,7 @@ export function follow(socket, settings, options, early, wasm) {
 
   /** @param {string} code @param {string} message @param {object} [more] */
   const fail = (code, message, more) => {
-    if (!settings.onError) warnOnce(`${message} (${code}): the option holdfast.onError says which`);
+    if (!settings.onError) warnOnce(`${message} (${code}): set holdfast.onError to see which`);
     call(settings.onError, Object.assign(new HoldfastError(code, message), more));
   };
 
@@ -612,17 +612,14 @@ export function follow(socket, settings, options, early, wasm) {
       hasBeenUp = false;
     },
     [ORDER.foreign]() {
-      fail(
-        'AUTH_FAILED',
-        "The credentials are another user's: nothing is sent until they are right",
-      );
+      fail('AUTH_FAILED', 'The credentials name another user: nothing is sent until they match');
     },
     [ORDER.learned]: known.keepAnswers,
     [ORDER.receiptless]() {
       known.withoutReceipts();
       giveUpReceipts();
       unproven.length = 0;
-      warnOnce('the server refuses no unknown namespace: what is lost with a connection is lost');
+      warnOnce('the server gives no receipts: events lost with a connection are not repeated');
     },
     [ORDER.sayAgain]: said.say,
     [ORDER.forgetValue]: (/** @type {number} */ key) => said.values.delete(key),
@@ -659,12 +656,12 @@ export function follow(socket, settings, options, early, wasm) {
     wire.release();
     for (const name of Object.keys(own)) delete socket[name];
     deliveries.abandon(deliveries.settle);
-    logger.warn(`this Socket is a plain one from here on, without any guarantee: ${textOf(error)}`);
+    logger.warn(`this Socket has no delivery guarantee any more: ${textOf(error)}`);
     for (const { event, args } of [...joins, ...ahead]) call(() => plainly(event, [...args]));
     for (const { event, args, attempts, answers } of waiting) {
       const isOut = attempts > answers;
       if (isOut && optionOf(settings.ways[event]).repeat === false) {
-        fail('LINK_LOST', 'Nobody can tell whether it was delivered', {
+        fail('LINK_LOST', 'It is unknown whether it was delivered', {
           event,
           args,
           maybeDelivered: true,

@@ -148,7 +148,7 @@ export function createInbound(settings, engine, socket) {
         settings().dedupe.size,
       );
       if (fate & FATE.isDoubtful) {
-        settings().logger.warn(`'${event}' came with a known id and other content: see dedupe.id`);
+        settings().logger.warn(`'${event}' repeats an id with other content: see dedupe.id`);
       }
       if (wantsAck && fate & FATE.hasReply) extra(...(answers.get(print)?.reply ?? []));
       if (wantsAck && fate & FATE.waits) {

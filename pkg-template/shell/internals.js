@@ -14,5 +14,5 @@ export function internals(exposed) {
   } catch {
     // A getter or a proxy threw: not our client.
   }
-  throw new HoldfastError('INVALID_OPTION', 'The client takes what createClient answered');
+  throw new HoldfastError('INVALID_OPTION', 'The option client takes what createClient returned');
 }

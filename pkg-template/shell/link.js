@@ -50,8 +50,8 @@ export function createLink(settings, engine, wire, loose, trouble, session, owne
           const { error } = answer;
           const what =
             error === undefined
-              ? 'answers no object such as { token }'
-              : `failed with ${kindOfError(error)}, the cause that onError gets`;
+              ? 'returned no object such as { token }'
+              : `failed with ${kindOfError(error)}: see error.cause in onError`;
           trouble.fail('AUTH_FAILED', `The option auth ${what}`, error);
           engine.tell(TOLD.authorized, epoch, GRANT.failed);
         } else if (answer.grant) {
@@ -66,7 +66,7 @@ export function createLink(settings, engine, wire, loose, trouble, session, owne
     [ORDER.foreign]: () =>
       trouble.fail(
         'AUTH_FAILED',
-        "The credentials are another user's: nothing is sent until they are right",
+        'The credentials name another user: nothing is sent until they match',
       ),
     [ORDER.connect](/** @type {number} */ epoch, /** @type {number} */ failures) {
       if (offered) session.grant(offered);

@@ -254,11 +254,11 @@ export const CLAIM = { maybe: 16, retryable: 32, by: 64, audience: 256, timed: 1
 
 /** The engine's warnings for the developer; the last one only if the option `health.event` is set. */
 export const NOTICES = [
-  'the join was not confirmed in time: going on without',
-  'the server is silent: the link is replaced',
+  'the join was not confirmed in time: sending anyway',
+  'the server is silent: reconnecting',
   'no connection in time: trying again',
   'auth did not answer in time: trying again',
-  'the server answers no ping: set health.event to null',
+  'the server does not answer pings: set health.event to null',
 ];
 export const UNPINGED = 4;
 

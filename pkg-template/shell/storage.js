@@ -98,7 +98,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
 
   /** Reports that nothing is saved from now on. @param {unknown} error */
   const failed = (error) =>
-    trouble.fail('STORAGE_FAILED', `Messages are kept in memory only: ${textOf(error)}`, error);
+    trouble.fail('STORAGE_FAILED', `Messages are not saved to disk: ${textOf(error)}`, error);
 
   /** The current generation; the one from the opening if localStorage fails. */
   const current = () => read(scope) ?? generation ?? 0;
@@ -221,7 +221,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
         by = newId();
         const fresh = numberOf(scope, by);
         if (!hasLocks()) {
-          trouble.warnOnce('no Web Locks: what a closed tab left waits until it opens again');
+          trouble.warnOnce('no Web Locks: messages of a closed tab wait until it opens again');
         }
         engine.tell(TOLD.opened, of, Date.now(), mine, fresh, hasLocks(), current());
       } catch (error) {

@@ -78,7 +78,7 @@ export function createWire(driver, io, url, ioOptions, warn) {
   const dropped = OURS.filter((name) => name in options);
   for (const name of dropped) delete options[name];
   if (dropped.length > 0) {
-    warn(`io.${dropped.join(', io.')}: not handed on, it is ours`);
+    warn(`io.${dropped.join(', io.')}: ignored, Holdfast sets it`);
   }
   const own = {
     ...options,
