@@ -1,4 +1,4 @@
-/** What the entries share, so that the shell and its state exist once. Each entry hands in the module that it runs. */
+/** The part that the entries share, so that the shell and its state exist once. Each entry passes its own wasm module. */
 
 export { makeClient } from './shell/client.js';
 export { idOf } from './shell/credentials.js';

@@ -9,9 +9,9 @@ const NAMES = `
   abandon ackIds ancestors answered beside byDefault dispatch drops emitAsked epoch fits forget
   grant handlers holds identify isAsked isFetched isLinked isOwnSession isPolling isReceiptless
   isRestored isStale its journal kept keptOf last lastPongAt linkLost listen lists lives note
-  noted numberOf owner ownSpan puts receive registrations rename say sentAt seqNamed seqOfSame
+  noted numberOf owner ownSpan puts receive registrations rename replay sentAt seqNamed seqOfSame
   deferredEvents isBuffering firsts lastMessages toldEnd toldOver stopWaiting toldErased
-  emitLater withoutReceipts keepAnswers sharedAs spoil takes takeUp tell tellName unname
+  emitLater withoutReceipts keepAnswers sharedAs spoil takes takeUp tell tellName unname verdictCode
   warnOnce whose wipe wire
 `
   .trim()
@@ -27,7 +27,7 @@ const FOREIGN = /** @type {const} */ ([
   ['node_modules/@socket.io/component-emitter/lib/esm', /\.js$/],
 ]);
 
-/** For esbuild's `mangleProps`. */
+/** The pattern for esbuild's `mangleProps`. */
 export const PRIVATE = new RegExp(`^(${NAMES.join('|')})$`);
 
 /** The parts that import `core`. */

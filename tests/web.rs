@@ -373,7 +373,7 @@ fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
     let key = 1 << 52;
     let double = 4_503_599_627_370_496.0;
     let orders = [
-        (Order::Say { key, is_asked: true }, "sayAgain", vec![double, 1.0]),
+        (Order::Say { key, is_asked: true }, "replayEmit", vec![double, 1.0]),
         (Order::Discard { value: Value::Said, key }, "forgetValue", vec![double, 0.0]),
         (Order::Emit { key: 5 }, "emitDeferred", vec![5.0]),
         (Order::Returned { begins: Some(1) }, "returned", vec![1.0]),
@@ -390,7 +390,7 @@ fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
         assert_eq!(fields.as_slice(), expected, "{name}");
     }
     for (value, name) in
-        [(Value::Said, "said"), (Value::Held, "deferred"), (Value::Answer, "answers")]
+        [(Value::Said, "remembered"), (Value::Held, "deferred"), (Value::Answer, "answers")]
     {
         assert_eq!(VALUE.with(|table| number(table, name)), numbers::value_number(value));
     }

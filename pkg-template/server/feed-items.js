@@ -22,7 +22,7 @@ export function itemOf(values) {
   return { text: MARK + encode(copy), lost };
 }
 
-/** Whether an item's text is the JSON that Socket.IO would make of it. @param {string} text */
+/** Whether an item's text is the JSON that Socket.IO would encode it as. @param {string} text */
 export const isJson = (text) => text[0] !== MARK;
 
 /** The values that `itemOf` made the text from. @param {string} text @returns {Values} */

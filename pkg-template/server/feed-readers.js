@@ -105,7 +105,7 @@ export function readers({ userId, authorize, plainRoom, timeoutMs, report }) {
           expectRead(socket, userFeedNames(id, plainRoom(id)).pending);
         }
       } catch {
-        // Asked again, and reported, at the first read.
+        // The first read asks again, and reports the error.
       }
     },
 

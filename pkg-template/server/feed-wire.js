@@ -3,7 +3,7 @@
 
 /**
  * @typedef {(room: string, except: string[], json: string, data: () => unknown[]) => void} SendJson `json`: a list of the
- *   event and its arguments; `data`: the same as values, for the app's listeners of what is sent
+ *   event and its arguments; `data`: the same as values, for the app's listeners of outgoing events
  */
 
 /**

@@ -150,7 +150,7 @@ function checkRoom(room) {
   }
 }
 
-/** What is wrong with the name of an event. @param {unknown} event */
+/** Describes why a name is no valid event name; undefined if it is. @param {unknown} event */
 function faultOf(event) {
   if (typeof event !== 'string' || event === '') {
     return `event takes the name of an event, got ${show(event)}`;

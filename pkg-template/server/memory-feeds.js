@@ -164,7 +164,7 @@ function wrong(name, got, takes) {
   return new Misuse(`memoryFeeds: ${name} takes ${takes}, got ${show(got)}`);
 }
 
-/** About 30 MB without items. */
+/** About 30 MB, without items. */
 const MAX_FEEDS = 100_000;
 const MAX_BYTES = 100_000_000;
 /** A row's object, its tags and its entry in the list. */

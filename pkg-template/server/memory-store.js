@@ -152,5 +152,5 @@ const VALUE_BYTES = 16;
 const OBJECT_BYTES = 64;
 /** A field: its name, which is not shared, and its slot. */
 const FIELD_BYTES = 48;
-/** A Buffer's own object. */
+/** The object of a Buffer, without its bytes. */
 const BYTES_BYTES = 200;

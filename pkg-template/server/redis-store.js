@@ -132,15 +132,15 @@ function wrong(name, got, takes) {
 
 const DONE = 'done:';
 
-/** What a script found of a claim. */
+/** The answers of a script about a claim. */
 const NOT_OURS = 0;
 const RENEWED = 1;
 const TAKEN_ANEW = 2;
 
 const FORGOTTEN =
-  'Redis lost the claim of a message in progress (it restarted or evicted the key, or this process was paused for longer than leaseMs); no other process took it meanwhile';
+  'Redis lost the claim of a message in progress (by a restart, a failover or an eviction, or while this process was paused for longer than leaseMs); no other process took it meanwhile';
 const TAKEN =
-  'Another process took a message in progress, whose claim Redis lost (it restarted or evicted the key, or this process was paused for longer than leaseMs): its handler runs twice, unless a unique index on user and id prevents it';
+  'Another process took a message in progress, whose claim Redis lost (by a restart, a failover or an eviction, or while this process was paused for longer than leaseMs): its handler runs twice, unless a unique index on user and id prevents it';
 
 /**
  * Gets the value; if there is none, claims the key and returns nil. Getting an answer renews its expiry. A claim is

@@ -19,9 +19,9 @@ import { createOwner } from './owner.js';
 import { watchPage } from './page.js';
 import { createPlain } from './plain.js';
 import { createPresence } from './presence.js';
+import { createRemembered } from './remembered.js';
 import { call, textOf } from './report.js';
 import { createResync } from './resync.js';
-import { createSaid } from './said.js';
 import { endpointOf } from './scope.js';
 import { createServerEvents } from './server-events.js';
 import { createSession } from './session.js';
@@ -59,7 +59,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
   const wire = createWire(driver, openSocket, url, io, trouble.warn);
   const { socket } = wire;
   const loose = createLoose(settings, engine, wire);
-  const said = createSaid(settings, engine, loose);
+  const remembered = createRemembered(settings, engine, loose);
   const inbound = createInbound(settings, engine, socket);
   const presence = createPresence(settings, engine, inbound, changed);
   const resync = createResync(settings, engine, inbound, wire);
@@ -85,7 +85,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
   const feeds = createFeeds(engine, wire, io, loose, trouble, resync, owner.scope, dispatch);
   const life = createLife(engine, socket, session, owner, () => {
     wire.wipe();
-    said.values.clear();
+    remembered.values.clear();
   });
 
   const lost = (/** @type {import('../types/index.d.ts').Phase} */ phase) => {
@@ -105,7 +105,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
 
   /** The values that the engine refers to by number, one map for each kind. @type {Record<number, Map<number, unknown>>} */
   const values = {
-    [VALUE.said]: said.values,
+    [VALUE.remembered]: remembered.values,
     [VALUE.deferred]: loose.deferredEvents,
     [VALUE.answers]: inbound.answers,
   };
@@ -157,7 +157,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
       known.withoutReceipts();
       trouble.warn('the server gives no receipts: only its acknowledgements count');
     },
-    [ORDER.sayAgain]: said.say,
+    [ORDER.replayEmit]: remembered.replay,
     [ORDER.forgetValue](/** @type {number} */ key, /** @type {number} */ value) {
       values[value].delete(key);
     },
@@ -230,7 +230,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
         status.phase = 'ready';
         if (session.user() !== undefined) link.join();
         askOnline();
-        for (const key of said.values.keys()) said.say(key, 0);
+        for (const key of remembered.values.keys()) remembered.replay(key, 0);
         if (isReturn) resync.ask(0, 0);
         isReturn = true;
       },
@@ -278,7 +278,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     (packet) => {
       if (settings().session.length === 0) return;
       try {
-        said.noted(packet);
+        remembered.noted(packet);
       } catch {
         // Arguments that cannot be copied, or are too long, are not a join.
       }
@@ -324,7 +324,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     on: inbound.on,
     remember(/** @type {string} */ event, /** @type {unknown[]} */ ...args) {
       rename();
-      return said.remember(event, ...args);
+      return remembered.remember(event, ...args);
     },
     followRoom: feeds.follow,
     presence,

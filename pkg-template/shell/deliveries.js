@@ -284,7 +284,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
     },
 
     /**
-     * An order of the client's.
+     * An order of the client.
      * @param {number} seq
      * @param {number} attempt
      * @param {number} isAsked whether to ask for an acknowledgement
@@ -298,11 +298,17 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       entry.sentAt = engine.now();
       /** @type {number | undefined} */
       let ackId;
-      const answered = (/** @type {unknown[]} */ ...said) => {
+      const answered = (/** @type {unknown[]} */ ...reply) => {
         if (find(seq) !== entry) return;
-        const answer = judge(said, settings().send);
+        const answer = judge(reply, settings().send);
         const { span, ownSpan } = answer;
-        if (!note(entry, engine.note(TOLD.acked, seq, attempt, answer.said, span, ownSpan), answer))
+        if (
+          !note(
+            entry,
+            engine.note(TOLD.acked, seq, attempt, answer.verdictCode, span, ownSpan),
+            answer,
+          )
+        )
           return;
         const at = ackIds.indexOf(/** @type {number} */ (ackId));
         if (at >= 0) ackIds.splice(at, 1);
@@ -342,7 +348,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       };
     },
 
-    /** What identifies a message to other tabs: its id and a hash of its content. @param {number} seq */
+    /** Identifies a message to other tabs, by its id and a hash of its content. @param {number} seq */
     named: (seq) => nameOf(find(seq)) ?? { id: '', as: '', until: 0 },
 
     /** The number of a message that another tab names; undefined if this tab has a different message with that id. */
@@ -404,7 +410,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
     },
 
     /**
-     * An order of the client's.
+     * An order of the client.
      * @param {number} seq
      * @param {number} claim by the table `CLAIM`
      * @returns {[result: Result, as: string, until: number] | undefined} for another tab, if one had the message

@@ -178,13 +178,13 @@ export function createDriver(module) {
      * @param {number} link the epoch of the connection attempt
      * @param {unknown[]} parts the values that every call needs
      * @param {unknown} subject the object that this call is about
-     * @param {unknown} said the call's arguments, or what an event of the connection carried
+     * @param {unknown} data the call's arguments, or what an event of the connection carried
      * @returns {any}
      * @throws what code outside of this package threw during the call
      */
-    wire(what, link, parts, subject, said) {
+    wire(what, link, parts, subject, data) {
       if (!its) return DEAD;
-      const first = begin(parts, subject, said);
+      const first = begin(parts, subject, data);
       let answer = 1;
       let isTrap = true;
       try {

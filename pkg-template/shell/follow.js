@@ -19,8 +19,8 @@ import { NAMES, watchManager } from './manager.js';
 import { DOWN, NOTICES, ORDER, PHASES, TOLD, UNPINGED, WIRE } from './numbers.js';
 import { watchPage } from './page.js';
 import { copies, textIn } from './payload.js';
+import { createRemembered } from './remembered.js';
 import { call, report, textOf } from './report.js';
-import { createSaid } from './said.js';
 import { endpointOf } from './scope.js';
 import { later } from './timer.js';
 import { optionOf } from './ways.js';
@@ -36,7 +36,7 @@ import { drive } from './wire.js';
 /** How long apps get, after `connect`, to emit their joins themselves: an effect of React does it that late. */
 const GREETING_MS = 120;
 
-/** What happens to an emit: socket.io-client sends it, the client keeps it until the server has it, or it is dropped. */
+/** The ways of an emit: socket.io-client sends it, the client keeps it until the server has it, or it is dropped. */
 const [PLAIN, TAKEN, DROPPED] = [0, 1, 2];
 
 /** The subject of credentials that come from a function, before it is called. */
@@ -176,7 +176,7 @@ export function follow(socket, settings, options, early, wasm) {
 
   /** Gets what happens on the connection, which Sockets of one Manager share. @type {import('./manager.js').Follower} */
   const follower = {
-    hear: (what, of, said) => (what === WIRE.heard ? heard() : wire.run(what, live, of, said)),
+    hear: (what, of, data) => (what === WIRE.heard ? heard() : wire.run(what, live, of, data)),
     onPacket: (packet) => wire.run(WIRE.came, 0, undefined, packet),
     // `emitReserved` has reported it already, unless the app disconnected this Socket before the server accepted it.
     onClose: () => lost(DOWN.lost),
@@ -222,7 +222,7 @@ export function follow(socket, settings, options, early, wasm) {
     return its !== UNKNOWN && its !== subject;
   };
 
-  /** Who emits now: the credentials' user, or if that is unknown, whoever this opening of the Socket is for. */
+  /** Identifies the emitter: the credentials' user, or if that is unknown, this opening of the Socket. */
   const byNow = () => ({ its: present(), opened: socket.subs });
 
   /** @param {object} flags @param {any[]} all */
@@ -268,7 +268,7 @@ export function follow(socket, settings, options, early, wasm) {
   const loggedOut = (/** @type {any[]} */ [event, ...args]) =>
     fail('LOGGED_OUT', MESSAGES.LOGGED_OUT, { event, args, maybeDelivered: false });
 
-  /** Who emitted each packet that socket.io-client buffered before the first connection. @type {WeakMap<object, By>} */
+  /** The emitter of each packet that socket.io-client buffered before the first connection. @type {WeakMap<object, By>} */
   const buffered = new WeakMap();
 
   /** Drops a buffered packet, so that it is not sent as another user. An acknowledgement with a timeout gets socket.io-client's error. @param {any} packet */
@@ -284,7 +284,7 @@ export function follow(socket, settings, options, early, wasm) {
   /** The current user has had a connection. */
   let hasBeenUp = false;
   /** Keys of remembered emits that the app has not repeated by itself over this connection. @type {Set<number>} */
-  let unsaid = new Set();
+  let unrepeated = new Set();
   /** @type {any} */
   let greeting;
 
@@ -292,7 +292,7 @@ export function follow(socket, settings, options, early, wasm) {
     tellTransport(engine.note);
     engine.tell(TOLD.linkUp, live, false);
     unwatch = watchPage((event, flag) => engine.tell(TOLD.page, event, flag));
-    unsaid = new Set(said.values.keys());
+    unrepeated = new Set(remembered.values.keys());
     // As with socket.io-client's own buffer: events from before the first connection are sent before `connect` is emitted.
     if (!hasBeenUp && isBehind()) greeted();
     hasBeenUp = true;
@@ -307,7 +307,7 @@ export function follow(socket, settings, options, early, wasm) {
 
   /** The app's `connect` listeners have run. */
   const heardOf = () => {
-    if (unsaid.size === 0 || socket.recovered) greeted();
+    if (unrepeated.size === 0 || socket.recovered) greeted();
     else greeting = later(greeted, GREETING_MS, { autoUnref: true });
   };
 
@@ -435,7 +435,7 @@ export function follow(socket, settings, options, early, wasm) {
   const plainly = (event, args) => {
     const answer = prototype.emit.call(socket, event, ...args);
     // The app has repeated all remembered emits itself: no need to wait longer.
-    if (greeting !== undefined && unsaid.size === 0) greeted();
+    if (greeting !== undefined && unrepeated.size === 0) greeted();
     return answer;
   };
 
@@ -493,10 +493,10 @@ export function follow(socket, settings, options, early, wasm) {
           }
           return PLAIN;
         }
-        if (!socket.connected && said.knows(event, args)) return DROPPED;
+        if (!socket.connected && remembered.knows(event, args)) return DROPPED;
       }
     } catch {
-      // What cannot be copied goes to socket.io-client's own buffer.
+      // It cannot be copied: socket.io-client's own buffer takes it.
       return PLAIN;
     }
     return take(event, args, flags.compress);
@@ -511,22 +511,22 @@ export function follow(socket, settings, options, early, wasm) {
   // --- joins, which are replayed after a reconnect ---------------------------------------------------
 
   /** @param {string} event @param {readonly unknown[]} args @param {() => void} [ack] */
-  const say = (event, args, ack) => {
+  const emitNow = (event, args, ack) => {
     try {
       wire.forget(wire.emit(event, args, ack));
     } catch (error) {
       report(error);
     }
   };
-  /** The event that `said.noted` is to take for a join. @type {string[]} */
+  /** The event that `remembered.noted` is to take for a join. @type {string[]} */
   let patterns = [];
-  const said = createSaid(
+  const remembered = createRemembered(
     () => /** @type {any} */ ({ session: patterns, io: settings.io }),
     engine,
     /** @type {any} */ ({
-      emit: say,
+      emit: emitNow,
       emitAsked: (/** @type {string} */ event, /** @type {unknown[]} */ args) =>
-        say(event, args, () => {}),
+        emitNow(event, args, () => {}),
     }),
   );
 
@@ -556,11 +556,11 @@ export function follow(socket, settings, options, early, wasm) {
   /** A join or a leave is emitted: forgets the joins that the leave ends, and cancels kept events that it makes obsolete. @param {string} event @param {readonly unknown[]} all */
   const endOpposite = (event, all) => {
     const its = { event, args: copies(all, Infinity, settings.io.parser) };
-    for (const [key, one] of said.values) {
+    for (const [key, one] of remembered.values) {
       // Kept events may be for that room. Then the join is forgotten only when the leave is sent.
       if (!isLeave(event) || !ends(its, one) || (!socket.connected && isBehind())) continue;
       engine.note(TOLD.unsaid, key);
-      said.values.delete(key);
+      remembered.values.delete(key);
     }
     for (const one of [...deliveries.entries()]) {
       const isUndone = isJoin(event, all)
@@ -574,18 +574,18 @@ export function follow(socket, settings, options, early, wasm) {
   const noteLeaving = (event, args, id) => {
     if (isLeave(event)) endOpposite(event, args);
     if (!isJoin(event, args)) return;
-    for (const [key, one] of settings.isOwnSession ? [] : said.values) {
+    for (const [key, one] of settings.isOwnSession ? [] : remembered.values) {
       if (!replaces({ event, args }, one)) continue;
       engine.note(TOLD.unsaid, key);
-      said.values.delete(key);
-      unsaid.delete(key);
+      remembered.values.delete(key);
+      unrepeated.delete(key);
     }
     patterns = [event];
-    said.noted({ data: [event, ...args], id });
-    unsaid.delete(said.keyOf(event, args));
+    remembered.noted({ data: [event, ...args], id });
+    unrepeated.delete(remembered.keyOf(event, args));
   };
 
-  // --- the client's orders ---------------------------------------------------------------------------
+  // --- orders of the client ---------------------------------------------------------------------------
 
   const handlers = /** @type {any} */ ({
     [ORDER.disconnect](/** @type {number} */ its) {
@@ -608,7 +608,7 @@ export function follow(socket, settings, options, early, wasm) {
     [ORDER.look]: () => engine.note(TOLD.looked, -1, wire.isPolling(), wire.waiting()),
     [ORDER.ended]() {
       for (const packet of [...socket.sendBuffer]) drop(packet);
-      said.values.clear();
+      remembered.values.clear();
       hasBeenUp = false;
     },
     [ORDER.foreign]() {
@@ -621,8 +621,8 @@ export function follow(socket, settings, options, early, wasm) {
       unproven.length = 0;
       warnOnce('the server gives no receipts: events lost with a connection are not repeated');
     },
-    [ORDER.sayAgain]: said.say,
-    [ORDER.forgetValue]: (/** @type {number} */ key) => said.values.delete(key),
+    [ORDER.replayEmit]: remembered.replay,
+    [ORDER.forgetValue]: (/** @type {number} */ key) => remembered.values.delete(key),
     [ORDER.askForMissed]: (/** @type {number} */ round) => engine.tell(TOLD.resynced, round, true),
     [ORDER.report](/** @type {number} */ notice) {
       if (notice !== UNPINGED) logger.debug(NOTICES[notice]);
@@ -650,7 +650,7 @@ export function follow(socket, settings, options, early, wasm) {
     if (isDead) return;
     isDead = true;
     const waiting = [...deliveries.entries()];
-    const joins = socket.connected ? [] : [...said.values.values()];
+    const joins = socket.connected ? [] : [...remembered.values.values()];
     const ahead = unproven.splice(0);
     leave();
     wire.release();
@@ -695,7 +695,7 @@ export function follow(socket, settings, options, early, wasm) {
       claim(ofNext);
     },
 
-    /** An event of socket.io's own. @param {string} event @param {any[]} args */
+    /** socket.io-client emits an event of its own. @param {string} event @param {any[]} args */
     emitReserved(event, ...args) {
       const isUp = event === 'connect' && live > 0;
       // An inactive Socket stays closed until the app opens it.

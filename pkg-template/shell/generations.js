@@ -83,7 +83,7 @@ export const read = (scope) =>
 let [lookedAt, itsKey] = ['', ''];
 /** @type {Storage} */
 let storage;
-/** What `peek` read last, and when. */
+/** The last result of `peek`, and its time. */
 let [generation, readAt] = [0, NaN];
 
 /**

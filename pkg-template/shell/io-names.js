@@ -7,7 +7,7 @@ import { isObject } from './options.js';
 import { sameSnapshot } from './payload.js';
 import { call } from './report.js';
 
-/** Names of joins. Not the queue for a match: repeating that would start another match. */
+/** Names of joins; not the queue for a match: repeating that would start another match. */
 const JOINS =
   /^(?!.*(queue|match[-_ ]?mak|wait[-_ ]?list))((.*[:./])?(join|subscribe).*|.*[-_ :./]join|setup|add[-_ ]?user|new[-_ ]?user([-_ ]?(add|join(ed)?|connected))?|user[-_ ]?(join(ed)?|connected|online)|set[-_ ]?user(name)?|register([-_ ]?user)?|authenticate|identify)$/i;
 const LEAVES = /^(.*[:./])?(leave|left|exit|quit|unsubscribe)|[-_ :./](leave|left|exit|quit)$/i;
@@ -27,7 +27,7 @@ export const looksLikeJoin = (event, args) => JOINS.test(event) && !hasSecret(ar
 /** @param {string} event */
 export const looksLikeLeave = (event) => LEAVES.test(event);
 
-/** What an event joins or leaves: `room` in `join_room`, `leaveRoom` and `room:leave`. @param {string} event */
+/** The thing that an event joins or leaves: `room` in `join_room`, `leaveRoom` and `room:leave`. @param {string} event */
 const stemOf = (event) =>
   event.toLowerCase().replace(/unsubscribe|subscribe|join|leave|left|exit|quit|[^a-z0-9]/g, '');
 

@@ -11,7 +11,7 @@ const MOST_EVENTS = 1000;
  */
 export function createKnown(endpoint, engine) {
   const key = `holdfast server ${endpoint}`;
-  /** Whether the server acknowledges an event, and whether it gives no receipts. */
+  /** For each event, whether the server acknowledges it; and whether the server gives no receipts. */
   /** @type {{ events: Record<string, boolean>, isReceiptless: boolean }} */
   const known = { events: Object.create(null), isReceiptless: false };
   try {

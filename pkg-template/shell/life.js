@@ -53,7 +53,7 @@ export function createLife(engine, socket, session, owner, forgetTalk) {
       note(TOLD.reopen);
     },
 
-    /** Asks for a link. Refused while logged out. */
+    /** Requests a link. Refused while logged out. */
     connect() {
       wishes += 1;
       owner.tellName();

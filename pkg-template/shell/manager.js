@@ -1,5 +1,5 @@
 /**
- * What followed Sockets of one Manager share: the server's limits, the events of the connection, and the names of
+ * State that followed Sockets of one Manager share: the server's limits, the events of the connection, and the names of
  * receipts, so that an answer to one follower's receipt reaches only that follower.
  */
 
@@ -8,7 +8,7 @@ import { RECEIPT } from './wire.js';
 
 /**
  * @typedef {object} Follower
- * @property {(what: number, engine: unknown, said: unknown) => void} hear something happened on the connection
+ * @property {(what: number, engine: unknown, data: unknown) => void} hear something happened on the connection
  * @property {(packet: { nsp: string }) => void} onPacket a packet arrived that is no other follower's receipt
  * @property {() => void} onClose the connection is gone
  *
@@ -52,7 +52,7 @@ export function watchManager(manager) {
   const on = (
     /** @type {any} */ emitter,
     /** @type {string} */ event,
-    /** @type {(said: any) => void} */ listener,
+    /** @type {(data: any) => void} */ listener,
   ) => {
     emitter.on(event, listener);
     heard.push(() => emitter.off(event, listener));
@@ -77,7 +77,7 @@ export function watchManager(manager) {
       ['upgrade', WIRE.upgraded],
       ['upgradeError', WIRE.upgradeFailed],
     ])) {
-      on(of, event, (said) => each((one) => one.hear(what, of, said)));
+      on(of, event, (data) => each((one) => one.hear(what, of, data)));
     }
     on(of, 'close', () => each((one) => one.onClose()));
     // Before the Sockets get the packet.
@@ -88,10 +88,10 @@ export function watchManager(manager) {
     engine = next;
     owed = [];
     [heartbeat, maxPayload] = [UNKNOWN_MS, 0];
-    next?.on('handshake', (/** @type {any} */ said) => {
+    next?.on('handshake', (/** @type {any} */ data) => {
       if (next !== engine) return;
-      heartbeat = said.pingInterval + said.pingTimeout || UNKNOWN_MS;
-      maxPayload = said.maxPayload ?? 0;
+      heartbeat = data.pingInterval + data.pingTimeout || UNKNOWN_MS;
+      maxPayload = data.maxPayload ?? 0;
     });
   };
   meet(manager.engine);

@@ -2,7 +2,7 @@
 
 import { isBinary, utf8Length, withBigInts } from './payload.js';
 
-/** What socket.io writes around an event and its arguments. */
+/** The bytes that socket.io adds to an event and its arguments. */
 const ENVELOPE_BYTES = 40;
 
 /**

@@ -155,7 +155,7 @@ export const ORDER = {
   cancelElsewhere: 33,
   storageFailed: 34,
   forgetLate: 35,
-  sayAgain: 36,
+  replayEmit: 36,
   forgetValue: 37,
   emitDeferred: 38,
   returned: 39,
@@ -167,8 +167,8 @@ export const ORDER = {
 };
 
 /** Kinds of values that the order `forgetValue` names. */
-export const VALUE = { said: 0, deferred: 1, answers: 2 };
-/** What the engine is told about an event from the server, and in `FATE` its answer. */
+export const VALUE = { remembered: 0, deferred: 1, answers: 2 };
+/** Flags of an event from the server, and in `FATE` the engine's answer. */
 export const CAME_FLAG = {
   fetched: 1,
   wantsAck: 2,
@@ -180,7 +180,7 @@ export const FATE = {
   waits: 8,
 };
 
-/** What to do with an item of a feed; any other answer drops it. */
+/** The engine's answers about an item of a feed; any other answer drops it. */
 export const ITEM = { shown: 1, shownWithKept: 2, keptBehind: 3, keptAlone: 4 };
 /** A server's answers to the read of a feed. `failed` comes with the milliseconds until the next try. */
 export const READ = { page: 0, reset: 1, failed: 2, refused: 3 };
@@ -200,13 +200,13 @@ export const PHASES = [
   'closed',
 ];
 
-/** What an unsettled message waits for; see `Standing` in the types. */
+/** The reasons why an unsettled message waits; see `Standing` in the types. */
 export const STANDINGS = /** @type {const} */ (['none', 'link', 'turn', 'delay', 'answer']);
 
 export const GRANT = { granted: 0, absent: 1, failed: 2 };
-/** `retryAfter` comes with a span in milliseconds. */
+/** `retryAfter` comes with a time in milliseconds. */
 export const DOWN = { lost: 0, final: 1, retryAfter: 2, kicked: 3 };
-/** What an acknowledgement means; `failed` has a code that tells nothing about the next attempt. */
+/** The meanings of an acknowledgement; `failed` has a code that tells nothing about the next attempt. */
 export const READING = { accepted: 0, failed: 1, final: 2, limited: 3 };
 /** The app's own verdict is added times this: 0 for none, else its index in `WORDS` plus one. A verdict with a delay counts as the index after the last. */
 export const OPINION = 4;

@@ -1,4 +1,4 @@
-/** Who is online: keeps the server's list and applies changes to it. The engine decides when it is stale. */
+/** Presence: keeps the server's list of online users and applies changes to it. The engine decides when it is stale. */
 
 import { idOf } from './credentials.js';
 import { TOLD } from './numbers.js';

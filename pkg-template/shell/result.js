@@ -53,5 +53,5 @@ export function resultOf(id, claim, answer) {
 /** @param {string} id of a message that was never sent */
 export const cancelled = (id) => resultOf(id, CODES.indexOf('CANCELLED'));
 
-/** Who hears of it: 0 nobody, 1 its senders, 2 also `onError`, 3 also `onError`, since an earlier page load sent it. */
+/** The audience of a result: 0 nobody, 1 its senders, 2 also `onError`, 3 also `onError`, since an earlier page load sent it. */
 export const audienceOf = (/** @type {number} */ claim) => Math.trunc(claim / CLAIM.audience) % 4;

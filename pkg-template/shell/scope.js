@@ -2,7 +2,7 @@
 
 /** Matches the scheme, the host with its port, and the namespace of a url. Skips credentials, query and hash. */
 const PARTS = /^(?:([\w+.-]+:)?\/\/)?(?:[^/?#]*@)?([^/?#]*)([^?#]*)/;
-/** What is removed from the path of the option `path`: the first slash, the last ones, and a query. */
+/** The parts that are removed from the option `path`: the first slash, the last ones, and a query. */
 const AROUND = /^\/|\/*(?:[?#].*)?$/gs;
 
 /**

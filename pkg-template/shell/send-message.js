@@ -42,7 +42,7 @@ export function sendMessage(client, data, callback) {
   });
 }
 
-/** What the callback gets at once if the message has to wait. @param {string} idField @param {unknown} id */
+/** The callback's first argument at once, if the message has to wait. @param {string} idField @param {unknown} id */
 const notice = (idField, id) => ({
   success: false,
   queued: true,
@@ -56,7 +56,7 @@ function fill(answer, fields) {
 }
 
 /**
- * What the callback gets in the end: the server's acknowledgement, with the fields that apps rely on.
+ * The callback's final argument: the server's acknowledgement, with the fields that apps rely on.
  * @param {import('./result.js').Result} result
  * @param {string} idField
  * @param {unknown} id

@@ -1,4 +1,4 @@
-/** Who the user is, and which credentials each connection attempt sends. */
+/** The session: its user, and the credentials that each connection attempt sends. */
 
 import { ask, idOf, subjectIn, userOf } from './credentials.js';
 import { NO_AUTH } from './options.js';
@@ -24,7 +24,7 @@ export function createSession({ socket, settings, isAsked }) {
   let named;
   /** The credentials of the last attempt. @type {Grant | undefined} */
   let granted;
-  /** What the app assigned to the Socket's `auth`: it overrides the option. @type {unknown} */
+  /** The value that the app assigned to the Socket's `auth`: it overrides the option. @type {unknown} */
   let assigned;
 
   /** Sets the Socket's `auth`. A different value there later was assigned by the app. */

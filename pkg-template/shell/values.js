@@ -85,15 +85,15 @@ export const is = (of, other) => stack[of] === stack[other];
 
 /**
  * Begins a call of the module: pushes the values that it gets.
- * @param {unknown[]} parts @param {unknown} subject @param {unknown} said
+ * @param {unknown[]} parts @param {unknown} subject @param {unknown} data
  * @returns the index of the first of them
  */
-export function begin(parts, subject, said) {
+export function begin(parts, subject, data) {
   const first = push(parts);
   push(parts[0]);
   push(parts[1]);
   push(subject);
-  push(said);
+  push(data);
   return first;
 }
 

@@ -11,7 +11,7 @@ const FINAL =
 /**
  * @param {unknown[]} args the arguments of the acknowledgement
  * @param {import('../types/settings.d.ts').Settings['send']} options
- * @returns {import('./result.js').Answer & { said: number, span?: number, ownSpan?: number }} `said` by the tables
+ * @returns {import('./result.js').Answer & { verdictCode: number, span?: number, ownSpan?: number }} `verdictCode` by the tables
  *   `READING` and `OPINION`; the spans in milliseconds: when the server and the app want a retry, if they say so
  */
 export function judge(args, options) {
@@ -26,7 +26,7 @@ export function judge(args, options) {
       : FINAL.test(code) || options.final.includes(code)
         ? READING.final
         : READING.failed;
-  words.said = reading + OPINION * (own + 1);
+  words.verdictCode = reading + OPINION * (own + 1);
   words.ownSpan = ownSpan;
   return words;
 }
@@ -34,9 +34,9 @@ export function judge(args, options) {
 /**
  * Asks a function of the app about a server's answer. Returns [] if it throws or returns an unknown word, which is
  * reported.
- * @param {((...said: any[]) => any) | undefined} decide
- * @param {unknown[]} said
+ * @param {((...args: any[]) => any) | undefined} decide
+ * @param {unknown[]} args
  * @param {string[]} words that it may return
  * @returns {ReturnType<typeof opinion>}
  */
-export const decided = (decide, said, words) => call(() => opinion(decide?.(...said), words)) ?? [];
+export const decided = (decide, args, words) => call(() => opinion(decide?.(...args), words)) ?? [];

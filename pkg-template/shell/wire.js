@@ -113,8 +113,8 @@ export function drive(driver, socket, manager, options) {
     /** @type {number} */ what,
     /** @type {number} */ link,
     /** @type {unknown} */ subject,
-    /** @type {unknown} */ said,
-  ) => driver.wire(what, link, parts, subject, said);
+    /** @type {unknown} */ data,
+  ) => driver.wire(what, link, parts, subject, data);
   const ask = (
     /** @type {number} */ what,
     /** @type {unknown[] | undefined} */ args = undefined,
@@ -140,7 +140,7 @@ export function drive(driver, socket, manager, options) {
     what === WIRE.heard
       ? // Runs for every packet: a call of the module would cost too much.
         () => link === parts[EPOCH] && onHeard()
-      : (/** @type {unknown} */ said) => run(what, link, subject, said);
+      : (/** @type {unknown} */ data) => run(what, link, subject, data);
 
   /** @type {() => void} */
   let onHeard;

@@ -20,7 +20,7 @@ const LONGEST = 10_000;
  * @param {import('./engine.js').Engine} engine
  * @param {ReturnType<typeof import('./loose.js').createLoose>} loose
  */
-export function createSaid(settings, { note }, { emit, emitAsked }) {
+export function createRemembered(settings, { note }, { emit, emitAsked }) {
   /** @type {Map<number, { event: string, args: readonly unknown[] }>} */
   const values = new Map();
 
@@ -74,7 +74,7 @@ export function createSaid(settings, { note }, { emit, emitAsked }) {
     },
 
     /** Emits what is remembered. @param {number} key @param {number} isAsked whether with a callback */
-    say(key, isAsked) {
+    replay(key, isAsked) {
       const { event, args } = values.get(key) ?? {};
       if (event !== undefined) (isAsked ? emitAsked : emit)(event, args ?? []);
     },
