@@ -252,6 +252,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
   }
 
   let heardAt = -1;
+  // The arguments are in the order of `Hooks` in wire.js.
   wire.begin(
     life.connect,
     life.disconnect,

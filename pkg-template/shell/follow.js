@@ -146,6 +146,7 @@ export function follow(socket, settings, options, early, wasm) {
     // The engine has orders waiting for this fact only while the link is suspect.
     if (isDoubted) engine.drain();
   };
+  // The arguments are in the order of `Hooks` in wire.js.
   wire.begin(
     // `connect`, `disconnect` and `active` stay socket.io-client's.
     nothing,
