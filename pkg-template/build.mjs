@@ -1,8 +1,8 @@
 // Makes `pkg/`, the npm package, from this folder and the compiled engine. `cargo xtask build` calls it:
 //   node pkg-template/build.mjs --version 1.2.3 --module a.wasm --io-module b.wasm --script a.wasm.js --size-before 12345
 //
-// Each part becomes one file, once as an ES module and once as CommonJS, with everything in it but
-// the peers and the other parts: so each wasm is there once, and one instance of each part's state.
+// Each part becomes one file, as an ES module and as CommonJS, that bundles everything but the peer dependencies and the
+// other parts. So each wasm is included once, and each part's state exists once.
 
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -16,8 +16,8 @@ import { decode, encode } from './wasm-text.js';
 import { compressed, SYNTAX, weighIo, weighSocket } from './weigh.mjs';
 
 /**
- * All that an entry adds to an app, minified and gzipped, without socket.io-client. More than half of it is the wasm;
- * ARCHITECTURE.md says what each part costs.
+ * The budgets: what an entry may add to an app, minified and gzipped, without socket.io-client. More than half of it is
+ * the wasm; ARCHITECTURE.md lists what each part costs.
  */
 const BUDGETS = [
   { entry: 'holdfast/socket', weigh: weighSocket, most: 61_500 },
@@ -25,8 +25,8 @@ const BUDGETS = [
 ];
 
 /**
- * The files of the package. `core` is what the others share, and `module` and `io-module` have the wasm: apps can't
- * import them, since package.json doesn't name them. A part without a source is left out, and so is its entry.
+ * The parts of the package. The others share `core`; `module` and `io-module` have the wasm. Apps can't import these
+ * three, since package.json doesn't name them. A part without a source file is left out, and so is its entry.
  */
 const PARTS = [
   ...['module', 'io-module', 'core'],
@@ -43,7 +43,7 @@ const COMPILED = {
   'inspector-io-replay': 'io-replay',
 };
 
-/** Parts that stand for socket.io-client: as there, what is required is `io` itself. */
+/** Parts that replace socket.io-client: as with that, `require` returns `io` itself. */
 const PLAIN = ['io', 'alias'];
 const CALLABLE = 'module.exports=Object.assign(module.exports.io,module.exports);';
 
@@ -54,9 +54,9 @@ const destination = path.join(root, 'pkg');
 
 /** The two forms of each part. */
 const FORMS = [
-  // Without a platform nothing is replaced or assumed: the same file runs in browsers and in Node.
+  // Neutral: esbuild assumes no platform, and the same file runs in browsers and in Node.
   { format: 'esm', platform: 'neutral', folder: 'esm', extension: '.mjs' },
-  // For `node` esbuild adds the line by which Node finds the names that a CommonJS file exports.
+  // For `node`, esbuild adds the line by which Node finds the names that a CommonJS file exports.
   { format: 'cjs', platform: 'node', folder: '.', extension: '.js' },
 ];
 
@@ -64,20 +64,20 @@ const { values: options } = parseArgs({
   options: {
     version: { type: 'string' },
     module: { type: 'string' },
-    /** The module for Sockets that are followed. */
+    /** The module for followed Sockets. */
     'io-module': { type: 'string' },
-    /** The module as JavaScript, as wasm2js writes it. Without it there is no `without-wasm`. */
+    /** The module as JavaScript, from wasm2js. Without it, `without-wasm` is not built. */
     script: { type: 'string' },
     /** Folders with the modules that play recordings, as wasm-bindgen writes them. Without them there is no `inspector`. */
     replay: { type: 'string' },
     'io-replay': { type: 'string' },
     'size-before': { type: 'string' },
-    /** For sources that nobody ships: deliberate bugs. */
+    /** Skips the budgets and other checks, for deliberate bugs that are never shipped. */
     'any-size': { type: 'boolean' },
   },
 });
 
-/** What each `holdfast:` import of wasm stands for. */
+/** The wasm of each `holdfast:` import. */
 const modules = {
   wasm: await readFile(options.module),
   'io-wasm': await readFile(options['io-module']),
@@ -89,7 +89,7 @@ const parts = PARTS.filter(
 const reader = await assembleReader();
 
 try {
-  // Nothing of the package in place is touched before all of the new one is there.
+  // The existing package is not touched before the new one is complete.
   await rm(staging, { recursive: true, force: true });
   checkImports();
   await mkdir(path.join(staging, 'esm'), { recursive: true });
@@ -122,9 +122,8 @@ async function bundle({ format, platform, folder, extension }) {
         target: SYNTAX,
         minify: true,
         mangleProps: name === 'core' ? PRIVATE : undefined,
-        // Minified code alone can't be debugged. A map beside each file, with the sources in it, is
-        // read by every bundler that asks for one and ignored by the others; separate source files
-        // would not be found by some of them, which then warn.
+        // Minified code can't be debugged without a map. The sources are inside of the map: bundlers that ask for maps read it,
+        // and the others ignore it. Some bundlers would not find separate source files, and warn.
         sourcemap: 'linked',
         legalComments: 'none',
         footer: PLAIN.includes(name) && format === 'cjs' ? { js: CALLABLE } : {},
@@ -163,14 +162,14 @@ async function bundle({ format, platform, folder, extension }) {
   }
 }
 
-/** As it is read, too: a module may outgrow the reader's memory. */
+/** Encodes wasm as text, and checks that it can be decoded: a module may outgrow the reader's memory. */
 function textOf(bytes) {
   const text = encode(bytes);
   if (!bytes.equals(decode(text, reader))) throw new Error('the wasm cannot be read back');
   return text;
 }
 
-/** The shell hands the module what `values.js` exports, and for all else a function that does nothing. */
+/** The shell gives the module what `values.js` exports, and a function that does nothing for every other import. */
 function checkImports() {
   for (const [name, bytes] of Object.entries(modules)) {
     const others = WebAssembly.Module.imports(new WebAssembly.Module(bytes)).filter(
@@ -181,8 +180,7 @@ function checkImports() {
 }
 
 /**
- * What is imported as `holdfast:` and one of these names, which is made, not written.
- * @param {string} plugin
+ * A plugin for imports of `holdfast:` and one of these names, which are generated.
  * @param {string[]} names
  * @param {(name: string) => string | undefined | Promise<string>} contents
  */
@@ -204,8 +202,8 @@ function made(plugin, names, contents) {
 }
 
 /**
- * What wasm2js wrote makes one instance when it is imported; this makes one for each call. Its memory is another object
- * once it has grown, as its buffer is not detached then.
+ * The output of wasm2js makes one instance when it is imported; change it into a function that makes one for each call.
+ * Growing replaces its memory object, since the old buffer is not detached.
  */
 function scriptOf(text) {
   const [, functions] = /^import .*?\n\n(.*)\nvar retasmFunc = asmFunc/s.exec(text);
@@ -221,11 +219,11 @@ function scriptOf(text) {
   return `${replaced}\nexport default asmFunc;`;
 }
 
-/** `holdfast:settings`, from the one table that there is of them. */
+/** Makes `holdfast:settings` from the table in `src/border/settings.rs`. */
 async function settingsInOrder() {
   const table = await readFile(path.join(root, 'src/border/settings.rs'), 'utf8');
   const rows = table.matchAll(/^ +"([\w.]+)" => [\w.]+,$/gm);
-  // `join` and `health` are null where they are switched off.
+  // `join` and `health` are null if they are off.
   const values = [...rows].map(([, option]) =>
     /^(join|health)/.test(option)
       ? `settings.${option.replace('.', '?.')} ?? 0`
@@ -254,8 +252,8 @@ function compiledReplays() {
 }
 
 /**
- * The shell's tables of numbers become enums of TypeScript: esbuild writes an enum's number wherever a member is
- * named, and leaves out the table.
+ * Turns the shell's tables of numbers into enums of TypeScript: esbuild replaces each member by its number, and leaves out
+ * the table.
  */
 function numbersInPlace() {
   return {
@@ -273,7 +271,7 @@ function numbersInPlace() {
   };
 }
 
-/** A part that imports another finds it beside itself, in the form that it has. */
+/** Imports of other parts stay imports, of the file beside it in the same form. */
 function otherPartsStayOutside(extension) {
   return {
     name: 'other parts stay outside',
@@ -289,8 +287,8 @@ function otherPartsStayOutside(extension) {
 }
 
 /**
- * Names sources as the package's users see them, and leaves out what nobody reads there: the wasm,
- * and the sources of dependencies.
+ * Names sources in a map as the package's users know them, and leaves out contents that nobody reads there: the wasm, and
+ * the sources of dependencies.
  */
 async function tidyMap(file) {
   const map = JSON.parse(await readFile(file, 'utf8'));
@@ -306,7 +304,7 @@ async function tidyMap(file) {
   await writeFile(file, JSON.stringify(map));
 }
 
-/** The types are written by hand, once; each form needs a twin that names the files of its form. */
+/** Copies the handwritten types, once for each form, with imports of that form's files. */
 async function writeTypes() {
   const folder = path.join(source, 'types');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.d.ts'));
@@ -328,7 +326,7 @@ function renameImports(text, extension) {
 async function writeManifest() {
   const manifest = JSON.parse(await readFile(path.join(source, 'package.json'), 'utf8'));
   manifest.version = options.version;
-  // The sources are ES modules; of what is made from them the files that end in `.js` are not.
+  // The sources are ES modules, but the built files that end in `.js` are CommonJS.
   manifest.type = 'commonjs';
   for (const [name, target] of Object.entries(manifest.exports)) {
     if (typeof target === 'string') continue;
@@ -346,7 +344,7 @@ async function copyDocuments() {
   }
 }
 
-/** Prints what everything weighs, and fails when an app would have to carry too much. */
+/** Prints all sizes, and fails if an entry is over its budget. */
 async function report() {
   const row = (name, ...sizes) =>
     console.log(
@@ -371,7 +369,7 @@ async function report() {
   if (over.length > 0) throw new Error(over.join('; '));
 }
 
-/** The folder itself stays: apps that link to it, as the demo does, keep their link. */
+/** Replaces the contents, but not the folder: apps that link to it, as the demo does, keep their link. */
 async function replaceContents(folder, by) {
   await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) await rm(path.join(folder, name), { recursive: true });

@@ -1,4 +1,4 @@
-/** What the entries share, so that the shell and its state exist once. Each entry hands in the module that it runs. */
+/** The part that the entries share, so that the shell and its state exist once. Each entry passes its own wasm module. */
 
 export { makeClient } from './shell/client.js';
 export { idOf } from './shell/credentials.js';
@@ -11,7 +11,7 @@ export { kindOf } from './shell/options.js';
 export { copies } from './shell/payload.js';
 export { call, report, textOf } from './shell/report.js';
 export { cancelled } from './shell/result.js';
-export { placeOf } from './shell/scope.js';
+export { endpointOf } from './shell/scope.js';
 export { sendMessage } from './shell/send-message.js';
 export { WAYS, wayOf } from './shell/ways.js';
 export { claim, register, replaceClient, shared } from './shell/world.js';

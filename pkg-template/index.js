@@ -1,4 +1,4 @@
-/** The reliability layer itself. */
+/** The entry `holdfast`: `createClient`. */
 
 // biome-ignore assist/source/organizeImports: the wasm compresses best at the start of an app's bundle
 import { wasm } from './module.js';
@@ -13,15 +13,15 @@ import { createStats } from './shell/stats.js';
 export { HoldfastError } from './core.js';
 export { DeliveryError } from './shell/send.js';
 
-/** Nothing is emitted that the options do not name. */
+/** Defaults of `createClient`: it emits nothing that the options do not name. */
 const QUIET = { join: false, 'health.event': null, 'presence.request': [], feed: false };
 
 /**
- * A client over the app's own socket.io-client. Nothing connects before `connect` or the first `send`.
+ * Makes a client over the app's own socket.io-client. It connects at `connect` or the first `send`.
  *
  * @param {import('./types/index.d.ts').Options} [options]
  * @returns {import('./types/index.d.ts').Client}
- * @throws {HoldfastError} where an option is wrong: it names the option, what it got and what it takes
+ * @throws {HoldfastError} if an option is invalid: it names the option, what it got and what it takes
  */
 export function createClient(options) {
   const client = makeClient(options, io, wasm, QUIET);
@@ -29,7 +29,7 @@ export function createClient(options) {
   const { onSettled, getState } = client;
   const exposed = {
     socket,
-    // Here the app itself asks, and not one of its components: that ends a logout.
+    // A call by the app itself, not by one of its components, ends a logout.
     connect() {
       client.resetLogout();
       client.connect();

@@ -1,4 +1,4 @@
-/** The module of `holdfast/io` and `holdfast/alias`, without what a client needs that makes its links itself. */
+/** The wasm module of `holdfast/io` and `holdfast/alias`: the engine without what only a client with its own links needs. */
 
 import text from 'holdfast:io-wasm';
 

@@ -1,4 +1,4 @@
-/** The module of `holdfast` and `holdfast/socket`: all of the engine. */
+/** The wasm module of `holdfast` and `holdfast/socket`: the whole engine. */
 
 import text from 'holdfast:wasm';
 

@@ -1,6 +1,6 @@
-// Names of properties that only the engine's shell uses, which `core` is written without: they are what two of its
-// files call each other by. Not among them is what the app, the disk, another tab, another part of the package or
-// somebody else's object has by the same name, and `checkPrivate` refuses what it can find there.
+// Property names that only files of the shell use between each other: `core` is built with short names instead. A name
+// must not be on the list if it is used by the app, the disk, another tab, another part of the package or an object of
+// other code; `checkPrivate` refuses what it can find there.
 
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,14 +9,15 @@ const NAMES = `
   abandon ackIds ancestors answered beside byDefault dispatch drops emitAsked epoch fits forget
   grant handlers holds identify isAsked isFetched isLinked isOwnSession isPolling isReceiptless
   isRestored isStale its journal kept keptOf last lastPongAt linkLost listen lists lives note
-  noted numberOf owner ownSpan puts receive registrations rename say sentAt seqNamed seqOfSame
-  firsts places toldEnd toldOver stopWaiting toldErased emitLater withoutReceipts keepAnswers
-  sharedAs spoil takes takeUp tell tellName unname warnOnce whose wipe wire
+  noted numberOf owner ownSpan puts receive registrations rename replay sentAt seqNamed seqOfSame
+  deferredEvents isBuffering firsts lastMessages toldEnd toldOver stopWaiting toldErased
+  emitLater withoutReceipts keepAnswers sharedAs spoil takes takeUp tell tellName unname verdictCode
+  warnOnce whose wipe wire
 `
   .trim()
   .split(/\s+/);
 
-/** Where names are public, a platform's, or those of a dependency: folders, and which of their files. */
+/** Files whose names are public, a platform's or a dependency's: folders, and a pattern of the files. */
 const FOREIGN = /** @type {const} */ ([
   ['pkg-template/types', /\.d\.ts$/],
   ['node_modules/typescript/lib', /^lib\.(es|dom).*\.d\.ts$/],
@@ -26,22 +27,22 @@ const FOREIGN = /** @type {const} */ ([
   ['node_modules/@socket.io/component-emitter/lib/esm', /\.js$/],
 ]);
 
-/** For esbuild's `mangleProps`. */
+/** The pattern for esbuild's `mangleProps`. */
 export const PRIVATE = new RegExp(`^(${NAMES.join('|')})$`);
 
-/** Parts that call `core`. */
+/** The parts that import `core`. */
 const CALLERS = ['index', 'socket', 'io', 'alias', 'react'];
 
 /**
  * @param {string} root the checkout
- * @param {{ name: string, file: string, inputs: string[] }[]} parts as they are bundled, and from what
- * @throws {Error} names what is not private, or not there any more
+ * @param {{ name: string, file: string, inputs: string[] }[]} parts the bundles, and what each is made of
+ * @throws {Error} names a property that is not private, or not used any more
  */
 export async function checkPrivate(root, parts) {
   const foreign = await Promise.all(
     FOREIGN.map(([folder, pattern]) => namesIn(path.join(root, folder), pattern)),
   );
-  // Nor may it be a fact's: under a short name it would not be written as its number.
+  // Nor may it be a member of the tables in numbers.js: with a short name, it would not be replaced by its number.
   const facts = await readFile(path.join(root, 'pkg-template/shell/numbers.js'), 'utf8');
   const told = facts.match(/\b\w+(?=: \d)/g) ?? [];
   const taken = new Set([...foreign.flat(), ...told]);
@@ -57,12 +58,12 @@ export async function checkPrivate(root, parts) {
       throw new Error(`nothing is named ${name} any more`);
     const isText = new RegExp(`['"]${name}['"]`).test(ours);
     if (taken.has(name) || isText || others.some((code) => use.test(code))) {
-      throw new Error(`${name} is no private name: it stands elsewhere too`);
+      throw new Error(`${name} is not private: it is used elsewhere too`);
     }
   }
 }
 
-/** @param {string} folder @param {RegExp} pattern of the files that count @returns {Promise<string[]>} without comments */
+/** @param {string} folder @param {RegExp} pattern of the files @returns {Promise<string[]>} the names in their code, without comments */
 async function namesIn(folder, pattern) {
   const files = (await readdir(folder, { recursive: true })).filter((file) => pattern.test(file));
   const texts = await Promise.all(files.map((file) => readFile(path.join(folder, file), 'utf8')));

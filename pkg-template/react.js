@@ -1,5 +1,5 @@
 'use client';
-/** The React entry: a provider around one client, and hooks that re-render for what they read. */
+/** The entry `holdfast/react`: a provider around one client, and hooks that re-render a component only for what it reads. */
 
 import * as hooks from './react/hooks.js';
 import { useSendMessage } from './react/sending.js';

@@ -1,3 +1,3 @@
-/** `holdfast:reader`: the module that reads the text of the others, as base64. `build.mjs` assembles it. */
+/** `holdfast:reader`: the module that decodes the text of the others, as base64. `build.mjs` assembles it. */
 declare const reader: string;
 export default reader;

@@ -1,4 +1,4 @@
-// Assembles `reader.wat`, for the build and for tests.
+// Assembles `reader.wat`, for the build and the tests.
 
 import { readFile } from 'node:fs/promises';
 import binaryen from 'binaryen';

@@ -1,9 +1,9 @@
-;; What `wasm-text.js` reads the engine's text with: the characters that stand at the start of the
-;; memory become the bytes that they stand for, in the same place.
+;; Decodes the engine's text for `wasm-text.js`: replaces the characters at the start of the memory by the bytes that
+;; they encode.
 (module
-  ;; 128 KB of text.
+  ;; Room for 128 KB of text.
   (memory (export "memory") 2)
-  ;; Takes where the characters end, answers where the bytes do.
+  ;; Gets the end of the characters, and returns the end of the bytes.
   (func (export "read") (param $end i32) (result i32)
     (local $at i32) (local $to i32) (local $turn i32) (local $digit i32)
     (loop $next
@@ -31,7 +31,7 @@
           (local.set $to (i32.add (local.get $to) (i32.const 1)))
           (local.set $turn (i32.const 0)))
         (else
-          ;; No digit: it says which turn of them the next one is of.
+          ;; A mark: it tells the turn of the next digit.
           (local.set $turn
             (i32.mul (i32.sub (local.get $digit) (i32.const 85)) (i32.const 86)))))
       (local.set $at (i32.add (local.get $at) (i32.const 1)))

@@ -1,5 +1,5 @@
-// Exactly-once on a Socket.IO server. A message that arrives again under the same id is not handled again: it gets the
-// answer of the first time, or waits for it. What the server publishes to a feed reaches each listener once and in order.
+// The entry `holdfast/server`. A message that arrives again under the same id is not handled again: it gets the first
+// answer, or waits for it. What the server publishes to a feed reaches each listener once and in order.
 
 export { attachReliability } from './server/attach-reliability.js';
 export { createDeduplicator } from './server/deduplicator.js';

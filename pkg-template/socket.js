@@ -1,8 +1,7 @@
 /**
- * The drop-in `socket.js`: its functions over one client, all synchronous, none of which throws.
- *
- * `configureSocket` is the only one that may throw, where an option is wrong. Before it was called the
- * `on...` helpers register, `sendMessage` answers NOT_CONFIGURED, and the rest is harmless.
+ * The entry `holdfast/socket`: the drop-in for an app's `socket.js`, as functions over one client. All are synchronous, and
+ * none throws, except `configureSocket` for an invalid option. Before that was called, the `on...` helpers register
+ * callbacks, `sendMessage` answers NOT_CONFIGURED, and the others do nothing.
  */
 
 // biome-ignore assist/source/organizeImports: the wasm compresses best at the start of an app's bundle
@@ -14,7 +13,7 @@ import {
   sendMessage as deliver,
   idOf,
   makeClient,
-  placeOf,
+  endpointOf,
   register,
   replaceClient,
   report,
@@ -32,7 +31,7 @@ export { HoldfastError } from './core.js';
 /**
  * @template R
  * @param {(client: Client) => R} use
- * @param {R} [otherwise] the answer before configuring
+ * @param {R} [otherwise] the result before `configureSocket`
  * @returns {R}
  */
 function withClient(use, otherwise) {
@@ -47,24 +46,24 @@ function withClient(use, otherwise) {
 
 /** @type {Api['configureSocket']} */
 export function configureSocket(options = {}) {
-  const { url, place, user } = namedIn(options);
+  const { url, endpoint, user } = namedIn(options);
   claim((client) => {
     const { url: its, io, userId } = client.settings();
     const other = idOf(userId);
-    return placeOf(its, io) === place && (user ?? other) === (other ?? user);
+    return endpointOf(its, io) === endpoint && (user ?? other) === (other ?? user);
   });
   const { client } = shared();
   if (client && client.settings().url === url) client.reconfigure(options);
   else replaceClient(makeClient(options, io, wasm));
 }
 
-/** The server and the user. @param {import('./types/index.d.ts').Options} options */
+/** The server and the user that options name. @param {import('./types/index.d.ts').Options} options */
 function namedIn(options) {
   try {
     const { url, io, userId } = options;
-    return { url, place: placeOf(url, io), user: idOf(userId) };
+    return { url, endpoint: endpointOf(url, io), user: idOf(userId) };
   } catch {
-    // Refused by whoever reads all of them.
+    // `makeClient` refuses options that throw.
     return {};
   }
 }
@@ -76,9 +75,9 @@ export function initializeSocket(userId, authState) {
       shared().refused = [userId, authState];
       return null;
     }
-    // A call that says nothing of the login changes nothing about it.
+    // A call without `isAuthReady` does not change whether the client is paused.
     const isAuthReady = authState?.isAuthReady;
-    if (typeof isAuthReady === 'boolean') client.hold(!isAuthReady);
+    if (typeof isAuthReady === 'boolean') client.pause(!isAuthReady);
     client.setUser(userId);
     client.connect();
     return client.socket;
@@ -123,10 +122,10 @@ export const getMessageQueueLength = () => withClient((client) => client.getStat
 /** @type {Api['getOutbox']} */
 export const getOutbox = () => withClient(outboxOf, []);
 
-/** Health is watched as long as there is a link. @type {Api['startHealthMonitoring']} */
+/** Does nothing: health is monitored as long as there is a link. @type {Api['startHealthMonitoring']} */
 export function startHealthMonitoring() {}
 
-/** Health is watched as long as there is a link. @type {Api['stopHealthMonitoring']} */
+/** Does nothing: health is monitored as long as there is a link. @type {Api['stopHealthMonitoring']} */
 export function stopHealthMonitoring() {}
 
 const NO_HEALTH = {

@@ -1,23 +1,23 @@
-// What the package adds to an app, for the build's budget and the bench.
+// Measures what the package adds to an app, for the build's budgets and the bench.
 
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 /**
- * What every tool that has to read the package can parse: webpack 5 from its first version, Jest 27
- * and Create React App 5, and every browser that runs the module.
+ * The syntax that ships: webpack 5 from its first version, Jest 27, Create React App 5, and every browser that runs
+ * WebAssembly can parse it.
  */
 export const SYNTAX = 'es2020';
 
-/** All that `holdfast/socket` adds to an app. @param {string} folder where the package is */
+/** All that `holdfast/socket` adds to an app. @param {string} folder of the package */
 export const weighSocket = (folder) => weigh(folder, 'socket');
 
-/** All that `holdfast/io` adds to an app. @param {string} folder where the package is */
+/** All that `holdfast/io` adds to an app. @param {string} folder of the package */
 export const weighIo = (folder) => weigh(folder, 'io');
 
 /**
- * What a bundler makes of the file that an app keeps for its socket, without socket.io-client.
+ * Bundles an app's file that re-exports an entry, without socket.io-client.
  *
  * @param {string} folder
  * @param {string} entry

@@ -1,6 +1,6 @@
 /**
- * The engine as JavaScript, for where WebAssembly cannot run: imported before the first call of the package, it takes the
- * module's place there. It is the same Rust, and twice as heavy.
+ * The entry `holdfast/without-wasm`: the engine as JavaScript, for environments where WebAssembly cannot run. Import it
+ * before the first call of the package. It is the same Rust, compiled to twice the size.
  */
 
 import script from 'holdfast:script';

@@ -304,7 +304,7 @@ fn storage_is_ordered_by_the_names_that_the_shell_carries_out() {
 fn send_is_read_by_the_flags_that_the_shell_sets() {
     let flag = |name| SEND_FLAG.with(|table| number(table, name));
     let factor = |table: &JsValue| table.as_f64().expect("a number") as u32;
-    assert_eq!(flag("place"), CARRIES_ID);
+    assert_eq!(flag("carriesId"), CARRIES_ID);
     let mut driver = ready();
     let claim = |told: f64| {
         let number = -told as u32;
@@ -342,7 +342,7 @@ fn commands_about_the_session_answer_what_the_shell_takes_for_the_door() {
             .find(|&at| PAGE_EVENTS.with(|list| text(list, at)) == name);
         f64::from(at.expect("listed"))
     };
-    assert_eq!(say(Told::Hold, &[1.0]), door("held"));
+    assert_eq!(say(Told::Hold, &[1.0]), door("paused"));
     assert_eq!(say(Told::Hold, &[0.0]), door("open"));
     assert_eq!(say(Told::LogOut, &[1.0]), door("loggedOut"));
     assert_eq!(say(Told::Open, &[]), door("loggedOut"));
@@ -374,13 +374,13 @@ fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
     let key = 1 << 52;
     let double = 4_503_599_627_370_496.0;
     let orders = [
-        (Order::Replay { key, is_asked: true }, "sayAgain", vec![double, 1.0]),
+        (Order::Replay { key, is_asked: true }, "replayEmit", vec![double, 1.0]),
         (Order::Discard { value: Value::Remembered, key }, "forgetValue", vec![double, 0.0]),
-        (Order::Emit { key: 5 }, "emitHeld", vec![5.0]),
+        (Order::Emit { key: 5 }, "emitDeferred", vec![5.0]),
         (Order::Returned { begins: Some(1) }, "returned", vec![1.0]),
         (Order::Returned { begins: None }, "returned", vec![-1.0]),
         (Order::Resync { round: 3, since: 1 }, "askForMissed", vec![3.0, 1.0]),
-        (Order::Release, "releaseHeld", vec![]),
+        (Order::Release, "releaseBuffered", vec![]),
         (Order::AskOnline, "askOnline", vec![]),
         (Order::StopTyping { who: key }, "stopTyping", vec![double]),
     ];
@@ -391,7 +391,7 @@ fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
         assert_eq!(fields.as_slice(), expected, "{name}");
     }
     for (value, name) in
-        [(Value::Remembered, "said"), (Value::Deferred, "held"), (Value::Answer, "answers")]
+        [(Value::Remembered, "remembered"), (Value::Deferred, "deferred"), (Value::Answer, "answers")]
     {
         assert_eq!(VALUE.with(|table| number(table, name)), numbers::value_number(value));
     }

@@ -1,28 +1,28 @@
 /**
- * What an acknowledgement means: one table for the client, which gets it, and for the server, which keeps
- * the answer of what took effect.
+ * Reads an acknowledgement. The client and the server share this file: the client decides by it what settles a message,
+ * the server which answers it keeps.
  *
  * | acknowledgement | meaning |
  * | --- | --- |
- * | `()`, `(x)` | `x` is the reply, and a refusal where it is an object that refuses |
+ * | `()`, `(x)` | `x` is the reply; a refusal if `x` is an object that refuses |
  * | `(null, x)` | as `(x)` |
- * | `(null, x, y)` | `[x, y]` is the reply, and a refusal where `x` refuses |
- * | `(error, x)` | a refusal where `error` is an object that refuses; the reply is all of it |
- * | `(error, null)` | likewise, and where `error` is what an encoded Error looks like; the reply is `error` |
+ * | `(null, x, y)` | `[x, y]` is the reply; a refusal if `x` refuses |
+ * | `(error, x)` | a refusal if `error` is an object that refuses; the reply is `[error, x]` |
+ * | `(error, null)` | likewise, or if `error` looks like an encoded Error; the reply is `error` |
  * | `(x, y)` otherwise | `[x, y]` is the reply |
  */
 
 /**
  * @typedef {object} Reading
  * @property {boolean} isAccepted
- * @property {any} reply what was said: one value, or a list where there were several
+ * @property {any} reply the value, or a list if there were several
  * @property {string} code of a refusal
  * @property {string} message of a refusal
- * @property {number | undefined} [span] milliseconds after which to try again, where it names a time
+ * @property {number | undefined} [span] milliseconds after which to try again, if it names a time
  */
 
 /**
- * @param {any[]} args what the acknowledgement was called with
+ * @param {any[]} args the arguments of the acknowledgement
  * @returns {Reading}
  */
 export function read(args) {
@@ -39,11 +39,11 @@ export function read(args) {
         said.ok === false ||
         said.status === 'error' ||
         said instanceof Error ||
-        // Before nothing but null: an Error reaches the other side with a code, or with nothing.
+        // An Error arrives as an object with a code, or without any field. It only counts as one before null.
         (more.length > 0 && isAlone && (code || JSON.stringify(said) === '{}')));
     const why = textOf([code, error?.code, error]) ?? 'REFUSED';
     return {
-      // A repeat of what took effect took effect.
+      // A duplicate of a message that took effect counts as accepted.
       isAccepted: !isError || why === 'DUPLICATE_MESSAGE',
       reply: more.length === 0 || (isError && isAlone) ? said : all,
       code: why.slice(0, LONGEST_CODE),
@@ -51,35 +51,35 @@ export function read(args) {
       span: spanOf(retryAfterMs) ?? spanOf(retryAfter, 1000),
     };
   } catch {
-    // What cannot be read refuses nothing.
+    // An acknowledgement that cannot be read is no refusal.
     return read([]);
   }
 }
 
 /**
- * What an app's own function makes of it.
- * @param {any} own what it answered
- * @param {string[]} words that it may answer
- * @returns {[place?: number, span?: number | undefined]} the word's place; that behind the last word with a span, where it says when
- *   to try again; nothing where it has no opinion
- * @throws {TypeError} on anything else
+ * Reads the verdict of the app's own function.
+ * @param {any} own its return value
+ * @param {string[]} words that it may return
+ * @returns {[index?: number, span?: number | undefined]} the index of the word; the index after the last word, with a
+ *   span, for `{ retryAfterMs }`; empty if it has no opinion
+ * @throws {TypeError} for any other value
  */
 export function opinion(own, words) {
   if (own == null) return [];
-  const place = words.indexOf(own);
-  if (place >= 0) return [place];
+  const index = words.indexOf(own);
+  if (index >= 0) return [index];
   if (own.retryAfterMs !== undefined) return [words.length, spanOf(own.retryAfterMs)];
   throw new TypeError(`A verdict is ${words}, or { retryAfterMs }`);
 }
 
-/** The words of a verdict about a message: the first is that it took effect. */
+/** The words of a verdict about a message; the first means that it took effect. */
 export const WORDS = ['accepted', 'refused', 'retry'];
 
-/** The first that is a text. @param {any[]} values @returns {string | undefined} */
+/** The first value that is a text. @param {any[]} values @returns {string | undefined} */
 const textOf = (values) => values.find((value) => typeof value === 'string' && value !== '');
 
 /**
- * A wait of none is none: it would ask a busy server again at once, as often as it says so.
+ * A time to wait, in milliseconds. Treats 0 as unset: a busy server would be asked again at once, without end.
  * @param {any} value
  * @param {number} [unitMs]
  */
@@ -88,7 +88,7 @@ const spanOf = (value, unitMs = 1) =>
     ? Math.max(value * unitMs, LEAST_WAIT_MS)
     : undefined;
 
-/** Codes are counted, and a server may write anything. */
+/** Codes are counted by the client, and a server may send any text. */
 const LONGEST_CODE = 100;
-/** A server that names less would be asked hundreds of times a second. */
+/** With a shorter wait, a server would be asked hundreds of times a second. */
 const LEAST_WAIT_MS = 100;

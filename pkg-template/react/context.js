@@ -1,4 +1,4 @@
-/** The provider: which client the components below use, and whether its link is wanted. */
+/** `SocketProvider`: gives the components below it a client, and connects that while its user is logged in. */
 
 import {
   createContext,
@@ -20,19 +20,19 @@ import { createStore } from './store.js';
  * @typedef {import('./store.js').Store} Store
  */
 
-/** For hooks: it never changes, so it re-renders nobody. */
+/** For the hooks. The store never changes, so this context causes no re-render. */
 const StoreContext = createContext(/** @type {import('./store.js').Store | null} */ (null));
 
-/** For components that read the context themselves: the whole state, anew whenever some of it changes. */
+/** For components that read the context themselves: the whole state, a new object at each change. */
 export const SocketContext = createContext(
   /** @type {import('../types/react.d.ts').SocketView | null} */ (null),
 );
 SocketContext.displayName = 'SocketContext';
 
-/** The client of `configureSocket`. */
+/** The store of the client of `configureSocket`. */
 const configured = createStore(null);
 
-/** Those of clients that the app has made. Not useMemo's: Fast Refresh makes that anew. @type {WeakMap<Client, Store>} */
+/** The stores of clients that the app made. Not in useMemo, which Fast Refresh resets. @type {WeakMap<Client, Store>} */
 const stores = new WeakMap();
 
 /** @param {Client} client */
@@ -52,21 +52,21 @@ export function SocketProvider(props) {
   const isWanted = isAuthenticated ?? ('userId' in props ? isNamed : Boolean(client ?? options));
   const isLogin = isAuthenticated === true;
   const idle = useRef(/** @type {ReturnType<Store['idle']>} */ (null));
-  // Effects of the components below run before ours, and may send. These run before theirs.
+  // Effects of the components below run before ours, and may send. Insertion effects run before theirs.
   useInsertionEffect(() => {
     idle.current = store.idle();
   });
   useEffect(() => {
     if (isWanted) {
-      const letGo = store.hold(userId, isLogin, idle.current);
-      // Whatever else runs in this turn may configure it.
+      const letGo = store.retain(userId, isLogin, idle.current);
+      // Other code in this turn may still configure a client.
       const timer = setTimeout(() => store.client() ?? warnOfNoClient());
       return () => {
         clearTimeout(timer);
         letGo();
       };
     }
-    // Also a link that somebody else asked for: there is no user any more.
+    // The user is logged out: also end a link that other code requested.
     if (isAuthenticated === false) store.client()?.disconnect();
     return undefined;
   }, [store, isWanted, isLogin, isAuthenticated, userId]);
@@ -80,25 +80,25 @@ export function SocketProvider(props) {
 }
 
 let hasWarned = false;
-/** There is no client, so there is no logger of its options. */
+/** Warns on the console: without a client there is no `logger` option. */
 function warnOfNoClient() {
   if (hasWarned) return;
   hasWarned = true;
   console.warn(
-    '[holdfast] A SocketProvider waits for a client: call configureSocket, or give it `options` or `client`',
+    '[holdfast] A SocketProvider has no client: call configureSocket, or pass it `options` or `client`',
   );
 }
 
 /**
- * Options in a provider configure the one client, before a component below can ask for it. On a server
- * there is none.
+ * Options of a provider configure the page's client before a component below can use it. On a server there is no
+ * client.
  * @param {Props['options']} options
  */
 function useOptions(options) {
   useState(() => {
     if (options && typeof window !== 'undefined') configureSocket(options);
   });
-  // Handlers among them are as new as the render; the first ones are taken twice.
+  // Options may contain handlers that are new with each render. The first options are applied twice.
   useEffect(() => {
     if (options) configureSocket(options);
   }, [options]);

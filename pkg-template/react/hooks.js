@@ -1,4 +1,4 @@
-/** What components read: each re-renders for what it reads, and for nothing else. */
+/** The hooks that read the client's state: a component re-renders only for what it reads. */
 
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { HoldfastError } from '../core.js';
@@ -12,14 +12,14 @@ import { useStore } from './context.js';
  * @typedef {import('../types/index.d.ts').Waiting} Waiting
  *
  * @typedef {object} Memo
- * @property {View} view that `selected` is of, or would be
+ * @property {View} view the state that `selected` was made from
  * @property {unknown} selector
- * @property {any} selected what React was given
- * @property {View} rendered what the component read its fields from
+ * @property {any} selected the value that React got
+ * @property {View} rendered the state that the component read its fields from
  */
 
 /**
- * The state, whose fields are noted as they are read during a render; or what `selector` makes of it.
+ * The state, which tracks the fields that a render reads; or what `selector` returns for it.
  * @param {(view: View) => any} [selector]
  * @param {(a: any, b: any) => boolean} [isEqual]
  */
@@ -28,7 +28,7 @@ export function useSocket(selector, isEqual = isShallowEqual) {
     if (given !== undefined && typeof given !== 'function') {
       throw new HoldfastError(
         'INVALID_OPTION',
-        'useSocket takes a selector and a comparison: functions',
+        'useSocket takes functions: a selector and a comparison',
       );
     }
   }
@@ -40,7 +40,7 @@ export function useSocket(selector, isEqual = isShallowEqual) {
     selector
       ? isEqual(selected, next)
       : [...read].every((field) => Object.is(rendered[field], next[field]));
-  /** The same object as long as the component would show the same. */
+  /** The same object as long as the component would render the same. */
   const snapshotOf = (/** @type {View} */ view) => {
     const before = memo.current;
     if (before?.view === view && before.selector === selector) return before.selected;
@@ -55,13 +55,13 @@ export function useSocket(selector, isEqual = isShallowEqual) {
     () => snapshotOf(store.serverView),
   );
   if (selector) return selected;
-  // What is read for the first time now is shown as it is now, whatever was the same until now.
+  // Return the current state, since this render may read fields that no earlier one did.
   const view = selected === store.serverView ? selected : store.view();
   if (memo.current) memo.current.rendered = view;
   return tracked(view, read);
 }
 
-/** @param {View} view @param {Set<Field>} read */
+/** The state with getters that note each field that is read. @param {View} view @param {Set<Field>} read */
 function tracked(view, read) {
   const result = {};
   for (const field of /** @type {Field[]} */ (Object.keys(view))) {
@@ -88,7 +88,7 @@ function isShallowEqual(a, b) {
 }
 
 /**
- * Calls `handler`, always the one of the last render, for an event of the server's or one of socket.io's own.
+ * Calls the handler of the last render for an event from the server or of socket.io itself.
  * @param {string} event
  * @param {(...args: any[]) => unknown} handler
  */
@@ -112,7 +112,7 @@ export const useIsOnline = (userId) =>
 
 export const useConnectionHealth = () => useSocket((view) => view.connectionHealth);
 
-/** What is not settled, in send order, and what each waits for: the same list until that changes. */
+/** The unsettled messages in send order, and what each waits for: the same list until that changes. */
 export function useOutbox() {
   const store = useStore();
   const view = useSocket((all) => all, Object.is);

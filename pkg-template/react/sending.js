@@ -1,4 +1,4 @@
-/** Messages that a component sends and shows, each in its state. */
+/** `useSendMessage`: sends messages, and lists them with their states for a component to show. */
 
 import { useState, useSyncExternalStore } from 'react';
 import { STANDINGS } from '../shell/numbers.js';
@@ -12,8 +12,8 @@ import { useStore } from './context.js';
  *
  * @typedef {object} Entry
  * @property {Sent} shown
- * @property {number | undefined} seq none once it has settled
- * @property {unknown[]} args as they were when it was sent
+ * @property {number | undefined} seq undefined once it has settled
+ * @property {unknown[]} args a copy, as it was sent
  * @property {SendOptions} options
  */
 
@@ -22,7 +22,7 @@ const NONE = Object.freeze([]);
 
 export function useSendMessage() {
   const store = useStore();
-  // As state: Fast Refresh makes anew what useMemo holds, and the list would be empty after each edit.
+  // In useState: Fast Refresh resets useMemo, and the list would be empty after each edit.
   const [kept, keep] = useState(() => createSending(store));
   const sending = kept.store === store ? kept : createSending(store);
   if (sending !== kept) keep(sending);
@@ -32,13 +32,13 @@ export function useSendMessage() {
 
 /** @param {import('./store.js').Store} store */
 function createSending(store) {
-  /** In the order in which they were sent. @type {Map<string, Entry>} */
+  /** All messages, in the order in which they were sent. @type {Map<string, Entry>} */
   const entries = new Map();
-  /** Those that are not settled. @type {Set<Entry>} */
+  /** The unsettled ones. @type {Set<Entry>} */
   const unsettled = new Set();
   /** @type {Set<() => void>} */
   const listeners = new Set();
-  /** Made anew for who asks after a change. @type {readonly Sent[] | null} */
+  /** The list that React gets; null if it has to be made again. @type {readonly Sent[] | null} */
   let all = NONE;
   let isRefreshing = false;
 
@@ -50,7 +50,7 @@ function createSending(store) {
     entry.shown = Object.freeze({ ...entry.shown, ...change });
   };
 
-  /** Which of them are on their way: the engine knows. Once a turn, however much happens in it. */
+  /** Asks the engine which messages are on their way, once a turn, however many changes there are. */
   const refresh = () => {
     if (isRefreshing || unsettled.size === 0) return;
     isRefreshing = true;
@@ -71,7 +71,7 @@ function createSending(store) {
   const settle = (/** @type {Entry} */ entry, /** @type {Result} */ result) => {
     entry.seq = undefined;
     unsettled.delete(entry);
-    // Of a user who is gone nothing is left to be shown, or to be sent by the next.
+    // After a logout the message must not be shown to the next user, or sent by them.
     if (result.code === 'LOGGED_OUT') entries.delete(entry.shown.id);
     show(entry, outcomeOf(result));
     publish();
@@ -81,7 +81,7 @@ function createSending(store) {
     /**
      * @param {any} data
      * @param {SendOptions} [options]
-     * @returns {Sent} as it is now: one that cannot be taken has failed already
+     * @returns {Sent} its current state: `failed` if it was refused
      */
     send(data, options = {}) {
       const client = store.client();
@@ -96,9 +96,9 @@ function createSending(store) {
       });
       const { id } = taken;
       const known = entries.get(id);
-      // The same message once more is the one that is there; another under its id is refused.
+      // The same message again is the one in the list; a different one with its id was refused.
       if (known?.seq !== undefined) return taken.isTaken ? known.shown : sentOf(id, data, early);
-      // It was cancelled before it had an id.
+      // Cancelled before it got an id: it is not listed.
       if (id === '') return sentOf(id, data, early);
       entry = {
         shown: sentOf(id, data, early),
@@ -117,7 +117,7 @@ function createSending(store) {
       return entry.shown;
     },
 
-    /** Sends a message that failed once more, as it was and under its id. @param {string} id */
+    /** Sends a failed message again, unchanged and with its id. @param {string} id */
     retry(id) {
       const entry = entries.get(id);
       if (entry?.shown.status !== 'failed') return;
@@ -125,15 +125,15 @@ function createSending(store) {
       const { data } = entry.shown;
       const [first, ...rest] = entry.args;
       actions.send(first, { ...options, rest, id });
-      // It was sent as it was then, and is shown as it was given.
+      // The copy was sent, but show the object that the app gave.
       show(/** @type {Entry} */ (entries.get(id)), { data });
       publish();
     },
 
-    /** @param {string} id @returns {boolean} whether it was still waiting */
+    /** @param {string} id @returns {boolean} whether it was unsettled */
     cancel: (id) => store.client()?.cancel(id) ?? false,
 
-    /** Shows it no longer; it is not taken back. @param {string} id */
+    /** Removes a message from the list; it is not cancelled. @param {string} id */
     dismiss(id) {
       entries.delete(id);
       publish();
@@ -156,7 +156,7 @@ function createSending(store) {
   };
 }
 
-/** @param {string} id @param {unknown} data @param {Result} [result] how it ended, if it did @returns {Sent} */
+/** @param {string} id @param {unknown} data @param {Result} [result] if it has settled @returns {Sent} */
 const sentOf = (id, data, result) =>
   Object.freeze({
     id,

@@ -1,4 +1,4 @@
-/** A client as React reads it: cached snapshots, who is told of new ones, and who holds the link. */
+/** Connects a client to React: cached snapshots, subscriptions, and the providers that keep its link open. */
 
 import { register, sendMessage, shared } from '../core.js';
 import { initializeSocket, resetLogoutFlag } from '../socket.js';
@@ -9,7 +9,7 @@ import { initializeSocket, resetLogoutFlag } from '../socket.js';
  * @typedef {ReturnType<typeof createStore>} Store
  */
 
-/** What a server renders, and what a page shows before there is a client. */
+/** The state on a server, and on a page before there is a client. */
 const NO_STATE = Object.freeze({
   isConnected: false,
   isReady: false,
@@ -33,32 +33,32 @@ const NO_STATE = Object.freeze({
 });
 
 /**
- * Who holds a client's link: kept at the client, so that a second copy of this file finds it.
+ * The providers that want a client's link. It is a property of the client, so that a second copy of this file finds it.
  * @typedef {object} Holder
- * @property {number} count mounted providers that want it
- * @property {boolean} isOurs nobody had asked for it before them
- * @property {number} wishes how often it was asked for when the last of them did
- * @property {ReturnType<typeof setTimeout>} [timer] that ends it
+ * @property {number} count how many mounted providers want the link
+ * @property {boolean} isOurs whether nothing else had requested the link before them
+ * @property {number} wishes the client's count of requests, after the last provider's
+ * @property {ReturnType<typeof setTimeout>} [timer] ends the link after the last provider is gone
  */
 
 /**
- * A client without a link, as it was.
+ * A client without a link.
  * @typedef {object} Idle
  * @property {Client} client
- * @property {number} wishes how often it had been asked for a link
+ * @property {number} wishes how often a link had been requested by then
  */
 
 /** @param {Client} client */
 const isIdle = (client) => ['idle', 'closed'].includes(client.getState().phase);
 
-/** @param {Client | null} given none: the configured one, whichever that is */
+/** @param {Client | null} given null: the client of `configureSocket`, whichever that is */
 export function createStore(given) {
   const client = () => given ?? shared().client;
 
   const store = {
     client,
 
-    /** @param {(client: Client) => () => void} attach called for this client, and for those after it */
+    /** @param {(client: Client) => () => void} attach called for this client and its successors */
     onClient: (attach) => (given ? attach(given) : register(attach)),
 
     /** @param {() => void} listener */
@@ -75,25 +75,25 @@ export function createStore(given) {
       return view.value;
     },
 
-    /** The client, if nobody has a link of it, and how often it was asked for one. @returns {Idle | null} */
+    /** The client, if it has no link and wants none, with its count of requests. @returns {Idle | null} */
     idle() {
       const current = client();
       return current && isIdle(current) ? { client: current, wishes: current.wishes() } : null;
     },
 
     /**
-     * Wants the link until the answer is called. A provider that is mounted again in the same turn, as in
-     * StrictMode and by hot reload, finds it as it was.
+     * Keeps the link open until the returned function is called. A provider that is mounted again in the same turn, as
+     * in StrictMode and by hot reload, finds the link as it was.
      * @param {string | number | null | undefined} userId
-     * @param {boolean} isLogin the app says that the user is logged in: that ends a logout
-     * @param {Idle | null} before what was idle before the components below sent anything
+     * @param {boolean} isLogin whether the app says that the user is logged in, which ends a logout
+     * @param {Idle | null} before the client, if it was idle before the effects of the components below
      */
-    hold: (userId, isLogin, before) =>
+    retain: (userId, isLogin, before) =>
       store.onClient((current) => {
-        const held = /** @type {{ holder?: Holder }} */ (/** @type {unknown} */ (current));
-        held.holder ??= { count: 0, isOurs: false, wishes: 0 };
-        const { holder } = held;
-        // A message that was sent meanwhile has opened the link, but nobody has asked for it.
+        const target = /** @type {{ holder?: Holder }} */ (/** @type {unknown} */ (current));
+        target.holder ??= { count: 0, isOurs: false, wishes: 0 };
+        const { holder } = target;
+        // A message that was sent meanwhile may have opened the link, without a request for it.
         const wasIdle = before?.client === current && before.wishes === current.wishes();
         holder.isOurs ||= wasIdle || isIdle(current);
         clearTimeout(holder.timer);
@@ -107,7 +107,7 @@ export function createStore(given) {
       }),
   };
 
-  /** Unless the app had asked for it itself, before or since. */
+  /** Disconnects, unless the app itself requested the link, before or since. */
   const letGo = (/** @type {Client} */ current, /** @type {Holder} */ holder) => {
     if (holder.isOurs && holder.wishes === current.wishes()) current.disconnect();
     holder.isOurs = false;

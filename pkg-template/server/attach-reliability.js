@@ -1,4 +1,5 @@
-// Join and ping for a Socket.IO server that has neither: what a client's readiness and health rest on.
+// `attachReliability`: handles join and ping for a Socket.IO server that has no handlers for them. Clients need both to
+// know whether they are ready and healthy.
 
 import { checking, checkNames, idText, Misuse, printFailure, show } from './values.js';
 
@@ -25,7 +26,7 @@ export function attachReliability(io, options) {
     socket.on('join', async (/** @type {unknown[]} */ ...args) => {
       const answer = answerOf(args);
       try {
-        // Whoever the client says it is: the server knows. Nobody is null, which no text equals.
+        // Don't trust the client's id: the server knows the user. For nobody it is null, which equals no text.
         const me = idText(userId(/** @type {any} */ (socket)));
         const [wanted] = args;
         if (!['string', 'number'].includes(typeof wanted) || String(wanted) !== me) {
@@ -33,7 +34,7 @@ export function attachReliability(io, options) {
           return;
         }
         const room = `user_${me}`;
-        // An adapter may take a while. Who is told to have joined has.
+        // Wait: an adapter may be asynchronous, and the client is only told once it has joined.
         await socket.join(room);
         socket.emit('room:joined', { room, userId: me, socketId: socket.id });
         answer({ success: true, room });
@@ -57,7 +58,7 @@ function refuse(socket, answer, code, error) {
 }
 
 /**
- * The acknowledgement of an event, or a function that does nothing where the client wants none.
+ * The acknowledgement function of an event, or one that does nothing if the client asked for none.
  *
  * @param {unknown[]} args
  * @returns {Answer}

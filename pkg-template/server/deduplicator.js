@@ -1,17 +1,17 @@
-// The deduplicator: which message runs its handler, and which gets an answer that is there or under way.
+// The deduplicator: decides which message runs its handler, and which gets an answer that is stored or still to come.
 //
-// What is kept:
-// - An acceptance, with its exact acknowledgement, per user and id. A refusal or a failure took no
-//   effect, so nothing is kept, and a repeat runs the handler again: it may succeed by then.
-// - A fingerprint of the content beside it. Another content under a known id is refused.
-// - The memory of a process ends with it. Across restarts a unique index on (user, id) does what this
-//   does within one process; the two go together.
+// What is stored:
+// - An acceptance, with its exact acknowledgement, for each user and id. A refusal or a failure had no effect, so it is not
+//   stored, and a repeat runs the handler again: it may succeed by then.
+// - A fingerprint of the content with it. Different content under a known id is refused.
+// - The default store ends with the process. Across restarts, a unique index on (user, id) in the app's database does what
+//   this does within one process; use both.
 
 import { opinion, read, WORDS } from '../common/acknowledgement.js';
 import { fingerprint } from './fingerprint.js';
 import { failure, run } from './handler.js';
 import { checkOnce, filled, MAX_ID_LENGTH } from './options.js';
-import { places } from './places.js';
+import { pendingCalls } from './pending.js';
 import { turns } from './turns.js';
 import { checking, idText, isThenable, printFailure } from './values.js';
 
@@ -22,22 +22,22 @@ import { checking, idText, isThenable, printFailure } from './values.js';
  */
 
 /**
- * @typedef {(reply: Reply) => void} Answer gives one call of the client its acknowledgement
+ * @typedef {(reply: Reply) => void} Answer acknowledges one arrival
  * @typedef {(error: unknown, at: ErrorContext['at']) => void} Report
  *
  * @typedef {object} Call one arrival of a message
  * @property {ServerSocket} socket
  * @property {(...args: any[]) => unknown} handler
- * @property {unknown[]} sent all arguments that came
- * @property {unknown[]} args those for the handler
+ * @property {unknown[]} sent all arguments that arrived
+ * @property {unknown[]} args the arguments for the handler
  * @property {Answer} answer
  * @property {Report} report
  *
  * @typedef {object} Work a message from its first arrival to its answer
  * @property {string} key
- * @property {Answer[]} answers the calls that wait for it, the first one included
+ * @property {Answer[]} answers for every arrival that waits for it, the first one included
  * @property {ClaimDetails} details
- * @property {boolean} hasBegun its handler was started, here or, for all that is known, elsewhere
+ * @property {boolean} hasBegun whether its handler was started, here or (assumed) in another process
  * @property {(() => void)[]} whenBegun
  */
 
@@ -45,15 +45,15 @@ import { checking, idText, isThenable, printFailure } from './values.js';
 export function createDeduplicator(options) {
   const settings = checking('createDeduplicator', () => filled(options));
   const { userId, verdict, store, idField, ttlMs, handlerTimeoutMs, onError } = settings;
-  const holdMs = LEASES_HELD * (store.leaseMs ?? USUAL_LEASE_MS);
+  const waitMs = LEASES_WAITED * (store.leaseMs ?? USUAL_LEASE_MS);
 
   /**
-   * The work on each key. Never evicted: forgetting work in progress would let a repeat run the handler beside it.
+   * The work in progress on each key. Never evicted: a repeat would run the handler a second time.
    * @type {Map<string, Work>}
    */
   const working = new Map();
   const inTurn = turns();
-  const pending = places(settings.maxPending, settings.maxPendingPerUser);
+  const pending = pendingCalls(settings.maxPending, settings.maxPendingPerUser);
 
   /** @param {ServerSocket} socket @param {Call['handler']} handler */
   return function once(socket, handler) {
@@ -61,7 +61,7 @@ export function createDeduplicator(options) {
 
     return function listener(/** @type {any[]} */ ...sent) {
       const acknowledge = typeof sent[sent.length - 1] === 'function' ? sent.pop() : () => {};
-      // As many as the handler names: whatever a client sends, `ack` is where the handler has it.
+      // As many arguments as the handler has parameters: whatever a client sends, `ack` is where the handler expects it.
       const count = Math.max(handler.length - 1, 1);
       const args = Array.from({ ...sent, length: count });
       const id = readId(args[0], idField);
@@ -78,7 +78,7 @@ export function createDeduplicator(options) {
         say(failure());
         return;
       }
-      if (!pending.take(owner)) {
+      if (!pending.begin(owner)) {
         say(refusal('RATE_LIMITED', 'Too much is in progress', { retryAfterMs: PENDING_RETRY_MS }));
         return;
       }
@@ -89,7 +89,7 @@ export function createDeduplicator(options) {
   };
 
   /**
-   * These live as long as a call waits, so nothing of what it sent is in their scope.
+   * Made in a function of its own: these live as long as a call waits, and must not keep what it sent in memory.
    * @param {ServerSocket} socket @param {Function} acknowledge @param {string | null | undefined} id
    */
   function speaker(socket, acknowledge, id) {
@@ -109,12 +109,12 @@ export function createDeduplicator(options) {
   /** @param {string} owner @param {Answer} say @returns {Answer} */
   function answerer(owner, say) {
     return (reply) => {
-      pending.giveBack(owner);
+      pending.end(owner);
       say(reply);
     };
   }
 
-  /** Without an id a repeat can't be told from a new message, but the order still counts. @param {Call} call */
+  /** Runs a message without an id. A repeat of it can't be recognized, but the order still counts. @param {Call} call */
   function runUnnamed(call) {
     inTurn(call.socket, undefined, () => {
       run(call, handlerTimeoutMs).then(({ reply }) => call.answer(reply));
@@ -123,14 +123,14 @@ export function createDeduplicator(options) {
 
   /** @param {Call} call @param {string} owner @param {string} id */
   function receive(call, owner, id) {
-    // As JSON no choice of user and id can look like another pair.
+    // As JSON, so that no choice of user and id looks like another pair.
     const key = JSON.stringify([...JSON.parse(owner), id]);
     const content = fingerprint(call.sent, idField);
     const known = working.get(key);
     if (!known) {
       /** @type {ClaimDetails} */
       const details = {
-        // Answers of connections that are gone stay: together they may push out one another's, and no user's.
+        // All connections without a user count as one owner: their answers may only push out each other's.
         user: owner.startsWith('["socket"') ? '["socket"]' : owner,
         fingerprint: content,
         onLost: (error) => call.report(error, 'store'),
@@ -142,7 +142,7 @@ export function createDeduplicator(options) {
       call.answer(DUPLICATE());
     } else {
       known.answers.push(call.answer);
-      // What comes behind it on this connection comes behind it.
+      // Later messages of this connection wait until this one has begun.
       if (!known.hasBegun) {
         const begun = new Promise((resolve) => known.whenBegun.push(() => resolve(undefined)));
         inTurn(call.socket, begun, () => {});
@@ -156,7 +156,7 @@ export function createDeduplicator(options) {
     const cameAt = performance.now();
     inTurn(call.socket, ask(), proceed);
 
-    /** @returns {Claim | undefined | Promise<Claim | undefined>} undefined: it failed and was reported */
+    /** @returns {Claim | undefined | Promise<Claim | undefined>} undefined if it failed, which was reported */
     function ask() {
       try {
         const claim = store.claim(key, details);
@@ -180,7 +180,7 @@ export function createDeduplicator(options) {
       } else if (claim?.status === 'done') {
         finish(isOther(claim.fingerprint, details.fingerprint) ? DUPLICATE() : claim.reply);
       } else if (claim?.status === 'busy') {
-        return hold(poll(claim));
+        return awaitOther(poll(claim));
       } else {
         if (claim) failed(new TypeError('The store answered a claim without a known status'));
         finish(failure());
@@ -188,36 +188,36 @@ export function createDeduplicator(options) {
     }
 
     /**
-     * Asks until the other process has answered, or is gone.
+     * Polls until the other process has answered, or its claim has ended.
      * @param {Claim & { status: 'busy' }} busy
      */
     async function poll(busy) {
       let backoffMs = busy.retryAfterMs ?? BUSY_POLL_MS;
-      // Where it waited for its turn, what it was told is old.
+      // The claim was read before it waited for its turn.
       const isOld = performance.now() - cameAt > backoffMs;
       /** @type {Claim | undefined} */
       let claim = isOld ? await ask() : busy;
       while (claim?.status === 'busy') {
         const { endsInMs = Infinity } = claim;
-        // Spread, since many may wait for a process that is gone; and soon after its claims have ended.
+        // Random, since many may wait for a process that died; and at the latest soon after its claim has ended.
         const spread = (1 + Math.random()) / 2;
         await delay(Math.min(backoffMs * spread, endsInMs + BUSY_POLL_MS * spread));
-        backoffMs = Math.min(backoffMs * 2, holdMs / LEASES_HELD);
+        backoffMs = Math.min(backoffMs * 2, waitMs / LEASES_WAITED);
         claim = await ask();
       }
       await proceed(claim);
     }
 
     /**
-     * Keeps the messages behind it waiting: if the other process died, this one is the first. If it lives for longer
-     * than the claim of a dead one lasts, it has begun.
+     * Makes later messages wait: if the other process died, this message is the first to run. If it is still working when
+     * a dead one's claim would have ended, the message has begun there.
      * @param {Promise<void>} answered
      */
-    async function hold(answered) {
+    async function awaitOther(answered) {
       /** @type {ReturnType<typeof setTimeout> | undefined} */
       let timer;
       const isEnough = new Promise((resolve) => {
-        timer = setTimeout(resolve, cameAt + holdMs - performance.now());
+        timer = setTimeout(resolve, cameAt + waitMs - performance.now());
       });
       await Promise.race([answered, isEnough]);
       clearTimeout(timer);
@@ -227,7 +227,7 @@ export function createDeduplicator(options) {
     /** @param {{ reply: Reply, isHandled: boolean }} outcome */
     async function settle({ reply, isHandled }) {
       try {
-        // Kept before it is answered, so that whoever has the answer can rely on it.
+        // Store before answering: a client that has the answer relies on it.
         if (isHandled && isAcceptance(reply)) await store.complete(key, reply, ttlMs, details);
         else await store.release(key);
       } catch (error) {
@@ -262,13 +262,13 @@ function begin(work) {
   for (const begun of work.whenBegun.splice(0)) begun();
 }
 
-/** Whether two contents are known, and differ. @param {string} [one] @param {string} [other] */
+/** Whether both fingerprints are known, and differ. @param {string} [one] @param {string} [other] */
 function isOther(one, other) {
   return one !== undefined && other !== undefined && one !== other;
 }
 
 /**
- * The message's id, undefined where there is none, or null where it can't be used.
+ * The message's id; undefined if there is none, null if it is invalid.
  *
  * @param {unknown} data
  * @param {string} idField
@@ -284,13 +284,13 @@ function readId(data, idField) {
     return null;
   }
   if (id === undefined || id === null) return undefined;
-  // `Date.now()` is what many apps take for an id.
+  // Many apps use `Date.now()` as an id.
   if (Number.isFinite(id)) id = String(id);
   return typeof id === 'string' && id !== '' && id.length <= MAX_ID_LENGTH ? id : null;
 }
 
 /**
- * Whose message it is, as JSON: a user's, or that of a connection on which nobody is logged in.
+ * The owner of a message, as JSON: the user, or the connection if nobody is logged in on it.
  *
  * @param {unknown} user
  * @param {ServerSocket} socket
@@ -331,11 +331,11 @@ function delay(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** What a client waits when too much is in progress. */
+/** How long a client waits when too much is in progress. */
 const PENDING_RETRY_MS = 1000;
 /** The first wait for another process: longer than a usual handler takes. */
 const BUSY_POLL_MS = 100;
-/** The lease of `redisStore`, for a store that names none. */
+/** The default lease of `redisStore`, for a store without `leaseMs`. */
 const USUAL_LEASE_MS = 5000;
-/** The claim of a process that died ends after one lease; the last look at it may be a lease later. */
-const LEASES_HELD = 2;
+/** The claim of a process that died ends after one lease, and may be polled up to a lease later. */
+const LEASES_WAITED = 2;

@@ -1,7 +1,7 @@
-// Adds items to a feed, by what a store can do: one that counts by itself takes several at once; one that has a table
-// takes a row, and says whether its number was still free.
+// Adds items to a feed, by either kind of store. One with `push` counts by itself and takes several items at once. One with
+// `append` takes a single row, and says whether its number was still free.
 
-import { isPlace, newTag } from './feed-chain.js';
+import { isEnd, newTag } from './feed-chain.js';
 
 /**
  * @import { FeedEnd, FeedLimits, FeedStore, CountingFeedStore } from '../types/server.d.ts'
@@ -14,7 +14,7 @@ export function appender(store, limits) {
     return { most: MOST_TOGETHER, append: (feed, items) => store.push(feed, items, limits) };
   }
 
-  /** The ends as this process knows them; another one may have gone on. @type {Map<string, FeedEnd>} */
+  /** The ends as this process knows them; another process may have added items since. @type {Map<string, FeedEnd>} */
   const ends = new Map();
 
   /** @param {string} feed @param {FeedEnd} end */
@@ -42,13 +42,15 @@ export function appender(store, limits) {
         end = undefined;
         await pause(tries);
       }
-      throw new Error(`Another process was quicker ${MOST_TRIES} times: the item is not stored`);
+      throw new Error(
+        `Other processes took the next number ${MOST_TRIES} times: the item is not stored`,
+      );
     },
   };
 }
 
 /**
- * The end of a feed, which begins its chain where the store has none.
+ * The end of a feed. Begins its chain if the store has none.
  *
  * @param {FeedStore} store
  * @param {string} feed
@@ -58,19 +60,20 @@ export function appender(store, limits) {
 export async function endOf(store, feed, limits) {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const { end } = await store.read(feed, 0, 0, limits);
-    if (isPlace(end)) return end;
-    if (end !== null && end !== undefined) throw new TypeError('The store answered a wrong end');
+    if (isEnd(end)) return end;
+    if (end !== null && end !== undefined)
+      throw new TypeError('The store returned an invalid end of a feed');
     const row = { number: 0, tag: newTag(), item: null };
     const isStored = await store.append(feed, row, limits);
     if (isStored === true) return row;
     if (isStored !== false) throw new TypeError(NO_BOOLEAN);
     await pause(tries);
   }
-  throw new Error('The store says that a feed has no rows, and takes no first one');
+  throw new Error('The store reports a feed without rows, but refuses its first row');
 }
 
 /**
- * The row before one that is stored, though the store did not say so: its client may have lost the answer and asked again.
+ * The row before one that was stored although `append` reported false: the store's client lost the answer and asked again.
  *
  * @param {FeedStore} store
  * @param {string} feed
@@ -80,18 +83,18 @@ export async function endOf(store, feed, limits) {
 async function rowBefore(store, feed, end, limits) {
   const { rows } = await store.read(feed, end.number - 1, 1, limits);
   const [row] = rows;
-  if (isPlace(row) && row.number === end.number - 1) return row;
-  throw new Error('The item is stored, but what it came behind is gone: it is not sent');
+  if (isEnd(row) && row.number === end.number - 1) return row;
+  throw new Error('The item is stored, but the row before it is gone, so it is not sent');
 }
 
-/** Longer and longer, and never as long as the others. @param {number} tries */
+/** Waits for longer after each try, and randomly, so that processes don't collide again. @param {number} tries */
 function pause(tries) {
   if (tries < FREE_TRIES) return undefined;
   return new Promise((resolve) => setTimeout(resolve, Math.random() * 2 ** Math.min(tries, 7)));
 }
 
-const NO_BOOLEAN = 'The store answered append with no boolean';
-/** What one call stores at most. */
+const NO_BOOLEAN = 'append of the store returned no boolean';
+/** The most items that one call stores. */
 const MOST_TOGETHER = 256;
 const MOST_ENDS = 10_000;
 const MOST_TRIES = 30;

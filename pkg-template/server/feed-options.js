@@ -1,4 +1,4 @@
-// The options of `createFeed`: what they take, and what they are where nothing is said.
+// The options of `createFeed`: checks and defaults.
 
 import { memoryFeeds } from './memory-feeds.js';
 import { checkNames, Misuse, printFailure, show } from './values.js';
@@ -6,7 +6,7 @@ import { checkNames, Misuse, printFailure, show } from './values.js';
 /** @import { FeedErrorContext, FeedOptions } from '../types/server.d.ts' */
 
 /**
- * The options with their defaults.
+ * Checks the options and fills in the defaults.
  *
  * @param {FeedOptions} options
  * @throws {TypeError}
@@ -81,15 +81,15 @@ export function namespaceOf(io) {
   if (!isNamespace || typeof namespace.sockets?.values !== 'function') {
     throw wrong('io', io, 'a Server or a Namespace of socket.io');
   }
-  // Its children have rooms of their own, which it cannot reach.
+  // A parent of dynamic namespaces cannot reach the rooms of its children.
   if (namespace.children instanceof Set) {
     throw new Misuse(
-      'createFeed: io takes one Namespace, got the parent of many: make a feed for each in `on("new_namespace")`',
+      'createFeed: io takes one Namespace, got a parent of dynamic namespaces: create a feed for each in `on("new_namespace")`',
     );
   }
   if (served.has(namespace)) {
     throw new Misuse(
-      `createFeed: the namespace ${namespace.name} has a feed already: make one for the whole server, outside of io.on('connection')`,
+      `createFeed: the namespace ${namespace.name} has a feed already: call createFeed once, outside of io.on('connection')`,
     );
   }
   served.add(namespace);
@@ -106,7 +106,7 @@ function printError(error, { at }) {
   printFailure(`a feed failed (${at})`, error);
 }
 
-/** Two feeds of one namespace would both answer each read. */
+/** Namespaces that have a feed: two feeds would both answer each read. */
 const served = new WeakSet();
 
 const OPTION_NAMES = [
@@ -115,13 +115,13 @@ const OPTION_NAMES = [
 ];
 const MAX_ITEMS = 1000;
 const DAY_MS = 86_400_000;
-/** A client that was away for long reads on as soon as it has shown a page: a round trip for each. */
+/** A client that was away for long reads page after page, with a round trip for each. */
 const PAGE_SIZE = 1000;
 const PAGE_BYTES = 256_000;
 const TIMEOUT_MS = 10_000;
-/** With a page each: 256 MB. */
+/** 256 MB, with a page each. */
 const MAX_READS = 1000;
-/** As many rooms as an app may follow after a return; more of them are read a second later. */
+/** After a reconnect, an app reads as many rooms at once; further ones a second later. */
 const MAX_READS_PER_CONNECTION = 64;
-/** What a timer of Node can take. */
+/** The longest timer in Node. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -1,16 +1,16 @@
-// Store, then send: an item leaves once its offset is in the store, and those of a feed in the order of their offsets.
+// Publishes to feeds: stores an item, then sends it, and sends the items of a feed in the order of their offsets.
 //
-// Of each feed one call to the store is under way at a time; what is published meanwhile waits behind it, and goes
-// together where the store takes several. A store that answers at once has its items sent in the same turn.
+// One call to the store is in progress for each feed. Items that are published meanwhile wait, and are stored together if
+// the store takes several. If a store answers synchronously, items are sent in the same turn.
 
-import { isPlace, newTag, offsetOf } from './feed-chain.js';
+import { isEnd, newTag, offsetOf } from './feed-chain.js';
 import { isThenable } from './values.js';
 import { within } from './within.js';
 
 /**
  * @import { FeedEnd } from '../types/server.d.ts'
  * @import { Deliver } from './feed-delivery.js'
- * @import { Place } from './feed-rooms.js'
+ * @import { FeedNames } from './feed-rooms.js'
  */
 
 /**
@@ -21,54 +21,54 @@ import { within } from './within.js';
  * @property {(error: unknown) => void} reject
  *
  * @typedef {object} Appender adds items to a feed
- * @property {number} most that it takes together
- * @property {(feed: string, items: { tag: string, item: string }[]) => FeedEnd | Promise<FeedEnd>} append answers the
- *   place that they came behind
+ * @property {number} most how many it takes together
+ * @property {(feed: string, items: { tag: string, item: string }[]) => FeedEnd | Promise<FeedEnd>} append returns the end
+ *   before the items
  */
 
 /**
  * @param {Appender} appender
  * @param {Deliver} deliver
  * @param {number} timeoutMs
- * @param {(error: unknown, place: Place) => void} failed told what could not be sent, though it is stored
+ * @param {(error: unknown, names: FeedNames) => void} failed called if a stored item cannot be sent
  */
 export function publisher(appender, deliver, timeoutMs, failed) {
-  /** What waits for the one under way, of each feed that has one. @type {Map<string, Work[]>} */
+  /** Items that wait for the store, for each feed with a call in progress. @type {Map<string, Work[]>} */
   const lanes = new Map();
-  /** The feeds whose items are sent in this turn, one within the other. A list: to ask it costs less than a map. */
+  /** The feeds whose items are being sent, nested. A list: searching it costs less than a map. */
   const sending = /** @type {string[]} */ ([]);
 
   /**
-   * @param {Place} place
+   * @param {FeedNames} names
    * @param {string} before
    * @param {string} offset
    * @param {string} item
    */
-  function send(place, before, offset, item) {
+  function send(names, before, offset, item) {
     try {
-      deliver(place, before, offset, item);
+      deliver(names, before, offset, item);
     } catch (error) {
-      failed(error, place);
+      failed(error, names);
     }
   }
 
   /**
-   * @param {Place} place
+   * @param {FeedNames} names
    * @param {Work[]} works
-   * @param {FeedEnd | PromiseLike<FeedEnd>} [begun] what the store said to them
+   * @param {FeedEnd | PromiseLike<FeedEnd>} [begun] the store's answer, if they were passed to it already
    */
-  async function run(place, works, begun) {
-    const lane = /** @type {Work[]} */ (lanes.get(place.key));
+  async function run(names, works, begun) {
+    const lane = /** @type {Work[]} */ (lanes.get(names.key));
     while (works.length > 0) {
       try {
-        const answer = begun ?? appender.append(place.key, works.map(rowOf));
+        const answer = begun ?? appender.append(names.key, works.map(rowOf));
         begun = undefined;
         const end = await within(answer, timeoutMs, NO_ANSWER);
         check(end);
         let before = offsetOf(end);
         for (const [n, { tag, item }] of works.entries()) {
           const offset = `${end.number + n + 1}.${tag}`;
-          send(place, before, offset, item);
+          send(names, before, offset, item);
           before = offset;
         }
         for (const { resolve } of works) resolve();
@@ -77,10 +77,10 @@ export function publisher(appender, deliver, timeoutMs, failed) {
       }
       works = take(lane);
     }
-    lanes.delete(place.key);
+    lanes.delete(names.key);
   }
 
-  /** What goes to the store together. @param {Work[]} lane */
+  /** Takes the items that are stored together. @param {Work[]} lane */
   function take(lane) {
     let characters = 0;
     let count = 0;
@@ -93,14 +93,14 @@ export function publisher(appender, deliver, timeoutMs, failed) {
   }
 
   /**
-   * @param {Place} place
+   * @param {FeedNames} names
    * @param {string} item its text
    * @returns {Promise<void>} resolves once it is stored
    */
-  return function publish(place, item) {
-    const { key } = place;
+  return function publish(names, item) {
+    const { key } = names;
     const tag = newTag();
-    // A listener of what is sent may publish the next, which is not to be sent before this one everywhere.
+    // A listener of an item may publish another one, which must wait until this one was sent to all connections.
     const isSending = sending.length > 0 && sending.includes(key);
     if (isSending && !lanes.has(key)) lanes.set(key, []);
     const lane = lanes.size > 0 ? lanes.get(key) : undefined;
@@ -111,18 +111,18 @@ export function publisher(appender, deliver, timeoutMs, failed) {
       if (isThenable(end)) {
         lanes.set(key, []);
         return new Promise((resolve, reject) => {
-          run(place, [{ tag, item, resolve, reject }], end);
+          run(names, [{ tag, item, resolve, reject }], end);
         });
       }
       check(end);
       sending.push(key);
-      send(place, offsetOf(end), `${end.number + 1}.${tag}`, item);
+      send(names, offsetOf(end), `${end.number + 1}.${tag}`, item);
       sending.pop();
     } catch (error) {
       return Promise.reject(error);
     }
     const waiting = lanes.size > 0 ? lanes.get(key) : undefined;
-    if (waiting) run(place, take(waiting));
+    if (waiting) run(names, take(waiting));
     return STORED;
   };
 }
@@ -132,11 +132,10 @@ const rowOf = ({ tag, item }) => ({ tag, item });
 
 /** @param {unknown} end @throws {TypeError} */
 function check(end) {
-  if (!isPlace(end)) throw new TypeError('The store answered without the place of an item');
+  if (!isEnd(end)) throw new TypeError('The store answered a publish without the end of the feed');
 }
 
 const STORED = Promise.resolve();
-/** Of the items that go to a store in one call. */
+/** The most characters of items in one call to the store. */
 const MOST_CHARACTERS = 1_000_000;
-const NO_ANSWER =
-  'The store did not answer in time; whether it stored what was published is unknown';
+const NO_ANSWER = 'The store did not answer in time; it is unknown whether the item was stored';

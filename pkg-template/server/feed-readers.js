@@ -1,14 +1,14 @@
-// Who may read which feed. A connection that may is in the feed's room, and one whose right is being asked for in its
-// pending room: whatever takes it out of these, in whatever process, has taken the right away.
+// Decides who may read which feed. A connection with the right is in the feed's room, and one whose right is being checked
+// is in the feed's pending room: whatever takes it out of these, in any process, revokes the right.
 
-import { isOwn, lostRoom, OWN, roomPlace, userPlace, userRoom } from './feed-rooms.js';
+import { isOwn, lostRoom, OWN, roomFeedNames, userFeedNames, userRoom } from './feed-rooms.js';
 import { idText, isThenable } from './values.js';
 import { Late, within } from './within.js';
 
 /**
- * @import { Place } from './feed-rooms.js'
+ * @import { FeedNames } from './feed-rooms.js'
  *
- * @typedef {object} FeedSocket what is used of a Socket of the server
+ * @typedef {object} FeedSocket the parts of a server's Socket that are used
  * @property {string} id
  * @property {boolean} connected
  * @property {Set<string>} rooms
@@ -31,20 +31,20 @@ import { Late, within } from './within.js';
 
 /** @param {Rights} rights */
 export function readers({ userId, authorize, plainRoom, timeoutMs, report }) {
-  /** Whose each connection is, null for nobody's. @type {WeakMap<FeedSocket, string | null>} */
+  /** The user of each connection; null if nobody is logged in. @type {WeakMap<FeedSocket, string | null>} */
   const users = new WeakMap();
-  /** The rooms that `authorize` is being asked for. @type {WeakMap<FeedSocket, Map<string, Promise<Right>>>} */
+  /** The calls of `authorize` in progress, by room. @type {WeakMap<FeedSocket, Map<string, Promise<Right>>>} */
   const questions = new WeakMap();
 
   /**
-   * Whose the connection is by now. One that has become another's leaves all that the one before could read.
+   * The current user of a connection. If the user has changed, it leaves all rooms that the former one could read.
    *
    * @param {FeedSocket} socket
-   * @throws {TypeError} where `userId` answers no id, and whatever it throws
+   * @throws {TypeError} if `userId` returns no id; also whatever `userId` throws
    */
   function identify(socket) {
     const answer = userId(socket);
-    // An error all the same, which a rejection that nobody handles would not let anybody see.
+    // A promise is an error, thrown below; an unhandled rejection would end the process first.
     if (isThenable(answer)) answer.then(undefined, () => {});
     const id = idText(answer);
     const known = users.get(socket);
@@ -56,20 +56,20 @@ export function readers({ userId, authorize, plainRoom, timeoutMs, report }) {
   }
 
   /**
-   * Asks the app, with the connection in the pending room.
+   * Asks the app, while the connection is in the pending room.
    *
    * @param {FeedSocket} socket
-   * @param {Place} place
+   * @param {FeedNames} names
    * @returns {Promise<Right>}
    */
-  async function ask(socket, place) {
-    await join(socket, place.pending);
-    let right = await opinion(socket, /** @type {string} */ (place.wire));
-    // Revoked meanwhile.
-    if (right === 'allowed' && !socket.rooms.has(place.pending)) right = 'forbidden';
-    // Into the one before it is out of the other: between the two it would be sent plain events.
-    const joined = right === 'allowed' && join(socket, place.room);
-    socket.leave(place.pending);
+  async function ask(socket, names) {
+    await join(socket, names.pending);
+    let right = await opinion(socket, /** @type {string} */ (names.wire));
+    // The right was revoked meanwhile.
+    if (right === 'allowed' && !socket.rooms.has(names.pending)) right = 'forbidden';
+    // Join one room before leaving the other: in neither, the connection would get plain events.
+    const joined = right === 'allowed' && join(socket, names.room);
+    socket.leave(names.pending);
     await joined;
     return right;
   }
@@ -85,7 +85,7 @@ export function readers({ userId, authorize, plainRoom, timeoutMs, report }) {
       return error instanceof Late ? 'unknown' : 'forbidden';
     }
     try {
-      // The answer was about the user of before. A connection that is another's by now has left the pending room.
+      // The answer was about the user at that time. If the user has changed, this leaves the pending room.
       identify(socket);
     } catch (error) {
       report(error, 'userId', socket);
@@ -95,21 +95,21 @@ export function readers({ userId, authorize, plainRoom, timeoutMs, report }) {
   }
 
   return {
-    /** Notes whose a new connection is, where that is known by now. @param {FeedSocket} socket */
+    /** Identifies the user of a new connection, if that is known already. @param {FeedSocket} socket */
     meet(socket) {
-      // One that Socket.IO has recovered brings its rooms along, whatever has happened since.
+      // A connection that Socket.IO recovered returns with its rooms, but rights may have changed since.
       leaveAll(socket);
       try {
         const id = identify(socket);
         if (id !== null && socket.handshake?.query?.holdfast === 'feeds') {
-          expectRead(socket, userPlace(id, plainRoom(id)).pending);
+          expectRead(socket, userFeedNames(id, plainRoom(id)).pending);
         }
       } catch {
-        // Asked again, and reported, at the first read.
+        // The first read asks again, and reports the error.
       }
     },
 
-    /** Leaves rooms that Socket.IO would give back to a recovered connection. @param {FeedSocket} socket */
+    /** A connection was lost: leaves rooms that Socket.IO would return to it if it recovers. @param {FeedSocket} socket */
     lose(socket) {
       for (const room of [...socket.rooms]) {
         const instead = lostRoom(room);
@@ -119,74 +119,74 @@ export function readers({ userId, authorize, plainRoom, timeoutMs, report }) {
       }
     },
 
-    /** A connection wants a room's feed no longer. @param {FeedSocket} socket @param {unknown} room as the client names it */
+    /** A connection stops reading a room's feed. @param {FeedSocket} socket @param {unknown} room as the client names it */
     leave(socket, room) {
       if (typeof room !== 'string' || room === '') return;
-      const place = roomPlace(room);
-      socket.leave(place.room);
-      socket.leave(place.pending);
+      const names = roomFeedNames(room);
+      socket.leave(names.room);
+      socket.leave(names.pending);
     },
 
     /**
-     * Lets a connection into the room of a feed, if it may read it.
+     * Adds a connection to the room of a feed, if it may read that.
      *
      * @param {FeedSocket} socket
      * @param {string | null} feed as the client names it
-     * @returns {Promise<Place | Exclude<Right, 'allowed'>>}
+     * @returns {Promise<FeedNames | Exclude<Right, 'allowed'>>}
      */
     async admit(socket, feed) {
       /** @type {string | null} */
       let id;
-      /** @type {Place} */
-      let place;
+      /** @type {FeedNames} */
+      let names;
       try {
         id = identify(socket);
         if (feed === null && id === null) return 'forbidden';
-        place = feed === null ? userPlace(`${id}`, plainRoom(`${id}`)) : roomPlace(feed);
+        names = feed === null ? userFeedNames(`${id}`, plainRoom(`${id}`)) : roomFeedNames(feed);
       } catch (error) {
         report(error, 'userId', socket);
         return 'unknown';
       }
       if (feed === null) {
-        const joined = join(socket, place.room);
-        socket.leave(place.pending);
+        const joined = join(socket, names.room);
+        socket.leave(names.pending);
         await joined;
-        return place;
+        return names;
       }
       if (!authorize || feed.startsWith(OWN)) return 'forbidden';
-      if (socket.rooms.has(place.room)) return place;
+      if (socket.rooms.has(names.room)) return names;
       const asked = questions.get(socket) ?? new Map();
       questions.set(socket, asked);
       let question = asked.get(feed);
       if (!question) {
-        question = ask(socket, place).finally(() => asked.delete(feed));
+        question = ask(socket, names).finally(() => asked.delete(feed));
         asked.set(feed, question);
       }
       const right = await question;
-      return right === 'allowed' ? place : right;
+      return right === 'allowed' ? names : right;
     },
 
     /**
-     * Whether a connection that was let in still may read the feed.
+     * Whether a connection that was admitted still may read the feed.
      *
      * @param {FeedSocket} socket
-     * @param {Place} place
+     * @param {FeedNames} names
      * @returns {Right}
      */
-    right(socket, place) {
+    right(socket, names) {
       try {
         identify(socket);
       } catch (error) {
         report(error, 'userId', socket);
         return 'unknown';
       }
-      return socket.connected && socket.rooms.has(place.room) ? 'allowed' : 'forbidden';
+      return socket.connected && socket.rooms.has(names.room) ? 'allowed' : 'forbidden';
     },
   };
 }
 
 /**
- * A client that reads its feed first thing is sent no plain events before that: the answer holds them as items.
+ * A client that said that it will read its feed gets no plain events before that: the read returns them as items.
  *
  * @param {FeedSocket} socket
  * @param {string} pending
@@ -204,17 +204,18 @@ function leaveAll(socket) {
 }
 
 /**
- * @param {FeedSocket} socket one that is gone would keep the room alive
+ * Joins a room; not for a lost connection, which would keep the room alive.
+ * @param {FeedSocket} socket
  * @param {string} room
- * @returns {unknown} a promise where the adapter takes a while
+ * @returns {unknown} a promise if the adapter is asynchronous
  */
 function join(socket, room) {
   if (!socket.connected) return undefined;
   const joined = socket.join(room);
-  // A failure shows afterwards: the connection is not in the room.
+  // Ignore a failure: callers check whether the connection is in the room.
   return isThenable(joined) ? joined.then(undefined, () => {}) : undefined;
 }
 
-/** One that has said that it reads, and does not, gets plain events from then on. */
+/** A client that announced a read but does not read gets plain events after this time. */
 const FIRST_READ_MS = 10_000;
 const LATE = 'authorize did not answer in time';

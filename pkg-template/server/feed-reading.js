@@ -1,9 +1,9 @@
-// Answers `holdfast:read`: lets the connection in, asks the store, and hands on what follows the position.
+// Answers `holdfast:read`: admits the connection, reads the store, and returns the items after the position.
 
 import { endOf } from './feed-append.js';
-import { isPlace, offsetOf, parseOffset, rowsAfter } from './feed-chain.js';
+import { isEnd, offsetOf, parseOffset, rowsAfter } from './feed-chain.js';
 import { valuesOf } from './feed-items.js';
-import { places } from './places.js';
+import { pendingCalls } from './pending.js';
 import { within } from './within.js';
 
 /**
@@ -27,7 +27,7 @@ import { within } from './within.js';
 
 /** @param {Reading} reading */
 export function reading({ store, limits, pageSize, timeoutMs, readers, report, ...bounds }) {
-  const pending = places(bounds.maxReads, bounds.maxReadsPerConnection);
+  const pending = pendingCalls(bounds.maxReads, bounds.maxReadsPerConnection);
 
   /**
    * @param {FeedSocket} socket
@@ -36,19 +36,19 @@ export function reading({ store, limits, pageSize, timeoutMs, readers, report, .
    * @returns {Promise<Reply>}
    */
   async function answer(socket, feed, position) {
-    const place = await readers.admit(socket, feed);
-    if (place === 'forbidden') return FORBIDDEN;
-    if (place === 'unknown') return unavailable();
+    const names = await readers.admit(socket, feed);
+    if (names === 'forbidden') return FORBIDDEN;
+    if (names === 'unknown') return unavailable();
     /** @type {FeedPage & { end: FeedEnd }} */
     let page;
     try {
-      page = await within(ask(place.key, position), timeoutMs, LATE);
+      page = await within(ask(names.key, position), timeoutMs, LATE);
     } catch (error) {
       report(error, 'store', socket);
       return unavailable();
     }
-    // The store may have taken long enough for the right to be gone.
-    const right = readers.right(socket, place);
+    // The right may have been revoked while the store was reading.
+    const right = readers.right(socket, names);
     if (right === 'forbidden') return FORBIDDEN;
     if (right === 'unknown') return unavailable();
     try {
@@ -64,7 +64,7 @@ export function reading({ store, limits, pageSize, timeoutMs, readers, report, .
     const count = position ? pageSize + 1 : 0;
     const { rows, end } = await store.read(key, position?.number ?? 0, count, limits);
     if (!Array.isArray(rows)) throw new TypeError('The store answered a read without rows');
-    if (isPlace(end)) return { rows, end };
+    if (isEnd(end)) return { rows, end };
     if ((end ?? null) !== null || !('append' in store)) {
       throw new TypeError('The store answered a read without the end of the feed');
     }
@@ -80,7 +80,7 @@ export function reading({ store, limits, pageSize, timeoutMs, readers, report, .
     const items = found.rows.map((row) => {
       const values = valuesOf(/** @type {string} */ (row.item));
       if (typeof values?.[0] !== 'string')
-        throw new TypeError('The store has an item without event');
+        throw new TypeError('The store returned an item without an event');
       return [offsetOf(row), ...values];
     });
     return { items, end: found.end };
@@ -95,7 +95,7 @@ export function reading({ store, limits, pageSize, timeoutMs, readers, report, .
     }
   }
 
-  /** For `socket.on('holdfast:read', ...)`. @param {FeedSocket} socket */
+  /** The listener for `socket.on('holdfast:read', ...)`. @param {FeedSocket} socket */
   return (socket) =>
     /** @param {any[]} sent */
     (...sent) => {
@@ -110,19 +110,19 @@ export function reading({ store, limits, pageSize, timeoutMs, readers, report, .
         say(socket, acknowledge, INVALID);
         return;
       }
-      if (!pending.take(socket.id)) {
+      if (!pending.begin(socket.id)) {
         say(socket, acknowledge, unavailable());
         return;
       }
       answer(socket, feed, from).then((reply) => {
         say(socket, acknowledge, reply);
-        whenSent(socket, () => pending.giveBack(socket.id));
+        whenSent(socket, () => pending.end(socket.id));
       });
     };
 }
 
 /**
- * Waits until an answer has left: whoever asks for pages and takes none must not fill the memory with them.
+ * Waits until an answer was sent: a client that asks for pages but does not receive them must not fill the memory.
  *
  * @param {FeedSocket} socket
  * @param {() => void} then
@@ -133,7 +133,7 @@ function whenSent(socket, then) {
   else setTimeout(whenSent, SENT_POLL_MS, socket, then).unref?.();
 }
 
-/** Spread, since many may be told so at once. @returns {Reply} */
+/** The time to retry is random, since many clients may get this answer at once. @returns {Reply} */
 function unavailable() {
   const retryAfterMs = RETRY_MS / 2 + Math.floor(Math.random() * RETRY_MS);
   return { error: 'The feed cannot be read at the moment', code: 'UNAVAILABLE', retryAfterMs };

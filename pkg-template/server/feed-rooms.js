@@ -1,37 +1,37 @@
-// The rooms of Socket.IO that feeds use. Being in a feed's room is what says that a connection may read it; so taking the
-// right away is leaving the room, which Socket.IO's adapters carry to every process.
+// The Socket.IO rooms that feeds use. A connection may read a feed while it is in the feed's room: so revoking the right
+// means leaving the room, which Socket.IO's adapters do in every process.
 
 /**
- * @typedef {object} Place a feed, by all of its names
- * @property {string} key in the store
- * @property {string | null} wire as the protocol names it
- * @property {string} wireJson the same as JSON
- * @property {string} room of the connections that read it
- * @property {string} pending of those whose right is being asked for
- * @property {string} lost of connections that read it and were lost: Socket.IO may recover them with their rooms
- * @property {string} plain the app's own room, whose other connections are sent plain events
+ * @typedef {object} FeedNames all names of a feed
+ * @property {string} key its name in the store
+ * @property {string | null} wire its name in the protocol
+ * @property {string} wireJson `wire` as JSON
+ * @property {string} room room of the connections that read it
+ * @property {string} pending room of connections whose right is being checked
+ * @property {string} lost room of readers that lost their connection, and which Socket.IO may recover with their rooms
+ * @property {string} plain the app's own room: connections in it that don't read the feed get plain events
  */
 
-/** @param {string} id @param {string} plain @returns {Place} */
-export const userPlace = (id, plain) => place(`u:${id}`, null, plain);
+/** @param {string} id @param {string} plain @returns {FeedNames} */
+export const userFeedNames = (id, plain) => feedNames(`u:${id}`, null, plain);
 
-/** @param {string} room @returns {Place} */
-export const roomPlace = (room) => place(`r:${room}`, room, room);
+/** @param {string} room @returns {FeedNames} */
+export const roomFeedNames = (room) => feedNames(`r:${room}`, room, room);
 
-/** All connections of a user. @param {string} id */
+/** The room of all connections of a user. @param {string} id */
 export const userRoom = (id) => `${OWN}user:${id}`;
 
-/** Whether a room is one of these. @param {string} room */
+/** Whether a room is one of the package's own. @param {string} room */
 export const isOwn = (room) => room.startsWith(OWN);
 
-/** The room to be in while a connection is lost, for one that it was in before. @param {string} room */
+/** The room that replaces a feed's room while a connection is lost; undefined for other rooms. @param {string} room */
 export function lostRoom(room) {
   const [kind] = [READING, PENDING].filter((name) => room.startsWith(name));
   return kind && LOST + room.slice(kind.length);
 }
 
-/** @param {string} key @param {string | null} wire @param {string} plain @returns {Place} */
-function place(key, wire, plain) {
+/** @param {string} key @param {string | null} wire @param {string} plain @returns {FeedNames} */
+function feedNames(key, wire, plain) {
   return {
     key,
     wire,
@@ -43,7 +43,7 @@ function place(key, wire, plain) {
   };
 }
 
-/** What no app names a room, an event or a feed by accident. */
+/** The prefix of the package's own rooms, events and feeds: no app uses it by accident. */
 export const OWN = 'holdfast:';
 const READING = `${OWN}feed:`;
 const PENDING = `${OWN}pending:`;

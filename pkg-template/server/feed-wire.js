@@ -1,17 +1,17 @@
-// Sends what is JSON already. Socket.IO encodes each packet by itself; an item was made JSON for the store, and doing that
-// twice is most of what an item would cost beside a plain event.
+// Sends an item that is JSON already. Socket.IO would encode each packet again, and encoding twice is most of what an item
+// costs more than a plain event.
 
 /**
  * @typedef {(room: string, except: string[], json: string, data: () => unknown[]) => void} SendJson `json`: a list of the
- *   event and its arguments; `data`: the same as values, for the app's listeners of what is sent
+ *   event and its arguments; `data`: the same as values, for the app's listeners of outgoing events
  */
 
 /**
- * Makes the function that sends JSON through a namespace of this process alone.
+ * Makes a function that sends JSON through a namespace whose adapter knows only this process.
  *
  * @param {any} namespace
- * @returns {SendJson | undefined} nothing where packets go to other processes, are encoded by a parser of the app's, or
- *   where this version of Socket.IO has no place for it: then it has to encode them
+ * @returns {SendJson | undefined} undefined if packets go to other processes, the app has its own parser, or this version
+ *   of Socket.IO does not allow it: then Socket.IO has to encode them
  */
 export function jsonSender(namespace) {
   const { adapter, name } = namespace;
@@ -25,7 +25,7 @@ export function jsonSender(namespace) {
       return [text];
     },
   };
-  // The adapter itself, with another encoder for those calls alone.
+  // The same adapter with another encoder, for these calls only.
   const own = Object.create(adapter, { encoder: { value: encoder } });
 
   /** @type {SendJson} */
@@ -46,14 +46,14 @@ export function jsonSender(namespace) {
   }
 }
 
-/** Whether it is the one of Socket.IO that knows this process alone and sends at once. @param {any} adapter */
+/** Whether an adapter is Socket.IO's default one, which knows only this process and sends at once. @param {any} adapter */
 export function isPlainAdapter(adapter) {
   let depth = 0;
   for (let one = adapter; one; one = Object.getPrototypeOf(one)) depth += 1;
   return adapter?.constructor?.name === 'Adapter' && depth === PLAIN_DEPTH;
 }
 
-/** What the adapter takes, with its values made only for who asks. */
+/** A packet for the adapter, whose values are only made if something reads them. */
 class Packet {
   /** @param {() => unknown[]} data */
   constructor(data) {
@@ -67,9 +67,9 @@ class Packet {
   }
 }
 
-/** The number of an event in the protocol of Socket.IO. */
+/** The packet type of an event in the protocol of Socket.IO. */
 const EVENT = 2;
 const PROBE = ['probe', { list: [1, null, 'é"'] }];
 const NOBODY = 'holdfast:nobody';
-/** The adapter itself, its class, EventEmitter and Object. */
+/** The length of the default adapter's prototype chain: itself, its class, EventEmitter and Object. */
 const PLAIN_DEPTH = 4;

@@ -1,5 +1,5 @@
-// Feeds: what a server publishes reaches each listener once and in order, also one that was away. docs/protocol.md has
-// what is said on the wire.
+// `createFeed`: what a server publishes reaches each listener once and in order, also one that was away. docs/protocol.md
+// describes the messages.
 
 import { appender } from './feed-append.js';
 import { delivery } from './feed-delivery.js';
@@ -8,13 +8,13 @@ import { filledFeed, namespaceOf } from './feed-options.js';
 import { publisher } from './feed-publisher.js';
 import { readers } from './feed-readers.js';
 import { MAX_FEED_LENGTH, reading } from './feed-reading.js';
-import { OWN, roomPlace, userPlace, userRoom } from './feed-rooms.js';
+import { OWN, roomFeedNames, userFeedNames, userRoom } from './feed-rooms.js';
 import { checking, idText, Misuse, printFailure, show } from './values.js';
 
 /**
  * @import { FeedErrorContext, RoomFeed, UserFeed } from '../types/server.d.ts'
  * @import { FeedSocket } from './feed-readers.js'
- * @import { Place } from './feed-rooms.js'
+ * @import { FeedNames } from './feed-rooms.js'
  */
 
 /** @type {typeof import('../types/server.d.ts').createFeed} */
@@ -45,7 +45,7 @@ export function createFeed(io, options) {
     appender(store, limits),
     delivery(namespace),
     timeoutMs,
-    (error, place) => report(error, 'emit', undefined, place.key),
+    (error, names) => report(error, 'emit', undefined, names.key),
   );
   const recovers = Boolean(namespace.server?.opts?.connectionStateRecovery);
 
@@ -61,21 +61,21 @@ export function createFeed(io, options) {
   namespace.on('connection', attach);
   for (const socket of namespace.sockets.values()) attach(socket);
 
-  /** @param {Place} place @param {string} event @param {unknown[]} args @returns {Promise<void>} */
-  function publish(place, event, args) {
+  /** @param {FeedNames} names @param {string} event @param {unknown[]} args @returns {Promise<void>} */
+  function publish(names, event, args) {
     const fault = faultOf(event);
     if (fault) return Promise.reject(new TypeError(`publish(event, ...args): ${fault}`));
     const item = itemOf([event, ...args]);
     if (item.lost.length > 0) {
       const error = new TypeError(
-        `What was published holds what Socket.IO cannot encode: ${item.lost.join(', ')}. It was published without that; give publish plain data`,
+        `A published item has values that Socket.IO cannot encode: ${item.lost.join(', ')}. It was published without them; pass plain data to publish`,
       );
-      report(error, 'encode', undefined, place.key);
+      report(error, 'encode', undefined, names.key);
     }
-    return storeThenSend(place, item.text);
+    return storeThenSend(names, item.text);
   }
 
-  /** Made once for whom much is published. @type {Map<string, UserFeed>} */
+  /** Handles that `user` returned, reused for speed. @type {Map<string, UserFeed>} */
   const users = new Map();
   /** @type {Map<string, RoomFeed>} */
   const rooms = new Map();
@@ -93,27 +93,27 @@ export function createFeed(io, options) {
 
   /** @param {string} id @returns {UserFeed} */
   function makeUser(id) {
-    const place = userPlace(id, plainRoom(id));
-    return { publish: (event, ...args) => publish(place, event, args) };
+    const names = userFeedNames(id, plainRoom(id));
+    return { publish: (event, ...args) => publish(names, event, args) };
   }
 
   /** @param {string} room @returns {RoomFeed} */
   function makeRoom(room) {
     checkRoom(room);
-    const place = roomPlace(room);
+    const names = roomFeedNames(room);
     return {
-      publish: (event, ...args) => publish(place, event, args),
+      publish: (event, ...args) => publish(names, event, args),
       async revoke(user) {
         const id = idOf('revoke(userId)', user);
         const all = namespace.in([userRoom(id), plainRoom(id)]);
-        all.socketsLeave([place.room, place.pending, place.plain]);
+        all.socketsLeave([names.room, names.pending, names.plain]);
       },
     };
   }
 }
 
 /**
- * Keeps a handle. What nothing refers to any more is found out by making all anew, now and then.
+ * Keeps a handle. Drops all of them when there are too many, instead of tracking which are still used.
  *
  * @template T
  * @param {Map<string, T>} handles
@@ -132,7 +132,7 @@ function idOf(name, user) {
   try {
     id = idText(user);
   } catch {
-    // What is no id is refused below.
+    // Refused below.
   }
   if (id === null) throw new Misuse(`${name} takes the id of a user, got ${show(user)}`);
   return id;
@@ -150,7 +150,7 @@ function checkRoom(room) {
   }
 }
 
-/** What is wrong with the name of an event. @param {unknown} event */
+/** Describes why a name is no valid event name; undefined if it is. @param {unknown} event */
 function faultOf(event) {
   if (typeof event !== 'string' || event === '') {
     return `event takes the name of an event, got ${show(event)}`;
@@ -160,7 +160,7 @@ function faultOf(event) {
   return undefined;
 }
 
-/** Of the protocol. */
+/** The version of the protocol. */
 const VERSION = 1;
 const MOST_HANDLES = 10_000;
 const RESERVED = new Set([

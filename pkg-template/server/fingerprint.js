@@ -1,20 +1,20 @@
-// What tells one message's content from another's, in a few characters.
+// Hashes a message's content, to tell a repeat from a different message with the same id.
 
 /**
- * A hash of 64 bits of all that JSON and binary can carry, in which the order of an object's fields does not
- * count. It tells a repeat from another message under the same id; it is no protection against a user who looks for
- * two messages with one hash, since only that user's own id would be affected.
+ * A hash of 64 bits over everything that JSON and binary data can carry, independent of the order of an object's fields.
+ * It is no protection against a user who searches for two messages with one hash, since only that user's own id would be
+ * affected.
  *
  * @param {unknown[]} args of one event
- * @param {string} idField the field of the first one itself that is left out: the id, which may be 5 or '5'
- * @returns {string | undefined} nothing where it cannot be read
+ * @param {string} idField the field of the first argument that is left out: the id, which may be 5 or '5'
+ * @returns {string | undefined} undefined if they cannot be read
  */
 export function fingerprint([data, ...more], idField) {
   try {
     const hash = new Hash();
-    /** Each object is read once, so that one which contains itself ends. */
+    /** Each object is read once, so that cycles end. */
     const seen = new Set();
-    /** What is still to be read, the next at the end: a payload may be nested deeper than the stack is. */
+    /** Values to be read, the next one last. Not recursive: a payload may be nested deeper than the stack allows. */
     const left = [...more, data];
     for (let count = 0; left.length > 0 && count < MOST_VALUES; count += 1) {
       const value = left.pop();
@@ -51,7 +51,7 @@ export function fingerprint([data, ...more], idField) {
     }
     return hash.end();
   } catch {
-    // A getter, a proxy or a method of another parser's threw.
+    // A getter, a proxy or a method of another parser's object threw.
     return undefined;
   }
 }
@@ -63,14 +63,14 @@ class Hash {
     this.b = 0x41c6ce57;
   }
 
-  /** Its length goes first, so that no two lists of texts read alike. @param {string} text */
+  /** Hashes the length first, so that no two lists of texts look alike. @param {string} text */
   text(text) {
     const { length } = text;
     let a = Math.imul(this.a ^ length, FACTOR_A);
     let b = Math.imul(this.b ^ length, FACTOR_B);
     for (let at = 0; at < length; at += 1) {
       const unit = text.charCodeAt(at);
-      // A product's low bits know nothing of the high ones before it.
+      // Mix the high bits in: the low bits of a product do not depend on them.
       a = Math.imul(a ^ (a >>> 15) ^ unit, FACTOR_A);
       b = Math.imul(b ^ (b >>> 13) ^ unit, FACTOR_B);
     }
@@ -106,5 +106,5 @@ function bytesOf(value) {
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
 
-/** More than a message of 1 MB can hold; what is beyond it in a larger one is not compared. */
+/** More values than a message of 1 MB can have; what follows in a larger one is not compared. */
 const MOST_VALUES = 1_000_000;

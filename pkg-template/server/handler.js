@@ -1,4 +1,4 @@
-// Runs a handler and makes one answer of its ways to give one: ack, a value, a promise, a throw.
+// Runs a handler, and makes one answer from the ways to give one: ack, a return value, a promise, an exception.
 
 import { snapshot } from './snapshot.js';
 
@@ -10,14 +10,14 @@ import { snapshot } from './snapshot.js';
 /**
  * @typedef {object} Outcome
  * @property {Reply} reply
- * @property {boolean} isHandled the reply is the handler's own
+ * @property {boolean} isHandled whether the reply is the handler's own
  */
 
 /**
  * Runs the handler now and resolves with its answer. Never rejects.
  *
  * @param {Pick<Call, 'socket' | 'handler' | 'args' | 'report'>} call
- * @param {number} timeoutMs after which a handler that is still at work is given up
+ * @param {number} timeoutMs when a handler that is still running is given up
  * @returns {Promise<Outcome>}
  */
 export function run({ handler, socket, args, report }, timeoutMs) {
@@ -28,14 +28,14 @@ export function run({ handler, socket, args, report }, timeoutMs) {
 
     /** @param {Reply} reply @param {boolean} isHandled */
     const answer = (reply, isHandled) => {
-      // Of a promise, the first resolution counts.
+      // Later calls change nothing: a promise resolves once.
       isAnswered = true;
       clearTimeout(overdue);
       resolve({ reply, isHandled });
     };
     /** @param {unknown} error */
     const fail = (error) => {
-      // After an answer it changes nothing any more, but is still to be known.
+      // Report it even after an answer, when it has no other effect.
       report(error, 'handler');
       answer(failure(), false);
     };
@@ -73,13 +73,13 @@ export function run({ handler, socket, args, report }, timeoutMs) {
   });
 }
 
-/** What the client is told of a failure on the server: nothing but that it may try again. @returns {Reply} */
+/** The answer to the client after a failure on the server: no details, only that it may try again. @returns {Reply} */
 export function failure() {
   const error = 'The server could not process this message';
   return [{ error, code: 'INTERNAL_ERROR', timestamp: new Date().toISOString() }];
 }
 
-/** Of an answer that may be anything. @param {unknown} value */
+/** Never throws, for a value that may be anything. @param {unknown} value */
 function isError(value) {
   try {
     return value instanceof Error;
@@ -90,16 +90,16 @@ function isError(value) {
 
 /** @param {string[]} lost */
 const unencodable = (lost) =>
-  `The acknowledgement holds what Socket.IO cannot encode: ${lost.join(', ')}. The message counts as handled and was answered without that; give ack plain data`;
+  `The acknowledgement has values that Socket.IO cannot encode: ${lost.join(', ')}. The message counts as handled and was answered without them; pass plain data to ack`;
 
 /**
- * How long a handler that returned without an answer may take to call `ack`: every client gave up on it
- * by then, and without a bound its messages would stay in progress for ever.
+ * How long a handler that returned without an answer may take to call `ack`. By then every client has given the message
+ * up; without a bound the message would stay in progress for ever.
  */
 const ANSWER_GRACE_MS = 60_000;
 const NO_ANSWER = (/** @type {number} */ seconds) =>
   `The handler returned, but did not answer within ${seconds} s: it has to call ack or to return a value (null for an empty acknowledgement)`;
 const STILL_AT_WORK = (/** @type {number} */ seconds) =>
-  `The handler was still at work after ${seconds} s (handlerTimeoutMs), so its message was given up; if it comes again the handler runs again`;
-/** What a timer of Node can take. */
+  `The handler was still running after ${seconds} s (handlerTimeoutMs), so its message was given up; a repeat runs the handler again`;
+/** The longest timer in Node. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

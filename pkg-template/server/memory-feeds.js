@@ -1,4 +1,4 @@
-// Where one process keeps the items of `createFeed`: in its memory.
+// The default store of `createFeed`, for one process: keeps items in memory.
 
 import { newTag } from './feed-chain.js';
 import { checking, checkNames, Misuse, show } from './values.js';
@@ -14,29 +14,29 @@ import { checking, checkNames, Misuse, show } from './values.js';
  * @property {Kept[]} rows oldest first, up to the end; those before `start` are gone
  * @property {number} start
  * @property {number} usedAt
- * @property {number} ttlMs what its items were last kept for
+ * @property {number} ttlMs the lifetime of its last items
  */
 
 /**
- * Bounded by items of a feed, by feeds, and by bytes of all together. Beyond `maxBytes` the feed that was used the
- * longest ago loses its items and keeps its chain, so that its listeners are told `trimmed`. Beyond `maxFeeds` a chain
- * goes as a whole, those without items first: what anybody reads for the first time makes such a chain, and must not
- * push out items. A feed that begins again has a new chain.
+ * Bounded by items for each feed, by feeds, and by bytes of all together. Beyond `maxBytes` the least recently used feed
+ * loses its items but keeps its chain, so that its listeners are told `trimmed`. Beyond `maxFeeds` whole chains are
+ * dropped, those without items first: a first read creates such a chain, and must not push out items. A feed that begins
+ * again gets a new chain.
  *
  * @type {typeof import('../types/server.d.ts').memoryFeeds}
  */
 export function memoryFeeds(options = {}) {
   const own = checking('memoryFeeds', () => checked(options));
   const { maxFeeds = MAX_FEEDS, maxBytes = MAX_BYTES } = own;
-  /** Feeds with items, the one that was used the longest ago first. @type {Map<string, Chain>} */
+  /** Feeds with items, the least recently used first. @type {Map<string, Chain>} */
   const full = new Map();
-  /** Feeds without, in the same order. @type {Map<string, Chain>} */
+  /** Feeds without items, in the same order. @type {Map<string, Chain>} */
   const empty = new Map();
   let bytes = 0;
-  /** The feed that was used last, if it is a full one. */
+  /** The feed with items that was used last. */
   let latest = '';
 
-  /** The chain of a feed, which is the last used one from now on. @param {string} feed @param {number} now */
+  /** The chain of a feed, which becomes the most recently used one. @param {string} feed @param {number} now */
   function use(feed, now) {
     let chain = full.get(feed);
     if (!chain) {
@@ -62,12 +62,12 @@ export function memoryFeeds(options = {}) {
     }
   }
 
-  /** The oldest item of a chain goes. @param {Chain} chain */
+  /** Drops the oldest item of a chain. @param {Chain} chain */
   function drop(chain) {
     const { rows } = chain;
     bytes -= sizeOf(rows[chain.start].item);
     chain.start += 1;
-    // Cut off now and then: of a list of a million items, cutting off each would copy all.
+    // Cut the list only now and then: each cut copies it, and it may have a million items.
     if (chain.start > SLACK && chain.start * 2 > rows.length) {
       rows.splice(0, chain.start);
       chain.start = 0;
@@ -76,7 +76,7 @@ export function memoryFeeds(options = {}) {
     }
   }
 
-  /** All items of a chain go. @param {string} feed @param {Chain} chain */
+  /** Drops all items of a chain. @param {string} feed @param {Chain} chain */
   function clear(feed, chain) {
     for (let at = chain.start; at < chain.rows.length; at += 1) {
       bytes -= sizeOf(chain.rows[at].item);
@@ -91,7 +91,7 @@ export function memoryFeeds(options = {}) {
   function bound(now) {
     for (const [feed, chain] of full) {
       if (chain.usedAt + chain.ttlMs > now && bytes <= maxBytes) break;
-      // The last one of all is the one at hand: it loses what is too much.
+      // The last feed with items is the one in use: only drop as many of its items as needed.
       if (full.size > 1 || bytes <= maxBytes) clear(feed, chain);
       else while (bytes > maxBytes && chain.start < chain.rows.length) drop(chain);
     }
@@ -137,7 +137,7 @@ export function memoryFeeds(options = {}) {
   };
 }
 
-/** Whole milliseconds, which need no object of their own; and not the wall clock, which may jump. */
+/** In whole milliseconds, which JavaScript engines store without an object. Not the wall clock, which may jump. */
 const clock = () => Math.floor(performance.now());
 
 /** About how many bytes of memory an item takes. @param {string} item */
@@ -164,10 +164,10 @@ function wrong(name, got, takes) {
   return new Misuse(`memoryFeeds: ${name} takes ${takes}, got ${show(got)}`);
 }
 
-/** About 30 MB without items. */
+/** About 30 MB, without items. */
 const MAX_FEEDS = 100_000;
 const MAX_BYTES = 100_000_000;
-/** A row's object, its tags and its place. */
+/** A row's object, its tags and its entry in the list. */
 const ITEM_BYTES = 200;
-/** Rows that may be gone before the list is cut off. */
+/** How many dropped rows may stay at the start of a list. */
 const SLACK = 64;

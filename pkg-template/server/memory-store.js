@@ -1,4 +1,4 @@
-// Where one process keeps the answers of `createDeduplicator`: in its memory.
+// The default store of `createDeduplicator`, for one process: keeps answers in memory.
 
 /** @import { DeduplicationStore, Reply } from '../types/server.d.ts' */
 
@@ -11,23 +11,23 @@
  * @property {number} ttlMs
  * @property {number} expiresAt
  *
- * @typedef {object} Owner one user, or one connection that nobody is logged in on
+ * @typedef {object} Owner a user, or all connections without one
  * @property {string} name
- * @property {Set<string>} keys of its answers, the one that was not asked for the longest first
+ * @property {Set<string>} keys of its answers, the least recently used first
  * @property {number} bytes
  */
 
 /**
- * Bounded by count and by bytes. Beyond a bound one of the users who hold most loses the answer that was not asked for
- * the longest, so that nobody can push out the answers of the others. Asking renews an answer's time, so that the
- * order of use is the order of expiry as well.
+ * Bounded by count and by bytes. Beyond a bound, one of the users with the most loses the least recently used answer, so
+ * that nobody can push out the answers of others. Using an answer renews its time, so that the order of use is also the
+ * order of expiry.
  *
  * @param {number} max answers
  * @param {number} maxBytes
  * @returns {DeduplicationStore}
  */
 export function memoryStore(max, maxBytes) {
-  /** The one that was not asked for the longest first. @type {Map<string, Entry>} */
+  /** The least recently used first. @type {Map<string, Entry>} */
   const entries = new Map();
   /** @type {Map<string, Owner>} */
   const owners = new Map();
@@ -48,7 +48,7 @@ export function memoryStore(max, maxBytes) {
   /** @param {string} key @param {Entry} entry */
   function keep(key, entry) {
     drop(key);
-    // performance.now() and not the wall clock, which may jump.
+    // Not the wall clock, which may jump.
     entry.expiresAt = performance.now() + entry.ttlMs;
     const { owner } = entry;
     entries.set(key, entry);
@@ -100,8 +100,8 @@ export function memoryStore(max, maxBytes) {
 }
 
 /**
- * Finds one of those who hold most without sorting them: they are kept by the power of two of what they hold, and of
- * one power the one whose holdings changed the longest ago is the first.
+ * Finds an owner with about the most, without sorting: owners are grouped by the power of two of their size. Within a
+ * group, the one whose size changed least recently is first.
  */
 function ranking() {
   /** @type {Map<Owner, number>} */
@@ -109,17 +109,17 @@ function ranking() {
   /** @type {Set<Owner>[]} */
   const ranks = [];
   return {
-    /** @param {Owner} owner @param {number} held 0: nothing any more */
-    rank(owner, held) {
+    /** @param {Owner} owner @param {number} size 0 removes it */
+    rank(owner, size) {
       ranks[powers.get(owner) ?? 0]?.delete(owner);
       powers.delete(owner);
-      if (held === 0) return;
-      const power = Math.floor(Math.log2(held));
+      if (size === 0) return;
+      const power = Math.floor(Math.log2(size));
       powers.set(owner, power);
       ranks[power] ??= new Set();
       ranks[power].add(owner);
     },
-    /** @returns {Owner} there has to be one */
+    /** @returns {Owner} call it only if there is one */
     first() {
       const highest = /** @type {Set<Owner>} */ (ranks.filter((rank) => rank.size > 0).at(-1));
       const [owner] = highest;
@@ -145,12 +145,12 @@ function sizeOf(value) {
 
 /** @type {import('../types/server.d.ts').Claim} */
 const CLAIMED = Object.freeze({ status: 'claimed' });
-/** The entry itself and its places in three maps. */
+/** The entry itself, and the entries for it in three maps. */
 const ENTRY_BYTES = 400;
 const VALUE_BYTES = 16;
 /** An empty object has room for four fields. */
 const OBJECT_BYTES = 64;
-/** A name that nothing else has, and its place. */
+/** A field: its name, which is not shared, and its slot. */
 const FIELD_BYTES = 48;
-/** A Buffer's own object. */
+/** The object of a Buffer, without its bytes. */
 const BYTES_BYTES = 200;

@@ -1,4 +1,4 @@
-// The options of `createDeduplicator`: what they take, and what they are where nothing is said.
+// The options of `createDeduplicator`: checks and defaults.
 
 import { memoryStore } from './memory-store.js';
 import { checkNames, Misuse, printFailure, show } from './values.js';
@@ -6,7 +6,7 @@ import { checkNames, Misuse, printFailure, show } from './values.js';
 /** @import { DeduplicatorOptions, ErrorContext } from '../types/server.d.ts' */
 
 /**
- * The options with their defaults.
+ * Checks the options and fills in the defaults.
  *
  * @param {DeduplicatorOptions} options
  * @returns {import('../types/settings.d.ts').Defined<Omit<DeduplicatorOptions, 'max' | 'maxBytes' | 'verdict'>> & Pick<DeduplicatorOptions, 'verdict'>}
@@ -46,7 +46,7 @@ export function filled(options) {
   for (const [name, bound] of Object.entries({ max, maxBytes })) {
     if (bound !== undefined && !isCount(bound)) throw wrong(name, bound, 'a whole number above 0');
     if (bound !== undefined && options.store) {
-      throw wrong(name, bound, 'nothing beside store, which has its own bound');
+      throw wrong(name, bound, 'nothing if store is set, which has its own bound');
     }
   }
   if (!['claim', 'complete', 'release'].every((method) => hasMethod(store, method))) {
@@ -110,14 +110,14 @@ const OPTION_NAMES = [
   ...['handlerTimeoutMs', 'verdict', 'onError'],
 ];
 const DAY_MS = 86_400_000;
-/** About 50 MB with the answers of the usual size. */
+/** About 50 MB, with answers of the usual size. */
 const MAX_ANSWERS = 100_000;
 const MAX_BYTES = 100_000_000;
-/** Ten full windows of a client. */
+/** About ten full windows of a client. */
 const MAX_PENDING = 10_000;
-/** Two full windows, so that an app in two tabs is never held up. */
+/** Two full windows, so that an app in two tabs never has to wait. */
 const MAX_PENDING_PER_USER = 2048;
-/** Long after every client gave up on it. */
+/** Long after every client has given the message up. */
 const HANDLER_TIMEOUT_MS = 600_000;
-/** Ours have 21 characters; a UUID has 36. The bound keeps a stranger's id from filling the memory. */
+/** Our ids have 29 characters, a UUID has 36. The bound keeps a client's ids from filling the memory. */
 export const MAX_ID_LENGTH = 200;

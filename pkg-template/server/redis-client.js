@@ -1,4 +1,4 @@
-// What the clients of Redis call the same thing differently, as one function.
+// Runs Redis scripts with either client library, `redis` or `ioredis`.
 
 import { Misuse, show } from './values.js';
 
@@ -17,7 +17,7 @@ export function evaluator(name, client) {
       `${name}: client takes a client of \`redis\` (4 or later) or of \`ioredis\`, got ${show(client)}`,
     );
   }
-  // Only ioredis has this; it takes keys and values one after the other.
+  // Only ioredis has this method. Its `eval` takes keys and values as separate arguments.
   if (typeof given.defineCommand === 'function') {
     return async (script, keys, values) => given.eval(script, keys.length, ...keys, ...values);
   }

@@ -1,12 +1,11 @@
-// Where several server processes keep the items of `createFeed` together: in Redis Streams.
+// A store of `createFeed` for several server processes: keeps items in Redis Streams.
 //
 // A feed has two keys, and one more for each process that publishes:
-// - `items`, a stream. An item of number 5 is the entry `5-0`: `t` its tag, `b` the tag before, `x` when it expires, `i`
-//   the item.
-// - `end`, a hash: `n` the number and `t` the tag of the end. It outlives the items, so that a feed whose items have all
-//   expired is known to have had some.
-// - `last:<process>`: what this process pushed last. A client of Redis that lost an answer sends the script again.
-// All carry the feed as a hash tag, so that a cluster keeps them in one place. Each step is one script.
+// - `items`, a stream. Item number 5 is the entry `5-0`: `t` its tag, `b` the tag before, `x` when it expires, `i` the item.
+// - `end`, a hash: `n` the number and `t` the tag of the end. It outlives the items: a feed whose items have all expired
+//   still has its end.
+// - `last:<process>`: the answer to this process's last push. A Redis client that lost it sends the script again.
+// All keys of a feed have it as their hash tag, so that a cluster keeps them on one node. Each step is one script.
 
 import { newTag } from './feed-chain.js';
 import { evaluator } from './redis-client.js';
@@ -27,7 +26,7 @@ export function redisFeeds(client, options = {}) {
   /** @param {string} script @param {string[]} keys @param {(string | number)[]} values */
   async function run(script, keys, values) {
     const found = await evaluate(script, keys, values.map(String));
-    if (!Array.isArray(found)) throw new TypeError('Redis answered a script of feeds with no list');
+    if (!Array.isArray(found)) throw new TypeError('Redis returned no list for a script of feeds');
     return found.map((part) => (part === null ? undefined : String(part)));
   }
 
@@ -39,7 +38,7 @@ export function redisFeeds(client, options = {}) {
       const rows = items.flatMap(({ tag, item }) => [tag, item]);
       const values = [newTag(), max, wholeTtlMs, endTtlMs(ttlMs), LAST_TTL_MS, pushes, ...rows];
       const [number, tag] = await run(PUSH, keys, values);
-      return placeOf(number, tag);
+      return endFrom(number, tag);
     },
 
     async read(feed, from, count, { bytes, ttlMs }) {
@@ -50,22 +49,22 @@ export function redisFeeds(client, options = {}) {
       const rows = [];
       for (let at = 0; at < rest.length; at += ROW_PARTS) {
         const [rowNumber, rowTag, before, item = ''] = rest.slice(at, at + ROW_PARTS);
-        rows.push({ ...placeOf(rowNumber, rowTag), before, item });
+        rows.push({ ...endFrom(rowNumber, rowTag), before, item });
       }
-      return { rows, end: placeOf(number, tag) };
+      return { rows, end: endFrom(number, tag) };
     },
   };
 }
 
 /** @param {string | undefined} number @param {string | undefined} tag @returns {FeedEnd} */
-function placeOf(number, tag = '') {
+function endFrom(number, tag = '') {
   return { number: Number(number), tag };
 }
 
 /** @param {number} ms */
 const wholeMs = (ms) => Math.min(Math.ceil(ms), MAX_TTL_MS);
 
-/** How long the end of a feed is known. @param {number} ttlMs of its items */
+/** How long the end of a feed is kept. @param {number} ttlMs of its items */
 const endTtlMs = (ttlMs) => wholeMs(Math.max(END_TTLS * ttlMs, LEAST_END_TTL_MS));
 
 /** @param {RedisFeedsOptions} options */
@@ -73,7 +72,7 @@ function checked(options) {
   if (typeof options !== 'object' || options === null) throw wrong('options', options, 'an object');
   checkNames('redisFeeds', options, ['prefix']);
   const { prefix = 'holdfast:feeds:' } = options;
-  // A brace would make the hash tag another one.
+  // A brace in the prefix would change the hash tag.
   if (typeof prefix !== 'string' || prefix.includes('{')) {
     throw wrong('prefix', prefix, 'a text without {');
   }
@@ -85,7 +84,7 @@ function wrong(name, got, takes) {
   return new Misuse(`redisFeeds: ${name} takes ${takes}, got ${show(got)}`);
 }
 
-/** The end of the feed; one that is unknown begins anew, without what may be left of the one before. */
+/** Gets the end of the feed. If it is unknown, deletes items that are left and begins a new chain. */
 const FIND_END = `
 local found = redis.call('HMGET', KEYS[1], 'n', 't')
 local number, tag = tonumber(found[1]), found[2]
@@ -95,7 +94,7 @@ if not number or not tag then
   redis.call('HSET', KEYS[1], 'n', '0', 't', tag)
 end`;
 
-/** Items whose time is over go, some at each step. */
+/** Deletes expired items, at most 100 each time. */
 const EXPIRE = `
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -105,7 +104,7 @@ for _ = 1, 100 do
   redis.call('XDEL', KEYS[2], head[1])
 end`;
 
-/** Answers the place that the items came behind. */
+/** Appends items. Returns the end before them. */
 const PUSH = `
 local last = redis.call('GET', KEYS[3])
 if last then
@@ -128,7 +127,7 @@ redis.call('PEXPIRE', KEYS[2], ARGV[3])
 redis.call('SET', KEYS[3], ARGV[6] .. ' ' .. before[1] .. ' ' .. before[2], 'PX', ARGV[5])
 return before`;
 
-/** Answers the end, and then number, tag, tag before and item of each row. */
+/** Returns the end, then number, tag, tag before and item of each row. */
 const READ = `
 ${FIND_END}
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
@@ -155,10 +154,10 @@ end
 return answer`;
 
 const ROW_PARTS = 4;
-/** So many times as long as its items is the end of a feed known. */
+/** The end of a feed is kept this many times as long as its items. */
 const END_TTLS = 4;
 const LEAST_END_TTL_MS = 30 * 86_400_000;
-/** Longer than a client of Redis sends a command again. */
+/** Longer than a Redis client retries a command. */
 const LAST_TTL_MS = 600_000;
-/** A hundred years: Redis takes no time that overflows with the clock added. */
+/** A hundred years: Redis refuses a time that overflows when the clock is added. */
 const MAX_TTL_MS = 3_153_600_000_000;

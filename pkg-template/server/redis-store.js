@@ -1,8 +1,8 @@
-// Where several server processes keep the answers of `createDeduplicator` together: in Redis.
+// A store of `createDeduplicator` for several server processes: keeps claims and answers in Redis.
 //
-// A key holds either `claim:<token>` while a process is at work on its message, or
-// `done:<ttlMs>:<fingerprint>:<claim>:<answer>`. A claim is a lease: it ends by itself when its process died, and is
-// renewed until `complete` or `release`. Each step is one script, so that nothing comes between its reads and writes.
+// The value of a key is `claim:<token>` while a process works on its message, then
+// `done:<ttlMs>:<fingerprint>:<claim>:<answer>`. A claim is a lease: it expires if its process dies, and is renewed until
+// `complete` or `release`. Each step is one script, so that nothing comes between its reads and writes.
 
 import { evaluator } from './redis-client.js';
 import { decode, encode } from './text.js';
@@ -11,17 +11,17 @@ import { checking, checkNames, Misuse, show } from './values.js';
 /** @import { RedisStoreOptions, Reply } from '../types/server.d.ts' */
 
 /**
- * @typedef {object} Held a claim that is neither completed nor released
+ * @typedef {object} Lease a claim that is neither completed nor released
  * @property {string} token
- * @property {((error: Error) => void) | undefined} onLost called once at most
+ * @property {((error: Error) => void) | undefined} onLost called at most once
  */
 
 /** @type {typeof import('../types/server.d.ts').redisStore} */
 export function redisStore(client, options = {}) {
   const evaluate = checking('redisStore', () => evaluator('redisStore', client));
   const { prefix, leaseMs } = checking('redisStore', () => checked(options));
-  /** @type {Map<string, Held>} */
-  const held = new Map();
+  /** @type {Map<string, Lease>} */
+  const leases = new Map();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let renewal;
   let claims = 0;
@@ -30,18 +30,18 @@ export function redisStore(client, options = {}) {
   /** @param {string} script @param {string} key @param {(string | number)[]} values */
   const run = (script, key, ...values) => evaluate(script, [prefix + key], values.map(String));
 
-  /** @param {string} key @param {Held} claim */
-  function hold(key, claim) {
-    held.set(key, claim);
+  /** @param {string} key @param {Lease} claim */
+  function keep(key, claim) {
+    leases.set(key, claim);
     renewal ??= setInterval(renewAll, leaseMs / RENEWALS_PER_LEASE);
     renewal.unref?.();
   }
 
   /** @param {string} key */
   function drop(key) {
-    const claim = held.get(key);
-    held.delete(key);
-    if (held.size === 0) {
+    const claim = leases.get(key);
+    leases.delete(key);
+    if (leases.size === 0) {
       clearInterval(renewal);
       renewal = undefined;
     }
@@ -49,21 +49,21 @@ export function redisStore(client, options = {}) {
   }
 
   function renewAll() {
-    for (const [key, claim] of held) {
-      // While Redis is away nothing can be done; the next one sees what became of the claim.
+    for (const [key, claim] of leases) {
+      // While Redis is down nothing can be done. The next renewal finds out what happened to the claim.
       renew(key, claim).catch(() => {});
     }
   }
 
-  /** @param {string} key @param {Held} claim */
+  /** @param {string} key @param {Lease} claim */
   async function renew(key, claim) {
     const found = Number(await run(RENEW, key, claim.token, leaseMs));
     if (found !== RENEWED) lose(claim, found === TAKEN_ANEW ? FORGOTTEN : TAKEN);
-    // It may be another claim's by now.
-    if (found === NOT_OURS && held.get(key) === claim) drop(key);
+    // A newer claim may have replaced it by now.
+    if (found === NOT_OURS && leases.get(key) === claim) drop(key);
   }
 
-  /** @param {Held | undefined} claim @param {string} why */
+  /** @param {Lease | undefined} claim @param {string} why */
   function lose(claim, why) {
     const onLost = claim?.onLost;
     if (claim) claim.onLost = undefined;
@@ -78,13 +78,13 @@ export function redisStore(client, options = {}) {
       const token = `claim:${self}-${claims}`;
       const found = await run(CLAIM, key, token, leaseMs);
       if (found === null || found === undefined) {
-        hold(key, { token, onLost: details?.onLost });
+        keep(key, { token, onLost: details?.onLost });
         return { status: 'claimed' };
       }
       const text = String(found);
       if (!text.startsWith(DONE)) {
         const leftMs = Number(text.split(' ')[1]);
-        // Below 0 Redis says that it never ends, which somebody else must have brought about.
+        // Negative: the key never expires, which other code must have caused.
         return leftMs >= 0 ? { status: 'busy', endsInMs: leftMs } : { status: 'busy' };
       }
       const start = text.indexOf('[');
@@ -97,11 +97,11 @@ export function redisStore(client, options = {}) {
     },
 
     async complete(key, reply, ttlMs, details) {
-      // Dropped first: if this fails the claim ends by itself.
+      // Drop the claim first: if the script fails, the claim expires by itself.
       const claim = drop(key);
       const wholeTtlMs = Math.min(Math.ceil(ttlMs), MAX_TTL_MS);
       const { token = '' } = claim ?? {};
-      // With the claim's name: a client that lost the answer to this step may take it again.
+      // The answer includes the token: a Redis client that lost the response may run this script again.
       const answer = `${DONE}${wholeTtlMs}:${details?.fingerprint ?? ''}:${token}:${encode(reply)}`;
       const found = await run(COMPLETE, key, answer, wholeTtlMs, token);
       if (Number(found) !== RENEWED) lose(claim, Number(found) === TAKEN_ANEW ? FORGOTTEN : TAKEN);
@@ -132,19 +132,19 @@ function wrong(name, got, takes) {
 
 const DONE = 'done:';
 
-/** What became of a claim. */
+/** The answers of a script about a claim. */
 const NOT_OURS = 0;
 const RENEWED = 1;
 const TAKEN_ANEW = 2;
 
 const FORGOTTEN =
-  'Redis had lost the claim of a message at work (it restarted, forgot it, or this process was paused for longer than leaseMs), and nobody else had taken it meanwhile';
+  'Redis lost the claim of a message in progress (by a restart, a failover or an eviction, or while this process was paused for longer than leaseMs); no other process took it meanwhile';
 const TAKEN =
-  'Another process took a message at work, whose claim Redis had lost (it restarted, forgot it, or this process was paused for longer than leaseMs): its handler runs twice, unless a unique index on user and id forbids it';
+  'Another process took a message in progress, whose claim Redis lost (by a restart, a failover or an eviction, or while this process was paused for longer than leaseMs): its handler runs twice, unless a unique index on user and id prevents it';
 
 /**
- * What is there, or nothing: then the key is the asker's. Asking for an answer renews its time. A claim comes with the
- * time that it has left.
+ * Gets the value; if there is none, claims the key and returns nil. Getting an answer renews its expiry. A claim is
+ * returned with the time that it has left.
  */
 const CLAIM = `
 local found = redis.call('GET', KEYS[1])
@@ -168,8 +168,8 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return ${TAKEN_ANEW}`;
 
 /**
- * The work is done, so the answer is kept even if the lease was lost meanwhile; but not over the answer
- * of whoever took it then, which the client may have already.
+ * Stores an answer, even if the lease was lost meanwhile, since the work is done; but not over the answer of the process
+ * that took the message then, which the client may have already.
  */
 const COMPLETE = `
 local found = redis.call('GET', KEYS[1])
@@ -183,10 +183,10 @@ const RELEASE = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`;
 
-/** How long a message of a process that died stays locked: less than a client's ack deadline. */
+/** How long a message stays claimed after its process died: less than a client's acknowledgement deadline. */
 const LEASE_MS = 5000;
 const MIN_LEASE_MS = 100;
 /** Two renewals may be late or lost. */
 const RENEWALS_PER_LEASE = 3;
-/** A hundred years: Redis takes no time that overflows with the clock added. */
+/** A hundred years: Redis refuses a time that overflows when the clock is added. */
 const MAX_TTL_MS = 3_153_600_000_000;

@@ -1,18 +1,18 @@
-// A copy of an answer as the wire carries it.
+// Copies an answer as Socket.IO would encode it.
 
 /**
- * A repeat's answer is the first one's even if the handler changes its objects later, and no database document
- * is kept alive by it. What socket.io cannot encode is replaced: the message has taken effect, so its client gets
- * an answer. A bigint becomes its text; a cycle, what throws when it is read, a Blob, and what is nested over
- * 1,000 deep become null.
+ * Copies an answer, so that a repeat gets the first answer even if the handler changes its objects later, and no database
+ * document is kept in memory by it. The message has taken effect, so its client has to get an answer: what Socket.IO
+ * cannot encode is replaced. A bigint becomes its text; a cycle, a value that throws when it is read, a Blob, and values
+ * nested over 1,000 deep become null.
  *
  * @param {unknown[]} reply
- * @returns {{ copy: unknown[], lost: string[] }} `lost`: what was replaced, in words, each once
+ * @returns {{ copy: unknown[], lost: string[] }} `lost` describes what was replaced, each kind once
  */
 export function snapshot(reply) {
   /** @type {Set<string>} */
   const lost = new Set();
-  /** Those in which the value at hand is. @type {Set<unknown>} */
+  /** The objects around the current value. @type {Set<unknown>} */
   const ancestors = new Set();
 
   /** @param {string} what @param {unknown} [instead] */
@@ -28,7 +28,7 @@ export function snapshot(reply) {
     if (typeof value === 'string') return alone(value);
     if (typeof value !== 'object' || value === null) return value;
     if (ancestors.has(value)) return lose('an object that contains itself');
-    if (ancestors.size === DEEPEST) return lose(`objects in each other over ${DEEPEST} deep`);
+    if (ancestors.size === DEEPEST) return lose(`objects nested over ${DEEPEST} deep`);
     ancestors.add(value);
     try {
       return copyObject(value);
@@ -43,7 +43,7 @@ export function snapshot(reply) {
   const copyObject = (value) => {
     if (value instanceof ArrayBuffer) return value.slice(0);
     if (ArrayBuffer.isView(value)) {
-      // In memory of its own: of the pool a few bytes would keep 8 KB.
+      // Not from Node's pool, of which a few bytes would keep 8 KB in memory.
       const bytes = Buffer.allocUnsafeSlow(value.byteLength);
       bytes.set(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
       return bytes;
@@ -66,11 +66,11 @@ export function snapshot(reply) {
   return { copy: reply.map(copy), lost: [...lost] };
 }
 
-/** As the client bounds a payload: deeper than this the encoders may run out of stack. */
+/** The same bound as for payloads on the client: deeper values may overflow the stack of encoders. */
 const DEEPEST = 1000;
 
-/** A piece of a text keeps the whole alive, a message of 1 MB for instance. @param {string} text */
+/** Copies a text: a substring keeps the whole text in memory, such as a message of 1 MB. @param {string} text */
 const alone = (text) => (text.length < SHORTEST_PIECE ? text : JSON.parse(JSON.stringify(text)));
 
-/** Shorter ones V8 copies. */
+/** V8 copies shorter substrings itself. */
 const SHORTEST_PIECE = 13;

@@ -1,16 +1,16 @@
-// Values that hold bytes, as text, for stores that keep text.
+// Converts values that may contain bytes to text and back, for stores that keep text.
 
 /**
- * A value as JSON. Lists are marked, so that bytes, which become a marked list, look like nothing else.
+ * A value as JSON. Lists begin with a mark, so that bytes, which become a list with another mark, look like no other value.
  *
  * @param {unknown} value
- * @throws {TypeError} on a Blob, whose bytes cannot be read at once
+ * @throws {TypeError} for a Blob, whose bytes cannot be read synchronously
  */
 export function encode(value) {
   return JSON.stringify(marked(value));
 }
 
-/** What `encode` made the text of; all bytes are Buffers. @param {string} text */
+/** The value that `encode` made the text from; all bytes become Buffers. @param {string} text */
 export function decode(text) {
   return unmarked(JSON.parse(text));
 }
@@ -23,7 +23,7 @@ function marked(value) {
     const { buffer, byteOffset, byteLength } = value;
     return [BYTES, Buffer.from(buffer, byteOffset, byteLength).toString('base64')];
   }
-  if (value instanceof Blob) throw new TypeError('Cannot keep a value with a Blob as text');
+  if (value instanceof Blob) throw new TypeError('A value with a Blob cannot be stored as text');
   if (Array.isArray(value)) return [LIST, ...value.map(marked)];
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, marked(part)]));
 }

@@ -1,10 +1,10 @@
-// The order of a connection's messages.
+// Starts a connection's messages in order.
 
 import { isThenable } from './values.js';
 
 /**
- * Makes the function that starts a socket's messages in the order of their arrival, however long the
- * store takes over each claim. With a synchronous store everything starts at once.
+ * Makes a function that starts a socket's messages in the order of their arrival, however long the store takes for each
+ * claim. With a synchronous store everything starts at once.
  */
 export function turns() {
   /** @type {WeakMap<object, Promise<void>>} */
@@ -14,7 +14,7 @@ export function turns() {
    * @template C
    * @param {object} socket
    * @param {C | Promise<C>} claim
-   * @param {(claim: C) => void | Promise<void>} start the next message waits for what it answers; may not fail
+   * @param {(claim: C) => void | Promise<void>} start the next message waits for its promise, which must not reject
    */
   return function inTurn(socket, claim, start) {
     const before = lastTurns.get(socket);

@@ -1,10 +1,10 @@
-// What the parts of holdfast/server make of values that they were given.
+// Reads and describes values from the app: ids, errors, options.
 
 /**
- * A user's id as text, null where nobody is logged in.
+ * A user's id as text; null if nobody is logged in.
  *
- * @param {unknown} user what the app's `userId` answered
- * @throws {TypeError} on what is no id: 'NaN', '[object Object]' or '[object Promise]' would make one user of all
+ * @param {unknown} user what the app's `userId` returned
+ * @throws {TypeError} if it is no id: 'NaN', '[object Object]' or '[object Promise]' would be one id for all users
  */
 export function idText(user) {
   if (user === undefined || user === null || user === '') return null;
@@ -16,7 +16,7 @@ export function idText(user) {
 }
 
 /**
- * What a value is, in a message about it. A text is never quoted: it may be a secret.
+ * Describes a value for an error message. Never quotes a text, which may be a secret.
  *
  * @param {unknown} value
  */
@@ -28,8 +28,8 @@ export function show(value) {
 }
 
 /**
- * Prints a failure with where it happened. Of an error its stack alone is printed: a store's client puts the command
- * that failed on it, with keys, ids and answers.
+ * Prints a failure. Of an error only the stack is printed: a store's client may attach the failed command to the error,
+ * with keys, ids and answers.
  *
  * @param {string} what
  * @param {any} error
@@ -39,7 +39,7 @@ export function printFailure(what, error) {
   try {
     text = String(error?.stack ?? error);
   } catch {
-    // A getter of the app's threw.
+    // A getter of the app threw.
   }
   console.error(`holdfast/server: ${what}`, text);
 }
@@ -49,11 +49,11 @@ export function isThenable(value) {
   return typeof (/** @type {{ then?: unknown } | null | undefined} */ (value)?.then) === 'function';
 }
 
-/** What is wrong with an argument. */
+/** An invalid argument. */
 export class Misuse extends TypeError {}
 
 /**
- * Runs the checks of what a function was given. What cannot even be read is refused as what is wrong is.
+ * Checks the arguments of a function. Arguments that throw when they are read are refused like invalid ones.
  *
  * @template T
  * @param {string} name of the function
@@ -65,11 +65,11 @@ export function checking(name, check) {
   try {
     return check();
   } catch (error) {
-    throw isMisuse(error) ? error : new Misuse(`${name}: what it was given cannot be read`);
+    throw isMisuse(error) ? error : new Misuse(`${name}: its arguments cannot be read`);
   }
 }
 
-/** Of an exception that may be anything. @param {unknown} error */
+/** Never throws, for an exception that may be anything. @param {unknown} error */
 function isMisuse(error) {
   try {
     return error instanceof Misuse;

@@ -1,8 +1,8 @@
-// Waits for what somebody else's code answers, and not for ever.
+// Waits for a promise of the app's code or of a store, with a time limit.
 
 import { isThenable } from './values.js';
 
-/** Somebody else's code did not answer. */
+/** The promise did not settle in time. */
 export class Late extends Error {}
 
 /**
@@ -10,7 +10,7 @@ export class Late extends Error {}
  * @param {T | PromiseLike<T>} answer
  * @param {number} ms
  * @param {string} message of the `Late` after that
- * @returns {T | Promise<T>} the answer itself where it is no promise
+ * @returns {T | Promise<T>} the answer itself if it is no promise
  */
 export function within(answer, ms, message) {
   if (!isThenable(answer)) return answer;

@@ -1,6 +1,6 @@
 /**
- * The client: its parts, each made of those before it, and what the entries call. The engine's orders go to the part that
- * carries them out, and what happens on the Socket is told to the engine.
+ * Makes one client: creates its parts in dependency order and wires them together. The engine's orders go to the part
+ * that carries them out; what happens on the Socket is passed to the engine as facts. The entries call what this returns.
  */
 
 import { createDeliveries } from './deliveries.js';
@@ -19,10 +19,10 @@ import { createOwner } from './owner.js';
 import { watchPage } from './page.js';
 import { createPlain } from './plain.js';
 import { createPresence } from './presence.js';
+import { createRemembered } from './remembered.js';
 import { call, textOf } from './report.js';
 import { createResync } from './resync.js';
-import { createSaid } from './said.js';
-import { placeOf } from './scope.js';
+import { endpointOf } from './scope.js';
 import { createServerEvents } from './server-events.js';
 import { createSession } from './session.js';
 import { createState } from './state.js';
@@ -38,17 +38,17 @@ import { createWire } from './wire.js';
 
 /**
  * @param {Options | undefined} options
- * @param {typeof import('socket.io-client').io} openSocket the app's socket.io-client: each entry hands in its own
- * @param {import('./driver.js').Module} wasm that of the entry
- * @param {Record<string, unknown>} [unsaid] defaults other than the table's, by the options' paths
- * @throws {HoldfastError} where an option is wrong, or socket.io-client is not one we know
+ * @param {typeof import('socket.io-client').io} openSocket `io` of the app's socket.io-client; each entry passes its own
+ * @param {import('./driver.js').Module} wasm the entry's wasm module
+ * @param {Record<string, unknown>} [unsaid] defaults that replace those of the options table, by option path
+ * @throws {HoldfastError} if an option is invalid, or this version of socket.io-client is not supported
  */
 export function makeClient(options, openSocket, wasm, unsaid) {
   let current = settingsOf(options, unsaid);
   const settings = () => current;
   const { url, io, queue } = current;
 
-  // --- the parts, in the order in which they need each other ---------------------------------------
+  // --- the parts, in dependency order ---------------------------------------------------------------
 
   const driver = createDriver(wasm);
   const engine = createEngine(driver, current);
@@ -59,16 +59,16 @@ export function makeClient(options, openSocket, wasm, unsaid) {
   const wire = createWire(driver, openSocket, url, io, trouble.warn);
   const { socket } = wire;
   const loose = createLoose(settings, engine, wire);
-  const said = createSaid(settings, engine, loose);
+  const remembered = createRemembered(settings, engine, loose);
   const inbound = createInbound(settings, engine, socket);
   const presence = createPresence(settings, engine, inbound, changed);
   const resync = createResync(settings, engine, inbound, wire);
 
-  /** Server, path and namespace. */
-  const place = placeOf(url, io);
+  /** The server, the path and the namespace. */
+  const endpoint = endpointOf(url, io);
   const keeps = queue.storage === 'indexeddb' && canKeep();
   const settled = createListeners();
-  const known = createKnown(place, engine);
+  const known = createKnown(endpoint, engine);
   const deliveries = createDeliveries(settings, engine, wire, known, keeps, settled, trouble);
   const storage = keeps ? createStorage(engine, deliveries, wire, trouble) : null;
 
@@ -77,19 +77,19 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     settings,
     isAsked: (epoch) => engine.note(TOLD.wantsGrant, epoch) > 0,
   });
-  const owner = createOwner(place, engine, wire, session, storage);
-  /** What came in a feed reaches all whom a live event reaches. */
+  const owner = createOwner(endpoint, engine, wire, session, storage);
+  /** Hands an event from a feed to every listener that a live event would reach. */
   const dispatch = (/** @type {any[]} */ packet) => {
     if (hear(packet, undefined)) wire.dispatch(packet[0], packet.slice(1));
   };
   const feeds = createFeeds(engine, wire, io, loose, trouble, resync, owner.scope, dispatch);
   const life = createLife(engine, socket, session, owner, () => {
     wire.wipe();
-    said.values.clear();
+    remembered.values.clear();
   });
 
   const lost = (/** @type {import('../types/index.d.ts').Phase} */ phase) => {
-    // Listeners that hear of it ask for the state, whose news may come only later.
+    // Set the phase here: listeners that hear of the loss read the state, and the engine reports the new phase only later.
     status.phase = phase;
     state.spoil();
     deliveries.linkLost();
@@ -103,24 +103,24 @@ export function makeClient(options, openSocket, wasm, unsaid) {
   const isConnected = () => ['joining', 'ready', 'suspect'].includes(status.phase);
   const isReady = () => status.phase === 'ready';
 
-  /** What the engine knows by fingerprints and numbers. @type {Record<number, Map<number, unknown>>} */
+  /** The values that the engine refers to by number, one map for each kind. @type {Record<number, Map<number, unknown>>} */
   const values = {
-    [VALUE.said]: said.values,
-    [VALUE.held]: loose.held,
+    [VALUE.remembered]: remembered.values,
+    [VALUE.deferred]: loose.deferredEvents,
     [VALUE.answers]: inbound.answers,
   };
 
-  /** The acknowledgement that was asked for last; a server may never give it. @type {number | undefined} */
+  /** The acknowledgement id of the last presence request, which the server may never answer. @type {number | undefined} */
   let asked;
 
   /** @param {number} seq @param {number} claim */
   const settle = (seq, claim) => {
     const end = deliveries.settle(seq, claim);
-    // Another tab had it, and may ask.
+    // Another tab had this message, and may ask for its result.
     if (end) storage?.tell(...end);
   };
 
-  /** With a callback and nothing before it, since servers that take something take that. */
+  /** Sends the callback as the only argument: servers that take an argument here take the callback as that one. */
   const askOnline = () => {
     const epoch = wire.epoch();
     for (const event of settings().presence?.request ?? []) {
@@ -134,7 +134,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     [ORDER.transmit]: deliveries.transmit,
     [ORDER.forgetLate]: deliveries.stopWaiting,
     [ORDER.look]: owner.look,
-    /** Of a user who is gone nothing is left to be sent, received or shown. */
+    /** The user's session is over: drop everything that belongs to it. */
     [ORDER.ended](/** @type {number} */ elsewhere) {
       wire.wipe();
       for (const those of Object.values(values)) those.clear();
@@ -150,24 +150,24 @@ export function makeClient(options, openSocket, wasm, unsaid) {
       const event = known.keepAnswers(number, answers > 0);
       if (answers) return;
       trouble.warn(
-        `the server does not acknowledge '${event}': what it has taken counts as sent. Acknowledge it there: (data, ack) => ack({ success: true })`,
+        `the server does not acknowledge '${event}': a receipt counts as sent. Acknowledge it there: (data, ack) => ack({ success: true })`,
       );
     },
     [ORDER.receiptless]() {
       known.withoutReceipts();
-      trouble.warn('the server refuses no unknown namespace: only its acknowledgements count');
+      trouble.warn('the server gives no receipts: only its acknowledgements count');
     },
-    [ORDER.sayAgain]: said.say,
+    [ORDER.replayEmit]: remembered.replay,
     [ORDER.forgetValue](/** @type {number} */ key, /** @type {number} */ value) {
       values[value].delete(key);
     },
-    [ORDER.emitHeld]: loose.emitLater,
+    [ORDER.emitDeferred]: loose.emitLater,
     [ORDER.returned](/** @type {number} */ begins) {
       owner.accepted();
       if (begins >= 0) inbound.note(begins);
     },
     [ORDER.askForMissed]: resync.ask,
-    [ORDER.releaseHeld]: resync.release,
+    [ORDER.releaseBuffered]: resync.release,
     [ORDER.askOnline]: askOnline,
     [ORDER.readFeed]: feeds.read,
     [ORDER.stopTyping]: inbound.stopTyping,
@@ -182,7 +182,8 @@ export function makeClient(options, openSocket, wasm, unsaid) {
       /** @type {number} */ lastPongAt,
       /** @type {number} */ rttMs,
     ) {
-      // One by one: it is told with every message, and an object each time would be a tenth of what a message allocates.
+      // Assigned field by field: this runs for every message, and a new object each time would be a tenth of what a message
+      // allocates.
       status.phase = PHASES[phase];
       status.queued = queued;
       status.inFlight = inFlight;
@@ -198,7 +199,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     life.page(event, flag);
   });
 
-  /** The server's event reaches who waits for it. @param {any[]} packet @param {unknown} extra */
+  /** Takes an event from the server. False keeps it from the Socket's listeners. @param {any[]} packet @param {unknown} extra */
   const hear = (packet, extra) => {
     const [event, ...args] = packet;
     if (feeds.takes(event, args)) return false;
@@ -206,16 +207,16 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     return !resync.holds(packet, extra) && inbound.receive(packet, extra);
   };
 
-  /** Without its engine the client works over a plain socket, and says so (D6). */
+  /** The engine died: fall back to a plain socket without delivery guarantees, and report it (D6). */
   function die(/** @type {unknown} */ error) {
-    // Nothing waits, and nobody is to connect.
+    // A closed client has no messages left, and must not connect again.
     if (status.phase === 'closed') return;
     status.phase = 'idle';
     state.plain();
     unwatch();
     storage?.release();
     wire.release();
-    // Nothing is read any more.
+    // Feeds are not read without the engine, so don't announce it to the server.
     delete (/** @type {any} */ (socket.io).opts.query?.holdfast);
     const plain = createPlain(socket, settings, deliveries.transmit, settle, (queued, inFlight) => {
       Object.assign(status, { queued, inFlight });
@@ -229,7 +230,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
         status.phase = 'ready';
         if (session.user() !== undefined) link.join();
         askOnline();
-        for (const key of said.values.keys()) said.say(key, 0);
+        for (const key of remembered.values.keys()) remembered.replay(key, 0);
         if (isReturn) resync.ask(0, 0);
         isReturn = true;
       },
@@ -241,16 +242,17 @@ export function makeClient(options, openSocket, wasm, unsaid) {
       engine.drain,
       hear,
     );
-    // Nothing of one user's leaves as another.
+    // Messages of one user must not be sent as another user.
     session.release(() => plain.endAll('LOGGED_OUT'));
     trouble.fail(
       'ENGINE_DEAD',
-      `The app has a plain socket: nothing is repeated or kept. ${textOf(error)}`,
+      `The app has a plain socket: nothing is retried or saved. ${textOf(error)}`,
       error,
     );
   }
 
   let heardAt = -1;
+  // The arguments are in the order of `Hooks` in wire.js.
   wire.begin(
     life.connect,
     life.disconnect,
@@ -261,15 +263,15 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     () => {
       const now = Date.now();
       const isDoubted = status.phase === 'suspect';
-      // Of many packets at one time the first is the news.
+      // Many packets may arrive in one millisecond; report only the first.
       if (now === heardAt && !isDoubted) return;
       heardAt = now;
       engine.note(TOLD.heard, wire.epoch());
-      // Only a link in doubt waits for it.
+      // The engine has orders waiting for this fact only while the link is suspect.
       if (isDoubted) engine.drain();
     },
     link.up,
-    // Listeners join rooms, which what waits may be for.
+    // After the listeners: they join rooms, and queued messages may be for those rooms.
     () => engine.tell(TOLD.greeted, wire.epoch(), socket.recovered === true),
     link.down,
     hear,
@@ -277,13 +279,13 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     (packet) => {
       if (settings().session.length === 0) return;
       try {
-        said.noted(packet);
+        remembered.noted(packet);
       } catch {
-        // What has no copy, or a long one, is no join.
+        // Arguments that cannot be copied, or are too long, are not a join.
       }
     },
   );
-  // Without storage nothing of it is ordered.
+  // Without storage the engine gives no storage orders.
   const { handlers: ofStorage } = /** @type {NonNullable<typeof storage>} */ (storage ?? {});
   engine.start({ ...orders, ...link.orders, ...ofStorage }, die);
   const begun = () => {
@@ -292,7 +294,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     owner.tellName();
   };
   begun();
-  /** Whose it is may change with what a function says. */
+  /** Asks a `userId` function again: the user may have changed since. */
   const rename = () => {
     if (typeof settings().userId === 'function') owner.tellName();
   };
@@ -304,8 +306,8 @@ export function makeClient(options, openSocket, wasm, unsaid) {
 
     /**
      * @param {import('./deliveries.js').Draft} draft
-     * @param {((id: string) => void) | null} onQueued called at once where the message was taken but cannot
-     *   leave yet
+     * @param {((id: string) => void) | null} onQueued called at once if the message was accepted but cannot be sent
+     *   yet
      * @param {(result: Result) => void} settled
      */
     deliver(draft, onQueued, settled) {
@@ -323,7 +325,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     on: inbound.on,
     remember(/** @type {string} */ event, /** @type {unknown[]} */ ...args) {
       rename();
-      return said.remember(event, ...args);
+      return remembered.remember(event, ...args);
     },
     followRoom: feeds.follow,
     presence,
@@ -348,14 +350,14 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     copyOf: deliveries.copyOf,
     standing: (/** @type {number} */ seq) => engine.note(TOLD.standing, seq),
 
-    /** Worthless when late: dropped unless the link is ready. */
+    /** Emits an event that is useless when late: it is dropped unless the link is ready. */
     emitNow(/** @type {string} */ event, /** @type {unknown[]} */ args) {
       if (isReady()) loose.emit(event, args);
     },
     emitSoon: loose.emitSoon,
     askWhoIsOnline: () => engine.tell(TOLD.askOnline),
 
-    /** Takes new options; the Socket stays. The url can't change. @param {Options} next */
+    /** Applies new options on the same Socket. The url can't change. @param {Options} next */
     reconfigure(next) {
       const before = identityOf(settings());
       current = settingsOf(next, unsaid);
@@ -369,7 +371,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
       changed();
     },
 
-    /** Ends everything; what waits settles as CLOSED. */
+    /** Closes the client for good. Unsettled messages settle as CLOSED. */
     destroy() {
       unwatch();
       feeds.save();
@@ -382,7 +384,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
   };
 }
 
-/** What a connection is made with, as far as it can be compared. @param {import('../types/settings.d.ts').Settings} settings */
+/** The options that a connection is made with, as text to compare. @param {import('../types/settings.d.ts').Settings} settings */
 function identityOf({ io, auth }) {
   try {
     return JSON.stringify([io.query, io.extraHeaders, auth]);

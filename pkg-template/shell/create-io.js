@@ -1,6 +1,6 @@
 /**
- * `io` and `Manager` over those of socket.io-client. An entry hands in the socket.io-client that it imports: `holdfast/io`
- * and `holdfast/alias` do not import the same one.
+ * Makes `io` and `Manager` of `holdfast/io` from those of socket.io-client. Each entry passes the socket.io-client that it
+ * imports: `holdfast/io` and `holdfast/alias` import different ones.
  */
 
 // biome-ignore assist/source/organizeImports: the wasm compresses best at the start of an app's bundle
@@ -8,11 +8,11 @@ import { wasm } from '../io-module.js';
 
 import { follow, ioSettings, watchConnect, watchManager } from '../core.js';
 
-/** Marks an `io` of ours, in whatever form or copy of the package it was made. */
+/** Marks our `io`, also one from another copy of the package. */
 const KEY = Symbol.for('holdfast io@1');
 
 /**
- * Takes the option `holdfast` off, which socket.io-client does not know.
+ * Separates the option `holdfast`, which socket.io-client does not know.
  * @param {unknown} uri
  * @param {any} options
  * @returns {[uri: any, options: any, holdfast: any]}
@@ -34,10 +34,10 @@ function split(uri, options) {
  * @returns {{ io: any, Manager: any }}
  */
 export function createIo(lookup, PlainManager, Socket) {
-  // Where the app's `socket.io-client` is `holdfast/alias`, its Sockets are followed already.
+  // If the app aliases `socket.io-client` to `holdfast/alias`, its Sockets are followed already.
   if (lookup[KEY]) return { io: lookup, Manager: PlainManager };
 
-  /** A Socket is being made, whose options are those of that call. */
+  /** True while a Socket is being made. */
   let isMaking = false;
 
   /**
@@ -46,7 +46,7 @@ export function createIo(lookup, PlainManager, Socket) {
    * @param {any} options
    */
   function followed(make, holdfast, options) {
-    // First, as a mistake in them leaves nothing open.
+    // Before `make`: an invalid option must not leave a connection open.
     const settings = holdfast !== false && ioSettings(holdfast, options);
     const before = isMaking;
     isMaking = true;
@@ -60,7 +60,7 @@ export function createIo(lookup, PlainManager, Socket) {
     }
   }
 
-  /** Sockets that the app asks a Manager for, which `io` made, are as the first one there. @param {any} manager @param {any} holdfast */
+  /** Follows the Sockets that the app makes from a Manager that `io` made. @param {any} manager @param {any} holdfast */
   function adopt(manager, holdfast) {
     const { socket } = PlainManager.prototype;
     if (holdfast === false || manager.socket !== socket) return;
@@ -91,10 +91,10 @@ export function createIo(lookup, PlainManager, Socket) {
     );
   }
 
-  /** The option of each Manager: a private field takes three times the bytes in the syntax of the package. @type {WeakMap<object, any>} */
+  /** The option of each Manager. Not a private field: that takes three times the bytes in the syntax that ships. @type {WeakMap<object, any>} */
   const given = new WeakMap();
 
-  /** Its Sockets are followed. */
+  /** A Manager whose Sockets are followed. */
   class Manager extends PlainManager {
     /** @param {any} [uri] @param {any} [options] */
     constructor(uri, options) {
@@ -114,7 +114,7 @@ export function createIo(lookup, PlainManager, Socket) {
     }
   }
 
-  // Whatever Manager there is counts as one of these.
+  // Every Manager of socket.io-client counts as an instance.
   Object.defineProperty(Manager, Symbol.hasInstance, { value: isInstance });
   Object.assign(io, { [KEY]: true, Manager, Socket, io, connect: io });
   return { io, Manager };

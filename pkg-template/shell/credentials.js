@@ -1,11 +1,11 @@
-/** Who the user is, and with what the server is told so. */
+/** Asks the app for credentials, and reads the user from a token. */
 
 /**
- * Asks for credentials. Answers at once where the app can, so that a synchronous `auth` costs no turn.
+ * Asks for credentials. `done` is called synchronously if the app's answer is synchronous.
  *
- * @param {unknown} source a value, a function or an async function; socket.io's own form, a function
- *   that takes a callback, works too
- * @param {(answer: { value: unknown } | { error: unknown }) => void} done called once at most
+ * @param {unknown} source a value, a function or an async function, or socket.io's own form: a function that takes a
+ *   callback
+ * @param {(answer: { value: unknown } | { error: unknown }) => void} done called at most once
  */
 export function ask(source, done) {
   let isDone = false;
@@ -29,7 +29,7 @@ export function ask(source, done) {
   };
   try {
     const result = typeof source === 'function' ? source(settle) : source;
-    // A function that takes something may answer by calling it; then only a promise is an answer too.
+    // A function with a parameter may answer by calling it; of its return values only a promise counts.
     const isAsked = typeof source === 'function' && source.length > 0;
     if (!isAsked || typeof result?.then === 'function') settle(result);
   } catch (error) {
@@ -38,16 +38,16 @@ export function ask(source, done) {
 }
 
 /**
- * The user whom the token in `credentials` names.
+ * The user that the token in `credentials` names.
  * @param {any} credentials
  */
 export const userOf = (credentials) => namedBy(credentials?.token);
 
 /**
- * Whom credentials name, whatever the field: by a token's claims, else by a plain `userId`. It tells one user's
- * credentials from another's, and is compared with nothing else.
- * @param {unknown[]} sources what identifies a connection: its auth, its query, its headers
- * @returns {string | undefined} nothing where none of them can be read
+ * The user that credentials name: by the claims of a token in any field, else by `userId`. Only used to tell one user's
+ * credentials from another's.
+ * @param {unknown[]} sources a connection's auth, query and headers
+ * @returns {string | undefined} undefined if none of them names a user
  */
 export function subjectIn(sources) {
   for (const source of /** @type {any[]} */ (sources)) {
@@ -59,23 +59,22 @@ export function subjectIn(sources) {
       const id = idOf(source?.userId);
       if (id !== undefined) return id;
     } catch {
-      // A getter of the app's threw.
+      // A getter of the app threw.
     }
   }
   return undefined;
 }
 
 /**
- * The user named by a token's claims: `userId`, `sub` or `id`. The token is read, not verified: the
- * server does that.
+ * The user in a token's claims: `userId`, `sub` or `id`. The token is read, not verified: the server does that.
  * @param {unknown} token
- * @returns {string | undefined} nothing where it is no JWT, or names nobody
+ * @returns {string | undefined} undefined if it is no JWT or names nobody
  */
 function namedBy(token) {
   if (typeof token !== 'string') return undefined;
   try {
     const base64 = token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/');
-    // What `escape` makes of bytes is UTF-8 to its counterpart.
+    // `escape` and `decodeURIComponent` together decode the bytes as UTF-8.
     const claims = JSON.parse(decodeURIComponent(escape(atob(base64))));
     return idOf(claims.userId ?? claims.sub ?? claims.id);
   } catch {
@@ -84,8 +83,8 @@ function namedBy(token) {
 }
 
 /**
- * An id as a string: servers send numbers, strings and objects that print as one. What has no text of
- * its own is none.
+ * An id as a string. Servers send strings, numbers, and objects that print as an id. A value without text of its own is
+ * none.
  * @param {unknown} id
  */
 export function idOf(id) {

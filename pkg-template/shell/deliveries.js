@@ -1,9 +1,9 @@
 /**
- * The messages that are unsettled: their payloads, ids and callbacks, which the client in Rust never sees. What becomes
- * of each is decided in `src/client/deliveries.rs`.
+ * Keeps each unsettled message's payload, id and callbacks, which the client in Rust never sees. What happens to a
+ * message is decided in `src/client/deliveries.rs`; this file carries it out.
  *
- * A slab: the client's number for a message names its slot, and tells a message from the one that had
- * the slot before it.
+ * The messages are in a slab: the client's number for a message (`seq`) names its slot, and differs from the numbers of
+ * messages that had the slot before.
  */
 
 import { read } from '../common/acknowledgement.js';
@@ -27,18 +27,18 @@ import { wayOf } from './ways.js';
  * @property {string} id
  * @property {string} event
  * @property {import('./ways.js').Way} way
- * @property {any[]} args the payload, and what comes after it
+ * @property {any[]} args the payload, then any further arguments
  * @property {string} lane
  * @property {boolean} strict
- * @property {number} expiresAt milliseconds since the epoch, of one that may be kept
- * @property {boolean} isRestored it is of an earlier life
+ * @property {number} expiresAt milliseconds since the epoch; 0 if it is not saved to disk
+ * @property {boolean} isRestored it was read from disk: an earlier page load sent it
  * @property {number} attempts transmissions so far
- * @property {number} answers of these that were answered
- * @property {number} sentAt when the last one was
- * @property {number[]} ackIds those that this link may still answer: a late answer counts too
- * @property {import('./result.js').Answer | null} answer the last one that counted
- * @property {((result: Result) => void)[]} waiting told once it has settled
- * @property {string} sharedAs its name to other tabs, where one had it and may ask how it ended
+ * @property {number} answers how many of these were answered
+ * @property {number} sentAt time of the last transmission
+ * @property {number[]} ackIds acknowledgements that may still come over this link; a late answer counts too
+ * @property {import('./result.js').Answer | null} answer the last answer that counted
+ * @property {((result: Result) => void)[]} waiting callbacks for the result
+ * @property {string} sharedAs content hash under which another tab that had it may ask for its result; '' if none
  *
  * @typedef {object} Draft
  * @property {string} event
@@ -47,7 +47,7 @@ import { wayOf } from './ways.js';
  * @property {unknown} [lane]
  * @property {boolean | undefined} [strict]
  * @property {number | undefined} [ttlMs]
- * @property {number | undefined} [expiresAt] of one from the disk
+ * @property {number | undefined} [expiresAt] only of a message from disk
  * @property {number | undefined} [ackTimeoutMs]
  * @property {boolean | undefined} [durable]
  * @property {import('./ways.js').Way | undefined} [way]
@@ -62,8 +62,8 @@ import { wayOf } from './ways.js';
  * @param {import('./engine.js').Engine} engine
  * @param {ReturnType<typeof import('./wire.js').createWire>} wire
  * @param {ReturnType<typeof import('./known.js').createKnown>} known
- * @param {boolean} keeps whether messages are kept on disk
- * @param {ReturnType<typeof import('./listeners.js').createListeners>} settled who hears of every end
+ * @param {boolean} keeps whether messages are saved to disk
+ * @param {ReturnType<typeof import('./listeners.js').createListeners>} settled callbacks for every result
  * @param {ReturnType<typeof import('./trouble.js').createTrouble>} trouble
  */
 export function createDeliveries(settings, engine, wire, known, keeps, settled, trouble) {
@@ -71,9 +71,9 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
   const slots = [];
   /** @type {Map<string, Entry>} */
   const byId = new Map();
-  /** Settled by their receipts: an answer may follow. @type {Map<number, Entry>} */
+  /** Messages that settled by a receipt; an acknowledgement may still follow. @type {Map<number, Entry>} */
   const late = new Map();
-  /** The lane that was sent to last, and its number. */
+  /** The last lane that was sent to, and its number: a cache for `laneNumber`. */
   let lastLane = '';
   let lastNumber = printOf('');
 
@@ -84,7 +84,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
 
   const laneOf = (/** @type {Draft} */ draft, /** @type {any} */ data) => {
     const { lane, event } = settings().send;
-    // Fields of the same names mean other things in other events.
+    // The default lane reads fields of a chat message. In other events these names may mean other things.
     const isKnown = data !== undefined && (lane !== defaultLane || draft.event === event);
     return idOf(draft.lane ?? (isKnown ? call(lane, data) : undefined)) ?? '';
   };
@@ -105,7 +105,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
     forgetAcks(entry);
   };
 
-  /** What was said of a message counts, or not. @param {Entry} entry @param {number} counts as the client answers */
+  /** Notes an answer, if the client counts it. @param {Entry} entry @param {number} counts the client's reply: 1 if it counts */
   const note = (entry, counts, /** @type {import('./result.js').Answer} */ answer) => {
     if (counts !== 1) return false;
     entry.answer = answer;
@@ -113,11 +113,11 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
     return true;
   };
 
-  /** Whether a message may leave whose largest packet has so many bytes. */
+  /** Tells the client the size of a message's largest packet. True if it may be sent. */
   const fits = (/** @type {number} */ seq, /** @type {number} */ bytes) =>
     engine.note(TOLD.measured, seq, bytes) === 1;
 
-  /** What cannot be sent. */
+  /** Notes why a message cannot be sent: its result will say so. */
   const refuse = (
     /** @type {Entry} */ entry,
     /** @type {string} */ code,
@@ -137,18 +137,18 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
     return result;
   };
 
-  /** @param {Result} result @param {number} audience */
+  /** Reports a result beyond its sender. @param {Result} result @param {number} audience as `audienceOf` returns it */
   const tellEnd = (result, audience) => {
     if (audience > 0) settled.tell(result);
     if (audience > 1) trouble.refused(result, audience > 2);
   };
 
   /**
-   * Hands a message to the client.
+   * Copies a message and passes it to the client, which accepts it, joins it to an unsettled one, or refuses it.
    * @param {Draft} draft
    * @param {((result: Result) => void) | null} onEnd
    * @param {boolean} isRestored
-   * @returns {Taken & { audience?: number }} who hears of one of an earlier life that was not taken
+   * @returns {Taken & { audience?: number }} who hears that a restored message was refused
    */
   const take = (draft, onEnd, isRestored = false) => {
     const { send, queue } = settings();
@@ -157,7 +157,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
     let id = idOf(draft.id);
     let bytes;
     try {
-      // What was taken once is taken again, whatever the limit is by now.
+      // A restored message was accepted before: the size limit may have changed since, and does not apply.
       const maxBytes = isRestored ? Infinity : queue.maxBytes;
       bytes = snapshot(args, maxBytes, settings().io.parser);
     } catch (error) {
@@ -172,10 +172,10 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       ? { way: knownWay(draft.way), key: undefined, repeat: undefined }
       : wayOf(settings(), event, draft, data);
     const isAcked = way === 'acked' || way === 'always';
-    const hasPlace = isPlain(data);
-    id ||= (hasPlace && idOf(data[idField])) || newId();
-    // The snapshot is ours to write to. An id that the caller wrote there stays as it is.
-    if (isAcked && hasPlace && idOf(data[idField]) !== id) data[idField] = id;
+    const carriesId = isPlain(data);
+    id ||= (carriesId && idOf(data[idField])) || newId();
+    // Write the id into our copy of the payload, unless the caller's id is there already.
+    if (isAcked && carriesId && idOf(data[idField]) !== id) data[idField] = id;
 
     const waiting = byId.get(id);
     const isSame = waiting?.event === event && sameSnapshot(waiting.args, args);
@@ -190,7 +190,7 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       (repeat === false ? SEND_FLAG.once : 0) |
       (isWanted ? SEND_FLAG.durable : 0) |
       (isRestored ? SEND_FLAG.restored : 0) |
-      (hasPlace ? SEND_FLAG.place : 0) |
+      (carriesId ? SEND_FLAG.carriesId : 0) |
       (isLong ? SEND_FLAG.long : 0) |
       (waiting ? SEND_FLAG.known : 0) |
       (isSame ? SEND_FLAG.same : 0) |
@@ -240,38 +240,38 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
   };
 
   return {
-    /** One of each shape, which stay as the one in `payload.js` does. */
+    /** One object of each shape, so that the engine's compiled code for them stays; see `spare` in `payload.js`. */
     firsts: [
       judge([], /** @type {any} */ ({})),
       endOf({ id: '', event: '', answer: null, sentAt: 0 }, CLAIM.by + CLAIM.timed),
     ],
 
     /**
-     * Takes a message, or says why not. Where it was taken `settled` is called exactly once, but
-     * nothing leaves before the engine is drained, which is the caller's to do.
+     * Accepts a message, or returns why not. If it was accepted, `settled` is called exactly once. Nothing is sent
+     * before the caller drains the engine.
      * @param {Draft} draft
      * @param {(result: Result) => void} settled
      * @returns {Taken}
      */
     send: take,
 
-    /** @param {string} id @returns {number | undefined} none where it has settled */
+    /** @param {string} id @returns {number | undefined} undefined once it has settled */
     seqOf: (id) => byId.get(id)?.seq,
 
-    /** The arguments as they are sent, for who wants to send them again. @param {string} id */
+    /** The arguments as they will be sent, for sending them again. @param {string} id */
     copyOf: (id) => byId.get(id)?.args,
 
-    /** What is unsettled, in send order. */
+    /** The unsettled messages, in send order. */
     entries: () => byId.values(),
 
-    /** @param {string} id @returns {boolean} whether it was still waiting */
+    /** @param {string} id @returns {boolean} whether it was unsettled */
     cancel(id) {
       const entry = byId.get(id);
       if (entry) engine.tell(TOLD.cancel, entry.seq);
       return entry !== undefined;
     },
 
-    /** One of the sends that wait for a message is taken back, and with the only one the message. */
+    /** Withdraws one send: its callback settles as cancelled. The message is cancelled with its last send. */
     leave(/** @type {(result: Result) => void} */ settled) {
       const entry = [...byId.values()].find(({ waiting }) => waiting.includes(settled));
       if (!entry) return;
@@ -284,11 +284,11 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
     },
 
     /**
-     * An order of the client's.
+     * An order of the client.
      * @param {number} seq
      * @param {number} attempt
-     * @param {number} isAsked with a callback for the acknowledgement
-     * @param {number} isLarge it may be too large for the link
+     * @param {number} isAsked whether to ask for an acknowledgement
+     * @param {number} isLarge whether it may be too large for the link, and has to be measured
      */
     transmit(seq, attempt, isAsked, isLarge) {
       const entry = find(seq);
@@ -298,11 +298,17 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       entry.sentAt = engine.now();
       /** @type {number | undefined} */
       let ackId;
-      const answered = (/** @type {unknown[]} */ ...said) => {
+      const answered = (/** @type {unknown[]} */ ...reply) => {
         if (find(seq) !== entry) return;
-        const answer = judge(said, settings().send);
+        const answer = judge(reply, settings().send);
         const { span, ownSpan } = answer;
-        if (!note(entry, engine.note(TOLD.acked, seq, attempt, answer.said, span, ownSpan), answer))
+        if (
+          !note(
+            entry,
+            engine.note(TOLD.acked, seq, attempt, answer.verdictCode, span, ownSpan),
+            answer,
+          )
+        )
           return;
         const at = ackIds.indexOf(/** @type {number} */ (ackId));
         if (at >= 0) ackIds.splice(at, 1);
@@ -323,14 +329,14 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       }
     },
 
-    /** What is to be on disk. @param {number} seq @returns {import('./disk.js').Kept} */
+    /** The message as it is saved to disk. @param {number} seq @returns {import('./disk.js').Kept} */
     keptOf(seq) {
       const { id, event, args, lane, strict, way, expiresAt } = /** @type {Entry} */ (find(seq));
       const more = args.length === 1 ? undefined : args;
       return {
         id,
         event,
-        // What a Blob holds may be read by then.
+        // Read late: a Blob in it may have been replaced by its bytes by then.
         get data() {
           return args[0];
         },
@@ -342,17 +348,17 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       };
     },
 
-    /** A message as other tabs know it: by its id, and what is in it. @param {number} seq */
+    /** Identifies a message to other tabs, by its id and a hash of its content. @param {number} seq */
     named: (seq) => nameOf(find(seq)) ?? { id: '', as: '', until: 0 },
 
-    /** The number of a message that another tab names; none where this tab has another one of this id. */
+    /** The number of a message that another tab names; undefined if this tab has a different message with that id. */
     seqNamed(/** @type {string} */ id, /** @type {string | undefined} */ as) {
       const entry = byId.get(id);
-      // A tab of an older build knows the id alone.
+      // A tab of an older build sends the id without a hash.
       return entry && (as === undefined || nameOf(entry)?.as === as) ? entry.seq : undefined;
     },
 
-    /** The number of a message from the disk, where it waits here too. @param {import('./disk.js').Kept} kept */
+    /** The number of the unsettled message that equals one from disk, if there is one. @param {import('./disk.js').Kept} kept */
     seqOfSame({ id, event, args, data }) {
       const known = byId.get(id);
       const isSame = known?.event === event && sameSnapshot(known.args, args ?? [data]);
@@ -360,8 +366,8 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
     },
 
     /**
-     * Takes up a message of an earlier life, of this page before it was cached, or of a tab that is gone, as the client
-     * ordered. What cannot be taken up is told.
+     * Restores a message that was read from disk, as the client ordered: this tab sends it from now on. A message that
+     * cannot be restored is reported.
      * @param {import('./disk.js').Kept} kept
      */
     takeUp(kept) {
@@ -374,10 +380,10 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
     },
 
     /**
-     * Another tab says how a message ended that was ours, or that this one may be about to take up.
+     * Another tab reports the result of a message that this tab has too, or is about to restore.
      * @param {Result} result
-     * @param {string | undefined} as
-     * @param {number | undefined} until when it would have expired; a tab of an older build says nothing of that
+     * @param {string | undefined} as the hash of its content
+     * @param {number | undefined} until when it would have expired; a tab of an older build does not send this
      */
     toldEnd({ id, success, code = '', message = '', reply, retryable }, as, until) {
       const entry = find(this.seqNamed(id, as) ?? -1);
@@ -386,28 +392,28 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       if (note(entry, counts, { reply, code, message })) engine.drain();
     },
 
-    /** What another tab has cancelled, or was told the end of, is not taken up here. */
+    /** A message ended in another tab: do not restore it here. */
     toldOver(/** @type {string} */ id, /** @type {number | undefined} */ until) {
       if (until) engine.note(TOLD.endedElsewhere, printOfKept(id, until));
     },
 
-    /** A logout ended what nobody had found yet. @param {import('./disk.js').Kept} kept */
+    /** A logout ended a message that no tab had restored yet. @param {import('./disk.js').Kept} kept */
     toldErased({ id, event, expiresAt }) {
       if (engine.note(TOLD.hasEnded, printOfKept(id, expiresAt)) !== 0) return;
       settled.tell({ ...resultOf(id, CODES.indexOf('LOGGED_OUT') + CLAIM.maybe), event });
     },
 
-    /** Another tab may ask how it ends. @param {number} seq */
+    /** Another tab may ask for this message's result. @param {number} seq */
     share(seq) {
       const entry = find(seq);
       if (entry) entry.sharedAs = String(nameOf(entry)?.as);
     },
 
     /**
-     * An order of the client's.
+     * An order of the client.
      * @param {number} seq
      * @param {number} claim by the table `CLAIM`
-     * @returns {[result: Result, as: string, until: number] | undefined} what another tab wants to know, if it had the message
+     * @returns {[result: Result, as: string, until: number] | undefined} for another tab, if one had the message
      */
     settle(seq, claim) {
       const entry = find(seq);
@@ -434,15 +440,15 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       return sharedAs ? [result, sharedAs, entry.expiresAt] : undefined;
     },
 
-    /** An order of the client's: no answer is waited for any longer. @param {number} seq */
+    /** An order of the client: stop waiting for a late acknowledgement. @param {number} seq */
     stopWaiting(seq) {
       const entry = late.get(seq);
       if (entry) forget(entry);
     },
 
     /**
-     * An event that carries the id of a message confirms it, or refuses it: then it may carry the whole message,
-     * as a gateway of NestJS does, and the message may have settled by its receipt.
+     * A server event that carries a message's id confirms or refuses it. A refusal may carry the whole message, as
+     * NestJS gateways send it, and may come after the message settled by its receipt.
      * @param {any} data
      * @param {boolean} isRefused
      */
@@ -456,13 +462,13 @@ export function createDeliveries(settings, engine, wire, known, keeps, settled, 
       if (note(entry, counts, read([data]))) engine.drain();
     },
 
-    /** The link is gone: no acknowledgement of it will come. */
+    /** The link is gone: no acknowledgement will come over it any more. */
     linkLost() {
       byId.forEach(forgetAcks);
       late.forEach(forget);
     },
 
-    /** The engine died: everything that waits ends here. @param {(seq: number, claim: number) => void} settle */
+    /** The engine died: settles every message here. @param {(seq: number, claim: number) => void} settle */
     abandon(settle) {
       this.linkLost();
       for (const { seq, isRestored, attempts, answers } of [...byId.values()]) {
@@ -485,15 +491,15 @@ const refused = (id, claim, answer) => ({
 });
 
 const ANSWER = CODES.indexOf('ANSWER');
-/** What is told of a message without an engine: one that it had sent may have been delivered. */
+/** The two results after the engine's death. A message that was sent may have been delivered. */
 const NEVER_LEFT = CODES.indexOf('CLOSED') + CLAIM.retryable + CLAIM.audience;
 const IN_DOUBT = CODES.indexOf('NO_RESPONSE') + CLAIM.maybe + CLAIM.retryable + CLAIM.audience;
 
-/** A number for what is kept: ids may be used again, and then expire at another time. */
+/** The client's number for a saved message. Ids may be reused, so the number includes the expiry. */
 const printOfKept = (/** @type {string} */ id, /** @type {number} */ expiresAt) =>
   printOf(`${id} ${expiresAt}`);
 
-/** Ids may be counters, and two tabs may have different messages of one id. @param {Entry} [entry] */
+/** Includes a hash of the content: two tabs may use one id, such as a counter, for different messages. @param {Entry} [entry] */
 const nameOf = (entry) =>
   entry && {
     id: entry.id,
@@ -501,14 +507,14 @@ const nameOf = (entry) =>
     until: entry.expiresAt,
   };
 
-/** A newer build may have kept other ones. @param {import('./ways.js').Way | undefined} way */
+/** A newer build may have saved a way that this one does not know. @param {import('./ways.js').Way | undefined} way */
 const knownWay = (way) => (way && WAYS.includes(way) ? way : 'acked');
 
 /** @param {unknown} data */
 const isPlain = (data) => isObject(data) && !isBinary(data);
 
 /**
- * The id in a payload that can't be copied, if that much can be read.
+ * The id in a payload that cannot be copied, if at least the id can be read.
  * @param {any} data
  * @param {string} field
  */
@@ -520,5 +526,5 @@ function idIn(data, field) {
   }
 }
 
-/** As the server's part takes it. */
+/** The longest id that the deduplicator accepts. */
 const LONGEST_ID = 200;

@@ -1,9 +1,8 @@
 /**
- * What waits, on disk: IndexedDB. What is written and when is the keeper's to decide (`src/client/keeper.rs`); here is
- * how.
+ * Reads and writes saved messages in IndexedDB. The keeper (`src/client/keeper.rs`) decides what is written and when.
  *
- * Keys are [scope, journal, number]: the scope is the server and the user, the journal one tab's. A segment holds
- * messages and the generation of logout in which they were sent; beside it is the list of those that have settled.
+ * Keys are [scope, journal, number]: the scope names the server and the user, the journal belongs to one tab. A segment
+ * has messages, and the logout generation in which they were sent; a second store lists which of them have settled.
  */
 
 import { isFormer } from './scope.js';
@@ -13,34 +12,34 @@ import { isFormer } from './scope.js';
  * @property {string} id
  * @property {string} event
  * @property {any} data
- * @property {any[] | undefined} [args] all of its arguments, where they are not the payload alone
+ * @property {any[] | undefined} [args] all arguments, unless the payload is the only one
  * @property {string} lane
  * @property {boolean} strict
  * @property {import('./ways.js').Way} [way]
  * @property {number} expiresAt milliseconds since the epoch
- * @property {string} [from] the journal that had it first, where another tab took it over
+ * @property {string} [from] the journal that had it first, if another tab took it over
  *
  * @typedef {[scope: string, journal: string, number: number]} Key
  *
  * @typedef {object} Segment
  * @property {Key} key
- * @property {Kept[]} messages none where a later version wrote it
+ * @property {Kept[]} messages empty if a later version wrote them
  * @property {Set<number>} settled
- * @property {number} generation -1 where version 1 wrote it, which knew none
+ * @property {number} generation -1 if version 1 wrote it, which had no generations
  *
  * @typedef {object} Parts of one transaction
  * @property {[Key, Kept[], number][]} puts new segments, and the generation of each
- * @property {[Key, number[]][]} lists what has settled of segments that are there
- * @property {Key[]} drops segments that are over
+ * @property {[Key, number[]][]} lists settled indexes of segments that exist
+ * @property {Key[]} drops segments to delete
  */
 
-/** Of what a segment holds. A later version is left alone: a newer build wrote it. */
+/** The version of a segment. A later one is left alone: a newer build wrote it. */
 const VERSION = 3;
-/** Of a segment whose messages all have a payload and nothing else: builds read it that know no other. */
+/** The version of a segment whose messages all have the payload as their only argument: older builds can read it. */
 const PAYLOADS = 2;
-/** Of the stores. Tabs of an older build, which may be open too, would lose a database that is upgraded. */
+/** The version of the database, which never changes: an upgrade would close it for open tabs of an older build. */
 const DATABASE_VERSION = 1;
-/** Expired messages stay as long, so that their owner may hear of it. */
+/** Expired messages stay this long, so that their user hears of it at the next visit. */
 const SWEPT_MS = 7 * 24 * 3600 * 1000;
 const SEGMENTS = 'segments';
 const SETTLED = 'settled';
@@ -53,7 +52,7 @@ const answer = (request) =>
   });
 
 /**
- * @param {(error: unknown) => void} onLost the browser took the storage away while it was open
+ * @param {(error: unknown) => void} onLost called if the browser closes the database
  * @returns {Promise<IDBDatabase>}
  */
 export async function openDatabase(onLost) {
@@ -63,7 +62,7 @@ export async function openDatabase(onLost) {
   };
   const database = await answer(request);
   database.onclose = () => onLost(new Error('the browser closed it'));
-  // A newer build, or a developer's tools, want to change or delete it: they shall not wait for us.
+  // A newer build or the developer tools want to change or delete it: close, or they would wait.
   database.onversionchange = () => {
     database.close();
     onLost(new Error('it was changed from elsewhere'));
@@ -73,8 +72,8 @@ export async function openDatabase(onLost) {
 }
 
 /**
- * Deletes what expired long ago, whoever's it was: a user who never comes back leaves nothing for ever. What expired
- * lately is told to its owner, and a clock that is some days fast erases nothing.
+ * Deletes messages of every user that expired long ago, so that a user who never returns leaves nothing behind. Recent
+ * ones stay: their user is to hear of them, and a clock that is some days fast must erase nothing.
  */
 function sweep(/** @type {IDBDatabase} */ database) {
   const transaction = database.transaction([SEGMENTS, SETTLED], 'readwrite');
@@ -102,9 +101,9 @@ function sweepLists(segments, settled) {
 }
 
 /**
- * Writes even where the page is gone before it is done: what has settled is not to come back after a reload.
+ * Runs a transaction that completes even if the page ends meanwhile: settled messages must not return after a reload.
  * @param {IDBDatabase} database
- * @param {(stores: IDBObjectStore[]) => void} work asks for all of it at once
+ * @param {(stores: IDBObjectStore[]) => void} work makes all requests synchronously
  * @returns {Promise<void>}
  */
 const write = (database, work) =>
@@ -112,14 +111,14 @@ const write = (database, work) =>
     const options = { durability: /** @type {const} */ ('relaxed') };
     const transaction = database.transaction([SEGMENTS, SETTLED], 'readwrite', options);
     transaction.oncomplete = () => resolve();
-    // WebKit completes one of which a request has failed.
+    // WebKit completes a transaction although one of its requests failed.
     transaction.onabort = transaction.onerror = () => reject(transaction.error);
     try {
       const stores = [SEGMENTS, SETTLED].map((name) => transaction.objectStore(name));
       work(stores);
       transaction.commit?.();
     } catch (error) {
-      // Without this, what was asked before it would be written.
+      // Without this, the requests made so far would be written.
       transaction.abort();
       reject(error);
     }
@@ -133,21 +132,21 @@ export const commit = (database, { puts, lists, drops }) =>
       const version = messages.some(({ args }) => args) ? VERSION : PAYLOADS;
       segments.put({ version, generation, messages }, key);
     }
-    // Another tab may have taken the segment over. A list without one is swept.
+    // Another tab may have taken the segment over. A list without a segment is swept later.
     for (const [key, list] of lists) settled.put(list, key);
   });
 
-/** All the keys that begin like this. @param {string[]} start */
+/** The range of keys that begin with these parts. @param {string[]} start */
 const within = (start) => IDBKeyRange.bound(start, [...start, []]);
 
-/** Deletes all of some scopes, whichever tab's. @param {IDBDatabase} database @param {string[]} scopes */
+/** Deletes some scopes with the journals of all tabs. @param {IDBDatabase} database @param {string[]} scopes */
 export const clearScopes = (database, scopes) =>
   write(database, (stores) => {
     for (const store of stores) for (const scope of scopes) store.delete(within([scope]));
   });
 
 /**
- * Deletes what is of other generations than this one, whichever tab's.
+ * Deletes all segments of a scope that are not of this generation, also those of other tabs.
  * @param {IDBDatabase} database @param {string} scope @param {number} living
  */
 export async function clearGenerations(database, scope, living) {
@@ -157,7 +156,7 @@ export async function clearGenerations(database, scope, living) {
 }
 
 /**
- * What a build of version 1 left. Messages whose user it did not know are nobody's and are erased.
+ * Finds segments that version 1 wrote, and deletes those without a user.
  * @param {IDBDatabase} database
  * @param {string} scope
  * @returns {Promise<Key[]>} the segments of this scope
@@ -172,7 +171,7 @@ export async function formerSegments(database, scope) {
 }
 
 /**
- * What is kept under the keys that begin like this, in the order in which it was added.
+ * Reads the segments whose keys begin with these parts, in the order in which they were added.
  * @param {IDBDatabase} database
  * @param {string[]} start
  * @returns {Promise<Segment[]>}

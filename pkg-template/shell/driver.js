@@ -1,7 +1,8 @@
 /**
- * A module: made at the first call, and called for one client.
+ * Runs the wasm module, and makes a driver in it for each client.
  *
- * Its wasm is inlined, so importing the package does nothing, and needs no bundler setting, no fetch and no waiting.
+ * The wasm is inlined: importing the package has no effect and needs no bundler setting, no fetch and no waiting. The
+ * module is compiled when the first driver is made.
  */
 
 import reader from 'holdfast:reader';
@@ -14,25 +15,25 @@ import { begin, call, end, get, is, kind, number, readNames, set, toNumber } fro
 /**
  * @typedef {object} Instance
  * @property {typeof import('../../target/package/holdfast_bg.wasm')} wasm
- * @property {Set<{ deref(): Life | undefined }>} lives of the drivers in it
+ * @property {Set<{ deref(): Life | undefined }>} lives one for each driver in this instance
  *
  * @typedef {object} Module
- * @property {string} text its wasm, as `wasm-text.js` writes it
- * @property {Instance | undefined} [instance] the one that new drivers are made in
+ * @property {string} text the wasm, as `wasm-text.js` encodes it
+ * @property {Instance | undefined} [instance] the instance that new drivers are made in
  *
  * @typedef {{ die(error: unknown): void }} Life
  * @typedef {ReturnType<typeof createDriver>} Driver
  */
 
-/** Frees what nothing can call any more. @type {FinalizationRegistry<() => void> | undefined} */
+/** Frees the drivers of clients that were collected. @type {FinalizationRegistry<() => void> | undefined} */
 let unreachable;
 
-/** What a dead driver answers to a send: that it is closed. */
+/** A dead driver's answer to a send: the client is closed. */
 const CLOSED = -(CODES.indexOf('CLOSED') + CLAIM.retryable);
-/** What comes of a call about the Socket that a dead driver cannot carry out. */
+/** The result of a call about the Socket that a dead driver cannot carry out. */
 export const DEAD = Symbol('dead');
 
-/** The engine as JavaScript, where the app has imported it: in place of any module. @type {((imports: any) => any) | undefined} */
+/** The engine as JavaScript, if the app imported `holdfast/without-wasm`: used where WebAssembly cannot run. @type {((imports: any) => any) | undefined} */
 let script;
 
 /** @param {typeof script} given */
@@ -44,7 +45,7 @@ export const provide = (given) => {
 function load(text) {
   /** @type {Record<string | symbol, any>} */
   const functions = { call, get, is, kind, number, set, toNumber };
-  // What it imports besides names a mistake that cannot occur, and traps then.
+  // Any other import reports an error that cannot occur here; the module traps after calling it.
   const those = new Proxy({}, { get: (_, name) => functions[name] ?? (() => {}) });
   const imports = new Proxy({}, { get: () => those });
   try {
@@ -61,37 +62,38 @@ function load(text) {
 }
 
 /**
- * Notes down that a driver lives. Answers what frees it, which must not know the driver: nothing would be freed.
+ * Registers a driver. Returns the function that frees it, which must not refer to the driver: the driver could never
+ * be collected.
  * @param {Instance} its
  * @param {number} at
  * @param {{ deref(): Life | undefined }} life
  */
-function placed({ wasm, lives }, at, life) {
+function registered({ wasm, lives }, at, life) {
   lives.add(life);
   return () => {
-    // A module that is dead is not called.
+    // Never call into an instance that trapped.
     if (lives.delete(life)) wasm.__wbg_driver_free(at, 1);
   };
 }
 
 /**
- * A driver whose calls never trap. A trap leaves the module's memory in an unknown state, so after one nothing
- * calls that module again, and all drivers in it are dead (D6): one trap ends every client. The next one that is made
- * has an instance of its own.
+ * Makes a driver: one client's engine inside the module. Its calls never throw because of a trap. A trap leaves the
+ * module's memory in an unknown state, so that instance is never called again and every driver in it is dead (D6): one
+ * trap ends every client. The next driver that is made gets a new instance.
  * @param {Module} module
  */
 export function createDriver(module) {
   let onDeath = (/** @type {unknown} */ _error) => {};
-  /** Who answers in the module's place. @type {(what: number, ...more: any[]) => number | undefined} */
+  /** Answers instead of the module once that is dead. @type {(what: number, ...more: any[]) => number | undefined} */
   let instead = () => undefined;
-  /** What the clocks show. */
+  /** The clocks, as last read: `wall` may jump, `running` may stand still while the machine sleeps. */
   let wall = Date.now();
   let running = performance.now();
-  /** Where it runs, unless it is dead. @type {Instance | undefined} */
+  /** The instance it runs in; undefined once dead. @type {Instance | undefined} */
   let its;
-  /** Its place in the module's memory. */
+  /** The driver's address in the module's memory. */
   let at = 0;
-  /** What it died of. @type {unknown} */
+  /** The error that the driver died of. @type {unknown} */
   let fatal;
 
   /** @type {Life} */
@@ -111,12 +113,13 @@ export function createDriver(module) {
     life.die(error);
     for (const other of lives) other.deref()?.die(error);
     lives.clear();
-    // Once for all of them.
+    // One trap is reported once, not once for each driver.
     report(error);
   };
 
   /**
-   * At the time that was read last. What is not given is NaN: that is what the module makes of undefined, but slower.
+   * Calls the module with the clocks as last read. Missing numbers are NaN: the module would convert undefined to that,
+   * but slower.
    * @param {number} what
    * @param {any} [a] @param {any} [b] @param {any} [c] @param {any} [d] @param {any} [e] @param {any} [f]
    */
@@ -138,7 +141,7 @@ export function createDriver(module) {
     readNames(wasm.memory, wasm.driver_tell(at, TOLD.names, wall, running, 0, 0, 0, 0, 0, 0));
     if (globalThis.FinalizationRegistry) {
       unreachable ??= new FinalizationRegistry((free) => free());
-      unreachable.register(life, placed(its, at, new WeakRef(life)));
+      unreachable.register(life, registered(its, at, new WeakRef(life)));
     } else {
       its.lives.add({ deref: () => life });
     }
@@ -149,7 +152,7 @@ export function createDriver(module) {
 
   return {
     /**
-     * Never throws.
+     * Reads the clocks, then passes a command or a fact to the engine. Never throws.
      * @param {number} what one of `TOLD`
      * @param {any} [a] @param {any} [b] @param {any} [c] @param {any} [d] @param {any} [e] @param {any} [f]
      */
@@ -157,31 +160,31 @@ export function createDriver(module) {
       const shown = Date.now();
       if (shown !== wall) {
         wall = shown;
-        // This clock costs more to read, and time counts whole milliseconds.
+        // This clock costs more to read, and the engine counts whole milliseconds.
         running = performance.now();
       }
       return run(what, a, b, c, d, e, f);
     },
 
-    /** What the clock showed that may stand still, when it was read last. */
+    /** The monotonic clock as last read. */
     now: () => running,
 
-    /** The next order, see `Told::Poll`. Nothing there needs the time, which costs as much to read as the rest. */
+    /** Gets the next order, see `Told::Poll`. Does not read the clocks: polling needs no time, and reading costs as much as polling. */
     poll: () => run(TOLD.poll),
 
     /**
-     * What is called for of the Socket, with what is known for every call, and then for this one.
-     * @param {number} what
-     * @param {number} link
-     * @param {unknown[]} parts
-     * @param {unknown} subject
-     * @param {unknown} said arguments, or of a connection what was said of it
+     * Calls the module about the Socket.
+     * @param {number} what one of `WIRE`
+     * @param {number} link the epoch of the connection attempt
+     * @param {unknown[]} parts the values that every call needs
+     * @param {unknown} subject the object that this call is about
+     * @param {unknown} data the call's arguments, or what an event of the connection carried
      * @returns {any}
-     * @throws what somebody else's code threw on the way
+     * @throws what code outside of this package threw during the call
      */
-    wire(what, link, parts, subject, said) {
+    wire(what, link, parts, subject, data) {
       if (!its) return DEAD;
-      const first = begin(parts, subject, said);
+      const first = begin(parts, subject, data);
       let answer = 1;
       let isTrap = true;
       try {
@@ -194,11 +197,11 @@ export function createDriver(module) {
       return isTrap ? DEAD : value;
     },
 
-    /** The module's memory; none any more where it is dead. */
+    /** The module's memory; undefined once the driver is dead. */
     memory: () => its?.wasm.memory,
 
     /**
-     * Who is told that the driver died: at once, where it has by now.
+     * Sets who hears of the driver's death. Called at once if it is dead already.
      * @param {(error: unknown) => void} death
      */
     listen(death) {
@@ -206,7 +209,7 @@ export function createDriver(module) {
       if (!its) death(fatal);
     },
 
-    /** From now on somebody else answers. @param {typeof instead} tell */
+    /** Has `tell` answer instead of the dead module. @param {typeof instead} tell */
     replace(tell) {
       instead = tell;
     },

@@ -1,4 +1,4 @@
-/** Drives the engine: one timer, and its orders carried out one by one. */
+/** Drives the engine: passes it facts, carries out its orders one by one, and sets its single timer. */
 
 import { settingNumbers } from 'holdfast:settings';
 import { FIELDS, ORDER, TOLD } from './numbers.js';
@@ -8,21 +8,21 @@ import { later } from './timer.js';
 /** @typedef {ReturnType<typeof createEngine>} Engine */
 
 /**
- * An engine whose calls never throw.
+ * Wraps a driver as an engine whose calls never throw.
  *
  * @param {import('./driver.js').Driver} driver
  * @param {import('../types/settings.d.ts').Settings} settings
  */
 export function createEngine(driver, settings) {
   const { poll, tell: put } = driver;
-  /** Those of the order that was polled last. */
+  /** A view of the fields of the order that was polled last, in the module's memory. */
   let fields = new Float64Array(0);
-  /** Where they are. @type {unknown} */
+  /** The memory that `fields` is a view of. @type {unknown} */
   let memory;
-  /** By the table `ORDER`; none before the start. @type {Record<number, (...fields: any[]) => void>} */
+  /** Handlers by the table `ORDER`; none before `start`. @type {Record<number, (...fields: any[]) => void>} */
   let actions = {};
   let isDraining = true;
-  /** The one that there is (D5). @type {ReturnType<typeof setTimeout> | undefined} */
+  /** The engine's only timer (D5). @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
   const drain = () => {
@@ -32,7 +32,7 @@ export function createEngine(driver, settings) {
     try {
       let order = poll();
       for (; order > 0; order = poll()) {
-        // A memory that has grown is another one: of WebAssembly the buffer, of the module as JavaScript the object too.
+        // Growing detaches the view: WebAssembly replaces the buffer, and the engine as JavaScript replaces the memory object.
         if (fields.length === 0 || memory !== driver.memory()) fields = view();
         if (fields.length === 0) break;
         try {
@@ -41,8 +41,8 @@ export function createEngine(driver, settings) {
           report(error);
         }
         hasLeft ||= order === ORDER.transmit;
-        // Between two groups socket.io-client hands what it has to the network, which is at work then
-        // while the next group is encoded.
+        // Yield between two groups of messages: socket.io-client passes the first one to the network, which sends it while
+        // the next one is encoded.
         if (order === ORDER.look && hasLeft) return queueMicrotask(drain);
       }
       if (order < 0) arm(-1 - order);
@@ -52,7 +52,7 @@ export function createEngine(driver, settings) {
   };
 
   const view = () => {
-    // The call may grow the memory, so that is asked for after it.
+    // Read the memory after this call, which may grow it.
     const at = put(TOLD.fields);
     const its = driver.memory();
     memory = its;
@@ -66,7 +66,7 @@ export function createEngine(driver, settings) {
 
   const engine = {
     /**
-     * A command or a fact, and the numbers that come with it; then every order that follows from it.
+     * Passes a command or a fact with its numbers to the engine, then carries out every order that follows from it.
      * @param {number} what one of `TOLD`
      * @param {number | boolean} [a]
      * @param {number | boolean} [b]
@@ -81,8 +81,8 @@ export function createEngine(driver, settings) {
     },
 
     /**
-     * The same without the orders, where none is expected or more is to be told first. Answers a number where
-     * one is asked for.
+     * Like `tell`, but does not carry out orders: for facts that cause none, or when more facts are to come first.
+     * Returns the engine's answer.
      * @param {number} what one of `TOLD`
      * @param {number | boolean} [a]
      * @param {number | boolean} [b]
@@ -98,10 +98,11 @@ export function createEngine(driver, settings) {
     isDead: () => driver.memory() === undefined,
 
     /**
-     * Until here nothing was carried out. When the driver dies, or has by now, `onDeath` settles what waits (D6).
-     * @param {typeof actions} handlers who carry out the orders. They run with no frame
-     *   of the engine's beneath them (D1) and may call it again: that changes its state at once, and the orders that
-     *   follow from it are carried out by the loop that is already running (D2).
+     * Starts carrying out orders. When the driver dies, or has died already, `onDeath` settles the unsettled messages
+     * (D6).
+     * @param {typeof actions} handlers carry out the orders. They run with no frame of the engine on the stack (D1) and
+     *   may call the engine again: that changes its state at once, and the loop that is already running carries out the
+     *   orders that follow (D2).
      * @param {(error: unknown) => void} onDeath
      */
     start(handlers, onDeath) {

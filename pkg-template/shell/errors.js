@@ -1,6 +1,6 @@
-/** A mistake's error, and the text for each code of ours. */
+/** The error class of the package, and the text of each code. */
 
-/** A mistake in how the package is used or in what it runs on. */
+/** An error in how the package is used, or in what it runs on. */
 export class HoldfastError extends Error {
   /**
    * @param {string} code
@@ -14,7 +14,7 @@ export class HoldfastError extends Error {
 }
 
 /**
- * Whether an exception is ours. What an app throws may not even bear the question.
+ * Whether an exception is one of the package's own. For a value that the app threw even `instanceof` may throw.
  * @param {unknown} error
  * @returns {error is HoldfastError}
  */
@@ -26,7 +26,7 @@ export function isOurs(error) {
   }
 }
 
-/** Every code of ours and what it says. The README lists them for users. */
+/** The text of each code. The README lists them for users. */
 export const MESSAGES = {
   ACK_TIMEOUT: 'The server did not answer in time',
   NO_RESPONSE: 'The client was closed before the server had answered',

@@ -1,6 +1,7 @@
 /**
- * Feeds: what the server publishes, each item once and in the order of its feed (`docs/protocol.md`). What is news, what is
- * kept and when a feed is read is the engine's to decide; here are the items, and how far each feed has come, on disk.
+ * Feeds (`docs/protocol.md`): reads what the server publishes, and hands on each item once and in order. The engine
+ * decides which items are new, which have to wait, and when a feed is read; this file has the items, and saves each
+ * feed's position.
  */
 
 import { keepPositions, positionsOf, printOf } from './generations.js';
@@ -9,14 +10,14 @@ import { later } from './timer.js';
 
 /**
  * @typedef {object} Feed
- * @property {string | null} room null: the user's own
- * @property {number} users parts of the app that follow it
- * @property {string | undefined} at the offset of the last item that the listeners were called for
- * @property {boolean} isReset what the disk has comes from another chain
- * @property {[offset: string, packet: any[]][]} kept
+ * @property {string | null} room null: the user's own feed
+ * @property {number} users how many parts of the app follow it
+ * @property {string | undefined} at position: the offset of the last item that the listeners got
+ * @property {boolean} isReset whether the saved position is of another chain, and is overwritten
+ * @property {[offset: string, packet: any[]][]} kept items that wait for the ones before them
  */
 
-/** How far a feed has come is written down this much later: what came within it is shown again after a crash. */
+/** A feed's position is saved with this delay. After a crash, items of the last moment are shown again. */
 const SAVE_MS = 100;
 
 /** @returns {Feed} */
@@ -32,9 +33,9 @@ const isList = Array.isArray;
 const isOffset = (/** @type {unknown} */ value) =>
   typeof value === 'string' && /^\d{1,15}\.\w{1,50}$/.test(value);
 const numberIn = (/** @type {string} */ offset) => Number.parseInt(offset, 10);
-/** What the engine knows an offset by. @returns {[number: number, print: number]} */
+/** An offset as numbers for the engine. @returns {[number: number, print: number]} */
 const numbersOf = (/** @type {string} */ offset) => [numberIn(offset), printOf(offset)];
-/** A feed's name on disk. */
+/** The key of a feed's saved position. */
 const keyOf = (/** @type {Feed} */ { room }) => `r${printOf(room ?? '')}`;
 
 /**
@@ -44,28 +45,28 @@ const keyOf = (/** @type {Feed} */ { room }) => `r${printOf(room ?? '')}`;
  * @param {ReturnType<typeof import('./loose.js').createLoose>} loose
  * @param {ReturnType<typeof import('./trouble.js').createTrouble>} trouble
  * @param {ReturnType<typeof import('./resync.js').createResync>} resync
- * @param {() => string | null | undefined} scope whose the session is
+ * @param {() => string | null | undefined} scope names the current user
  * @param {(packet: any[]) => void} dispatch
  */
 export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dispatch) {
-  /** By the engine's numbers. @type {Map<number, Feed>} */
+  /** The feeds by the engine's numbers. @type {Map<number, Feed>} */
   const feeds = new Map();
   /** @type {Map<string | null, number>} */
   const rooms = new Map();
   let made = 0;
   let isSaving = false;
-  /** The server has feeds, or had them in an earlier life. */
+  /** The server has feeds, or an earlier page load saw that it has. */
   let isKnown = false;
 
   const save = () => {
     isSaving = false;
     const whose = scope();
-    // What is held back was shown to nobody yet: it is written down once it was.
-    if (!whose || resync.isHolding()) return;
+    // Items that the resync buffers were not shown yet: save the position once they were.
+    if (!whose || resync.isBuffering()) return;
     keepPositions(whose, (kept) => {
       for (const feed of feeds.values()) {
         const key = keyOf(feed);
-        // Another tab may be ahead.
+        // Another tab may have saved a later position.
         if (feed.at && (feed.isReset || !(numberIn(kept[key]) > numberIn(feed.at)))) {
           delete kept[key];
           kept[key] = feed.at;
@@ -90,7 +91,7 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
     moved(feed, offset);
   };
 
-  /** Takes up how far the user has come in an earlier life. */
+  /** Reads the positions that an earlier page load saved. */
   const load = () => {
     const whose = scope();
     const kept = whose ? positionsOf(whose) : {};
@@ -101,12 +102,12 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
       isKnown = true;
       engine.note(TOLD.feedBegins, number, ...numbersOf(at));
     }
-    // So that the server keeps plain events from a connection that is in the user's room and has not read yet.
+    // Asks the server to send no plain events of the user's room before the first read.
     const { opts } = wire.socket.io;
     if (isKnown && rooms.has(null)) opts.query = { ...opts.query, holdfast: 'feeds' };
   };
 
-  /** An item came: by itself in the round 0, or in the answer to a read. */
+  /** An item arrived: live (round 0), or in the answer to a read. */
   const take = (
     /** @type {number} */ number,
     /** @type {number} */ round,
@@ -130,7 +131,7 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
 
   /**
    * The server's answer to a read.
-   * @param {number} number @param {number} round @param {string | undefined} at where it began @param {any} answer
+   * @param {number} number @param {number} round @param {string | undefined} at the position that was read from @param {any} answer
    */
   const answered = (number, round, at, answer) => {
     const feed = feeds.get(number);
@@ -161,7 +162,7 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
     engine.drain();
   };
 
-  /** Until the answer was called by all who wanted it. @param {string | null} room */
+  /** Follows a feed until every caller has called the function that it got. @param {string | null} room */
   const follow = (room) => {
     const number = rooms.get(room) ?? made++;
     const feed = feeds.get(number) ?? feedOf(room);
@@ -191,12 +192,12 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
 
     load,
 
-    /** The user's own feed is read. */
+    /** Follows the user's own feed. */
     start() {
       if (!rooms.has(null)) follow(null);
     },
 
-    /** The user is gone: what is left is his own feed, which is the next one's. */
+    /** The session is over: forgets all feeds, and follows the next user's own if this user's was followed. */
     forget() {
       const isOwn = rooms.has(null);
       isSaving = false;
@@ -205,7 +206,7 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
       if (isOwn) follow(null);
     },
 
-    /** An order of the engine's. @param {number} number @param {number} round */
+    /** An order of the engine: reads a feed. @param {number} number @param {number} round */
     read(number, round) {
       const feed = feeds.get(number);
       if (!feed) return;
@@ -216,7 +217,7 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
     },
 
     /**
-     * Whether an event is about feeds, and so is not for the app.
+     * Handles an event of the feed protocol. Returns false if it is none, and so is for the app.
      * @param {string} event @param {any[]} args
      */
     takes(event, [room, before, offset, ...packet]) {
@@ -224,7 +225,7 @@ export function createFeeds(engine, wire, io, loose, trouble, resync, scope, dis
         isKnown = true;
         engine.tell(TOLD.feeds, wire.epoch());
       } else if (event !== 'holdfast:item') return false;
-      // A plain socket has what comes, without a guarantee.
+      // Without the engine, items are handed on as they arrive.
       else if (engine.isDead()) dispatch(packet);
       else {
         take(rooms.get(room) ?? -1, 0, before, offset, packet);

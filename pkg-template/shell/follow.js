@@ -1,6 +1,7 @@
 /**
- * Follows a Socket of the app's own: its Manager makes the attempts, and its methods are socket.io-client's. What the app
- * emits without an acknowledgement goes through the client, which keeps it until the server has taken it.
+ * Follows a Socket of the app's own, for `holdfast/io`: the app's Manager connects, and the Socket's methods stay those of
+ * socket.io-client. Events that the app emits without an acknowledgement go through the client, which keeps each until
+ * the server has received it; joins are repeated after a reconnect.
  */
 
 import { idOf, subjectIn } from './credentials.js';
@@ -18,48 +19,48 @@ import { NAMES, watchManager } from './manager.js';
 import { DOWN, NOTICES, ORDER, PHASES, TOLD, UNPINGED, WIRE } from './numbers.js';
 import { watchPage } from './page.js';
 import { copies, textIn } from './payload.js';
+import { createRemembered } from './remembered.js';
 import { call, report, textOf } from './report.js';
-import { createSaid } from './said.js';
-import { placeOf } from './scope.js';
+import { endpointOf } from './scope.js';
 import { later } from './timer.js';
 import { optionOf } from './ways.js';
 import { drive } from './wire.js';
 
 /**
  * @typedef {import('./io-options.js').IoSettings} IoSettings
- * @typedef {{ its: unknown, opened: unknown }} By who emitted something while nobody was connected
+ * @typedef {{ its: unknown, opened: unknown }} By who emitted an event without a connection: the subject of the credentials, and the opening of the Socket (`subs`)
  * @typedef {import('./result.js').Result} Result
  * @typedef {{ id: string, event: string, args: unknown[], compress?: boolean | undefined, isAcked: boolean, isSession: boolean }} How
  */
 
-/** So long after it heard of a connection an app has said what it says again by itself: in an effect of React, for one. */
+/** How long apps get, after `connect`, to emit their joins themselves: an effect of React does it that late. */
 const GREETING_MS = 120;
 
-/** What becomes of an emit: it leaves as socket.io-client lets it, it is kept until the server has it, or neither. */
+/** The ways of an emit: socket.io-client sends it, the client keeps it until the server has it, or it is dropped. */
 const [PLAIN, TAKEN, DROPPED] = [0, 1, 2];
 
-/** Credentials that a function answers are known once it is asked. */
+/** The subject of credentials that come from a function, before it is called. */
 const UNKNOWN = Symbol('unknown');
 
-/** PacketTypes of socket.io-parser. */
+/** A PacketType of socket.io-parser. */
 const CONNECT = 0;
 
-/** What the module overrides of a Socket that is its own, and leaves to socket.io-client here. */
+/** Overrides by the module that are undone on a followed Socket: there socket.io-client does these. */
 const UNDRIVEN = ['emit', 'emitReserved', 'connect', 'open', 'disconnect', 'close', 'active'];
 
-/** Names that socket.io keeps for itself. It says so. */
+/** Event names that socket.io reserves: its own `emit` throws for them. */
 const RESERVED = /^(connect|connect_error|disconnect|disconnecting|newListener|removeListener)$/;
 
-/** Those that are followed. */
+/** The Sockets that are followed. */
 const followed = new WeakSet();
-/** It was said that nothing can be. */
+/** Nothing can be followed, since the module cannot run. That was reported. */
 let isPlain = false;
 
 /**
  * @param {any} socket
  * @param {IoSettings} settings
  * @param {{ retries?: unknown } | undefined} options that the Socket was made with
- * @param {{ data: unknown } | undefined} early the CONNECT packet that has left while it was made
+ * @param {{ data: unknown } | undefined} early the CONNECT packet that was sent while the Socket was made
  * @param {import('./driver.js').Module} wasm
  */
 export function follow(socket, settings, options, early, wasm) {
@@ -68,7 +69,7 @@ export function follow(socket, settings, options, early, wasm) {
   if (!driver.memory()) {
     isPlain = true;
     driver.listen((error) =>
-      settings.logger.warn(`Sockets are plain ones, without any guarantee: ${textOf(error)}`),
+      settings.logger.warn(`Sockets have no delivery guarantee: ${textOf(error)}`),
     );
     return;
   }
@@ -80,19 +81,19 @@ export function follow(socket, settings, options, early, wasm) {
   const { logger, userId } = settings;
   const hasRetries = Boolean(options?.retries);
 
-  /** The attempt that the connection belongs to, while it may speak; 0 is none. */
+  /** The epoch of the current connection attempt, while its events count; 0 if none. */
   let live = 0;
-  /** Counts attempts, as the client does. */
+  /** Number of the last attempt, counted as the client does. */
   let epoch = 0;
-  /** Where it is among those who share the connection. */
-  let place = 0;
+  /** This follower's index among those that share the connection. */
+  let followerIndex = 0;
   /** @type {import('../types/index.d.ts').Phase} */
   let phase = 'idle';
   let isDead = false;
   let heardAt = -1;
   let unwatch = () => {};
 
-  // --- what the app is told --------------------------------------------------------------------------
+  // --- errors and warnings for the app ---------------------------------------------------------------
 
   const engine = createEngine(driver, settings);
   const warned = new Set();
@@ -103,21 +104,21 @@ export function follow(socket, settings, options, early, wasm) {
 
   /** @param {string} code @param {string} message @param {object} [more] */
   const fail = (code, message, more) => {
-    if (!settings.onError) warnOnce(`${message} (${code}): the option holdfast.onError says which`);
+    if (!settings.onError) warnOnce(`${message} (${code}): set holdfast.onError to see which`);
     call(settings.onError, Object.assign(new HoldfastError(code, message), more));
   };
 
   // --- the connection --------------------------------------------------------------------------------
 
-  /** How the message leaves that is about to. @type {How | undefined} */
+  /** How the message that is being emitted has to be sent. @type {How | undefined} */
   let leaving;
-  /** By their arguments. @type {WeakMap<readonly unknown[], How>} */
+  /** How each message is sent, by its array of arguments. @type {WeakMap<readonly unknown[], How>} */
   const hows = new WeakMap();
 
-  /** Ends the connection as if it had broken: the Manager makes another one. */
+  /** Ends the connection as if it had broken, so that the Manager reconnects. */
   const hangUp = () => manager.engine?.transport?.emit('close', 'the server is silent');
 
-  // The module emits by this one.
+  // The module emits by this method.
   socket.emit = (/** @type {any[]} */ ...args) => {
     if (leaving?.compress === false) socket.flags.compress = false;
     return prototype.emit.apply(socket, args);
@@ -125,7 +126,7 @@ export function follow(socket, settings, options, early, wasm) {
   const wire = drive(
     driver,
     socket,
-    // What is done to this one is not done to the Manager.
+    // A stand-in: changes to it don't reach the app's Manager.
     Object.assign(Object.create(manager), {
       disconnect: hangUp,
       off() {},
@@ -138,15 +139,16 @@ export function follow(socket, settings, options, early, wasm) {
   const heard = () => {
     const now = Date.now();
     const isDoubted = phase === 'suspect';
-    // Of many packets at one time the first is the news.
+    // Many packets may arrive in one millisecond; report only the first.
     if (now === heardAt && !isDoubted) return;
     heardAt = now;
     engine.note(TOLD.heard, live);
-    // Only a link in doubt waits for it.
+    // The engine has orders waiting for this fact only while the link is suspect.
     if (isDoubted) engine.drain();
   };
+  // The arguments are in the order of `Hooks` in wire.js.
   wire.begin(
-    // What the Socket's own methods come to: these are socket.io-client's.
+    // `connect`, `disconnect` and `active` stay socket.io-client's.
     nothing,
     nothing,
     () => false,
@@ -157,7 +159,7 @@ export function follow(socket, settings, options, early, wasm) {
     },
     () => tellTransport(engine.tell),
     heard,
-    // That the server accepted the connection, and that listeners have heard of it, the Socket says by `emitReserved`.
+    // `onUp` and `onGreeted`: `emitReserved` below reports both.
     nothing,
     nothing,
     () => lost(DOWN.lost),
@@ -167,24 +169,24 @@ export function follow(socket, settings, options, early, wasm) {
       try {
         noteLeaving(event, args, id);
       } catch {
-        // What has no copy, or a long one, is no join.
+        // Arguments that cannot be copied, or are too long, are not a join.
       }
     },
   );
   for (const name of UNDRIVEN) delete socket[name];
 
-  /** What others hear of the connection that this Socket shares with them. @type {import('./manager.js').Follower} */
+  /** Gets what happens on the connection, which Sockets of one Manager share. @type {import('./manager.js').Follower} */
   const follower = {
-    hear: (what, of, said) => (what === WIRE.heard ? heard() : wire.run(what, live, of, said)),
+    hear: (what, of, data) => (what === WIRE.heard ? heard() : wire.run(what, live, of, data)),
     onPacket: (packet) => wire.run(WIRE.came, 0, undefined, packet),
-    // The Socket has said so already, unless the app had disconnected it before the server let it in.
+    // `emitReserved` has reported it already, unless the app disconnected this Socket before the server accepted it.
     onClose: () => lost(DOWN.lost),
   };
 
   const tellTransport = (/** @type {typeof engine.note | typeof engine.tell} */ how) =>
     how(TOLD.over, live, wire.isPolling(), shared.maxPayload());
 
-  /** What speaks from now on belongs to this attempt, or to none. @param {number} attempt */
+  /** Assigns what the connection reports from now on to this attempt; 0: to none. @param {number} attempt */
   const attach = (attempt) => wire.run(WIRE.attach, attempt, undefined, shared.heartbeat());
 
   const leave = () => {
@@ -193,56 +195,56 @@ export function follow(socket, settings, options, early, wasm) {
     clearTimeout(greeting);
     greeting = undefined;
     attach(0);
-    shared.leave(place);
+    shared.leave(followerIndex);
     unwatch();
     deliveries.linkLost();
     for (const { event, args, compress } of unproven.splice(0)) take(event, args, compress);
   };
 
-  /** Whom a connection would be for that is made with this. @param {unknown} auth */
+  /** The user that a connection with these credentials would be for. @param {unknown} auth */
   const subjectOf = (auth) => subjectIn([auth, manager.opts.query, manager.opts.extraHeaders]);
-  /** Whom the last attempt was for, as its credentials say. @type {string | undefined} */
+  /** The user that the last attempt's credentials named. @type {string | undefined} */
   let subject;
-  /** What the app had opened the Socket by then: if it opens it again, that is for whoever the user is now. */
+  /** `socket.subs` at the last attempt. It changes when the app opens the Socket again, which may be for another user. */
   let opening = socket.subs;
-  /** Whom a connection would be for that is made now, as far as the app has said so. */
+  /** The user that a connection would be for now, if the credentials tell. */
   const present = () => (typeof socket.auth === 'function' ? UNKNOWN : subjectOf(socket.auth));
-  /** Emits of the one who connects next. @type {{ by: By, flags: object, all: any[] }[]} */
+  /** Deferred emits, for the session that the next attempt begins. @type {{ by: By, flags: object, all: any[] }[]} */
   let ofNext = [];
 
-  /** Whether what is emitted while there is no attempt is of somebody else than what was before. */
+  /** Whether an emit now, between attempts, may be for another user than the last attempt's. */
   const isOfNext = () => {
-    // A function in the option `userId` names the user of each emit.
+    // A `userId` function names the user of each emit.
     if (live !== 0 || typeof userId === 'function') return false;
-    // What was emitted before it is held, or nobody has been connected.
+    // Earlier emits are deferred already, or there was no attempt yet.
     if (ofNext.length > 0 || epoch === 0) return true;
     if (socket.subs && socket.subs !== opening) return true;
     const its = present();
     return its !== UNKNOWN && its !== subject;
   };
 
-  /** Who emits now: whom the credentials name, and where that is not known whoever this opening of the Socket is for. */
+  /** Identifies the emitter: the credentials' user, or if that is unknown, this opening of the Socket. */
   const byNow = () => ({ its: present(), opened: socket.subs });
 
   /** @param {object} flags @param {any[]} all */
-  const hold = (flags, all) => {
+  const defer = (flags, all) => {
     ofNext.push({ by: byNow(), flags, all });
   };
 
-  /** The CONNECT packet leaves: an attempt begins, and says who the user is. */
+  /** The CONNECT packet is being sent: an attempt begins, and its credentials name the user. */
   const begun = (/** @type {unknown} */ data) => {
     leave();
     const name = call(() => idOf(typeof userId === 'function' ? userId() : userId));
     epoch += 1;
     live = epoch;
-    place = shared.join(follower);
+    followerIndex = shared.join(follower);
     attach(epoch);
     const before = subject;
     opening = socket.subs;
     subject = subjectOf(data);
-    // Of those whom nothing names there is one.
+    // All users without a name count as the same one.
     const isSame = subject === undefined || (epoch > 1 && subject === before);
-    // What somebody else emitted, or whoever a connection was for that never came, is nobody's by now.
+    // Emits of another user, or for a connection that never came up, are dropped.
     const isHis = (/** @type {By} */ { its, opened }) =>
       its === UNKNOWN ? isSame || opened === opening : its === subject;
     for (const { by, all } of ofNext) {
@@ -256,7 +258,7 @@ export function follow(socket, settings, options, early, wasm) {
     engine.note(TOLD.begun, numberOf(name), numberOf(subject));
   };
 
-  /** What was held belongs to the present session. @param {typeof ofNext} those */
+  /** Emits what was deferred for the session that begins. @param {typeof ofNext} those */
   const claim = (those) => {
     for (const { flags, all } of those.splice(0)) {
       socket.flags = flags;
@@ -267,10 +269,10 @@ export function follow(socket, settings, options, early, wasm) {
   const loggedOut = (/** @type {any[]} */ [event, ...args]) =>
     fail('LOGGED_OUT', MESSAGES.LOGGED_OUT, { event, args, maybeDelivered: false });
 
-  /** What socket.io-client has buffered before the first connection, and by whom it was emitted. @type {WeakMap<object, By>} */
+  /** The emitter of each packet that socket.io-client buffered before the first connection. @type {WeakMap<object, By>} */
   const buffered = new WeakMap();
 
-  /** What is buffered of a user leaves as no other one. Who awaits an answer is told as socket.io-client tells it. @param {any} packet */
+  /** Drops a buffered packet, so that it is not sent as another user. An acknowledgement with a timeout gets socket.io-client's error. @param {any} packet */
   const drop = (packet) => {
     const { sendBuffer, acks } = socket;
     sendBuffer.splice(sendBuffer.indexOf(packet), 1);
@@ -280,10 +282,10 @@ export function follow(socket, settings, options, early, wasm) {
     loggedOut(packet.data);
   };
 
-  /** This user has had a connection. */
+  /** The current user has had a connection. */
   let hasBeenUp = false;
-  /** What was said over earlier connections, and the app has not said by itself over this one. @type {Set<number>} */
-  let unsaid = new Set();
+  /** Keys of remembered emits that the app has not repeated by itself over this connection. @type {Set<number>} */
+  let unrepeated = new Set();
   /** @type {any} */
   let greeting;
 
@@ -291,22 +293,22 @@ export function follow(socket, settings, options, early, wasm) {
     tellTransport(engine.note);
     engine.tell(TOLD.linkUp, live, false);
     unwatch = watchPage((event, flag) => engine.tell(TOLD.page, event, flag));
-    unsaid = new Set(said.values.keys());
-    // As the Socket's own buffer does, what was emitted before the first connection leaves before anybody hears of it.
+    unrepeated = new Set(remembered.values.keys());
+    // As with socket.io-client's own buffer: events from before the first connection are sent before `connect` is emitted.
     if (!hasBeenUp && isBehind()) greeted();
     hasBeenUp = true;
   };
 
-  /** What waits may leave, after what is said again. */
+  /** Lets the client replay remembered emits, then send what waits. */
   const greeted = () => {
     clearTimeout(greeting);
     greeting = undefined;
     engine.tell(TOLD.greeted, live, socket.recovered === true);
   };
 
-  /** The app's listeners have heard of the connection. */
+  /** The app's `connect` listeners have run. */
   const heardOf = () => {
-    if (unsaid.size === 0 || socket.recovered) greeted();
+    if (unrepeated.size === 0 || socket.recovered) greeted();
     else greeting = later(greeted, GREETING_MS, { autoUnref: true });
   };
 
@@ -317,18 +319,18 @@ export function follow(socket, settings, options, early, wasm) {
     engine.tell(TOLD.linkDown, epoch, cause, 0);
   };
 
-  /** The client's numbers for names and subjects. */
+  /** The client's number for a user's name or subject; 0 for none. */
   const numberOf = (/** @type {string | undefined} */ id) => (id === undefined ? 0 : printOf(id));
-  /** A function may say another user by now. */
+  /** Asks a `userId` function again: the user may have changed. */
   const tellName = () => {
     if (typeof userId !== 'function') return;
     const name = call(() => idOf(userId()));
     if (name !== undefined) engine.tell(TOLD.name, numberOf(name), 0);
   };
 
-  // --- what is emitted -------------------------------------------------------------------------------
+  // --- emits -----------------------------------------------------------------------------------------
 
-  const known = createKnown(placeOf(`${manager.uri ?? ''}${socket.nsp}`, manager.opts), engine);
+  const known = createKnown(endpointOf(`${manager.uri ?? ''}${socket.nsp}`, manager.opts), engine);
 
   /** @param {string} event */
   const wayOf = (event) => optionOf(settings.ways[event]).way ?? 'received';
@@ -343,12 +345,12 @@ export function follow(socket, settings, options, early, wasm) {
       leaving = hows.get(args);
       try {
         if (!leaving || leaving.isAcked) return wire.emit(event, args, ack);
-        // Without receipts nothing is known of it but that it left.
+        // Without receipts, being sent is all that is ever known about it.
         const sent = wire.emit(event, args);
         if (sent === undefined) return undefined;
         ack?.();
         if (leaving.isSession) noteLeaving(event, args, undefined);
-        // After a lost connection it is said again, and not repeated as well.
+        // A join is replayed after a lost connection; don't repeat it as a message too.
         if (leaving.isSession && isJoin(event, args)) deliveries.cancel(leaving.id);
       } finally {
         leaving = undefined;
@@ -361,7 +363,7 @@ export function follow(socket, settings, options, early, wasm) {
     () => /** @type {any} */ (settings),
     engine,
     /** @type {any} */ (carrier),
-    // Of what asks for no acknowledgement nothing is to be learned.
+    // An event that asks for no acknowledgement tells nothing about whether the server acknowledges it.
     { ...known, numberOf: (event) => (isAcked(event) ? known.numberOf(event) : 0) },
     false,
     createListeners(),
@@ -377,13 +379,13 @@ export function follow(socket, settings, options, early, wasm) {
     fail(code, message, { event, args, maybeDelivered });
   };
 
-  /** Taken in this turn, over a connection that is not ready. @type {How[]} */
+  /** Events that were kept in the current turn, while the connection was still joining. @type {How[]} */
   const fresh = [];
-  /** What left ahead of the rest with a join: taken again where the connection ends before the server has given a receipt. @type {How[]} */
+  /** Events that were sent early, with a join. If the connection ends before a receipt, they are kept and sent again. @type {How[]} */
   const unproven = [];
 
   /**
-   * Takes an event, if it can be copied.
+   * Hands an event to the client, which keeps it. Returns PLAIN if it cannot be copied.
    * @param {string} event
    * @param {unknown[]} all
    * @param {boolean | undefined} compress
@@ -404,7 +406,7 @@ export function follow(socket, settings, options, early, wasm) {
     const draft = { event, args, id, lane: '', ttlMs: Infinity, ...given };
     const way = given?.way ?? wayOf(event);
     const taken = deliveries.send(draft, (result) => {
-      // The newest goes in its place.
+      // One that was replaced by a newer one is not an error.
       if (way !== 'latest') settled(event, args, result);
     });
     if (!taken.isTaken) {
@@ -417,7 +419,7 @@ export function follow(socket, settings, options, early, wasm) {
     return TAKEN;
   };
 
-  /** Whether an emit is ours: it asks for nothing of socket.io's own. @param {unknown} event @param {unknown[]} args */
+  /** Whether the client can take an emit: it uses no acknowledgement, `volatile`, `timeout` or `retries`. @param {unknown} event @param {unknown[]} args */
   const isOurs = (event, args) => {
     const { volatile, timeout } = socket.flags;
     return (
@@ -433,8 +435,8 @@ export function follow(socket, settings, options, early, wasm) {
   /** @param {unknown} event @param {unknown[]} args */
   const plainly = (event, args) => {
     const answer = prototype.emit.call(socket, event, ...args);
-    // All that the app had to say again it has.
-    if (greeting !== undefined && unsaid.size === 0) greeted();
+    // The app has repeated all remembered emits itself: no need to wait longer.
+    if (greeting !== undefined && unrepeated.size === 0) greeted();
     return answer;
   };
 
@@ -453,7 +455,7 @@ export function follow(socket, settings, options, early, wasm) {
         return answer;
       }
       socket.flags = {};
-      hold(flags, [event, ...args]);
+      defer(flags, [event, ...args]);
       return socket;
     }
     socket.flags = {};
@@ -464,7 +466,7 @@ export function follow(socket, settings, options, early, wasm) {
     return plainly(event, args);
   }
 
-  /** What becomes of an emit. @param {string} event @param {unknown[]} args @param {any} flags */
+  /** Decides what happens to an emit, and does it unless it is PLAIN. @param {string} event @param {unknown[]} args @param {any} flags */
   const becomes = (event, args, flags) => {
     const option = settings.ways[event];
     const isMoment =
@@ -478,13 +480,13 @@ export function follow(socket, settings, options, early, wasm) {
     }
     try {
       if (isOfNext()) {
-        hold(flags, [event, ...copies(args, Infinity, settings.io.parser)]);
+        defer(flags, [event, ...copies(args, Infinity, settings.io.parser)]);
         return DROPPED;
       }
       if (isSession(event, args)) {
-        undo(event, args);
+        endOpposite(event, args);
         if (socket.connected && (phase === 'joining' || !isBehind())) {
-          // What the app said before it in this turn may be what it needs there.
+          // Send what the app emitted earlier in this turn first: the join may depend on it.
           for (const how of fresh.splice(0)) {
             if (settings.ways[how.event] !== undefined || !deliveries.cancel(how.id)) continue;
             plainly(how.event, how.args);
@@ -492,40 +494,40 @@ export function follow(socket, settings, options, early, wasm) {
           }
           return PLAIN;
         }
-        if (!socket.connected && said.knows(event, args)) return DROPPED;
+        if (!socket.connected && remembered.knows(event, args)) return DROPPED;
       }
     } catch {
-      // What has no copy goes to the Socket's own buffer.
+      // It cannot be copied: socket.io-client's own buffer takes it.
       return PLAIN;
     }
     return take(event, args, flags.compress);
   };
 
-  /** Whether something waits that is to leave before what is emitted now. */
+  /** Whether a kept event was never sent, and so comes before what is emitted now. */
   const isBehind = () => {
     for (const { attempts } of deliveries.entries()) if (attempts === 0) return true;
     return false;
   };
 
-  // --- what is said again ----------------------------------------------------------------------------
+  // --- joins, which are replayed after a reconnect ---------------------------------------------------
 
   /** @param {string} event @param {readonly unknown[]} args @param {() => void} [ack] */
-  const say = (event, args, ack) => {
+  const emitNow = (event, args, ack) => {
     try {
       wire.forget(wire.emit(event, args, ack));
     } catch (error) {
       report(error);
     }
   };
-  /** Of the event that is looked at. @type {string[]} */
+  /** The event that `remembered.noted` is to take for a join. @type {string[]} */
   let patterns = [];
-  const said = createSaid(
+  const remembered = createRemembered(
     () => /** @type {any} */ ({ session: patterns, io: settings.io }),
     engine,
     /** @type {any} */ ({
-      emit: say,
+      emit: emitNow,
       emitAsked: (/** @type {string} */ event, /** @type {unknown[]} */ args) =>
-        say(event, args, () => {}),
+        emitNow(event, args, () => {}),
     }),
   );
 
@@ -542,24 +544,24 @@ export function follow(socket, settings, options, early, wasm) {
       ? settings.session.some((one) => leaveIn(one) === event)
       : looksLikeLeave(event));
 
-  /** A join or a leave, of which `ways` says nothing else. @param {string} event @param {readonly unknown[]} args */
+  /** Whether it is a join or a leave, and `ways` does not say otherwise. @param {string} event @param {readonly unknown[]} args */
   const isSession = (event, args) =>
     settings.ways[event] === undefined && (isJoin(event, args) || isLeave(event));
 
-  /** Whether a leave ends a join, by their names and arguments. @param {any} leave @param {any} join */
+  /** Whether a leave ends a join, by names and arguments. @param {any} leave @param {any} join */
   const ends = (leave, join) =>
     (settings.isOwnSession
       ? settings.session.some((one) => leaveIn(one) === leave.event && joinIn(one) === join.event)
       : mayEnd(leave.event, join.event)) && agree(leave.args, join.args);
 
-  /** A join or a leave is emitted: what it undoes is not said or sent any more. @param {string} event @param {readonly unknown[]} all */
-  const undo = (event, all) => {
+  /** A join or a leave is emitted: forgets the joins that the leave ends, and cancels kept events that it makes obsolete. @param {string} event @param {readonly unknown[]} all */
+  const endOpposite = (event, all) => {
     const its = { event, args: copies(all, Infinity, settings.io.parser) };
-    for (const [key, one] of said.values) {
-      // What waits may be for that room: then the leave ends it as it leaves.
+    for (const [key, one] of remembered.values) {
+      // Kept events may be for that room. Then the join is forgotten only when the leave is sent.
       if (!isLeave(event) || !ends(its, one) || (!socket.connected && isBehind())) continue;
       engine.note(TOLD.unsaid, key);
-      said.values.delete(key);
+      remembered.values.delete(key);
     }
     for (const one of [...deliveries.entries()]) {
       const isUndone = isJoin(event, all)
@@ -569,22 +571,22 @@ export function follow(socket, settings, options, early, wasm) {
     }
   };
 
-  /** An event leaves over the present connection. @param {string} event @param {readonly unknown[]} args @param {number | undefined} id */
+  /** An event is being sent over the current connection. @param {string} event @param {readonly unknown[]} args @param {number | undefined} id */
   const noteLeaving = (event, args, id) => {
-    if (isLeave(event)) undo(event, args);
+    if (isLeave(event)) endOpposite(event, args);
     if (!isJoin(event, args)) return;
-    for (const [key, one] of settings.isOwnSession ? [] : said.values) {
+    for (const [key, one] of settings.isOwnSession ? [] : remembered.values) {
       if (!replaces({ event, args }, one)) continue;
       engine.note(TOLD.unsaid, key);
-      said.values.delete(key);
-      unsaid.delete(key);
+      remembered.values.delete(key);
+      unrepeated.delete(key);
     }
     patterns = [event];
-    said.noted({ data: [event, ...args], id });
-    unsaid.delete(said.keyOf(event, args));
+    remembered.noted({ data: [event, ...args], id });
+    unrepeated.delete(remembered.keyOf(event, args));
   };
 
-  // --- the client's orders ---------------------------------------------------------------------------
+  // --- orders of the client ---------------------------------------------------------------------------
 
   const handlers = /** @type {any} */ ({
     [ORDER.disconnect](/** @type {number} */ its) {
@@ -601,30 +603,27 @@ export function follow(socket, settings, options, early, wasm) {
       /** @type {number} */ count,
     ) {
       if (its !== live) return;
-      shared.asks(place, count);
-      wire.receipt(place * NAMES + name, count);
+      shared.asks(followerIndex, count);
+      wire.receipt(followerIndex * NAMES + name, count);
     },
     [ORDER.look]: () => engine.note(TOLD.looked, -1, wire.isPolling(), wire.waiting()),
     [ORDER.ended]() {
       for (const packet of [...socket.sendBuffer]) drop(packet);
-      said.values.clear();
+      remembered.values.clear();
       hasBeenUp = false;
     },
     [ORDER.foreign]() {
-      fail(
-        'AUTH_FAILED',
-        "The credentials are another user's: nothing is sent until they are right",
-      );
+      fail('AUTH_FAILED', 'The credentials name another user: nothing is sent until they match');
     },
     [ORDER.learned]: known.keepAnswers,
     [ORDER.receiptless]() {
       known.withoutReceipts();
       giveUpReceipts();
       unproven.length = 0;
-      warnOnce('the server refuses no unknown namespace: what is lost with a connection is lost');
+      warnOnce('the server gives no receipts: events lost with a connection are not repeated');
     },
-    [ORDER.sayAgain]: said.say,
-    [ORDER.forgetValue]: (/** @type {number} */ key) => said.values.delete(key),
+    [ORDER.replayEmit]: remembered.replay,
+    [ORDER.forgetValue]: (/** @type {number} */ key) => remembered.values.delete(key),
     [ORDER.askForMissed]: (/** @type {number} */ round) => engine.tell(TOLD.resynced, round, true),
     [ORDER.report](/** @type {number} */ notice) {
       if (notice !== UNPINGED) logger.debug(NOTICES[notice]);
@@ -632,14 +631,14 @@ export function follow(socket, settings, options, early, wasm) {
     [ORDER.changed](/** @type {number} */ at) {
       phase = PHASES[at];
     },
-    // There are none of these, or nothing is to be done.
+    // A followed Socket has none of these, or nothing to do for them.
     [ORDER.ping]() {},
     [ORDER.returned]() {},
     [ORDER.askOnline]() {},
-    [ORDER.releaseHeld]() {},
+    [ORDER.releaseBuffered]() {},
   });
 
-  /** What has left is as good as delivered where nothing more is ever known of it. */
+  /** Without receipts nothing more will be known of events that were sent: they count as delivered. */
   const giveUpReceipts = () => {
     for (const { seq, attempts, answers, args } of [...deliveries.entries()]) {
       const isOut = attempts > answers && !hows.get(args)?.isAcked;
@@ -647,23 +646,23 @@ export function follow(socket, settings, options, early, wasm) {
     }
   };
 
-  /** Without the module it is a plain Socket again, which emits what waits (D6). */
+  /** The module died: makes it a plain Socket again, which emits what was kept (D6). */
   const die = (/** @type {unknown} */ error) => {
     if (isDead) return;
     isDead = true;
     const waiting = [...deliveries.entries()];
-    const joins = socket.connected ? [] : [...said.values.values()];
+    const joins = socket.connected ? [] : [...remembered.values.values()];
     const ahead = unproven.splice(0);
     leave();
     wire.release();
     for (const name of Object.keys(own)) delete socket[name];
     deliveries.abandon(deliveries.settle);
-    logger.warn(`this Socket is a plain one from here on, without any guarantee: ${textOf(error)}`);
+    logger.warn(`this Socket has no delivery guarantee any more: ${textOf(error)}`);
     for (const { event, args } of [...joins, ...ahead]) call(() => plainly(event, [...args]));
     for (const { event, args, attempts, answers } of waiting) {
       const isOut = attempts > answers;
       if (isOut && optionOf(settings.ways[event]).repeat === false) {
-        fail('LINK_LOST', 'Nobody can tell whether it was delivered', {
+        fail('LINK_LOST', 'It is unknown whether it was delivered', {
           event,
           args,
           maybeDelivered: true,
@@ -676,11 +675,11 @@ export function follow(socket, settings, options, early, wasm) {
   engine.start(handlers, die);
   if (isDead) return;
   engine.note(TOLD.follow);
-  // With `retries` socket.io-client repeats what is emitted, until it is acknowledged.
+  // With `retries` socket.io-client itself repeats emits until they are acknowledged.
   const isReceiptless = hasRetries || !settings.receipts || known.isReceiptless();
   if (isReceiptless) engine.note(TOLD.receiptless);
 
-  // --- what is overridden ----------------------------------------------------------------------------
+  // --- overrides of the Socket -----------------------------------------------------------------------
 
   /** @type {Record<string, (...args: any[]) => any>} */
   const own = {
@@ -693,19 +692,19 @@ export function follow(socket, settings, options, early, wasm) {
       prototype.packet.call(this, packet);
       if (!isAttempt) return;
       engine.drain();
-      // The session of who was before has ended, if there was one.
+      // By now the session of the former user, if there was one, has ended.
       claim(ofNext);
     },
 
-    /** An event of socket.io's own. @param {string} event @param {any[]} args */
+    /** socket.io-client emits an event of its own. @param {string} event @param {any[]} args */
     emitReserved(event, ...args) {
       const isUp = event === 'connect' && live > 0;
-      // A Socket that has no subscriptions any more waits for the app.
+      // An inactive Socket stays closed until the app opens it.
       if (isUp) up();
       else lost(socket.active ? DOWN.lost : DOWN.final);
       const its = live;
       wire.dispatch(event, args);
-      // Listeners join rooms, which what waits may be for.
+      // After the listeners: they join rooms, and kept events may be for those rooms.
       if (isUp && its === live && phase === 'joining') heardOf();
       return socket;
     },
@@ -717,16 +716,16 @@ export function follow(socket, settings, options, early, wasm) {
   }
 }
 
-/** @param {any} one what is said again */
+/** @param {any} one an entry of the option `session` */
 const joinIn = (one) => one.join ?? one;
 /** @param {any} one */
 const leaveIn = (one) => one.leave;
 
 /**
- * Runs what makes a Socket, and answers the CONNECT packet that leaves meanwhile: over a connection that there is already it
- * does before anybody has the Socket.
+ * Runs `make`, which makes a Socket, and returns the CONNECT packet that was sent meanwhile: over a connection that is
+ * already open, the Socket sends it before `make` returns.
  * @template T
- * @param {any} prototype of Sockets
+ * @param {any} prototype that of Sockets
  * @param {() => T} make
  * @returns {{ made: T, early: { data: unknown } | undefined }}
  */

@@ -1,29 +1,30 @@
 /**
- * Generations of a scope: each logout begins another one. They are in localStorage, which is written
- * synchronously, so that a page that navigates away right after a logout has ended everything all the same.
+ * Logout generations of a scope (a server and a user): each logout begins a new one, which makes everything saved before
+ * void. They are in localStorage, which is written synchronously, so that a logout takes effect even if the page navigates
+ * away at once. Hashes, accepted subjects and positions of feeds are here too.
  *
- * Generations are compared for equality. The first one of a scope is a random number, so that an app that
- * clears localStorage at a logout does not bring back the generation before.
+ * Generations are compared for equality. The first one of a scope is random: if an app clears localStorage at a logout,
+ * an earlier generation must not come back.
  */
 
 const RESERVE = 'holdfast';
-/** Kept free for a record, should localStorage be full by the time of a logout. */
+/** Reserves space: it is removed if localStorage is full when a logout has to be written. */
 const SPACE = ' '.repeat(200);
-/** Of one user. Those that were written last stay. */
+/** The most positions of feeds for one user; those that were saved last stay. */
 const MOST_POSITIONS = 200;
-/** First generations are multiples of it. */
+/** First generations are multiples of this; each logout adds 1. */
 const STEP = 2 ** 16;
 
 /**
- * A hash of 64 bits, from two seeds. It hides a text from a glance, not from an attacker.
+ * A hash of 64 bits, from two seeds. Not cryptographic: it hides a text from a glance, not from an attacker.
  * @param {string} text
  */
 export const hash = (text) => [mix(text, 1), mix(text, 2)].join('-');
 
-/** The same in 53 bits, which is what the client knows texts by. @param {string} text */
+/** The fingerprint of a text: a hash of 53 bits, by which the client knows texts. @param {string} text */
 export const printOf = (text) => mix(text, 1) * 2 ** 21 + (mix(text, 2) >>> 11);
 
-/** The same number from a hash of the text; 0 from none. @param {string} hashed */
+/** The same fingerprint, from `hash` of the text; 0 from ''. @param {string} hashed */
 export const printOfHash = (hashed) => {
   const [a, b] = hashed.split('-').map(Number);
   return a * 2 ** 21 + (b >>> 11);
@@ -37,7 +38,7 @@ function mix(/** @type {string} */ text, /** @type {number} */ value) {
   return value >>> 0;
 }
 
-/** @template T @param {() => T} work @returns {T | null} null where localStorage fails */
+/** @template T @param {() => T} work @returns {T | null} null if localStorage fails */
 const attempt = (work) => {
   try {
     return work();
@@ -48,11 +49,11 @@ const attempt = (work) => {
 
 const keyOf = (/** @type {string} */ scope) => `${RESERVE} ${hash(scope)}`;
 
-/** What is no generation of ours counts as none. */
+/** The stored generation; 0 if there is none, or it is malformed. */
 const stored = (/** @type {string} */ scope) =>
   Number(/^\d{1,15}$/.exec(localStorage.getItem(keyOf(scope)) ?? '') ?? 0);
 
-/** @param {string} scope @param {number} step */
+/** Adds to the generation of a scope, and begins one if there is none. @param {string} scope @param {number} step */
 const advance = (scope, step) =>
   attempt(() => {
     const next = (stored(scope) || Math.ceil(Math.random() * 2 ** 32) * STEP) + step;
@@ -64,12 +65,12 @@ const advance = (scope, step) =>
       localStorage.removeItem(RESERVE);
       put();
     }
-    // A stand-in may keep nothing.
+    // A polyfill may store nothing.
     return stored(scope) === next ? next : null;
   });
 
 /**
- * The generation of a scope: 0 where none has begun, null where localStorage cannot be read and written.
+ * The generation of a scope: 0 if none has begun, null if localStorage cannot be read and written.
  * @param {string} scope
  */
 export const read = (scope) =>
@@ -78,16 +79,16 @@ export const read = (scope) =>
     return stored(scope);
   });
 
-/** The scope that was looked at last, its key, and the storage: `localStorage` itself takes longer than a reading. */
+/** A cache of `peek`: the last scope, its key, and the storage, since the getter `localStorage` takes longer than a read. */
 let [lookedAt, itsKey] = ['', ''];
 /** @type {Storage} */
 let storage;
-/** What was read, and when. */
+/** The last result of `peek`, and its time. */
 let [generation, readAt] = [0, NaN];
 
 /**
- * The generation of a scope by now, -1 where localStorage fails. It is looked at before messages leave, and read once
- * in a millisecond: what another tab writes is here no sooner.
+ * The current generation of a scope; -1 if localStorage fails. Called before messages are sent, so it reads at most once
+ * a millisecond: changes by other tabs do not arrive sooner.
  * @param {string} scope
  */
 export function peek(scope) {
@@ -108,21 +109,21 @@ export function peek(scope) {
   }
 }
 
-/** The generation of a scope, begun where there was none. @param {string} scope */
+/** The generation of a scope, which is begun if there is none. @param {string} scope */
 export function begin(scope) {
   const generation = read(scope);
   return generation === 0 ? advance(scope, 0) : generation;
 }
 
-/** Ends the generation of a scope, and its subject. Answers the new one. @param {string} scope */
+/** Begins the next generation of a scope, which forgets its subject. Returns the new one. @param {string} scope */
 export const raise = (scope) => advance(scope, 1);
 
 /** Whether a scope had a logout since its first generation. @param {number} generation */
 export const isRaised = (generation) => generation % STEP > 0;
 
 /**
- * The hash of the subject that was accepted first in this generation, or ''. It has a key of its own:
- * writing it never undoes a logout in another tab.
+ * The hash of the subject that was accepted in this generation, or ''. It has a key of its own, so that writing it never
+ * undoes a logout in another tab.
  * @param {string} scope
  */
 export const subjectOf = (scope) =>
@@ -132,7 +133,7 @@ export const subjectOf = (scope) =>
   }) || '';
 
 /**
- * How far each feed had come in this generation.
+ * The saved positions of feeds in this generation.
  * @param {string} scope @returns {Record<string, string>}
  */
 export const positionsOf = (scope) =>
@@ -141,7 +142,7 @@ export const positionsOf = (scope) =>
     return generation === stored(scope) && kept;
   }) || {};
 
-/** @param {string} scope @param {(kept: Record<string, string>) => void} change */
+/** Changes the saved positions of feeds. @param {string} scope @param {(kept: Record<string, string>) => void} change */
 export const keepPositions = (scope, change) =>
   attempt(() => {
     const kept = positionsOf(scope);
@@ -150,6 +151,6 @@ export const keepPositions = (scope, change) =>
     localStorage.setItem(`${keyOf(scope)} f`, JSON.stringify([begin(scope), kept]));
   });
 
-/** Without localStorage a subject that changes is not noticed. @param {string} scope @param {string} subject */
+/** Saves the accepted subject. Without localStorage, a change of the subject is not noticed. @param {string} scope @param {string} subject */
 export const keepSubject = (scope, subject) =>
   attempt(() => localStorage.setItem(`${keyOf(scope)} s`, `${begin(scope)} ${hash(subject)}`));

@@ -1,6 +1,6 @@
-/** Ids that nobody else has. */
+/** Makes unique message ids. */
 
-/** Random words, drawn many at a time: a draw for each message would be the most expensive part of a send. */
+/** Random words, drawn many at a time: drawing for each message would be the most expensive part of a send. */
 /** @type {Uint32Array<ArrayBuffer> | undefined} */
 let words;
 let wordsLeft = 0;
@@ -9,7 +9,7 @@ function randomWord() {
   if (wordsLeft === 0) {
     words ??= new Uint32Array(768);
     if (globalThis.crypto?.getRandomValues) globalThis.crypto.getRandomValues(words);
-    // Old test environments only: an id has to be unlikely, not secret.
+    // Only old test environments have no crypto. Ids have to be unique, not secret.
     else words = words.map(() => Math.random() * 2 ** 32);
     wordsLeft = words.length;
   }
@@ -21,7 +21,7 @@ const codesOf = (/** @type {string} */ text) => Array.from(text, (one) => one.ch
 const DIGITS = codesOf('0123456789abcdef');
 const ID = codesOf(`temp_${'0'.repeat(24)}`);
 
-/** 96 random bits. Written as codes at once: three texts put together take ten times as long. */
+/** An id with 96 random bits. Makes one string from character codes: joining three strings takes ten times as long. */
 export function newId() {
   for (let end = ID.length; end > 5; end -= 8) {
     let word = randomWord();

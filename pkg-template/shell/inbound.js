@@ -1,6 +1,6 @@
 /**
- * What the server sends, as it reaches the app's callbacks. What is a repeat, what comes under a second name and who has stopped
- * typing is the engine's to decide; here is what it decides about, by fingerprints.
+ * Hands the server's events to the app's callbacks. The engine decides, by fingerprints, which events are repeats, which
+ * arrive a second time under another name, and who has stopped typing; this file has the values.
  */
 
 import { idOf } from './credentials.js';
@@ -20,10 +20,10 @@ const MESSAGE = Symbol.for('message');
  *
  * @typedef {object} Answer
  * @property {unknown[]} [reply] what the app answered, where that is kept
- * @property {Function[] | undefined} [waiting] acknowledgements of a message that was handed on, until the app answers
+ * @property {Function[] | undefined} [waiting] the server's acknowledgement functions, until the app answers
  */
 
-/** @param {unknown[]} values @returns {string | undefined} nothing for what has no text */
+/** @param {unknown[]} values @returns {string | undefined} undefined if they have no JSON */
 export const jsonOf = (values) => {
   try {
     return textIn(values);
@@ -32,7 +32,7 @@ export const jsonOf = (values) => {
   }
 };
 
-/** What has no JSON equals nothing. */
+/** A fingerprint of the values. Values without JSON get a random one, which equals no other. */
 const printOfAll = (/** @type {unknown[]} */ ...values) => {
   const json = jsonOf(values);
   return json === undefined ? Math.floor(Math.random() * 2 ** 53) : printOf(json);
@@ -44,20 +44,20 @@ const printOfAll = (/** @type {unknown[]} */ ...values) => {
  * @param {import('socket.io-client').Socket} socket
  */
 export function createInbound(settings, engine, socket) {
-  /** The last message, and the one after which something may be missing. @type {Position[]} */
-  const places = [];
-  /** By events, and by the symbols of helpers. @type {Map<unknown, ReturnType<typeof createListeners>>} */
+  /** The last message, and the last one before a gap; the engine says which index is which. @type {Position[]} */
+  const lastMessages = [];
+  /** Callbacks by event, or by the symbol of a helper. @type {Map<unknown, ReturnType<typeof createListeners>>} */
   const listeners = new Map();
-  /** By the content of a message. @type {Map<number, Answer>} */
+  /** The app's answers, by the fingerprint of the message. @type {Map<number, Answer>} */
   const answers = new Map();
-  /** Who is typing to us. @type {Map<number, string>} */
+  /** Users who are typing, by fingerprint. @type {Map<number, string>} */
   const typing = new Map();
-  /** The engine's numbers for names. @type {Map<string, number>} */
+  /** The engine's numbers for event names. @type {Map<string, number>} */
   const numbers = new Map();
 
-  /** Something came, or nothing has so far. */
-  const note = (/** @type {number} */ place, /** @type {string | undefined} */ id = undefined) => {
-    places[place] = { id: id ?? null, at: Date.now() };
+  /** Notes the last message; without an id if there was none yet. */
+  const note = (/** @type {number} */ index, /** @type {string | undefined} */ id = undefined) => {
+    lastMessages[index] = { id: id ?? null, at: Date.now() };
   };
 
   const numberOf = (/** @type {string} */ name) => {
@@ -86,11 +86,11 @@ export function createInbound(settings, engine, socket) {
     engine.drain();
   };
 
-  /** The id of what is dropped when it repeats. */
+  /** The id by which repeats of a message are found. */
   const messageId = (/** @type {any} */ data) =>
     idOf(call(() => settings().dedupe.id(data?.notification ?? data)));
 
-  /** The same thing under another of the helper's names. */
+  /** Whether the same event came already under another of the helper's names. */
   const isAlias = (
     /** @type {Helper} */ helper,
     /** @type {string} */ event,
@@ -102,13 +102,13 @@ export function createInbound(settings, engine, socket) {
     return engine.note(TOLD.isAlias, what, numberOf(event), id !== undefined) > 0;
   };
 
-  /** What the app answers goes to all who wait for it, and to repeats where it is kept. */
+  /** Makes the function by which the app answers a message: it answers every repeat that waits, and later ones if the engine keeps the answer. */
   const answerBy = (/** @type {number} */ content, /** @type {Answer} */ answer) => {
     return (/** @type {unknown[]} */ ...reply) => {
       const { waiting } = answer;
       if (!waiting) return;
       answer.waiting = undefined;
-      // One that was forgotten may have come again since.
+      // The message may have been forgotten and have come again: then the entry is another one.
       if (answers.get(content) === answer) {
         const size = jsonOf(reply)?.length ?? Infinity;
         if (engine.note(TOLD.replied, content, size) > 0) answer.reply = reply;
@@ -119,9 +119,10 @@ export function createInbound(settings, engine, socket) {
   };
 
   /**
-   * @param {any[]} packet the event and its arguments. Where the server wants an acknowledgement, the function for it
-   *   becomes one that answers repeats too
-   * @param {unknown[]} content the arguments that are the app's
+   * Whether an event is no repeat.
+   * @param {any[]} packet the event and its arguments. If the server asks for an acknowledgement, its function is replaced
+   *   by one that answers repeats too
+   * @param {unknown[]} content the app's arguments
    * @param {unknown} extra
    * @param {boolean} isFetched
    */
@@ -131,7 +132,7 @@ export function createInbound(settings, engine, socket) {
     const isMessage = names.includes(event);
     if (!isMessage && event !== 'notification:new') return true;
     const id = messageId(content[0]);
-    // What nobody heard is news when it comes again.
+    // Without a listener it was not heard: a repeat is to count as new.
     const isHeard = [event, isMessage && MESSAGE].some((name) => listeners.get(name)?.any());
     let fate = FATE.isNews;
     if (id !== undefined && (isHeard || socket.hasListeners(event))) {
@@ -141,13 +142,13 @@ export function createInbound(settings, engine, socket) {
         TOLD.came,
         printOf(id),
         print,
-        // Fetched, it may have come under any name.
+        // A message that the app fetched may have arrived live under any of its names.
         bitsOf(isFetched ? names : [event]),
         (isFetched ? CAME_FLAG.fetched : 0) + (wantsAck ? CAME_FLAG.wantsAck : 0),
         settings().dedupe.size,
       );
       if (fate & FATE.isDoubtful) {
-        settings().logger.warn(`'${event}' came with a known id and other content: see dedupe.id`);
+        settings().logger.warn(`'${event}' repeats an id with other content: see dedupe.id`);
       }
       if (wantsAck && fate & FATE.hasReply) extra(...(answers.get(print)?.reply ?? []));
       if (wantsAck && fate & FATE.waits) {
@@ -167,21 +168,21 @@ export function createInbound(settings, engine, socket) {
   return {
     tell,
     note,
-    places,
+    lastMessages,
 
     /**
-     * Hands an event to the callbacks that were registered with us.
+     * Hands an event to the app's callbacks, unless it is a repeat.
      * @param {any[]} packet its name and arguments
-     * @param {unknown} [extra] the last argument where it is not the app's: the acknowledgement that the server wants,
-     *   or its offset for connection state recovery
-     * @param {boolean} [isFetched] the app fetched it
-     * @returns {boolean} whether it is news; a repeat reaches nobody
+     * @param {unknown} [extra] the last argument if it is not the app's: the server's acknowledgement function, or the offset
+     *   of Socket.IO's connection state recovery
+     * @param {boolean} [isFetched] whether the app fetched it for a resync
+     * @returns {boolean} false if it is a repeat
      */
     receive(packet, extra, isFetched = false) {
       const [event, data] = packet;
       const content = packet.slice(1, extra === undefined ? undefined : -1);
       if (!isNews(packet, content, extra, isFetched)) return false;
-      // With the acknowledgement that the server wants, and without its offset.
+      // Callbacks get the acknowledgement function, but not the offset.
       const args = typeof extra === 'function' ? packet.slice(1) : content;
       for (const helper of HELPERS) {
         if (!settings().events[helper].includes(event) || isAlias(helper, event, content)) continue;
@@ -198,7 +199,7 @@ export function createInbound(settings, engine, socket) {
     },
 
     /**
-     * @param {string | symbol} name an event, or a helper: `Symbol.for` its name
+     * Adds a callback. @param {string | symbol} name an event; of a helper, `Symbol.for` its name
      * @param {(...args: any[]) => unknown} fn
      */
     on(name, fn) {
@@ -209,7 +210,7 @@ export function createInbound(settings, engine, socket) {
 
     stopTyping,
 
-    /** Nobody can be answered over a link that is gone. */
+    /** The link is gone: waiting acknowledgements cannot be sent any more. */
     linkLost() {
       for (const { waiting } of answers.values()) waiting?.splice(0);
     },

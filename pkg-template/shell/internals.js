@@ -1,4 +1,4 @@
-/** What is behind a client that `createClient` made, for the other entries, in whatever form they are loaded. */
+/** Finds the inner client of one that `createClient` made, for the other entries, also across copies of the package. */
 
 import { HoldfastError } from '../core.js';
 
@@ -12,7 +12,7 @@ export function internals(exposed) {
   try {
     if (exposed?.[KEY]) return exposed[KEY];
   } catch {
-    // It is none of ours.
+    // A getter or a proxy threw: not our client.
   }
-  throw new HoldfastError('INVALID_OPTION', 'The client takes what createClient answered');
+  throw new HoldfastError('INVALID_OPTION', 'The option client takes what createClient returned');
 }

@@ -1,4 +1,4 @@
-/** The option `holdfast` of `io`. */
+/** Reads the option `holdfast` of `io`. */
 
 import { HoldfastError, isOurs } from './errors.js';
 import { MOMENTS } from './io-names.js';
@@ -9,10 +9,10 @@ import { kindOf, settingsOf } from './options.js';
  * @typedef {import('../types/settings.d.ts').Settings & { volatile: readonly (string | RegExp)[], isOwnSession: boolean, isOwnVolatile: boolean }} IoSettings
  */
 
-/** What of it is an option of a client's; `volatile` is not. */
+/** Options that it shares with `createClient`; `volatile` is its own. */
 const SHARED = ['userId', 'ways', 'session', 'receipts', 'health', 'onError', 'logger'];
 
-/** Nothing is emitted that the options do not name, and nothing is given up. */
+/** Defaults by which nothing is emitted unasked, and no message is given up. */
 const UNSAID = {
   join: false,
   presence: false,
@@ -23,6 +23,7 @@ const UNSAID = {
   'queue.maxBytes': 2 ** 53 - 1,
 };
 
+/** The longest wait for the app's own joins after `connect`. */
 const LONGEST_GREETING_MS = 1_000;
 
 /** @param {any} value */
@@ -61,11 +62,11 @@ function read(given, options) {
   if (!Array.isArray(volatile) || !names.every(isName)) {
     refuse('volatile', volatile, 'a list of names, regular expressions');
   }
-  // Timers of ours keep no process alive: the connection does, and socket.io-client's own timers.
+  // Our timers do not keep a process alive; the connection and socket.io-client's timers do.
   const io = { parser: options?.parser, autoUnref: true };
   const settings = settingsOf({ ...shared, io }, UNSAID);
   const [isOwnSession, isOwnVolatile] = [own.session, own.volatile].map((one) => one !== undefined);
-  // What the app says as it hears of a connection is waited for, and no answer to a join.
+  // The engine waits for the app's own joins after `connect`, not for an answer to a join.
   const join = /** @type {any} */ ({ fallbackMs: LONGEST_GREETING_MS });
   return { ...settings, join, volatile: names, isOwnSession, isOwnVolatile };
 }

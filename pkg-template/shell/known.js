@@ -1,17 +1,17 @@
-/** What this server has shown of itself, kept for later lives of the page. */
+/** Remembers in localStorage what earlier page loads learned about a server: which events it acknowledges, and whether it gives receipts. */
 
 import { TOLD } from './numbers.js';
 
-/** More events than an app has. */
+/** The most events that get a number; apps have fewer. */
 const MOST_EVENTS = 1000;
 
 /**
- * @param {string} place names the server; nothing of it is secret
- * @param {import('./engine.js').Engine} engine is told of each event of which something is known
+ * @param {string} endpoint names the server, the path and the namespace; has no secrets
+ * @param {import('./engine.js').Engine} engine is told what is known of an event as that gets its number
  */
-export function createKnown(place, engine) {
-  const key = `holdfast server ${place}`;
-  /** Whether the server acknowledges an event, and whether it gives no receipts. */
+export function createKnown(endpoint, engine) {
+  const key = `holdfast server ${endpoint}`;
+  /** For each event, whether the server acknowledges it; and whether the server gives no receipts. */
   /** @type {{ events: Record<string, boolean>, isReceiptless: boolean }} */
   const known = { events: Object.create(null), isReceiptless: false };
   try {
@@ -19,13 +19,13 @@ export function createKnown(place, engine) {
     Object.assign(known.events, events);
     known.isReceiptless = isReceiptless === true;
   } catch {
-    // Nothing is known, or storage is blocked.
+    // Nothing is stored, or storage is blocked.
   }
   const write = () => {
     try {
       localStorage.setItem(key, JSON.stringify(known));
     } catch {
-      // It is found out again in the next life.
+      // The next page load has to learn it again.
     }
   };
   /** @type {Map<string, number>} */
@@ -34,7 +34,7 @@ export function createKnown(place, engine) {
   return {
     isReceiptless: () => known.isReceiptless,
 
-    /** The engine's number for an event; 0 is any that nothing is remembered of. @param {string} event */
+    /** The engine's number for an event; 0 for events beyond `MOST_EVENTS`. @param {string} event */
     numberOf(event) {
       const number = numbers.get(event);
       if (number !== undefined || numbers.size >= MOST_EVENTS) return number ?? 0;
@@ -44,7 +44,7 @@ export function createKnown(place, engine) {
       return numbers.size;
     },
 
-    /** @param {number} number @param {boolean} answers @returns {string} the event */
+    /** Stores whether the server acknowledges an event. @param {number} number @param {boolean} answers @returns {string} the event */
     keepAnswers(number, answers) {
       const event = [...numbers.keys()][number - 1];
       known.events[event] = answers;
@@ -52,6 +52,7 @@ export function createKnown(place, engine) {
       return event;
     },
 
+    /** Stores that the server gives no receipts. */
     withoutReceipts() {
       known.isReceiptless = true;
       write();

@@ -1,6 +1,6 @@
 /**
- * What the app and the page want of the link and the session. What comes of it is decided in `src/client/life.rs`; once
- * the module is dead the little that is left of that is here (D6).
+ * Connect, disconnect, logout, pause: the commands by which the app and the page's events change the link and the
+ * session. Their effect is decided in `src/client/life.rs`. After the engine's death this file decides what is left (D6).
  */
 
 import { DOOR, TOLD } from './numbers.js';
@@ -10,17 +10,17 @@ import { DOOR, TOLD } from './numbers.js';
  * @param {import('socket.io-client').Socket} socket
  * @param {ReturnType<typeof import('./session.js').createSession>} session
  * @param {ReturnType<typeof import('./owner.js').createOwner>} owner
- * @param {() => void} forgetTalk what was said so far is nobody's
+ * @param {() => void} forgetTalk drops events that were emitted or remembered for the session that ended
  */
 export function createLife(engine, socket, session, owner, forgetTalk) {
-  /** By the table `DOOR`: what the module said last, and from its death on what comes of that. */
+  /** Whether the app may have a link, by the table `DOOR`: the module's last answer, or after its death what follows here. */
   let door = DOOR.open;
   let wishes = 0;
 
-  /** The app has a plain Socket. @param {number} what @param {boolean} wantsNone */
+  /** The engine is dead: applies a command to the plain Socket. @param {number} what @param {boolean} wantsNone */
   const withoutModule = (what, wantsNone) => {
     if (what === TOLD.logOut) door = DOOR.loggedOut;
-    else if (what === TOLD.hold) door = wantsNone ? DOOR.held : DOOR.open;
+    else if (what === TOLD.hold) door = wantsNone ? DOOR.paused : DOOR.open;
     else if (what === TOLD.resetLogout && door === DOOR.loggedOut) door = DOOR.open;
     const isOther = what === TOLD.named;
     if (isOther || (wantsNone && (what !== TOLD.hold || !socket.connected))) socket.disconnect();
@@ -36,7 +36,7 @@ export function createLife(engine, socket, session, owner, forgetTalk) {
     engine.drain();
   };
 
-  /** @param {number} what one of `TOLD` @param {boolean} [wantsNone] no link for now */
+  /** @param {number} what one of `TOLD` @param {boolean} [wantsNone] whether the command asks for no link */
   const tell = (what, wantsNone = false) => {
     note(what, wantsNone);
     if (!engine.isDead()) return;
@@ -47,30 +47,30 @@ export function createLife(engine, socket, session, owner, forgetTalk) {
   return {
     tell,
 
-    /** Something became of the page. @param {number} event @param {boolean} flag as `watchPage` tells them */
+    /** Reports an event of the page. @param {number} event @param {boolean} flag both as `watchPage` passes them */
     page(event, flag) {
       note(TOLD.page, event, flag);
       note(TOLD.reopen);
     },
 
-    /** Asks for a link. Refused while logged out. */
+    /** Requests a link. Refused while logged out. */
     connect() {
       wishes += 1;
       owner.tellName();
       tell(TOLD.open);
     },
-    /** How often a link was asked for. */
+    /** How often `connect` was called. */
     wishes: () => wishes,
 
-    /** Ends the link. What waits stays where it is known whose it is, and so do all listeners. */
+    /** Ends the link. Listeners stay, and so do unsettled messages if their user is known. */
     disconnect() {
       owner.tellName();
       tell(TOLD.disconnect, true);
     },
 
     /**
-     * Settles what waits as LOGGED_OUT and forgets the user. Nothing connects until the flag is reset.
-     * @returns {Promise<void>} once the disk is clean. The logout holds from now on, whatever becomes of the page
+     * Settles unsettled messages as LOGGED_OUT and forgets the user. Nothing connects until `resetLogout`.
+     * @returns {Promise<void>} resolves once the disk is clean. The logout is in force at once, even if the page ends
      */
     logOut() {
       const isClean = owner.logOut();
@@ -81,10 +81,10 @@ export function createLife(engine, socket, session, owner, forgetTalk) {
     isLoggedOut: () => door === DOOR.loggedOut,
     resetLogout: () => tell(TOLD.resetLogout),
 
-    /** While the app's login is not ready, no attempt is made. */
-    hold: (/** @type {boolean} */ hold) => tell(TOLD.hold, hold),
+    /** Pauses connection attempts while the app's login is not ready. */
+    pause: (/** @type {boolean} */ isPaused) => tell(TOLD.hold, isPaused),
 
-    /** Names the user, before the option and the token do. @param {unknown} id */
+    /** Names the user; this overrides the option `userId` and the token. @param {unknown} id */
     setUser(id) {
       if (!session.rename(id)) return;
       tell(TOLD.named);

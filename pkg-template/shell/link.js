@@ -1,4 +1,4 @@
-/** The link: what the client orders of the Socket, and what happens there. */
+/** Carries out the client's orders about the link (credentials, connect, join, ping), and reports its changes back. */
 
 import { printOf } from './generations.js';
 import { DOWN, GRANT, ORDER, TOLD } from './numbers.js';
@@ -6,7 +6,7 @@ import { call, kindOfError, textOf } from './report.js';
 import { printOfId } from './server-events.js';
 import { decided } from './verdict.js';
 
-/** 0 for nobody. */
+/** The client's number for a user id; 0 for none. */
 const printOfUser = (/** @type {string | undefined} */ id) => (id === undefined ? 0 : printOf(id));
 
 /**
@@ -17,21 +17,21 @@ const printOfUser = (/** @type {string | undefined} */ id) => (id === undefined 
  * @param {ReturnType<typeof import('./trouble.js').createTrouble>} trouble
  * @param {ReturnType<typeof import('./session.js').createSession>} session
  * @param {ReturnType<typeof import('./owner.js').createOwner>} owner
- * @param {() => void} load takes up how far the user's feeds have come
- * @param {(phase: import('../types/index.d.ts').Phase) => void} lost the link is gone, whatever the engine says of it later
+ * @param {() => void} load reads from disk how far the user's feeds have come
+ * @param {(phase: import('../types/index.d.ts').Phase) => void} lost called at once when the link is gone, before the engine reports it
  */
 export function createLink(settings, engine, wire, loose, trouble, session, owner, load, lost) {
-  /** The engine's last attempt to connect; the wire's is gone by the time that it says so. */
+  /** The engine's last connection attempt. The wire has forgotten its own by the time it reports the end. */
   let attempt = 0;
-  /** What the app answered for it, until the engine has compared it. */
+  /** The credentials that the app gave for it, until the engine has compared them. */
   /** @type {import('./session.js').Grant | undefined} */
   let offered;
 
-  /** Says what messages leave over from now on. */
+  /** Reports the transport that messages are sent over from now on. */
   const tellTransport = (/** @type {typeof engine.note | typeof engine.tell} */ how) =>
     how(TOLD.over, wire.epoch(), wire.isPolling(), wire.maxPayload());
 
-  /** Asks for the user's room. */
+  /** Emits the join of the user's room. */
   const join = () => {
     const { join } = settings();
     if (!join) return;
@@ -50,8 +50,8 @@ export function createLink(settings, engine, wire, loose, trouble, session, owne
           const { error } = answer;
           const what =
             error === undefined
-              ? 'answers no object such as { token }'
-              : `failed with ${kindOfError(error)}, the cause that onError gets`;
+              ? 'returned no object such as { token }'
+              : `failed with ${kindOfError(error)}: see error.cause in onError`;
           trouble.fail('AUTH_FAILED', `The option auth ${what}`, error);
           engine.tell(TOLD.authorized, epoch, GRANT.failed);
         } else if (answer.grant) {
@@ -66,7 +66,7 @@ export function createLink(settings, engine, wire, loose, trouble, session, owne
     [ORDER.foreign]: () =>
       trouble.fail(
         'AUTH_FAILED',
-        "The credentials are another user's: nothing is sent until they are right",
+        'The credentials name another user: nothing is sent until they match',
       ),
     [ORDER.connect](/** @type {number} */ epoch, /** @type {number} */ failures) {
       if (offered) session.grant(offered);
@@ -102,14 +102,14 @@ export function createLink(settings, engine, wire, loose, trouble, session, owne
     orders,
     join,
 
-    /** The connection goes over another transport now. */
+    /** The connection switched to another transport. */
     over: () => tellTransport(engine.tell),
 
     /** The server accepted the connection. */
     up() {
       const { join, userId } = settings();
       trouble.over();
-      // The app may have changed its mind while the connection was made.
+      // The user that the app names may have changed during the connection attempt.
       if (typeof userId === 'function') owner.tellName();
       tellTransport(engine.note);
       const joins = join !== null && (join.event === null || session.user() !== undefined);
@@ -129,7 +129,7 @@ export function createLink(settings, engine, wire, loose, trouble, session, owne
       const { onRejected, onServerDisconnect } = settings().reconnect;
       const isKick = reason === 'io server disconnect';
       const decide = isRejection ? onRejected : isKick ? onServerDisconnect : undefined;
-      // In the order of `DOWN`.
+      // The words are in the order of `DOWN`.
       const [own, span = 0] = decided(decide, [error ?? { reason }], ['retry', 'stop']);
       const cause = isKick
         ? own || DOWN.kicked

@@ -1,14 +1,14 @@
-/** Callbacks that the app registered with us, none of which can keep another from being called. */
+/** A list of callbacks of the app: one that throws does not keep the others from being called. */
 
 import { call } from './report.js';
 
 /**
  * @template {unknown[]} A
  * @typedef {object} Listeners
- * @property {(fn: (...args: A) => unknown) => () => void} add a function added twice is called twice;
- *   the answer takes it away again
+ * @property {(fn: (...args: A) => unknown) => () => void} add a function added twice is called twice; returns what
+ *   removes it
  * @property {(...args: A) => void} tell
- * @property {() => boolean} any whether somebody is registered
+ * @property {() => boolean} any whether there is a callback
  */
 
 /**

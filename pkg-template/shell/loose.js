@@ -1,4 +1,4 @@
-/** Events of the app's that may be lost, or wait for a moment, but have no guarantee. */
+/** Emits events without a delivery guarantee: at once, or deferred until there is a link. */
 
 import { TOLD } from './numbers.js';
 import { copies } from './payload.js';
@@ -10,10 +10,10 @@ import { report } from './report.js';
  * @param {ReturnType<typeof import('./wire.js').createWire>} wire
  */
 export function createLoose(settings, engine, wire) {
-  /** By the engine's numbers. @type {Map<number, { event: string, data: unknown }>} */
-  const held = new Map();
+  /** Events that wait for a link, by the engine's numbers. @type {Map<number, { event: string, data: unknown }>} */
+  const deferredEvents = new Map();
 
-  /** Emits where it may be lost: dropped unless the link is up. Answers the number of the acknowledgement. */
+  /** Emits now; drops the event if the link is down. Returns the acknowledgement id. */
   const emit = (
     /** @type {string} */ event,
     /** @type {readonly unknown[]} */ args,
@@ -21,8 +21,8 @@ export function createLoose(settings, engine, wire) {
   ) => {
     if (wire.epoch() === 0) return undefined;
     try {
-      // Copied, as a function among them would be taken for an acknowledgement, and what is too large, or
-      // throws, would end the link.
+      // Send a copy: socket.io would take a function among the arguments for an acknowledgement, and arguments that are
+      // too large, or throw while they are encoded, would end the link.
       return wire.emit(event, copies(args, wire.maxPayload(), settings().io.parser), ack);
     } catch (error) {
       report(error);
@@ -33,26 +33,26 @@ export function createLoose(settings, engine, wire) {
   return {
     emit,
 
-    /** With a callback, which a server may call without a look. Nobody needs its answer. */
+    /** Emits with a callback that is ignored, for servers that call it without checking that there is one. */
     emitAsked(/** @type {string} */ event, /** @type {readonly unknown[]} */ args) {
       wire.forget(emit(event, args, () => {}));
     },
 
-    /** Held until messages leave, for a minute and a hundred at most. */
+    /** Emits now, or as soon as messages may be sent. At most a hundred events are deferred, for a minute each. */
     emitSoon(/** @type {string} */ event, /** @type {unknown} */ data) {
       const number = engine.note(TOLD.emitSoon, wire.epoch());
       if (number === 0) emit(event, [data]);
-      else if (number > 0) held.set(number - 1, { event, data });
+      else if (number > 0) deferredEvents.set(number - 1, { event, data });
       engine.drain();
     },
 
-    /** An order of the client's. */
+    /** An order of the client: emits a deferred event. */
     emitLater(/** @type {number} */ key) {
-      const { event, data } = held.get(key) ?? {};
-      held.delete(key);
+      const { event, data } = deferredEvents.get(key) ?? {};
+      deferredEvents.delete(key);
       if (event !== undefined) emit(event, [data]);
     },
 
-    held,
+    deferredEvents,
   };
 }

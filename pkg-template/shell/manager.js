@@ -1,6 +1,6 @@
 /**
- * What followers of Sockets share that share a Manager: what its server said of the connection, who hears of it, and the
- * names of receipts, so that an answer to one of them is nobody else's.
+ * State that followed Sockets of one Manager share: the server's limits, the events of the connection, and the names of
+ * receipts, so that an answer to one follower's receipt reaches only that follower.
  */
 
 import { WIRE } from './numbers.js';
@@ -8,30 +8,30 @@ import { RECEIPT } from './wire.js';
 
 /**
  * @typedef {object} Follower
- * @property {(what: number, engine: unknown, said: unknown) => void} hear something happened on the connection
- * @property {(packet: { nsp: string }) => void} onPacket a packet came that is nobody else's
+ * @property {(what: number, engine: unknown, data: unknown) => void} hear something happened on the connection
+ * @property {(packet: { nsp: string }) => void} onPacket a packet arrived that is no other follower's receipt
  * @property {() => void} onClose the connection is gone
  *
  * @typedef {object} Watched
  * @property {() => number} heartbeat the longest silence that the server's own heartbeat allows, in milliseconds
- * @property {() => number} maxPayload the bytes of the largest message that the server takes; 0 where it names none
- * @property {(follower: Follower) => number} join hears of the connection that there is. Answers the place under which
- *   receipts are asked for
- * @property {(place: number, count: number) => void} asks receipts are asked for
- * @property {(place: number) => void} leave hears nothing any more
+ * @property {() => number} maxPayload the largest message that the server accepts, in bytes; 0 if it names no limit
+ * @property {(follower: Follower) => number} join adds a follower, which hears of the current connection. Returns its
+ *   index, which its receipts are named by
+ * @property {(index: number, count: number) => void} asks notes that the follower at this index asked for receipts
+ * @property {(index: number) => void} leave removes the follower at this index
  */
 
-/** As many names as one client has: `NAMES` in `src/client/receipts.rs` and the one that asks for many. */
+/** How many receipt names one client uses: `NAMES` in `src/client/receipts.rs`, and one that asks for several. */
 export const NAMES = 9;
 
-/** A heartbeat that nobody named is never over. */
+/** Used while the server has not named its heartbeat: never over. */
 const UNKNOWN_MS = 2 ** 40;
 
 /** @type {WeakMap<object, Watched>} */
 const watched = new WeakMap();
 
 /**
- * Nothing that is kept here for longer than a connection holds a Socket.
+ * Starts sharing a Manager, once. After a connection nothing here keeps a reference to a Socket.
  * @param {any} manager
  * @returns {Watched}
  */
@@ -39,20 +39,20 @@ export function watchManager(manager) {
   const known = watched.get(manager);
   if (known) return known;
 
-  /** The connection that there is, or was. @type {any} */
+  /** The current connection, or the last one. @type {any} */
   let engine;
   let [heartbeat, maxPayload] = [UNKNOWN_MS, 0];
-  /** By their places. @type {(Follower | undefined)[]} */
+  /** The followers by index. @type {(Follower | undefined)[]} */
   let followers = [];
-  /** Receipts that are not answered, by the places of those who asked. @type {number[]} */
+  /** The count of unanswered receipts of each index. @type {number[]} */
   let owed = [];
-  /** Undoes what is heard of the connection. @type {(() => void)[]} */
+  /** Removes the listeners on the connection. @type {(() => void)[]} */
   const heard = [];
 
   const on = (
     /** @type {any} */ emitter,
     /** @type {string} */ event,
-    /** @type {(said: any) => void} */ listener,
+    /** @type {(data: any) => void} */ listener,
   ) => {
     emitter.on(event, listener);
     heard.push(() => emitter.off(event, listener));
@@ -64,9 +64,9 @@ export function watchManager(manager) {
   const onPacket = (/** @type {any} */ packet) => {
     const nsp = String(packet.nsp);
     if (!nsp.startsWith(RECEIPT)) return each((one) => one.onPacket(packet));
-    const place = Math.trunc(Number(nsp.slice(RECEIPT.length)) / NAMES);
-    owed[place] -= 1;
-    followers[place]?.onPacket(packet);
+    const index = Math.trunc(Number(nsp.slice(RECEIPT.length)) / NAMES);
+    owed[index] -= 1;
+    followers[index]?.onPacket(packet);
   };
 
   const listen = () => {
@@ -77,10 +77,10 @@ export function watchManager(manager) {
       ['upgrade', WIRE.upgraded],
       ['upgradeError', WIRE.upgradeFailed],
     ])) {
-      on(of, event, (said) => each((one) => one.hear(what, of, said)));
+      on(of, event, (data) => each((one) => one.hear(what, of, data)));
     }
     on(of, 'close', () => each((one) => one.onClose()));
-    // Before the Sockets get it.
+    // Before the Sockets get the packet.
     on(manager.decoder, 'decoded', onPacket);
   };
 
@@ -88,14 +88,15 @@ export function watchManager(manager) {
     engine = next;
     owed = [];
     [heartbeat, maxPayload] = [UNKNOWN_MS, 0];
-    next?.on('handshake', (/** @type {any} */ said) => {
+    next?.on('handshake', (/** @type {any} */ data) => {
       if (next !== engine) return;
-      heartbeat = said.pingInterval + said.pingTimeout || UNKNOWN_MS;
-      maxPayload = said.maxPayload ?? 0;
+      heartbeat = data.pingInterval + data.pingTimeout || UNKNOWN_MS;
+      maxPayload = data.maxPayload ?? 0;
     });
   };
   meet(manager.engine);
-  // Each connection is another one, and says once what its server allows, before anybody else can hear it.
+  // The Manager makes a new engine for each connection. It reports the server's limits once, before anything else listens:
+  // so watch the assignment.
   Object.defineProperty(manager, 'engine', {
     configurable: true,
     enumerable: true,
@@ -110,20 +111,20 @@ export function watchManager(manager) {
 
     join(follower) {
       if (heard.length === 0) listen();
-      let place = 0;
-      // What is still answered to one who has left is not for the next one.
-      while (followers[place] || owed[place] > 0) place += 1;
-      followers[place] = follower;
-      owed[place] = 0;
-      return place;
+      let index = 0;
+      // Skip an index whose former follower still has answers to come.
+      while (followers[index] || owed[index] > 0) index += 1;
+      followers[index] = follower;
+      owed[index] = 0;
+      return index;
     },
 
-    asks(place, count) {
-      owed[place] += count;
+    asks(index, count) {
+      owed[index] += count;
     },
 
-    leave(place) {
-      followers[place] = undefined;
+    leave(index) {
+      followers[index] = undefined;
       if (followers.some(Boolean)) return;
       followers = [];
       for (const undo of heard.splice(0)) undo();

@@ -1,12 +1,12 @@
-/** How large a message is on the wire. */
+/** Measures a message as it is on the wire. */
 
 import { isBinary, utf8Length, withBigInts } from './payload.js';
 
-/** What socket.io writes around an event and its arguments. */
+/** The bytes that socket.io adds to an event and its arguments. */
 const ENVELOPE_BYTES = 40;
 
 /**
- * The size of a message's largest packet: what is binary goes by itself, over polling as base64.
+ * The size of a message's largest packet. Binary data is sent in packets of its own, over polling as base64.
  * @param {string} event
  * @param {any[]} args
  * @param {boolean} isPolling

@@ -1,9 +1,9 @@
 /**
- * The engine's enums as the numbers that cross its border. The other half is `src/border/numbers.rs`;
- * `tests/web.rs` holds the two together.
+ * The numbers that cross the border between the shell and the engine. The other half is `src/border/numbers.rs`;
+ * `tests/web.rs` checks that both agree.
  */
 
-/** What the engine is told, by number; `src/border/told.rs` says what comes with each. */
+/** Commands and facts for the engine; `Told` in `src/border/told.rs` lists the arguments of each. */
 export const TOLD = {
   send: 0,
   standing: 1,
@@ -91,7 +91,7 @@ export const TOLD = {
   readFeed: 83,
 };
 
-/** What is heard of the page, by number. */
+/** The page's events, by number. */
 export const PAGE_EVENTS = /** @type {const} */ ([
   'online',
   'pagehide',
@@ -100,7 +100,7 @@ export const PAGE_EVENTS = /** @type {const} */ ([
   'resume',
 ]);
 
-/** What is called for of the Socket, by number; `What` in `src/web/call.rs` says what comes with each. */
+/** Calls of the module about the Socket; `What` in `src/web/call.rs` lists the arguments of each. */
 export const WIRE = {
   begin: 0,
   open: 1,
@@ -117,7 +117,7 @@ export const WIRE = {
   upgradeFailed: 12,
 };
 
-/** What the engine orders, by number. */
+/** The engine's orders, by number. */
 export const ORDER = {
   none: 0,
   authorize: 1,
@@ -155,20 +155,20 @@ export const ORDER = {
   cancelElsewhere: 33,
   storageFailed: 34,
   forgetLate: 35,
-  sayAgain: 36,
+  replayEmit: 36,
   forgetValue: 37,
-  emitHeld: 38,
+  emitDeferred: 38,
   returned: 39,
   askForMissed: 40,
-  releaseHeld: 41,
+  releaseBuffered: 41,
   askOnline: 42,
   stopTyping: 43,
   readFeed: 44,
 };
 
-/** What the engine orders to forget, by number. */
-export const VALUE = { said: 0, held: 1, answers: 2 };
-/** What is told of an event that came, and what becomes of it. */
+/** Kinds of values that the order `forgetValue` names. */
+export const VALUE = { remembered: 0, deferred: 1, answers: 2 };
+/** Flags of an event from the server, and in `FATE` the engine's answer. */
 export const CAME_FLAG = {
   fetched: 1,
   wantsAck: 2,
@@ -180,12 +180,12 @@ export const FATE = {
   waits: 8,
 };
 
-/** What becomes of an item of a feed; otherwise it is dropped. */
+/** The engine's answers about an item of a feed; any other answer drops it. */
 export const ITEM = { shown: 1, shownWithKept: 2, keptBehind: 3, keptAlone: 4 };
-/** What a server answers to a read of a feed. `failed` comes with milliseconds. */
+/** A server's answers to the read of a feed. `failed` comes with the milliseconds until the next try. */
 export const READ = { page: 0, reset: 1, failed: 2, refused: 3 };
 
-/** As many numbers come with an order. */
+/** How many numbers come with an order. */
 export const FIELDS = 6;
 
 /** @type {readonly import('../types/index.d.ts').Phase[]} */
@@ -200,39 +200,39 @@ export const PHASES = [
   'closed',
 ];
 
-/** What an unsettled message waits for; see `Standing` in the types. */
+/** The reasons why an unsettled message waits; see `Standing` in the types. */
 export const STANDINGS = /** @type {const} */ (['none', 'link', 'turn', 'delay', 'answer']);
 
 export const GRANT = { granted: 0, absent: 1, failed: 2 };
-/** `retryAfter` comes with a span in milliseconds. */
+/** `retryAfter` comes with a time in milliseconds. */
 export const DOWN = { lost: 0, final: 1, retryAfter: 2, kicked: 3 };
-/** What the words of an acknowledgement come to; `failed` has a code that says nothing about the next attempt. */
+/** The meanings of an acknowledgement; `failed` has a code that tells nothing about the next attempt. */
 export const READING = { accepted: 0, failed: 1, final: 2, limited: 3 };
-/** The app's own opinion, by its place in `WORDS` or that behind them, is added so many times; the first is none. */
+/** The app's own verdict is added times this: 0 for none, else its index in `WORDS` plus one. A verdict with a delay counts as the index after the last. */
 export const OPINION = 4;
-/** `place` is for an id. `known`: an unsettled message has the id; `same`: it is the same message. */
+/** Flags of a send. `carriesId`: the payload has room for the id. `known`: an unsettled message has the id; `same`: it is the same message. */
 export const SEND_FLAG = {
   strict: 1,
   once: 2,
   durable: 4,
   restored: 8,
-  place: 64,
+  carriesId: 64,
   long: 128,
   known: 256,
   same: 512,
 };
-/** The event's number is added so many times. */
+/** The event's number is added times this. */
 export const EVENT_FLAG = 1024;
-/** What the app may do about its link. `ends` is added where what was said so far is nobody's. */
-export const DOOR = { open: 0, held: 1, loggedOut: 2, ends: 4 };
-/** What is told of a segment that was read, and of a message in it. */
+/** Whether the app may have a link. `ends` is added when a session ended, and its emits with it. */
+export const DOOR = { open: 0, paused: 1, loggedOut: 2, ends: 4 };
+/** Flags of a segment that was read, and in `ROW_FLAG` of a message in it. */
 export const SEGMENT_FLAG = { former: 1, ours: 2 };
 export const ROW_FLAG = { settled: 1, away: 2 };
-/** How a message may settle as a success: its flag is that of the way's place, times `WAY_FLAG`. */
+/** How a message may settle as a success. Its index times `WAY_FLAG` is added to the flags of a send. */
 export const WAYS = ['acked', 'always', 'received', 'latest'];
 export const WAY_FLAG = 16;
 
-/** How a message ended: a success, or the code that the app gets. `ANSWER`: what was said of it has that. */
+/** How a message ended: a success, or the code that the app gets. `ANSWER`: the code is in the server's answer. */
 export const CODES = /** @type {const} */ ([
   'SUCCESS',
   'ANSWER',
@@ -247,20 +247,20 @@ export const CODES = /** @type {const} */ ([
   'DUPLICATE_ID',
   'INVALID_MESSAGE_PAYLOAD',
 ]);
-/** How that is known. */
+/** How the success is known. */
 export const CONFIRMATIONS = /** @type {const} */ ([undefined, 'ack', 'receipt', 'echo']);
-/** What is added to the place in `CODES`; `by` so many times as its place in `CONFIRMATIONS` says. */
+/** Added to the index in `CODES`; `by` and `audience` are factors: for the index in `CONFIRMATIONS`, and for who hears of the end. */
 export const CLAIM = { maybe: 16, retryable: 32, by: 64, audience: 256, timed: 1024, stays: 2048 };
 
-/** What the engine tells the developer; the last one only where there are pings. */
+/** The engine's warnings for the developer; the last one only if the option `health.event` is set. */
 export const NOTICES = [
-  'the join was not confirmed in time: going on without',
-  'the server is silent: the link is replaced',
+  'the join was not confirmed in time: sending anyway',
+  'the server is silent: reconnecting',
   'no connection in time: trying again',
   'auth did not answer in time: trying again',
-  'the server answers no ping: set health.event to null',
+  'the server does not answer pings: set health.event to null',
 ];
 export const UNPINGED = 4;
 
-/** The slot in which a message's number lives. Dense, and used again once the message has settled. */
+/** The slot of a message's number. Slots are dense, and reused once the message has settled. */
 export const slotOf = (/** @type {number} */ seq) => seq % 2 ** 20;

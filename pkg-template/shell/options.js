@@ -1,4 +1,4 @@
-/** The options: what each takes, and its default. */
+/** The options: a table with the check and the default of each. */
 
 import { HoldfastError, isOurs } from './errors.js';
 import { call } from './report.js';
@@ -53,7 +53,7 @@ const count = (unit, least = 1, most = 2 ** 31 - 1) =>
     `a whole number of ${unit} from ${least} to ${most}`,
     (value) => Number.isInteger(value) && value >= least && value <= most,
   );
-/** Timers of browsers go no further than 2^31 - 1. */
+/** A time. Browsers' timers take at most 2^31 - 1 milliseconds, which is the default of `count`. */
 const span = count('milliseconds');
 const spanOrNone = count('milliseconds', 0);
 const bytes = count('bytes', 1, Number.MAX_SAFE_INTEGER);
@@ -61,10 +61,10 @@ const bytes = count('bytes', 1, Number.MAX_SAFE_INTEGER);
 const oneOf = (...words) =>
   kind(`one of: ${words.join(', ')}`, (value) => words.includes(value))(words[0]);
 
-/** Where there are none, socket.io-client sends none. */
+/** Means no credentials: socket.io-client sends none. */
 export const NO_AUTH = {};
 
-/** Credentials where the app names none: the token that most apps keep. */
+/** Credentials if the app gives none: the token where most apps store it. */
 function defaultAuth() {
   try {
     const token = globalThis.localStorage?.getItem('token');
@@ -75,7 +75,7 @@ function defaultAuth() {
   }
 }
 
-/** The lane of a `send.event` that names none: whom, or which conversation, it is for. */
+/** The default lane: the recipient or the conversation. */
 export const defaultLane = (/** @type {any} */ data) =>
   data?.recipientId ?? data?.conversationId ?? data?.roomId ?? data?.groupChatId;
 
@@ -85,7 +85,7 @@ const defaultLogger = {
 };
 const silence = { warn() {}, debug() {} };
 
-/** Every option. A table inside is a group; those in `CAN_BE_OFF` may be `false` as a whole. */
+/** Every option. A nested table is a group; the groups in `CAN_BE_OFF` may be `false`. */
 const OPTIONS = {
   url: text(),
   io: kind('an object', isObject)({}),
@@ -190,7 +190,7 @@ const CAN_BE_OFF = ['join', 'health', 'presence'];
  * @param {any} given
  * @param {Record<string, any>} table
  * @param {string} path
- * @param {Record<string, unknown>} unsaid defaults that go before the table's, by path
+ * @param {Record<string, unknown>} unsaid defaults that replace the table's, by option path
  * @returns {any}
  */
 function read(given = {}, table, path, unsaid) {
@@ -215,7 +215,7 @@ function read(given = {}, table, path, unsaid) {
       settings[name] = option.byDefault;
     } else {
       if (!option.fits(value)) refuse(path + name, value, option.takes);
-      // What is checked is what is used.
+      // Copy lists: the app may change its own after the check.
       settings[name] = Array.isArray(value) ? [...value] : value;
     }
     if (option.takes === names().takes) settings[name] = [settings[name]].flat();
@@ -237,7 +237,7 @@ function refuse(option, got, takes) {
 }
 
 /**
- * What a value is, for a message: never a text, which may be a secret.
+ * Describes a value for an error message. Never quotes a text, which may be a secret.
  * @param {unknown} value
  */
 export function kindOf(value) {
@@ -251,7 +251,7 @@ export function kindOf(value) {
 /**
  * Checks the options and fills in the defaults.
  * @param {Options} [options]
- * @param {Record<string, unknown>} [unsaid] defaults that go before the table's, by path
+ * @param {Record<string, unknown>} [unsaid] defaults that replace the table's, by option path
  * @returns {Settings}
  * @throws {HoldfastError} names the option, what it got and what it takes
  */
@@ -270,10 +270,10 @@ function checked(options = {}, unsaid) {
   const settings = read(options, OPTIONS, '', unsaid);
   const { minMs, maxMs } = settings.reconnect;
   if (minMs > maxMs) refuse('reconnect.minMs', minMs, `at most reconnect.maxMs, which is ${maxMs}`);
-  // `auth` is one thing, wherever it is given.
+  // `io.auth` is the same option as `auth`, which comes first.
   const { auth, ...io } = settings.io;
   settings.io = io;
-  // By the event's name, which may be any text.
+  // Keys are event names, which may be any text: no prototype.
   settings.ways = Object.assign(Object.create(null), settings.ways);
   if (options.auth === undefined && auth !== undefined) settings.auth = auth;
   const logger = settings.logger ?? silence;

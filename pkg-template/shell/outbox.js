@@ -1,4 +1,4 @@
-/** What waits, and why: the view of the outbox that an app can show. */
+/** `getOutbox`: the unsettled messages and what each waits for, as an app can show them. */
 
 import { copies } from '../core.js';
 import { STANDINGS } from './numbers.js';
@@ -15,7 +15,7 @@ export const outboxOf = (client) =>
     waitsFor: /** @type {any} */ (STANDINGS[client.standing(seq)]),
     attempts,
     code: answer?.code || null,
-    // A copy, as what is ours is what will be sent; made only for those who look. Nothing is lost of a copy.
+    // A copy, since the original will be sent; made only when it is read. `true` as the parser: the copy loses nothing.
     get data() {
       return copies(args, Infinity, true)[0];
     },

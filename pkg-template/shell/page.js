@@ -1,12 +1,12 @@
-/** What becomes of the page: what of it there is to hear. What it means is the module's to say (`src/client/page.rs`). */
+/** Watches events of the page: online, visibility, back-forward cache. `src/client/page.rs` decides what they mean. */
 
 import { PAGE_EVENTS } from './numbers.js';
 
 /**
- * Watches where there is a page to watch; under Node there is none.
+ * Watches the page; does nothing in Node, which has none.
  *
- * @param {(event: number, flag: boolean) => void} happened by the list `PAGE_EVENTS`. The flag: whether the event is
- *   about the back-forward cache; of other events, whether the page is shown
+ * @param {(event: number, flag: boolean) => void} happened called with the index in `PAGE_EVENTS`, and a flag: for
+ *   `pagehide` and `pageshow`, whether the back-forward cache is involved; else whether the page is visible
  * @returns {() => void} stops watching
  */
 export function watchPage(happened) {
@@ -24,5 +24,5 @@ export function watchPage(happened) {
   };
 }
 
-/** Those before it are the window's. */
+/** Index of the first event of the document; those before it are the window's. */
 const FIRST_OF_DOCUMENT = 3;

@@ -1,11 +1,11 @@
 /**
- * A payload as it was when `send` was called.
+ * Copies a payload as it is when `send` is called.
  *
- * The copy is what socket.io's own encoder would have written at that moment: `toJSON` is respected,
- * what JSON leaves out is left out, binary is kept as binary and copied. So a caller may go on using
- * the object, a message that waits can't change, and what can't be encoded is refused here, to its
- * caller, instead of throwing inside the socket at every connect. Where the app has another parser (option
- * `io.parser`), what JSON has no form for is left to it: Date, Map, NaN, undefined, BigInt.
+ * The copy is what socket.io's own encoder would write at that moment: `toJSON` is called, what JSON leaves out is left
+ * out, binary data is copied as binary. So a caller may go on using the object, a waiting message cannot change, and what
+ * cannot be encoded is refused here, to its caller, instead of throwing inside of the socket at every connect. If the app
+ * has its own parser (option `io.parser`), values that JSON has no form for are left to it: Date, Map, NaN, undefined,
+ * BigInt.
  */
 
 import { HoldfastError, isOurs } from './errors.js';
@@ -14,18 +14,19 @@ import { textOf } from './report.js';
 /** @param {string} message */
 const invalid = (message) => new HoldfastError('INVALID_MESSAGE_PAYLOAD', message);
 
-/** What is deeper may be more than the stack of those who encode it later, or the server's. */
+/** The deepest nesting that is accepted: more may overflow the stack of an encoder, here or on the server. */
 const DEEPEST = 1000;
 
-/** Marks what JSON leaves out. */
+/** Marks a value that JSON leaves out. */
 const NOTHING = Symbol('nothing');
 
 /**
- * @param {any[]} values the arguments of one event, each of which is replaced by its copy. Among several, undefined is
- *   null, as in JSON
- * @param {number} maxBytes what is larger in sum is refused while it is copied
+ * Copies the arguments of one event.
+ * @param {any[]} values the arguments; each is replaced by its copy. If there are several, undefined becomes null, as in
+ *   JSON
+ * @param {number} maxBytes the limit for all of them; copying stops beyond it
  * @param {unknown} [parser] the app's own
- * @returns {number} their size on the wire in bytes, escapes not counted
+ * @returns {number} their size on the wire in bytes, not counting escapes
  * @throws {HoldfastError} why they cannot be sent; the message is for the app
  */
 export function snapshot(values, maxBytes, parser) {
@@ -43,7 +44,7 @@ export function snapshot(values, maxBytes, parser) {
     return copier.bytes;
   } catch (error) {
     if (isOurs(error)) throw error;
-    // A getter, a proxy or a toJSON of the app's threw.
+    // The app's own code threw: a getter, a proxy or a toJSON.
     throw invalid(`This payload cannot be read: ${textOf(error)}`);
   } finally {
     copier.ancestors.length = 0;
@@ -51,7 +52,7 @@ export function snapshot(values, maxBytes, parser) {
   }
 }
 
-/** The same, of what is not ours to write to. @param {readonly unknown[]} values @param {number} maxBytes @param {unknown} [parser] */
+/** Like `snapshot`, but returns the copies in a new array. @param {readonly unknown[]} values @param {number} maxBytes @param {unknown} [parser] */
 export function copies(values, maxBytes, parser) {
   const all = [...values];
   snapshot(all, maxBytes, parser);
@@ -60,7 +61,7 @@ export function copies(values, maxBytes, parser) {
 
 /** @param {any} copy @param {string} key @param {unknown} value */
 export function put(copy, key, value) {
-  // An own property of this name is data, not the copy's prototype.
+  // An own property with this name is data: don't set the copy's prototype.
   if (key === '__proto__') {
     Object.defineProperty(copy, key, { value, enumerable: true, configurable: true });
   } else {
@@ -68,16 +69,16 @@ export function put(copy, key, value) {
   }
 }
 
-/** Written out: this is asked of every object. @param {object} value */
+/** Not a loop over the classes: this runs for every object. @param {object} value */
 const isBox = (value) =>
   value instanceof Number ||
   value instanceof String ||
   value instanceof Boolean ||
   value instanceof BigInt;
 
-/** One payload's copying. */
+/** Copies one payload, and counts its bytes. */
 class Copier {
-  // Not as fields: in the syntax that ships each would be a call of defineProperty.
+  // Not class fields: in the syntax that ships, each of them would be a call of defineProperty.
   constructor() {
     /** @type {object[]} */
     this.ancestors = [];
@@ -101,7 +102,7 @@ class Copier {
       return copy;
     }
     const { toJSON } = item;
-    // As parsers do, which know a Date though it has a form of JSON's.
+    // A Date counts as rich although it has a toJSON: parsers other than JSON know it.
     const isRich = typeof toJSON !== 'function' || item instanceof Date;
     if (this.parser && isRich && typeof item === 'object' && !isJson(item)) {
       this.count(RICH_BYTES);
@@ -111,7 +112,7 @@ class Copier {
     return this.plain(toJSON.call(item, key));
   }
 
-  /** What has no say of its own in how it is sent. @param {any} item @returns {unknown} */
+  /** Copies a value that has no toJSON, or what that returned. @param {any} item @returns {unknown} */
   plain(item) {
     switch (typeof item) {
       case 'string':
@@ -184,8 +185,8 @@ class Copier {
 }
 
 /**
- * The one that is free, unless code of the app's runs in the midst of a copying and sends another payload. It is kept as
- * engines forget what they compiled for objects of which none is left when they collect garbage.
+ * The copier that is reused, unless app code that runs during a copy sends another payload. It is never dropped: when
+ * no object of a shape is left, JavaScript engines discard the code that they compiled for it.
  * @type {Copier | undefined}
  */
 let spare;
@@ -197,7 +198,7 @@ let spare;
  */
 export const sameSnapshot = (all, others) => textIn(all) === textIn(others);
 
-/** What is the same has the same text. A Blob that has not been read yet is like no other. @param {unknown} data */
+/** A text that is equal for equal payloads. A Blob that has not been read yet equals no other. @param {unknown} data */
 export const textIn = (data) =>
   JSON.stringify(data, (key, value) => {
     if (!isBinary(value)) return withBigInts(key, value);
@@ -205,19 +206,19 @@ export const textIn = (data) =>
   });
 let blobs = 0;
 
-/** Done once all Blobs so far were read: what is on its way to the disk waits for it. @type {Promise<unknown> | undefined} */
+/** Resolves once all Blobs so far were read; saving to disk waits for it. @type {Promise<unknown> | undefined} */
 export let reading;
 
-/** Why a Blob in these arguments cannot be read, such as a File that was deleted. @type {WeakMap<object, unknown>} */
+/** The error of each array of arguments with a Blob that could not be read, such as a deleted File. @type {WeakMap<object, unknown>} */
 export const unreadable = new WeakMap();
 
 /**
- * Puts what each Blob holds in its place, which is the same on the wire. A File may be gone when its message leaves, and
- * WebKit stores no Blob in a private window.
+ * Replaces each Blob by its bytes, which are the same on the wire. A File may be gone by the time its message is sent,
+ * and WebKit stores no Blob in a private window.
  * @param {any} args a snapshot
  */
 export function readBlobs(args, holder = args) {
-  // None was ever copied.
+  // No Blob was ever copied.
   if (blobs === 0) return;
   for (const key of Object.keys(holder)) {
     const value = holder[key];
@@ -226,7 +227,7 @@ export function readBlobs(args, holder = args) {
         .arrayBuffer()
         .catch((/** @type {unknown} */ error) => {
           unreadable.set(args, error);
-          // What the disk takes, and nothing sends.
+          // A value that can be saved, but never sent.
           return 0n;
         })
         .then((/** @type {unknown} */ held) => put(holder, key, held));
@@ -235,16 +236,16 @@ export function readBlobs(args, holder = args) {
   }
 }
 
-/** For JSON, which has none. @param {string} _key @param {unknown} value */
+/** A replacer for JSON, which has no BigInt. @param {string} _key @param {unknown} value */
 export const withBigInts = (_key, value) => (typeof value === 'bigint' ? `${value}` : value);
 
-/** Whether it is a list or a record, as JSON has them. @param {object} value */
+/** Whether an object is a plain object or an array. @param {object} value */
 const isJson = (value) => /Object|Array/.test(Object.prototype.toString.call(value));
 
-/** Of what another parser makes of a Date and the like, about. */
+/** About how many bytes a parser needs for a Date and the like. */
 const RICH_BYTES = 16;
 
-/** Across realms, where `instanceof` fails. @param {any} value */
+/** Not by `instanceof`, which fails across realms. @param {any} value */
 function isNode(value) {
   try {
     return typeof value?.nodeType === 'number' && typeof value.nodeName === 'string';
@@ -266,7 +267,7 @@ function copyBinary(value) {
     blobs += 1;
     return value;
   }
-  // Never shared memory, which can be neither sent nor kept.
+  // A copy is never shared memory, which can be neither sent nor saved.
   const copy = bytesOf(value).slice();
   return value instanceof ArrayBuffer ? copy.buffer : copy;
 }

@@ -1,7 +1,7 @@
 /**
- * Answers in the module's place where that cannot run, or died, over a Socket that is socket.io-client's own again: joins are
- * said at each connect, callbacks hear what comes, and a message leaves once, when there is a connection, and ends with its
- * acknowledgement or a deadline. Nothing is repeated, and nothing is kept on disk.
+ * Answers instead of the module when that cannot run or died, over a Socket that socket.io-client drives again. Joins
+ * are emitted at each connect, callbacks hear events, and a message is sent once, when there is a connection, and settles
+ * by its acknowledgement or a deadline. Nothing is retried or saved.
  */
 
 import {
@@ -18,14 +18,14 @@ import {
 } from './numbers.js';
 import { later } from './timer.js';
 
-/** Who sent it hears of it. */
+/** A claim that its senders hear of. */
 const claimOf = (/** @type {typeof CODES[number]} */ code) => CODES.indexOf(code) + CLAIM.audience;
 
 /** @param {number} flags */
 const wayIn = (flags) => WAYS[Math.trunc(flags / WAY_FLAG) % WAYS.length];
 const isAcked = (/** @type {number} */ flags) => ['acked', 'always'].includes(wayIn(flags));
 
-/** Beyond the numbers that the module gave. */
+/** The first message number: beyond those that the module used. */
 const FIRST = 2 ** 19;
 
 /**
@@ -37,13 +37,13 @@ const FIRST = 2 ** 19;
  */
 export function createPlain(socket, settings, transmit, settle, changed) {
   let seq = FIRST;
-  /** What waits for a connection, and how long its acknowledgement may take; 0 asks for none. @type {Map<number, number>} */
+  /** Messages that wait for a connection, with the milliseconds until their acknowledgement is due; 0 asks for none. @type {Map<number, number>} */
   const unsent = new Map();
-  /** What has left, and its deadline. @type {Map<number, any>} */
+  /** Messages that were sent, with the timer of their deadline. @type {Map<number, any>} */
   const sent = new Map();
-  /** Of the way `latest`, by their lanes. @type {Map<number, number>} */
+  /** The newest message of the way `latest` in each lane. @type {Map<number, number>} */
   const newest = new Map();
-  /** What has ended, and how. @type {Map<number, number>} */
+  /** Messages that have ended, with their claims; `carryOut` settles them. @type {Map<number, number>} */
   const ends = new Map();
 
   /** @param {number} claim @param {Iterable<number>} those */
@@ -53,7 +53,7 @@ export function createPlain(socket, settings, transmit, settle, changed) {
     }
   };
 
-  /** @param {typeof CODES[number]} code how everything ends */
+  /** Ends every message. @param {typeof CODES[number]} code */
   const endAll = (code) => end(claimOf(code), [...unsent.keys(), ...sent.keys()]);
 
   const carryOut = () => {
@@ -73,7 +73,7 @@ export function createPlain(socket, settings, transmit, settle, changed) {
       unsent.delete(one);
       if (ms) sent.set(one, later(late, ms, settings().io));
       transmit(one, 1, ms, 0);
-      // Nobody will say anything of it.
+      // No acknowledgement was asked for: nothing more will be known.
       if (!ms) settle(one, claimOf('SUCCESS'));
     }
     changed(unsent.size, sent.size);
@@ -89,7 +89,7 @@ export function createPlain(socket, settings, transmit, settle, changed) {
     endAll,
 
     /**
-     * As the module's; nothing where that is not known here.
+     * Answers what the engine is told, as the module would; undefined if it is not supported here.
      * @param {number} what one of `TOLD` @param {any} a @param {any} _b @param {any} c @param {any} _d @param {any} e
      * @returns {number | undefined}
      */

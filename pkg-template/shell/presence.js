@@ -1,23 +1,23 @@
-/** Who is online: a list and changes to it. Whether it may be wrong by now is the engine's to say. */
+/** Presence: keeps the server's list of online users and applies changes to it. The engine decides when it is stale. */
 
 import { idOf } from './credentials.js';
 import { TOLD } from './numbers.js';
 import { call } from './report.js';
 
-/** @param {any} item an id, or an object that has one */
+/** The user's id. @param {any} item an id, or an object that has one */
 const userIn = (item) =>
   item !== null && typeof item === 'object' ? idOf(item.userId ?? item._id ?? item.id) : idOf(item);
 
 /**
  * @param {() => import('../types/settings.d.ts').Settings} settings
  * @param {import('./engine.js').Engine} engine
- * @param {ReturnType<typeof import('./inbound.js').createInbound>} inbound has the callbacks of the helpers
+ * @param {ReturnType<typeof import('./inbound.js').createInbound>} inbound calls the callbacks of the helpers
  * @param {() => void} onChange
  */
 export function createPresence(settings, { note }, { on, tell }, onChange) {
   /** @type {Set<string>} */
   const users = new Set();
-  /** The users as the app sees them, made when it looks. @type {readonly string[] | null} */
+  /** The list that the app gets, made when it is read. @type {readonly string[] | null} */
   let online = null;
 
   const isStale = () => note(TOLD.isPresenceStale) !== 0;
@@ -51,7 +51,7 @@ export function createPresence(settings, { note }, { on, tell }, onChange) {
     if (note(TOLD.isLeftNews, wasListed)) tellOf('offline', data, rest);
   };
 
-  /** The server's list. @param {number} epoch of the connection @param {any} data @param {unknown[]} rest */
+  /** Replaces the list. @param {number} epoch of the connection @param {any} data @param {unknown[]} rest */
   const replace = (epoch, data, rest) => {
     if (!note(TOLD.listed, epoch)) return;
     users.clear();
@@ -77,7 +77,7 @@ export function createPresence(settings, { note }, { on, tell }, onChange) {
       }
     },
 
-    /** A server's answer to the question who is online, where it is a list. @param {number} epoch @param {unknown} answer */
+    /** A server acknowledged the presence request, perhaps with a list. @param {number} epoch @param {unknown} answer */
     answered(epoch, answer) {
       if (Array.isArray(answer)) replace(epoch, answer, []);
     },
@@ -87,7 +87,7 @@ export function createPresence(settings, { note }, { on, tell }, onChange) {
       publish([]);
     },
 
-    /** A late subscriber is told at once. @param {(ids: string[], ...rest: any[]) => void} fn */
+    /** Adds a callback, which is called at once if there is a list. @param {(ids: string[], ...rest: any[]) => void} fn */
     onList(fn) {
       if (typeof fn !== 'function') return () => {};
       const told = (/** @type {unknown[]} */ ...rest) => fn([...users], ...rest);

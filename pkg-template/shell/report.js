@@ -1,9 +1,9 @@
-/** What to do with an exception that is somebody else's, which may be anything. */
+/** Reports exceptions of the app's code, which may be any value. */
 
 import { idOf } from './credentials.js';
 
 /**
- * Reports an exception of the app's, as the browser would report one of a listener of its own.
+ * Reports an exception of the app as the browser reports one of an event listener.
  * @param {unknown} error
  */
 export function report(error) {
@@ -15,7 +15,7 @@ export function report(error) {
 }
 
 /**
- * What an exception says, or its name where it says nothing: a browser's QuotaExceededError may.
+ * The message of an exception, or its name if that is empty, as it may be for QuotaExceededError.
  * @param {any} error
  */
 export function textOf(error) {
@@ -27,7 +27,7 @@ export function textOf(error) {
 }
 
 /**
- * Which kind of exception it is, where its text may hold a secret.
+ * The class name of an exception, for messages that must not quote its text: it may contain a secret.
  * @param {any} error
  */
 export function kindOfError(error) {
@@ -39,7 +39,7 @@ export function kindOfError(error) {
 }
 
 /**
- * Calls a function of the app's. If it throws it is reported, and nobody else suffers.
+ * Calls a function of the app. An exception is reported, and goes no further.
  * @template {unknown[]} A
  * @template R
  * @param {((...args: A) => R) | null | undefined} fn

@@ -1,4 +1,4 @@
-/** What the app is told of a message's end: the numbers that the client claims (`src/client/deliveries.rs`), as values. */
+/** Makes results: the client's claim about how a message ended (`src/client/claim.rs`), as the object that the app gets. */
 
 import { MESSAGES } from './errors.js';
 import { CLAIM, CODES, CONFIRMATIONS } from './numbers.js';
@@ -6,20 +6,20 @@ import { CLAIM, CODES, CONFIRMATIONS } from './numbers.js';
 /**
  * @typedef {object} Result how a message ended
  * @property {string} id
- * @property {string} [event] of a message that was taken
+ * @property {string} [event] only if the message was accepted
  * @property {boolean} success
  * @property {string} [code]
  * @property {string} [message]
- * @property {any} reply the server's own acknowledgement, if there was one
+ * @property {any} reply the server's acknowledgement, if there was one
  * @property {boolean} maybeDelivered
  * @property {boolean} retryable
- * @property {'ack' | 'receipt' | 'echo'} [confirmedBy] how its end is known
- * @property {number} [rttMs] from its last transmission to its answer
+ * @property {'ack' | 'receipt' | 'echo'} [confirmedBy] how the success is known
+ * @property {number} [rttMs] time from the last transmission to the answer
  *
- * @typedef {object} Answer what was said of a message last
- * @property {any} reply what the server said, `undefined` where it said nothing
- * @property {string} code the server's code where it refused, or why the message cannot be sent
- * @property {string} message the text to it
+ * @typedef {object} Answer the last answer to a message
+ * @property {any} reply the server's reply; undefined if there was none
+ * @property {string} code the server's code if it refused, or why the message cannot be sent
+ * @property {string} message the text for `code`
  */
 
 /**
@@ -53,5 +53,5 @@ export function resultOf(id, claim, answer) {
 /** @param {string} id of a message that was never sent */
 export const cancelled = (id) => resultOf(id, CODES.indexOf('CANCELLED'));
 
-/** Who hears of it: nobody, those who sent it, `onError` as well, or that because they are of an earlier life. */
+/** The audience of a result: 0 nobody, 1 its senders, 2 also `onError`, 3 also `onError`, since an earlier page load sent it. */
 export const audienceOf = (/** @type {number} */ claim) => Math.trunc(claim / CLAIM.audience) % 4;

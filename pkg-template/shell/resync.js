@@ -1,6 +1,6 @@
 /**
- * What was missed while away: the app is asked for it, and live messages are kept meanwhile. When, and for how long, is the
- * engine's to decide.
+ * Fetches what was missed while disconnected: asks the app's `onResync` for it, and buffers live messages until it
+ * answers. The engine decides when to ask and how long to buffer.
  */
 
 import { TOLD } from './numbers.js';
@@ -12,12 +12,12 @@ import { call, report } from './report.js';
  * @param {ReturnType<typeof import('./inbound.js').createInbound>} inbound
  * @param {ReturnType<typeof import('./wire.js').createWire>} wire
  */
-export function createResync(settings, engine, { receive, places }, wire) {
-  /** @type {[packet: any[], extra: unknown][]} */
-  const held = [];
-  /** The round that the app was asked in last. */
+export function createResync(settings, engine, { receive, lastMessages }, wire) {
+  /** Live messages, in the order in which they arrived. @type {[packet: any[], extra: unknown][]} */
+  const buffered = [];
+  /** The round in which the app was asked last. */
   let asked = 0;
-  /** Why, where a feed has lost its place. @type {{ reason?: 'trimmed' | 'replaced', room?: string | null }} */
+  /** Why the app is asked, if a feed cannot continue at its position. @type {{ reason?: 'trimmed' | 'replaced', room?: string | null }} */
   let why = {};
 
   /** Hands an event to the listeners. @param {any[]} packet @param {unknown} [extra] @param {boolean} [isFetched] */
@@ -28,32 +28,33 @@ export function createResync(settings, engine, { receive, places }, wire) {
 
   return {
     /**
-     * Whether a live message is held back for now.
+     * Buffers an event if it is a live message and a resync is in progress. Returns whether it did.
      * @param {any[]} packet its event and arguments
      * @param {unknown} extra the last argument where it is not the app's
      */
     holds(packet, extra) {
       const isMessage = settings().events.message.includes(packet[0]);
       if (!isMessage || !engine.note(TOLD.live, typeof extra === 'function')) return false;
-      held.push([packet, extra]);
+      buffered.push([packet, extra]);
       engine.drain();
       return true;
     },
 
-    isHolding: () => held.length > 0,
+    isBuffering: () => buffered.length > 0,
 
-    /** What a feed had since its position is not to be had from there. */
+    /** The server no longer has a feed's items from its position on. */
     lost(/** @type {'trimmed' | 'replaced'} */ reason, /** @type {string | null} */ room) {
       why = { reason, room };
     },
 
+    /** An order of the engine: hands buffered messages to the listeners. */
     release() {
-      for (const one of held.splice(0)) {
+      for (const one of buffered.splice(0)) {
         if (engine.note(TOLD.isOurs, asked)) dispatch(...one);
       }
     },
 
-    /** @param {number} round @param {number} since the place of the last message before the gap */
+    /** An order of the engine: asks the app. @param {number} round @param {number} since index in `lastMessages` of the last one before the gap */
     ask(round, since) {
       asked = round;
       const { onResync } = settings();
@@ -64,7 +65,7 @@ export function createResync(settings, engine, { receive, places }, wire) {
         call(() => {
           if (!Array.isArray(messages)) return;
           for (const message of messages) {
-            // What another user was sent is not for this one.
+            // The session of the user for whom they were fetched may have ended.
             if (!engine.note(TOLD.isOurs, round)) return;
             dispatch([settings().events.message[0], message], undefined, true);
           }
@@ -72,7 +73,7 @@ export function createResync(settings, engine, { receive, places }, wire) {
       };
       const { reason = /** @type {const} */ ('returned'), room = null } = why;
       why = {};
-      const missed = { since: places[since] ?? { id: null, at: 0 }, reason, room, deliver };
+      const missed = { since: lastMessages[since] ?? { id: null, at: 0 }, reason, room, deliver };
       new Promise((resolve) => resolve(onResync(missed))).then(
         () => answered(true),
         (error) => {
@@ -83,7 +84,7 @@ export function createResync(settings, engine, { receive, places }, wire) {
     },
 
     forget() {
-      held.length = places.length = 0;
+      buffered.length = lastMessages.length = 0;
       why = {};
     },
   };

@@ -1,25 +1,25 @@
-/** Where messages go and whose they are, as one text. Journals, locks and channels are named by it. */
+/** Names a server (endpoint), and a user there (scope), as text. Journals, locks and channels are named by these. */
 
-/** A scheme, a host with its port, and a namespace. Credentials, a query and a hash are left out. */
+/** Matches the scheme, the host with its port, and the namespace of a url. Skips credentials, query and hash. */
 const PARTS = /^(?:([\w+.-]+:)?\/\/)?(?:[^/?#]*@)?([^/?#]*)([^?#]*)/;
-/** What is left out of the engine's path: its first slash, its last ones, and a query. */
+/** The parts that are removed from the option `path`: the first slash, the last ones, and a query. */
 const AROUND = /^\/|\/*(?:[?#].*)?$/gs;
 
 /**
- * Names the server, the engine's path and the namespace, as socket.io-client would take them from a url.
- * The text holds no query, no hash, no credentials and no space. Never throws.
- * @param {unknown} url none: the server of the page
+ * Names the server, the path of Engine.IO and the namespace, read from the url as socket.io-client reads it.
+ * The text has no query, hash, credentials or space. Never throws.
+ * @param {unknown} url undefined: the server of the page
  * @param {{ path?: unknown }} [io] options of socket.io-client
  * @returns {string} three parts, separated by a question mark
  */
-export function placeOf(url, io) {
+export function endpointOf(url, io) {
   const { protocol = 'http:', host = '' } = globalThis.location ?? {};
   let [text, path] = ['', ''];
   try {
     path = String(io?.path || '');
     text = String(url ?? '');
   } catch {
-    // Such an option names nothing.
+    // An option that has no text counts as absent.
   }
   const [, given = protocol, name, namespace] = /** @type {string[]} */ (PARTS.exec(text));
   const scheme = given.toLowerCase().replace(/^ws/, 'http');
@@ -30,18 +30,19 @@ export function placeOf(url, io) {
 }
 
 /**
- * Names a user at a place. The text holds no space, so that no scope of version 1, which was the url, a
- * space and the user, is equal to it.
- * @param {string} place @param {string} user
+ * Names a user at an endpoint. The text has no space, so it never equals a scope of storage version 1, which was the
+ * url, a space and the user.
+ * @param {string} endpoint @param {string} user
  */
-export const scopeOf = (place, user) => `${place}?${user.replace(/[ %]/g, encodeURIComponent)}`;
+export const scopeOf = (endpoint, user) =>
+  `${endpoint}?${user.replace(/[ %]/g, encodeURIComponent)}`;
 
 /**
- * Whether a scope of version 1 is of the same server, namespace and user. It did not name the engine's path.
+ * Whether a scope of version 1 means the same server, namespace and user. Version 1 did not name the path.
  * @param {string} former @param {string} scope
  */
 export function isFormer(former, scope) {
   const [url, ...user] = former.split(' ');
   const [, path] = scope.split('?');
-  return scopeOf(placeOf(url, { path }), user.join(' ')) === scope;
+  return scopeOf(endpointOf(url, { path }), user.join(' ')) === scope;
 }

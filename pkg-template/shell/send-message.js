@@ -1,4 +1,4 @@
-/** A message with a callback that is told what it has to wait for, and then, once, how it ended. */
+/** `sendMessage`: calls its callback once if the message has to wait, and once with the result. */
 
 import { MESSAGES } from './errors.js';
 import { isObject } from './options.js';
@@ -27,9 +27,9 @@ export function sendMessage(client, data, callback) {
     try {
       own = data?.[idField];
     } catch {
-      // Refused below.
+      // `deliver` refuses this payload.
     }
-    // The caller finds a message by the id that he gave it: a number stays one.
+    // Return the caller's own id: a number stays a number.
     const number = Number.isFinite(own) ? own : undefined;
     const settled = (/** @type {import('./result.js').Result} */ result) => {
       const answer = asReply(result, idField, number ?? result.id);
@@ -42,7 +42,7 @@ export function sendMessage(client, data, callback) {
   });
 }
 
-/** What the callback gets at once where the message has to wait. @param {string} idField @param {unknown} id */
+/** The callback's first argument at once, if the message has to wait. @param {string} idField @param {unknown} id */
 const notice = (idField, id) => ({
   success: false,
   queued: true,
@@ -56,7 +56,7 @@ function fill(answer, fields) {
 }
 
 /**
- * What it gets in the end: the server's own acknowledgement, with what apps count on made sure of.
+ * The callback's final argument: the server's acknowledgement, with the fields that apps rely on.
  * @param {import('./result.js').Result} result
  * @param {string} idField
  * @param {unknown} id
@@ -64,13 +64,13 @@ function fill(answer, fields) {
 function asReply({ success, reply, code, message, maybeDelivered, confirmedBy }, idField, id) {
   /** @type {any} */
   const answer = {};
-  // Field by field: of a spread each would be another shape, for the app's callback too.
+  // Assigned field by field: with a spread, each answer would have a new shape, and slow down the app's callback too.
   call(() => fill(answer, isObject(reply) || reply === undefined ? reply : { data: reply }));
   const ours = success
     ? { success, confirmedBy }
     : { success, error: code, message, maybeDelivered };
   Object.assign(answer, ours)[idField] = id;
-  // Whatever the server wrote, this is no notice.
+  // A result is not a notice, even if the server's reply has this field.
   if ('queued' in answer) delete answer.queued;
   return answer;
 }

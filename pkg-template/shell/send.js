@@ -1,4 +1,4 @@
-/** Messages of `createClient` and of the hooks: their options, signals, and promises. */
+/** `send` of `createClient` and of the hooks: checks its options, handles the signal, and returns a promise. */
 
 import { call, cancelled, HoldfastError, isOurs, kindOf, textOf, WAYS, wayOf } from '../core.js';
 
@@ -8,7 +8,7 @@ import { call, cancelled, HoldfastError, isOurs, kindOf, textOf, WAYS, wayOf } f
  * @typedef {import('../types/index.d.ts').SendOptions} SendOptions
  */
 
-/** A message that did not take effect, or for which nobody can tell. */
+/** A message failed, or it is unknown whether the server handled it. */
 export class DeliveryError extends Error {
   /** @param {Result} result */
   constructor({ code = '', message, id, maybeDelivered, retryable, reply }) {
@@ -46,13 +46,13 @@ const OPTIONS = {
   ],
 };
 
-/** Names of events that socket.io keeps for itself. */
+/** Event names that socket.io reserves. */
 const RESERVED = [
   ...['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener'],
 ];
 
 const AWAIT = 'await the promise instead of a callback';
-/** Who passes something else expects of `send` what `socket.emit` does. */
+/** Refuses arguments as `socket.emit` takes them, and explains those of `send`. */
 const OPTIONS_ALONE = `options: send several arguments as (event, first, { rest: [second] }), and ${AWAIT}`;
 
 /** @param {unknown} event */
@@ -66,7 +66,7 @@ function refuse(name, value, takes, command = 'send') {
   );
 }
 
-/** @param {string} command what the app called @param {any} event @throws {HoldfastError} where it has no name */
+/** @param {string} command what the app called @param {any} event @throws {HoldfastError} if it is no valid name */
 export function checkName(command, event) {
   if (RESERVED.includes(event)) {
     throw new HoldfastError(
@@ -78,13 +78,13 @@ export function checkName(command, event) {
 }
 
 /**
- * Hands a message to the client. `settled` is called exactly once.
+ * Passes a message to the client. `settled` is called exactly once.
  * @param {Client} client
  * @param {string} event
- * @param {unknown[]} args the payload, or nothing
+ * @param {unknown[]} args the payload, or empty
  * @param {SendOptions | null | undefined} given
  * @param {(result: Result) => void} settled
- * @throws {HoldfastError} where an option is wrong, or the event has no name: then nothing was sent
+ * @throws {HoldfastError} if an option or the event's name is invalid; then nothing was sent
  */
 export function deliver(client, event, args, given, settled) {
   checkName('send', event);
@@ -99,7 +99,7 @@ export function deliver(client, event, args, given, settled) {
     end(cancelled(id));
     return { id, isTaken: false };
   }
-  // First, as it may settle at once.
+  // Before sending, since the message may settle at once.
   call(() => signal?.addEventListener('abort', abort, { once: true }));
   const taken = client.deliver({ ...options, event, args: join(args, rest) }, null, end);
   if (!taken.isTaken) end(taken.result);
@@ -107,13 +107,13 @@ export function deliver(client, event, args, given, settled) {
 }
 
 /**
- * A copy: what is checked is what is used.
+ * Checks the options, and returns a copy: the app may change its own object afterwards.
  * @param {SendOptions | null | undefined} given
  * @returns {SendOptions & { isAborted: boolean, rest: unknown[] }}
  */
 function checked(given) {
   try {
-    // Of a number, a text or a date the copy would be empty, and what it says lost.
+    // The copy of a number, a text or a date would be empty, and the value lost.
     if (given !== undefined && given !== null && textOfKind(given) !== '[object Object]') {
       refuse('the options', given, OPTIONS_ALONE);
     }
@@ -143,8 +143,8 @@ const join = (args, rest) => (rest.length > 0 ? [args[0], ...rest] : args);
  * @param {string} event
  * @param {unknown} [data]
  * @param {SendOptions} [options]
- * @param {unknown[]} more what is never taken
- * @returns {(Promise<any> & { id: string }) | undefined} nothing for what has no result
+ * @param {unknown[]} more refused
+ * @returns {(Promise<any> & { id: string }) | undefined} undefined for ways without a result
  */
 export function send(client, event, data, options, ...more) {
   let id = '';

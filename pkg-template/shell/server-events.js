@@ -1,11 +1,11 @@
-/** What the server's events mean to the client, before anybody else hears of them. */
+/** Passes events that concern the client itself (join answers, pong, logout, presence) to the engine, before the app's listeners get them. */
 
 import { idOf } from './credentials.js';
 import { printOf } from './generations.js';
 import { TOLD } from './numbers.js';
 import { call, textOf } from './report.js';
 
-/** A negative number for what is no id. */
+/** The engine's number for an id; -1 if it is none. */
 export const printOfId = (/** @type {unknown} */ id) => {
   const text = idOf(id);
   return text === undefined ? -1 : printOf(text);
@@ -22,7 +22,7 @@ export const printOfId = (/** @type {unknown} */ id) => {
  * @returns {(event: string, args: unknown[]) => void}
  */
 export function createServerEvents(settings, engine, wire, trouble, deliveries, presence, logOut) {
-  /** To be told to the developer once. */
+  /** A warning for the developer; '' once it was given. */
   let advice = 'the server forced a logout: set the option onForceLogout';
 
   const forcedOut = (/** @type {any} */ data) => {

@@ -1,60 +1,60 @@
-/** Who the user is, and with what the server is told so at each attempt. */
+/** The session: its user, and the credentials that each connection attempt sends. */
 
 import { ask, idOf, subjectIn, userOf } from './credentials.js';
 import { NO_AUTH } from './options.js';
 import { call } from './report.js';
 
 /**
- * What an attempt is to be made with.
+ * The credentials of one attempt, and whom they name.
  * @typedef {object} Grant
  * @property {any} value the credentials
- * @property {string | undefined} name the user as the app names him
- * @property {string | undefined} subject whom the credentials name
- * @property {string | undefined} user whose room and messages these are
+ * @property {string | undefined} name the user that the app names
+ * @property {string | undefined} subject the user that the credentials name
+ * @property {string | undefined} user owner of the room and the messages: `name`, else the token's user
  */
 
 /**
  * @param {object} needs
  * @param {import('socket.io-client').Socket} needs.socket
  * @param {() => import('../types/settings.d.ts').Settings} needs.settings
- * @param {(epoch: number) => boolean} needs.isAsked whether credentials are still asked for, for an attempt
+ * @param {(epoch: number) => boolean} needs.isAsked whether this attempt still waits for credentials
  */
 export function createSession({ socket, settings, isAsked }) {
-  /** The one that `initializeSocket` named. @type {string | undefined} */
+  /** The user that `initializeSocket` or `setUser` named. @type {string | undefined} */
   let named;
-  /** What the last attempt was made with. @type {Grant | undefined} */
+  /** The credentials of the last attempt. @type {Grant | undefined} */
   let granted;
-  /** What a component assigned to the Socket's `auth`: it goes before the option. @type {unknown} */
+  /** The value that the app assigned to the Socket's `auth`: it overrides the option. @type {unknown} */
   let assigned;
 
-  /** What the Socket's `auth` is from now on, unless a component assigns another. */
+  /** Sets the Socket's `auth`. A different value there later was assigned by the app. */
   const present = (/** @type {any} */ value) => {
     socket.auth = value;
     presented = value;
   };
   /** @type {unknown} */
   let presented;
-  /** Without an engine: who the user is by now. */
+  /** Once the engine is dead: checks whether the user has changed. */
   let look = () => {};
   const source = () => assigned ?? settings().auth;
 
   const session = {
-    /** Whose room and messages these are. */
+    /** The owner of the room and the messages. */
     user: () => named ?? granted?.user,
-    /** Whom the credentials of the last attempt name. */
+    /** The user that the credentials of the last attempt name. */
     subject: () => granted?.subject,
 
-    /** The user as the app names him. @throws what a function of the app's throws */
+    /** The user that the app names. @throws what the app's `userId` function throws */
     name() {
       const { userId: own } = settings();
       return named ?? idOf(typeof own === 'function' ? /** @type {any} */ (own)() : own);
     },
 
     /**
-     * Asks for the credentials of an attempt. The answer comes once at most, and not at all where it
-     * would be too late. An error that is undefined: what was answered is no object.
+     * Asks the app for the credentials of an attempt. `done` is called at most once, and not at all once the attempt is
+     * over.
      * @param {number} epoch
-     * @param {(answer: { grant: Grant | null } | { error: unknown }) => void} done null: nobody is logged in
+     * @param {(answer: { grant: Grant | null } | { error: unknown }) => void} done grant null: nobody is logged in; error undefined: the answer was not an object
      */
     authorize(epoch, done) {
       if (socket.auth !== presented) assigned = socket.auth;
@@ -65,7 +65,7 @@ export function createSession({ socket, settings, isAsked }) {
         if (value === null || value === undefined) return done({ grant: null });
         if (typeof value !== 'object') return done({ error: undefined });
         try {
-          // What cannot be encoded would throw inside of socket.io, once the transport is open.
+          // Check here that it can be encoded: socket.io would throw only after the transport is open.
           const copy = JSON.parse(JSON.stringify(value));
           if (Array.isArray(copy)) return done({ error: undefined });
           const { query, extraHeaders } = /** @type {any} */ (socket.io.opts);
@@ -78,18 +78,18 @@ export function createSession({ socket, settings, isAsked }) {
       });
     },
 
-    /** The attempt is made with these. @param {Grant} grant */
+    /** Sets the credentials that the attempt sends. @param {Grant} grant */
     grant(grant) {
       granted = grant;
-      // Not the copy: apps set the token in it, and connect again.
+      // The app's own object, not the copy: apps change the token in it and connect again.
       present(grant.value === NO_AUTH ? undefined : grant.value);
     },
 
     /**
-     * Whose a logout is, though no attempt may have been made: calls `end` for that user, synchronously if
-     * the credentials can say so.
+     * Finds the user that a logout is for, though there may not have been an attempt. Calls `end` with that user,
+     * synchronously if the app gives credentials synchronously.
      * @param {(user: string) => Promise<void> | void} end
-     * @returns {Promise<void>} once what `end` answered is done
+     * @returns {Promise<void>} resolves once `end` is done
      */
     whose: (end) =>
       new Promise((resolve) => {
@@ -101,7 +101,7 @@ export function createSession({ socket, settings, isAsked }) {
         });
       }),
 
-    /** Names the user, before the option and the token do. @returns {boolean} whether that is news */
+    /** Names the user; this overrides the option `userId` and the token. @returns {boolean} whether the user changed */
     rename(/** @type {unknown} */ id) {
       const next = idOf(id);
       if (next === undefined || next === named) return false;
@@ -110,18 +110,18 @@ export function createSession({ socket, settings, isAsked }) {
       return true;
     },
 
-    /** The user is gone, and with him what a component assigned. */
+    /** The session is over: forgets its credentials, also those that the app assigned. */
     forget() {
       assigned = granted = undefined;
       present(undefined);
     },
 
-    /** Nobody is named any more. */
+    /** Forgets the named user. */
     unname() {
       named = undefined;
     },
 
-    /** Without an engine socket.io-client asks by itself, in its own form. @param {() => void} other it is another user's */
+    /** The engine died: socket.io-client asks for credentials itself, by its own function form. @param {() => void} other called when the user has changed */
     release(other) {
       let user = session.user();
       look = () => {

@@ -1,9 +1,9 @@
-/** What the app sees of the client: a frozen snapshot, and who is told when there is a new one. */
+/** The state that the app sees: a cached, frozen snapshot, and the subscribers that hear of a new one. */
 
 import { createListeners } from './listeners.js';
 
 /**
- * @typedef {object} Status the engine's last word on itself: times in milliseconds since the epoch, negative where there is none
+ * @typedef {object} Status the engine's last report; times in milliseconds since the epoch, negative if there is none
  * @property {import('../types/index.d.ts').Phase} phase
  * @property {number} queued
  * @property {number} inFlight
@@ -14,7 +14,7 @@ import { createListeners } from './listeners.js';
 
 /**
  * @typedef {Pick<import('../types/index.d.ts').State, 'isConnected' | 'isReady' | 'transport' | 'onlineUsers' | 'onlineUsersStale' | 'error'> & { isLinked: boolean }} Rest
- *   what others know; `isLinked` is the link, whatever `isConnected` means to the app
+ *   the parts of the state that other files know; `isLinked`: there is a link, whatever the option `connectedMeans` says
  */
 
 export function createState() {
@@ -61,7 +61,7 @@ export function createState() {
     },
     get: (/** @type {() => Rest} */ rest) => (cached ??= snapshot(rest())),
     subscribe: subscribers.add,
-    /** The next to ask gets a new snapshot. */
+    /** Drops the cached snapshot, without calling subscribers. */
     spoil() {
       cached = null;
     },

@@ -1,15 +1,15 @@
-/** Figures about a client, for those who watch it. Nothing is counted for an app that does not import this. */
+/** `getStats`: counts outcomes and measures round trips. An app that does not import this counts nothing. */
 
-/** Round trips that the percentiles are of: the last so many. */
+/** How many of the last round trips the percentiles cover. */
 const ROUND_TRIPS = 1024;
 
-/** Codes that are counted apart, and how long each may be: servers write them. */
+/** Bounds on the codes that are counted separately, since servers choose them: how many, and how long. */
 const CODES = 100;
 const CODE_LENGTH = 100;
 
 /** @param {ReturnType<typeof import('../core.js').makeClient>} client */
 export function createStats(client) {
-  /** Keyed by codes of the server's too, which may be any text. @type {Map<string, number>} */
+  /** Not an object: codes of servers may be any text. @type {Map<string, number>} */
   const outcomes = new Map();
   const roundTrips = new Float64Array(ROUND_TRIPS);
   let measured = 0;
@@ -27,7 +27,7 @@ export function createStats(client) {
   });
   client.subscribe(() => {
     const { phase, queueLength, inFlight } = client.getState();
-    // Out of a doubt the same link comes back.
+    // From `suspect` the same link returns to `ready`: no reconnect.
     if (phase === 'ready' && was !== 'ready' && was !== 'suspect') links += 1;
     was = phase;
     queueHighWater = Math.max(queueHighWater, queueLength + inFlight);
@@ -36,7 +36,7 @@ export function createStats(client) {
   /** @returns {import('../types/index.d.ts').Stats} */
   return () => {
     const sorted = roundTrips.slice(0, Math.min(measured, ROUND_TRIPS)).sort();
-    // The nearest rank: a value that was measured.
+    // By the nearest rank, so that it is a measured value.
     const percentile = (/** @type {number} */ share) =>
       sorted.length === 0 ? null : sorted[Math.ceil(share * sorted.length) - 1];
     return {

@@ -1,6 +1,6 @@
 /**
- * Carries out what the keeper (`src/client/keeper.rs`) orders: the disk, the locks and the channel between tabs. It
- * names journals, and messages that were read, by numbers; what these stand for is known here alone.
+ * Saves messages to disk and shares them between tabs, as the keeper (`src/client/keeper.rs`) orders: IndexedDB, locks
+ * and a channel. The keeper refers to journals, and to messages that were read, by numbers; this file has their values.
  */
 
 import {
@@ -25,10 +25,10 @@ import { channelOf, hasLocks, lock, remember, remembered, tellOver } from './tab
  * @typedef {{ kept: Kept, owner: string }} Row
  */
 
-/** Results that are kept in mind, for a tab that comes back from the cache and asks. */
+/** How many results are remembered for a tab that returns from the back-forward cache and asks for them. */
 const RESULTS = 1000;
 
-/** Whether there is storage here at all. Under Node there is none; where it is forbidden, opening it says so. */
+/** Whether there is IndexedDB. Node has none. Where it is forbidden, `openStorage` fails and reports it. */
 export function canKeep() {
   try {
     return typeof indexedDB === 'object' && indexedDB !== null;
@@ -44,32 +44,32 @@ export function canKeep() {
  * @param {ReturnType<typeof import('./trouble.js').createTrouble>} trouble
  */
 export function createStorage(engine, deliveries, wire, trouble) {
-  /** The server and the user. '' where nothing is kept. */
+  /** Names the server and the user; '' while nothing is saved. */
   let scope = '';
-  /** The keeper's number of the present opening. */
+  /** The keeper's number for the current opening. */
   let opening = 0;
-  /** A new journal's name, by which tabs that want the same journal or message are put in order. */
+  /** This opening's random name. Among tabs that want the same journal or message, the lowest name goes first. */
   let by = '';
   /** @type {number | null} */
   let generation = null;
   /** @type {BroadcastChannel | null} */
   let channel = null;
-  /** What could not be said without it. @type {object[]} */
+  /** Messages for other tabs that wait for the channel. @type {object[]} */
   const unsaid = [];
   /** @type {Promise<IDBDatabase> | undefined} */
   let database;
-  /** The same once it is open: a write that begins in this turn survives the page's end. @type {IDBDatabase | undefined} */
+  /** The database once it is open: a write that begins in the current turn completes even if the page ends. @type {IDBDatabase | undefined} */
   let base;
-  /** Why storage failed last. @type {unknown} */
+  /** The last error of storage. @type {unknown} */
   let reason;
-  /** By the keeper's number less one: scope and name. @type {[string, string][]} */
+  /** Scope and name of each journal, by the keeper's number minus one. @type {[string, string][]} */
   const journals = [];
-  /** By openings: which journal each has, and the generation of what it writes. */
+  /** The journal of each opening, and the generation that it writes. */
   /** @type {Map<number, { journal: [string, string], generation: number }>} */
   const openings = new Map();
-  /** Locks that are held or wanted, by journals. @type {Map<number, AbortController>} */
+  /** Locks that were granted or requested, by journal. @type {Map<number, AbortController>} */
   const locks = new Map();
-  /** Messages that were read, until they are handed out. @type {Map<number, Row>} */
+  /** Messages that were read from disk, until the keeper takes them. @type {Map<number, Row>} */
   const rows = new Map();
   let lastRow = 0;
   /** @type {Map<string, Result>} */
@@ -84,7 +84,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
     database ??= openDatabase((error) => lost(error));
     const asked = database;
     const now = await asked;
-    // It may be lost by now.
+    // It may have been lost meanwhile.
     if (database === asked) base = now;
     return now;
   };
@@ -96,14 +96,14 @@ export function createStorage(engine, deliveries, wire, trouble) {
     engine.tell(TOLD.storageFailed, of);
   };
 
-  /** Nothing is kept from now on. @param {unknown} error */
+  /** Reports that nothing is saved from now on. @param {unknown} error */
   const failed = (error) =>
-    trouble.fail('STORAGE_FAILED', `Messages are kept in memory only: ${textOf(error)}`, error);
+    trouble.fail('STORAGE_FAILED', `Messages are not saved to disk: ${textOf(error)}`, error);
 
-  /** The generation by now. Where localStorage fails, it is as it was. */
+  /** The current generation; the one from the opening if localStorage fails. */
   const current = () => read(scope) ?? generation ?? 0;
 
-  /** What a parser of the app's made of an answer may have no copy, and a page that ends no channel. */
+  /** Posts to the other tabs. Returns false if it fails: a reply from the app's parser may not be cloneable, and a page that is ending may have no channel. */
   const post = (/** @type {object} */ message) => {
     try {
       channel?.postMessage(message);
@@ -126,7 +126,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
       if (deliveries.seqNamed(data.cancel, as)) deliveries.cancel(data.cancel);
       else deliveries.toldOver(data.cancel, until);
     }
-    // The user logged out there, and began this generation.
+    // The user logged out in that tab, which began this generation.
     if ('over' in data) engine.tell(TOLD.looked, data.over ?? 0, wire.isPolling(), wire.waiting());
     for (const id of data.ask ?? []) {
       const result = results.get(`${id} ${as}`);
@@ -139,7 +139,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
     if (known) engine.tell(TOLD.hasElsewhere, of, known);
   };
 
-  /** What the next transaction is made of. */
+  /** An empty transaction. */
   const none = () => ({
     /** @type {Map<number, Kept[]>} */
     puts: new Map(),
@@ -157,12 +157,12 @@ export function createStorage(engine, deliveries, wire, trouble) {
     else map.set(number, [value]);
   };
 
-  /** Tells the keeper what was read. @param {number} of @param {number} mine @param {boolean} isLook */
+  /** Reads journals and reports their messages to the keeper. 0 reads all of the scope. @param {number} of @param {number} mine @param {boolean} isLook */
   const readAll = async (of, mine, isLook) => {
     const asked = opening;
     try {
       const start = of ? journals[of - 1] : [scope];
-      // What is written after this was asked for is written once it was read.
+      // IndexedDB runs in order: a write that is requested after this read begins after it.
       const now = base ?? (await open());
       const [segments, former] = await Promise.all([
         readSegments(now, start),
@@ -180,7 +180,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
         engine.note(TOLD.segment, asked, owner, key[2], messages.length, its, 0);
         for (const [index, kept] of messages.entries()) {
           const isAway = kept.from === me;
-          // Of other tabs' messages nothing more is asked, nor of any where it is only looked whether they are there.
+          // The keeper never takes messages of other tabs, nor any when it only looks which are there.
           const isOurs = !isLook && (of || owner === mine || isAway);
           lastRow += 1;
           if ((isOurs || its !== today) && !settled.has(index))
@@ -202,7 +202,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
     channel = null;
     for (const control of locks.values()) control.abort();
     locks.clear();
-    // The next opening may be another user's.
+    // The next opening may be for another user.
     results.clear();
   };
 
@@ -221,7 +221,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
         by = newId();
         const fresh = numberOf(scope, by);
         if (!hasLocks()) {
-          trouble.warnOnce('no Web Locks: what a closed tab left waits until it opens again');
+          trouble.warnOnce('no Web Locks: messages of a closed tab wait until it opens again');
         }
         engine.tell(TOLD.opened, of, Date.now(), mine, fresh, hasLocks(), current());
       } catch (error) {
@@ -323,7 +323,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
     [ORDER.cancelElsewhere](/** @type {number} */ seq) {
       const { id, as, until } = deliveries.named(seq);
       const cancel = { cancel: id, as, until };
-      // A page that is just back from the cache has no channel yet.
+      // A page that just returned from the back-forward cache has no channel yet.
       if (channel) post(cancel);
       else unsaid.push(cancel);
     },
@@ -337,8 +337,8 @@ export function createStorage(engine, deliveries, wire, trouble) {
     handlers,
 
     /**
-     * Opens what is kept for a server and a user, and closes what was open.
-     * @param {string} next '' where there is no user: nothing is kept
+     * Opens the storage of a server and a user, and closes the one before.
+     * @param {string} next its scope; '' if there is no user: nothing is saved
      */
     open(next) {
       scope = next;
@@ -352,7 +352,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
     },
 
     /**
-     * How a message ended that another tab had.
+     * Reports a result to the other tabs, one of which had the message.
      * @param {Result} result
      * @param {string} as
      * @param {number} until
@@ -367,18 +367,18 @@ export function createStorage(engine, deliveries, wire, trouble) {
     },
 
     /**
-     * The user logs out. All that is kept for a scope ends at once, whatever the state of the keeper, and is then
-     * deleted. Where that does not happen any more, the next opening does it.
+     * The user logs out. Everything saved for the scope is void at once, whatever the keeper's state, and is then
+     * deleted. If deleting fails, or the page ends first, the next opening deletes it.
      * @param {string} gone
      */
     async clear(gone) {
       const before = read(gone) ?? 0;
       const next = raise(gone);
-      // What was handed out is told by its own end.
+      // Messages that the keeper has read are reported as they settle.
       const isFound = gone === scope && engine.note(TOLD.isOpen) > 0;
       try {
         tellOver(gone, next);
-        // As long as this turn lasts nobody has kept anything since: all of it is deleted, even if the page ends.
+        // If the database is open, this runs before anything new can be saved: delete all, even if the page ends now.
         const isAtOnce = base !== undefined;
         const now = base ?? (await open());
         const name = remembered() ?? '';
@@ -403,7 +403,7 @@ export function createStorage(engine, deliveries, wire, trouble) {
       }
     },
 
-    /** Without an engine nothing is written, and nothing erased: the next life has it. */
+    /** The engine died: nothing is written or erased any more. The next page load finds it all. */
     release: close,
   };
 }

@@ -1,4 +1,4 @@
-/** What the browser knows of this tab and tells the others: locks, a channel, and what survives a reload. */
+/** Coordinates tabs: the lock of each journal, the channel between tabs, and the journal's name across a reload. */
 
 const KEY = 'holdfast';
 
@@ -16,23 +16,23 @@ export function tellOver(scope, generation) {
     channel?.postMessage({ over: generation });
     channel?.close();
   } catch {
-    // They find out by the generation, before their next message leaves.
+    // They notice the new generation before they send their next message.
   }
 }
 
 /**
- * Asks for the lock of a journal, and holds it until `signal` says otherwise.
- * @param {string[]} journal its scope and its name
- * @param {boolean} waits whether to stand in line for it
+ * Requests the lock of a journal, and keeps it until `signal` aborts.
+ * @param {string[]} journal scope and name
+ * @param {boolean} waits whether to queue for it
  * @param {AbortSignal} signal
  * @param {(isGranted: boolean) => void} done
- * @returns {Promise<unknown>} rejects where there can be no lock
+ * @returns {Promise<unknown>} rejects if locks are not available
  */
 export function lock([scope, journal], waits, signal, done) {
   const end = new Promise((resolve) => signal.addEventListener('abort', resolve));
   const options = waits ? { signal } : { ifAvailable: true };
   return navigator.locks.request(lockName(scope, journal), options, (granted) => {
-    // Given up meanwhile.
+    // Aborted meanwhile.
     if (signal.aborted) return undefined;
     done(granted !== null);
     return granted && !signal.aborted ? end : undefined;
@@ -54,6 +54,6 @@ export function remember(/** @type {string} */ journal) {
   try {
     sessionStorage.setItem(KEY, journal);
   } catch {
-    // Blocked: after a reload another journal is begun, and this one adopted.
+    // Storage is blocked: after a reload the tab begins a new journal, and takes this one over.
   }
 }

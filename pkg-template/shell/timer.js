@@ -1,8 +1,7 @@
-/** Timers. What they are for, and for how long they are set, is the module's to say. */
+/** Sets a timer. The module decides what timers are for and how long they run. */
 
 /**
- * Calls `then` after so many milliseconds, for which a process of Node stays alive unless the app wants its sockets to
- * let it end.
+ * Calls `then` after `ms` milliseconds. The timer keeps a Node process alive unless the app sets `autoUnref`.
  * @param {() => void} then
  * @param {number} ms
  * @param {{ autoUnref?: unknown }} io the app's options for socket.io-client

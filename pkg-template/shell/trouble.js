@@ -1,4 +1,4 @@
-/** What goes wrong, as the app and its developer are told of it. */
+/** Reports errors to the app (`onError`, the state) and warnings to its developer (the logger). */
 
 import { HoldfastError } from './errors.js';
 import { printOf } from './generations.js';
@@ -8,7 +8,7 @@ import { call } from './report.js';
 /**
  * @param {() => import('../types/settings.d.ts').Settings} settings
  * @param {import('./engine.js').Engine} engine
- * @param {() => void} changed the state has another error
+ * @param {() => void} changed called when the state has a new error
  */
 export function createTrouble(settings, engine, changed) {
   /** @type {(Error & { code?: string }) | null} */
@@ -16,7 +16,7 @@ export function createTrouble(settings, engine, changed) {
 
   const warn = (/** @type {string} */ message) => settings().logger.warn(message);
 
-  /** Once for each kind, until messages leave again; without an engine each time. */
+  /** Warns once for each kind until messages are sent again; every time if the engine is dead. */
   const warnOnce = (/** @type {string} */ message, kind = message) => {
     if (engine.note(TOLD.warns, printOf(kind))) warn(message);
   };
@@ -25,7 +25,7 @@ export function createTrouble(settings, engine, changed) {
     warn,
     warnOnce,
 
-    /** What the app may see of it, until it is over. */
+    /** The error that the state shows, until it is over. */
     last: () => last,
 
     /** @param {string} code @param {string} message @param {unknown} [cause] */
@@ -36,7 +36,7 @@ export function createTrouble(settings, engine, changed) {
       call(settings().onError, last);
     },
 
-    /** @param {string} [code] that of the error which is over, if it is the last one */
+    /** Clears the error. @param {string} [code] only if the error has this code */
     over(code) {
       if (code && last?.code !== code) return;
       last = null;
@@ -44,9 +44,9 @@ export function createTrouble(settings, engine, changed) {
     },
 
     /**
-     * A message was refused of which nobody who sent it hears: it had settled as a success, or it is of an earlier life.
+     * A message failed whose sender does not hear of it: it had settled as a success, or an earlier page load sent it.
      * @param {import('./result.js').Result} result
-     * @param {boolean} isOld
+     * @param {boolean} isOld whether an earlier page load sent it
      */
     refused({ code = '', message = '', reply, event, id }, isOld) {
       if (isOld) warnOnce(`a message of an earlier page failed: ${code}`);

@@ -1,11 +1,11 @@
 /**
- * JavaScript's values as the module has them: by their places on a stack, on which each call of it puts what it gets, and
- * from which all that goes when the call returns. So no value outlives a call, nothing in the module keeps a client from
- * being collected, and there is nothing to free. None of the functions that the module calls throws: what was thrown
- * is kept, and the answer is 0. The other half is `src/web/value.rs`.
+ * Gives the module access to JavaScript's values, by their indexes on a stack. Each call of the module pushes its
+ * arguments; what it pushes further is popped when it returns. So no value outlives a call, nothing in the module keeps a
+ * client from being collected, and nothing has to be freed. None of the functions that the module calls throws: an
+ * exception is kept, and the answer is 0. The other half is `src/web/value.rs`.
  */
 
-/** Some stay: those that the module knows by number, 48 small numbers, and its names. @type {any[]} */
+/** The values at the bottom stay: the constants that the module knows by index, 48 small numbers, and its names. @type {any[]} */
 const stack = [null, undefined, true, false, Object, Array, Reflect, JSON, ...Array(48).keys()];
 const FIRST_NAME = stack.length;
 let top = FIRST_NAME;
@@ -18,7 +18,7 @@ const push = (/** @type {unknown} */ value) => {
   return top - 1;
 };
 
-/** A property: by a value, or an index by a negative number. */
+/** A property name: the value at an index, or for a negative number an array index. */
 const key = (/** @type {number} */ at) => (at < 0 ? ~at : stack[at]);
 
 const caught = (/** @type {unknown} */ error) => {
@@ -26,7 +26,7 @@ const caught = (/** @type {unknown} */ error) => {
   return 0;
 };
 
-/** Answers `undefined` where there is nothing to be read. @param {number} of @param {number} name */
+/** Reads a property; `undefined` if that fails. @param {number} of @param {number} name */
 export function get(of, name) {
   try {
     return push(stack[of]?.[key(name)]);
@@ -40,12 +40,12 @@ export function set(of, name, to) {
   try {
     stack[of][stack[name]] = stack[to];
   } catch {
-    // What cannot be written to stays as it is.
+    // A value that cannot be written to stays as it is.
   }
 }
 
 /**
- * Calls a method, with as many arguments as are not 0.
+ * Calls a method with up to three arguments; 0 is no argument.
  * @param {number} of @param {number} name @param {number} a @param {number} b @param {number} c
  */
 export function call(of, name, a, b, c) {
@@ -62,7 +62,7 @@ export function call(of, name, a, b, c) {
 
 export { push as number };
 
-/** NaN where it is none. @param {number} of */
+/** A value as a number; NaN if that fails. @param {number} of */
 export function toNumber(of) {
   try {
     return Number(stack[of]);
@@ -71,7 +71,7 @@ export function toNumber(of) {
   }
 }
 
-/** What it counts as: nothing, something, or one of three that are told apart. @param {number} of */
+/** The kind of a value: 0 falsy, 1 any other, 2 function, 3 string, 4 array. @param {number} of */
 export function kind(of) {
   const value = stack[of];
   if (!value) return 0;
@@ -84,23 +84,23 @@ export function kind(of) {
 export const is = (of, other) => stack[of] === stack[other];
 
 /**
- * A call of the module begins.
- * @param {unknown[]} parts @param {unknown} subject @param {unknown} said
- * @returns the place of the first of its values
+ * Begins a call of the module: pushes the values that it gets.
+ * @param {unknown[]} parts @param {unknown} subject @param {unknown} data
+ * @returns the index of the first of them
  */
-export function begin(parts, subject, said) {
+export function begin(parts, subject, data) {
   const first = push(parts);
   push(parts[0]);
   push(parts[1]);
   push(subject);
-  push(said);
+  push(data);
   return first;
 }
 
 /**
- * It is over.
+ * Ends a call: pops its values.
  * @param {number} first @param {number} answer
- * @throws what was thrown, where it answers 0
+ * @returns the value at `answer`
  */
 export function end(first, answer) {
   const value = stack[answer];
@@ -114,12 +114,12 @@ export function end(first, answer) {
   throw error;
 }
 
-/** What was thrown last. */
+/** The last exception. */
 export const lastThrown = () => thrown;
 
-/** @param {WebAssembly.Memory} memory @param {number} at where they are there */
+/** Pushes the module's names, which stay. @param {WebAssembly.Memory} memory @param {number} at their address in it */
 export function readNames(memory, at) {
-  // Another module has the same ones.
+  // Pushed already: every module has the same names.
   if (top > FIRST_NAME) return;
   const bytes = new Uint8Array(memory.buffer, at);
   const text = String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)));

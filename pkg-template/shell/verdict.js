@@ -1,23 +1,23 @@
-/** What a server's acknowledgement says, for `src/client/verdict.rs` to decide what it means. */
+/** Reads a server's acknowledgement, and asks the app's `verdict`. `src/client/verdict.rs` decides what follows. */
 
 import { opinion, read, WORDS } from '../common/acknowledgement.js';
 import { OPINION, READING } from './numbers.js';
 import { call } from './report.js';
 
-/** Codes that say that the message itself is wrong: sent again it would be refused again. */
+/** Codes that say that the message itself is wrong: the server would refuse it again. */
 const FINAL =
   /^(INVALID_.*|MISSING_.*|EMPTY_.*|VALIDATION_ERROR|FORBIDDEN|UNAUTHORIZED|NOT_FOUND|DUPLICATE_ID)$/;
 
 /**
- * @param {unknown[]} args what the acknowledgement was called with
+ * @param {unknown[]} args the arguments of the acknowledgement
  * @param {import('../types/settings.d.ts').Settings['send']} options
- * @returns {import('./result.js').Answer & { said: number, span?: number, ownSpan?: number }} `said` by the tables
- *   `READING` and `OPINION`; spans in milliseconds, where one was named
+ * @returns {import('./result.js').Answer & { verdictCode: number, span?: number, ownSpan?: number }} `verdictCode` by the tables
+ *   `READING` and `OPINION`; the spans in milliseconds: when the server and the app want a retry, if they say so
  */
 export function judge(args, options) {
   const words = /** @type {any} */ (read(args));
   const { code } = words;
-  // In the order of the verdicts there.
+  // `WORDS` has the order of the verdicts in `src/client/verdict.rs`.
   const [own = -1, ownSpan] = decided(options.verdict, args, WORDS);
   const reading = words.isAccepted
     ? READING.accepted
@@ -26,17 +26,17 @@ export function judge(args, options) {
       : FINAL.test(code) || options.final.includes(code)
         ? READING.final
         : READING.failed;
-  words.said = reading + OPINION * (own + 1);
+  words.verdictCode = reading + OPINION * (own + 1);
   words.ownSpan = ownSpan;
   return words;
 }
 
 /**
- * What a function of the app's decides about what the server said; nothing where it throws or answers nonsense,
- * which is reported.
- * @param {((...said: any[]) => any) | undefined} decide
- * @param {unknown[]} said
- * @param {string[]} words that it may answer
+ * Asks a function of the app about a server's answer. Returns [] if it throws or returns an unknown word, which is
+ * reported.
+ * @param {((...args: any[]) => any) | undefined} decide
+ * @param {unknown[]} args
+ * @param {string[]} words that it may return
  * @returns {ReturnType<typeof opinion>}
  */
-export const decided = (decide, said, words) => call(() => opinion(decide?.(...said), words)) ?? [];
+export const decided = (decide, args, words) => call(() => opinion(decide?.(...args), words)) ?? [];

@@ -1,4 +1,4 @@
-/** How a message may settle as a success, and what becomes of it while there is no link. */
+/** The ways to send: what settles a message as a success, and what happens to it without a link. */
 
 import { call } from './report.js';
 
@@ -8,7 +8,7 @@ import { call } from './report.js';
  *
  * @param {import('../types/settings.d.ts').Settings} settings
  * @param {string} event
- * @param {{ way?: Way | undefined, key?: unknown, repeat?: boolean | undefined }} given what `send` was told, which goes before the option `ways`
+ * @param {{ way?: Way | undefined, key?: unknown, repeat?: boolean | undefined }} given the options of `send`, which override the option `ways`
  * @param {unknown} data
  * @returns {{ way: Way, key: unknown, repeat: boolean | undefined }}
  */
@@ -24,7 +24,7 @@ export function wayOf({ ways, send }, event, given, data) {
 }
 
 /**
- * What the option `ways` says of an event, as an object.
+ * The entry of the option `ways` for an event, as an object.
  * @param {any} option
  * @returns {{ way?: Way, key?: (data: any) => unknown, repeat?: boolean }}
  */
@@ -32,7 +32,7 @@ export const optionOf = (option) => (option?.way ? option : { way: option });
 
 export const WAYS = ['acked', 'received', 'latest', 'volatile'];
 
-/** What may stand beside a way. @type {Record<string, string>} */
+/** Further fields of such an entry. @type {Record<string, string>} */
 const BESIDE = { key: 'function', repeat: 'boolean' };
 
 /** @param {any} value */

@@ -1,6 +1,6 @@
 /**
- * Hands a Socket to the module, which drives it (`src/web/call.rs`), with what is ours to be called: one that is made
- * here, or one of the app's own. What has to be undone without the module is here.
+ * Makes the Socket, or takes one of the app's own, and lets the module drive it (`src/web/call.rs`): this file has the
+ * JavaScript that the module calls, and undoes the overrides when the module dies.
  */
 
 import { DEAD } from './driver.js';
@@ -27,15 +27,21 @@ import { lastThrown } from './values.js';
  *   onEvent: (packet: any[], extra: unknown) => boolean,
  *   onReserved: (event: string, args: unknown[]) => void,
  *   onLeaving: (packet: { data: any[], id?: number }) => void,
- * ]} Hooks what the Socket's own `connect`, `disconnect` and `active` come to, and who is told: that the transport has
- *   sent what it had, that the server answered a receipt, as it refuses an unknown namespace or otherwise, that the
- *   connection goes over another transport, that something came, that the server accepted the connection, that the
- *   app's listeners have heard of that, that the connection ended, with socket.io's reason, or that the attempt failed,
- *   of an event that came, with its last argument where that is not the app's (false keeps it from the listeners), of
- *   `connect`, `disconnect` or `connect_error`, and of an event that leaves
+ * ]} Hooks the functions that the module calls, in this order:
+ *   what the Socket's own `connect`, `disconnect` and `active` do;
+ *   onDrained: the transport has sent what it had;
+ *   onReceipt: the server answered a receipt; `isPlain`: it refused the namespace as an unknown one;
+ *   onTransport: the connection switched to another transport;
+ *   onHeard: something arrived;
+ *   onUp: the server accepted the connection;
+ *   onGreeted: the app's listeners have heard of that;
+ *   onDown: the connection ended, with socket.io's reason, or the attempt failed;
+ *   onEvent: an event arrived; `extra` is the last argument if that is not the app's; false keeps it from the listeners;
+ *   onReserved: `connect`, `disconnect` or `connect_error` is emitted;
+ *   onLeaving: an event is being sent
  */
 
-/** Options of socket.io-client that would work against the engine. */
+/** Options of socket.io-client that would conflict with the engine, which reconnects by itself. */
 const OURS = [
   'reconnection',
   'reconnectionAttempts',
@@ -48,15 +54,16 @@ const OURS = [
   'multiplex',
 ];
 
-/** A namespace that no server has, and the names that receipts use in turn. */
+/** Prefix of namespaces that no server has: receipts ask to join them, under names that are used in turn. */
 export const RECEIPT = '/~holdfast/';
 
-/** Where they are among the parts. */
+/** Indexes in `parts`. */
 const EPOCH = 2;
 const MAX_PAYLOAD = 3;
-/** Where `onHeard` is among the hooks. */
+/** Index of `onHeard` in the hooks. */
 const HEARD = 6;
 
+/** Methods of the Socket that the module overrides. */
 const OVERRIDDEN = ['emitReserved', 'emitEvent', 'emitBuffered', 'notifyOutgoingListeners'];
 
 /**
@@ -71,7 +78,7 @@ export function createWire(driver, io, url, ioOptions, warn) {
   const dropped = OURS.filter((name) => name in options);
   for (const name of dropped) delete options[name];
   if (dropped.length > 0) {
-    warn(`io.${dropped.join(', io.')}: not handed on, it is ours`);
+    warn(`io.${dropped.join(', io.')}: ignored, Holdfast sets it`);
   }
   const own = {
     ...options,
@@ -79,7 +86,7 @@ export function createWire(driver, io, url, ioOptions, warn) {
     forceNew: true,
     reconnection: false,
     timeout: false,
-    // An app may have its `socket.io-client` be `holdfast/alias`, which would follow what is driven here.
+    // An app may alias `socket.io-client` to `holdfast/alias`, which must not follow the Socket that is driven here.
     holdfast: false,
   };
   const socket = open(io, url, own);
@@ -94,7 +101,8 @@ export function createWire(driver, io, url, ioOptions, warn) {
 }
 
 /**
- * A Socket that is followed has a stand-in for its Manager, as most of what is overridden there is undone.
+ * Lets the module drive a Socket. For a followed Socket `manager` is a stand-in: overrides of it don't reach the app's
+ * Manager.
  * @param {import('./driver.js').Driver} driver
  * @param {any} socket
  * @param {any} manager
@@ -105,8 +113,8 @@ export function drive(driver, socket, manager, options) {
     /** @type {number} */ what,
     /** @type {number} */ link,
     /** @type {unknown} */ subject,
-    /** @type {unknown} */ said,
-  ) => driver.wire(what, link, parts, subject, said);
+    /** @type {unknown} */ data,
+  ) => driver.wire(what, link, parts, subject, data);
   const ask = (
     /** @type {number} */ what,
     /** @type {unknown[] | undefined} */ args = undefined,
@@ -130,14 +138,14 @@ export function drive(driver, socket, manager, options) {
     /** @type {unknown} */ subject,
   ) =>
     what === WIRE.heard
-      ? // With every packet: too often for a call of the module.
+      ? // Runs for every packet: a call of the module would cost too much.
         () => link === parts[EPOCH] && onHeard()
-      : (/** @type {unknown} */ said) => run(what, link, subject, said);
+      : (/** @type {unknown} */ data) => run(what, link, subject, data);
 
   /** @type {() => void} */
   let onHeard;
 
-  /** What has to go for a plain Socket. @type {[any, string][]} */
+  /** The overrides, to be removed when the module is dead. @type {[any, string][]} */
   const overridden = [];
   let isReleased = false;
   const override = (
@@ -150,9 +158,9 @@ export function drive(driver, socket, manager, options) {
     const instead = (/** @type {unknown[]} */ ...args) => {
       const answer = run(what, 0, undefined, args);
       if (answer !== DEAD) return answer;
-      // That of a client that was destroyed before does nothing.
+      // A client that was destroyed before the module died: its methods do nothing.
       if (!isReleased) return isMethod && target;
-      // It is socket.io-client's own by now.
+      // The override was removed: call socket.io-client's own.
       return isMethod ? target[name](...args) : target[name];
     };
     if (isMethod) target[name] = instead;
@@ -165,10 +173,10 @@ export function drive(driver, socket, manager, options) {
   const parts = [
     socket,
     manager,
-    // The epoch, and the largest message that the server takes, as the module has them.
+    // The epoch and the largest message that the server accepts; the module writes both.
     0,
     undefined,
-    // What the shell does.
+    // Functions of the shell.
     call,
     callEach,
     () => report(lastThrown()),
@@ -179,21 +187,21 @@ export function drive(driver, socket, manager, options) {
     override,
     () => {},
     () => ({ fromQueue: true }),
-    // Packets for other namespaces go through it: no Socket, so it never connects, and is nobody's to override.
+    // Sends packets for other namespaces. Not a real Socket: it never connects, and nobody overrides its methods.
     { io: manager, packet: socket.packet },
     onPacket,
     options.autoConnect !== false,
-    // The transports that the app wants, in its order, and what the Manager was given of them.
+    // The transports in the order that the app wants, and the Manager's own option.
     manager.opts.transports ?? ['polling', 'websocket'],
     manager.opts.transports,
-    // What is overridden.
+    // The original methods that are overridden.
     socket.connect,
     socket.disconnect,
     socket.emit,
     socket.emitEvent,
     manager.open,
     manager.socket,
-    // What the Socket has inside: the module finds it.
+    // Private parts of the Socket, which the module finds.
     undefined,
     '',
     undefined,
@@ -208,31 +216,30 @@ export function drive(driver, socket, manager, options) {
     socket: /** @type {Socket} */ (socket),
     run,
 
-    /** From now on the Socket is driven. @param {Hooks} hooks who is told */
+    /** Starts driving the Socket. @param {Hooks} hooks */
     begin(...hooks) {
       onHeard = hooks[HEARD];
       parts.push(...hooks);
       ask(WIRE.begin);
     },
 
-    /** The attempt that the transport belongs to, while it may still speak. 0 is none. */
+    /** The epoch of the attempt that the transport belongs to, while its events count; 0 if none, -1 once released. */
     epoch: () => /** @type {number} */ (isReleased ? -1 : parts[EPOCH]),
 
     /**
-     * Opens a connection. Each failure changes which transport is tried first, since one of them may
-     * be what the network does not let through.
+     * Opens a connection. Each failure changes which transport is tried first, since the network may block one of them.
      * @param {number} attempt
-     * @param {number} failures
-     * @param {number} upgradeTimeoutMs a WebSocket that says nothing for so long is given up, where
-     *   there is another way
+     * @param {number} failures in a row so far
+     * @param {number} upgradeTimeoutMs a WebSocket that is silent for so long is given up, if the app allows another
+     *   transport
      */
     connect: (attempt, failures, upgradeTimeoutMs) =>
       run(WIRE.open, attempt, undefined, [failures, upgradeTimeoutMs]),
 
     /**
-     * Closes the connection, whatever state it is in. Listeners hear of it; the engine does not.
-     * @param {boolean} isPolite tells the server, and says to listeners that it was us
-     * @param {boolean} isFinal for Sockets of other namespaces too
+     * Closes the connection in any state. The Socket's listeners hear of it; the engine does not.
+     * @param {boolean} isPolite whether to tell the server, with the reason that the client disconnected
+     * @param {boolean} isFinal whether to close even if Sockets of other namespaces use the connection
      */
     close: (isPolite, isFinal) => ask(WIRE.shut, [isPolite, isFinal]),
 
@@ -241,8 +248,8 @@ export function drive(driver, socket, manager, options) {
      * @param {string} event
      * @param {readonly unknown[]} args
      * @param {(...reply: unknown[]) => void} [ack]
-     * @returns {number | undefined} the number of the acknowledgement; none where the packet did not
-     *   leave, since the socket knew, though it had not said so, that its link is dead. Then it is down.
+     * @returns {number | undefined} the acknowledgement id; undefined if the packet was not sent because the socket
+     *   knew, without having reported it, that its link is dead. Then the link is down.
      * @throws what encoding throws
      */
     emit(event, args, ack) {
@@ -254,30 +261,31 @@ export function drive(driver, socket, manager, options) {
     /** Hands an event to the app's listeners on the Socket. @param {string} event @param {unknown[]} args */
     dispatch: (event, args) => callEach(socket.listeners(event), socket, args),
 
-    /** Asks the server for receipts: to connect a namespace that it does not know. */
+    /** Asks for receipts by connecting to namespaces that the server does not know: each refusal is one. */
     receipt: (/** @type {number} */ name, /** @type {number} */ count) =>
       ask(WIRE.ask, [RECEIPT + name, count]),
 
-    /** The largest message that the server takes, in bytes; any, where none is named. @returns {number} */
+    /** The largest message that the server accepts, in bytes; Infinity if it names no limit. @returns {number} */
     maxPayload: () => parts[MAX_PAYLOAD] ?? Infinity,
 
     isPolling: () => nameOfTransport() === 'polling',
 
-    /** What the transport has yet to send: bytes, or where it does not say packets. */
+    /** The transport's backlog: in bytes, or in packets if it does not tell bytes. */
     waiting: () =>
       manager.engine?.transport?.ws?.bufferedAmount ?? manager.engine?.writeBuffer?.length,
 
-    /** What identifies the connection: the next attempt is made with it. @param {unknown} query @param {unknown} headers */
+    /** Sets the query and headers of the next attempt. @param {unknown} query @param {unknown} headers */
     identify: (query, headers) => ask(WIRE.identity, [query, headers]),
 
-    /** Forgets an acknowledgement that will not come; before 4.7.5 the socket keeps it for ever. @param {any} id */
+    /** Drops an acknowledgement that will not come. Before 4.7.5 socket.io-client keeps it for ever. @param {any} id */
     forget: (id) => delete socket.acks[id],
 
+    /** Drops everything that the Socket keeps for the user. */
     wipe: () => ask(WIRE.clean),
 
     transport: nameOfTransport,
 
-    /** Gives the Socket back to the app as socket.io-client made it, reconnecting by itself. The module is dead. */
+    /** The module is dead: removes the overrides. The Socket works as socket.io-client made it, and reconnects by itself. */
     release() {
       isReleased = true;
       parts[EPOCH] = 0;
@@ -288,11 +296,11 @@ export function drive(driver, socket, manager, options) {
     },
 
     /**
-     * Who hears what that Socket says.
-     * @param {() => void} up it is connected, and the app's listeners have not heard of it
+     * Listens to a released Socket.
+     * @param {() => void} up it connected; called before the app's listeners hear of it
      * @param {() => void} down
-     * @param {Hooks[11]} tell of an event of socket.io's own
-     * @param {() => void} done once all have heard
+     * @param {Hooks[11]} tell called with an event of socket.io's own
+     * @param {() => void} done called after all listeners
      * @param {Hooks[10]} hear
      */
     watch(up, down, tell, done, hear) {
@@ -320,7 +328,7 @@ export function drive(driver, socket, manager, options) {
  * @param {typeof import('socket.io-client').io} io
  * @param {string | undefined} url
  * @param {any} options
- * @returns {any} a Socket, whose private parts are ours to use
+ * @returns {any} a Socket, typed so that its private parts can be used
  */
 function open(io, url, options) {
   try {

@@ -1,4 +1,4 @@
-/** The one client of `holdfast/socket`, and what is registered for it and for those after it. */
+/** The page's one client for `holdfast/socket`, and the callbacks that are registered on it and on its successors. */
 
 /**
  * @typedef {ReturnType<typeof import('./client.js').makeClient>} Client
@@ -8,23 +8,23 @@
  * @property {Client | null} client
  * @property {Set<Registration>} registrations
  * @property {Parameters<typeof import('../types/socket.d.ts').initializeSocket> | null} refused
- * @property {object} [owner] the copy of the package that configured it first
- * @property {World} [beside] the one that another copy has
+ * @property {object} [owner] the copy of the package that configured the client first
+ * @property {World} [beside] the world that another copy had configured before
  */
 
 const KEY = Symbol.for('holdfast@1');
 
-/** Stands for this copy of the package: a page of several bundles has several. */
+/** Identifies this copy of the package: a page of several bundles has several. */
 const copy = {};
-/** This copy's, where another one had configured its own before. @type {World | undefined} */
+/** This copy's own world, if another copy had configured a different client before. @type {World | undefined} */
 let own;
 
 /** @returns {World} */
 const create = () => ({ client: null, registrations: new Set(), refused: null });
 
 /**
- * One for all copies of the package, however it is imported: an app's ESM and a test's CommonJS share it. A copy that
- * configured another server or user than the one before it has its own.
+ * The world that all copies of the package share, for example an app's ESM and a test's CommonJS. A copy that configures
+ * another server or user than the first one has a world of its own.
  * @returns {World}
  */
 export const shared = () => {
@@ -34,8 +34,8 @@ export const shared = () => {
 };
 
 /**
- * This copy configures a client.
- * @param {(client: Client) => boolean} isFor whether that is for the same server and user as the client that there is
+ * This copy configures a client: gives it its own world if needed.
+ * @param {(client: Client) => boolean} isFor whether it is for the same server and user as an existing client
  */
 export function claim(isFor) {
   const state = shared();
@@ -54,7 +54,7 @@ export function claim(isFor) {
 }
 
 /**
- * Registers now, or as soon as there is a client, and again with the next one.
+ * Registers on the current client, if there is one, and on each that follows.
  * @param {(client: Client) => () => void} attach
  * @returns {() => void}
  */
@@ -70,7 +70,7 @@ export function register(attach) {
   };
 }
 
-/** Makes `client` the one, with all that is registered. @param {Client} client */
+/** Replaces the client, and registers everything on the new one. @param {Client} client */
 export function replaceClient(client) {
   const state = shared();
   state.client?.destroy();

@@ -166,5 +166,5 @@ test('where WebAssembly cannot run Sockets are plain ones, and one warning says 
   }
   await until(() => cameOf('note').length === 3, 'all');
   assert.equal(warnings.length, 1);
-  assert.match(warnings[0], /plain ones.*Content-Security-Policy.*'wasm-unsafe-eval'/);
+  assert.match(warnings[0], /no delivery guarantee.*Content-Security-Policy.*'wasm-unsafe-eval'/);
 });

@@ -352,7 +352,7 @@ test('a handler still at work is given up and reported after ten minutes, or whe
     t.mock.timers.tick(1);
     for (const [reply] of await Promise.all(answers)) assert.equal(reply.code, 'INTERNAL_ERROR');
     assert.deepEqual([errors[0].at, errors[0].id], ['handler', 'a']);
-    assert.match(errors[0].error.message, new RegExp(`still at work after ${ms / 1000} s`));
+    assert.match(errors[0].error.message, new RegExp(`still running after ${ms / 1000} s`));
     const again = call('ann', { _tempId: 'a' });
     await ticks();
     assert.equal(runs.length, 2);
@@ -880,10 +880,10 @@ test('misuse throws a TypeError that names the option, what it got and what it t
     [{ userId, ttlMs: 0 }, /ttlMs takes a number of milliseconds above 0, got 0/],
     [{ userId, ttlMs: Number.NaN }, /ttlMs takes .*, got NaN/],
     [{ userId, max: 1.5 }, /max takes a whole number above 0, got 1.5/],
-    [{ userId, max: 5, store }, /max takes nothing beside store.*, got 5/],
+    [{ userId, max: 5, store }, /max takes nothing if store is set.*, got 5/],
     [{ userId, max: 0 }, /max takes a whole number above 0, got 0/],
     [{ userId, maxBytes: '5' }, /maxBytes takes a whole number above 0, got a string/],
-    [{ userId, maxBytes: 5, store }, /maxBytes takes nothing beside store.*, got 5/],
+    [{ userId, maxBytes: 5, store }, /maxBytes takes nothing if store is set.*, got 5/],
     [{ userId, maxPendingPerUser: 0 }, /maxPendingPerUser takes a whole number above 0, got 0/],
     [{ userId, handlerTimeoutMs: -1 }, /handlerTimeoutMs takes a number of milliseconds above 0/],
     [{ userId, verdict: 'accepted' }, /verdict takes a function .*, got a string/],

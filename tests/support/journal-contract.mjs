@@ -3,7 +3,7 @@
 
 import { formerSegments, openDatabase } from '../../pkg-template/shell/disk.js';
 import { raise, read } from '../../pkg-template/shell/generations.js';
-import { placeOf, scopeOf } from '../../pkg-template/shell/scope.js';
+import { endpointOf, scopeOf } from '../../pkg-template/shell/scope.js';
 import { createOrigin, seen } from './tabs.mjs';
 
 /** More than a tab that is gone has to come back. */
@@ -62,7 +62,7 @@ async function recordsOf(database, name, ...start) {
  */
 async function begin(code, user) {
   const origin = createOrigin(code);
-  const scope = scopeOf(placeOf(origin.url), user);
+  const scope = scopeOf(endpointOf(origin.url), user);
   const database = await openRaw();
   const tabs = [];
   const records = async (name, of = scope, ...more) =>
@@ -232,7 +232,7 @@ const CONTRACT = {
       tab.end();
     }
     await openTab({ name: 'other' }).client.logout();
-    const scopes = users.map((one) => scopeOf(placeOf(url), one));
+    const scopes = users.map((one) => scopeOf(endpointOf(url), one));
     same(scopes[0], scope, 'the first one is this');
     same(
       await Promise.all(scopes.map((one) => onDisk(one))),

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { isFormer, placeOf, scopeOf } from '../../../pkg-template/shell/scope.js';
+import { endpointOf, isFormer, scopeOf } from '../../../pkg-template/shell/scope.js';
 
 /** As in a page of this address. */
 function enter(t, href) {
@@ -13,7 +13,7 @@ function enter(t, href) {
   });
 }
 
-test('ways to write one address have one place', (t) => {
+test('ways to write one address have one endpoint', (t) => {
   enter(t, 'http://h/page?secret=1#x');
   const ways = [
     undefined,
@@ -32,19 +32,19 @@ test('ways to write one address have one place', (t) => {
     'http://user:pass@h/',
     'http://us@er:pass@h:80',
   ];
-  for (const url of ways) assert.equal(placeOf(url), 'http://h?/socket.io?/', String(url));
+  for (const url of ways) assert.equal(endpointOf(url), 'http://h?/socket.io?/', String(url));
 });
 
 test('a secure page lends its scheme, and wss is https', (t) => {
   enter(t, 'https://app.example:8443/');
-  assert.equal(placeOf(undefined), 'https://app.example:8443?/socket.io?/');
-  assert.equal(placeOf('/chat'), 'https://app.example:8443?/socket.io?/chat');
-  assert.equal(placeOf('//h'), 'https://h?/socket.io?/');
-  assert.equal(placeOf('wss://h:443'), placeOf('https://h'));
-  assert.notEqual(placeOf('wss://h:80'), placeOf('ws://h'));
+  assert.equal(endpointOf(undefined), 'https://app.example:8443?/socket.io?/');
+  assert.equal(endpointOf('/chat'), 'https://app.example:8443?/socket.io?/chat');
+  assert.equal(endpointOf('//h'), 'https://h?/socket.io?/');
+  assert.equal(endpointOf('wss://h:443'), endpointOf('https://h'));
+  assert.notEqual(endpointOf('wss://h:80'), endpointOf('ws://h'));
 });
 
-test('servers, paths and namespaces that differ have places that differ', () => {
+test('servers, paths and namespaces that differ have endpoints that differ', () => {
   const all = [
     ['http://h'],
     ['https://h'],
@@ -60,23 +60,23 @@ test('servers, paths and namespaces that differ have places that differ', () => 
     ['http://h', { path: '/payments/socket.io' }],
     ['http://h', { path: '/' }],
   ];
-  const places = all.map(([url, io]) => placeOf(url, /** @type {any} */ (io)));
-  assert.equal(new Set(places).size, all.length, places.join('\n'));
+  const endpoints = all.map(([url, io]) => endpointOf(url, /** @type {any} */ (io)));
+  assert.equal(new Set(endpoints).size, all.length, endpoints.join('\n'));
 });
 
-test("ways to write the engine's path have one place", () => {
-  const place = placeOf('http://h', { path: '/a/b' });
+test("ways to write the engine's path have one endpoint", () => {
+  const endpoint = endpointOf('http://h', { path: '/a/b' });
   for (const path of ['a/b', '/a/b/', '/a/b//', 'a/b?token=secret', '/a/b/#x']) {
-    assert.equal(placeOf('http://h', { path }), place, path);
+    assert.equal(endpointOf('http://h', { path }), endpoint, path);
   }
   for (const io of [undefined, {}, { path: '' }, { path: undefined }, { path: '/socket.io/' }]) {
-    assert.equal(placeOf('http://h', io), 'http://h?/socket.io?/');
+    assert.equal(endpointOf('http://h', io), 'http://h?/socket.io?/');
   }
 });
 
 test('no page: a fixed text', () => {
-  assert.equal(placeOf(undefined), 'http://?/socket.io?/');
-  assert.equal(placeOf('//h'), 'http://h?/socket.io?/');
+  assert.equal(endpointOf(undefined), 'http://?/socket.io?/');
+  assert.equal(endpointOf('//h'), 'http://h?/socket.io?/');
 });
 
 test('nothing that is no url makes it throw or keep a query', () => {
@@ -123,26 +123,26 @@ test('nothing that is no url makes it throw or keep a query', () => {
       { path: 7 },
       { path: '?secret' },
     ]) {
-      const place = placeOf(url, /** @type {any} */ (io));
-      assert.equal(place.split('?').length, 3, place.slice(0, 100));
-      assert.doesNotMatch(place, /secret|#| /);
+      const endpoint = endpointOf(url, /** @type {any} */ (io));
+      assert.equal(endpoint.split('?').length, 3, endpoint.slice(0, 100));
+      assert.doesNotMatch(endpoint, /secret|#| /);
     }
   }
 });
 
-test('scopes differ where place or user do, and none is one of version 1', () => {
-  const place = placeOf('http://h');
+test('scopes differ where endpoint or user do, and none is one of version 1', () => {
+  const endpoint = endpointOf('http://h');
   const users = ['alice', 'alice ', 'alice%20', 'a b', 'a?b', 'a%b', '\ud800', 'ü', '42'];
-  const scopes = users.map((user) => scopeOf(place, user));
+  const scopes = users.map((user) => scopeOf(endpoint, user));
   assert.equal(new Set(scopes).size, users.length);
   for (const scope of scopes) assert.doesNotMatch(scope, / /, 'a scope of version 1 has a space');
-  assert.notEqual(scopeOf(placeOf('http://h/a'), 'b'), scopeOf(placeOf('http://h/'), 'a?b'));
+  assert.notEqual(scopeOf(endpointOf('http://h/a'), 'b'), scopeOf(endpointOf('http://h/'), 'a?b'));
 });
 
 test('a scope of version 1 is known by server, namespace and user', (t) => {
   enter(t, 'https://chat.example/');
   for (const path of ['/socket.io', '/p a/%20']) {
-    const scope = scopeOf(placeOf('https://chat.example', { path }), 'al ice');
+    const scope = scopeOf(endpointOf('https://chat.example', { path }), 'al ice');
     for (const url of [
       '',
       'https://chat.example',

@@ -2,7 +2,7 @@
 
 import 'fake-indexeddb/auto';
 import assert from 'node:assert/strict';
-import { placeOf, scopeOf } from '../../../pkg-template/shell/scope.js';
+import { endpointOf, scopeOf } from '../../../pkg-template/shell/scope.js';
 import { bundle } from '../../support/bundle.mjs';
 import { segments } from '../../support/disk.mjs';
 import { installStorage } from '../../support/storage.mjs';
@@ -18,7 +18,7 @@ const code = await bundle(TAB);
  */
 export function begin(t, user = t.name, options = {}) {
   const origin = createOrigin(code, options);
-  const scope = scopeOf(placeOf(origin.url), user);
+  const scope = scopeOf(endpointOf(origin.url), user);
   const tabs = new Set();
   t.after(() => {
     for (const tab of tabs) tab.end();

@@ -1,6 +1,6 @@
 /**
- * What a server forgets with the connection, rooms above all: which emits are such, and what they say. When it is said
- * again is the engine's to decide.
+ * Remembered emits: what a server forgets with the connection, joins above all. This file recognizes them and has
+ * their arguments; the engine decides when they are replayed.
  */
 
 import { printOf } from './generations.js';
@@ -12,7 +12,7 @@ import { copies } from './payload.js';
  * @typedef {string | RegExp | { join: string, leave: string }} Pattern
  */
 
-/** In characters of JSON. A join names a room; what is longer is no such thing. */
+/** The longest arguments of a remembered emit, in characters of JSON. A join names a room, which is short. */
 const LONGEST = 10_000;
 
 /**
@@ -20,7 +20,7 @@ const LONGEST = 10_000;
  * @param {import('./engine.js').Engine} engine
  * @param {ReturnType<typeof import('./loose.js').createLoose>} loose
  */
-export function createSaid(settings, { note }, { emit, emitAsked }) {
+export function createRemembered(settings, { note }, { emit, emitAsked }) {
   /** @type {Map<number, { event: string, args: readonly unknown[] }>} */
   const values = new Map();
 
@@ -35,10 +35,10 @@ export function createSaid(settings, { note }, { emit, emitAsked }) {
 
   return {
     keyOf,
-    /** Whether it will be said after a return. @param {string} event @param {readonly unknown[]} args */
+    /** Whether an emit is remembered. @param {string} event @param {readonly unknown[]} args */
     knows: (event, args) => values.has(keyOf(event, args)),
 
-    /** An event is leaving over the present connection. @param {{ data: unknown[], id?: number | undefined }} packet */
+    /** An event is being sent: remembers a join, and forgets it at its leave. @param {{ data: unknown[], id?: number | undefined }} packet */
     noted({ data: [name, ...all], id }) {
       const event = String(name);
       for (const pattern of settings().session) {
@@ -55,11 +55,11 @@ export function createSaid(settings, { note }, { emit, emitAsked }) {
     },
 
     /**
-     * Says something now, and again after each return.
+     * Emits now, and again after each reconnect.
      * @param {string} event
      * @param {unknown[]} all
-     * @returns {() => void} forgets it, once all who remembered it have called theirs
-     * @throws {import('./errors.js').HoldfastError} what cannot be sent
+     * @returns {() => void} forgets it, once every caller that remembered it has called its own
+     * @throws {import('./errors.js').HoldfastError} if the arguments cannot be sent
      */
     remember(event, ...all) {
       const args = copies(all, LONGEST, settings().io.parser);
@@ -73,8 +73,8 @@ export function createSaid(settings, { note }, { emit, emitAsked }) {
       };
     },
 
-    /** By its key. @param {number} key @param {number} isAsked with a callback */
-    say(key, isAsked) {
+    /** Emits what is remembered. @param {number} key @param {number} isAsked whether with a callback */
+    replay(key, isAsked) {
       const { event, args } = values.get(key) ?? {};
       if (event !== undefined) (isAsked ? emitAsked : emit)(event, args ?? []);
     },
