@@ -1,4 +1,4 @@
-// Other people's servers (databases) as child processes of a test.
+// Servers of other projects (databases) as child processes of a test.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,19 +10,19 @@ import { until } from './until.mjs';
 
 const START_MS = 30_000;
 
-/** Whether a program is installed: `question` is an option that it answers and ends. */
+/** Whether a program is installed. `question` is an option with which the program prints something and exits. */
 export function isInstalled(program, question) {
   return spawnSync(program, [question], { stdio: 'ignore' }).status === 0;
 }
 
 /**
- * Starts a program that listens on a port, in a folder of its own; both are gone when the test is over.
+ * Starts a program that listens on a port, in an empty folder. Both are removed when the test is over.
  *
  * @param {import('node:test').TestContext} t
  * @param {string} program
  * @param {(at: { port: number, folder: string }) => string[]} options
- * @returns {Promise<{ port: number, stop: () => Promise<void>, start: () => Promise<void> }>} stopped by
- *   SIGKILL, and started again on its port
+ * @returns {Promise<{ port: number, stop: () => Promise<void>, start: () => Promise<void> }>} `stop` sends SIGKILL,
+ *   `start` starts the program on the same port again
  */
 export async function startService(t, program, options) {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-service-'));
