@@ -42,6 +42,23 @@ export async function startChatServer(t, options = {}) {
  * @property {number} repeat 0 for the first message with this id, then 1, 2, ...
  */
 
+// While the server was down, the system may have given its port to an outgoing connection of another test.
+const RESTARTS_FOR_PORT = 20;
+
+async function bind(server, port) {
+  for (let attempt = 0; ; attempt += 1) {
+    const error = await new Promise((resolve) => {
+      server.once('error', resolve).listen(port, '127.0.0.1', () => {
+        server.off('error', resolve);
+        resolve(null);
+      });
+    });
+    if (!error) return;
+    if (error.code !== 'EADDRINUSE' || attempt === RESTARTS_FOR_PORT) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
 export class ChatServer {
   /** @type {Hooks} */
   hooks = {
@@ -89,9 +106,7 @@ export class ChatServer {
         if (/^[01]\//.test(data)) this.namespacePackets.push(data);
       });
     });
-    await new Promise((resolve, reject) => {
-      this.http.once('error', reject).listen(this.port, '127.0.0.1', resolve);
-    });
+    await bind(this.http, this.port);
     this.port = this.http.address().port;
     this.url = `http://127.0.0.1:${this.port}`;
   }

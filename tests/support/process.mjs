@@ -9,6 +9,8 @@ import { atEnd } from './at-end.mjs';
 import { until } from './until.mjs';
 
 const START_MS = 30_000;
+// While the program was not running, the system may have given its port to an outgoing connection of another test.
+const RESTARTS_FOR_PORT = 20;
 
 /** Whether a program is installed. `question` is an option with which the program prints something and exits. */
 export function isInstalled(program, question) {
@@ -30,6 +32,17 @@ export async function startService(t, program, options) {
   let child;
 
   async function start() {
+    for (let attempt = 0; ; attempt += 1) {
+      const failure = await launch();
+      if (!failure) return;
+      const isTaken = /address already in use|EADDRINUSE/i.test(failure);
+      if (!isTaken || attempt === RESTARTS_FOR_PORT) throw new Error(failure);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+
+  /** Resolves with null when the program listens, or with its output if it ended. */
+  async function launch() {
     child = spawn(program, options({ port, folder }), {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,7 +56,7 @@ export async function startService(t, program, options) {
     const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
     const isUp = async () => hasEnded() || (await accepts(port));
     await until(isUp, () => `${program} listens; it printed ${output}`, START_MS);
-    if (hasEnded()) throw new Error(`${program} ended: ${output}`);
+    return hasEnded() ? `${program} ended: ${output}` : null;
   }
 
   async function stop() {
