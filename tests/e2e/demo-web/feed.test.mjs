@@ -1,4 +1,4 @@
-// A device that was away is told by the feed of all that its user's other devices know: the page asks for nothing.
+// A device that was away receives from the feed everything that its user's other devices know. The page requests nothing.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -32,7 +32,7 @@ const PLACES = [
 ];
 
 for (const { name, skip, env } of PLACES) {
-  test(`two devices are in step after one was away, with the feeds in ${name}`, {
+  test(`two devices show the same after one was away, with the feeds in ${name}`, {
     skip,
   }, async (t) => {
     const { demo, laptop, phone, bob, link } = await setUp(t, await env(t));
@@ -48,7 +48,7 @@ for (const { name, skip, env } of PLACES) {
   });
 }
 
-test('the same where the server was killed meanwhile, under both', async (t) => {
+test('two devices show the same after the server was killed meanwhile', async (t) => {
   const { demo, laptop, phone, bob, link } = await setUp(t);
   await link.lose();
   const asked = requestsOf(laptop, demo);
@@ -61,11 +61,11 @@ test('the same where the server was killed meanwhile, under both', async (t) => 
   await inStep([laptop, phone], ['after the restart']);
   await untilTold(demo, [laptop, phone]);
   assert.deepEqual(asked, []);
-  // Whoever looks at a message reads it, and says so.
+  // A device that shows a message marks it as read.
   assert.deepEqual(new Set(askedToo.map((request) => request.split(' ')[0])), new Set(['PUT']));
 });
 
-test('what the feed keeps no more is loaded by REST, and nothing after it', async (t) => {
+test('items that the feed no longer keeps are loaded over REST, and nothing else is', async (t) => {
   const { demo, laptop, phone, bob, link } = await setUp(t, { FEED_MAX: '5' });
   await link.lose();
   const asked = requestsOf(laptop, demo);
@@ -90,7 +90,7 @@ test('what the feed keeps no more is loaded by REST, and nothing after it', asyn
   assert.deepEqual(asked.slice(count), []);
 });
 
-test('a page that is told once more of what it has loaded counts nothing twice', async (t) => {
+test('a page counts no message twice if the feed repeats what it has loaded', async (t) => {
   const { demo, laptop, phone, bob } = await setUp(t);
   // How far it had come before all that; a page that crashed comes back with the like.
   const early = await until(() => laptop.evaluate(positions), 'a position is kept');
