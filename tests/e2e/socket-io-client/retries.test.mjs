@@ -222,7 +222,7 @@ test('a refused message settles as refused', async (t) => {
   assert.deepEqual(handled(ours), ['A'], 'and final: asked once');
 });
 
-test('a logout calls the callback of a message once', async (t) => {
+test('a logout calls the callback of an emit with retries once', async (t) => {
   const { page, ours } = await twoWorlds(t, browser);
   const options = { ...io, retries: 3, ackTimeout: 60_000 };
   await connectOurs(page, ours, { io: options });
@@ -243,7 +243,7 @@ test("what a component emits by itself is sent once, whatever the app's options 
   const { page, plain, ours } = await twoWorlds(t, browser);
   const notes = ({ server }) => {
     const heard = [];
-    // Like most servers, it acknowledges only messages that ask for it.
+    // Like most servers, it does not acknowledge notes.
     server.io.on('connection', (socket) => socket.on('note', (note) => heard.push(note)));
     return heard;
   };
