@@ -1,5 +1,5 @@
-// Chromium with a driver at its side, for what is measured inside of a page. What is measured over a
-// network runs in a browser that nobody watches (tests/support/plain-browser.mjs).
+// Chromium with playwright, for measurements inside of a page. Measurements over a network use a browser without playwright
+// (tests/support/plain-browser.mjs).
 
 import http from 'node:http';
 import { build } from 'esbuild';
@@ -18,7 +18,7 @@ export async function startBrowser(t) {
   const server = http.createServer((_request, response) => {
     const headers = {
       'content-type': 'text/html',
-      // Alone in its process, a page gets the finest clock that there is.
+      // A cross-origin isolated page gets the finest clock.
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-embedder-policy': 'require-corp',
     };
@@ -44,7 +44,7 @@ export async function startBrowser(t) {
 }
 
 /**
- * A page script from a file of this folder, with the built package in it.
+ * Bundles a page script from this folder together with the built package.
  *
  * @param {string} file
  * @param {{ isFake?: boolean }} [options] `isFake`: the fake socket in place of socket.io-client

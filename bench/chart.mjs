@@ -1,4 +1,4 @@
-// The README's chart: two rows of bars, drawn as an SVG that is readable on light and on dark.
+// The README's chart: two rows of bars, as an SVG that is readable in light and dark mode.
 
 import { TITLES } from './report.mjs';
 
@@ -95,7 +95,7 @@ const round = (number) => Math.round(number * 10) / 10;
 const spanText = (ms) =>
   ms < 1_000 ? `${Math.round(ms)} ms` : `${Number((ms / 1_000).toPrecision(3))} s`;
 
-/** Five marks or fewer, at round numbers, up to beyond the largest value. */
+/** At most five marks, at round numbers, up to beyond the largest value. */
 function ticksTo(most) {
   const power = 10 ** Math.floor(Math.log10(most / 4));
   const step = [1, 2, 5, 10].map((digit) => digit * power).find((each) => each * 4 >= most);

@@ -1,8 +1,7 @@
-// Stands in for socket.io-client in the microbench: a Socket whose server is in the same page and answers
-// at once. What is measured around it is then the sender's own work. It has the parts of the real one that
-// the package uses, and does as little as can be done.
+// Replaces socket.io-client in the microbench: a Socket whose server is in the same page and answers at once, so that only
+// the sender's own work is measured. It has the parts of the real Socket that the package uses, and does as little as possible.
 
-/** In place of the real `io`. The last Socket that was made is in `io.last`. */
+/** Replaces the real `io`. `io.last` is the last Socket that was created. */
 export function io() {
   io.last = new FakeSocket();
   return io.last;
@@ -15,12 +14,12 @@ class FakeSocket {
   ids = 0;
   sendBuffer = [];
   receiveBuffer = [];
-  /** How many events of each name were emitted. */
+  /** The number of emitted events by name. */
   emitted = {};
   #listeners = new Map();
   #unanswered = [];
 
-  /** As the real one: a Socket of a Manager that there is already is for another namespace. */
+  /** As in the real one, a Socket of an existing Manager is for another namespace. */
   constructor(manager = new FakeManager(), nsp = '/') {
     this.io = manager;
     this.nsp = nsp;
@@ -88,7 +87,7 @@ class FakeSocket {
     return this;
   }
 
-  /** All at once, as acknowledgements come after a round trip: what is sent meanwhile is the next batch. */
+  /** Acknowledges everything at once, as after a round trip. Messages sent meanwhile form the next batch. */
   #answer() {
     const batch = this.#unanswered;
     this.#unanswered = [];
@@ -109,7 +108,7 @@ class FakeManager {
   engine = {
     transport: { name: 'websocket' },
     maxPayload: 1_000_000,
-    /** Every packet is one more sign of life, as with the real one. */
+    /** As in the real one, every packet is a sign of life. */
     heard: () => {},
     on(event, listener) {
       if (event === 'packet') this.heard = listener;

@@ -1,4 +1,4 @@
-// Runs in the page of the growth bench: queues with no link, by the package and by the plain queue.
+// Runs in the page of the growth bench: queues without a link, of the package and of the plain queue.
 
 import * as holdfast from 'holdfast/socket';
 import { io } from 'socket.io-client';
@@ -9,7 +9,7 @@ const MOST = { capacity: 200_000, maxBytes: 1_000_000_000 };
 const data = payloads(1_000);
 let runs = 0;
 
-/** The engine's memory, which no heap counts. @type {WebAssembly.Memory | undefined} */
+/** The engine's memory, which is not part of the heap. @type {WebAssembly.Memory | undefined} */
 let memory;
 const { Instance } = WebAssembly;
 WebAssembly.Instance = function instantiate(...args) {
@@ -19,7 +19,7 @@ WebAssembly.Instance = function instantiate(...args) {
 };
 window.moduleBytes = () => memory?.buffer.byteLength ?? 0;
 
-/** Each answers a way to send that has no link, and never tries for one. */
+/** Each returns a send function without a link, which never tries to connect. */
 const contenders = {
   holdfast() {
     runs += 1;
@@ -38,7 +38,7 @@ const contenders = {
   },
 };
 
-/** Queues so many and answers the milliseconds that it took. They are held until the next call. */
+/** Queues `count` messages and returns the milliseconds it took. The messages are kept until the next call. */
 window.queueOffline = (name, count) => {
   const send = contenders[name]();
   let queued = 0;

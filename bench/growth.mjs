@@ -1,5 +1,5 @@
-// Whether ten times as many messages that wait cost ten times as much: time and memory of 10,000 and of
-// 100,000, queued without a link.
+// Whether ten times as many waiting messages cost ten times as much: time and memory of 10,000 and of 100,000 messages that
+// are queued without a link.
 
 import { bundlePage, startBrowser } from './browser.mjs';
 import { median, rotated } from './statistics.mjs';
@@ -41,7 +41,7 @@ export async function runGrowth(t, { runs, memoryRuns = 3, counts = COUNTS }) {
     for (const count of counts) {
       const sizes = [];
       for (let run = 0; run < memoryRuns; run += 1) {
-        // Of its own: the engine's memory never shrinks.
+        // In a new page, because the engine's memory never shrinks.
         const fresh = await browser.open(code);
         await queue(fresh, name, 1);
         const before = await sizeOf(fresh);

@@ -1,5 +1,5 @@
-// Runs in the page of the idle bench: the package as it is by default, durable, with a fake socket, and
-// every way by which a page wakes up watched. Only the package is in the page, so all of them are its.
+// Runs in the page of the idle bench: the package with default options and storage, on a fake socket. All ways in which a page
+// wakes up are counted. Only the package runs in the page, so it causes all of them.
 
 import { io } from 'socket.io-client';
 import { payloads } from './payloads.mjs';
@@ -24,7 +24,7 @@ for (const way of WAYS) {
 
 window.count = () => ({ wakeUps, pings: pings() });
 
-/** Ready, and after some messages: from here on it has nothing to do. */
+/** The client is ready and has sent some messages. From here on it has nothing to do. */
 window.settle = async () => {
   const holdfast = await import('holdfast/socket');
   holdfast.configureSocket({

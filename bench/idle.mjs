@@ -1,9 +1,9 @@
-// Wake-ups of a page that has a ready link and nothing to do, in virtual time: every timer, interval,
-// animation frame and idle callback that runs, but for those in which the package pings.
+// Counts the wake-ups of a page with a ready link and nothing to do, in virtual time: every timer, interval, animation frame
+// and idle callback that runs, except those in which the package pings.
 
 import { bundlePage, startBrowser } from './browser.mjs';
 
-/** For what is left of starting: a timer that was set for something and fires for nothing. */
+/** Time for timers of the startup to fire. */
 const SETTLE_MS = 120_000;
 const WATCH_MS = 600_000;
 

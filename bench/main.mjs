@@ -1,4 +1,4 @@
-// `cargo xtask bench`: every measure in one run. A whole run leaves its tables and its chart in docs/.
+// `cargo xtask bench`: all measurements in one run. A complete run writes its tables and its chart to docs/.
 
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
@@ -15,11 +15,11 @@ import { profile } from './profile.mjs';
 import { detailTables, markdown, measureTable } from './report.mjs';
 import { runStartup } from './startup.mjs';
 
-/** Growth counts the least of so many. */
+/** The growth bench takes the least of this many runs. */
 const GROWTH_RUNS = 5;
 
 /**
- * The parts, each of them by itself.
+ * The parts, each of which can run alone.
  *
  * @typedef {Partial<{ [Part in keyof typeof PARTS]: Awaited<ReturnType<(typeof PARTS)[Part]>> }>} Results
  */
@@ -36,7 +36,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '15' },
     only: { type: 'string' },
-    /** Only says where the time of one contender goes. */
+    /** Shows only where the time of one contender goes. */
     profile: { type: 'string' },
   },
 });
@@ -69,7 +69,7 @@ async function runAll() {
   console.log('\ndocs/bench.md, docs/bench.json and docs/bench.svg are written');
 }
 
-/** Ends what was started, whatever comes of it. */
+/** Runs the work and then its cleanup functions, even if the work fails. */
 async function withEnds(work) {
   const ends = [];
   try {

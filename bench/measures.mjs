@@ -1,4 +1,4 @@
-// What the package promises of its speed and size: each measure, its limit, and what was found.
+// The package's limits for speed and size: each measurement, its limit, and the measured value.
 
 /**
  * @typedef {object} Measure

@@ -1,5 +1,5 @@
-// Runs in the page of the microbench: each contender sends through a fake socket. The bundle has the fake
-// in place of socket.io-client.
+// Runs in the page of the microbench: each contender sends through a fake socket, which replaces socket.io-client in the
+// bundle.
 
 import * as holdfast from 'holdfast/socket';
 import { io } from 'socket.io-client';
@@ -26,14 +26,14 @@ window.setUp = async (storage) => {
   window.fake = holdfast.getSocket();
 
   window.contenders = {
-    /** What the fake socket costs, and the loop around it: nothing is added to it. */
+    /** The cost of the fake socket and of the loop alone. */
     bare: (message, done) => bare.emit('send_message', message, done),
     plain: (message, done) => plain.sendMessage(message, done),
     holdfast: (message, done) => holdfast.sendMessage(message, done),
   };
 };
 
-/** Sends so many at once, and answers the milliseconds until the last has settled. */
+/** Sends `count` messages at once. Returns the milliseconds until the last one has settled. */
 window.burst = (name, count) =>
   new Promise((resolve, reject) => {
     const send = window.contenders[name];
@@ -49,7 +49,7 @@ window.burst = (name, count) =>
     for (let i = 0; i < count; i += 1) send(data[i % data.length], done);
   });
 
-/** Sends one after the other, each when the one before has settled. */
+/** Sends messages one by one, each after the previous one has settled. */
 window.singly = (name, count) =>
   new Promise((resolve, reject) => {
     const send = window.contenders[name];

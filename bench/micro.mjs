@@ -1,14 +1,14 @@
-// The microbench: what a message costs its page, from `sendMessage` to its callback, with a fake socket.
-// No network, no encoding: what is left is the work of the sender.
+// The microbench: the cost of a message in its page, from `sendMessage` to its callback, with a fake socket. Without network
+// and encoding, only the sender's own work is left.
 
 import { bundlePage, startBrowser } from './browser.mjs';
 import { rotated, spread } from './statistics.mjs';
 
 const NAMES = ['bare', 'plain', 'holdfast'];
 const MESSAGES = { burst: 10_000, singly: 5_000 };
-/** Until what runs often is compiled. */
+/** Rounds until frequent code is compiled. */
 const WARM_UP = 4;
-/** Bytes between two samples of the allocations: a thousandth of what a round allocates. */
+/** Bytes between two samples of the allocations: a thousandth of the allocations of a round. */
 const SAMPLE_BYTES = 4_096;
 
 /**
@@ -58,7 +58,7 @@ export async function runMicro(t, { rounds, allocationRounds = 7 }) {
   return result;
 }
 
-/** All contenders each round, in rotated order; the first rounds do not count. */
+/** Runs all contenders in each round, in rotated order. The first rounds do not count. */
 async function inTurn(rounds, warmUp, run) {
   const numbers = Object.fromEntries(NAMES.map((name) => [name, []]));
   for (let round = 0; round < rounds + warmUp; round += 1) {
@@ -73,7 +73,7 @@ async function inTurn(rounds, warmUp, run) {
 const ratioOfAdded = ({ bare, plain, holdfast }) =>
   spread(bare.map((base, round) => (holdfast[round] - base) / (plain[round] - base)));
 
-/** Of the least of each: what else the machine does only ever adds. */
+/** The ratio of the fastest rounds, because other load on the machine only adds time. */
 const ratioOfLeast = ({ bare, plain, holdfast }) => {
   const [base, other, ours] = [bare, plain, holdfast].map((all) => Math.min(...all));
   return (ours - base) / (other - base);

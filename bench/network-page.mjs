@@ -1,4 +1,4 @@
-// Runs in the page of the network bench: the contenders, each with a socket of its own for each run.
+// Runs in the page of the network bench: the contenders, each with a new socket for each run.
 
 import * as holdfast from 'holdfast/socket';
 import { io } from 'socket.io-client';
@@ -11,12 +11,12 @@ const ACK_TIMEOUT_MS = 10_000;
 const EVENT = 'send_message';
 
 /**
- * Each opens its socket later, when `connect` is called, and answers what there is to know:
+ * Each returns a contender, which opens its socket when `connect` is called:
  *
  * @typedef {object} Contender
  * @property {() => void} connect
- * @property {Promise<void>} ready the first message may leave; what waits leaves by itself
- * @property {(count: number) => Promise<unknown>} send all at once; resolves at the last acknowledgement
+ * @property {Promise<void>} ready the first message may be sent; waiting messages are sent without further calls
+ * @property {(count: number) => Promise<unknown>} send sends all at once; resolves at the last acknowledgement
  * @property {() => void} close
  *
  * @type {Record<string, (url: string) => Contender>}
@@ -64,7 +64,7 @@ const contenders = {
 function plainSocket(url, options, send) {
   const socket = io(url, { ...TRANSPORT, forceNew: true, autoConnect: false, ...options });
   const { onconnect } = socket;
-  // What waits leaves inside of `onconnect`, before the connect event.
+  // socket.io sends buffered messages inside of `onconnect`, before the connect event.
   const ready = new Promise((resolve) => {
     socket.onconnect = (...args) => {
       resolve(performance.now());
@@ -85,14 +85,14 @@ let runs = 0;
 function viaHoldfast(url, storage) {
   runs += 1;
   holdfast.configureSocket({
-    // Another url makes another client, as each other contender has a socket of its own.
+    // A different URL makes a new client, just as every other contender gets a new socket.
     url: `${url}/?run=${runs}`,
     auth: {},
     io: TRANSPORT,
     queue: { storage },
     onForceLogout() {},
   });
-  // Until the first attempt it only queues.
+  // Until the first attempt, messages are only queued.
   holdfast.disconnectSocket();
   const socket = holdfast.getSocket();
   return {
@@ -110,7 +110,7 @@ function viaHoldfast(url, storage) {
   };
 }
 
-/** Sends all and resolves when all are acknowledged. */
+/** Sends all messages, and resolves when all are acknowledged. */
 const each = (messages, send) =>
   new Promise((resolve, reject) => {
     let left = messages.length;
@@ -123,12 +123,12 @@ const each = (messages, send) =>
     for (const message of messages) send(message, done);
   });
 
-/** On a link that is ready: from the first send to the last acknowledgement. */
+/** On a ready link: the time from the first send to the last acknowledgement. */
 async function burst(make, url, count) {
   const contender = make(url);
   contender.connect();
   await contender.ready;
-  // The join's answer may still be on its way through the listeners.
+  // The listeners may still be handling the answer to the join.
   await new Promise((resolve) => setTimeout(resolve));
   window.gc?.();
   const started = performance.now();
@@ -138,7 +138,7 @@ async function burst(make, url, count) {
   return { flowMs, totalMs: flowMs };
 }
 
-/** Sent before the link is up: from the moment when the first may leave, and from the first send. */
+/** With messages sent before the link is up: the time since the first may be sent, and since the first send. */
 async function queued(make, url, count) {
   const contender = make(url);
   window.gc?.();
@@ -165,7 +165,7 @@ async function queued(make, url, count) {
 window.run = async ({ url, way, rounds, messages }) => {
   const time = { burst, queued }[way];
   const names = Object.keys(messages);
-  // Not measured, so that nobody pays for what the browser compiles at first use.
+  // An unmeasured run of each, because the browser compiles code at its first use.
   for (const name of names) await time(contenders[name], url, messages[name]);
   const results = [];
   for (let round = 0; round < rounds; round += 1) {

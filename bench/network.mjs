@@ -1,5 +1,5 @@
-// The network bench: each contender against a server in another process, in a browser that nobody
-// watches, directly and through a proxy that delays.
+// The network bench: each contender against a server in another process, in a browser without playwright, directly and
+// through a proxy with latency.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { createProxy } from '../tests/support/proxy.mjs';
 import { bundlePage } from './browser.mjs';
 import { spread } from './statistics.mjs';
 
-/** `retries` sends one at a time. It gets a few messages, and its time is compared per message. */
+/** `retries` sends one message at a time. It gets fewer messages, and its time is compared per message. */
 const PLANS = {
   loopback: { way: 'burst', messages: 10_000, retries: 500 },
   'proxy, 0 ms': { way: 'queued', messages: 1_000, retries: 100, oneWayMs: 0 },
@@ -81,7 +81,7 @@ function summarize(way, messages, results) {
   return { way, contenders, ratios };
 }
 
-/** Starts the server, and resolves with its port. */
+/** Starts the server. Resolves with its port. */
 export async function startServer(t) {
   const server = spawn(process.execPath, ['bench/server.mjs'], {
     cwd: root,

@@ -1,7 +1,7 @@
-// What the contenders send: messages of 200 bytes, the id that each gets included.
+// The payloads of the contenders: messages of 200 bytes, including the id that each gets.
 
 const BYTES = 200;
-/** As long as the ids that the package makes. */
+/** An id with the length of the package's ids. */
 const ID_LENGTH = 'temp_'.length + 24;
 
 /** Messages without an id, for who gives them one. @param {number} count */

@@ -1,6 +1,6 @@
-// A payload as it was when it was sent, with what JSON leaves out left out, and its size.
+// Copies a payload at the send, without the values that JSON leaves out, and measures its size.
 
-/** Deeper is taken for a payload that contains itself. */
+/** A deeper payload is taken to contain itself. */
 const DEEPEST = 100;
 
 let bytes = 0;

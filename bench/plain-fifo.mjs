@@ -1,4 +1,4 @@
-// First in, first out, in constant time, without the copying that `Array#shift` does on a long list.
+// A first-in, first-out queue in constant time, without the copying of `Array#shift` on a long list.
 
 export class Fifo {
   #items = [];
@@ -30,7 +30,7 @@ export class Fifo {
     return item;
   }
 
-  /** In front of all that waits. Rare: it costs as much as there is. */
+  /** Inserts in front of everything. This is rare, and costs as much as the queue is long. */
   putBack(items) {
     this.#items = [...items, ...this.#items.slice(this.#head)];
     this.#head = 0;

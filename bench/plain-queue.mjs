@@ -1,9 +1,9 @@
-// What a careful team would write in plain JavaScript: the guarantees of the package's memory mode, and
-// none of its health, users, presence or storage. It is here so that the price of WebAssembly is known.
+// A careful implementation in plain JavaScript with the guarantees of the package's memory mode, but without its health
+// check, users, presence and storage. It shows the price of WebAssembly.
 //
-// Ids; payloads copied when they are sent; a window of messages and bytes; an acknowledgement deadline and
-// retries under the same id; order within a lane; one timer; a bounded queue; each message settled once.
-// Every step takes constant time: what has to be sorted by time is in lists that arrive sorted.
+// It has ids; payloads that are copied at the send; a window of messages and bytes; a deadline for acknowledgements, and
+// retries with the same id; order within a lane; one timer; a bounded queue; and one result per message. Every step takes
+// constant time: lists that are needed in order of time are filled in that order.
 
 import { copy } from './plain-copy.mjs';
 import { Fifo } from './plain-fifo.mjs';
@@ -23,14 +23,14 @@ const DEFAULTS = {
 export class PlainQueue {
   #socket;
   #options;
-  /** Unsettled, in send order, so the first is the first to expire. */
+  /** Unsettled messages in send order, so the first one expires first. */
   #byId = new Map();
   #lanes = new Map();
-  /** Lanes that have something to send and are not held. */
+  /** Lanes that have messages to send and are not blocked. */
   #ready = new Fifo();
-  /** In the order of transmission, so the first has the first deadline. */
+  /** Messages in the order of transmission, so the first one has the first deadline. */
   #flight = new Set();
-  /** By how often it was sent: each list waits the same time for its next turn. */
+  /** Waiting repeats by the number of attempts. All messages of a list wait equally long. */
   #delayed = [];
   #bytes = 0;
   #flightBytes = 0;
@@ -54,7 +54,7 @@ export class PlainQueue {
     this.#pump();
   }
 
-  /** Nothing is known of what is in flight: it goes again, in its order, before all else of its lane. */
+  /** The state of messages in flight is unknown: they are sent again, in order, before the others of their lanes. */
   linkLost() {
     this.#isUp = false;
     const back = new Map();
@@ -71,7 +71,7 @@ export class PlainQueue {
     }
   }
 
-  /** Takes a message. The callback hears of a wait at once, and once how it ended; so does the promise. */
+  /** Accepts a message. The callback is told of a wait at once, and gets the result once. The promise gets it too. */
   sendMessage(data, callback) {
     return new Promise((resolve) => {
       const settled = (result) => {
@@ -130,7 +130,7 @@ export class PlainQueue {
     return lane;
   }
 
-  /** Puts a lane in line where it has something to send. */
+  /** Queues a lane if it has messages to send. */
   #offer(lane) {
     if (lane.isReady || lane.held > 0 || lane.waiting.size === 0) return;
     lane.isReady = true;
@@ -176,7 +176,7 @@ export class PlainQueue {
     if (this.#flight.delete(message)) this.#flightBytes -= message.bytes;
   }
 
-  /** Sends it again later, holding its lane until then, or gives up. */
+  /** Repeats the message later and blocks its lane until then, or gives it up. */
   #again(message, reply) {
     this.#land(message);
     const { attempts } = message;
@@ -204,7 +204,7 @@ export class PlainQueue {
     message.settled(result);
   }
 
-  /** One timer. It is never set later: one that fires for nothing is cheaper than setting it each time. */
+  /** The only timer. It is never moved back: firing for nothing is cheaper than setting it each time. */
   #arm(at) {
     if (at >= this.#armedFor) return;
     clearTimeout(this.#timer);

@@ -1,5 +1,5 @@
-// Where the time of a send goes: samples of the main thread by function, and of the allocations, led back
-// to the package's sources. In the microbench's page, or over a real Socket on loopback.
+// Where the time of a send goes: samples of the main thread and of the allocations, by function, mapped to the package's
+// sources. In the page of the microbench, or over a real Socket on loopback.
 
 import { SourceMap } from 'node:module';
 import { bundlePage, startBrowser } from './browser.mjs';
@@ -13,7 +13,7 @@ const SAMPLE_BYTES = 1_024;
 const LINES = 40;
 
 /**
- * What can be profiled: by name, the page and how it sends one burst.
+ * The profiles by name: the page, and how it sends one burst.
  */
 const TARGETS = Object.fromEntries([
   ...['bare', 'plain', 'memory', 'durable'].map((name) => [name, faked(name)]),
@@ -40,7 +40,7 @@ function networked(name) {
     file: 'network-page.mjs',
     isFake: false,
     setUp: () => {},
-    // One more runs before it, to warm up; it is in the profile too.
+    // One more burst runs first, to warm up. It is part of the profile.
     burst: (page, url) =>
       page.evaluate((plan) => window.run(plan), {
         url,
@@ -117,7 +117,7 @@ function table(unit, sums, messages) {
   ];
 }
 
-/** Names a function by its place in the sources and the text there: the package's own names are minified. */
+/** Names a function by its source location and the text there, because the package's own names are minified. */
 function namer(map) {
   const parsed = JSON.parse(map);
   const sources = new SourceMap(parsed);
@@ -125,7 +125,7 @@ function namer(map) {
     parsed.sources.map((source, index) => [source, parsed.sourcesContent[index].split('\n')]),
   );
   return ({ functionName, url, lineNumber, columnNumber }) => {
-    // Its functions have no names in what ships.
+    // The engine's functions have no names in the shipped build.
     if (url.startsWith('wasm:')) return 'WebAssembly, all of it';
     const entry = lineNumber < 0 ? {} : sources.findEntry(lineNumber, columnNumber);
     const text = texts.get(entry.originalSource)?.[entry.originalLine]?.trim();

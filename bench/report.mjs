@@ -1,6 +1,6 @@
 // The results as Markdown, for docs/ and for the terminal.
 
-/** What the tables and the chart call each contender. */
+/** The names of the contenders in the tables and the chart. */
 export const TITLES = {
   raw: 'socket.io, emit with ack',
   emitWithAck: 'socket.io, timeout().emitWithAck',
@@ -130,7 +130,7 @@ function table(head, rows) {
 
 const range = ({ low, high }) => `${short(low)} to ${short(high)}`;
 
-/** Three digits are what the spread leaves of a number. */
+/** Three digits: the spread makes more of them meaningless. */
 function short(number) {
   const digits = Math.abs(number) >= 100 ? 0 : Math.abs(number) >= 10 ? 1 : 2;
   return Number(number.toFixed(digits)).toLocaleString('en');

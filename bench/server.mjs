@@ -1,5 +1,4 @@
-// The server of the network bench, a process of its own: it acknowledges, and does nothing else. It prints
-// its port.
+// The server of the network bench, in its own process. It only acknowledges. It prints its port.
 
 import http from 'node:http';
 import { Server } from 'socket.io';
@@ -18,5 +17,5 @@ io.on('connection', (socket) => {
 });
 
 server.listen(0, '127.0.0.1', () => console.log(server.address().port));
-// Whoever started it is gone.
+// The parent process is gone.
 process.stdin.on('end', () => process.exit()).resume();

@@ -1,6 +1,6 @@
-// What it costs to import `holdfast/socket` and to call it for the first time, which makes the engine,
-// against what importing socket.io-client costs. Each time in a page of its own, minified as apps are; the
-// text is in the page already, so no network is measured.
+// The cost of importing `holdfast/socket` and of its first call, which creates the engine, compared with importing
+// socket.io-client. Each measurement uses a new page and minified code, as in an app. The code is already in the page, so no
+// network is measured.
 
 import { build } from 'esbuild';
 import { pkg, root } from '../tests/support/paths.mjs';
@@ -41,7 +41,7 @@ export async function runStartup(t, { rounds }) {
     for (const name of rotated(Object.keys(SCRIPTS), round)) {
       const page = await browser.open();
       await page.evaluate(settle);
-      // Another text each time, so that nothing compiled is found again.
+      // The text differs each time, so that no compiled code is reused.
       times[name] = await page.evaluate(execute, `${codes[name]}\n// ${round}`);
       await page.context().close();
     }
@@ -58,11 +58,11 @@ export async function runStartup(t, { rounds }) {
   };
 }
 
-/** In the page: waits until the browser is done with what opening a page brings, in other processes too. */
+/** Runs in the page: waits until the browser has finished its work for opening a page, in other processes too. */
 const settle = () =>
   new Promise((resolve) => setTimeout(() => requestIdleCallback(() => resolve()), 300));
 
-/** In the page: runs a script as a page does, compiling included. */
+/** Runs in the page: executes a script as a page does, including its compilation. */
 function execute(code) {
   const script = document.createElement('script');
   script.textContent = code;

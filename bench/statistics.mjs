@@ -1,4 +1,4 @@
-// What the rounds say together: medians of the pairs' ratios, with their quartiles.
+// Combines the rounds: the medians of the pairs' ratios, with their quartiles.
 
 /** @param {number[]} numbers @param {number} part 0.5 is the median */
 export function quantile(numbers, part) {
@@ -22,6 +22,6 @@ export const spread = (numbers) => ({
   high: quantile(numbers, 0.75),
 });
 
-/** The names in another order each round, each first equally often. */
+/** The names in rotating order, so that each is the first one equally often. */
 export const rotated = (names, round) =>
   names.map((_, index) => names[(index + round) % names.length]);

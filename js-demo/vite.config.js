@@ -18,13 +18,13 @@ export default defineConfig({
   root: web,
   plugins: [react()],
   resolve: {
-    // `holdfast` is a link to a folder outside of this one, from where its peers would not be found.
+    // `holdfast` links to a folder outside of this one, where its peer dependencies would not be found.
     dedupe: ['react', 'react-dom', 'socket.io-client'],
   },
   build: {
     rollupOptions: { input: { index: `${web}/index.html`, lab: `${web}/lab.html` } },
   },
-  // `npm run dev` serves the page; `npm start` beside it serves everything else.
+  // `npm run dev` serves the page, and `npm start` in another terminal serves everything else.
   server: {
     proxy: {
       '/socket.io': { target: server, ws: true },

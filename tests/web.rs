@@ -390,9 +390,11 @@ fn events_are_ordered_by_the_names_that_the_shell_carries_out() {
         expected.resize(numbers::FIELDS, 0.0);
         assert_eq!(fields.as_slice(), expected, "{name}");
     }
-    for (value, name) in
-        [(Value::Remembered, "remembered"), (Value::Deferred, "deferred"), (Value::Answer, "answers")]
-    {
+    for (value, name) in [
+        (Value::Remembered, "remembered"),
+        (Value::Deferred, "deferred"),
+        (Value::Answer, "answers"),
+    ] {
         assert_eq!(VALUE.with(|table| number(table, name)), numbers::value_number(value));
     }
 }

@@ -1,18 +1,15 @@
-// The demo's server as a child process, which can be killed and started again on its port.
+// The demo's server as a child process, which can be killed and restarted on the same port.
 
 import { fork } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../server/main.js', import.meta.url));
-/** Between two lives of the server, the system may lend its port to an outgoing connection. */
+/** While the server is down, the system may give its port to an outgoing connection. */
 const TRIES = 20;
 const RETRY_MS = 250;
 
-/**
- * @param {{ env: Record<string, string>, onChange: () => void }} options `onChange` is called when `state`
- *   has changed
- */
+/** @param {{ env: Record<string, string>, onChange: () => void }} options `onChange` is called after each change of `state` */
 export function createChild({ env, onChange }) {
   /** @type {import('node:child_process').ChildProcess | null} */
   let running = null;
@@ -20,7 +17,7 @@ export function createChild({ env, onChange }) {
   let orders = 0;
   let state = 'down';
   let url = null;
-  // Starting and killing take a while and must not cross.
+  // Starting and killing take a while. They run one after the other.
   let last = Promise.resolve();
 
   function become(next) {
@@ -43,7 +40,7 @@ export function createChild({ env, onChange }) {
         become('up');
         return;
       }
-      // A port that it never had is somebody else's for longer.
+      // A port that the server never had belongs to another program, which will not release it soon.
       if (tries === TRIES || url === null) break;
       await setTimeout(RETRY_MS);
     }
@@ -51,9 +48,9 @@ export function createChild({ env, onChange }) {
     throw new Error('The server does not start');
   }
 
-  /** @returns {Promise<boolean>} whether it listens */
+  /** @returns {Promise<boolean>} whether the server listens */
   function launch() {
-    // Its first port may be the system's choice; from then on it is that one.
+    // The system may choose the port of the first start. Every later start uses that port.
     const port = url ? { PORT: new URL(url).port } : {};
     const child = fork(MAIN, {
       env: { ...process.env, ...env, ...port },
@@ -69,14 +66,14 @@ export function createChild({ env, onChange }) {
       });
       child.once('exit', () => {
         if (running === child) running = null;
-        // By itself, or because somebody else ended it.
+        // The process ended by itself, or another program ended it.
         if (state === 'up') become('down');
         resolve(false);
       });
     });
   }
 
-  /** Tells a server what it does wrong; resolves when it does so, or is gone. */
+  /** Tells the server which faults to have. Resolves when it has them, or when it has ended. */
   function send(child) {
     orders += 1;
     const id = orders;
@@ -105,21 +102,21 @@ export function createChild({ env, onChange }) {
       return state;
     },
 
-    /** Where it listens, once it was up. */
+    /** The server's URL, after its first start. */
     get url() {
       return url;
     },
 
-    /** Resolves when it is up. */
+    /** Resolves when the server listens. */
     start: () => inTurn(start),
 
-    /** SIGKILL; resolves when it is gone. */
+    /** Sends SIGKILL. Resolves when the process has ended. */
     kill: () => inTurn(() => end('SIGKILL')),
 
-    /** SIGTERM; resolves when it has saved everything and is gone. */
+    /** Sends SIGTERM. Resolves when the server has saved everything and has ended. */
     stop: () => inTurn(() => end('SIGTERM')),
 
-    /** What it does wrong from now on, also after it was started again. Resolves when it does. */
+    /** Sets the server's faults, also for later starts. Resolves when the server has them. */
     async setFaults(next) {
       faults = next;
       if (running) await send(running);

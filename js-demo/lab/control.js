@@ -1,9 +1,9 @@
-// The control API of the lab: a small REST interface, for the page of the demo only.
+// The control API of the lab: a small REST interface, only for the demo's page.
 
 import express from 'express';
 import { z } from 'zod';
 
-/** An order without a body begins the fault. */
+/** A command without a body starts the fault. */
 const LASTING = z.object({ on: z.boolean().default(true) }).default({ on: true });
 
 const BODIES = {
@@ -66,7 +66,7 @@ export function createControl(faults, origins) {
   return app;
 }
 
-/** Any page could reach a server on this machine, and this one breaks things: only ours may. */
+/** The lab kills a process, and any website could send requests to this port. Only the demo's page may. */
 function onlyFor(origins) {
   return (request, response, next) => {
     const { origin } = request.headers;

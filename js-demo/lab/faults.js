@@ -1,5 +1,5 @@
-// What is broken at the moment, and how it is broken and mended: the link by a proxy, the server by its
-// process, acknowledgements inside of it.
+// The current faults, and how each is started and ended: faults of the connection by the proxy, of the server by its
+// process, and of acknowledgements inside of the server.
 
 /**
  * @param {{ proxy: Awaited<ReturnType<import('./proxy.js').createProxy>>,
@@ -21,13 +21,13 @@ export function createFaults({ proxy, child }) {
   function setLink(next) {
     link = next;
     proxy.refuse(link === 'cut');
-    // Before it resumes: what a hanging link holds must not pass on the way to being cut.
+    // Cut before the connection resumes, so that the bytes that a hanging connection holds never arrive.
     if (link === 'cut') proxy.cut();
     if (link === 'hung') proxy.hang();
     else proxy.resume();
   }
 
-  /** Ends a fault of the link only if it is this one. */
+  /** Ends a fault of the connection, if it is the current one. */
   function putLink(fault, on) {
     if (on) setLink(fault);
     else if (link === fault) setLink('up');
@@ -43,7 +43,7 @@ export function createFaults({ proxy, child }) {
     return child.setFaults({ loseAcks, refuse });
   }
 
-  /** Goes on by itself: who wants to know how it ends listens to the state. */
+  /** Runs without being awaited. The state shows how it ends. */
   function start() {
     child.start().catch((error) => console.error(error.message));
   }
@@ -52,13 +52,13 @@ export function createFaults({ proxy, child }) {
     state,
     tell,
 
-    /** Calls `listener` with every new state, until the answer is called. */
+    /** Calls `listener` with every new state. The returned function removes the listener. */
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
 
-    /** One for each order; when it resolves, the fault is there. */
+    /** One function for each command. It resolves when the fault is in effect. */
     orders: {
       cut: ({ on }) => putLink('cut', on),
       hang: ({ on }) => putLink('hung', on),

@@ -1,6 +1,6 @@
-// Starts the demo with its lab: the server as a child process, a proxy before its sockets that breaks
-// links, and an interface by which the page orders faults. Options are those of the server, and
-//   LAB_PORT  0, the default, lets the system choose
+// Starts the demo with its lab: the server as a child process, a proxy in front of its sockets that breaks connections,
+// and an API through which the page starts and ends faults. The environment variables are those of the server, and
+//   LAB_PORT  0, the default: the system chooses
 
 import { createServer } from 'node:http';
 import { createChild } from './child.js';
@@ -8,7 +8,7 @@ import { createControl } from './control.js';
 import { createFaults } from './faults.js';
 import { createProxy } from './proxy.js';
 
-// The lab kills processes for whoever asks: it is for this machine only, whatever HOST says.
+// The lab kills processes on request, so it listens on this machine only, whatever HOST says.
 const HOST = '127.0.0.1';
 
 start().catch((error) => {
@@ -24,7 +24,7 @@ async function start() {
   });
   const labUrl = `http://${HOST}:${control.address().port}`;
 
-  // Where the server listens is known when it does.
+  // The server's port is known once it listens.
   const proxy = await createProxy({ target: { port: 0 }, host: HOST });
   const env = { HOST, SOCKET_URL: proxy.url, LAB_URL: labUrl };
   const child = createChild({ env, onChange: () => faults.tell() });

@@ -1,10 +1,10 @@
-// A small TCP proxy that breaks links in the ways that networks do. It knows bytes, not messages;
-// the one exception is `hangUpgrade`, which reads the head of HTTP requests.
+// A small TCP proxy that breaks connections in the ways that networks do. It handles bytes, not messages. The one
+// exception is `hangUpgrade`, which reads the heads of HTTP requests.
 
 import net from 'node:net';
 
 /**
- * Listens on a port of its own and forwards every connection to the target.
+ * Listens on its own port and forwards every connection to the target.
  *
  * @param {{ target: { host?: string, port: number }, host?: string, port?: number }} options
  *   `port` 0 (the default) lets the system choose; read it from `proxy.port`
@@ -16,17 +16,17 @@ export async function createProxy({ target, host = '127.0.0.1', port = 0 }) {
   return proxy;
 }
 
-/** Made by `createProxy`. All methods but `close` act at once, before they return. */
+/** Made by `createProxy`. Every method except `close` takes effect before it returns. */
 class FaultProxy {
   #target;
   #listener;
   #pairs = new Set();
   #counters = { connections: 0, refused: 0, upgradesHung: 0, bytesUp: 0, bytesDown: 0 };
 
-  // Read by the pairs at every chunk.
+  // The connections read these fields at every chunk.
   delayMs = 0;
   bytesPerMs = Infinity;
-  /** What may still pass before a connection is reset. */
+  /** The bytes that may still pass before a connection is reset. */
   allowance = Infinity;
   upgradesHang = false;
   #refusing = false;
@@ -46,84 +46,84 @@ class FaultProxy {
     this.url = `http://${host}:${this.port}`;
   }
 
-  /** `connections` accepted so far, `active` now, `refused`, `upgradesHung`, and bytes that left each way. */
+  /** `connections` accepted so far, `active` now, `refused`, `upgradesHung`, and the bytes forwarded in each direction. */
   get counters() {
     return { ...this.#counters, active: this.#pairs.size };
   }
 
-  /** Resets every open connection (RST on both sides). What was under way is lost. New ones pass. */
+  /** Resets every open connection, with RST to both sides. Bytes in transit are lost. New connections are forwarded. */
   cut() {
     for (const pair of [...this.#pairs]) pair.reset();
   }
 
   /**
-   * On: a new connection is accepted and reset at once. The listener stays, so that nobody else can
-   * take the port meanwhile. Open connections are left alone.
+   * While on, a new connection is accepted and reset at once. The listener stays open, so that no other program can take
+   * the port. Open connections are not affected.
    */
   refuse(on = true) {
     this.#refusing = on;
   }
 
   /**
-   * Half-open: connections stay open and nothing passes either way, no byte, no FIN, no RST. What the
-   * ends write stays in the kernel's buffers. New connections are accepted and hang too, or with
-   * `{ newToo: false }` pass as usual. Ends with `resume` (and with `cut` for those open).
+   * Half-open: connections stay open, and nothing passes in either direction: no byte, no FIN, no RST. The bytes that the
+   * ends write stay in the kernel's buffers. New connections are accepted and hang too, unless `newToo` is false. `resume`
+   * ends it; `cut` ends it for the connections that are open.
    */
   hang({ newToo = true } = {}) {
     this.#newHang = newToo;
     for (const pair of this.#pairs) pair.hang();
   }
 
-  /** Ends `hang`: what was held passes now, in order. */
+  /** Ends `hang`: the bytes that were kept back now pass, in order. */
   resume() {
     this.#newHang = false;
     for (const pair of this.#pairs) pair.resume();
   }
 
   /**
-   * Latency: every byte from now on arrives `ms` later, in each direction, so a round trip takes twice
-   * that. Order is kept and throughput is not limited. A FIN waits its turn; an RST doesn't.
+   * Latency: from now on every byte arrives `ms` later, in each direction, so a round trip takes twice as long. Order is
+   * kept, and throughput is not limited. A FIN is delayed too; an RST is not.
    */
   delay(ms) {
     this.delayMs = ms;
   }
 
   /**
-   * A narrow line: each direction of each connection passes so many bits in a second. What is queued when
-   * this is lifted still leaves at the old pace.
+   * Bandwidth: each direction of each connection passes `bitsPerSecond`. Bytes that are queued when the limit is removed
+   * still leave at the old rate.
    *
-   * @param {number} bitsPerSecond Infinity lifts it
+   * @param {number} bitsPerSecond Infinity removes the limit
    */
   throttle(bitsPerSecond) {
     this.bytesPerMs = bitsPerSecond / 8000;
   }
 
   /**
-   * After so many more bytes, both directions and all connections together, the connection that carries
-   * the last of them is reset, in the midst of whatever it was. Once.
+   * After `bytes` more bytes, counted over both directions and all connections, the connection that carries the last of
+   * them is reset at that byte. This happens once.
    *
-   * @param {number} bytes Infinity takes it back
+   * @param {number} bytes Infinity cancels it
    */
   dropAfter(bytes) {
     this.allowance = bytes;
   }
 
   /**
-   * On: a connection that asks for `Upgrade: websocket` is swallowed from that request on: it stays
-   * open without an answer, until it is cut or its client closes it. Everything else passes.
-   * Off: later requests pass; the swallowed ones stay so. A request that follows others on one
-   * connection is recognised when it comes in a chunk of its own, as browsers and Node send it.
+   * While on, a connection that sends a request with `Upgrade: websocket` gets no answer from that request on. It stays
+   * open until it is cut or its client closes it. All other requests pass. Turned off, later requests pass, and the
+   * connections without an answer stay as they are. A request that follows others on the same connection is recognised
+   * if it arrives in a chunk of its own, as browsers and Node send it.
    */
   hangUpgrade(on = true) {
     this.upgradesHang = on;
   }
 
-  /** Connections made from now on go to another port of the same host. Open ones stay where they are. */
+  /** New connections go to another port of the same host. Open connections keep their target. */
   retarget(port) {
     this.#target = { ...this.#target, port };
   }
 
-  /** Resets everything and stops listening. */
+  /** Resets all connections and stops listening. */
   async close() {
     const closed = new Promise((resolve) => this.#listener.close(resolve));
     this.cut();
@@ -147,7 +147,7 @@ class FaultProxy {
   }
 }
 
-/** One client connection, its connection to the target, and a line of chunks each way. */
+/** A client connection, its connection to the target, and a queue of chunks for each direction. */
 class Pair {
   #proxy;
   #counters;
@@ -191,7 +191,7 @@ class Pair {
     this.onclose();
   }
 
-  // The target is dialled only when bytes may pass, so that a hanging connection is unknown to it.
+  // Connect to the target only when bytes may pass, so that a hanging connection is unknown to it.
   #connect() {
     this.#server = this.#dial();
     this.#watch(this.#server);
@@ -234,7 +234,7 @@ class Pair {
   }
 }
 
-/** One direction of a pair: chunks leave in order, each `delayMs` after it came; one timer for all. */
+/** One direction: each chunk leaves `delayMs` after its arrival, in order. One timer serves all chunks. */
 class Line {
   #queue = [];
   #timer = null;
@@ -273,7 +273,7 @@ class Line {
 
   #push = (chunk) => {
     const { delayMs, bytesPerMs } = this.proxy;
-    // A delay that was just lowered must not let a chunk overtake an older one.
+    // After the delay was lowered, a chunk must not overtake an older one.
     const begins = Math.max(performance.now() + delayMs, this.#queue.at(-1)?.due ?? 0);
     this.#queue.push({ chunk, due: begins + (chunk?.length ?? 0) / bytesPerMs });
     if (!this.#timer) this.#flush();
@@ -311,7 +311,7 @@ class Line {
   };
 }
 
-/** Says whether a chunk belongs to a request for a websocket; puts a head together from its pieces. */
+/** Tells whether a chunk belongs to a WebSocket request. A request head may arrive in several chunks. */
 function upgradeDetector() {
   let head = '';
   return (chunk) => {
@@ -323,7 +323,7 @@ function upgradeDetector() {
 
 const DIAL = { allowHalfOpen: true, noDelay: true };
 const ACCEPT = { ...DIAL, pauseOnConnect: true };
-// Node refuses longer heads too.
+// Node refuses longer request heads as well.
 const MAX_HEAD = 16_384;
 
 function ignore() {}

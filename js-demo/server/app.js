@@ -1,4 +1,4 @@
-// The HTTP side: headers, bodies, the REST interface, the page, and what happens to errors.
+// The HTTP side: headers, bodies, the REST interface, the page, and error handling.
 
 import express from 'express';
 import helmet from 'helmet';
@@ -16,7 +16,7 @@ const MAX_BODY_BYTES = 64_000;
 export function createApp({ messages, ...session }) {
   const app = express();
   app.disable('x-powered-by');
-  // Of `?a[b]=c` only flat names are needed.
+  // Query strings have flat names only: `?a[b]=c` is not parsed further.
   app.set('query parser', 'simple');
   app.use(helmet(headers(session.settings)));
   app.use(express.json({ limit: MAX_BODY_BYTES, strict: false, type: () => true }));
@@ -27,7 +27,7 @@ export function createApp({ messages, ...session }) {
   return app;
 }
 
-/** Nothing from elsewhere and no inline script; WebAssembly has to be allowed by name. */
+/** Allows nothing from other origins and no inline scripts. WebAssembly has to be allowed explicitly. */
 function headers({ SOCKET_URL, LAB_URL }) {
   const sockets = SOCKET_URL ? [SOCKET_URL, SOCKET_URL.replace(/^http/, 'ws')] : [];
   return {
@@ -43,12 +43,12 @@ function headers({ SOCKET_URL, LAB_URL }) {
       },
     },
     referrerPolicy: { policy: 'same-origin' },
-    // The demo is served over plain HTTP; whoever puts TLS before it sets this there.
+    // The demo is served over plain HTTP. A TLS proxy in front of it would set this header.
     strictTransportSecurity: false,
   };
 }
 
-/** What the REST interface answers is for now and for one person. */
+/** Answers of the REST interface are personal and must not be cached. */
 function uncached(routes) {
   return (request, response, next) => {
     response.set('cache-control', 'no-store');
@@ -60,7 +60,7 @@ function uncached(routes) {
 }
 
 function answerError(error, _request, response, next) {
-  // A client that went away, or one that got a part of the answer already.
+  // The client has disconnected, or has already received a part of the answer.
   if (response.headersSent || response.destroyed) {
     next(error);
     return;
@@ -74,7 +74,7 @@ function answerError(error, _request, response, next) {
 
 function asRefusal(error) {
   if (error instanceof Refusal) return error;
-  // What Express and its body parser refuse by themselves.
+  // Errors of Express and its body parser.
   if (error.type === 'entity.parse.failed') return new Refusal('INVALID_JSON');
   if (error.status === 413) return new Refusal('TOO_LARGE');
   if (error.status >= 400 && error.status < 500) return new Refusal('INVALID_REQUEST');

@@ -7,7 +7,7 @@ import { roomOf } from './messages.js';
 import { Refusal } from './refusal.js';
 
 /**
- * Attaches everything to a server.
+ * Attaches the chat's events to a server.
  *
  * @param {import('socket.io').Server} io
  * @param {object} parts
@@ -15,13 +15,13 @@ import { Refusal } from './refusal.js';
  * @param {ReturnType<import('./identity.js').createTokens>} parts.tokens
  * @param {ReturnType<import('./presence.js').createPresence>} parts.presence
  * @param {ReturnType<import('./limits.js').createLimits>} parts.take
- * @param {import('holdfast/server').DeduplicationStore} [parts.answers] where acknowledgements are
- *   kept; default: in memory
+ * @param {import('holdfast/server').DeduplicationStore} [parts.answers] where acknowledgements are stored; in memory
+ *   by default
  */
 export function serveChat(io, { messages, tokens, presence, take, answers }) {
   const once = createDeduplicator({ userId: (socket) => socket.data.userId, store: answers });
 
-  /** What others are still to be told. */
+  /** Pending announcements of who came and went. */
   const telling = new Set();
 
   io.use(async (socket, next) => {
@@ -45,7 +45,7 @@ export function serveChat(io, { messages, tokens, presence, take, answers }) {
       }
       socket.join(room);
       socket.emit('room:joined', { room, userId: me, socketId: socket.id });
-      // Whether others can be told must not hold up who has joined.
+      // A failing announcement must not delay the user who has joined.
       inBackground(arrive());
       return { success: true, room };
     });
@@ -94,7 +94,7 @@ export function serveChat(io, { messages, tokens, presence, take, answers }) {
 
     socket.on('disconnect', () => inBackground(leave()));
 
-    /** Attaches a listener whose result is the acknowledgement, and that no client can crash. */
+    /** Registers a listener whose result becomes the acknowledgement. No input of a client can crash the server. */
     function listen(event, handle) {
       socket.on(event, async (...args) => {
         const { values, answer } = taken(args);
@@ -108,7 +108,7 @@ export function serveChat(io, { messages, tokens, presence, take, answers }) {
       });
     }
 
-    /** The values of an event, and how to answer it: a refusal that nobody waits for is an event. */
+    /** The arguments of an event, and a function that answers it. A refusal without an acknowledgement is sent as an event. */
     function taken(args) {
       const ack = typeof args.at(-1) === 'function' ? args.at(-1) : null;
       const answer = (reply, more) => {
@@ -119,7 +119,7 @@ export function serveChat(io, { messages, tokens, presence, take, answers }) {
     }
   });
 
-  /** Tells everybody but the person that they came or went. */
+  /** Tells everybody else that a user came online or went offline. */
   function announce(userId, online) {
     const others = io.except(roomOf(userId));
     others.emit('presence:update', { userId, online });
@@ -135,19 +135,19 @@ export function serveChat(io, { messages, tokens, presence, take, answers }) {
 
   return {
     announce,
-    /** Resolves when everybody was told of what has happened so far. */
+    /** Resolves when all announcements so far have been made. */
     idle: () => Promise.all(telling),
   };
 }
 
-/** A refusal as it is; anything else is the server's own failure, which the client learns nothing of. */
+/** A refusal is sent as it is. Any other error is the server's own, and the client learns no details. */
 function asRefusal(error, what) {
   if (error instanceof Refusal) return error;
   console.error(`Failed: ${what}`, error);
   return new Refusal('INTERNAL_ERROR');
 }
 
-/** For the handshake. It isn't final: the client may hold an expired token and get a fresh one. */
+/** Refuses a handshake, but not finally: a client with an expired token may come back with a new one. */
 function rejection({ message, code }) {
   return Object.assign(new Error(message), { data: { code } });
 }

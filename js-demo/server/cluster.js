@@ -1,4 +1,4 @@
-// What server processes share through Redis: rooms, feeds, the answers of repeats, counts, and who is online.
+// What the server processes share through Redis: rooms, feeds, answers to repeated messages, counts, and presence.
 
 import { randomUUID } from 'node:crypto';
 import { createAdapter } from '@socket.io/redis-streams-adapter';
@@ -25,7 +25,7 @@ export async function joinCluster({ REDIS_URL, PRESENCE_LEASE_S }) {
     presence: shared,
 
     /**
-     * Keeps the people of this process online, and finds those whose process died.
+     * Keeps the users of this process online, and removes those of processes that died.
      *
      * @param {{ here: () => string[] }} presence
      * @param {(userId: string, online: boolean) => void} announce
@@ -33,8 +33,8 @@ export async function joinCluster({ REDIS_URL, PRESENCE_LEASE_S }) {
     keepPresence(presence, announce) {
       renewal = setInterval(async () => {
         try {
-          // The adapter begins to read with whatever comes while it listens, and listens anew every five
-          // seconds until something did: an entry that is nothing to anybody gives it a place to go on from.
+          // The adapter starts reading at the first entry that arrives while it waits, and its wait restarts every five
+          // seconds until then. An entry without meaning gives it a position to continue from.
           const tick = redis.xAdd(STREAM, '*', { tick: '1' });
           const { came, went } = await shared.renew(presence.here());
           for (const userId of came) announce(userId, true);
@@ -55,8 +55,8 @@ export async function joinCluster({ REDIS_URL, PRESENCE_LEASE_S }) {
 }
 
 /**
- * Who is online at any process. A person is as long as a process that has them says so again and again: one
- * that was killed takes nobody's leave.
+ * Presence over all processes. A user is online as long as a process keeps renewing its lease: a process that was
+ * killed cannot remove its users.
  *
  * @param {import('redis').RedisClientType} redis
  * @param {number} leaseMs
@@ -73,18 +73,18 @@ export function sharePresence(redis, leaseMs) {
   const list = () => redis.sMembers(ONLINE);
 
   return {
-    /** @type {(userId: string) => Promise<boolean>} whether nobody knew them as online */
+    /** @type {(userId: string) => Promise<boolean>} whether the user was offline before */
     arrive,
-    /** @type {(userId: string) => Promise<boolean>} whether no other process has them */
+    /** @type {(userId: string) => Promise<boolean>} whether no other process has the user online */
     leave: (userId) => leave(userId),
     list,
 
     /**
-     * @param {string[]} here everybody at this process
-     * @returns {Promise<{ came: string[], went: string[] }>} whose presence changed by it
+     * @param {string[]} here all users at this process
+     * @returns {Promise<{ came: string[], went: string[] }>} the users whose presence changed
      */
     async renew(here) {
-      // All at once, in one turn of the event loop: who leaves afterwards leaves after it in Redis too.
+      // Sent in one turn of the event loop, so that a user who leaves later leaves later in Redis too.
       const arrived = await Promise.all(here.map(arrive));
       const online = await list();
       const expired = await Promise.all(online.map((userId) => leave(userId, 'nobody')));
@@ -96,7 +96,7 @@ export function sharePresence(redis, leaseMs) {
   };
 }
 
-/** Once for each outage, not for each attempt. */
+/** Logs once per outage instead of once per attempt. */
 function logOutages(redis) {
   let isDown = false;
   redis.on('error', (error) => {
@@ -109,19 +109,19 @@ function logOutages(redis) {
   });
 }
 
-/** The set of everybody online; beside it, for each person, the processes that say so, by their leases' ends. */
+/** The set of all users online, and for each user the processes that have them, scored by the end of their lease. */
 const ONLINE = 'demo:online';
 
 const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
-/** Answers 1 when they were offline. */
+/** Returns 1 if the user was offline before. */
 const ARRIVE = `${NOW}
 redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[2])
 return redis.call('SADD', KEYS[1], ARGV[1])`;
 
-/** Takes this process and all that died from a person; answers 1 when that made them offline. */
+/** Removes this process and all expired ones from a user. Returns 1 if the user is offline after that. */
 const LEAVE = `${NOW}
 redis.call('ZREM', KEYS[2], ARGV[2])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)

@@ -1,11 +1,11 @@
-// Faults inside of the server, for the lab (js-demo/lab). They need a parent process that asks for them;
-// a server that was started by itself has none.
+// Faults inside of the server, for the lab (js-demo/lab). A parent process turns them on. A server without a parent
+// process has none.
 
 import { Refusal } from './refusal.js';
 
 const wanted = { loseAcks: false, refuse: null };
 
-/** Listens to the parent process, where there is one, and answers once a fault is there. */
+/** Listens to the parent process, if there is one, and answers once a fault is in effect. */
 export function obeyParent() {
   process.on('message', (message) => {
     if (message?.type !== 'faults') return;
@@ -14,7 +14,7 @@ export function obeyParent() {
   });
 }
 
-/** @throws {Refusal} when every message is to be refused */
+/** @throws {Refusal} while every message is to be refused */
 export function refuseIfAsked() {
   if (wanted.refuse === null) return;
   const more = wanted.refuse === 'RATE_LIMITED' ? { retryAfterMs: 1000 } : {};
@@ -22,7 +22,7 @@ export function refuseIfAsked() {
 }
 
 /**
- * The same acknowledgement, but lost while acknowledgements are to be lost.
+ * Wraps an acknowledgement so that it is dropped while acknowledgements are to be lost.
  *
  * @param {(reply: object) => void} ack
  */

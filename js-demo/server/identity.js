@@ -1,9 +1,9 @@
-// Tokens that say who somebody is: JSON Web Tokens, signed with HMAC-SHA256 and short-lived.
+// Tokens that identify a user: JSON Web Tokens, signed with HMAC-SHA256, with a short lifetime.
 
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { personOf } from './people.js';
 
-/** How long after its end a token can still be exchanged for a new one. */
+/** How long an expired token can still be exchanged for a new one. */
 export const REFRESH_GRACE_S = 24 * 60 * 60;
 
 /**
@@ -30,10 +30,10 @@ export function createTokens(secret, ttlS) {
     },
 
     /**
-     * Whose token it is, or null: forged, expired, of a stranger, or no token at all.
+     * The user of a token, or null if the token is forged, expired, of an unknown user, or no token at all.
      *
      * @param {unknown} token
-     * @param {{ graceS?: number }} [options] for how long after its end it still counts
+     * @param {{ graceS?: number }} [options] how long after its expiry the token is still accepted
      * @returns {Promise<string | null>}
      */
     async verify(token, { graceS = 0 } = {}) {
@@ -41,7 +41,7 @@ export function createTokens(secret, ttlS) {
       try {
         return subjectOf(await jwtVerify(token, key, RULES));
       } catch (error) {
-        // The signature is right and nothing is wrong with it but its age.
+        // The signature is valid, and the token's age is the only problem.
         if (error instanceof errors.JWTExpired) {
           return Date.now() / 1000 - error.payload.exp < graceS ? subjectOf(error) : null;
         }

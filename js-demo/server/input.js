@@ -1,4 +1,4 @@
-// The shapes of what clients send. An issue's text is the code of the refusal.
+// Schemas for what clients send. The message of an issue is the code of the refusal.
 
 import { z } from 'zod';
 import { personOf } from './people.js';
@@ -72,12 +72,12 @@ function missing(input, ifMissing, otherwise) {
   return input === undefined ? ifMissing : otherwise;
 }
 
-/** Text that every database gives back as it was: no zero byte, no half of a surrogate pair. */
+/** Whether every database returns the text unchanged: no zero byte, no lone surrogate. */
 function isStorable(text) {
   return !text.includes('\0') && text.isWellFormed();
 }
 
-/** A whole number of a query. One that is larger than allowed counts as the largest. */
+/** A whole number in a query. A number above the maximum counts as the maximum. */
 function count(lowest, highest, otherwise) {
   return z
     .string({ error: 'INVALID_QUERY' })

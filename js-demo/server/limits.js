@@ -1,16 +1,16 @@
-// How much one person may do in a while. A client that comes back after hours offline flushes all that
-// it has at once, so the limits are wide: they are for scripts that run wild.
+// Rate limits per user. A client that was offline for hours sends its whole queue at once, so the limits are wide. They
+// are meant for scripts that run wild.
 
 import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import { Refusal } from './refusal.js';
 
 /**
- * @param {{ points: number, windowS: number, redis?: object | null }} options `points` for each kind of
- *   thing, user and window; with a Redis client all server processes count together
+ * @param {{ points: number, windowS: number, redis?: object | null }} options `points` per kind, user and window. With a
+ *   Redis client, all server processes count together
  */
 export function createLimits({ points, windowS, redis }) {
-  // Whoever was refused once is refused for a whole window: if a window ended among messages that are
-  // on their way together, the later ones would pass and the first ones come after them.
+  // A user who was refused stays refused for a whole window. If a window ended while several messages are on their way,
+  // the later ones would pass and the earlier ones would be sent again after them.
   const numbers = { points, duration: windowS, blockDuration: windowS };
   const inMemory = new RateLimiterMemory(numbers);
   const limiter = redis
@@ -19,18 +19,18 @@ export function createLimits({ points, windowS, redis }) {
         useRedisPackage: true,
         keyPrefix: 'demo:rate',
         ...numbers,
-        // While Redis is away each process counts for itself.
+        // While Redis is unreachable, each process counts separately.
         insuranceLimiter: inMemory,
         rejectIfRedisNotReady: true,
       })
     : inMemory;
 
   /**
-   * Counts one thing of a person's.
+   * Counts one action of a user.
    *
    * @param {'messages' | 'events' | 'requests' | 'logins'} kind
-   * @param {string} who a user's id, or an address where nobody is known yet
-   * @throws {Refusal} RATE_LIMITED, when it is one too many
+   * @param {string} who a user id, or an address before the login
+   * @throws {Refusal} RATE_LIMITED, if the limit is exceeded
    */
   return async function take(kind, who) {
     try {

@@ -1,4 +1,4 @@
-// Starts the demo's server. Its options come from the environment, see settings.js.
+// Starts the demo's server. settings.js reads its options from the environment.
 
 import { createServer } from 'node:http';
 import { createFeed } from 'holdfast/server';
@@ -13,7 +13,7 @@ import { createPresence } from './presence.js';
 import { readSettings } from './settings.js';
 import { openStore } from './store/index.js';
 
-/** Of one event. A message of 4,000 characters takes 16 KB at most. */
+/** The largest event. A message of 4,000 characters takes 16 KB at most. */
 const MAX_EVENT_BYTES = 100_000;
 
 start().catch((error) => {
@@ -25,7 +25,7 @@ async function start() {
   const settings = readSettings(process.env);
   obeyParent();
   const store = await openStore(settings);
-  // Redis is loaded only where it is used.
+  // Redis is loaded only if it is used.
   const cluster = settings.REDIS_URL
     ? await (await import('./cluster.js')).joinCluster(settings)
     : null;
@@ -50,19 +50,19 @@ async function start() {
   const presence = createPresence(cluster?.presence);
   const messages = await createMessages({ store, feed, take });
   server.on('request', createApp({ messages, tokens, take, settings }));
-  // After the app: Socket.IO takes its own requests and leaves the others to who was there before.
+  // Attached after the app: Socket.IO handles its own requests and passes all others to the earlier listeners.
   io.attach(server);
   const chat = serveChat(io, { messages, tokens, presence, take, answers: cluster?.answers });
   cluster?.keepPresence(presence, chat.announce);
 
-  /** Socket.IO may be reached at another address than the page, through a proxy for instance. */
+  /** The page and Socket.IO may have different origins, for instance through a proxy. */
   function isAllowed(origin) {
     const { port } = server.address() ?? {};
     const own = [`http://127.0.0.1:${port}`, `http://localhost:${port}`];
     return [...own, ...settings.ORIGINS].includes(origin);
   }
 
-  /** Ends every connection, saves what is not saved yet, and then ends the process. */
+  /** Ends all connections, saves what is not saved yet, and ends the process. */
   async function stop() {
     const closed = io.close();
     server.closeAllConnections();
@@ -71,7 +71,7 @@ async function start() {
     await messages.stop();
     await cluster?.close();
     await store.close();
-    // A browser that never answers the end of its WebSocket would keep the process alive.
+    // A browser that never answers the close of its WebSocket would keep the process alive.
     process.exit();
   }
 

@@ -1,11 +1,11 @@
-// Messages, from a request that was checked to what everybody sees.
+// Messages, from a validated request to the events that users receive.
 
 import { refuseIfAsked } from './faults.js';
 import { personOf } from './people.js';
 import { Refusal } from './refusal.js';
 import { createTelling } from './telling.js';
 
-/** The room of all devices of a user. */
+/** The room with all devices of a user. */
 export function roomOf(userId) {
   return `user_${userId}`;
 }
@@ -13,7 +13,7 @@ export function roomOf(userId) {
 /** @typedef {Awaited<ReturnType<typeof createMessages>>} Messages */
 
 /**
- * Whatever devices have to know goes through the feeds of their users, so that one that was away hears of it as well.
+ * Publishes to the feeds of both users, so that a device that was away receives the events as well.
  *
  * @param {{ store: import('./store/index.js').Store, feed: import('holdfast/server').Feed,
  *   take: ReturnType<import('./limits.js').createLimits> }} parts
@@ -28,13 +28,13 @@ export async function createMessages({ store, feed, take }) {
       recipient.publish('notification:new', { notification: presentNotification(row) }),
     ]);
   });
-  // What the process before saved and did not live to tell of.
+  // The process before this one may have saved messages and died before it published them.
   for (const row of await store.untold()) telling.add(row);
 
   return {
     /**
-     * Saves a message and tells the devices of both. When it resolves the message is on the disk, and told of unless the feeds
-     * are out of order: then it is told of later.
+     * Saves a message and tells the devices of both users. When it resolves, the message is on disk and has been published,
+     * unless the feeds are unavailable: then it is published later.
      *
      * @param {string} sender
      * @param {{ recipient: string, content: string, _tempId?: string | null }} draft
@@ -46,33 +46,33 @@ export async function createMessages({ store, feed, take }) {
       await take('messages', sender);
       const draft = { sender, recipient, content, tempId: _tempId ?? null };
       const { row, isDuplicate, isTold } = await store.append(draft);
-      // The process that saved a duplicate may have died before it told anybody.
+      // The process that saved the message may have died before it published it.
       if (!isTold) await telling.add(row);
       return { message: present(row), isDuplicate };
     },
 
-    /** A conversation as `me` sees it, ascending: the newest below `before`. */
+    /** A conversation as `me` sees it: the newest messages below `before`, ascending. */
     async between(me, other, { before, limit }) {
       return (await store.conversation(me, other, { before, limit })).map(present);
     },
 
-    /** What was sent to and by `me` after a message, ascending. */
+    /** The messages to and from `me` after a given message, ascending. */
     async missed(me, after) {
       return (await store.missed(me, after, MAX_MISSED)).map(present);
     },
 
-    /** How many messages of each person `me` has not read, and the last of them. */
+    /** By sender: how many messages `me` has not read, and the last one of them. */
     unread(me) {
       return store.unread(me);
     },
 
-    /** How many messages of each person `me` has not read. */
+    /** By sender: how many messages `me` has not read. */
     async unreadCounts(me) {
       const all = Object.entries(await store.unread(me));
       return Object.fromEntries(all.map(([sender, { count }]) => [sender, count]));
     },
 
-    /** Marks what `other` sent to `me` as read, and tells both. */
+    /** Marks the messages from `other` to `me` as read, and tells both users. */
     async markRead(me, other) {
       const { read, upTo } = await store.markRead(me, other);
       if (read > 0) {
@@ -82,7 +82,7 @@ export async function createMessages({ store, feed, take }) {
       return { read };
     },
 
-    /** The newest first. */
+    /** The newest notifications first. */
     async notifications(me) {
       const rows = await store.notifications(me, MAX_NOTIFICATIONS);
       return rows.map((row) => presentNotification(row));
@@ -103,12 +103,12 @@ export async function createMessages({ store, feed, take }) {
       await feed.user(me).publish('notification:deleted', { _id: String(seq) });
     },
 
-    /** Resolves when what was being told of is told. */
+    /** Resolves when everything that is being published is published. */
     stop: telling.stop,
   };
 }
 
-/** A row as the apps know a message. */
+/** A row in the form that the apps use. */
 function present(row) {
   return {
     _id: String(row.seq),
@@ -122,7 +122,7 @@ function present(row) {
   };
 }
 
-/** The notification of a message. It has the message's id: each message makes one. */
+/** The notification of a message. It has the message's id, because each message makes exactly one. */
 function presentNotification(row) {
   return {
     _id: String(row.seq),
@@ -136,7 +136,7 @@ function presentNotification(row) {
 }
 
 function shortened(content) {
-  // By code points: half of a pair is no character.
+  // Cut at code points, because half of a surrogate pair is no character.
   const characters = [...content];
   if (characters.length <= MAX_NOTIFICATION_TEXT) return content;
   return `${characters.slice(0, MAX_NOTIFICATION_TEXT).join('')}…`;

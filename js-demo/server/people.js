@@ -1,4 +1,4 @@
-// Who can take part. A real app has accounts and passwords; this one has five people who trust each other.
+// The users. A real app has accounts and passwords. This demo has five users who trust each other.
 
 const PEOPLE = ['Alice', 'Bob', 'Carol', 'Dave', 'Erin'].map((username) => ({
   _id: username.toLowerCase(),
@@ -10,7 +10,7 @@ export function everybody() {
   return PEOPLE;
 }
 
-/** The person with this id, undefined for a stranger or anything that is no id. */
+/** The user with this id, or undefined if there is none. */
 export function personOf(id) {
   return byId.get(id);
 }

@@ -1,8 +1,8 @@
-// Who is online: a person is as long as one of their devices is, on whichever server process.
+// Who is online. A user is online while at least one of their devices is connected, to any server process.
 
 /**
- * The devices of this process. Alone it is all there is to know; with `shared` it tells the others of a
- * person's first and last device here.
+ * Tracks the devices of this process. With `shared`, it tells the other processes about a user's first and last device
+ * here.
  *
  * @param {ReturnType<import('./cluster.js').sharePresence> | null} shared
  */
@@ -11,7 +11,7 @@ export function createPresence(shared = null) {
   const devices = new Map();
 
   return {
-    /** @returns {Promise<boolean>} whether that was the person's first device */
+    /** @returns {Promise<boolean>} whether that was the user's first device */
     async arrive(userId, deviceId) {
       const known = devices.get(userId);
       if (known) {
@@ -22,7 +22,7 @@ export function createPresence(shared = null) {
       return shared ? shared.arrive(userId) : true;
     },
 
-    /** @returns {Promise<boolean>} whether that was the person's last device */
+    /** @returns {Promise<boolean>} whether that was the user's last device */
     async leave(userId, deviceId) {
       const known = devices.get(userId);
       if (!known?.delete(deviceId) || known.size > 0) return false;
@@ -30,12 +30,12 @@ export function createPresence(shared = null) {
       return shared ? shared.leave(userId) : true;
     },
 
-    /** The ids of everybody online. */
+    /** The ids of all users online. */
     async list() {
       return shared ? shared.list() : [...devices.keys()];
     },
 
-    /** The ids of everybody with a device at this process. */
+    /** The ids of all users with a device at this process. */
     here() {
       return [...devices.keys()];
     },

@@ -1,4 +1,4 @@
-// What the server refuses, and how it says so.
+// The refusals of the server, with their codes and texts.
 
 /** Code, HTTP status, text. */
 const CODES = {
@@ -21,7 +21,7 @@ const CODES = {
   INTERNAL_ERROR: [500, 'The server failed'],
 };
 
-/** Thrown for a request or event that is refused. The client judges by the code whether to try again. */
+/** Thrown to refuse a request or an event. The client decides by the code whether to try again. */
 export class Refusal extends Error {
   /**
    * @param {string} code
@@ -34,7 +34,7 @@ export class Refusal extends Error {
     this.more = more;
   }
 
-  /** As the body of an answer, or as an acknowledgement. */
+  /** The body of an answer, or of an acknowledgement. */
   get reply() {
     return {
       error: this.message,

@@ -1,4 +1,4 @@
-// The options of the server, from its environment. The demo's README lists them.
+// Reads the server's options from the environment. The demo's README lists them.
 
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,7 +31,7 @@ const Settings = z.object({
 
 /**
  * @param {Record<string, string | undefined>} env
- * @throws {Error} that names every variable with a value it can't have
+ * @throws {Error} with the name of every variable that has an invalid value
  */
 export function readSettings(env) {
   const set = Object.entries(env).filter(([name, value]) => name in Settings.shape && value !== '');

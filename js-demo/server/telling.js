@@ -1,15 +1,15 @@
-// Tells of the messages that were saved. Each is kept as untold until its events are in the feeds: where they cannot be
-// stored for now it is told later, and by the next process where this one is killed.
+// Publishes saved messages. Each message stays marked as untold until its events are in the feeds. If the feeds are
+// unavailable, it is published later, and if this process is killed, by the next one.
 
 import { setTimeout } from 'node:timers/promises';
 
 /**
  * @param {import('./store/index.js').Store} store
- * @param {(row: import('./store/index.js').Row) => Promise<unknown>} tell resolves once all that it publishes is stored
+ * @param {(row: import('./store/index.js').Row) => Promise<unknown>} tell resolves once everything it publishes is stored
  */
 export function createTelling(store, tell) {
   /**
-   * In the order of the messages. `tried` resolves after the first attempt.
+   * The queue, in the order of the messages. `tried` resolves after the first attempt.
    * @type {{ row: import('./store/index.js').Row, tried: Promise<void>, settle: () => void }[]}
    */
   const untold = [];
@@ -26,7 +26,7 @@ export function createTelling(store, tell) {
       } catch (error) {
         console.error(`Telling of ${batch.length} messages failed, and is tried again:`, error);
         for (const { settle } of batch) settle();
-        // The next process tells of what is left.
+        // The next process publishes the rest.
         if (isStopping) break;
         await setTimeout(RETRY_MS);
       }
@@ -36,8 +36,9 @@ export function createTelling(store, tell) {
 
   return {
     /**
-     * Resolves once it is told, or will be as soon as that can be. One that is acknowledged before would be told by nobody
-     * while its process is dead: nobody would send it again.
+     * Resolves once the message is published, or is sure to be published later. The message must not be acknowledged
+     * before that: its sender would not send it again, and if this process died, it would stay unpublished until the
+     * next process starts.
      *
      * @param {import('./store/index.js').Row} row
      */
@@ -53,7 +54,7 @@ export function createTelling(store, tell) {
       return tried;
     },
 
-    /** Resolves when all is told, or cannot be. */
+    /** Resolves when everything is published, or cannot be published. */
     async stop() {
       isStopping = true;
       await running;

@@ -1,4 +1,4 @@
-// The recipes of docs/alias.md for the tools that are quick to install; `tests/alias` has the others.
+// The recipes of docs/alias.md for the tools that install quickly. `tests/alias` tests the others.
 
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -16,7 +16,7 @@ before(async () => {
   await addSources(folder);
 });
 
-/** What a tool has built, and nothing of the one before it. */
+/** Builds into an empty folder, and serves the result. */
 async function build(t, file, args) {
   const built = path.join(folder, 'dist');
   await rm(built, { recursive: true, force: true });
@@ -36,18 +36,18 @@ test('Vite builds an app whose messages arrive', async (t) => {
   await assertDelivers(t, browser, url);
 });
 
-test("Vite's dev server and its optimizer serve one", async (t) => {
+test("Vite's dev server and its optimizer serve an app whose messages arrive", async (t) => {
   await follow(folder, 'vite.config.mjs');
   const url = await startTool(t, folder, [VITE, '--host', '127.0.0.1']);
   await assertDelivers(t, browser, url);
 });
 
-test('esbuild', async (t) => {
+test('esbuild builds an app whose messages arrive', async (t) => {
   await follow(folder, 'build.mjs');
   await assertDelivers(t, browser, await build(t, 'build.mjs', []));
 });
 
-test('Rollup', async (t) => {
+test('Rollup builds an app whose messages arrive', async (t) => {
   await follow(folder, 'rollup.config.mjs');
   const args = ['--config', '--silent', '--failAfterWarnings'];
   await assertDelivers(t, browser, await build(t, 'node_modules/rollup/dist/bin/rollup', args));

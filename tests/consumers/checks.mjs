@@ -1,5 +1,5 @@
-// What must hold in every environment. It imports nothing: each app hands in what it imported, so that
-// the same lines run in Node, in Jest and in a page.
+// Checks that must hold in every environment. This file has no imports: each app passes in its imports, so that the same
+// code runs in Node, in Jest and in a page.
 
 /** The functions of `holdfast/socket`. */
 export const NAMES = [
@@ -32,7 +32,7 @@ export const NAMES = [
 ];
 
 /**
- * What an import added to the globals, besides the one slot that the package keeps.
+ * The globals that an import added, except the one that the package uses.
  *
  * @param {PropertyKey[]} before `Reflect.ownKeys(globalThis)`
  */
@@ -43,11 +43,11 @@ export function addedGlobals(before) {
 }
 
 /**
- * Uses the package from before it is configured to the end, within one turn wherever that is promised.
+ * Uses the package from before its configuration to the end, synchronously wherever that is promised.
  *
  * @param {Record<string, any>} core all exports of `holdfast`
  * @param {Record<string, any>} socket all exports of `holdfast/socket`, with its default
- * @returns {Promise<string[]>} what is wrong, in words; empty when all is well
+ * @returns {Promise<string[]>} the problems, as sentences; empty if there are none
  */
 export async function problems(core, socket) {
   const found = [];
@@ -121,7 +121,7 @@ function checkClient(core, expect) {
   client.destroy();
 }
 
-/** Nobody listens on port 1, so nothing here depends on a server. */
+/** No server listens on port 1, so the checks depend on no server. */
 const OPTIONS = {
   url: 'http://127.0.0.1:1',
   userId: 'a',

@@ -1,5 +1,5 @@
-// Apps that install the package as it would be published: packed, and outside of this repository, so
-// that nothing is found that a user would not have.
+// Apps that install the package as users do: packed, and outside of this repository, so that no file is found that a user
+// would not have.
 
 import { execFile, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -16,14 +16,14 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const start = promisify(execFile);
 
 /**
- * Copies the app `name` to a folder of its own and installs it there, with the package.
+ * Copies the app `name` to a temporary folder, and installs its dependencies and the package there.
  *
  * @param {string} name a folder beside this file, or in one
  */
 export async function install(name) {
   const folder = await installFrom(path.join(here, name));
 
-  // The same checks for apps that import and for apps that require.
+  // The same checks for apps with `import` and for apps with `require`.
   const checks = await readFile(path.join(here, 'checks.mjs'), 'utf8');
   await writeFile(path.join(folder, 'checks.mjs'), checks);
   const { code } = await transform(checks, { format: 'cjs' });
@@ -32,7 +32,7 @@ export async function install(name) {
 }
 
 /**
- * Copies an app to a folder of its own and installs it there, with the package.
+ * Copies an app to a temporary folder, and installs its dependencies and the package there.
  *
  * @param {string} source a folder with a package.json and its lock file
  */
@@ -45,17 +45,17 @@ export async function installFrom(source) {
   return folder;
 }
 
-/** Packs `pkg/`: the tarball, and the names of what is in it. */
+/** Packs `pkg/`. Returns the path of the tarball, and the names of its files. */
 export async function pack() {
   const folder = await temporary('pack');
   const { stdout } = await npm(pkg, 'pack', '--json', '--pack-destination', folder);
-  // An array up to npm 11, from 12 on an object with a member for each package.
+  // npm 11 and older print an array, npm 12 prints an object with a member for each package.
   const [{ filename, files }] = Object.values(JSON.parse(stdout));
   return { file: path.join(folder, filename), names: files.map((entry) => entry.path) };
 }
 
 /**
- * Runs a program of the app to its end. A failure, or no end in time, carries all that it printed.
+ * Runs a program of the app to its end. If it fails or does not end in time, the error contains its output.
  *
  * @param {string} folder
  * @param {string} file relative to the app
@@ -77,20 +77,20 @@ export function runScript(folder, name, options) {
 }
 
 /**
- * Starts a script of the app's package.json, which runs until the test is over.
+ * Starts a script of the app's package.json, which is ended when the test is over.
  *
  * @param {{ after: (end: () => unknown) => void }} t
  * @param {string} folder
  * @param {string} name
  * @param {Record<string, string>} [env]
- * @returns {Promise<string>} the address that it prints, without a slash at its end
+ * @returns {Promise<string>} the address that it prints, without a trailing slash
  */
 export function startScript(t, folder, name, env) {
   return startServing(t, folder, NPM, ['run', name, '--silent'], env);
 }
 
 /**
- * The same for a program of the app.
+ * Starts a program of the app, like `startScript`.
  *
  * @param {string[]} args for Node
  */
@@ -99,8 +99,8 @@ export function startTool(t, folder, args) {
 }
 
 async function startServing(t, folder, program, args, env = {}) {
-  // A group of its own: npm starts a shell, and that the program. Without colors: where `CI` is set some of them print
-  // colors into a pipe too, in the middle of the address.
+  // In a process group of its own, because npm starts a shell, which starts the program. Without colors: if `CI` is set,
+  // some programs print color codes even into a pipe, in the middle of the address.
   const child = spawn(program, args, {
     cwd: folder,
     env: { ...environment(), NO_COLOR: '1', ...env },
@@ -144,7 +144,7 @@ function npm(folder, ...args) {
 
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
-/** Create React App installs 1,300 packages. */
+/** Enough for Create React App, which installs 1,300 packages. */
 const INSTALL_MS = 300_000;
 
 async function execute(program, args, cwd, { env = {}, timeoutMs = 120_000 } = {}) {
@@ -160,7 +160,7 @@ async function execute(program, args, cwd, { env = {}, timeoutMs = 120_000 } = {
   }
 }
 
-/** What the runner of this test tells its children is not for the app's tools. */
+/** The environment without the variables that the test runner sets for its child processes. */
 function environment() {
   const { NODE_TEST_CONTEXT: _, FORCE_COLOR: __, ...own } = process.env;
   return own;
@@ -168,13 +168,13 @@ function environment() {
 
 async function temporary(name) {
   const folder = await mkdtemp(path.join(tmpdir(), `holdfast-${name}-`));
-  // Not with the runner's `after`: called from a hook, it ends with the hook.
+  // Not with the runner's `after`: if it is called in a hook, it runs at the end of that hook.
   if (folders.length === 0) process.once('exit', () => folders.forEach(remove));
   folders.push(folder);
   return folder;
 }
 
-/** Those that were made. @type {string[]} */
+/** The temporary folders. @type {string[]} */
 const folders = [];
 
 const remove = (folder) => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });

@@ -1,6 +1,6 @@
-// An app as they are written in the wild: a context of its own over `socket.js`, components that ask
-// `getSocket()` once, cleanups that take away everybody's listeners, a login that disconnects first.
-// Nothing in it knows of the package but its `socket.js`, whose contents are an import.
+// An app in the style of existing apps: its own React context around `socket.js`, components that call `getSocket()` once,
+// cleanups that remove everybody's listeners, a login that disconnects first. Only its `socket.js` refers to the package,
+// and contains nothing but an import.
 
 import assert from 'node:assert/strict';
 import { cp } from 'node:fs/promises';
@@ -19,7 +19,7 @@ const browser = await launchBrowser();
 for (const version of ['18', '19']) {
   const bundled = bundle(version);
 
-  test(`React ${version}: messages go and come, also across a lost link, once each`, async (t) => {
+  test(`React ${version}: messages are sent and received once each, also across a lost link`, async (t) => {
     const { page, server } = await open(t, await bundled, version);
     await page.evaluate(() => window.login('alice'));
     await connected(page);
@@ -60,7 +60,7 @@ for (const version of ['18', '19']) {
     assert.deepEqual(await page.evaluate(() => window.heardByMiniChat), ['hello']);
   });
 
-  test(`React ${version}: a new user object, a token refresh and cleanups of others break nothing`, async (t) => {
+  test(`React ${version}: a new user object, a token refresh and cleanups of other components break nothing`, async (t) => {
     const { page, server } = await open(t, await bundled, version);
     await page.evaluate(() => window.login('alice'));
     await connected(page);
@@ -70,7 +70,7 @@ for (const version of ['18', '19']) {
       await connected(page);
     }
     assert.equal(server.handshakes.at(-1).token, 'newer token of alice');
-    // The server answers with a list of its own.
+    // The server answers with its own list.
     const isLast = ({ event, link }) =>
       event === 'get_online_users' && link === server.links.at(-1);
     await until(() => server.came.some(isLast), 'the last link has asked who is online');
@@ -85,7 +85,7 @@ for (const version of ['18', '19']) {
     await shows(page, '#messages', 'after all that: sent');
   });
 
-  test(`React ${version}: log out, and in as somebody else, without a reload`, async (t) => {
+  test(`React ${version}: a logout and a login as another user work without a reload`, async (t) => {
     const { page, server } = await open(t, await bundled, version);
     await page.evaluate(() => window.login('alice'));
     await connected(page);
@@ -104,7 +104,7 @@ for (const version of ['18', '19']) {
   });
 }
 
-/** The app as a bundler makes it, from packages as npm installs them. */
+/** The app as a bundler builds it, with packages as npm installs them. */
 async function bundle(version) {
   const folder = await install(`drop-in/react-${version}`);
   await cp(sources, path.join(folder, 'src'), { recursive: true });
@@ -122,7 +122,7 @@ async function bundle(version) {
 
 async function open(t, code, version) {
   const server = await startChatServer(t);
-  // A blank page of the server's origin: any Socket.IO server answers this with an error text.
+  // A blank page of the server's origin: any Socket.IO server answers this request with an error text.
   const page = await openPage(t, browser, `${server.url}/socket.io/?transport=none`);
   await page.evaluate((url) => {
     document.body.replaceChildren();
@@ -137,7 +137,7 @@ async function open(t, code, version) {
 const connected = (page) =>
   until(async () => (await page.getAttribute('main', 'data-connected')) === 'true', 'connected');
 
-/** The texts in an element, one for each paragraph. */
+/** The texts of the paragraphs in an element. */
 const shows = (page, selector, expected) =>
   until(async () => {
     const text = await page.$eval(selector, (element) => {

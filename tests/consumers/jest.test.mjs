@@ -1,4 +1,4 @@
-// The packed package in an app's Jest with jsdom.
+// The packed package in an app that uses Jest with jsdom.
 
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
@@ -12,12 +12,12 @@ before(async () => {
 });
 
 test('an app that tests with Jest and jsdom can load and use the package', async () => {
-  // The flag is what Jest asks for to load ES modules; it changes nothing for the others.
+  // Jest needs this flag to load ES modules. It does not affect the other tests.
   const env = { NODE_OPTIONS: '--experimental-vm-modules --no-warnings' };
   await run(folder, 'node_modules/jest/bin/jest.js', { args: ['--ci', '--runInBand'], env });
 });
 
-test('what is said to Jest in docs/alias.md makes socket.io-client deliver', async (t) => {
+test('the recipe for Jest in docs/alias.md makes socket.io-client deliver', async (t) => {
   await playInJest(t, folder, 'jest.config.cjs');
 });
 

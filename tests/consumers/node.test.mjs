@@ -1,4 +1,4 @@
-// The packed package in Node: loading it does nothing, using it works, and it lets the process end.
+// The packed package in Node: loading it has no effect, it works, and it lets the process exit.
 
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
@@ -19,12 +19,12 @@ for (const file of ['import.mjs', 'require.cjs']) {
     });
   });
 
-  test(`${file}: every function works at once, and nothing stays behind`, async () => {
+  test(`${file}: every function works right after the import, and nothing stays behind`, async () => {
     assert.deepEqual((await printed(file, '--use')).problems, []);
   });
 }
 
-/** Fails when the process does not end by itself: then something was left behind. */
+/** Fails if the process does not exit by itself, because then something was left open. */
 async function printed(file, ...args) {
   const { stdout } = await run(folder, file, { args, timeoutMs: 10_000 });
   return JSON.parse(stdout.trim().split('\n').at(-1));

@@ -1,4 +1,4 @@
-// The packed package as a file: what is in it, and what the tools that judge packages say.
+// The packed package as a file: its content, and the results of tools that check packages.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -13,20 +13,20 @@ import { pack } from './consumer.mjs';
 
 const start = promisify(execFile);
 
-test('every tool finds every entry and its types', async () => {
+test('every module resolution finds every entry and its types', async () => {
   const { file } = await pack();
   await start(process.execPath, [program('@arethetypeswrong/cli'), file]).catch(failWithOutput);
   await start(process.execPath, [program('publint'), '--strict', pkg]).catch(failWithOutput);
 });
 
-test('only what a user needs is in the package', async () => {
+test('the package contains only the files that a user needs', async () => {
   const { names } = await pack();
   const expected = /^(esm\/)?[a-z-]+\.(js|mjs|d\.ts|d\.mts|js\.map|mjs\.map)$/;
   const others = names.filter((name) => !expected.test(name)).sort();
   assert.deepEqual(others, ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json']);
 });
 
-test('nothing in the package tells where it was built', async () => {
+test('no file of the package contains the path of its build', async () => {
   const { names } = await pack();
   for (const name of names) {
     const text = await readFile(path.join(pkg, name), 'utf8');
@@ -36,7 +36,7 @@ test('nothing in the package tells where it was built', async () => {
   }
 });
 
-/** The file behind the command of an installed package. */
+/** The file of a command of an installed package. */
 function program(name) {
   const folder = fileURLToPath(new URL(`../../node_modules/${name}/`, import.meta.url));
   return path.join(folder, PROGRAMS[name]);

@@ -16,14 +16,14 @@ before(async () => {
   await run(folder, 'node_modules/vite/bin/vite.js', { args: ['build', '--logLevel', 'warn'] });
 });
 
-test('the page can use every function as soon as it has imported it', async (t) => {
+test('the page can use every function right after the import', async (t) => {
   const url = await serve(t, path.join(folder, 'dist'));
   const page = await openPage(t, await launchBrowser(), url);
   await page.waitForFunction(() => document.body.textContent !== '');
   assert.deepEqual(JSON.parse(await page.textContent('body')), []);
 });
 
-test('the app carries each module of the package and socket.io-client once', async () => {
+test('the app contains each module of the package and socket.io-client once', async () => {
   const app = await scripts(path.join(folder, 'dist/assets'));
   const copies = (text) => app.split(text).length - 1;
   const modules = await Promise.all(['module', 'io-module'].map(wasmOf));
@@ -32,7 +32,7 @@ test('the app carries each module of the package and socket.io-client once', asy
   assert.equal(copies(DECODER), 1, 'copies of socket.io-client');
 });
 
-/** The wasm as it stands in a part of the package. */
+/** The WebAssembly as it is encoded in a part of the package. */
 async function wasmOf(part) {
   const file = path.join(folder, `node_modules/holdfast/esm/${part}.mjs`);
   const [, text] = /"([^"]*)"/.exec(await readFile(file, 'utf8'));
@@ -40,13 +40,13 @@ async function wasmOf(part) {
   return text;
 }
 
-/** How any wasm begins, as the package writes it: the magic number and the version. */
+/** The beginning of every WebAssembly module in the package's encoding: the magic number and the version. */
 const WASM = encode(Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00));
 
-/** Words of socket.io's decoder that no minifier may change. */
+/** A text of socket.io's decoder that no minifier changes. */
 const DECODER = 'got plaintext data when reconstructing a packet';
 
-/** As strict as an app's policy can be that lets WebAssembly run at all. */
+/** The strictest policy that still allows WebAssembly. */
 const POLICY = [
   "default-src 'self' data:",
   "script-src 'self' 'wasm-unsafe-eval'",

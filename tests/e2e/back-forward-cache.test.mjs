@@ -1,4 +1,4 @@
-// The browser's own back-forward cache: no event is made up here.
+// The browser's real back-forward cache, without simulated events.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -28,13 +28,13 @@ async function connect(page, url) {
       window.holdfast.configureSocket(options);
       window.holdfast.initializeSocket('alice');
     },
-    // One of a conversation at a time: the first leaves, and the others wait.
+    // Strict mode sends one message of a conversation at a time: the first is sent, and the others wait.
     { ...QUICK, url, send: { ...QUICK.send, strict: true }, io: { transports: ['websocket'] } },
   );
   await untilReady(page);
 }
 
-/** A page with a live link, with one message that left unanswered and two behind it. */
+/** A page with a live link, one message that was sent and is unanswered, and two that wait behind it. */
 async function setUp(t, { withTab = false } = {}) {
   const server = await startChatServer(t);
   const left = [];
@@ -66,7 +66,7 @@ async function setUp(t, { withTab = false } = {}) {
   };
 }
 
-/** Names of the locks of the package that anybody holds, as seen from a page of the same origin. */
+/** The names of the package's locks that are held in this origin. */
 const locksHeld = (page) =>
   page.evaluate(async () => {
     const { held } = await navigator.locks.query();
@@ -87,10 +87,10 @@ function whyNot() {
 const allSettled = (page) =>
   until(
     async () => (await page.evaluate(() => window.settled.length)) === IDS.length,
-    'the page knows how each ended',
+    'the page has the result of each message',
   );
 
-test('a page with a live link and messages that wait goes into the cache, and sends them when it is back', async (t) => {
+test('a page with a live link and waiting messages enters the cache, and sends them when it is back', async (t) => {
   const { server, page, left, away, back } = await setUp(t);
   await away();
   await until(() => left.length === 1, 'the link is closed');
@@ -109,7 +109,7 @@ test('a page with a live link and messages that wait goes into the cache, and se
   assert.deepEqual(
     server.received.map(({ id }) => id),
     ['a', ...IDS],
-    'what had left unanswered is repeated, and the rest is sent once',
+    'the unanswered message is repeated, and the others are sent once',
   );
   assert.equal(server.saved.length, IDS.length);
   assert.equal((await locksHeld(page)).length, 1, 'the lock is its own again');
@@ -126,7 +126,7 @@ for (const [when, isAnsweredFirst] of [
   ['has sent them', true],
   ['still has them', false],
 ]) {
-  test(`what another tab took over settles from its word, where it ${when} when the page is back`, async (t) => {
+  test(`messages that another tab took over settle by its report, if it ${when} when the page is back`, async (t) => {
     const { server, page, tab, away, back } = await setUp(t, { withTab: true });
     const pending = [];
     server.hooks.message = ({ ack, save }) => {
@@ -149,7 +149,7 @@ for (const [when, isAnsweredFirst] of [
       (await page.evaluate(() => window.settled)).sort(),
       IDS.map((id) => `${id} true`),
     );
-    // All that either tab has to say has been said.
+    // After a message of each tab, everything that either tab sent before has arrived.
     for (const [n, one] of [page, tab].entries()) {
       const mark = { recipientId: 'bob', _tempId: `mark${n}` };
       await one.evaluate((message) => window.holdfast.sendMessage(message), mark);
@@ -157,7 +157,7 @@ for (const [when, isAnsweredFirst] of [
     assert.deepEqual(
       server.received.map(({ id }) => id),
       ['a', ...IDS, 'mark0', 'mark1'],
-      'nothing was sent by two tabs but what had left unanswered',
+      'only the unanswered message was sent by two tabs',
     );
   });
 }

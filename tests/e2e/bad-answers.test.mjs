@@ -1,5 +1,5 @@
-// A server that answers late, twice, oddly or not at all, and a token that nobody can read: no exception,
-// no stuck queue.
+// A server that answers late, twice, malformed or not at all, and tokens that cannot be parsed. None of them causes an
+// exception or blocks the queue.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -27,7 +27,7 @@ test('late and repeated acknowledgements settle a message once', async (t) => {
   server.hooks.message = ({ save, ack, repeat }) => {
     const answer = save();
     acks.push(() => ack(answer));
-    // The first attempt is answered when the retry comes: late, and then again and again.
+    // At the retry, the first attempt is answered: late, and then repeatedly.
     if (repeat > 0) for (const late of acks) for (let i = 0; i < 3; i += 1) late();
   };
   await page.evaluate(() => window.recorder.sendMany(5));
@@ -40,7 +40,7 @@ test('late and repeated acknowledgements settle a message once', async (t) => {
   assert.equal(await page.evaluate(() => window.recorder.settled), 10);
 });
 
-test('malformed acknowledgements settle or are retried, and the queue goes on', async (t) => {
+test('malformed acknowledgements settle their message or are retried, and the queue continues', async (t) => {
   const { server, page } = await setUp(t, { send: { ...QUICK.send, retries: 1 } });
   const answers = [
     [],
@@ -60,9 +60,9 @@ test('malformed acknowledgements settle or are retried, and the queue goes on', 
   server.hooks.message = ({ save, ack, id, socket, data }) => {
     if (data.content === 'last') return ack(save());
     if (!given.has(id)) given.set(id, answers[next++]);
-    // An acknowledgement of nothing comes first.
+    // First, an acknowledgement for no message.
     socket.packet({ type: 3, id: 999_999, data: ['whose?'] });
-    // Rate limits use up no retry: the second time the server takes it.
+    // A rate limit does not use up a retry. The server accepts the second attempt.
     if (
       given.get(id)[0]?.error === 'RATE_LIMITED' &&
       server.firstEntries.length < server.received.length
@@ -102,7 +102,7 @@ test('malformed acknowledgements settle or are retried, and the queue goes on', 
   }
 });
 
-test('events without their data, and frames that are no packets, change nothing', async (t) => {
+test('events without data and invalid frames change nothing', async (t) => {
   const { server, page } = await setUp(t);
   const events = [
     ...[
@@ -147,7 +147,7 @@ test('events without their data, and frames that are no packets, change nothing'
   }
   await page.evaluate(() => window.recorder.sendMany(3));
   await untilSettled(page, 3);
-  // A frame that socket.io's parser refuses costs the link, nothing else.
+  // A frame that socket.io's parser refuses only costs the connection.
   const joins = server.joins.length;
   server.clients[0].conn.write('2not json');
   await until(() => server.joins.length > joins, 'joined again after a frame that is no packet');
@@ -158,7 +158,7 @@ test('events without their data, and frames that are no packets, change nothing'
 });
 
 for (const token of ['garbage', 'a.b.c', 'e30.e30.e30', '', 17, null, { not: 'a string' }]) {
-  test(`a token that is no JWT: ${JSON.stringify(token)}`, async (t) => {
+  test(`a token that is no JWT reaches the server unchanged: ${JSON.stringify(token)}`, async (t) => {
     const server = await startChatServer(t);
     const page = await openLab(t, browser, server.url);
     await configure(page, { url: server.url, auth: { token }, ...QUICK });

@@ -1,5 +1,4 @@
-// What is wrong with what the app hands in stays where it is: it is refused by a code, and nobody else
-// is harmed.
+// Invalid input of the app is refused with a code and affects nothing else.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -19,7 +18,7 @@ import { until } from '../support/until.mjs';
 
 const browser = await launchBrowser();
 
-test('a payload that cannot be sent is refused, and its neighbours arrive', async (t) => {
+test('a payload that cannot be sent is refused, and the messages around it arrive', async (t) => {
   const { server, page } = await setUp(t);
   const names = await page.evaluate(() => {
     const cycle = { recipientId: 'bob', content: 'cycle' };
@@ -51,7 +50,7 @@ test('a payload that cannot be sent is refused, and its neighbours arrive', asyn
   assertSavedOnceInOrder(contents(server.saved), contents(good));
 });
 
-test('what JSON cannot say inside of a payload is written as socket.io would have', async (t) => {
+test('values that JSON cannot represent are encoded as socket.io encodes them', async (t) => {
   const { server, page } = await setUp(t);
   await page.evaluate(() => {
     const node = document.createElement('p');
@@ -62,13 +61,13 @@ test('what JSON cannot say inside of a payload is written as socket.io would hav
   assert.deepEqual(arrived, { recipientId: 'bob', content: 'odd', node: {}, list: [null] });
 });
 
-test('a payload that cannot be sent does not break reconnecting either', async (t) => {
-  // What a component emitted by itself has no callback: that it was dropped is reported.
+test('a payload that cannot be sent does not break reconnecting', async (t) => {
+  // An event that a component emitted itself has no callback, so its loss is reported as an error.
   const { server, page } = await setUp(t, { allow: [/RangeError: Maximum call stack|circular/] });
   await page.evaluate(() => {
     const cycle = { recipientId: 'bob' };
     cycle.self = cycle;
-    // A component's own emit, buffered by socket.io while away.
+    // A component's own emit, which socket.io buffers while disconnected.
     window.holdfast.disconnectSocket();
     window.holdfast.getSocket().emit('anything', cycle);
     window.recorder.send(cycle);
@@ -80,7 +79,7 @@ test('a payload that cannot be sent does not break reconnecting either', async (
   assert.deepEqual(contents(server.saved), ['after']);
 });
 
-test('a full queue refuses by a code, and delivers what it took', async (t) => {
+test('a full queue refuses messages with a code, and delivers those that it accepted', async (t) => {
   const server = await startChatServer(t);
   const page = await openLab(t, browser, server.url);
   await configure(page, { url: server.url, queue: { capacity: 3 }, ...QUICK });
@@ -102,7 +101,7 @@ test('a full queue refuses by a code, and delivers what it took', async (t) => {
   assertSavedOnceInOrder(contents(server.saved), contents(taken));
 });
 
-test('a callback or listener that throws is reported and harms nobody else', async (t) => {
+test('a callback or listener that throws is reported and does not affect the others', async (t) => {
   const { server, page } = await setUp(t, { allow: [/boom/] });
   await page.evaluate(() => {
     const { holdfast, recorder } = window;
@@ -128,7 +127,7 @@ test('a callback or listener that throws is reported and harms nobody else', asy
   await until(
     async () => (await page.evaluate(() => window.heard)).length === expected.length,
     async () =>
-      `each healthy listener hears each message, heard ${await page.evaluate(() => window.heard)}`,
+      `each other listener receives each message, got ${await page.evaluate(() => window.heard)}`,
   );
   assert.deepEqual((await page.evaluate(() => window.heard)).sort(), expected);
   for (const where of ['raw', 'helper', 'callback']) {

@@ -1,5 +1,5 @@
-// The page's one thread is blocked for longer than health waits, on a link that lives. Timers fire late
-// then and say nothing of the link; only engine.io's own heartbeat may end it.
+// The page's main thread is blocked for longer than the health check waits, while the link is alive. Timers then fire
+// late, which proves nothing about the link. Only engine.io's own heartbeat may end it.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -17,16 +17,16 @@ import {
 } from '../support/lab.mjs';
 
 /**
- * Every span is this part of its default, and the block of 40 s: shorter than engine.io's heartbeat (25 s
- * and 20 s), longer than the silence that health takes for the end (30 s). No smaller part would do: what
- * is late by less than a second is on time for health, and here it is late by 2 s.
+ * Every time span is this fraction of its default. The block corresponds to 40 s: shorter than engine.io's heartbeat
+ * (25 s and 20 s), and longer than the silence after which the health check ends a link (30 s). A smaller fraction would
+ * not work: the health check treats a delay of less than a second as on time, and here the delay is 2 s.
  */
 const PART = 5;
 const BLOCK_MS = 40_000 / PART;
 const HEARTBEAT = { pingInterval: 25_000 / PART, pingTimeout: 20_000 / PART };
 const HEALTH = { intervalMs: 15_000 / PART, timeoutMs: 30_000 / PART, probeMs: 5_000 / PART };
 const SEND = { ...QUICK.send, ackTimeoutMs: 10_000 / PART };
-/** After so long without a heartbeat engine.io ends a link. */
+/** engine.io ends a link after this time without a heartbeat. */
 const OVER_MS = HEARTBEAT.pingInterval + HEARTBEAT.pingTimeout;
 
 const browser = await launchBrowser();
@@ -36,7 +36,7 @@ for (const transport of ['websocket', 'polling']) {
     ['just after a heartbeat', 0],
     ['just before one', HEARTBEAT.pingInterval * 0.9],
   ]) {
-    test(`blocked over ${transport} from ${when}: one close at most, and it is engine.io's`, async (t) => {
+    test(`blocked over ${transport} from ${when}: at most one close, and only by engine.io`, async (t) => {
       const server = await startChatServer(t, { io: HEARTBEAT });
       const page = await openLab(t, browser, server.url);
       const io = { transports: [transport] };
@@ -44,7 +44,7 @@ for (const transport of ['websocket', 'polling']) {
       await untilReady(page);
       await page.evaluate(blockAfterHeartbeat, [waitMs, BLOCK_MS]);
       const entries = await untilSettled(page, 15, 30_000 + BLOCK_MS);
-      // Whoever doubts the link has asked by now, and heard.
+      // By now, a probe of the link has been answered.
       await untilReady(page);
       assertEachDeliveredOnce(entries);
       assertSavedOnceInOrder(contents(server.saved), contents(entries));
@@ -56,7 +56,7 @@ for (const transport of ['websocket', 'polling']) {
   }
 }
 
-/** In the page: blocks it some time after a heartbeat; sends before, meanwhile and at the end. */
+/** Runs in the page: blocks it some time after a heartbeat. Sends messages before, during and after the block. */
 function blockAfterHeartbeat([waitMs, blockMs]) {
   const socket = window.holdfast.getSocket();
   let heartbeatAt = 0;

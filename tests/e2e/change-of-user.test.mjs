@@ -1,5 +1,5 @@
-// One user's link is lost, and another logs in, on a server that recovers sessions: nothing of the first
-// is received, sent or joined as the second.
+// One user's link is lost, and another user logs in, on a server that recovers sessions. Nothing of the first user is
+// received, sent or joined as the second one.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -15,7 +15,7 @@ const TOKENS = { u1: jwt({ userId: 'u1' }), u2: jwt({ userId: 'u2' }) };
 
 const browser = await launchBrowser();
 
-/** A server that recovers sessions, and notes for each connection what it was sent. */
+/** A server that recovers sessions. It records for each connection the events that arrived. */
 async function setUp(t) {
   const server = await startChatServer(t, { io: { connectionStateRecovery: {} } });
   const proxy = await createProxy({ target: { port: server.port } });
@@ -38,14 +38,14 @@ async function setUp(t) {
 
 const heard = (page) => page.evaluate(() => window.heard);
 
-/** The server's side of u1: a room of its own, and an event, since only after one is a session recovered. */
+/** On the server: puts u1 into a room and sends an event, because a session is recovered only after an event. */
 async function settleIn({ server, page, connections }) {
   connections[0].socket.join('room of u1');
   server.io.to('room of u1').emit('greeting');
   await until(async () => (await heard(page)).includes('greeting'), 'u1 is greeted');
 }
 
-/** The link is lost, and the server has more to say to u1. */
+/** Cuts the link. Resolves when the server has noticed. */
 async function lose({ server, proxy }) {
   proxy.refuse();
   proxy.cut();
@@ -69,7 +69,7 @@ for (const [name, login] of [
   ],
   ['named by the token', () => {}],
 ]) {
-  test(`the next user, ${name}, finds nothing of the first`, async (t) => {
+  test(`the next user, ${name}, gets nothing of the first`, async (t) => {
     const world = await setUp(t);
     const { server, proxy, page, connections } = world;
     const isNamed = name !== 'named by the token';
@@ -121,7 +121,7 @@ for (const [name, login] of [
       assert.deepEqual(codes, ['LOGGED_OUT'], content);
     }
 
-    // What is u2's own passes, both ways, and so would have all that was before it.
+    // An event of u2 in each direction. Everything earlier would have arrived before it.
     await page.evaluate(() => window.recorder.send({ recipientId: 'u2', content: 'of u2' }));
     await untilSettled(page, 6);
     await until(async () => (await heard(page)).includes('of u2'), 'u2 hears of it');
@@ -144,7 +144,7 @@ for (const [name, login] of [
   });
 }
 
-test('a plain Socket does bring all of it along: what is asked above is not asked in vain', async (t) => {
+test('a plain Socket carries all of it over to the next user, so the tests above prove something', async (t) => {
   const world = await setUp(t);
   const { proxy, page, connections } = world;
   await page.evaluate((url) => {

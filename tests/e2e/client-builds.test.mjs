@@ -1,5 +1,5 @@
-// Every published build of socket.io-client, in a browser: over a link that is cut, one that hangs, and one that the
-// server ends, what is sent arrives once and in order, and what the server said while away is recovered.
+// Every published build of socket.io-client, in a browser. The link is cut, hangs, and is ended by the server. The
+// messages arrive once and in order, and the events that the server sent meanwhile are recovered.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -22,7 +22,7 @@ const PAGE = `
   Object.assign(window, { createClient, parser: parser.default ?? parser });
 `;
 
-/** Without a bundler: the files as they are published, found by an import map. */
+/** Loads the published files without a bundler, through an import map. */
 async function importMapped(page, client) {
   await page.route('**/published/**', (route) => {
     const name = new URL(route.request().url()).pathname.replace(/^\/published\//, '');
@@ -72,7 +72,7 @@ async function run(t, { client, build, binary = false }) {
         url: proxy.url,
         userId: 'alice',
         ...QUICK,
-        // The browser has idle connections that hang too.
+        // The browser also has idle connections that hang.
         reconnect: { ...QUICK.reconnect, connectTimeoutMs: 2_000 },
         health: { event: 'ping', intervalMs: 300, timeoutMs: 2_000, probeMs: 1_000 },
         queue: { storage: 'memory' },
@@ -95,7 +95,7 @@ async function run(t, { client, build, binary = false }) {
   await saved();
   server.io.emit('news', 1);
   await page.waitForFunction(() => window.news.length === 1);
-  // Silence proves nothing before.
+  // Until a ping was answered, the health check cannot judge silence.
   await page.waitForFunction(() => window.client.getState().lastPongTime !== null);
 
   const breaks = {
@@ -128,7 +128,7 @@ async function run(t, { client, build, binary = false }) {
     await page.evaluate(() => window.settled),
     ids.map((id) => [id, true]),
   );
-  // The server may still have the session of a link that hangs, and has none of one that it ended itself.
+  // The server may still have the session of a link that hangs, but not of a link that it ended itself.
   assert.deepEqual(recovered, { cut: true, hung: false, kicked: false });
   const news = await page.evaluate(() => window.news);
   assert.deepEqual(news.slice(0, 2), [1, 'cut'], 'each once');
@@ -140,7 +140,9 @@ const cases = Object.entries(CLIENTS).flatMap(([version, client]) =>
 cases.push(['newest, import map', { client: CLIENTS.newest, build: 'importmap' }]);
 cases.push(['msgpack', { client: CLIENTS.newest, build: 'minified', binary: true }]);
 
-// Most of it is waiting for a link that hangs.
-test('socket.io-client in each build, cut, hung and kicked', { concurrency: 4 }, (t) =>
-  Promise.all(cases.map(([name, its]) => t.test(name, (part) => run(part, its)))),
+// Most of the time is spent waiting for a link that hangs.
+test(
+  'each build of socket.io-client delivers over links that are cut, hang or are kicked',
+  { concurrency: 4 },
+  (t) => Promise.all(cases.map(([name, its]) => t.test(name, (part) => run(part, its)))),
 );

@@ -1,5 +1,5 @@
-// The drop-in with the versions of socket.io-client that it promises to work with, each in the build
-// that a bundler gives to browsers, against a server that is killed five times.
+// The drop-in with each supported version of socket.io-client, in the build that a bundler gives to browsers, against a
+// server that is killed five times.
 
 import test from 'node:test';
 import { launchBrowser } from '../support/browser.mjs';

@@ -1,5 +1,5 @@
-// A wall clock that is set while a link is up. socket.io-client 4.8 judges its heartbeat by that clock:
-// set forward, it buffers what is emitted, and would flush it on the next link before any join.
+// The wall clock is changed while a link is up. socket.io-client 4.8 measures its heartbeat with that clock: when it is
+// set forward, the client buffers emits and would send them on the next link before any join.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -21,7 +21,7 @@ const HOUR_MS = 3_600_000;
 
 const browser = await launchBrowser();
 
-/** A page that is connected as alice, and what each of its connections sent. */
+/** A page that is connected as alice. `connections` records the events of each connection. */
 async function setUp(t, { client, transport }) {
   const server = await startChatServer(t);
   const connections = [];
@@ -39,7 +39,7 @@ async function setUp(t, { client, transport }) {
   return { server, page, connections };
 }
 
-/** Sets the clock and sends five messages before anybody can notice. */
+/** Sets the clock and sends five messages in the same turn. */
 const setClockAndSend = (page, ms) =>
   page.evaluate((lead) => {
     const { now } = Date;
@@ -57,10 +57,10 @@ function assertAllOnce(server, entries) {
 for (const transport of ['websocket', 'polling']) {
   for (const [version, client] of Object.entries(CLIENTS)) {
     const setUpOne = (t) => setUp(t, { client, transport });
-    // 4.7 does not look at the clock, and its link passes the probe.
+    // 4.7 does not look at the clock, and its link answers the probe.
     const links = version === '4.7.0' ? 1 : 2;
 
-    test(`set forward by an hour, over ${transport}, nothing leaves before the join (socket.io-client ${version})`, async (t) => {
+    test(`with the clock set forward by an hour over ${transport}, nothing leaves before the join (socket.io-client ${version})`, async (t) => {
       const { server, page, connections } = await setUpOne(t);
       const before = connections[0].length;
       assert.equal(await setClockAndSend(page, HOUR_MS), 0, 'nothing of ours is buffered');
@@ -72,7 +72,7 @@ for (const transport of ['websocket', 'polling']) {
     });
   }
 
-  test(`set back by an hour and right again, over ${transport}, the link stays`, async (t) => {
+  test(`with the clock set back by an hour and then corrected over ${transport}, the link stays`, async (t) => {
     const { server, page, connections } = await setUp(t, { transport });
     assert.equal(await setClockAndSend(page, -HOUR_MS), 0);
     assertAllOnce(server, await untilSettled(page, 6));

@@ -1,4 +1,4 @@
-// Closing while the link is being made, in a page: the server keeps no session of it.
+// Closing the client in a page while it connects. The server keeps no session.
 
 import test from 'node:test';
 import { launchBrowser } from '../support/browser.mjs';
@@ -18,7 +18,7 @@ async function setUp(t, { io, client } = {}) {
 }
 
 for (const moment of MOMENTS) {
-  test(`closed at "${moment}", nothing stays on the server`, async (t) => {
+  test(`closing at "${moment}" leaves nothing on the server`, async (t) => {
     const { page, isOver } = await setUp(t);
     await page.evaluate(`(${closeAt})(window.holdfast, '${moment}')`);
     await until(isOver, 'the session ends');
@@ -26,7 +26,7 @@ for (const moment of MOMENTS) {
 }
 
 for (const [version, client] of Object.entries(CLIENTS)) {
-  test(`closed before the handshake is answered, nothing stays (socket.io-client ${version})`, async (t) => {
+  test(`closing before the handshake is answered leaves nothing (socket.io-client ${version})`, async (t) => {
     const { held, release, io } = holdHandshakes();
     const { page, isOver } = await setUp(t, { io, client });
     await page.evaluate(() => window.holdfast.initializeSocket('alice'));

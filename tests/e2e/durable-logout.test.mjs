@@ -1,4 +1,4 @@
-// A logout with messages on disk: whoever had them is told, in whichever tab, and none of them comes back.
+// A logout with messages on disk: the tab that had them reports it, and none of them is sent later.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -16,7 +16,7 @@ const PAGE = `
   Object.assign(window, { createClient, io });
 `;
 
-/** A server that takes nobody in, so that all waits. */
+/** A server that refuses every handshake, so that all messages wait. */
 async function start(t) {
   const server = await startChatServer(t);
   server.hooks.admit = () => new Error('not now');
@@ -61,7 +61,7 @@ const isKept = (page, count) =>
     `${count} are on disk`,
   );
 
-test('a logout before the storage has opened tells what it erased', async (t) => {
+test('a logout before the storage has opened reports the erased messages', async (t) => {
   const { page, open, given } = await start(t);
   await open(page);
   await send(page, 'a', 'b');
@@ -96,7 +96,7 @@ test('a logout in one tab tells the others that their messages are gone', async 
   await isKept(page, 0);
 });
 
-test('a tab that was duplicated keeps its messages while the first one lives', async (t) => {
+test('a duplicated tab keeps its messages while the first one is open', async (t) => {
   const { server, page, open } = await start(t);
   await open(page);
   await send(page, 'first');
@@ -115,7 +115,7 @@ test('a tab that was duplicated keeps its messages while the first one lives', a
   assert.equal(server.received.length, 2);
 });
 
-test('storage that may not even be looked at costs no message, and is told', async (t) => {
+test('storage whose access throws costs no message, and is reported', async (t) => {
   const { server, page, open } = await start(t);
   server.hooks.admit = () => undefined;
   await page.evaluate(() =>
@@ -131,7 +131,7 @@ test('storage that may not even be looked at costs no message, and is told', asy
   assert.deepEqual(await page.evaluate(() => window.errors), ['STORAGE_FAILED']);
 });
 
-/** The next life of a tab, once the server takes everybody in: what it sends, and what it tells. */
+/** Loads the tab again with a server that admits it, and returns what the tab sends and reports. */
 async function liveOn(server, tab, given) {
   await tab.evaluate(await bundle(PAGE));
   server.hooks.admit = () => undefined;
@@ -152,14 +152,14 @@ for (const [what, forget] of [
   ['logs out', () => {}],
   ['logs out and clears its storage', () => localStorage.clear()],
 ]) {
-  test(`a page that ${what} and navigates at once leaves nothing to the next life`, async (t) => {
+  test(`a page that ${what} and navigates at once leaves nothing for the next load`, async (t) => {
     const { server, page, open, given } = await start(t);
     await open(page);
     await send(page, 'a', 'b');
     await isKept(page, 2);
     await page.reload();
     await page.evaluate(await bundle(PAGE));
-    // The browser may let go of a page before it has asked the disk for anything.
+    // The browser may discard a page before the page has requested anything from the disk.
     await page.evaluate(() => {
       IDBFactory.prototype.open = () => ({});
     });
@@ -182,7 +182,7 @@ for (const [what, forget] of [
   });
 }
 
-test('a logout after the storage failed leaves nothing to the next life', async (t) => {
+test('a logout after the storage failed leaves nothing for the next load', async (t) => {
   const { server, page, open, given } = await start(t);
   await open(page);
   await send(page, 'a');
@@ -202,7 +202,7 @@ test('a logout after the storage failed leaves nothing to the next life', async 
   assert.deepEqual((await liveOn(server, page, given)).sent, ['mark']);
 });
 
-test('a logout while another tab is opening ends what that one has taken', async (t) => {
+test('a logout while another tab is opening ends the messages that the opening tab has accepted', async (t) => {
   const { server, page, open, given } = await start(t);
   await open(page);
   await send(page, 'mine');
@@ -211,7 +211,7 @@ test('a logout while another tab is opening ends what that one has taken', async
   await other.goto(page.url());
   await other.evaluate(await bundle(PAGE));
   await other.evaluate(() => {
-    // It hears nothing of other tabs, and its storage opens when it is told to.
+    // The tab receives nothing from other tabs, and the test decides when its storage opens.
     delete window.BroadcastChannel;
     const { open: openNow } = IDBFactory.prototype;
     const isLet = new Promise((resolve) => {
@@ -247,7 +247,7 @@ test('a logout while another tab is opening ends what that one has taken', async
   await isKept(page, 0);
 });
 
-test('what waits for one engine path is not sent over another', async (t) => {
+test('messages for one engine path are not sent over another one', async (t) => {
   const { server, page, given } = await start(t);
   const payments = { ...given, io: { ...given.io, path: '/payments' } };
   await page.evaluate((options) => {
@@ -267,11 +267,11 @@ test('what waits for one engine path is not sent over another', async (t) => {
   }, payments);
   await until(
     () => page.evaluate(() => window.client.outbox().map(({ id }) => id)[0] === 'payment'),
-    'it is found by its own path',
+    'its own path finds it',
   );
 });
 
-test('what waits is found again, in whichever way the url is written', async (t) => {
+test('waiting messages are found again whatever the spelling of the URL', async (t) => {
   const { server, page, open, given } = await start(t);
   await open(page);
   await send(page, 'a');
@@ -281,7 +281,7 @@ test('what waits is found again, in whichever way the url is written', async (t)
   assert.deepEqual((await liveOn(server, page, { ...given, url })).sent, ['a', 'mark']);
 });
 
-test('a page that is back from the cache after a logout elsewhere sends nothing of before', async (t) => {
+test('a page that returns from the cache after a logout in another tab sends no older messages', async (t) => {
   const cached = await launchBrowser({ hasCache: true });
   const server = await startChatServer(t);
   server.hooks.admit = () => new Error('not now');

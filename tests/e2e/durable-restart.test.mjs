@@ -1,4 +1,4 @@
-// A new life that is not quite as the one before: what is on disk is sent all the same, or its end is told.
+// A page is loaded again with changed conditions. Its messages on disk are still sent, or their end is reported.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -15,7 +15,7 @@ const PAGE = `
   Object.assign(window, { createClient, io });
 `;
 
-/** A page that has left a message on disk and is loaded again, and a server that takes everybody in by then. */
+/** A page that has left a message on disk and is loaded again, and a server that admits it by then. */
 async function leaveAndLoad(t, payload) {
   const server = await startChatServer(t);
   server.hooks.admit = () => new Error('not now');
@@ -50,7 +50,7 @@ function isKept() {
   });
 }
 
-test('a message on disk whose id is used for another one right at the start is told to have ended', async (t) => {
+test('a message on disk is reported as ended if its id is used for another message right at the start', async (t) => {
   const { server, page, given } = await leaveAndLoad(t, { text: 'old' });
   await page.evaluate((options) => {
     window.settled = [];
@@ -72,7 +72,7 @@ test('a message on disk whose id is used for another one right at the start is t
   );
 });
 
-test('a message on disk that is larger than what is taken by now is sent all the same', async (t) => {
+test('a message on disk is sent even if it exceeds a limit that was lowered since', async (t) => {
   const { server, page, given } = await leaveAndLoad(t, { text: 'x'.repeat(2_000) });
   await page.evaluate(
     (options) =>
@@ -83,7 +83,7 @@ test('a message on disk that is larger than what is taken by now is sent all the
   assert.equal(server.saved[0].text.length, 2_000);
 });
 
-test('what a build of version 1 left is sent, but for what a tab of that build still has', async (t) => {
+test('messages of version 1 are sent, except those that a tab of that version still has', async (t) => {
   const server = await startChatServer(t);
   const page = await openLab(t, browser, server.url);
   const scope = `${server.url}/?v=1 alice`;

@@ -1,4 +1,4 @@
-// What waits is on disk: it survives a reload and a crash of the tab, and no longer than it should.
+// Waiting messages are on disk. They survive a reload and a crash of the tab, and are erased as soon as they settle.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -19,13 +19,13 @@ const PAGE = `
 `;
 const options = (url) => ({ ...QUICK, url, io: { transports: ['websocket'] } });
 
-/** The same page again, as after a reload. */
+/** Loads the same page again. */
 async function reload(page) {
   await page.reload();
   await page.evaluate(await bundle(PAGE));
 }
 
-test('what was sent offline is sent after a reload, under its old id, in order', async (t) => {
+test('messages from offline are sent after a reload, with their ids and in order', async (t) => {
   const server = await startChatServer(t);
   const page = await openLab(t, browser, server.url);
   await server.stop();
@@ -59,7 +59,7 @@ test('what was sent offline is sent after a reload, under its old id, in order',
   await until(async () => (await kept(page)).length === 0, 'nothing is left on disk');
 });
 
-test('what settled, was cancelled or logged out does not come back', async (t) => {
+test('messages that settled, were cancelled or logged out are not restored', async (t) => {
   const server = await startChatServer(t);
   const page = await openLab(t, browser, server.url);
   await page.evaluate(await bundle(PAGE));
@@ -73,7 +73,7 @@ test('what settled, was cancelled or logged out does not come back', async (t) =
   }, options(server.url));
   await until(async () => (await kept(page)).join() === 'a,b,c', 'those that are to be kept');
   await page.evaluate(() => window.client.cancel('b'));
-  // A reload ends a write that is under way.
+  // A reload ends a pending write.
   await until(async () => (await stored(page, 'settled')).length > 0, 'the disk knows of it');
   await until(async () => {
     await reload(page);
@@ -98,7 +98,7 @@ test('what settled, was cancelled or logged out does not come back', async (t) =
   assert.deepEqual(await page.evaluate(() => window.settled), ['a', 'c']);
 });
 
-test('what is cancelled right before a reload does not come back', async (t) => {
+test('a message that is cancelled right before a reload is not restored', async (t) => {
   const server = await startChatServer(t);
   const page = await openLab(t, browser, server.url);
   server.hooks.admit = () => new Error('not now');
@@ -111,7 +111,7 @@ test('what is cancelled right before a reload does not come back', async (t) => 
     const given = { ...options(server.url), userId: user };
     await page.evaluate(open, given);
     await page.evaluate(() => {
-      // In one turn, so that both are in one segment: it cannot be deleted for the one that is cancelled.
+      // Both messages are sent in one turn, so they share a segment, which cannot be deleted for the cancelled one.
       for (const id of ['a', 'b']) window.client.send('say', { text: id }, { id }).catch(() => {});
     });
     await until(async () => (await kept(page)).slice(-2).join() === 'a,b', 'both are on disk');
@@ -132,7 +132,7 @@ test('what is cancelled right before a reload does not come back', async (t) => 
   }
 });
 
-/** Another tab of the same browser profile, with the package in it. */
+/** Another tab of the same browser profile, with the package loaded. */
 async function openTab(page) {
   const tab = await page.context().newPage();
   await tab.goto(page.url());
@@ -140,7 +140,7 @@ async function openTab(page) {
   return tab;
 }
 
-test('a tab takes over what a crashed one left, and sends it once', async (t) => {
+test('a tab takes over the messages of a crashed tab, and sends them once', async (t) => {
   const server = await startChatServer(t);
   server.hooks.admit = () => new Error('not now');
   const page = await openLab(t, browser, server.url);
@@ -171,7 +171,7 @@ test('a tab takes over what a crashed one left, and sends it once', async (t) =>
   );
 });
 
-test('a tab that is slow to come back sends what is new after what another one took over', async (t) => {
+test('a tab that comes back late sends new messages after those that another tab took over', async (t) => {
   const server = await startChatServer(t);
   server.hooks.admit = () => new Error('not now');
   const page = await openLab(t, browser, server.url);
@@ -199,7 +199,7 @@ test('a tab that is slow to come back sends what is new after what another one t
   );
   await until(
     () => leaving.evaluate(() => window.holdfast.getMessageQueueLength() === 4),
-    'it knows of them, and of the new one',
+    'it has them, and the new one',
   );
   server.hooks.admit = () => undefined;
   assert.equal((await sent).success, true);
@@ -211,10 +211,10 @@ test('a tab that is slow to come back sends what is new after what another one t
 
 for (const [name, deafen] of [
   ['are alive', () => {}],
-  // Only the locks tell then.
+  // Without channels, only the locks show which tabs are open.
   ['are alive and hear nothing of each other', () => delete window.BroadcastChannel],
 ]) {
-  test(`tabs that ${name} keep what is theirs`, async (t) => {
+  test(`tabs that ${name} keep their own messages`, async (t) => {
     const server = await startChatServer(t);
     server.hooks.admit = () => new Error('not now');
     const page = await openLab(t, browser, server.url);
@@ -240,7 +240,7 @@ for (const [name, deafen] of [
   });
 }
 
-test('another user finds nothing of it', async (t) => {
+test('another user does not get the messages', async (t) => {
   const server = await startChatServer(t);
   server.hooks.admit = () => new Error('not now');
   const page = await openLab(t, browser, server.url);
@@ -276,7 +276,7 @@ for (const [name, breakIt] of [
     },
   ],
 ]) {
-  test(`storage that ${name} costs no message, and is told`, async (t) => {
+  test(`storage that ${name} costs no message, and is reported`, async (t) => {
     const server = await startChatServer(t);
     const page = await openLab(t, browser, server.url);
     await page.evaluate(await bundle(PAGE));
@@ -298,7 +298,7 @@ for (const [name, breakIt] of [
   });
 }
 
-test('into the cache and back: what nobody took over is sent by the page itself', async (t) => {
+test('a page that returns from the cache sends the messages that no tab took over', async (t) => {
   const { server, page } = await cachedPage(t);
   server.hooks.admit = () => undefined;
   await page.evaluate(() =>
@@ -309,7 +309,7 @@ test('into the cache and back: what nobody took over is sent by the page itself'
   assert.equal(server.received.length, 3);
 });
 
-test('into the cache and back: what another tab sent settles from its word', async (t) => {
+test('in a page that returns from the cache, messages that another tab sent settle by its report', async (t) => {
   const { server, page } = await cachedPage(t);
   const other = await openTab(page);
   await configure(other, options(server.url), 'alice');
@@ -327,7 +327,7 @@ test('into the cache and back: what another tab sent settles from its word', asy
   assert.equal(server.received.length, 3, 'nothing was sent by two tabs');
 });
 
-/** A page with three messages on disk that has just gone into the cache. */
+/** A page with three messages on disk that has just entered the cache. */
 async function cachedPage(t) {
   const server = await startChatServer(t);
   server.hooks.admit = () => new Error('not now');
@@ -347,7 +347,7 @@ async function cachedPage(t) {
   return { server, page };
 }
 
-test('storage that breaks later leaves nothing behind that waits for ever', async (t) => {
+test('storage that fails later leaves no message that waits forever', async (t) => {
   const server = await startChatServer(t);
   server.hooks.admit = () => new Error('not now');
   const page = await openLab(t, browser, server.url);
@@ -366,7 +366,7 @@ test('storage that breaks later leaves nothing behind that waits for ever', asyn
   await until(() => server.saved.length === 2, 'both are sent');
 });
 
-test('a change of user while messages wait to be kept leaves none of them to the next', async (t) => {
+test('a change of user while messages are being saved leaves none of them to the next user', async (t) => {
   const server = await startChatServer(t);
   server.hooks.admit = () => new Error('not now');
   const page = await openLab(t, browser, server.url);
@@ -386,13 +386,13 @@ test('a change of user while messages wait to be kept leaves none of them to the
   );
 });
 
-test('a tab that was reloaded takes over what another leaves that began to send only then', async (t) => {
+test('a reloaded tab takes over messages of a tab that started sending only after the reload', async (t) => {
   const server = await startChatServer(t);
   server.hooks.admit = () => new Error('not now');
   const page = await openLab(t, browser, server.url);
   const crashing = await openTab(page);
   for (const tab of [page, crashing]) await configure(tab, options(server.url), 'alice');
-  // To be on disk takes an open journal, and an open journal has greeted the other tab.
+  // A message is saved only after the journal is open, and the journal announces itself to the other tab when it opens.
   const send = (tab, id) =>
     tab.evaluate((_tempId) => window.holdfast.sendMessage({ to: 'bob', _tempId }) && null, id);
   await send(page, 'before');
@@ -413,7 +413,7 @@ test('a tab that was reloaded takes over what another leaves that began to send 
   );
 });
 
-test('into the cache and back: what another tab sent after a reload settles from its word', async (t) => {
+test('in a page that returns from the cache, messages that a reloaded tab sent settle by its report', async (t) => {
   const { server, page } = await cachedPage(t);
   const other = await openTab(page);
   await configure(other, options(server.url), 'alice');
@@ -431,7 +431,7 @@ test('into the cache and back: what another tab sent after a reload settles from
   assert.equal(server.received.length, 3, 'nothing was sent by two tabs');
 });
 
-test('storage that breaks later leaves its lock to nobody: what is on disk is sent from memory', async (t) => {
+test('storage that fails later keeps its lock, and the messages on disk are sent from memory', async (t) => {
   const server = await startChatServer(t);
   server.hooks.admit = () => new Error('not now');
   const page = await openLab(t, browser, server.url);

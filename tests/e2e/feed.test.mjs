@@ -1,4 +1,4 @@
-// A user's feed in real tabs: what was published while they were away, reloaded or frozen reaches each of them once.
+// A user's feed in real tabs: items that were published while the tabs were away, reloaded or frozen arrive once in each.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -19,7 +19,7 @@ const PAGE = `
 `;
 const browser = await launchBrowser();
 
-/** A server with a feed, and a browser of alice's. */
+/** A server with a feed, and a browser context of alice. */
 async function setUp(t) {
   const server = await startChatServer(t);
   const feed = createFeed(server.io, { userId: () => 'alice' });
@@ -57,7 +57,7 @@ const hears = (page, notes) =>
     return heard.length >= notes.length;
   }, `it hears of ${notes}`).then(async () => assert.deepEqual(await heardBy(page), notes));
 
-test('a page that is reloaded goes on where it was', async (t) => {
+test('a reloaded page continues from its last item', async (t) => {
   const { begin, publish, readBy, open } = await setUp(t);
   const page = await open();
   await readBy(1);
@@ -77,7 +77,7 @@ test('a page that is reloaded goes on where it was', async (t) => {
   await hears(page, [7]);
 });
 
-test('two tabs are told everything, each once, and the next one begins where the last one was', async (t) => {
+test('two tabs each receive every item once, and a later tab continues from the last item', async (t) => {
   const { server, publish, readBy, open } = await setUp(t);
   const [one, two] = [await open(), await open()];
   await readBy(2);

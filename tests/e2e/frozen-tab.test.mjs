@@ -1,4 +1,4 @@
-// A tab behind another one, whose timers the browser throttles, and one that it freezes.
+// A background tab, whose timers the browser throttles, and a tab that the browser freezes.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -20,10 +20,10 @@ const PAGE = `
   holdfast.onNewMessage(({ text }) => heard.push(text));
 `;
 
-/** A tab that is connected through a proxy, and then hidden by another one. */
+/** A tab that is connected through a proxy, and then hidden by another tab. */
 async function setUp(t) {
   let proxy;
-  // First: the server waits for connections that hang.
+  // Registered first, so that it runs last: the server waits for connections that hang.
   atEnd(t, () => proxy.close());
   const server = await startChatServer(t);
   proxy = await createProxy({ target: { port: server.port } });
@@ -58,7 +58,7 @@ async function setUp(t) {
   };
 }
 
-test('a tab that is only hidden keeps its link, and hears what is said', async (t) => {
+test('a hidden tab keeps its link and receives events', async (t) => {
   const { server, tab, send } = await setUp(t);
   server.io.emit('message:new', { _id: '1', text: 'meanwhile' });
   await until(() => tab.evaluate('heard.length === 1'), 'it hears what is said');
@@ -77,15 +77,15 @@ test('a tab that was frozen, whose WebSocket the browser then gives up, is ready
   assert.equal((await send('after')).success, true);
   await until(isReady, 'the link is ready');
   assert.equal(await tab.evaluate('holdfast.getMessageQueueLength()'), 0);
-  // The close is the browser's own; there is no other.
+  // Only the browser itself may have closed the link.
   assert.ok(server.handshakes.length <= 2);
   assert.equal(server.received.length, 1);
 });
 
-test('a tab whose link died while it was frozen finds that out, and sends what waits once', async (t) => {
+test('a tab whose link died while it was frozen notices, and sends the waiting message once', async (t) => {
   const { server, proxy, freeze, wake, send, isReady } = await setUp(t);
   await freeze();
-  // Half-open: nobody is told.
+  // Half-open: neither side gets a close.
   proxy.hang({ newToo: false });
   await wake();
   assert.equal((await send('after')).success, true);
@@ -94,7 +94,7 @@ test('a tab whose link died while it was frozen finds that out, and sends what w
   assert.equal(server.received.length, 1);
 });
 
-test('a message that was given to a tab before it froze is sent once, whenever it wakes', async (t) => {
+test('a message from before the freeze is sent again once, when the tab wakes', async (t) => {
   const { server, tab, freeze, wake } = await setUp(t);
   server.hooks.message = () => {};
   await tab.evaluate("void holdfast.sendMessage({ recipientId: 'bob', _tempId: 'x' })");
@@ -107,6 +107,6 @@ test('a message that was given to a tab before it froze is sent once, whenever i
   assert.deepEqual(
     server.received.map(({ id }) => id),
     ['x', 'x'],
-    'once more under its id, as its answer was lost',
+    'repeated once with its id, because its answer was lost',
   );
 });

@@ -1,4 +1,4 @@
-// Links that look alive and aren't, and joins that nobody confirms.
+// Links that look alive but are dead, and joins without a confirmation.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -45,7 +45,7 @@ for (const transport of ['websocket', 'polling']) {
     const entries = await untilSettled(page, 25);
     assertEachDeliveredOnce(entries);
 
-    // What the dead link still held arrives late, after the messages were delivered by the new one.
+    // The bytes that the dead link held arrive late, after the new link delivered the messages.
     proxy.resume();
     await send(page, 5);
     const all = await untilSettled(page, 30);
@@ -63,8 +63,8 @@ for (const transport of ['websocket', 'polling']) {
     ['silence', null, DEFAULTS.timeoutMs],
     ['the probe', 'visibilitychange', DEFAULTS.probeMs],
   ]) {
-    test(`a half-open ${transport} link is given up in time by ${what}, with health as it is by default`, async (t) => {
-      // engine.io's own heartbeat would notice too, in 45 s.
+    test(`a half-open ${transport} link is given up in time by ${what}, with the default health options`, async (t) => {
+      // engine.io's own heartbeat would also notice, after 45 s.
       const server = await startChatServer(t, { io: { pingInterval: 300_000 } });
       const proxy = await createProxy({ target: { port: server.port } });
       atEnd(t, () => proxy.close());
@@ -80,7 +80,7 @@ for (const transport of ['websocket', 'polling']) {
         engine.on('packet', heard);
         engine.on('drain', () => engine.transport.name === 'polling' && heard());
       });
-      // From here on time passes in the page only as the test says.
+      // From here on, only the test moves the time in the page.
       await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000));
       await send(page, 1);
       await untilSettled(page, 1);
@@ -97,7 +97,7 @@ for (const transport of ['websocket', 'polling']) {
       for (let waited = 0; waited <= 2 * span && !(await lostAfter()); waited += STEP_MS) {
         await page.clock.runFor(STEP_MS);
       }
-      // Since the last sign of life, or since it was asked for one.
+      // Measured from the last sign of life, or from the probe.
       const after = await lostAfter();
       assert.ok(Math.abs(after - span) <= ROUNDING_MS, `given up after ${after} ms`);
 
@@ -110,7 +110,7 @@ for (const transport of ['websocket', 'polling']) {
   }
 }
 
-test('a link that hangs in both directions for new connections too recovers when it may', async (t) => {
+test('a link recovers after it hung in both directions, for new connections too', async (t) => {
   const { proxy, page, server } = await setUp(t, {
     health: HEALTH,
     reconnect: { ...QUICK.reconnect, connectTimeoutMs: 500 },
@@ -119,7 +119,7 @@ test('a link that hangs in both directions for new connections too recovers when
   const before = proxy.counters.connections;
   proxy.hang();
   await send(page, 20);
-  // Not one attempt but several: each that hangs is given up.
+  // Several attempts, because each attempt that hangs is given up.
   await until(
     () => proxy.counters.connections >= before + 3,
     () => `three attempts, so far ${proxy.counters.connections - before}`,
@@ -134,7 +134,7 @@ test('a link that hangs in both directions for new connections too recovers when
 
 for (const transports of [undefined, ['websocket', 'polling']]) {
   const order = transports?.join(' first, then ') ?? 'the default transports';
-  test(`a websocket that hangs ends on polling: ${order}`, async (t) => {
+  test(`a WebSocket that hangs is replaced by polling: ${order}`, async (t) => {
     const server = await startChatServer(t);
     const proxy = await createProxy({ target: { port: server.port } });
     atEnd(t, () => proxy.close());
@@ -151,7 +151,7 @@ for (const transports of [undefined, ['websocket', 'polling']]) {
   });
 }
 
-test('a join that is never confirmed: ready after the fallback, and the queue flows', async (t) => {
+test('without a confirmation of the join, the link is ready after the fallback, and the queue is sent', async (t) => {
   const server = await startChatServer(t, { hooks: { join: () => 'ignore' } });
   const page = await openLab(t, browser, server.url);
   await watchReady(page, { url: server.url, ...QUICK });
@@ -170,7 +170,7 @@ test('a join that is never confirmed: ready after the fallback, and the queue fl
   assert.equal(connects.length, 1);
 });
 
-test('a fallback of a link that is gone does not make the next one ready', async (t) => {
+test('the join fallback of a lost link does not make the next link ready', async (t) => {
   const server = await startChatServer(t, { hooks: { join: () => 'ignore' } });
   const page = await openLab(t, browser, server.url);
   await watchReady(page, { url: server.url, ...QUICK });
@@ -187,7 +187,7 @@ test('a fallback of a link that is gone does not make the next one ready', async
   assertSavedOnceInOrder(contents(server.saved), contents(entries));
 });
 
-test('a join missed by a server that restarts is made up for', async (t) => {
+test('a join that a restarting server missed is repeated', async (t) => {
   const server = await startChatServer(t, { hooks: { join: () => 'ignore' } });
   const page = await openLab(t, browser, server.url);
   await watchReady(page, { url: server.url, ...QUICK });
@@ -202,7 +202,7 @@ test('a join missed by a server that restarts is made up for', async (t) => {
   assertSavedOnceInOrder(contents(server.saved), contents(entries));
 });
 
-test('a join that is refused is reported and tried again', async (t) => {
+test('a refused join is reported and tried again', async (t) => {
   const join = ({ count }) => (server.joins.length > 2 ? 'confirm' : `not yet (${count})`);
   const server = await startChatServer(t, { hooks: { join } });
   const page = await openLab(t, browser, server.url);
@@ -235,7 +235,7 @@ async function setUp(t, options) {
   return { server, proxy, page };
 }
 
-/** Configures, connects and records in `window.times` when the link was connected and became ready. */
+/** Configures and connects. Records in `window.times` when the link connected and became ready. */
 function watchReady(page, options) {
   return page.evaluate((options) => {
     const { holdfast } = window;

@@ -1,5 +1,5 @@
-// Hostile values and binary ones in a real browser, where what waits is on disk: what structured clone
-// refuses must not reach it, and bytes come back as they were.
+// Hostile and binary values in a real browser with storage on disk. Values that structured clone refuses must not reach
+// the disk, and bytes are restored unchanged.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -28,10 +28,10 @@ async function openHostilePage(t, server, allow) {
   return page;
 }
 
-test('hostile payloads neither break the disk nor hold up their neighbours', async (t) => {
+test('hostile payloads neither break the storage nor delay other messages', async (t) => {
   t.diagnostic(`HOLDFAST_SEED=${SEED} HOLDFAST_ROUNDS=${ROUNDS}`);
   const server = answerAll(await startChatServer(t));
-  // What throws inside of the values is reported as the app's.
+  // Exceptions inside of the values are reported as the app's errors.
   const page = await openHostilePage(t, server, [/hostile|Uncaught|null|undefined|\[object/]);
   const told = await page.evaluate(
     async ([given, seed, rounds]) => {
@@ -65,7 +65,7 @@ test('hostile payloads neither break the disk nor hold up their neighbours', asy
   );
 });
 
-/** Sends one message with every kind of binary in it. */
+/** Sends one message with every kind of binary value. */
 const sendBytes = (page) =>
   page.evaluate(() => {
     const bytes = Uint8Array.of(0, 1, 127, 128, 255);
@@ -81,7 +81,7 @@ const sendBytes = (page) =>
       file: new File([bytes], 'bytes.bin'),
       nested: [{ blob: new Blob([]) }],
     });
-    // What the caller does with it afterwards is his own business.
+    // The caller may change its buffers after the call.
     bytes.fill(9);
     floats.fill(9);
   });
@@ -100,7 +100,7 @@ function assertBytes({ data }) {
 }
 
 for (const transports of [['websocket'], ['polling']]) {
-  test(`binary is what it was after a retry and after a reload, over ${transports}`, async (t) => {
+  test(`binary data is unchanged after a retry and after a reload, over ${transports}`, async (t) => {
     const server = await startChatServer(t);
     const page = await openHostilePage(t, server);
     const own = { ...options(server.url), io: { transports } };

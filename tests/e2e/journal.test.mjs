@@ -1,4 +1,4 @@
-// The journal's contract on a browser's disk. tests/js/durable/journal.test.mjs has it on a storage in memory.
+// The journal's contract on a browser's disk. tests/js/durable/journal.test.mjs runs it on a storage in memory.
 
 import test from 'node:test';
 import { launchBrowser } from '../support/browser.mjs';
@@ -16,7 +16,7 @@ const PAGE = `
   export * from 'socket.io-client';
 `;
 
-test('the journal on disk', async (t) => {
+test('the journal on disk keeps its contract', async (t) => {
   const server = await startChatServer(t);
   const page = await openLab(t, browser, server.url);
   await page.evaluate(await bundle(PAGE));

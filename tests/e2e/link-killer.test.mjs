@@ -1,4 +1,4 @@
-// Messages that no link survives, and what is around them.
+// Messages that end every link that carries them, and the messages around them.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -27,7 +27,7 @@ const results = (entries) =>
   });
 
 for (const transport of ['websocket', 'polling']) {
-  test(`over ${transport}, a message that kills its link each time is given up, its neighbours arrive`, async (t) => {
+  test(`over ${transport}, a message that kills its link each time is given up, and the messages around it arrive`, async (t) => {
     const { server, page } = await setUp(t, transport);
     server.hooks.message = ({ data, ack, socket, save }) => {
       if (data.content === KILLER) socket.conn.close(true);
@@ -49,7 +49,7 @@ for (const transport of ['websocket', 'polling']) {
     );
   });
 
-  test(`over ${transport}, a message larger than the server takes is refused, its neighbours arrive`, async (t) => {
+  test(`over ${transport}, a message above the server's size limit is refused, and the messages around it arrive`, async (t) => {
     const { server, page } = await setUp(t, transport);
     const sendThree = () =>
       page.evaluate((size) => {
@@ -58,7 +58,7 @@ for (const transport of ['websocket', 'polling']) {
         window.recorder.send({ recipientId: 'bob', content: 'x'.repeat(size) });
         window.recorder.sendMany(1);
       }, FIVE_MB);
-    // Before the server has named its limit, and after.
+    // Once before the server has announced its limit, and once after.
     await sendThree();
     await untilSettled(page, 3);
     await untilReady(page);

@@ -1,4 +1,4 @@
-// Components remove listeners carelessly. Nothing of the package may be among them.
+// Components may remove all listeners of an event. The package's own listeners must not be among them.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -33,7 +33,7 @@ const EVENTS = [
 const browser = await launchBrowser();
 
 for (const [version, client] of Object.entries(CLIENTS)) {
-  test(`listeners that components remove are never ours (socket.io-client ${version})`, async (t) => {
+  test(`components cannot remove the package's listeners (socket.io-client ${version})`, async (t) => {
     const server = await startChatServer(t);
     const proxy = await createProxy({ target: { port: server.port } });
     atEnd(t, () => proxy.close());
@@ -47,7 +47,7 @@ for (const [version, client] of Object.entries(CLIENTS)) {
 
     assert.deepEqual(await visibleListeners(page), { named: [], any: 0, anyOutgoing: 0 });
     await page.evaluate(() => window.recorder.sendMany(3, 'alice'));
-    // Before each cut, since what the server sends over a link that is cut is lost.
+    // Before each cut, because events that the server sends over a link that is cut are lost.
     await untilReceived(page, 3);
 
     for (const remove of [offEach, offAll, removeAll]) {
@@ -66,13 +66,13 @@ for (const [version, client] of Object.entries(CLIENTS)) {
     assertEachDeliveredOnce(entries);
     const sent = contents(entries);
     assertSavedOnceInOrder(contents(server.saved), sent);
-    // What was registered through a helper is the app's, and stays until its own cleanup is called.
+    // Listeners that were added through a helper stay until their own cleanup is called.
     assert.deepEqual(await page.evaluate(() => window.received), sent);
     assert.deepEqual(await visibleListeners(page), { named: [], any: 0, anyOutgoing: 0 });
   });
 }
 
-test('a listener that is attached before connecting hears every connection', async (t) => {
+test('a listener that is added before connecting receives events of every connection', async (t) => {
   const server = await startChatServer(t);
   const proxy = await createProxy({ target: { port: server.port } });
   atEnd(t, () => proxy.close());
@@ -120,7 +120,7 @@ function visibleListeners(page) {
   }, EVENTS);
 }
 
-// The three run in the page, as what a component does on unmount.
+// These three run in the page, as a component's code does on unmount.
 
 function offEach(events) {
   const socket = window.holdfast.getSocket();

@@ -1,4 +1,4 @@
-// A WebSocket that is lost just when polling pauses for it: socket.io-client would keep a link over which
+// A WebSocket is lost just when polling pauses for the upgrade. socket.io-client alone would keep a link over which
 // nothing passes.
 
 import assert from 'node:assert/strict';
@@ -21,8 +21,8 @@ import { until } from '../support/until.mjs';
 const browser = await launchBrowser();
 
 /**
- * A server that closes the first WebSocket as soon as it has answered its probe. It lets it in when the
- * page has nothing more to hear, so that polling still pauses then.
+ * A server that closes the first WebSocket as soon as it has answered its probe. It accepts the WebSocket once the page
+ * has received everything else, so that polling still pauses at that time.
  */
 async function setUp(t, client) {
   const server = await startChatServer(t);
@@ -36,7 +36,7 @@ async function setUp(t, client) {
     session.once('upgrading', (webSocket) => webSocket.close());
   });
   const page = await openLab(t, browser, server.url, { client });
-  // Only the WebSocket's own end tells of it.
+  // Without the health check, only the close of the WebSocket reveals the loss.
   await configure(page, { url: server.url, ...QUICK, health: false });
   await page.evaluate(() => {
     window.heard = [];
@@ -54,7 +54,7 @@ async function setUp(t, client) {
 }
 
 for (const [version, client] of Object.entries(CLIENTS)) {
-  test(`the link is replaced, and messages arrive (socket.io-client ${version})`, async (t) => {
+  test(`a link whose upgrade was lost is replaced, and messages arrive (socket.io-client ${version})`, async (t) => {
     const { server, page, letIn } = await setUp(t, client);
     await page.evaluate(() => window.holdfast.initializeSocket('alice'));
     await letIn();
@@ -69,7 +69,7 @@ for (const [version, client] of Object.entries(CLIENTS)) {
   });
 }
 
-test('closed meanwhile, nothing stays on the server', async (t) => {
+test('closing during the lost upgrade leaves nothing on the server', async (t) => {
   const { server, page, letIn } = await setUp(t);
   const isOver = sessionsOf(server);
   await Promise.all([page.evaluate(`(${closeAt})(window.holdfast, 'pausing')`), letIn()]);

@@ -1,5 +1,5 @@
-// Memory does not grow with the messages that went through: the wasm's and the page's, each after a
-// collection. `HOLDFAST_MESSAGES=1000000` makes it the whole run.
+// Memory does not grow with the number of delivered messages: the WebAssembly memory and the page's heap, each after a
+// garbage collection. `HOLDFAST_MESSAGES=1000000` is the full run.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -8,7 +8,7 @@ import { bundle } from '../support/bundle.mjs';
 import { startChatServer } from '../support/chat-server.mjs';
 
 const MESSAGES = Number(process.env.HOLDFAST_MESSAGES ?? 100_000);
-/** After these everything that is bounded has reached its bound. */
+/** After this many messages, every bounded structure has reached its bound. */
 const FIRST = 10_000;
 const MOST_GROWTH = 1.1;
 
@@ -24,7 +24,7 @@ for (const storage of ['memory', 'indexeddb']) {
 
     const sendAndMeasure = async (count) => {
       const counts = await page.evaluate((n) => window.send(n), count);
-      // What was freed by one may be what the next can free.
+      // Objects that one collection finalizes can be freed by the next one only.
       for (let n = 0; n < 3; n += 1) await devtools.send('HeapProfiler.collectGarbage');
       const { usedSize, backingStorageSize = 0 } = await devtools.send('Runtime.getHeapUsage');
       return { ...counts, heap: usedSize, backing: backingStorageSize };

@@ -1,5 +1,5 @@
-// Over a narrow link: what waits for it leaves as fast as the link takes it, and nothing is sent again because
-// its answer takes long.
+// On a narrow link, waiting messages leave as fast as the link allows, and none is repeated because its answer takes
+// long.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -19,7 +19,7 @@ import { until } from '../support/until.mjs';
 
 const BITS_PER_SECOND = 256_000;
 const MESSAGES = 1024;
-/** Of a message as it is sent, its id and its event included. */
+/** Bytes of a message on the wire, including its id and event name. */
 const BYTES = 290;
 
 const browser = await launchBrowser();
@@ -33,7 +33,7 @@ for (const transport of ['websocket', 'polling']) {
       proxy.throttle(BITS_PER_SECOND);
       proxy.refuse();
       const page = await openLab(t, browser, server.url);
-      // Every deadline is the default one; only the wait for the next attempt is short.
+      // All deadlines have their defaults. Only the delay before the next attempt is short.
       const reconnect = { minMs: 50, maxMs: 500, spreadMs: 0 };
       const io = { transports: [transport] };
       await configure(page, { url: proxy.url, io, reconnect, queue: { storage } }, 'alice');

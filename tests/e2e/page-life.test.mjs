@@ -1,5 +1,4 @@
-// What becomes of the page: offline and back, into the back-forward cache and out of it, left, hidden and
-// shown again.
+// The page's lifecycle: offline and online, into the back-forward cache and out of it, left, hidden and shown again.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -21,12 +20,12 @@ import {
 import { createProxy } from '../support/proxy.mjs';
 import { until } from '../support/until.mjs';
 
-/** Nobody waits so long for an attempt by itself. */
+/** Longer than any test waits. */
 const LONG_MS = 2_000_000_000;
 
 const browser = await launchBrowser();
 
-/** A page that is connected as alice and counts what its Socket and its helper heard. */
+/** A page that is connected as alice. `heard` records the events of its Socket. */
 async function setUp(t, options = {}) {
   const server = await startChatServer(t);
   const proxy = await createProxy({ target: { port: server.port } });
@@ -48,7 +47,7 @@ async function setUp(t, options = {}) {
   return { server, proxy, page, left };
 }
 
-/** What the browser says when the page goes into its back-forward cache, or comes back from there. */
+/** Dispatches the event that the browser fires when the page enters or leaves the back-forward cache. */
 const transition = (page, event, persisted) =>
   page.evaluate(
     ([name, value]) => window.dispatchEvent(new PageTransitionEvent(name, { persisted: value })),
@@ -57,14 +56,14 @@ const transition = (page, event, persisted) =>
 
 const sendMany = (page, count) => page.evaluate((n) => window.recorder.sendMany(n), count);
 
-/** A message and its answer: all that was said before has been heard. */
+/** Sends a message and waits for its answer, so that everything earlier has arrived. */
 async function roundTrip(page, settled) {
   await sendMany(page, 1);
   await untilSettled(page, settled);
 }
 
-test('a client that waits long for its next attempt makes it when the network is back', async (t) => {
-  // After a stable link the first wait is drawn from all of this span.
+test('a client that waits for its next attempt connects when the network is back', async (t) => {
+  // After a stable link, the first delay is drawn from this whole span.
   const reconnect = { ...QUICK.reconnect, stableMs: 0, spreadMs: LONG_MS };
   const { server, proxy, page } = await setUp(t, { reconnect });
   await page.context().setOffline(true);
@@ -76,7 +75,7 @@ test('a client that waits long for its next attempt makes it when the network is
   assert.equal(server.handshakes.length, 2);
 });
 
-test('into the back-forward cache and back: the link is closed with a goodbye and made again', async (t) => {
+test('a page closes its link when it enters the back-forward cache, and connects again when it is back', async (t) => {
   const { server, page, left } = await setUp(t);
   server.hooks.message = () => {};
   await sendMany(page, 5);
@@ -102,7 +101,7 @@ test('into the back-forward cache and back: the link is closed with a goodbye an
   assert.equal(server.handshakes.length, 2, 'shown again, it goes on');
 });
 
-test('what had ended before the page was cached stays ended when it comes back', async (t) => {
+test('a client that was disconnected before the page was cached stays disconnected', async (t) => {
   const { server, page } = await setUp(t);
   const isActive = () => page.evaluate(() => window.holdfast.getSocket().active);
   await page.evaluate(() => window.holdfast.disconnectSocket());
@@ -120,7 +119,7 @@ test('what had ended before the page was cached stays ended when it comes back',
   await until(() => server.clients.length === 0, 'nobody is left after the logout');
 });
 
-test('a page that is left for good, but stays, keeps its link', async (t) => {
+test('a page keeps its link after a pagehide without caching, if it stays', async (t) => {
   const { server, page, left } = await setUp(t);
   await transition(page, 'pagehide', false);
   await transition(page, 'pageshow', false);
@@ -130,7 +129,7 @@ test('a page that is left for good, but stays, keeps its link', async (t) => {
   assert.equal(server.handshakes.length, 1);
 });
 
-test('a page that is shown again asks whether its link is alive, and keeps one that is', async (t) => {
+test('a page that is shown again probes its link, and keeps a live one', async (t) => {
   const { server, page, left } = await setUp(t);
   const pings = server.pings;
   let answer;
@@ -155,10 +154,10 @@ test('a page that is shown again asks whether its link is alive, and keeps one t
   assert.equal(server.handshakes.length, 1);
 });
 
-test('a page that is shown or resumed with a dead link replaces it', async (t) => {
+test('a page that is shown or resumed replaces a dead link', async (t) => {
   const { server, proxy, page } = await setUp(t, {
     health: { intervalMs: LONG_MS, timeoutMs: LONG_MS, probeMs: 300 },
-    // Over polling, a browser would use one of the connections again that hang.
+    // With polling, the browser would reuse one of the hanging connections.
     io: { transports: ['websocket'] },
   });
   const state = (event) => async () => {
@@ -177,9 +176,9 @@ test('a page that is shown or resumed with a dead link replaces it', async (t) =
   await roundTrip(page, 1);
 });
 
-test('a dead link is replaced once a probe is over, also where only the clock shows the sleep', async (t) => {
+test('a dead link is replaced after a probe, even if only the clock shows the sleep', async (t) => {
   const { server, proxy, page } = await setUp(t, {
-    // The timer is armed for a time that the leap of the clock passes over.
+    // The clock jumps past all of these deadlines.
     authTimeoutMs: 30_000,
     join: { fallbackMs: 30_000 },
     reconnect: { ...QUICK.reconnect, connectTimeoutMs: 30_000 },

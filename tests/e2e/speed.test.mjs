@@ -1,9 +1,9 @@
-// A backlog of messages over a 50 ms round trip, against what socket.io offers by itself.
+// The time to send a backlog of messages over a round trip of 50 ms, compared with socket.io's own ways.
 //
-// Each contender gets its messages before it connects, and is timed from the moment when the first may
-// leave (connected; for the package: joined) to the last acknowledgement. Raw emits have an
-// acknowledgement and nothing else: no retry, no deadline, nothing on disk. socket.io's `retries` sends
-// one at a time; it gets 100 messages in place of 1,000, and its time is compared per message.
+// Each contender gets its messages before it connects. The time runs from the moment when the first message may leave
+// (connected, for the package: joined) to the last acknowledgement. Raw emits have an acknowledgement, but no retry, no
+// deadline and nothing on disk. socket.io's `retries` sends one message at a time; it gets 100 messages instead of 1,000,
+// and its time is compared per message.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -29,7 +29,7 @@ test('a backlog takes at most 1.5 times as long as raw emits, and is 100 times f
   const plan = { url: proxy.url, rounds: ROUNDS, messages: MESSAGES };
   const rounds = await runInPlainBrowser(t, script, plan, 180_000);
 
-  // One round more than is measured: the first is for warming up.
+  // One more round than is measured: the first one warms up.
   const sent = (ROUNDS + 1) * (MESSAGES.holdfast + MESSAGES.raw + MESSAGES.retries);
   assert.equal(server.saved.length, sent);
   assert.equal(server.received.length, sent, 'nothing was sent twice on a link that never failed');

@@ -1,4 +1,4 @@
-// The demo in a real browser, and its server killed under it.
+// The demo in a real browser while its server is killed.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -21,7 +21,7 @@ test('200 messages survive five kills of the server, once each and in order', as
   await surviveKills(t, page, server);
 });
 
-test('what is typed in two windows arrives, also across a kill of the server', async (t) => {
+test('messages between two windows arrive, also across a kill of the server', async (t) => {
   const server = await startDemo(t);
   const alice = await openAs(t, browser, server, 'alice', { peer: 'bob' });
   const bob = await openAs(t, browser, server, 'bob', { peer: 'alice' });

@@ -1,5 +1,5 @@
-// A page whose Content-Security-Policy forbids WebAssembly, in a browser: over a plain Socket, and with the engine as
-// JavaScript.
+// A page whose Content-Security-Policy forbids WebAssembly, in a browser: over a plain Socket, and with the engine's
+// JavaScript build.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -26,7 +26,7 @@ const SOCKET = `
   }
 `;
 
-/** A page with that script, and a policy as strict as an app's can be. */
+/** A page with that script and a strict policy. */
 async function open(t, script, server) {
   const files = http.createServer((request, response) => {
     const isScript = request.url.startsWith('/app.js');
@@ -65,7 +65,7 @@ const send = (page, content) =>
   }, content);
 const contents = (server) => server.saved.map(({ content }) => content);
 
-test('a page that may not run WebAssembly sends and hears over a plain Socket', async (t) => {
+test('a page that may not run WebAssembly sends and receives over a plain Socket', async (t) => {
   const server = await startChatServer(t);
   const page = await open(t, await bundle(SOCKET), server);
   await send(page, 'before');
@@ -93,7 +93,7 @@ test('a page that may not run WebAssembly sends and hears over a plain Socket', 
   assert.match(warned[0], /wasm-unsafe-eval/);
 });
 
-test('with the engine as JavaScript nothing is lost there, over a lost link and a reload', async (t) => {
+test('with the engine as JavaScript, nothing is lost over a lost link and a reload', async (t) => {
   const server = await startChatServer(t);
   const page = await open(
     t,
@@ -113,7 +113,7 @@ test('with the engine as JavaScript nothing is lost there, over a lost link and 
     Array.from({ length: 60 }, (_, n) => `${n}`),
   );
   assert.deepEqual(await page.evaluate(() => window.warned), []);
-  // What waits survives a reload.
+  // Waiting messages survive a reload.
   await server.stop();
   await page.waitForFunction(() => !window.holdfast.isSocketConnected());
   await send(page, 'kept');

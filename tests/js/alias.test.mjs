@@ -1,4 +1,4 @@
-// `holdfast/alias`: what it exports, and an app whose `socket.io-client` it is while it uses the other entries too.
+// `holdfast/alias`: its exports, and an app that uses it as `socket.io-client` together with the other entries.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -50,7 +50,7 @@ async function bundled() {
 
 const REPLACED = ['io', 'connect', 'default', 'Manager'];
 
-test('it exports all that socket.io-client does', () => {
+test('it exports everything that socket.io-client exports', () => {
   for (const name of Object.keys(plain)) {
     if (REPLACED.includes(name)) assert.equal(typeof alias[name], 'function', name);
     else assert.equal(alias[name], plain[name], name);
@@ -59,7 +59,7 @@ test('it exports all that socket.io-client does', () => {
   for (const name of Object.keys(plain.io)) assert(name in alias.io, name);
 });
 
-test('what is required is io, with all that socket.io-client has', () => {
+test('require returns io, with everything that socket.io-client has', () => {
   const [required, its] = [require(`${pkg}/alias.js`), require('socket.io-client')];
   assert.equal(typeof required, 'function');
   for (const name of ['io', 'connect', 'default']) assert.equal(required[name], required);
@@ -86,7 +86,7 @@ test('a plain emit arrives when the server is killed before it has read it', asy
   );
 });
 
-test('holdfast/io beside it is the same, and its option is heard', async (t) => {
+test('holdfast/io used beside it is the same io, and its option applies', async (t) => {
   assert.equal(app.io.io, app.client.io);
   assert.equal(app.io.Manager, app.client.Manager);
   const server = await startChatServer(t);
@@ -98,7 +98,7 @@ test('holdfast/io beside it is the same, and its option is heard', async (t) => 
   assert.deepEqual(server.namespacePackets, [], 'no receipts are asked for');
 });
 
-test('the Socket of a client is driven by the client alone', async (t) => {
+test('the Socket of a client is controlled by its client only', async (t) => {
   const server = await startChatServer(t);
   const client = app.createClient(quick(server.url, { userId: 'alice', receipts: false }));
   t.after(() => client.destroy());

@@ -76,7 +76,7 @@ test('several arguments arrive as plain socket.io-client delivers them', async (
   assert.deepEqual(came().at(-1), ['beats', 0, 'first', null, 'third']);
 });
 
-test('options that are none are refused, and the refusal says how it is done', async (t) => {
+test('a value that is no options object is refused with an explanation', async (t) => {
   const { made, came } = await setUp(t);
   const mistakes = [24, 0, 'text', '', false, true, 5n, [24], new Date(), new Map(), () => {}];
   for (const mistake of mistakes) {
@@ -121,7 +121,7 @@ test('options that are none are refused, and the refusal says how it is done', a
 const setUpWay = async (t, way) =>
   (await setUp(t, { ways: { beats: way } }, { isAway: true })).made;
 
-test('an argument that cannot be sent is refused like a payload, wherever it stands', async (t) => {
+test('an argument that cannot be sent is refused like a payload, at any index', async (t) => {
   const { made, came } = await setUp(t);
   const cycle = {};
   cycle.self = cycle;
@@ -155,7 +155,7 @@ test('an argument that cannot be sent is refused like a payload, wherever it sta
   assert.deepEqual([came(), made.outbox()], [[], []]);
 });
 
-test('what waits is a copy of all arguments, and the id is written into the first alone', async (t) => {
+test('a waiting message is a copy of all arguments, and the id is written into the first one only', async (t) => {
   const { made, connect, came } = await setUp(t, {}, { isAway: true });
   const [first, second] = [{ n: 1 }, { n: 2, bytes: new Uint8Array([1, 2]) }];
   const rest = [second, 'third'];
@@ -178,7 +178,7 @@ test('what waits is a copy of all arguments, and the id is written into the firs
   assert.deepEqual(Object.keys(first), ['n'], 'nothing was written to it');
 });
 
-test('an equal message under one id is the same in all of its arguments', async (t) => {
+test('messages with one id are equal only if all arguments are equal', async (t) => {
   const { made, connect, came } = await setUp(t, {}, { isAway: true });
   const once = { id: 'x', rest: [1, { a: 2 }] };
   const first = made.send('beats', { n: 1 }, once);
@@ -194,7 +194,7 @@ test('an equal message under one id is the same in all of its arguments', async 
   assert.deepEqual(came(), [['beats', named({ n: 1 }, 'x'), 1, { a: 2 }], ['refresh']]);
 });
 
-test('all arguments count for the limit of the queue', async (t) => {
+test('all arguments count towards the limit of the queue', async (t) => {
   const { made } = await setUp(t, { queue: { maxBytes: 1000 } }, { isAway: true });
   const half = 'x'.repeat(600);
   const tooLarge = { code: 'PAYLOAD_TOO_LARGE', message: /1000 bytes/ };
@@ -206,7 +206,7 @@ test('all arguments count for the limit of the queue', async (t) => {
   await assert.rejects(kept, { code: 'CLOSED' });
 });
 
-test('what is larger than the server takes is refused, whichever argument makes it so', async (t) => {
+test('a message above the size limit of the server is refused, whichever argument is too large', async (t) => {
   const { server, made, came } = await setUp(t);
   for (const large of ['x'.repeat(1e6), new Uint8Array(1_000_001), '\0'.repeat(200_000)]) {
     const why = { code: 'PAYLOAD_TOO_LARGE', maybeDelivered: false };
@@ -227,7 +227,7 @@ test('what is larger than the server takes is refused, whichever argument makes 
   assert.equal(server.connections, 1, 'the link lived on');
 });
 
-test('a message that comes again has all of its arguments, one without a place for an id leaves once', async (t) => {
+test('a repeated message has all of its arguments, and one that carries no id is sent once', async (t) => {
   let left = 1;
   const take = ({ ack }) => {
     left -= 1;
@@ -253,7 +253,7 @@ test('a message that comes again has all of its arguments, one without a place f
   assert.deepEqual(came(), [['refresh'], ['beats', 7, { n: 1 }]], 'neither came twice');
 });
 
-test('every way carries all arguments, and keys and lanes are told by the first', async (t) => {
+test('every mode of delivery carries all arguments, and the first one determines keys and lanes', async (t) => {
   const asked = [];
   const lane = (data) => {
     asked.push(data);

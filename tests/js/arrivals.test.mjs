@@ -1,4 +1,4 @@
-// What arrives, arrives whole: every argument, the acknowledgement included, and each message once.
+// Incoming events are complete: every argument and the acknowledgement, and each message once.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -34,7 +34,7 @@ function listenEverywhere(note) {
   api.getSocket().onAny((event, ...args) => event === 'message:new' && note('any', args));
 }
 
-test('every kind of listener is handed all arguments, and the acknowledgement that the server wants', async (t) => {
+test('every kind of listener receives all arguments, including the acknowledgement', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const kinds = [];
   listenEverywhere((kind, args) => {
@@ -50,7 +50,7 @@ test('every kind of listener is handed all arguments, and the acknowledgement th
   assert.deepEqual(reply, ['helper', 'two values'], 'the first answer counts, as in socket.io');
 });
 
-test('the other helpers hand on all arguments too', async (t) => {
+test('the other helpers pass on all arguments too', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const heard = [];
   const note =
@@ -90,7 +90,7 @@ test('the other helpers hand on all arguments too', async (t) => {
   );
 });
 
-test('a repeat that wants an acknowledgement gets the first answer, and is shown once', async (t) => {
+test('a repeated event with an acknowledgement gets the first answer, and is delivered once', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const shown = [];
   listenEverywhere((kind, [, ack]) => {
@@ -105,7 +105,7 @@ test('a repeat that wants an acknowledgement gets the first answer, and is shown
   assert.deepEqual(shown.sort(), ['any', 'helper', 'on', 'raw']);
 });
 
-test('repeats that come before the answer are answered with it', async (t) => {
+test('repeats that arrive before the answer get the same answer', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const acks = [];
   api.onNewMessage((_message, ack) => acks.push(ack));
@@ -118,7 +118,7 @@ test('repeats that come before the answer are answered with it', async (t) => {
   assert.deepEqual(await Promise.all(asked), ['late', 'late', 'late']);
 });
 
-test('an answer goes over the connection that asks, not over one that came after', async (t) => {
+test('an answer is sent over the connection that asked, not over a later one', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const acks = [];
   api.onNewMessage((_message, ack) => acks.push(ack));
@@ -134,14 +134,14 @@ test('an answer goes over the connection that asks, not over one that came after
   assert.equal(acks.length, 1);
 });
 
-test('a copy without an acknowledgement does not keep one that wants it from being answered', async (t) => {
+test('a copy without an acknowledgement does not prevent the answer to a copy with one', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   api.onNewMessage((_message, ack) => ack?.('ok'));
   await say(server, ['message:new', { _id: 'a' }]);
   assert.equal(await server.clients[0].emitWithAck('message:new', { _id: 'a' }), 'ok');
 });
 
-test('an answer too large to keep is given anew', async (t) => {
+test('an answer that is too large to store is requested from the listener again', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   let shown = 0;
   api.onNewMessage((_message, ack) => ack(`${++shown} ${'x'.repeat(20_000)}`));
@@ -150,7 +150,7 @@ test('an answer too large to keep is given anew', async (t) => {
   assert.match(await ask(), /^2 x/);
 });
 
-test('what came before anybody listened is news when it comes again', async (t) => {
+test('an event that arrived before any listener was added is delivered when it is repeated', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   await say(server, ['message:new', { _id: 'a' }]);
   const heard = [];
@@ -159,7 +159,7 @@ test('what came before anybody listened is news when it comes again', async (t) 
   assert.deepEqual(heard, ['a']);
 });
 
-test('other content under a known id is delivered, and warned of once', async (t) => {
+test('different content with a known id is delivered, with one warning', async (t) => {
   const { options, warned } = observed();
   const server = await start(t, options, { user: 'u1' });
   const heard = { helper: [], raw: [] };
@@ -173,7 +173,7 @@ test('other content under a known id is delivered, and warned of once', async (t
   assert.doesNotMatch(warnings[0], /sender-1|two/);
 });
 
-test('content is all arguments, and what is binary in them', async (t) => {
+test('the content of an event is all arguments, including binary ones', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   let heard = 0;
   api.onNewMessage(() => {
@@ -205,7 +205,7 @@ test("what the server appends for connection state recovery is not a message's c
   assert.equal(heard, 1);
 });
 
-test('what was fetched is known by its id, however it is written', async (t) => {
+test('a fetched message is recognised by its id, in any notation', async (t) => {
   const asked = [];
   const onResync = ({ deliver }) => {
     asked.push(deliver);
@@ -266,7 +266,7 @@ test('connect, disconnect and connect_error reach client.on, as they reach liste
   assert.equal(late, 2, 'and a listener that is added late hears of what comes');
 });
 
-test('what is remembered of messages has a fixed size for each, whatever their ids', async (t) => {
+test('the memory of received messages has a fixed size per message, whatever the ids', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   let heard = 0;
   const count = () => {

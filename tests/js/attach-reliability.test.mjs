@@ -1,4 +1,4 @@
-// `attachReliability`: a server that has neither join nor ping, with plain clients and with the package's.
+// `attachReliability` on a server without join and ping handlers, with plain clients and with the package.
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
@@ -12,7 +12,7 @@ import { until } from '../support/until.mjs';
 
 const { createClient } = await import(pathToFileURL(`${pkg}/esm/index.mjs`).href);
 
-test('a user joins the own room, and hears what is sent to it', async (t) => {
+test('a user joins their own room, and receives events that are sent to it', async (t) => {
   const { dial, server } = await start(t);
   const ann = await dial('ann');
   const joined = new Promise((resolve) => ann.once('room:joined', resolve));
@@ -23,7 +23,7 @@ test('a user joins the own room, and hears what is sent to it', async (t) => {
   assert.equal(await heard, 'hello');
 });
 
-test('nobody joins as another, or as nobody', async (t) => {
+test('no client can join as another user, or without a user', async (t) => {
   const { dial, server } = await start(t);
   const cases = [
     ...['bob', '', undefined, null, 5, {}, ['ann'], { toString: 'ann' }, true].map((id) => [
@@ -60,7 +60,7 @@ test('a user’s id may be a number, a bigint or an id object', async (t) => {
   }
 });
 
-test('a userId that throws or answers no id is reported, and nobody joins', async (t) => {
+test('a userId that throws or returns no id is reported, and the client does not join', async (t) => {
   const printed = t.mock.method(console, 'error', () => {});
   const ways = [
     () => {
@@ -82,7 +82,7 @@ test('a userId that throws or answers no id is reported, and nobody joins', asyn
   }
 });
 
-test('a ping is acknowledged, or answered by a pong where nobody waits for one', async (t) => {
+test('a ping is acknowledged, or answered with a pong if it has no acknowledgement', async (t) => {
   const { dial } = await start(t);
   const ann = await dial('ann');
   assert.equal(await ann.emitWithAck('ping'), 'pong');
@@ -139,7 +139,7 @@ test('a holdfast client is ready and healthy with it', async (t) => {
   await until(() => client.getState().connectionHealth.lastPongTime, 'a pong came');
 });
 
-test('misuse throws a TypeError that names what it got and what it takes', () => {
+test('misuse throws a TypeError with the received and the accepted values', () => {
   const server = new Server();
   const userId = () => 1;
   for (const [io, options, message] of [

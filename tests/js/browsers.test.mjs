@@ -1,5 +1,5 @@
-// The browsers that the README names can run the package: they know its syntax, every API that it uses, and what the
-// engine is compiled to.
+// The browsers that the README names can run the package: they support its syntax, every API that it uses, and the
+// WebAssembly features of the engine.
 
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ const ENTRIES = [
   'without-wasm',
 ];
 
-test('every file that is shipped parses as the syntax that is promised', () => {
+test('every shipped file parses with the promised syntax version', () => {
   const ecmaVersion = Number(SYNTAX.slice('es'.length));
   const files = readdirSync(pkg, { recursive: true }).filter((name) => /\.m?js$/.test(name));
   assert(files.length >= 2 * ENTRIES.length, files.join());
@@ -46,7 +46,7 @@ test('every file that is shipped parses as the syntax that is promised', () => {
   assert.throws(() => parse('a ||= 1', { ecmaVersion }), SyntaxError, 'of 2021');
 });
 
-test('nothing that is shipped to browsers uses an API that one of them lacks', () => {
+test('no file for browsers uses an API that a supported browser lacks', () => {
   const planted = path.join(root, 'pkg-template/planted.js');
   const { uses, seen } = findTooNew(sources(), OLDEST, { [planted]: PLANTED });
   const [ours, known] = [false, true].map((isPlanted) =>
@@ -71,7 +71,7 @@ test('nothing that is shipped to browsers uses an API that one of them lacks', (
   );
 });
 
-test('with older browsers it reports what those lack', () => {
+test('for older browsers, the check reports the missing APIs', () => {
   const planted = path.join(root, 'pkg-template/planted.js');
   const text = '[1].at(-1); Object.hasOwn({}, "a"); navigator.locks.query();';
   const older = { chrome: '68', firefox: '89', safari: '15.3' };
@@ -87,7 +87,7 @@ test('with older browsers it reports what those lack', () => {
   );
 });
 
-test('the engine is compiled to what these browsers run', () => {
+test('the engine uses only WebAssembly features of these browsers', () => {
   const flags = readFileSync(path.join(root, 'xtask/src/wasm.rs'), 'utf8').matchAll(
     /"--enable-([\w-]+)"/g,
   );

@@ -1,4 +1,4 @@
-// The proving ground's own parts (tests/chaos): a schedule is its seed's, and the oracle sees what is wrong.
+// The parts of the chaos test (tests/chaos): a seed determines its schedule, and the oracle finds every violation.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -9,7 +9,7 @@ import { describe, makeSchedule } from '../chaos/schedule.mjs';
 
 const PLAN = { seed: 3, messages: 500, faults: 40, tabs: 2, reloads: 5 };
 
-test('a seed makes one schedule, with every fault and every message in it', () => {
+test('a seed determines one schedule, with every fault and every message', () => {
   const steps = makeSchedule(PLAN);
   assert.deepEqual(describe(steps), describe(makeSchedule(PLAN)));
   assert.notDeepEqual(describe(steps), describe(makeSchedule({ ...PLAN, seed: 4 })));
@@ -37,7 +37,7 @@ function verdict(change = () => {}) {
   return judge(record, end).violations.map((text) => text.split(':')[0]);
 }
 
-test('a run in which all went well violates nothing', () => {
+test('a correct run has no violations', () => {
   assert.deepEqual(verdict(), []);
 });
 
@@ -56,7 +56,7 @@ for (const [name, change] of [
   ['seen out of order', (_, { seen }) => seen.reverse()],
   ['left on the disk', (_, end) => Object.assign(end, { onDisk: 1 })],
 ]) {
-  test(`the oracle names what is ${name}`, () => assert.deepEqual(verdict(change), [name]));
+  test(`the oracle reports what is ${name}`, () => assert.deepEqual(verdict(change), [name]));
 }
 
 const settle = (record, result, id = '1/a/1') =>
@@ -65,7 +65,7 @@ const settleAll = (record, result) => {
   for (const id of record.sent.keys()) settle(record, result, id);
 };
 
-test('of a page that is gone, what was on the disk or told as delivered has to arrive', () => {
+test('messages of a closed page must arrive if they were on disk or reported as delivered', () => {
   const record = createRecord();
   const sent = ['1/a/1', '1/a/2', '1/a/3'];
   const settled = [{ id: '1/a/2', success: true }];
@@ -74,7 +74,7 @@ test('of a page that is gone, what was on the disk or told as delivered has to a
   assert.deepEqual(owed(record, new Set(['gone'])), sent);
 });
 
-test('what a page sent without a word of it, as it crashed, is nothing foreign', () => {
+test('a message that a crashing page sent without reporting it is not foreign', () => {
   const change = (record, { saved, seen }) => {
     record.ordered.add('1/a/3');
     saved.push('1/a/3');
@@ -83,7 +83,7 @@ test('what a page sent without a word of it, as it crashed, is nothing foreign',
   assert.deepEqual(verdict(change), []);
 });
 
-test('what another tab may take is what its own left behind', () => {
+test('another tab may take over a message only after its own tab left it behind', () => {
   const take = (record) => record.note('2', { taken: ['1/a/1'] });
   assert.deepEqual(
     verdict((record) => [record.gone.add('1'), take(record)]),
@@ -100,7 +100,7 @@ test('what another tab may take is what its own left behind', () => {
   assert.deepEqual(verdict(take), ['taken from a tab that lives']);
 });
 
-test('a tab keeps its order, also over a reload', () => {
+test('a tab keeps its order, also across a reload', () => {
   const change = (record, { saved, seen }) => {
     record.loaded('1', 'next');
     record.ordered.add('1/a/3');
@@ -111,7 +111,7 @@ test('a tab keeps its order, also over a reload', () => {
   assert.deepEqual(verdict(change), ['out of order', 'seen out of order']);
 });
 
-test('a run to the page has every fault that its number of processes can have', () => {
+test('a run towards the page has every fault that is possible with its number of processes', () => {
   const plan = { seed: 3, messages: 100, faults: 30, tabs: 1, reloads: 0 };
   for (const [processes, count] of [
     [1, 9],
@@ -139,7 +139,7 @@ function toPage(change = () => {}) {
   return both.violationsOf(wrong, log.resyncs).map((text) => text.split(':')[0]);
 }
 
-test('a page that was shown all, once and in order, violates nothing', () => {
+test('a page that received everything once and in order has no violations', () => {
   assert.deepEqual(toPage(), []);
 });
 
@@ -150,11 +150,11 @@ for (const [name, change] of [
   ['twice though noted down', ({ log }) => log.lives[1].shown.unshift({ n: 2, at: 3600 })],
   ['told trimmed', ({ log }) => log.note({ life: 'b', at: 5000, resync: 'trimmed' })],
 ]) {
-  test(`of a page, the oracle names what is ${name}`, () =>
+  test(`for a page, the oracle reports what is ${name}`, () =>
     assert.deepEqual(toPage(change), [name]));
 }
 
-test('what a page was shown just before it crashed may be shown once more, and after a reload nothing may', () => {
+test('an item from just before a crash may be delivered once more, but not after a reload', () => {
   const log = both.createLog();
   const published = new Set([1, 2]);
   const again = (ending) => {
@@ -172,7 +172,7 @@ test('what a page was shown just before it crashed may be shown once more, and a
   assert.deepEqual(again('reloaded')['twice though noted down'], [2]);
 });
 
-test('what a page could not tell as it was loaded again, the next one tells', () => {
+test('what a page could not report during its reload, the next page reports', () => {
   const log = both.createLog();
   log.note({ life: 'a', at: 0, begins: true });
   log.note({ life: 'a', at: 1, n: 1 });
@@ -184,7 +184,7 @@ test('what a page could not tell as it was loaded again, the next one tells', ()
   );
 });
 
-test('a number whose publish was cut off may come or not, and anywhere, but once', () => {
+test('an item whose publish was interrupted may arrive once, at any position, or never', () => {
   const cut = (...numbers) =>
     toPage(({ show, published }) => published.add(6) && show('b', 6, ...numbers));
   assert.deepEqual(cut(), []);

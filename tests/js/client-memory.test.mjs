@@ -1,5 +1,5 @@
-// What a client leaves behind once nothing refers to it any more, whether it was destroyed or not: nothing, neither
-// in the page's memory nor in the module's.
+// The memory of a client without references, destroyed or not: it leaves nothing in the page's memory, and nothing in the
+// module's.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -44,7 +44,7 @@ async function makeAndDestroy(count) {
   }
 }
 
-test('a thousand clients that were made and destroyed leave no memory behind', async () => {
+test('a thousand clients that were created and destroyed leave no memory behind', async () => {
   await makeAndDestroy(200);
   const before = await bytes();
   await makeAndDestroy(1000);
@@ -53,7 +53,7 @@ test('a thousand clients that were made and destroyed leave no memory behind', a
   assert.equal(after.module, before.module);
 });
 
-test('nor do clients that nothing refers to any more, connected once or not', async (t) => {
+test('clients without references leave no memory behind, whether they were connected or not', async (t) => {
   const server = await startChatServer(t);
   const dropped = [];
   const drop = async (isConnected) => {

@@ -1,4 +1,4 @@
-// Closing while the link is being made, in Node: the server keeps no session of it.
+// Closing the client in Node while it connects. The server keeps no session.
 
 import test from 'node:test';
 import { closeAt, holdHandshakes, MOMENTS, sessionsOf } from '../support/closing.mjs';
@@ -7,14 +7,14 @@ import { api, start, until } from './shell-kit.mjs';
 const EITHER = { io: { transports: ['polling', 'websocket'] } };
 
 for (const moment of MOMENTS) {
-  test(`closed at "${moment}", nothing stays on the server`, async (t) => {
+  test(`closing at "${moment}" leaves nothing on the server`, async (t) => {
     const isOver = sessionsOf(await start(t, EITHER));
     await closeAt(api, moment);
     await until(isOver, 'the session ends');
   });
 }
 
-test('closed before the handshake is answered, nothing stays on the server', async (t) => {
+test('closing before the handshake is answered leaves nothing on the server', async (t) => {
   const { held, release, io } = holdHandshakes();
   const isOver = sessionsOf(await start(t, EITHER, { server: { io } }));
   api.initializeSocket('alice');

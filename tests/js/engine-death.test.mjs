@@ -1,5 +1,5 @@
-// Without its engine, whether it never started or died at work, the app still has a plain Socket over which it sends, and
-// everything that waited is answered. What else works there is in plain.test.mjs.
+// Without its engine, which did not start or died later, the app still has a plain Socket that sends, and every waiting
+// message gets a result. plain.test.mjs tests everything else that works then.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -106,7 +106,7 @@ test('where WebAssembly cannot run, the app has a plain Socket', async (t) => {
 });
 
 for (const name of ['poll', 'send', 'acked', 'heard']) {
-  test(`a trap in ${name} settles everything once, is reported once, and leaves a plain Socket`, async (t) => {
+  test(`a trap in ${name} settles every message once, is reported once, and leaves a plain Socket`, async (t) => {
     const reported = collectReports(t);
     const server = await start(t, { auth: () => ({ token: 'here' }) }, { user: 'u1' });
     const socket = api.getSocket();
@@ -174,7 +174,7 @@ const CALLS = {
 for (const [name, bring] of Object.entries(CALLS)) {
   for (const isLate of [false, true]) {
     const when = isLate ? 'after' : 'before';
-    test(`a trap ${when} ${name} does the same`, async (t) => {
+    test(`a trap ${when} ${name} also leaves a plain Socket`, async (t) => {
       const reported = collectReports(t);
       const server = await start(t, {}, { user: 'u1' });
       const socket = api.getSocket();
@@ -210,7 +210,7 @@ for (const [name, bring] of Object.entries(CALLS)) {
   }
 }
 
-test('what an override could not do for a trap is done by socket.io-client', async (t) => {
+test('a call of an override that trapped is done by socket.io-client', async (t) => {
   collectReports(t);
   const server = await start(t, {}, { user: 'u1' });
   const socket = api.getSocket();
@@ -242,7 +242,7 @@ test('a trap in a timer of the connection leaves a plain Socket', async (t) => {
   await works(server, socket);
 });
 
-test('a trap ends every client of the module, and what is made next has another one', async (t) => {
+test('a trap ends every client of the module, and the next client gets a new module', async (t) => {
   const reported = collectReports(t);
   const server = await startChatServer(t);
   const both = [client(t, server, { userId: 'u1' }), client(t, server, { userId: 'u2' })];
@@ -271,7 +271,7 @@ test('a trap ends every client of the module, and what is made next has another 
   assert.equal((await next.send('send_message', { text: 'b' })).success, true);
 });
 
-test('a trap of the module itself, within another call of it, is one', async (t) => {
+test('a trap inside of a nested call of the module is handled as one trap', async (t) => {
   const reported = collectReports(t);
   const server = await start(t, {}, { user: 'u1' });
   const socket = api.getSocket();
@@ -289,7 +289,7 @@ test('a trap of the module itself, within another call of it, is one', async (t)
   await works(server, socket);
 });
 
-test('a trap while there is no link leaves a Socket that connects when it is asked to', async (t) => {
+test('a trap without a link leaves a Socket that connects on request', async (t) => {
   const reported = collectReports(t);
   const server = await start(t);
   api.initializeSocket('u1', { isAuthReady: false });
@@ -302,7 +302,7 @@ test('a trap while there is no link leaves a Socket that connects when it is ask
   await works(server, socket);
 });
 
-test('after a trap, what had left without an answer is in doubt, over a link that is gone too', async (t) => {
+test('after a trap, unanswered messages are reported as maybeDelivered, also those of a lost link', async (t) => {
   const reported = collectReports(t);
   const server = await start(
     t,
@@ -331,7 +331,7 @@ test('after a trap, what had left without an answer is in doubt, over a link tha
   assert.equal(reported.length, 1);
 });
 
-test('after all that a new client works', async (t) => {
+test('after a trap, a new client works', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   await ready();
   assert.equal((await settled(send({ text: 'a' }))).success, true);
@@ -355,7 +355,7 @@ async function works(server, socket) {
   await roundTrip(server, socket);
 }
 
-test('an auth that answers twice is heard once, without the engine too', async (t) => {
+test('an auth that answers twice is used once, also without the engine', async (t) => {
   const reported = collectReports(t);
   const auth = (done) => {
     done({ token: 'first' });
@@ -374,7 +374,7 @@ test('an auth that answers twice is heard once, without the engine too', async (
   assert.deepEqual(server.handshakes, [{ token: 'first' }, { token: 'first' }]);
 });
 
-test('a plain Socket does not say that it reads a feed, which would keep plain events from it', async (t) => {
+test('a plain Socket does not announce feeds, so that it receives plain events', async (t) => {
   collectReports(t);
   const server = await start(t, {}, { user: 'u1' });
   server.io.emit('holdfast:feeds', 1);

@@ -1,4 +1,4 @@
-// Two makes of the engine, told the same numbers: each answer and each order of one has to be the other's.
+// Two builds of the engine get the same input: all their answers and orders have to be equal.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';

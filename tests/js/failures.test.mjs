@@ -1,5 +1,5 @@
-// What goes wrong before there is a link: credentials that come too late or are none, refusals and
-// failed transports; and what the app and the log are told of it, how often.
+// Failures before there is a link: late or invalid credentials, refusals and failed transports, and how often the app and
+// the log are told.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -46,7 +46,7 @@ for (const [name, leave] of [
   ['a disconnect', () => api.disconnectSocket()],
   ['a logout', logOutAndIn],
 ]) {
-  test(`credentials that come after ${name} change nothing, and the next user is served`, async (t) => {
+  test(`credentials that arrive after ${name} change nothing, and the next user can connect`, async (t) => {
     const { answers, auth } = askedAuth();
     const server = await start(t, { auth });
     api.initializeSocket();
@@ -70,7 +70,7 @@ for (const [name, leave] of [
   });
 }
 
-test('an auth that ends the attempt and answers all the same changes nothing', async (t) => {
+test('an auth that ends the attempt and then answers changes nothing', async (t) => {
   let ends = true;
   const auth = () => {
     if (ends) api.disconnectSocket();
@@ -88,7 +88,7 @@ test('an auth that ends the attempt and answers all the same changes nothing', a
   assert.deepEqual(server.joins, ['u2']);
 });
 
-test('credentials that come after their time change nothing, whether the next were asked for or not', async (t) => {
+test('credentials after their deadline change nothing, whether new ones were requested or not', async (t) => {
   const { answers, auth } = askedAuth();
   const reconnect = { minMs: 200, maxMs: 200 };
   const { warned, errors, options } = observed({ auth, authTimeoutMs: 20, reconnect });
@@ -122,7 +122,7 @@ test('credentials that come after their time change nothing, whether the next we
   assert.deepEqual(warned, ['auth did not answer in time: trying again'], 'logged once');
 });
 
-test('credentials that were asked for the user before are not used for this one', async (t) => {
+test('credentials that were requested for the previous user are not used for the next one', async (t) => {
   const { answers, auth } = askedAuth();
   const server = await start(t, { auth });
   api.initializeSocket('u1');
@@ -145,7 +145,7 @@ for (const [name, answer] of [
   ['a number', 5],
   ['true', true],
 ]) {
-  test(`an auth that answers ${name} fails the attempt: told each time, logged once per outage`, async (t) => {
+  test(`an auth that answers ${name} fails the attempt, is reported each time, and logged once per outage`, async (t) => {
     const answers = [answer, answer, answer];
     const { warned, errors, options } = observed({
       auth: () => (answers.length ? answers.shift() : { token: 'right' }),
@@ -166,7 +166,7 @@ for (const [name, answer] of [
   });
 }
 
-test('a refused handshake is REJECTED, with its cause: told each time, logged once per outage', async (t) => {
+test('a refused handshake is REJECTED with its cause, reported each time, and logged once per outage', async (t) => {
   const { warned, errors, options } = observed();
   const server = await start(t, options);
   refuse(server, 3, 'no seat');
@@ -184,7 +184,7 @@ test('a refused handshake is REJECTED, with its cause: told each time, logged on
   assert.equal(warned.length, 2, 'the next outage is logged again');
 });
 
-test('a failed transport is CONNECT_FAILED, with its cause, and another failure is logged beside it', async (t) => {
+test('a failed transport is CONNECT_FAILED with its cause, and a different failure is logged too', async (t) => {
   const { warned, errors, options } = observed();
   const server = await start(t, options, { user: 'u1' });
   await server.stop();
@@ -205,7 +205,7 @@ test('a failed transport is CONNECT_FAILED, with its cause, and another failure 
   assert.deepEqual(warned, [failed[0].message, 'The server refused the connection: not yet']);
 });
 
-test('attempts that nobody answers are logged once per outage', async (t) => {
+test('attempts without an answer are logged once per outage', async (t) => {
   const { warned, options } = observed({ reconnect: { connectTimeoutMs: 30 } });
   const server = await start(t, options);
   let hanging = 3;
@@ -218,7 +218,7 @@ test('attempts that nobody answers are logged once per outage', async (t) => {
   assert.deepEqual(warned, ['no connection in time: trying again']);
 });
 
-test('the error of an outage is in the state until the link is up again', async (t) => {
+test('the error of an outage stays in the state until the link is up again', async (t) => {
   const server = await start(t);
   const made = client(t, server, { userId: 'u1' });
   refuse(server, 1, 'once');
@@ -230,7 +230,7 @@ test('the error of an outage is in the state until the link is up again', async 
   assert.equal(made.getState().error, null);
 });
 
-test('io.auth is the auth where the option says nothing, in all of its forms', async (t) => {
+test('io.auth is used if the option auth is not set, in all of its forms', async (t) => {
   const forms = {
     'a value': { token: 'a value' },
     'a function': () => ({ token: 'a function' }),
@@ -247,7 +247,7 @@ test('io.auth is the auth where the option says nothing, in all of its forms', a
   assert.deepEqual(server.handshakes, [option]);
 });
 
-test('an async auth with a parameter answers by its promise or by its callback, the first counts', async (t) => {
+test('an async auth with a parameter answers by its promise or its callback, and the first answer counts', async (t) => {
   const forms = [
     async (_done) => ({ token: 'promised' }),
     async (done) => {
@@ -306,7 +306,7 @@ for (const [name, leave] of [
   }
 }
 
-test('a logger that throws is reported, and harms nothing', async (t) => {
+test('a logger that throws is reported, and affects nothing else', async (t) => {
   const reported = collectReports(t);
   const fail = () => {
     throw new Error('the log is full');
@@ -325,7 +325,7 @@ test('a logger that throws is reported, and harms nothing', async (t) => {
   );
 });
 
-test('an onError that throws is reported, and harms nothing', async (t) => {
+test('an onError that throws is reported, and affects nothing else', async (t) => {
   const reported = collectReports(t);
   const onError = ({ code }) => {
     throw new Error(`no handler for ${code}`);

@@ -1,5 +1,5 @@
-// What reaches a client of a feed in another order than the feed's: items between two processes, and what is published while a
-// connection is made.
+// Items that reach a client out of the feed's order: between two processes, and items that are published while a connection
+// is made.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -7,7 +7,7 @@ import { createFeed } from '../../pkg/esm/server.mjs';
 import { startChatServer } from '../support/chat-server.mjs';
 import { api, freshModule, quick, ready, until } from './shell-kit.mjs';
 
-test('an item that comes before its predecessor waits for it', async (t) => {
+test('an item that arrives before its predecessor waits for it', async (t) => {
   const answer = { items: [], end: '1.a' };
   freshModule(t);
   const server = await startChatServer(t);
@@ -32,7 +32,7 @@ for (const [how, isEarly] of Object.entries({
   'that is asked for': false,
   'of every connection': true,
 })) {
-  test(`what is published before a client has read comes once and in order, with a room ${how}`, async (t) => {
+  test(`items published before a client has read arrive once and in order, with a room ${how}`, async (t) => {
     freshModule(t);
     const server = await startChatServer(t);
     const named = (socket) => socket.handshake.auth.userId;

@@ -1,5 +1,5 @@
-// What a server publishes reaches the app's listeners once and in order, whatever the link does; and a server without feeds
-// is asked for nothing.
+// Published items reach the app's listeners once and in order, whatever happens to the link. A server without feeds gets no
+// requests for them.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -53,7 +53,7 @@ async function publish(feed, ...values) {
   for (const value of values) await feed.publish('note', value);
 }
 
-test('what was published while the link was away comes once and in order, and what follows behind it', async (t) => {
+test('items published while the link was down arrive once and in order, before later items', async (t) => {
   const { server, me, heard } = await setUp(t);
   await publish(me, 1, 2);
   await awayAndBack(server, () => publish(me, 3, 4, 5));
@@ -63,7 +63,7 @@ test('what was published while the link was away comes once and in order, and wh
   assert.deepEqual(heard, upTo(6));
 });
 
-test('more than a page is read page by page', async (t) => {
+test('more items than fit a page are read page by page', async (t) => {
   const { server, me, heard } = await setUp(t, {}, { pageSize: 100 });
   await awayAndBack(server, () => publish(me, ...upTo(950)));
   await until(() => heard.length >= 950, 'all came');
@@ -87,7 +87,7 @@ test("nothing of the protocol reaches the app's listeners, and helpers hear of i
   );
 });
 
-test('a server without feeds is asked for nothing', async (t) => {
+test('a server without feeds gets no read requests', async (t) => {
   const server = await start(t, { auth: { userId: 'u1' } }, { user: 'u1' });
   await awayAndBack(server);
   await roundTrip(server);
@@ -95,7 +95,7 @@ test('a server without feeds is asked for nothing', async (t) => {
   assert.deepEqual(asked, []);
 });
 
-test('createClient reads the feed only where it is told to, and gets plain events otherwise', async (t) => {
+test('createClient reads the feed only if the option is set, and receives plain events otherwise', async (t) => {
   freshModule(t);
   const server = await startChatServer(t);
   const feed = feedOf(server);
@@ -114,7 +114,7 @@ test('createClient reads the feed only where it is told to, and gets plain event
   assert.deepEqual(heard, { plain: [1, 2], reads: [1, 2] });
 });
 
-test('who reads the feed of a room alone is sent plain events for its user at once, also after a return', async (t) => {
+test('a client that reads only the feed of a room receives plain events for its user at once, also after a reconnect', async (t) => {
   freshModule(t);
   const server = await startChatServer(t);
   const feed = feedOf(server);
@@ -132,7 +132,7 @@ test('who reads the feed of a room alone is sent plain events for its user at on
   await until(() => heard.length === 1, 'the plain event');
 });
 
-test('where the store has less than was missed the app is asked, and goes on from there', async (t) => {
+test('if the store no longer has all missed items, the app is asked, and the feed continues from there', async (t) => {
   const asked = [];
   const onResync = ({ reason, room, since }) =>
     asked.push({ reason, room, hasSince: 'at' in since });
@@ -150,7 +150,7 @@ test('where the store has less than was missed the app is asked, and goes on fro
   ]);
 });
 
-test('the feed of a room is read where the server allows it, until nobody follows it', async (t) => {
+test('the feed of a room is read if the server allows it, until no listener follows it', async (t) => {
   const { options, errors } = observed();
   const { server, feed, heard } = await setUp(t, options);
   const [off, again] = [api.followRoom('open-1'), api.followRoom('open-1')];
@@ -174,7 +174,7 @@ test('the feed of a room is read where the server allows it, until nobody follow
   assert.ok(errors.some(({ code }) => code === 'FEED_REFUSED'));
 });
 
-test('a listener that throws misses nothing of what follows, and nobody else does', async (t) => {
+test('a listener that throws receives the later items, and so do the other listeners', async (t) => {
   const reported = collectReports(t);
   const { server, me, heard } = await setUp(t);
   api.getSocket().on('note', (n) => {
@@ -186,7 +186,7 @@ test('a listener that throws misses nothing of what follows, and nobody else doe
   assert.equal(reported.length, 3);
 });
 
-test('of one user nothing reaches the next one, whose own feed is read', async (t) => {
+test('no item of one user reaches the next user, whose own feed is read', async (t) => {
   installStorage(t);
   let userId = 'u1';
   const { server, feed, heard } = await setUp(t, { auth: () => ({ userId }) });
@@ -206,7 +206,7 @@ test('of one user nothing reaches the next one, whose own feed is read', async (
   assert.deepEqual(heard, ['u1 a', 'u2 a', 'u2 b']);
 });
 
-test('a later life of the page goes on where the listeners were, and after a logout at the end', async (t) => {
+test('a reloaded page continues from the last delivered item, and after a logout from the end', async (t) => {
   const { values } = installStorage(t);
   const { server, me, heard } = await setUp(t);
   await publish(me, 1, 2);
@@ -246,7 +246,7 @@ const GARBAGE = {
 };
 
 for (const [what, answer] of Object.entries(GARBAGE)) {
-  test(`a server that answers a read with ${what} breaks nothing, and is not hammered`, async (t) => {
+  test(`a server that answers a read with ${what} breaks nothing, and is not flooded with reads`, async (t) => {
     collectReports(t);
     freshModule(t);
     const server = await startChatServer(t);

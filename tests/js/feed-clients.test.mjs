@@ -1,4 +1,4 @@
-// Clients that know of feeds beside those that do not, and the apps around them.
+// Clients with feeds next to clients without, and the servers' apps around them.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -8,7 +8,7 @@ import { startBareServer } from '../support/bare-server.mjs';
 import { dialFeed, startFeed, upTo } from '../support/feed-kit.mjs';
 import { until } from '../support/until.mjs';
 
-test('each client hears each event once: as an item, or as the plain event', async (t) => {
+test('each client receives each event once, as an item or as a plain event', async (t) => {
   const { feed, dial } = await startFeed(t, { connected: (socket) => socket.join('open-1') });
   const [both, own, room, none] = [
     await dial('ann'),
@@ -41,7 +41,7 @@ test('each client hears each event once: as an item, or as the plain event', asy
   ]);
 });
 
-test('connections that were there before the feed are told of it', async (t) => {
+test('connections that existed before the feed are told about it', async (t) => {
   const server = await startBareServer(t);
   let connections = 0;
   server.io.on('connection', () => {
@@ -57,7 +57,7 @@ test('connections that were there before the feed are told of it', async (t) => 
   assert.equal(link.announced, 1);
 });
 
-test('an app’s own listeners, catch-alls and rooms go on beside a feed', async (t) => {
+test('an app’s own listeners, catch-alls and rooms keep working next to a feed', async (t) => {
   const { server, io, feed, dial } = await startFeed(t, {
     connected(socket) {
       socket.on('question', (ack) => ack('answer'));
@@ -86,7 +86,7 @@ test('an app’s own listeners, catch-alls and rooms go on beside a feed', async
   ]);
 });
 
-test('a feed is of its namespace alone', async (t) => {
+test('a feed belongs to one namespace only', async (t) => {
   const { server, io, feed, dial } = await startFeed(t);
   const other = createFeed(io.of('/other'), {
     userId: (socket) => socket.handshake.auth.userId,
@@ -108,7 +108,7 @@ test('a feed is of its namespace alone', async (t) => {
   assert.deepEqual([plain.plain, main.plain, side.plain], [[['n', 'other']], [], []]);
 });
 
-test('another parser has what JSON has', async (t) => {
+test('feeds work with another parser as with JSON', async (t) => {
   const { feed, dial } = await startFeed(t, { io: { parser } });
   const [reader, plain] = [await dial('ann', { parser }), await dial('ann', { parser })];
   const { end } = await reader.read(null, null);
@@ -124,7 +124,7 @@ test('another parser has what JSON has', async (t) => {
   assert.deepEqual(items[1].slice(1), ['m', args[0]]);
 });
 
-test('an encoder of the app’s, and an adapter that is set later, are used', async (t) => {
+test('an encoder of the app and an adapter that is set later are used', async (t) => {
   const { io, feed, dial } = await startFeed(t);
   const { adapter } = io.sockets;
   const link = await dial('ann');
@@ -145,7 +145,7 @@ test('an encoder of the app’s, and an adapter that is set later, are used', as
   assert.deepEqual(packets, ['holdfast:item', 'n']);
 });
 
-test('a room with very many listeners gets each item once, whoever reads', async (t) => {
+test('a room with very many listeners gets each item once, with and without reading', async (t) => {
   const { feed, dial } = await startFeed(t, {
     feed: { store: memoryFeeds() },
     connected: (socket) => socket.join('open-1'),

@@ -1,4 +1,4 @@
-// What clients send that no client of ours would, how much of it at once, and stores that do not do their part.
+// Input that no client of the package sends, the load that clients can cause, and stores that misbehave.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -6,7 +6,7 @@ import { memoryFeeds } from '../../pkg/esm/server.mjs';
 import { LIMITS, startFeed, tableStore, upTo } from '../support/feed-kit.mjs';
 import { deferred, until } from '../support/until.mjs';
 
-test('nothing that a client sends throws out of the listener, or is answered for another user', async (t) => {
+test('no input of a client makes the listener throw, or is answered for another user', async (t) => {
   const { feed, dial, io, errors } = await startFeed(t);
   await feed.user('bob').publish('secret', 1);
   const link = await dial('ann');
@@ -34,7 +34,7 @@ test('nothing that a client sends throws out of the listener, or is answered for
   assert.deepEqual(errors, []);
 });
 
-test('an acknowledgement that throws is reported, and nobody else suffers', async (t) => {
+test('an acknowledgement that throws is reported, and affects no other client', async (t) => {
   const { dial, io, errors } = await startFeed(t);
   const link = await dial('ann');
   const [socket] = io.sockets.sockets.values();
@@ -49,7 +49,7 @@ test('an acknowledgement that throws is reported, and nobody else suffers', asyn
   assert.ok((await link.read(null, null)).end);
 });
 
-test('so many reads of a connection and of all together wait at once, and the rest is UNAVAILABLE', async (t) => {
+test('reads beyond the limits per connection and in total are UNAVAILABLE', async (t) => {
   const gate = deferred();
   const store = memoryFeeds();
   let asked = 0;
@@ -78,7 +78,7 @@ test('so many reads of a connection and of all together wait at once, and the re
   assert.deepEqual(errors, []);
 });
 
-test('who asks for pages and takes none does not fill the memory', async (t) => {
+test('a client that requests pages and never receives them does not fill the memory', async (t) => {
   const { feed, dial, io } = await startFeed(t, { feed: { maxReadsPerConnection: 4 } });
   const link = await dial('ann');
   const { end } = await link.read(null, null);
@@ -108,7 +108,7 @@ test('who asks for pages and takes none does not fill the memory', async (t) => 
   await until(async () => (await link.read(null, end)).items, 'it may read again', 5000, 100);
 });
 
-test('a store that hangs is UNAVAILABLE in time', async (t) => {
+test('reads of a store that hangs are UNAVAILABLE in time', async (t) => {
   const store = { ...memoryFeeds(), read: () => new Promise(() => {}) };
   const { dial, errors } = await startFeed(t, { feed: { store, timeoutMs: 100 } });
   const link = await dial('ann');
@@ -122,7 +122,7 @@ test('a store that hangs is UNAVAILABLE in time', async (t) => {
   );
 });
 
-test('a store that fails or answers nonsense is UNAVAILABLE, and its words stay on the server', async (t) => {
+test('reads of a store that fails or answers nonsense are UNAVAILABLE, and its errors stay on the server', async (t) => {
   const end = { number: 5, tag: 'aaaaaa' };
   const answers = [
     () => {
@@ -152,7 +152,7 @@ test('a store that fails or answers nonsense is UNAVAILABLE, and its words stay 
   }
 });
 
-test('rows that are no chain are never handed on as if they were whole', async (t) => {
+test('rows that do not form a chain are never passed on as complete', async (t) => {
   const row = (number, more) => ({ number, tag: `tag${number}00`, item: '["n",1]', ...more });
   const rows = (...numbers) => numbers.map((number) => row(number));
   const end = { number: 6, tag: 'tag600' };
@@ -188,7 +188,7 @@ test('rows that are no chain are never handed on as if they were whole', async (
   }
 });
 
-test('rows that are a chain are handed on, however the store cuts them', async (t) => {
+test('rows that form a chain are passed on, however the store divides them', async (t) => {
   const row = (number, more) => ({ number, tag: `tag${number}00`, item: '["n",1]', ...more });
   const rows = (...numbers) => numbers.map((number) => row(number));
   const end = { number: 6, tag: 'tag600' };
@@ -219,7 +219,7 @@ test('rows that are a chain are handed on, however the store cuts them', async (
   }
 });
 
-test('pages are bounded by items and by characters, and have one item at least', async (t) => {
+test('pages are limited by items and by characters, and have at least one item', async (t) => {
   const { feed, dial } = await startFeed(t, { feed: { pageSize: 200 } });
   const link = await dial('ann');
   const { end: start } = await link.read(null, null);
@@ -238,7 +238,7 @@ test('pages are bounded by items and by characters, and have one item at least',
   assert.deepEqual(counts, [200, 200, 52, 2, 1, 1, 1]);
 });
 
-test('a client that is a million items behind is told so by one answer', async (t) => {
+test('a client that is a million items behind is told so in one answer', async (t) => {
   const { feed, dial } = await startFeed(t);
   const link = await dial('ann');
   const { end: start } = await link.read(null, null);
@@ -250,7 +250,7 @@ test('a client that is a million items behind is told so by one answer', async (
   assert.match(end, /^1000000\./);
 });
 
-test('a table is asked for no more than a page', async (t) => {
+test('a table is queried for one page at most', async (t) => {
   const store = tableStore();
   const counts = [];
   const { read } = store;

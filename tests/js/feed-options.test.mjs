@@ -1,4 +1,4 @@
-// What `createFeed` and its stores take, and what they say to the rest.
+// The options of `createFeed` and its stores, and their errors.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -58,7 +58,7 @@ test('io is a Server or one Namespace, and has one feed', async (t) => {
   createFeed(io.of('/other'), { userId });
 });
 
-test('the stores refuse what they do not know', () => {
+test('the stores refuse unknown options', () => {
   for (const name of ['max', 'maxFeeds', 'maxBytes']) {
     assert.throws(() => memoryFeeds({ [name]: 0 }), new RegExp(`memoryFeeds: ${name} takes`));
   }
@@ -70,7 +70,7 @@ test('the stores refuse what they do not know', () => {
   assert.throws(() => redisFeeds({ eval() {} }, { leaseMs: 5 }), /there is no option leaseMs/);
 });
 
-test('a feed is of an id or of a room, and of nothing else', async (t) => {
+test('a feed belongs to a user id or a room, and to nothing else', async (t) => {
   const { feed } = await startFeed(t);
   for (const id of [
     undefined,
@@ -96,7 +96,7 @@ test('a feed is of an id or of a room, and of nothing else', async (t) => {
   await feed.room('x'.repeat(500)).publish('n');
 });
 
-test('events of Socket.IO’s own and of the package’s own cannot be published', async (t) => {
+test('reserved event names of Socket.IO and of the package cannot be published', async (t) => {
   const { feed, dial } = await startFeed(t);
   const link = await dial('ann');
   const { end } = await link.read(null, null);
@@ -110,7 +110,7 @@ test('events of Socket.IO’s own and of the package’s own cannot be published
   assert.deepEqual(await link.read(null, end), { items: [], end });
 });
 
-test('importing has no effect, and neither has making a store', () => {
+test('neither importing nor creating a store has an effect', () => {
   const before = process.getActiveResourcesInfo().length;
   memoryFeeds();
   redisFeeds({ eval: () => assert.fail('nothing is asked before it is needed') });

@@ -1,4 +1,4 @@
-// Store, then send: in the order of the offsets, whatever the store does.
+// Items are stored first and then sent, in the order of their offsets, whatever the store does.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -6,7 +6,7 @@ import { memoryFeeds } from '../../pkg/esm/server.mjs';
 import { LIMITS, startFeed, tableStore, upTo } from '../support/feed-kit.mjs';
 import { deferred, until } from '../support/until.mjs';
 
-/** The items follow each other without a hole. */
+/** Asserts that the items form a chain without gaps. */
 function assertChain(items, end) {
   for (const [, before, offset] of items) {
     assert.equal(before, end);
@@ -52,7 +52,7 @@ test('a publish resolves once it is stored, and nothing is sent before', async (
   publishing.then(() => {
     isResolved = true;
   });
-  // Another feed does not wait for it... and its own link hears nothing.
+  // Another feed does not wait for it, and its own connection receives nothing.
   await link.barrier();
   assert.deepEqual([link.items, isResolved], [[], false]);
   gate.resolve();
@@ -60,7 +60,7 @@ test('a publish resolves once it is stored, and nothing is sent before', async (
   await until(() => link.items.length === 1, 'the item');
 });
 
-test('a store that fails rejects the publish, sends nothing, and the next one goes on', async (t) => {
+test('a store that fails rejects the publish and sends nothing, and the next publish works', async (t) => {
   for (const fail of [
     () => {
       throw new Error('store down');
@@ -86,7 +86,7 @@ test('a store that fails rejects the publish, sends nothing, and the next one go
   }
 });
 
-test('a publish that the store never answers rejects in time, and the next one goes on', async (t) => {
+test('a publish that the store never answers rejects in time, and the next publish works', async (t) => {
   const store = memoryFeeds();
   const { push } = store;
   const { feed, dial } = await startFeed(t, { feed: { store, timeoutMs: 100 } });
@@ -122,7 +122,7 @@ test('a store that answers a publish with nonsense rejects it', async (t) => {
   await assert.rejects(feed.user('ann').publish('n', 1), /no boolean/);
 });
 
-test('two processes with one table count on together', async (t) => {
+test('two processes with one table continue one sequence of numbers', async (t) => {
   const store = tableStore(randomly);
   const one = await startFeed(t, { feed: { store } });
   const other = await startFeed(t, { feed: { store } });
@@ -134,7 +134,7 @@ test('two processes with one table count on together', async (t) => {
   );
   const link = await one.dial('ann');
   const { items } = await link.read(null, `0.${rows[0].tag}`);
-  // Each process in its own order.
+  // The items of each process are in their order.
   for (const part of [0, 1]) {
     assert.deepEqual(
       items.map(([, , n]) => n).filter((n) => n % 2 === part),
@@ -143,13 +143,13 @@ test('two processes with one table count on together', async (t) => {
   }
 });
 
-test('an item whose answer a database client lost is not stored twice', async (t) => {
+test('an item is not stored twice if the database client lost the answer', async (t) => {
   const store = tableStore();
   const { append } = store;
   const { feed, dial } = await startFeed(t, { feed: { store } });
   const link = await dial('ann');
   const { end } = await link.read(null, null);
-  // The client of the database sends the statement again, which finds the number taken.
+  // The database client sends the statement again, which finds the number in use.
   store.append = async (...args) => {
     await append(...args);
     return append(...args);
@@ -160,7 +160,7 @@ test('an item whose answer a database client lost is not stored twice', async (t
   assert.equal(store.table.get('u:ann').length, 2);
 });
 
-test('what is published while an item is sent comes behind it for everybody', async (t) => {
+test('an item that is published while another one is sent arrives after it everywhere', async (t) => {
   const { io, feed, dial } = await startFeed(t);
   const links = [await dial('ann'), await dial('ann'), await dial('ann')];
   let nested;
@@ -205,7 +205,7 @@ test('the arguments may be changed as soon as publish has returned', async (t) =
   }
 });
 
-test('what cannot be encoded is left out and reported, live and stored alike', async (t) => {
+test('a value that cannot be encoded is left out and reported, live and stored', async (t) => {
   const { feed, errors, dial } = await startFeed(t);
   const link = await dial('ann');
   const { end } = await link.read(null, null);
@@ -238,7 +238,7 @@ test('what cannot be encoded is left out and reported, live and stored alike', a
   assert.match(errors[0].error.message, /a bigint, an object that contains itself/);
 });
 
-test('bytes of every kind survive, and what only looks like them is left alone', async (t) => {
+test('binary values of every kind arrive unchanged, and values that only look like them are left alone', async (t) => {
   const { feed, dial } = await startFeed(t);
   const [reader, plain] = [await dial('ann'), await dial('ann')];
   const { end } = await reader.read(null, null);
@@ -280,21 +280,21 @@ test('an error while sending is reported, and the item is stored', async (t) => 
   assert.equal((await link.read(null, end)).items.length, 1);
 });
 
-test('what is published to very many feeds is not kept in the order of anything', async (t) => {
+test('publishing to very many feeds leaves no memory of their order', async (t) => {
   const store = memoryFeeds({ maxFeeds: 10 });
   const { feed } = await startFeed(t, { feed: { store } });
   for (let n = 0; n < 20_000; n += 1) await feed.user(`u${n}`).publish('n', n);
   assert.equal(store.read('u:u19999', 0, 5, LIMITS).end.number, 1);
 });
 
-/** A few milliseconds, other ones each time, the same in each run. */
+/** A few random milliseconds, the same in each run. */
 function randomly() {
   turns += 1;
   return new Promise((resolve) => setTimeout(resolve, (turns * 7) % 5));
 }
 let turns = 0;
 
-/** A store that answers later. */
+/** A store that answers after a delay. */
 function slowly(store) {
   return {
     async push(...args) {

@@ -1,4 +1,4 @@
-// Several server processes with one store: what one publishes reaches the listeners of all, and so does a revoked right.
+// Several server processes with one store. Items published by one reach the listeners of all, and so do revoked rights.
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -15,7 +15,7 @@ const { ClusterAdapter } = createRequire(createRequire(import.meta.url).resolve(
   'socket.io-adapter',
 );
 
-/** How the servers hear of one another, and where they keep items. Each answers what makes the options of one server. */
+/** How the servers are connected, and where they store items. Each function returns the options of one server. */
 const WAYS = {
   'an adapter that links them, and a table': {
     skip: false,
@@ -61,7 +61,7 @@ for (const [name, { skip, prepare }] of Object.entries(WAYS)) {
         await startFeed(t, { feed, io: { adapter }, connected: (socket) => socket.join('open-1') }),
       );
     }
-    // An adapter may need a moment before it hears anything.
+    // An adapter may need a moment before it receives anything.
     for (const [from, to] of [servers, [...servers].reverse()]) {
       const link = await to.dial(`probe${servers.indexOf(to)}`);
       await until(() => {
@@ -73,7 +73,7 @@ for (const [name, { skip, prepare }] of Object.entries(WAYS)) {
     return servers;
   };
 
-  test(`what one process publishes is heard and read in the other: ${name}`, {
+  test(`items of one process are received and read in the other: ${name}`, {
     skip,
   }, async (t) => {
     const [one, other] = await start(t);
@@ -97,7 +97,7 @@ for (const [name, { skip, prepare }] of Object.entries(WAYS)) {
     });
   });
 
-  test(`two processes that publish at once make one chain: ${name}`, { skip }, async (t) => {
+  test(`two processes that publish concurrently make one chain: ${name}`, { skip }, async (t) => {
     const servers = await start(t);
     const links = [];
     for (const server of servers) {
@@ -124,7 +124,7 @@ for (const [name, { skip, prepare }] of Object.entries(WAYS)) {
         numbers.filter((n) => n % 2 === part),
         own,
       );
-      // Each process sends its own in order.
+      // The items of each process are in their order.
       const heard = links[0].items.map((item) => item.at(-1)).filter((n) => n % 2 === part);
       assert.deepEqual(heard, own);
     }
@@ -148,7 +148,7 @@ for (const [name, { skip, prepare }] of Object.entries(WAYS)) {
   });
 }
 
-test('a right that is revoked while a connection is lost does not come back through the stream of the adapter', {
+test('a right that is revoked while a connection is lost is not recovered through the stream of the adapter', {
   skip: withoutRedis || withoutStreams(),
 }, async (t) => {
   const { adapter, store } = (await WAYS['the adapter of Redis Streams, and Redis'].prepare(t))();
@@ -180,7 +180,7 @@ test('a right that is revoked while a connection is lost does not come back thro
   );
 });
 
-/** Adapters of servers in this process, which hear each other in order and a moment later. */
+/** Adapters of servers in this process, which deliver to each other in order, after a moment. */
 function linked() {
   const all = new Set();
   let offset = 0;
@@ -208,7 +208,8 @@ function linked() {
 function dial(t, url) {
   const client = new Redis(url);
   client.on('error', () => {});
-  // Behind what an adapter that is closed still says: what a connection that ends has not answered is rejected, unheard.
+  // `quit` waits for the requests that a closing adapter still sends. Ending the connection at once would reject them, and
+  // the adapter handles no rejection.
   atEnd(t, () => client.quit());
   return client;
 }

@@ -1,4 +1,4 @@
-// Who may read a feed, when that is asked, and how it ends.
+// Who may read a feed, when the app is asked, and how a right ends.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -6,7 +6,7 @@ import { memoryFeeds } from '../../pkg/esm/server.mjs';
 import { startFeed } from '../support/feed-kit.mjs';
 import { deferred, until } from '../support/until.mjs';
 
-test('a room is read by nobody where no authorize was given', async (t) => {
+test('without authorize no client may read a room', async (t) => {
   const { feed, dial } = await startFeed(t, { feed: { authorize: undefined } });
   const link = await dial('ann');
   assert.equal((await link.read('open-1', null)).code, 'FORBIDDEN');
@@ -15,7 +15,7 @@ test('a room is read by nobody where no authorize was given', async (t) => {
   assert.deepEqual(link.items, []);
 });
 
-test('anything but true is a no, and a failure is reported', async (t) => {
+test('any answer but true refuses, and a failure is reported', async (t) => {
   const secret = new Error('secret of the database');
   const answers = {
     yes: () => true,
@@ -57,7 +57,7 @@ test('anything but true is a no, and a failure is reported', async (t) => {
   }
 });
 
-test('authorize is asked once on a connection, however many read at once, with the socket and the room', async (t) => {
+test('authorize is called once per connection, with the socket and the room, however many reads there are', async (t) => {
   const asked = [];
   const gate = deferred();
   const authorize = async (socket, room) => {
@@ -77,7 +77,7 @@ test('authorize is asked once on a connection, however many read at once, with t
   assert.equal(asked.length, 2);
 });
 
-test('an authorize that never answers is UNAVAILABLE in time, and lets nobody in', async (t) => {
+test('an authorize that never answers is UNAVAILABLE in time, and allows no read', async (t) => {
   const authorize = () => new Promise(() => {});
   const { dial, errors, io, feed } = await startFeed(t, { feed: { authorize, timeoutMs: 100 } });
   const link = await dial('ann');
@@ -94,7 +94,7 @@ test('an authorize that never answers is UNAVAILABLE in time, and lets nobody in
   assert.deepEqual(link.items, []);
 });
 
-test('a right that is revoked while it is asked for stays revoked', async (t) => {
+test('a right that is revoked while authorize runs stays revoked', async (t) => {
   const gate = deferred();
   let asked = 0;
   const authorize = async () => {
@@ -119,7 +119,7 @@ test('a right that is revoked while it is asked for stays revoked', async (t) =>
   assert.ok((await ann.read('open-1', null)).end);
 });
 
-test('a right that is revoked while the store is asked hands on nothing', async (t) => {
+test('a right that is revoked during a read of the store passes on nothing', async (t) => {
   const gate = deferred();
   const store = memoryFeeds();
   let isAsked = false;
@@ -144,7 +144,7 @@ test('a right that is revoked while the store is asked hands on nothing', async 
   assert.equal('end' in answer, false);
 });
 
-test('revoking takes all connections of the user out, also from the plain room', async (t) => {
+test('revoking removes all connections of the user, also from the plain room', async (t) => {
   const { dial, feed, io } = await startFeed(t, {
     connected: (socket) => socket.join('open-1'),
   });
@@ -161,7 +161,7 @@ test('revoking takes all connections of the user out, also from the plain room',
   assert.deepEqual([...io.sockets.adapter.rooms.get('open-1')].length, 1);
 });
 
-test('who is in no room of the user’s is found all the same', async (t) => {
+test('a connection in no room of its user is found as well', async (t) => {
   // The app has no rooms of users, and knows who it is only after the connection was made.
   const users = new Map();
   const { dial, feed } = await startFeed(t, {
@@ -176,7 +176,7 @@ test('who is in no room of the user’s is found all the same', async (t) => {
   assert.deepEqual(link.items, []);
 });
 
-test('items that come while the right is asked for come by the read, and never as plain events', async (t) => {
+test('items that are published while authorize runs arrive by the read, and never as plain events', async (t) => {
   const gate = deferred();
   let asked = 0;
   const authorize = async () => {
@@ -199,7 +199,7 @@ test('items that come while the right is asked for come by the read, and never a
   assert.deepEqual([first.plain, first.items], [[], []]);
 });
 
-test('a connection is let in before the store is asked', async (t) => {
+test('a connection is subscribed before the store is read', async (t) => {
   const gate = deferred();
   const store = memoryFeeds();
   let isAsked = false;
@@ -223,7 +223,7 @@ test('a connection is let in before the store is asked', async (t) => {
   assert.equal((await reading).end, link.items[0][1]);
 });
 
-test('a connection that has become another user’s hears nothing of the one before', async (t) => {
+test('a connection that changed its user receives nothing of the previous user', async (t) => {
   const { dial, feed, io } = await startFeed(t, {
     feed: { userId: (socket) => socket.data.user ?? socket.handshake.auth.userId },
   });
@@ -251,7 +251,7 @@ test('a connection that has become another user’s hears nothing of the one bef
   await until(() => link.items.length === 2, 'the item of the room');
 });
 
-test('a user that changes while the right is asked for is not let in by the answer', async (t) => {
+test('a user that changes while authorize runs is not allowed by its answer', async (t) => {
   const gate = deferred();
   let asked = 0;
   const { dial, io } = await startFeed(t, {
@@ -273,7 +273,7 @@ test('a user that changes while the right is asked for is not let in by the answ
   assert.equal((await reading).code, 'FORBIDDEN');
 });
 
-test('ids may be numbers, bigints and id objects; what is no id is an error and nobody’s', async (t) => {
+test('ids may be numbers, bigints and id objects, and any other value is an error and no user', async (t) => {
   const ids = {
     seven: () => 7,
     big: () => 7n,
@@ -313,7 +313,7 @@ test('ids may be numbers, bigints and id objects; what is no id is an error and 
   assert.equal(errors.length, 2 * Object.keys(wrong).length);
 });
 
-test('a connection that is gone before it was let in leaves no room behind', async (t) => {
+test('a connection that is gone before it was allowed leaves no room behind', async (t) => {
   const gate = deferred();
   let asked = 0;
   let user = 'ann';
@@ -334,7 +334,7 @@ test('a connection that is gone before it was let in leaves no room behind', asy
   assert.deepEqual([...io.sockets.adapter.rooms.keys()], []);
 });
 
-test('a connection that Socket.IO recovers is asked for anew, and is sent nothing twice', async (t) => {
+test('a connection that Socket.IO recovers is authorized again, and receives nothing twice', async (t) => {
   const { dial, feed, io } = await startFeed(t, {
     io: { connectionStateRecovery: { maxDisconnectionDuration: 60_000 } },
     connected: (socket) => socket.join('open-1'),
@@ -386,7 +386,7 @@ test('a connection that Socket.IO recovers is asked for anew, and is sent nothin
   ]);
 });
 
-test('a right that is revoked while the connection is lost does not come back with it', async (t) => {
+test('a right that is revoked while the connection is lost is not recovered with it', async (t) => {
   const rights = new Set(['ann']);
   const { dial, feed, io } = await startFeed(t, {
     feed: { authorize: (socket) => rights.has(socket.handshake.auth.userId) },

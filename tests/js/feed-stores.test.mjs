@@ -1,4 +1,4 @@
-// Where items are kept: what every store does, and the bounds of each.
+// The stores of feeds: the contract of every store, and the limits of each.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -16,7 +16,7 @@ const OFFSET = /^\d+\.[0-9a-z]{6,}$/;
 
 /** What clients see of each store. */
 async function contract(t, makeStore) {
-  await t.test('a client is given what it missed, from whatever position', async (t) => {
+  await t.test('a client gets the items that it missed, from any position', async (t) => {
     const { feed, dial } = await startFeed(t, { feed: { store: await makeStore() } });
     const link = await dial('ann');
     const { end: start } = await link.read(null, null);
@@ -35,23 +35,26 @@ async function contract(t, makeStore) {
     }
   });
 
-  await t.test('a position that is of no item, or of another feed’s, is replaced', async (t) => {
-    const { feed, dial } = await startFeed(t, { feed: { store: await makeStore() } });
-    const link = await dial('ann');
-    for (const n of upTo(3)) await feed.user('ann').publish('n', n);
-    const { end } = await link.read(null, null);
-    for (const position of [
-      '0.zzzzzz',
-      '1.zzzzzz',
-      '3.zzzzzz',
-      '4.zzzzzz',
-      `${2 ** 53 - 1}.zzzzzz`,
-    ]) {
-      assert.deepEqual(await link.read(null, position), { reset: 'replaced', end }, position);
-    }
-  });
+  await t.test(
+    'a position of no item, or of another feed, is answered with replaced',
+    async (t) => {
+      const { feed, dial } = await startFeed(t, { feed: { store: await makeStore() } });
+      const link = await dial('ann');
+      for (const n of upTo(3)) await feed.user('ann').publish('n', n);
+      const { end } = await link.read(null, null);
+      for (const position of [
+        '0.zzzzzz',
+        '1.zzzzzz',
+        '3.zzzzzz',
+        '4.zzzzzz',
+        `${2 ** 53 - 1}.zzzzzz`,
+      ]) {
+        assert.deepEqual(await link.read(null, position), { reset: 'replaced', end }, position);
+      }
+    },
+  );
 
-  await t.test('feeds with odd names do not meet', async (t) => {
+  await t.test('feeds with unusual names are separate', async (t) => {
     const { feed, dial } = await startFeed(t, {
       feed: { store: await makeStore(), authorize: () => true },
     });
@@ -84,7 +87,7 @@ async function contract(t, makeStore) {
 
 /** Of a store that keeps `max` items. */
 async function trimming(t, makeStore) {
-  await t.test('what is beyond the bound is trimmed, and no more than that', async (t) => {
+  await t.test('items beyond the limit are trimmed, and no others', async (t) => {
     const { feed, dial } = await startFeed(t, { feed: { store: await makeStore(), max: 5 } });
     const link = await dial('ann');
     const { end: start } = await link.read(null, null);
@@ -107,17 +110,17 @@ async function trimming(t, makeStore) {
   });
 }
 
-test('memory', async (t) => {
+test('the store in memory keeps its limits', async (t) => {
   await contract(t, () => memoryFeeds());
   await trimming(t, () => memoryFeeds());
 
-  await t.test('its own bounds count more than those of the feed', () => {
+  await t.test('its own limits override those of the feed', () => {
     const store = memoryFeeds({ max: 3 });
     for (const n of upTo(5)) store.push('a', [item(n)], LIMITS);
     assert.equal(store.read('a', 0, 9, LIMITS).rows.length, 3);
   });
 
-  await t.test('items end with their time, and the feed’s place stays', (t) => {
+  await t.test('items expire, and the position of the feed stays', (t) => {
     let now = 1000;
     t.mock.method(performance, 'now', () => now);
     const store = memoryFeeds({ ttlMs: 100 });

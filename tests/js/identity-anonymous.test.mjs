@@ -1,5 +1,5 @@
-// Where nobody is named and no token can be read there is one session without a name. It lasts while credentials are
-// renewed and ends with a disconnect, a logout, or credentials that are none; a name that comes later is its own.
+// If no user is named and no token can be read, there is one session without a name. It lasts while credentials are renewed,
+// and ends with a disconnect, a logout, or missing credentials. A name that is given later takes it over.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -35,7 +35,7 @@ const NAMELESS = {
 };
 
 for (const [name, make] of Object.entries(NAMELESS)) {
-  test(`a session of ${name} goes on while credentials change`, async (t) => {
+  test(`a session of ${name} continues while credentials change`, async (t) => {
     let serial = 1;
     const { errors, options } = observed({ auth: async () => make(serial++) });
     const server = await start(t, options);
@@ -112,7 +112,7 @@ for (const [name, make] of Object.entries(NAMELESS)) {
     }
   }
 
-  test(`a session of ${name} ends when auth answers nobody`, async (t) => {
+  test(`a session of ${name} ends when auth names no user`, async (t) => {
     let credentials = make(1);
     const { errors, options } = observed({ auth: () => credentials });
     const server = await start(t, options);
@@ -132,7 +132,7 @@ for (const [name, make] of Object.entries(NAMELESS)) {
   });
 }
 
-test('what is sent after a disconnect is of the next session, and whoever is named then has it', async (t) => {
+test('messages after a disconnect belong to the next session, and to the user who is named then', async (t) => {
   const server = await start(t, { auth: opaqueOf('x') });
   api.initializeSocket();
   await ready();
@@ -144,7 +144,7 @@ test('what is sent after a disconnect is of the next session, and whoever is nam
   assert.deepEqual(server.joins, ['alice']);
 });
 
-test('a name that comes later claims what waits, whether there was a link or not', async (t) => {
+test('a later name claims the waiting messages, with and without a link before', async (t) => {
   const server = await start(t, { auth: opaqueOf('x') });
   const sent = [send({ recipientId: 'carol', text: 'before any call' })];
   api.initializeSocket();
@@ -161,7 +161,7 @@ test('a name that comes later claims what waits, whether there was a link or not
   assert.equal(server.saved.length, 4);
 });
 
-test('a name that comes while credentials are pending claims what waits', async (t) => {
+test('a name that is given while credentials are pending claims the waiting messages', async (t) => {
   const answers = [];
   const server = await start(t, { auth: () => new Promise((done) => answers.push(done)) });
   api.initializeSocket();
@@ -173,7 +173,7 @@ test('a name that comes while credentials are pending claims what waits', async 
   assert.deepEqual(server.joins, ['alice']);
 });
 
-test('a token that can be read later claims what waits', async (t) => {
+test('a later readable token claims the waiting messages', async (t) => {
   let credentials = opaqueOf('x');
   const { errors, options } = observed({ auth: () => credentials });
   const server = await start(t, options);
@@ -190,7 +190,7 @@ test('a token that can be read later claims what waits', async (t) => {
   assert.equal(errors.filter(({ code }) => code === 'AUTH_FAILED').length, 0);
 });
 
-test('who was claimed is a user like any other: the next one is another', async (t) => {
+test('after a claim, a different name is another user', async (t) => {
   let credentials = opaqueOf('x');
   const server = await start(t, { auth: () => credentials, onError() {} });
   await server.stop();
@@ -214,7 +214,7 @@ for (const [how, end] of [
   ['socket.disconnect()', (made) => made.socket.disconnect()],
   ['logout()', (made) => made.logout()],
 ]) {
-  test(`${how} of a client without a name settles what waits`, async (t) => {
+  test(`${how} of a client without a name settles waiting messages`, async (t) => {
     freshModule(t);
     const server = await startChatServer(t);
     const made = client(t, server, { auth: opaqueOf('x') });
@@ -232,7 +232,7 @@ for (const [how, end] of [
   });
 }
 
-test('a named user keeps what waits across a disconnect', async (t) => {
+test('a named user keeps waiting messages across a disconnect', async (t) => {
   const server = await start(t, { auth: opaqueOf('x') }, { user: 'alice' });
   api.disconnectSocket();
   const sent = send({ recipientId: 'carol', text: 'a' });

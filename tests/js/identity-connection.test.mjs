@@ -1,4 +1,4 @@
-// What identifies a connection is read anew at each attempt, what a component emits is the user's of that moment,
+// The options that identify a connection are read at each attempt, an emit of a component belongs to the user of that moment,
 // and a logout, also one by the server, leaves nothing.
 
 import assert from 'node:assert/strict';
@@ -54,7 +54,7 @@ for (const [name, emit] of Object.entries(EMITS)) {
       },
     ],
   ]) {
-    test(`${name} between ${how} and the next login leaves under nobody, one after the login under the next`, async (t) => {
+    test(`${name} between ${how} and the next login is not sent, and one after the login is sent as the next user`, async (t) => {
       let who = 'alice';
       const server = await start(
         t,
@@ -79,7 +79,7 @@ for (const [name, emit] of Object.entries(EMITS)) {
     });
   }
 
-  test(`${name} of a user who waits for a link is dropped when another one is named`, async (t) => {
+  test(`${name} of a waiting user is dropped when another user is named`, async (t) => {
     let who = 'alice';
     const server = await start(t, { auth: () => tokenOf(who), onError() {} }, { user: 'alice' });
     server.hooks.admit = () => new Error('later');
@@ -96,7 +96,7 @@ for (const [name, emit] of Object.entries(EMITS)) {
   });
 }
 
-test('what a client of createClient emits between a logout and the next connect leaves under nobody', async (t) => {
+test('emits of a client of createClient between a logout and the next connect are not sent', async (t) => {
   freshModule(t);
   const server = await startChatServer(t);
   let who = 'alice';
@@ -125,7 +125,7 @@ const IDENTITIES = {
   'auth, a function': [(user) => ({ auth: () => ({ user }) }), ({ auth }) => auth.user],
 };
 for (const [name, [optionsFor, seen]] of Object.entries(IDENTITIES)) {
-  test(`another ${name} is followed after a logout`, async (t) => {
+  test(`a changed ${name} is used after a logout`, async (t) => {
     const server = await start(t, optionsFor('alice'), { user: 'alice' });
     const socket = api.getSocket();
     api.disconnectSocketForLogout();
@@ -140,7 +140,7 @@ for (const [name, [optionsFor, seen]] of Object.entries(IDENTITIES)) {
     assert.equal(seen(server.links[2]), 'carol');
   });
 
-  test(`another ${name} is followed at the next attempt`, async (t) => {
+  test(`a changed ${name} is used at the next attempt`, async (t) => {
     const server = await start(t, optionsFor('one'));
     await server.stop();
     api.initializeSocket('alice');
@@ -153,7 +153,7 @@ for (const [name, [optionsFor, seen]] of Object.entries(IDENTITIES)) {
   });
 
   if (name === 'auth, a function') {
-    test('another function as auth is no other identity: the link stays, the next one asks it', async (t) => {
+    test('a different auth function is no other identity: the link stays, and the next attempt calls it', async (t) => {
       const server = await start(t, optionsFor('one'), { user: 'alice' });
       api.configureSocket(quick(server.url, optionsFor('two')));
       await roundTrip(server);
@@ -166,7 +166,7 @@ for (const [name, [optionsFor, seen]] of Object.entries(IDENTITIES)) {
     continue;
   }
 
-  test(`another ${name} makes another link, an equal one does not`, async (t) => {
+  test(`a changed ${name} makes a new link, and an equal one does not`, async (t) => {
     const server = await start(t, optionsFor('one'), { user: 'alice' });
     api.configureSocket(quick(server.url, optionsFor('one')));
     await roundTrip(server);
@@ -181,7 +181,7 @@ for (const [name, [optionsFor, seen]] of Object.entries(IDENTITIES)) {
     await until(() => server.clients.length === 1, 'the first one is closed');
   });
 
-  test(`another ${name} makes no link where none was wanted`, async (t) => {
+  test(`a changed ${name} makes no link if none was wanted`, async (t) => {
     const server = await start(t, optionsFor('one'), { user: 'alice' });
     api.disconnectSocket();
     api.configureSocket(quick(server.url, optionsFor('two')));
@@ -200,7 +200,7 @@ for (const [name, assign, seen] of [
     ({ headers }) => headers['x-user'],
   ],
 ]) {
-  test(`socket.io.opts.${name}, assigned by a component, is honoured at each attempt`, async (t) => {
+  test(`socket.io.opts.${name}, assigned by a component, is used at each attempt`, async (t) => {
     const server = await start(t, { io: { query: { user: 'configured' } } }, { user: 'alice' });
     const { opts } = api.getSocket().io;
     for (const value of ['one', 'two', 'two']) {
@@ -231,7 +231,7 @@ for (const [name, assign, seen] of [
   });
 }
 
-test('a logout by the server settles everything that waits, in whatever state, and drops what is held', async (t) => {
+test('a logout by the server settles waiting messages in every state, and drops deferred events', async (t) => {
   let who = 'alice';
   const told = [];
   const server = await start(
@@ -289,7 +289,7 @@ test('a logout by the server settles everything that waits, in whatever state, a
   assertEachOverItsOwn(server);
 });
 
-test('a logout by the server drops what was held and emitted before there was a link again', async (t) => {
+test('a logout by the server drops events that were deferred or emitted before the next link', async (t) => {
   let who = 'alice';
   const server = await start(
     t,
@@ -313,7 +313,7 @@ test('a logout by the server drops what was held and emitted before there was a 
   assert.deepEqual(cameAs(server, 'friend_request_sent'), []);
 });
 
-test('a logout by the server settles what a client of createClient has waiting', async (t) => {
+test('a logout by the server settles the waiting messages of a client of createClient', async (t) => {
   freshModule(t);
   const server = await startChatServer(t);
   server.hooks.message = () => {};

@@ -1,5 +1,5 @@
-// The name that the app gives and the subject of its token need not be the same id, but they belong together:
-// a token that is renewed is nothing new, and a token of somebody else sends nothing.
+// The name from the app and the subject of the token may differ, but they belong together: a renewed token changes nothing,
+// and with a token of another user nothing is sent.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -74,7 +74,7 @@ const RENEWALS = {
   },
 };
 for (const [name, next] of Object.entries(RENEWALS)) {
-  test(`named alice, with ${name} that is renewed at each attempt: nothing is lost, nothing refused`, async (t) => {
+  test(`named alice, with ${name} that is renewed at each attempt: nothing is lost or refused`, async (t) => {
     const { errors, options } = observed({ auth: async () => next() });
     const server = await start(t, options, { user: 'alice' });
     await sendUnderReturns(server);
@@ -83,7 +83,7 @@ for (const [name, next] of Object.entries(RENEWALS)) {
     assertEachOverItsOwn(server, OWNERS);
   });
 
-  test(`named alice, with ${name} that a component assigns anew: nothing is lost, nothing refused`, async (t) => {
+  test(`named alice, with ${name} that a component assigns anew: nothing is lost or refused`, async (t) => {
     const { errors, options } = observed({ auth: next() });
     const server = await start(t, options, { user: 'alice' });
     await sendUnderReturns(server, () => {
@@ -93,7 +93,7 @@ for (const [name, next] of Object.entries(RENEWALS)) {
     assertEachOverItsOwn(server, OWNERS);
   });
 
-  test(`named alice, with ${name} in localStorage that is renewed there: nothing is lost, nothing refused`, async (t) => {
+  test(`named alice, with ${name} in localStorage that is renewed there: nothing is lost or refused`, async (t) => {
     const storage = fakeStorage(t, { token: next().token });
     const { errors, options } = observed({ auth: undefined });
     const server = await start(t, options, { user: 'alice' });
@@ -131,7 +131,7 @@ test('a token that is renewed every few milliseconds, under sends and disconnect
   assertEachOverItsOwn(server, OWNERS);
 });
 
-test('the user of a token without a name stays the user while it is renewed', async (t) => {
+test('without a name, the user of a token stays the same while it is renewed', async (t) => {
   const { errors, options } = observed({ auth: () => renewed('alice') });
   const server = await start(t, options);
   api.initializeSocket();
@@ -186,7 +186,7 @@ for (const [name, make] of Object.entries(WAYS)) {
     ['initializeSocket()', () => api.initializeSocket()],
     ['socket.connect()', () => api.getSocket().connect()],
   ]) {
-    test(`a token of somebody else, by ${name}, stops alice; ${again} with hers sends all`, async (t) => {
+    test(`a token of another user, by ${name}, stops alice; ${again} with hers sends all`, async (t) => {
       const way = make(t);
       const { errors, options } = observed({ auth: way.auth });
       const server = await start(t, options, { user: 'alice' });
@@ -212,7 +212,7 @@ for (const [name, make] of Object.entries(WAYS)) {
 
   // What a component assigned ends with a change of user: then the option is asked.
   if (name === 'socket.auth') continue;
-  test(`a token of somebody else, by ${name}; initializeSocket(bob) makes it his, and hers are LOGGED_OUT`, async (t) => {
+  test(`a token of another user, by ${name}; initializeSocket(bob) makes it his, and hers are LOGGED_OUT`, async (t) => {
     const way = make(t);
     const { errors, options } = observed({ auth: way.auth });
     const server = await start(t, options, { user: 'alice' });
@@ -232,7 +232,7 @@ for (const [name, make] of Object.entries(WAYS)) {
   });
 }
 
-test('a token of somebody else stops alice before her first link too', async (t) => {
+test('a token of another user stops alice before her first link too', async (t) => {
   let now = renewed('alice');
   const { errors, options } = observed({ auth: () => now });
   const server = await start(t, options);
@@ -254,7 +254,7 @@ test('a token of somebody else stops alice before her first link too', async (t)
   assertEachOverItsOwn(server, OWNERS);
 });
 
-test('an opaque token between two readable ones does not make alice forget whose hers was', async (t) => {
+test('an opaque token between two readable ones does not make the client forget the subject of alice', async (t) => {
   let now = renewed('alice');
   const { errors, options } = observed({ auth: () => now });
   const server = await start(t, options, { user: 'alice' });
@@ -272,7 +272,7 @@ test('an opaque token between two readable ones does not make alice forget whose
   assertEachOverItsOwn(server, OWNERS);
 });
 
-test('after a logout alice may have another subject', async (t) => {
+test('after a logout the subject of alice may differ', async (t) => {
   let now = renewed('alice');
   const { errors, options } = observed({ auth: () => now });
   const server = await start(t, options, { user: 'alice' });
@@ -286,7 +286,7 @@ test('after a logout alice may have another subject', async (t) => {
   assert.equal(server.handshakes.length, 2);
 });
 
-test('of two users who come and go each has a subject of his own', async (t) => {
+test('two alternating users each have their own subject', async (t) => {
   let who = 'alice';
   const { errors, options } = observed({ auth: () => renewed(who) });
   const server = await start(t, options);
@@ -301,7 +301,7 @@ test('of two users who come and go each has a subject of his own', async (t) => 
   assertEachOverItsOwn(server, OWNERS);
 });
 
-test('a client of createClient is stopped by the token of somebody else, and says so once', async (t) => {
+test('a client of createClient is stopped by a token of another user, and reports it once', async (t) => {
   freshModule(t);
   const server = await startChatServer(t);
   let now = renewed('alice');
@@ -363,7 +363,7 @@ for (const [name, make] of Object.entries(WAYS)) {
   }
 }
 
-test('nobody is named: another subject before the first link is another user', async (t) => {
+test('without a name, a different subject before the first link is another user', async (t) => {
   let now = renewed('alice');
   const server = await start(t, { auth: () => now, onError() {} });
   await server.stop();

@@ -1,5 +1,5 @@
-// Whose message it is, where the user changes before the server has let anybody in: nothing that was sent for
-// one user leaves over a link of another, and no credentials of one open the link of another.
+// Which user a message belongs to, if the user changes before the server has admitted a connection: no message of one user is
+// sent over a link of another, and no credentials of one open the link of another.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -102,7 +102,7 @@ const SWITCHES = {
 
 for (const [why, make] of Object.entries(NO_LINK)) {
   for (const [how, change] of Object.entries(SWITCHES)) {
-    test(`alice has no link because ${why}; ${how}: nothing of hers leaves as bob`, async (t) => {
+    test(`alice has no link because ${why}; ${how}: nothing of hers is sent as bob`, async (t) => {
       let who = 'alice';
       const { auth, isHeld, late, server: trouble, options: more } = make();
       const options = { auth: () => auth(who), onError() {}, ...more };
@@ -184,7 +184,7 @@ test('an auth in the form of a callback that is answered after bob was named ope
   assertEachOverItsOwn(server);
 });
 
-test('alice, bob and alice again, while no credentials came: only the last login opens a link', async (t) => {
+test('after logins of alice, bob and alice without credentials, only the last one opens a link', async (t) => {
   const { answers, auth } = askedAuth();
   const server = await start(t, { auth });
   const sends = [];
@@ -206,7 +206,7 @@ test('alice, bob and alice again, while no credentials came: only the last login
   assert.deepEqual(server.handshakes, [tokenOf('alice', { n: 2 })]);
 });
 
-test('a handshake of alice that is under way when bob is named lets nothing of either through', async (t) => {
+test('a pending handshake of alice when bob is named passes no message of either', async (t) => {
   let who = 'alice';
   const server = await start(t, { auth: () => tokenOf(who) });
   let admit;
@@ -230,7 +230,7 @@ test('a handshake of alice that is under way when bob is named lets nothing of e
 });
 
 for (const state of ['ready', 'waiting for the next link', 'disconnected by the app']) {
-  test(`alice is ${state} when bob is named: what is out may be delivered, what waits is not`, async (t) => {
+  test(`alice is ${state} when bob is named: messages in flight may be delivered, waiting ones are not`, async (t) => {
     let who = 'alice';
     const server = await start(t, { auth: () => tokenOf(who) }, { user: 'alice' });
     server.hooks.message = () => {};
@@ -259,7 +259,7 @@ for (const state of ['ready', 'waiting for the next link', 'disconnected by the 
 }
 
 for (const state of ['pending', 'rejecting', 'never answering', 'offline']) {
-  test(`the option userId names somebody else while credentials are ${state}: nothing leaves as him`, async (t) => {
+  test(`the option userId names somebody else while credentials are ${state}: nothing is sent as him`, async (t) => {
     let who = 'alice';
     let late;
     const auth = {
@@ -286,7 +286,7 @@ for (const state of ['pending', 'rejecting', 'never answering', 'offline']) {
   });
 }
 
-test('the option userId names somebody else at a reconnect: what waited is not his', async (t) => {
+test('if the option userId names another user at a reconnect, the waiting messages are not his', async (t) => {
   let who = 'alice';
   const server = await start(t, { userId: () => who, auth: () => tokenOf(who) });
   api.initializeSocket();
@@ -304,7 +304,7 @@ test('the option userId names somebody else at a reconnect: what waited is not h
   assert.deepEqual(textsOf(server), []);
 });
 
-test('a client of createClient has each of its messages for the user of that moment', async (t) => {
+test('each message of a client of createClient belongs to the user of that moment', async (t) => {
   freshModule(t);
   const server = await startChatServer(t);
   let who = 'alice';
@@ -326,7 +326,7 @@ test('a client of createClient has each of its messages for the user of that mom
   assert.deepEqual(textsOf(server), ['his']);
 });
 
-test('who is counted and shown is the user of the moment', async (t) => {
+test('statistics and state show the user of the moment', async (t) => {
   const server = await start(t, { auth: () => new Promise(() => {}) });
   api.initializeSocket('alice');
   for (let n = 0; n < 3; n += 1) send({ recipientId: 'carol', text: `${n}`, by: 'alice' });
@@ -338,7 +338,7 @@ test('who is counted and shown is the user of the moment', async (t) => {
   assert.deepEqual(server.handshakes, []);
 });
 
-test('an id that alice has in use is free for bob at once', async (t) => {
+test('an id that alice has in use is free for bob', async (t) => {
   let who = 'alice';
   const server = await start(t, {
     auth: () => (who === 'alice' ? new Promise(() => {}) : tokenOf(who)),
@@ -353,7 +353,7 @@ test('an id that alice has in use is free for bob at once', async (t) => {
   assert.deepEqual(textsOf(server), ['his']);
 });
 
-test('naming the same user again, in any form, changes nobody', async (t) => {
+test('naming the same user again, in any form, changes nothing', async (t) => {
   const { answers, auth } = askedAuth();
   const server = await start(t, { auth });
   api.initializeSocket(17);

@@ -1,13 +1,12 @@
-// `holdfast/io` on a link that carries events, though its receipts are not answered.
-// A file of its own: under a stopped clock `clearTimeout` does not clear what was set before, and `ws` would wait 30 s for the
-// Sockets of the tests before it.
+// `holdfast/io` on a link that carries events but answers no receipts. In a file of its own: with a stopped clock,
+// `clearTimeout` does not clear earlier timers, and `ws` would wait 30 s for the Sockets of earlier tests.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import test from 'node:test';
 import { connected, start } from './io-kit.mjs';
 
-test('a link on which something comes is alive, though receipts get no answer', async (t) => {
+test('a link that carries events is alive, even if receipts get no answer', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
   const [wall, running] = [Date.now(), performance.now()];
   t.mock.method(performance, 'now', () => running + Date.now() - wall);

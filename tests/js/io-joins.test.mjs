@@ -1,4 +1,4 @@
-// Joins, leaves and who the user is, as public apps emit them: nothing that socket.io-client delivers is dropped, said
+// Joins, leaves and the user's identity, as public apps emit them: no emit that socket.io-client delivers is dropped, sent
 // twice or overtaken.
 
 import assert from 'node:assert/strict';
@@ -43,7 +43,7 @@ const LOGINS = {
 };
 
 for (const [how, login] of Object.entries(LOGINS)) {
-  test(`what the next user emits before he is connected is his: ${how}`, async (t) => {
+  test(`emits of the next user before the connection are sent as that user: ${how}`, async (t) => {
     const { server, open, errors } = await start(t);
     const socket = open({ autoConnect: false });
     login(socket, 'alice');
@@ -74,7 +74,7 @@ for (const [how, login] of Object.entries(LOGINS)) {
   });
 }
 
-test('what is emitted after credentials were set, and before connect, is of who they name', async (t) => {
+test('emits between setting credentials and connect belong to the user whom they name', async (t) => {
   const { server, open, errors } = await start(t);
   const socket = open({ auth: { userId: 'alice' } });
   await connected(socket);
@@ -91,7 +91,7 @@ test('what is emitted after credentials were set, and before connect, is of who 
   assert.deepEqual(errors, []);
 });
 
-test('before the first connection a join keeps its place', async (t) => {
+test('before the first connection a join keeps its order', async (t) => {
   const { server, open } = await start(t);
   const socket = open();
   socket.on('connect', () => socket.emit('join_room', 'by a listener'));
@@ -107,7 +107,7 @@ test('before the first connection a join keeps its place', async (t) => {
   ]);
 });
 
-test('what precedes a join in a listener of connect leaves before it, and what waits after it', async (t) => {
+test('emits before a join in a connect listener are sent before it, and waiting emits after it', async (t) => {
   const { server, open } = await start(t);
   const socket = open();
   socket.on('connect', () => {
@@ -130,7 +130,7 @@ for (const [when, later] of Object.entries({
   'in a timer': (fn) => setTimeout(fn),
   'in an effect': (fn) => setTimeout(fn, 30),
 })) {
-  test(`a join that the app says ${when} after connect is said once, before what waits`, async (t) => {
+  test(`a join that the app emits ${when} after connect is sent once, before waiting emits`, async (t) => {
     const { server, open } = await start(t);
     const socket = open();
     socket.on('connect', () => later(() => socket.emit('join_room', 'a')));
@@ -142,7 +142,7 @@ for (const [when, later] of Object.entries({
   });
 }
 
-test('a join that was emitted while away keeps its place, and one that is remembered is said once', async (t) => {
+test('a join that was emitted while disconnected keeps its order, and a remembered one is replayed once', async (t) => {
   const { server, open } = await start(t);
   const socket = await connected(open());
   socket.emit('join_room', 'a');
@@ -180,7 +180,7 @@ const LEAVES = [
   ['subscribe', ['news'], 'unsubscribe', ['news']],
 ];
 
-test('a leave ends its join, whatever the app calls the two', async (t) => {
+test('a leave ends its join, whatever their event names', async (t) => {
   const { server, open } = await start(t);
   for (const [join, room, leave, which] of LEAVES) {
     const socket = await connected(open());
@@ -204,7 +204,7 @@ const OTHERS = [
   ['subscribe', ['r1'], 'leave', ['r1']],
 ];
 
-test('a leave of something else ends no join', async (t) => {
+test('a leave of another room ends no join', async (t) => {
   const { server, open } = await start(t);
   for (const [join, room, leave, which] of OTHERS) {
     const socket = await connected(open());
@@ -218,7 +218,7 @@ test('a leave of something else ends no join', async (t) => {
   }
 });
 
-test('what apps call their joins is said again, and what only looks like one is not', async (t) => {
+test('joins with the usual event names are replayed, and events that only look like joins are not', async (t) => {
   const { server, open } = await start(t);
   const socket = await connected(open());
   const joins = [
@@ -238,7 +238,7 @@ test('what apps call their joins is said again, and what only looks like one is 
   );
 });
 
-test('an end of typing is not lost while away: the newest arrives', async (t) => {
+test('the end of typing is not lost while disconnected: the newest arrives', async (t) => {
   const { server, open } = await start(t);
   const socket = await connected(open());
   socket.emit('typing', 'c1');
@@ -257,7 +257,7 @@ test('an end of typing is not lost while away: the newest arrives', async (t) =>
   ]);
 });
 
-test('a leave that left without a receipt is not repeated behind a later join', async (t) => {
+test('a leave without a receipt is not repeated after a later join', async (t) => {
   const { server, open } = await start(t);
   const socket = await connected(open());
   socket.emit('join_room', 'a');
@@ -270,7 +270,7 @@ test('a leave that left without a receipt is not repeated behind a later join', 
   assert.deepEqual(await back(server, socket), [['join_room', 'a']]);
 });
 
-test('what was emitted in a room that is left while away finds it joined, and then it is left', async (t) => {
+test('emits to a room that is left while disconnected arrive while it is joined, and then it is left', async (t) => {
   const { server, open } = await start(t);
   const socket = await connected(open());
   socket.emit('join_room', 'a');
@@ -288,7 +288,7 @@ test('what was emitted in a room that is left while away finds it joined, and th
 });
 
 for (const [how, login] of Object.entries(LOGINS)) {
-  test(`what was emitted before the first connection leaves as nobody else: ${how}`, async (t) => {
+  test(`emits before the first connection are sent as no other user: ${how}`, async (t) => {
     const { server, open, errors } = await start(t);
     const socket = open({ autoConnect: false });
     await server.stop();
@@ -317,7 +317,7 @@ for (const [how, login] of Object.entries(LOGINS)) {
   });
 }
 
-test('what left ahead with a join is sent again where the connection ends before it was proven', async (t) => {
+test('emits that were sent together with a join are repeated if the connection ends before a receipt', async (t) => {
   const { server, open } = await start(t);
   const socket = await connected(open());
   socket.emit('join_room', 'a');
@@ -339,7 +339,7 @@ test('what left ahead with a join is sent again where the connection ends before
   );
 });
 
-test('what an app says of itself is said once, the newest', async (t) => {
+test('an emit about the user itself is replayed once, in its newest form', async (t) => {
   const { server, open } = await start(t);
   const socket = open();
   let count = 0;
@@ -381,7 +381,7 @@ test('emits around disconnect and connect keep their order', async (t) => {
   );
 });
 
-test('what somebody else emitted who never connected leaves as nobody, though the one before is back', async (t) => {
+test('emits of a user who never connected are not sent, even if the previous user is back', async (t) => {
   const { server, open, errors } = await start(t);
   const socket = await connected(open({ auth: { userId: 'alice' } }));
   socket.disconnect();

@@ -55,7 +55,7 @@ test('of two calls of connect() the last one counts', async (t) => {
   assert.deepEqual(failed(), ['LOGGED_OUT hers', 'LOGGED_OUT hers'], 'the note and the join');
 });
 
-test('the same user keeps what waits, in order and once', async (t) => {
+test('the waiting emits of the same user are sent in order and once', async (t) => {
   const { server, socket, cameAs, failed } = await startFor(t);
   socket.disconnect();
   socket.emit('note', 1);
@@ -72,7 +72,7 @@ test('the same user keeps what waits, in order and once', async (t) => {
   assert.deepEqual(failed(), []);
 });
 
-test('rooms that the next user joined and left again before his connection are left', async (t) => {
+test('rooms that the next user joined and left before connecting stay left', async (t) => {
   const { server, here, socket, cameAs } = await startFor(t);
   socket.emit('join_room', 'a');
   await until(() => cameAs().length === 1, 'hers');
@@ -97,7 +97,7 @@ test('rooms that the next user joined and left again before his connection are l
   assert.deepEqual(cameAs(), ['bob join_room a', 'bob note']);
 });
 
-test('a name that a function says goes before what the connection says', async (t) => {
+test('a user named by a function takes precedence over the credentials of the connection', async (t) => {
   const name = { now: 'alice' };
   const holdfast = { userId: () => name.now };
   const { server, here, socket, cameAs } = await startFor(t, { holdfast });
@@ -115,7 +115,7 @@ test('a name that a function says goes before what the connection says', async (
   assert.deepEqual(cameAs(), ['bob note his']);
 });
 
-test('what socket.io-client has buffered for an acknowledgement leaves as no other user', async (t) => {
+test('emits with acknowledgements that socket.io-client has buffered are not sent as another user', async (t) => {
   const { here, socket, cameAs, failed } = await startFor(t);
   socket.disconnect();
   const answers = [];
@@ -141,7 +141,7 @@ test('what socket.io-client has buffered for an acknowledgement leaves as no oth
   assert.deepEqual(answers, []);
 });
 
-test('what is buffered for the same user leaves, and is answered', async (t) => {
+test('buffered emits of the same user are sent and answered', async (t) => {
   const { server, socket, cameAs } = await startFor(t);
   server.io.on('connection', (one) => one.on('note', (text, ack) => ack(text)));
   socket.disconnect();
@@ -151,7 +151,7 @@ test('what is buffered for the same user leaves, and is answered', async (t) => 
   assert.deepEqual(cameAs(), ['alice note hers']);
 });
 
-test('an emit that wants an acknowledgement is of the user whom a function names', async (t) => {
+test('an emit with an acknowledgement belongs to the user whom a function names', async (t) => {
   const name = { now: 'alice' };
   const { server, here, socket, cameAs, failed } = await startFor(t, {
     holdfast: { userId: () => name.now },

@@ -1,4 +1,4 @@
-// `holdfast/io` in the place of socket.io-client: what the app emits arrives, and all else is as it was.
+// `holdfast/io` in place of socket.io-client: emits arrive reliably, and everything else works as before.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -41,7 +41,7 @@ test('io can be called with new, and asked for a connection of another namespace
   await until(() => came.length === 1 && server.came.length === 1, 'both');
 });
 
-test('plain emits leave in the same turn where the link is ready', async (t) => {
+test('plain emits are sent in the same turn if the link is ready', async (t) => {
   const { open, server, cameOf } = await start(t);
   const socket = await connected(open());
   const left = [];
@@ -69,7 +69,7 @@ test('any arguments arrive as socket.io-client sends them', async (t) => {
   assert.deepEqual(cameOf('message'), [['hello', 1]]);
 });
 
-test('what cannot be copied throws or not as it does in socket.io-client', async (t) => {
+test('a value that cannot be copied throws where socket.io-client throws', async (t) => {
   const { open, errors } = await start(t);
   const socket = await connected(open());
   const circular = {};
@@ -93,7 +93,7 @@ test('a server that is killed under a burst gets all of it, in order', async (t)
   assert.deepEqual(firsts, [...numbers(300).flat()]);
 });
 
-test('what was emitted into a link that hangs arrives once it is found dead', async (t) => {
+test('emits on a link that hangs arrive after the link was found dead', async (t) => {
   const { server, cameOf } = await start(t);
   const proxy = await createProxy({ target: { port: server.port } });
   atEnd(t, () => proxy.close());
@@ -121,7 +121,7 @@ test('what was emitted into a link that hangs arrives once it is found dead', as
   assert.deepEqual(reasons, ['transport close'], 'the Manager reconnects by itself');
 });
 
-test('joins before the first connection keep their place, and after each return they are said before the queue', async (t) => {
+test('joins before the first connection keep their order, and are replayed before the queue after each reconnect', async (t) => {
   const { server, open } = await start(t);
   const socket = open();
   socket.emit('note', 1);
@@ -148,7 +148,7 @@ test('joins before the first connection keep their place, and after each return 
   );
 });
 
-test('a join that the app says itself when it connects is said once', async (t) => {
+test('a join that the app emits itself on connect is sent once', async (t) => {
   const { server, open } = await start(t);
   const socket = open();
   socket.on('connect', () => socket.emit('join_room', 'a'));
@@ -163,7 +163,7 @@ test('a join that the app says itself when it connects is said once', async (t) 
   );
 });
 
-test('a room that was left while there was no link is not joined again', async (t) => {
+test('a room that was left while disconnected is not joined again', async (t) => {
   const { server, open } = await start(t);
   const socket = await connected(open());
   socket.emit('join_room', 'a');
@@ -185,7 +185,7 @@ test('a room that was left while there was no link is not joined again', async (
   );
 });
 
-test('typing and cursors are dropped while there is no link, and leave where there is one', async (t) => {
+test('typing and cursors are dropped while disconnected, and sent while connected', async (t) => {
   const { server, open, cameOf } = await start(t);
   const socket = open();
   for (const name of ['stop typing', 'cursor-move', 'mousemove', 'isTyping']) socket.emit(name, 1);
@@ -197,7 +197,7 @@ test('typing and cursors are dropped while there is no link, and leave where the
   await until(() => server.came.length === 3, 'also right after another one');
 });
 
-test('ways by name: the latest of a key, at most once, and what is taken off', async (t) => {
+test('modes by name: the latest of a key, at most once, and excluded events', async (t) => {
   const ways = {
     cursor: { way: 'latest', key: (data) => data.id },
     bid: { way: 'received', repeat: false },
@@ -254,7 +254,7 @@ test('an emit with an acknowledgement, volatile and timeout are as in socket.io-
   assert.deepEqual(cameOf('lost'), []);
 });
 
-test('disconnect is final until connect, and what waits stays', async (t) => {
+test('disconnect is final until connect, and waiting emits are kept', async (t) => {
   const { server, open, cameOf } = await start(t);
   const socket = await connected(open());
   const reasons = [];
@@ -302,7 +302,7 @@ test('two namespaces over one Manager keep their receipts apart', async (t) => {
   }
 });
 
-test('a Socket that the Manager of io is asked for is delivered as the first one there', async (t) => {
+test('a Socket that is created through the Manager of io is reliable like the first one', async (t) => {
   const { server } = await start(t);
   const came = [];
   server.io.of('/b').on('connection', (socket) => {
@@ -331,7 +331,7 @@ test('a Socket that the Manager of io is asked for is delivered as the first one
   }
 });
 
-test('what waits for one user never leaves as another', async (t) => {
+test('waiting emits of one user are never sent as another', async (t) => {
   const { server, open, cameOf, errors } = await start(t);
   let user = 'alice';
   const auth = (answer) => answer({ userId: user });
@@ -359,7 +359,7 @@ test('what waits for one user never leaves as another', async (t) => {
   );
 });
 
-test('a server that takes any namespace is asked once, and each event is sent once', async (t) => {
+test('a server that accepts any namespace is asked for one receipt, and each event is sent once', async (t) => {
   const { server, open, cameOf } = await start(t);
   server.io.of(/.*/).on('connection', () => {});
   const socket = open();
@@ -386,7 +386,7 @@ test('holdfast: false, and retries, leave a Socket as it is', async (t) => {
   assert.deepEqual(server.namespacePackets, [], 'nothing is asked');
 });
 
-test('a mistake in the option is refused before anything is open', () => {
+test('an invalid option is refused before anything is opened', () => {
   const wrong = (holdfast) => () => io('http://127.0.0.1:1', { holdfast });
   assert.throws(wrong({ way: {} }), { code: 'INVALID_OPTION' });
   assert.throws(wrong({ volatile: 'typing' }), { code: 'INVALID_OPTION' });
@@ -395,7 +395,7 @@ test('a mistake in the option is refused before anything is open', () => {
   });
 });
 
-test('what is required is io itself', () => {
+test('require returns io itself', () => {
   const required = createRequire(import.meta.url)(`${pkg}/io.js`);
   assert.equal(typeof required, 'function');
   for (const name of ['io', 'connect', 'default']) assert.equal(required[name], required);
@@ -417,7 +417,7 @@ test('over polling, and while it upgrades, nothing is lost when the server is ki
   }
 });
 
-test('the CONNECT that leaves while a Socket is made says who the user is', async (t) => {
+test('the CONNECT that is sent while a Socket is created determines the user', async (t) => {
   const { server, open, errors } = await start(t);
   const came = [];
   server.io.of('/other').on('connection', (socket) => socket.on('note', (n) => came.push(n)));
@@ -445,7 +445,7 @@ test('the CONNECT that leaves while a Socket is made says who the user is', asyn
   );
 });
 
-test('a name that a function says holds from the emit on, and the link is made anew for it', async (t) => {
+test('a user named by a function applies from the emit on, and gets a new link', async (t) => {
   const { server, open, cameOf } = await start(t);
   let name = 'alice';
   const socket = await connected(open({ holdfast: { userId: () => name, logger: null } }));
@@ -458,7 +458,7 @@ test('a name that a function says holds from the emit on, and the link is made a
   assert.notEqual(server.came[0].link, server.came[1].link);
 });
 
-test('compress keeps its meaning, and so does a listener that throws stop nobody', async (t) => {
+test('compress works as before, and a listener that throws stops no other', async (t) => {
   const { open, cameOf } = await start(t);
   const socket = open();
   t.mock.method(console, 'error', () => {});

@@ -1,11 +1,11 @@
-// A conversation has a lane of its own, whoever had its number before.
+// Each conversation has its own lane, even if its number was used by another one before.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { startChatServer } from '../support/chat-server.mjs';
 import { client, roundTrip, send, settled, start, until } from './shell-kit.mjs';
 
-test('a new conversation does not wait behind one that is held', async (t) => {
+test('a new conversation does not wait behind a blocked one', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const came = new Map();
   server.hooks.message = ({ data, ack }) => {
@@ -29,7 +29,7 @@ test('a new conversation does not wait behind one that is held', async (t) => {
   assert.equal((await settled(toDan)).success, true);
 });
 
-test('what is sent to several rooms while there is no link arrives in send order', async (t) => {
+test('messages to several rooms that were sent while disconnected arrive in send order', async (t) => {
   const server = await startChatServer(t);
   const own = client(t, server, { receipts: false });
   const came = [];
@@ -45,7 +45,7 @@ test('what is sent to several rooms while there is no link arrives in send order
   assert.deepEqual(came, ['A', 'B', 'A', 'C']);
 });
 
-test('fields of other events than the one for messages are no conversations', async (t) => {
+test('fields of events other than the message event name no conversation', async (t) => {
   const server = await startChatServer(t);
   const events = { send: { lane: (data) => data.room } };
   for (const [options, lanes] of [
@@ -63,7 +63,7 @@ test('fields of other events than the one for messages are no conversations', as
   }
 });
 
-test('with the option strict one message of a conversation is out at a time', async (t) => {
+test('with the option strict, one message of a conversation is in flight at a time', async (t) => {
   const server = await start(t, { send: { strict: true } }, { user: 'u1' });
   const acks = [];
   server.hooks.message = ({ ack }) => acks.push(ack);
@@ -77,7 +77,7 @@ test('with the option strict one message of a conversation is out at a time', as
   for (const message of messages) await settled(message);
 });
 
-test('what has no place for an id is never sent again, as nobody could tell the repeat', async (t) => {
+test('a message that carries no id is never sent again, because a repeat could not be recognised', async (t) => {
   const server = await startChatServer(t);
   server.hooks.message = () => {};
   const own = client(t, server, { receipts: false });

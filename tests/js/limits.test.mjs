@@ -1,5 +1,5 @@
-// Messages that are larger than what the server takes: it would end the link over each, however often it
-// is tried. The limit is the server's own, `maxHttpBufferSize`, and what counts is the size on the wire.
+// Messages above the server's size limit, which would end the link at every attempt. The limit is the server's
+// `maxHttpBufferSize`, applied to the size on the wire.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -55,7 +55,7 @@ const PIECES = {
 
 for (const transport of ['websocket', 'polling']) {
   for (const [name, piece] of Object.entries(PIECES)) {
-    test(`over ${transport}, ${name}: just below the limit it passes, above it is refused`, async (t) => {
+    test(`over ${transport}, ${name}: a message below the limit passes, and one above is refused`, async (t) => {
       const { server, lost } = await setUp(t, { io: { transports: [transport] } }, { user: 'u1' });
       const below = sized(LIMIT - MARGIN, piece);
       const above = sized(LIMIT + 1, piece);
@@ -72,7 +72,7 @@ for (const transport of ['websocket', 'polling']) {
     });
   }
 
-  test(`over ${transport}, binary: each piece counts by itself, as what it becomes`, async (t) => {
+  test(`over ${transport}, each binary attachment counts separately, at its encoded size`, async (t) => {
     const { server, lost } = await setUp(t, { io: { transports: [transport] } }, { user: 'u1' });
     // Over polling it is sent as base64: four letters for three bytes.
     const most = transport === 'polling' ? Math.floor((LIMIT - MARGIN) * 0.75) : LIMIT - MARGIN;
@@ -100,7 +100,7 @@ for (const transport of ['websocket', 'polling']) {
   });
 }
 
-test('what was queued before there was a link is measured when there is one', async (t) => {
+test('messages that were queued before the first link are measured once it is up', async (t) => {
   const { server, lost } = await setUp(t);
   const texts = ['first', 'x'.repeat(LIMIT), 'between', '\u0001'.repeat(LIMIT / 5), 'last'];
   const sent = texts.map((text) => send({ recipientId: 'bob', text }));
@@ -118,7 +118,7 @@ test('what was queued before there was a link is measured when there is one', as
   assert.equal(server.handshakes.length, 1);
 });
 
-test('the limit is that of the link: after a restart of the server it may be another', async (t) => {
+test('the limit belongs to the link, and may differ after a restart of the server', async (t) => {
   const { server, lost } = await setUp(t, {}, { user: 'u1' });
   await assertTooLarge(send({ text: 'x'.repeat(LIMIT) }));
   await server.stop();
@@ -135,7 +135,7 @@ test('the limit is that of the link: after a restart of the server it may be ano
   assert.equal(lost.filter((text) => text.startsWith('client')).length, 1, 'by the restart alone');
 });
 
-test('a strict lane goes on behind a message that is too large', async (t) => {
+test('a strict lane continues after a message that is too large', async (t) => {
   const { server, lost } = await setUp(t, { send: { strict: true } }, { user: 'u1' });
   const all = ['a', 'x'.repeat(LIMIT), 'b'].map((text) => send({ recipientId: 'bob', text }));
   await assertTooLarge(all[1]);

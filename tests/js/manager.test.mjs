@@ -1,4 +1,4 @@
-// The Socket and its Manager as apps use them: what they assign later, listen to, and open besides.
+// The Socket and its Manager as apps use them: later assignments, listeners and additional namespaces.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -20,7 +20,7 @@ import {
 
 const linked = (made) => until(() => made.getState().isReady, 'the link is ready');
 
-test('transports that the app assigns later are the ones that are tried, its order first', async (t) => {
+test('transports that the app assigns later are tried in their order', async (t) => {
   const server = await startChatServer(t);
   await server.stop();
   const made = client(t, server, { io: { transports: ['websocket'] } });
@@ -42,7 +42,7 @@ test('transports that the app assigns later are the ones that are tried, its ord
   await linked(made);
 });
 
-test('ackTimeout is for what the app emits, whose callbacks get an error first, and not for what is sent', async (t) => {
+test('ackTimeout applies to emits of the app, whose callbacks get an error first, and not to sent messages', async (t) => {
   const server = await startChatServer(t);
   const answers = [];
   server.hooks.message = async ({ ack, save }) => {
@@ -68,7 +68,7 @@ test('ackTimeout is for what the app emits, whose callbacks get an error first, 
   assert.equal((await sent).success, true);
 });
 
-test('retries holds for what the app emits, and what waits so is no next user’s', async (t) => {
+test('retries applies to emits of the app, and its waiting emits do not reach the next user', async (t) => {
   const server = await start(t, { io: { retries: 3, ackTimeout: 500 } }, { user: 'u1' });
   const socket = api.getSocket();
   let heard = 0;
@@ -112,7 +112,7 @@ test('a namespace that is refused on a live link is connected again', async (t) 
   await settled(send({ recipientId: 'u2', content: 'x' }));
 });
 
-test('an attempt that times out is an error of the Manager, and coming back by hand is no reconnecting', async (t) => {
+test('an attempt that times out is an error of the Manager, and a manual connect is no reconnect', async (t) => {
   const server = await startChatServer(t);
   server.hooks.admit = () => new Promise(() => {});
   const made = client(t, server, { reconnect: { connectTimeoutMs: 400 } });
@@ -167,7 +167,7 @@ test('with autoUnref a process ends by itself', async (t) => {
   assert.deepEqual([exit, said.join('')], [0, 'ready\n']);
 });
 
-test('another namespace of the Manager stays through a disconnect of ours, a lost link, and ends with the user', async (t) => {
+test('another namespace of the Manager survives a disconnect and a lost link, and ends with the user', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   let greeted = 0;
   server.io.of('/other').on('connection', (socket) => {
@@ -198,7 +198,7 @@ test('another namespace of the Manager stays through a disconnect of ours, a los
   assert.equal(other.connected, false);
 });
 
-test('a namespace that is opened while we wait comes with our next attempt', async (t) => {
+test('a namespace that is opened between attempts connects with the next attempt', async (t) => {
   const reconnect = { minMs: 300, maxMs: 300, spreadMs: 300 };
   const server = await start(t, { reconnect }, { user: 'u1' });
   server.io.of('/other').on('connection', () => {});
@@ -213,7 +213,7 @@ test('a namespace that is opened while we wait comes with our next attempt', asy
   await settled(send({ recipientId: 'u2', content: 'x' }));
 });
 
-test('with retries and ackTimeout what asks for no acknowledgement waits for the link', async (t) => {
+test('with retries and ackTimeout, an emit without an acknowledgement waits for the link', async (t) => {
   const server = await start(t, { io: { retries: 2, ackTimeout: 20 } }, { user: 'u1' });
   await awayAndBack(server, async () => {
     api.getSocket().emit('note', 'while away');
@@ -234,7 +234,7 @@ test('with retries and ackTimeout what asks for no acknowledgement waits for the
   );
 });
 
-test('of another namespace too nothing is left for the next user', async (t) => {
+test('nothing of another namespace is left for the next user', async (t) => {
   const io = { connectionStateRecovery: { maxDisconnectionDuration: 60_000 } };
   const server = await start(t, {}, { user: 'u1', server: { io } });
   const came = [];

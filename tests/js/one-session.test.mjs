@@ -1,4 +1,4 @@
-// A server that ends a user's older connection as soon as he has a newer one, and two tabs of his.
+// A server that ends a user's older connection when a newer one connects, and two tabs of that user.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -72,7 +72,7 @@ async function startTabs(t, end, options) {
 }
 
 for (const [way, end] of Object.entries(WAYS)) {
-  test(`two tabs of one session do not end each other for ever: ${way}`, async (t) => {
+  test(`two tabs of one session do not replace each other forever: ${way}`, async (t) => {
     const { tabs, clock, play } = await startTabs(t, end, {});
     const first = await play(5);
     const later = await play(60);
@@ -91,7 +91,7 @@ for (const [way, end] of Object.entries(WAYS)) {
   });
 }
 
-test('an app that says stop has the tab that was ended last stay so, and keeps what waits', async (t) => {
+test('if the app answers stop, the tab that was ended last stays disconnected and keeps its messages', async (t) => {
   const told = [];
   const { tabs, server, clock, untilOneIsUp } = await startTabs(t, WAYS['old.disconnect(true)'], {
     reconnect: {
@@ -116,7 +116,7 @@ test('an app that says stop has the tab that was ended last stay so, and keeps w
   stopped.assertEachDelivered();
 });
 
-test('what the app answers to a disconnect by the server counts, and anything else is a retry', async (t) => {
+test('the answer of the app to a disconnect by the server decides, and any other value is a retry', async (t) => {
   const reported = collectReports(t);
   const answers = [
     () => ({ retryAfterMs: 600_000 }),

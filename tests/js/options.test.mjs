@@ -1,4 +1,4 @@
-// What the options take, what they default to, and how a wrong one is refused.
+// The options: accepted values, defaults, and how wrong values are refused.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -72,14 +72,14 @@ function settings(t, options = {}) {
   return made.settings();
 }
 
-test('every default is the one of the table, and there are no others', (t) => {
+test('the defaults are exactly those of the table', (t) => {
   const { url, auth, logger, ...rest } = settings(t);
   assert.equal(url, URL);
   assert.equal(typeof logger.warn, 'function');
   assert.deepEqual(plain(rest), DEFAULTS);
 });
 
-test('an option that is undefined is as one that is not given', (t) => {
+test('an undefined option counts as not given', (t) => {
   const unsaid = (defaults) =>
     Object.fromEntries(
       Object.entries(defaults).map(([name, value]) => {
@@ -104,7 +104,7 @@ test('the default functions do what the table says', (t) => {
   assert.equal(dedupe.id(null), undefined);
 });
 
-test('the default credentials are the token of the page, asked for each time', (t) => {
+test('the default credentials are the token of the page, read at each attempt', (t) => {
   const { auth } = settings(t);
   assert.deepEqual(auth(), {}, 'where there is no storage');
   const before = Object.getOwnPropertyDescriptor(globalThis, 'localStorage');
@@ -129,7 +129,7 @@ test('the default credentials are the token of the page, asked for each time', (
   assert.deepEqual(auth(), {});
 });
 
-test('a name may stand for a list of names', (t) => {
+test('a single name is accepted instead of a list of names', (t) => {
   const { presence, events } = settings(t, {
     presence: { list: ['getOnlineUsers', 'online_users'], update: [] },
     events: { message: 'newMessage' },
@@ -191,28 +191,28 @@ const WRONG = [
   ['logger', Symbol('x'), 'a symbol', 'an object with the functions warn and debug'],
 ];
 
-test('a wrong option is refused with its path, what it got and what it takes', () => {
+test('a wrong option is refused with its path, the received value and the accepted values', () => {
   for (const [path, value, got, takes] of WRONG) {
     const [group, name] = path.split('.');
     refused(name ? { [group]: { [name]: value } } : { [group]: value }, path, got, takes);
   }
 });
 
-test('a name that does not exist is refused with the names that do', () => {
+test('an unknown name is refused with a list of the known names', () => {
   refused({ retires: 3 }, 'retires', '3', 'no such option: there are url, io, auth');
   refused({ send: { retry: 3 } }, 'send.retry', '3', 'no such option: there are event, idField');
   refused({ toString: 1 }, 'toString', '1', 'no such option');
   refused({ ['__proto__']: 1 }, '__proto__', '1', 'no such option');
 });
 
-test('options that contradict each other, and options that are none, are refused', () => {
+test('contradicting options, and values that are no options object, are refused', () => {
   refused({ reconnect: { minMs: 9, maxMs: 8 } }, 'reconnect.minMs', '9', 'at most reconnect.maxMs');
   for (const options of [null, 5, 'url', []]) {
     assert.throws(() => createClient(options), /^HoldfastError: Option options got .* an object$/);
   }
 });
 
-test('a text that is refused is not quoted: it may be a secret', () => {
+test('a refused string is not quoted, because it may be a secret', () => {
   const secret = 'a secret text';
   for (const options of [{ token: secret }, { url: [secret] }, { send: secret }, secret]) {
     assert.throws(
@@ -222,7 +222,7 @@ test('a text that is refused is not quoted: it may be a secret', () => {
   }
 });
 
-test('configureSocket refuses as createClient does, and keeps the client that it has', (t) => {
+test('configureSocket refuses like createClient, and keeps its existing client', (t) => {
   freshModule(t);
   api.configureSocket({ url: URL });
   const socket = api.getSocket();
@@ -234,7 +234,7 @@ test('configureSocket refuses as createClient does, and keeps the client that it
   }
 });
 
-test('options that would work against the engine are named and not handed on', (t) => {
+test('options that conflict with the engine are reported and not passed on', (t) => {
   const warned = [];
   const made = makeClient({
     url: URL,
@@ -253,7 +253,7 @@ test('options that would work against the engine are named and not handed on', (
   assert.equal(io.timeout(), false);
 });
 
-test('the options of the app are not written to', (t) => {
+test('the options object of the app is not changed', (t) => {
   const options = { url: URL, io: { timeout: 9 }, events: { message: 'a' }, logger: null };
   const before = structuredClone(options);
   settings(t, options);

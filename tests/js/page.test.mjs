@@ -1,4 +1,4 @@
-// What a page tells the client, and what two clocks do. The page is a stand-in: tests/e2e has real ones.
+// Events of the page, and the two clocks. The page is simulated here. tests/e2e has real ones.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -37,7 +37,7 @@ Object.assign(globalThis, { document, addEventListener, removeEventListener });
 const tell = (target, event, fields) =>
   target.dispatchEvent(Object.assign(new Event(event), fields));
 
-test('a page that is merely left keeps its link, one that is cached has none until it is back', async (t) => {
+test('a page keeps its link on a plain pagehide, and a cached one has none until it is back', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   tell(window, 'pagehide', { persisted: false });
   await roundTrip(server);
@@ -49,7 +49,7 @@ test('a page that is merely left keeps its link, one that is cached has none unt
   await ready();
 });
 
-test('a page that was disconnected by its app stays so when it comes back', async (t) => {
+test('a page that its app disconnected stays disconnected when it returns', async (t) => {
   await start(t, {}, { user: 'u1' });
   api.disconnectSocket();
   tell(window, 'pagehide', { persisted: true });
@@ -62,7 +62,7 @@ for (const [what, say] of [
   ['is resumed', () => tell(document, 'resume')],
   ['is online', () => tell(window, 'online')],
 ]) {
-  test(`a page that ${what} asks at once whether its link is alive`, async (t) => {
+  test(`a page that ${what} probes its link at once`, async (t) => {
     const server = await start(t, {}, { user: 'u1' });
     document.visibilityState = 'hidden';
     tell(document, 'visibilitychange');
@@ -75,7 +75,7 @@ for (const [what, say] of [
   });
 }
 
-test('a link in doubt is believed by whatever it says, also where it said something at the same time', async (t) => {
+test('any packet on a link in doubt proves it alive, even at the same moment', async (t) => {
   const server = await start(t, { health: { event: 'nobody answers this' } }, { user: 'u1' });
   const time = Date.now();
   t.mock.method(Date, 'now', () => time);
@@ -86,14 +86,14 @@ test('a link in doubt is believed by whatever it says, also where it said someth
   assert.equal(api.isConnectionReady(), true);
 });
 
-test('a client that is destroyed hears nothing of the page any more', async (t) => {
+test('a destroyed client receives no more events of the page', async (t) => {
   const own = client(t, await startChatServer(t));
   assert.ok(listening.size > 0);
   own.destroy();
   assert.equal(listening.size, 0);
 });
 
-test('a wall clock that leads by more than a little is sleep, and the link is asked', async (t) => {
+test('a wall clock that jumps ahead means sleep, and the link is probed', async (t) => {
   // No ping is due by itself.
   const health = { event: 'ping', intervalMs: 3_600_000 };
   const server = await start(t, { health }, { user: 'u1' });
@@ -109,7 +109,7 @@ test('a wall clock that leads by more than a little is sleep, and the link is as
   await ready();
 });
 
-test('time asleep counts for the time to live', async (t) => {
+test('time asleep counts towards the time to live', async (t) => {
   await start(t, { queue: { ttlMs: 3_600_000 } }, { user: 'u1' });
   api.disconnectSocket();
   await down();
@@ -119,7 +119,7 @@ test('time asleep counts for the time to live', async (t) => {
   assert.equal((await settled(message)).error, 'EXPIRED');
 });
 
-test('a wait beyond what timers take is no wait of none', async (t) => {
+test('a delay beyond the range of timers does not fire at once', async (t) => {
   const spans = [];
   const { setTimeout } = globalThis;
   t.mock.method(globalThis, 'setTimeout', (fn, span, ...args) => {

@@ -1,4 +1,4 @@
-// Payloads of apps that have another parser than socket.io's own: what that one keeps arrives.
+// Payloads of apps with a custom parser: values that this parser preserves arrive.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -46,7 +46,7 @@ test('Date and NaN arrive with the parser of msgpack', async (t) => {
   assert.deepEqual(shown, data);
 });
 
-test('what a parser of the app’s keeps is copied when it is sent', async (t) => {
+test('values that a parser of the app preserves are copied at the send', async (t) => {
   const map = new Map([['a', new Set([1])]]);
   const data = {
     map,
@@ -62,7 +62,7 @@ test('what a parser of the app’s keeps is copied when it is sent', async (t) =
   });
 });
 
-test('what no parser could keep is refused to its caller', async (t) => {
+test('a value that no parser can encode is refused', async (t) => {
   const server = await startChatServer(t, { io: { parser } });
   const made = client(t, server, { io: { parser } });
   const locked = Object.defineProperty(new Map([[1, () => {}]]), 'a', { value: 1 });

@@ -1,4 +1,4 @@
-// What of a payload arrives, compared with what a plain socket.io-client delivers, and what is refused.
+// Payloads arrive as with plain socket.io-client, and invalid ones are refused.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -85,7 +85,7 @@ test('every kind of payload arrives as plain socket.io-client delivers it', asyn
   assert.equal({}.polluted, undefined);
 });
 
-test('what waits for the link arrives as it was when it was sent', async (t) => {
+test('a waiting payload arrives as it was at the send', async (t) => {
   const server = await start(t);
   const data = { text: 'as sent', nested: { list: [1] }, bytes: bytes.slice(), at: new Date(0) };
   data.buffer = bytes.slice().buffer;
@@ -170,7 +170,7 @@ const REFUSED = {
   'something nested too deep': [deep(), /./],
 };
 
-test('a payload that cannot be encoded is refused, and what is behind it goes out', async (t) => {
+test('a payload that cannot be encoded is refused, and the messages after it are sent', async (t) => {
   const reported = collectReports(t);
   const server = await start(t);
   for (const isReady of [false, true]) {
@@ -203,7 +203,7 @@ test('a refused payload keeps the id that its caller gave it', async (t) => {
   }
 });
 
-test('a payload larger than the queue is refused while it is read, whatever it is made of', async (t) => {
+test('a payload larger than the queue is refused while it is read, whatever its content', async (t) => {
   await start(t, { queue: { maxBytes: 1000 } });
   const endless = new Proxy([], {
     get: (target, key) => (key === 'length' ? 2 ** 40 : Reflect.get(target, key)),
@@ -225,7 +225,7 @@ test('a payload larger than the queue is refused while it is read, whatever it i
   assert.equal((await settled(send({ text: 'x'.repeat(900) }))).error, 'QUEUE_FULL');
 });
 
-test('an id field that nobody can read as text is no id', async (t) => {
+test('an id field that is no text or number is not used as id', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   for (const odd of [{ toString: 1, valueOf: 1 }, '', null]) {
     const result = await settled(send({ _tempId: odd, text: 'a' }));
@@ -236,7 +236,7 @@ test('an id field that nobody can read as text is no id', async (t) => {
   assert.equal(new Set(server.received.map(({ id }) => id)).size, 3);
 });
 
-test('an id that is a number stays one, on the wire and for the caller', async (t) => {
+test('a numeric id stays a number, on the wire and for the caller', async (t) => {
   const server = await start(t);
   const sent = send({ _tempId: 17, text: 'a' });
   assert.equal(sent.calls[0]._tempId, 17);
@@ -245,7 +245,7 @@ test('an id that is a number stays one, on the wire and for the caller', async (
   assert.equal(server.received[0].data._tempId, 17);
 });
 
-test('an id that is a number in the options is the same as one in the message', async (t) => {
+test('a numeric id in the options works like one in the message', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const made = client(t, server, { userId: 'u1' });
   const first = made.send('send_message', { text: 'a', _tempId: 9 });

@@ -1,5 +1,5 @@
-// The bench's queue in plain JavaScript gives what it claims: a faster one that gave less would be no
-// measure of anything.
+// The guarantees of the bench's queue in plain JavaScript. A faster queue with weaker guarantees would be no valid
+// comparison.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -24,7 +24,7 @@ function setUp(t, options) {
   return { time, queue, sent, send, results, contents };
 }
 
-test('a message waits for the link, leaves as it was when it was sent, and settles once', async (t) => {
+test('a message waits for the link, is sent with its original content, and settles once', async (t) => {
   const { queue, sent, send, results } = setUp(t);
   const data = {
     recipientId: 'bob',
@@ -54,7 +54,7 @@ test('a message waits for the link, leaves as it was when it was sent, and settl
   assert.equal(queue.length, 0);
 });
 
-test('no more than the window is in flight, in messages and in bytes', (t) => {
+test('the messages in flight stay within the window, in number and in bytes', (t) => {
   const { queue, sent, send } = setUp(t, { window: 3, windowBytes: 200 });
   queue.linkUp();
   for (const content of ['a', 'b', 'c', 'd']) send({ content });
@@ -66,7 +66,7 @@ test('no more than the window is in flight, in messages and in bytes', (t) => {
   assert.equal(sent.length, 6, 'two of a hundred bytes fill the window');
 });
 
-test('what was in flight when the link was lost leaves again first, in order, under its id', (t) => {
+test('messages in flight at the loss of a link are sent again first, in order and with their ids', (t) => {
   const { queue, sent, send, contents } = setUp(t, { window: 2 });
   queue.linkUp();
   for (const content of ['a', 'b', 'c']) send({ recipientId: 'bob', content });
@@ -80,7 +80,7 @@ test('what was in flight when the link was lost leaves again first, in order, un
   assert.equal(queue.length, 0);
 });
 
-test('without an answer it leaves again after its deadline, its lane waits, and in the end it fails', async (t) => {
+test('without an answer a message is repeated after its deadline, its lane waits, and it finally fails', async (t) => {
   const { time, queue, sent, send, contents } = setUp(t, { window: 1, retries: 1 });
   queue.linkUp();
   const calls = send({ recipientId: 'bob', content: 'a' });
@@ -111,7 +111,7 @@ test('a late answer to an earlier transmission settles it', (t) => {
   assert.equal(queue.length, 0);
 });
 
-test('what expires never leaves, at its own time, and makes room', (t) => {
+test('a message that expires is never sent, settles at its time, and makes room', (t) => {
   const { time, queue, sent, send } = setUp(t, { ttlMs: 5_000, capacity: 2, maxBytes: 120 });
   const first = send({ content: 'a' });
   time.advance(1_000);
@@ -128,7 +128,7 @@ test('what expires never leaves, at its own time, and makes room', (t) => {
   assert.equal(sent[0].data.content, 'x'.repeat(90));
 });
 
-test('it refuses an id that waits, too many bytes, and what cannot be sent', (t) => {
+test('it refuses an id in use, too many bytes, and values that cannot be sent', (t) => {
   const { send } = setUp(t, { maxBytes: 100 });
   send({ _tempId: 'one' });
   const errorOf = (data) => send(data)[0].error;

@@ -1,5 +1,5 @@
-// Where WebAssembly cannot run (a Content-Security-Policy, a browser in lockdown) the app works over a plain Socket: joins,
-// callbacks, who is online, sends that end. It is told so once.
+// Where WebAssembly cannot run (because of a Content-Security-Policy, or a browser in lockdown mode), the app works over a
+// plain Socket: joins, callbacks, presence, and sends with results. The app is told once.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -33,7 +33,7 @@ const endOf = ({ success, error, maybeDelivered, confirmedBy }) => [
 ];
 const textsOf = (server) => server.received.map(({ data }) => data.text);
 
-test('the app is told once, with the header to set, and the state says which', async (t) => {
+test('the app is told once, with the header to set, and the state shows the fallback', async (t) => {
   const reported = collectReports(t);
   const { options, warned, errors } = observed();
   const server = await start(t, options, { user: 'a' });
@@ -52,7 +52,7 @@ test('the app is told once, with the header to set, and the state says which', a
   assert.equal(made.stats().mode, 'plain');
 });
 
-test('a message waits for the connection, leaves after the join, and ends with its acknowledgement', async (t) => {
+test('a message waits for the connection, is sent after the join, and settles with its acknowledgement', async (t) => {
   const server = await start(t);
   const before = send({ _tempId: 'mine', text: 'a' });
   assert.deepEqual(before.calls, [
@@ -75,7 +75,7 @@ test('a message waits for the connection, leaves after the join, and ends with i
   assert.deepEqual([...endOf(refused), refused.message], ['TOO_LONG', false, 'why']);
 });
 
-test('a message that nobody answers ends at its deadline, and with its connection', async (t) => {
+test('a message without an answer settles at its deadline or with its connection', async (t) => {
   const server = await start(t, { send: { ackTimeoutMs: 50 } }, { user: 'u1' });
   server.hooks.message = () => {};
   assert.deepEqual(endOf(await settled(send({ text: 'a' }))), ['ACK_TIMEOUT', true]);
@@ -91,7 +91,7 @@ test('a message that nobody answers ends at its deadline, and with its connectio
   assert.deepEqual(textsOf(server), ['a', 'b'], 'each once');
 });
 
-test('messages leave once each and in order, whatever is lost between them', async (t) => {
+test('messages are sent once each and in order, whatever is lost between them', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const all = [];
   for (let n = 0; n < 30; n += 1) {
@@ -110,7 +110,7 @@ test('messages leave once each and in order, whatever is lost between them', asy
   }
 });
 
-test('what cannot be sent, an id that is waiting, and what is taken back', async (t) => {
+test('invalid messages and ids in use are refused, and messages can be cancelled', async (t) => {
   const server = await start(t);
   const circular = {};
   circular.self = circular;
@@ -149,7 +149,7 @@ test('what cannot be sent, an id that is waiting, and what is taken back', async
   assert.equal(server.came.filter(({ event }) => event === 'note').length, 1);
 });
 
-test('callbacks hear what comes, joins are said at each connect, and the app is asked for what it missed', async (t) => {
+test('callbacks receive events, joins are sent at each connect, and the app is asked for missed messages', async (t) => {
   const asked = [];
   const server = await start(t, { onResync: (gap) => asked.push(gap) });
   const heard = [];
@@ -184,7 +184,7 @@ test('callbacks hear what comes, joins are said at each connect, and the app is 
   );
 });
 
-test('the ways of createClient, and what is said again', async (t) => {
+test('the delivery modes of createClient and its remembered emits work', async (t) => {
   const reported = collectReports(t);
   freshModule(t);
   const server = await startChatServer(t);
@@ -220,7 +220,7 @@ test('the ways of createClient, and what is said again', async (t) => {
   assert.deepEqual(reported, []);
 });
 
-test('nothing of one user leaves as another, after a logout and without one', async (t) => {
+test('nothing of one user is sent as another, with and without a logout', async (t) => {
   const server = await start(t, { auth: () => ({ token: 'none' }) });
   const first = send({ text: 'of a' });
   api.initializeSocket('a', { isAuthReady: false });

@@ -1,4 +1,4 @@
-// The proxy that breaks links for the other tests, tried with plain TCP and HTTP.
+// Tests of the proxy that breaks connections for the other tests, with plain TCP and HTTP.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -29,7 +29,7 @@ test('bytes and the end of a stream pass both ways', async (t) => {
   await until(() => proxy.counters.active === 0, 'the pair is forgotten');
 });
 
-test('cut resets what is open and lets new connections pass', async (t) => {
+test('cut resets open connections and lets new ones pass', async (t) => {
   const { proxy, echo } = await echoBehindProxy(t);
   const client = await dial(proxy);
   await say(client, 'before');
@@ -55,7 +55,7 @@ test('refuse resets new connections only, and keeps the port', async (t) => {
   await say(await dial(proxy), 'again');
 });
 
-test('a hung link passes neither bytes nor the end, until it is resumed', async (t) => {
+test('a hanging connection passes neither bytes nor the end until it is resumed', async (t) => {
   const { proxy, echo } = await echoBehindProxy(t);
   const client = await dial(proxy);
   await say(client, 'one');
@@ -73,7 +73,7 @@ test('a hung link passes neither bytes nor the end, until it is resumed', async 
   await until(() => fresh.seen.toString() === 'three', 'the new connection passes');
 });
 
-test('a reset during a hang is told only when the link is resumed', async (t) => {
+test('a reset during a hang passes only when the connection is resumed', async (t) => {
   const { proxy, echo } = await echoBehindProxy(t);
   const client = await dial(proxy);
   await say(client, 'one');
@@ -85,7 +85,7 @@ test('a reset during a hang is told only when the link is resumed', async (t) =>
   await until(() => echo.open.size === 0, 'the reset passes');
 });
 
-test('old links hang while new ones pass, if asked so', async (t) => {
+test('with newToo false, open connections hang while new ones pass', async (t) => {
   const { proxy } = await echoBehindProxy(t);
   const old = await dial(proxy);
   await say(old, 'before');
@@ -117,7 +117,7 @@ test('delay adds latency each way, keeps order and does not limit throughput', a
   assert.ok(took - (written - started) < 2_000, `took ${took} ms`);
 });
 
-test('hangUpgrade swallows websocket requests and lets polling pass', async (t) => {
+test('hangUpgrade leaves WebSocket requests unanswered and lets polling pass', async (t) => {
   const server = http.createServer((_request, response) => response.end('polled'));
   let upgrades = 0;
   server.on('upgrade', (_request, socket) => {
@@ -159,7 +159,7 @@ test('retarget sends new connections elsewhere', async (t) => {
   await until(() => client.seen.toString() === 'other', 'the other server answers');
 });
 
-test('a narrow line passes so many bits in a second, in order, until it is lifted', async (t) => {
+test('throttle limits the bits per second, in order, until it is removed', async (t) => {
   const { proxy } = await echoBehindProxy(t);
   const client = await dial(proxy);
   await say(client, 'before');
@@ -180,7 +180,7 @@ test('a narrow line passes so many bits in a second, in order, until it is lifte
   await say(await dial(proxy), 'wide again');
 });
 
-test('after so many bytes the connection that carries the last of them is reset, once', async (t) => {
+test('after a number of bytes, the connection that carries the last one is reset, once', async (t) => {
   const { proxy } = await echoBehindProxy(t);
   const [one, other] = [await dial(proxy), await dial(proxy)];
   proxy.dropAfter(10);

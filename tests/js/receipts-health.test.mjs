@@ -1,5 +1,5 @@
-// Health on a server that answers no ping: receipts say whether a link lives, and where nobody ever answered a
-// probe silence proves nothing. The page is a stand-in, as in page.test.mjs.
+// The health check on a server without a ping handler. Receipts show whether a link is alive, and on a server that never
+// answered a probe, silence proves nothing. The page is simulated, as in page.test.mjs.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -79,7 +79,7 @@ for (const [name, options, prepare] of [
   });
 }
 
-test('an acknowledgement that takes 20 s ends no link and causes no repeat', async (t) => {
+test('an acknowledgement after 20 s ends no link and causes no repeat', async (t) => {
   const { clock, server, breathe, links } = await setUp(t, {});
   let answer;
   server.hooks.message = ({ ack, save }) => {
@@ -98,7 +98,7 @@ test('an acknowledgement that takes 20 s ends no link and causes no repeat', asy
   assert.equal(links(), 1);
 });
 
-test('where receipts were answered, a link that answers none any more is replaced when the page is shown', async (t) => {
+test('on a server that answers receipts, a link that stops answering is replaced when the page is shown', async (t) => {
   const clock = freezeTime(t);
   const server = await start(t, { send: { ack: false } }, { server: NO_HEARTBEAT });
   server.hooks.ping = () => {};

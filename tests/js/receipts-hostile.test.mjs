@@ -1,5 +1,5 @@
-// Servers that answer a receipt otherwise than by "there is no such namespace": that is noticed at the first one,
-// nothing is lost or repeated over it, and this server is not asked again.
+// Servers that answer a receipt with anything but an unknown namespace. The client notices at the first receipt, nothing
+// is lost or repeated because of it, and the client asks this server for no more receipts.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -38,7 +38,7 @@ const NO_RECEIPTS = {
 };
 
 for (const [name, make] of Object.entries(NO_RECEIPTS)) {
-  test(`a server that ${name}: asked once, told once, and the rest works as it does without`, async (t) => {
+  test(`a server that ${name}: is asked once and reported once, and delivery works as without receipts`, async (t) => {
     fakeStorage(t);
     const { warned, errors, options } = observed({ send: { ackTimeoutMs: 200, retries: 1 } });
     const server = await start(t, options);
@@ -104,7 +104,7 @@ async function pageLife(t, url, storage) {
   return left;
 }
 
-test('a server that takes any namespace is not asked in the next life of the page either', async (t) => {
+test('a server that accepts any namespace is not asked again after a reload', async (t) => {
   const server = await startChatServer(t);
   server.io.of(/.*/);
   server.hooks.message = ({ data, ack, save }) => data.text !== 'nobody answers' && ack(save());
@@ -114,7 +114,7 @@ test('a server that takes any namespace is not asked in the next life of the pag
   assert.equal(receiptsOf(server).length, 1);
 });
 
-test('where it took the namespace the client leaves it at once, and its link stays', async (t) => {
+test('a client leaves an accepted namespace at once, and keeps its link', async (t) => {
   const server = await start(t, { send: { ackTimeoutMs: 40, retries: 0 } });
   const joined = [];
   server.io.of(/.*/).on('connection', (socket) => joined.push(socket));
@@ -160,7 +160,7 @@ const ANSWERS = {
 };
 
 for (const [name, answer] of Object.entries(ANSWERS)) {
-  test(`a receipt is answered ${name}: the link stays, nothing is lost, what is acknowledged comes once`, async (t) => {
+  test(`a receipt is answered ${name}: the link stays, nothing is lost, and acknowledged messages arrive once`, async (t) => {
     const server = await start(t, { send: { ackTimeoutMs: 60 } });
     server.hooks.connect = answer;
     // For the first one a receipt is asked, since nobody acknowledges it; where none counts it is repeated.
@@ -212,7 +212,7 @@ for (const [name, answer] of [
     },
   ],
 ]) {
-  test(`a receipt that is answered ${name} counts, and once`, async (t) => {
+  test(`a receipt that is answered ${name} counts once`, async (t) => {
     const server = await start(t, { send: { ack: false } }, { user: 'u1' });
     server.hooks.message = neverAcks;
     server.hooks.connect = answer;
@@ -224,7 +224,7 @@ for (const [name, answer] of [
   });
 }
 
-test('a forged or spare answer settles nothing', async (t) => {
+test('a forged or surplus answer settles nothing', async (t) => {
   const server = await start(t, { send: { ack: false } }, { user: 'u1' });
   server.hooks.message = neverAcks;
   await settled(send({ text: 'first' }));
@@ -255,7 +255,7 @@ test('a forged or spare answer settles nothing', async (t) => {
   assert.equal(server.handshakes.length, 1);
 });
 
-test('an answer that comes late is one, over its own link alone', async (t) => {
+test('a late answer counts, but only on its own link', async (t) => {
   const server = await start(t, { send: { ack: false } }, { user: 'u1' });
   server.hooks.message = neverAcks;
   await settled(send({ text: 'first' }));
@@ -279,7 +279,7 @@ test('an answer that comes late is one, over its own link alone', async (t) => {
   assert.equal((await settled(sent)).success, true);
 });
 
-test('names of receipts are a fixed few', async (t) => {
+test('receipts use a small fixed set of names', async (t) => {
   const server = await start(t, { send: { ack: false } }, { user: 'u1' });
   server.hooks.message = neverAcks;
   for (let link = 0; link < 3; link += 1) {
@@ -293,7 +293,7 @@ test('names of receipts are a fixed few', async (t) => {
   }
 });
 
-test('the options of another server are not those of this one', async (t) => {
+test('what was learned about one server does not apply to another', async (t) => {
   const any = await start(t, { send: { ackTimeoutMs: 40, retries: 0 } }, { user: 'u1' });
   any.io.of(/.*/);
   any.hooks.message = neverAcks;

@@ -1,4 +1,4 @@
-// The four ways of an event: acknowledged, received, the latest alone, and volatile.
+// The four delivery modes of an event: acknowledged, received, latest, and volatile.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -35,7 +35,7 @@ function holdReceipts(server) {
   return { held, release };
 }
 
-test('the way received settles with a receipt, over any server', async (t) => {
+test('the mode received settles with a receipt, on any server', async (t) => {
   const { server, made, cameOf, ended } = await setUp(t);
   const sent = Array.from({ length: 20 }, (_, n) => made.send('note', { n }, { way: 'received' }));
   for (const one of sent) assert.equal(await one, undefined);
@@ -45,7 +45,7 @@ test('the way received settles with a receipt, over any server', async (t) => {
   assert.ok(receiptsOf(server).length > 0);
 });
 
-test('the way received: without a receipt it goes again over the next link, and settles once', async (t) => {
+test('in the mode received, a message without a receipt is repeated over the next link, and settles once', async (t) => {
   const { server, made, cameOf, ended } = await setUp(t);
   await made.send('note', { n: 0 }, { way: 'received' });
   const { release } = holdReceipts(server);
@@ -61,7 +61,7 @@ test('the way received: without a receipt it goes again over the next link, and 
   assert.equal(ended.length, 3);
 });
 
-test('the way received with repeat false: what had left is LINK_LOST, what had not goes later', async (t) => {
+test('in the mode received with repeat false, sent messages are LINK_LOST, and unsent ones are sent later', async (t) => {
   const { server, made, cameOf } = await setUp(t);
   const once = { way: 'received', repeat: false };
   await made.send('bid', { n: 0 }, once);
@@ -79,7 +79,7 @@ test('the way received with repeat false: what had left is LINK_LOST, what had n
   assert.deepEqual(cameOf('bid'), [0, 1, 2]);
 });
 
-test('what a receipt proves received is not sent again after the link is lost', async (t) => {
+test('a message with a receipt is not sent again after the link is lost', async (t) => {
   const { server, made, cameOf } = await setUp(t);
   for (let n = 0; n < 5; n += 1) await made.send('note', { n }, { way: 'received' });
   await lose(server, made.socket);
@@ -88,7 +88,7 @@ test('what a receipt proves received is not sent again after the link is lost', 
   assert.deepEqual(cameOf('note'), [0, 1, 2, 3, 4]);
 });
 
-test('the option ways says it for an event; volatile and latest answer undefined', async (t) => {
+test('the option ways sets the mode of an event, and volatile and latest resolve with undefined', async (t) => {
   const ways = {
     typing: 'volatile',
     cursor: { way: 'latest', key: (data) => data.id },
@@ -122,7 +122,7 @@ test('the option ways says it for an event; volatile and latest answer undefined
   assert.deepEqual(cameOf('cursor').sort(), [0, 2, 4], 'only the newest of each key');
 });
 
-test('the way can be said for one message, with its key, and goes before the option', async (t) => {
+test('the mode can be set for one message, with its key, and overrides the option', async (t) => {
   const { server, made, cameOf } = await setUp(t, { ways: { cursor: 'volatile' } });
   await lose(server, made.socket);
   for (const [n, key] of [
@@ -144,7 +144,7 @@ test('the way can be said for one message, with its key, and goes before the opt
   assert.deepEqual(cameOf('send_message'), []);
 });
 
-test('what waits in any way is of its user', async (t) => {
+test('waiting messages of every mode belong to their user', async (t) => {
   let who = 'alice';
   freshModule(t);
   const server = await startChatServer(t);
@@ -168,7 +168,7 @@ test('what waits in any way is of its user', async (t) => {
   );
 });
 
-test('a way that does not exist is refused, by the option and for one message', async (t) => {
+test('an unknown mode is refused, in the option and for one message', async (t) => {
   for (const ways of [
     { a: 'sometimes' },
     { a: {} },

@@ -1,5 +1,5 @@
-// Delivery on a server that acknowledges nothing: a receipt says that it took a message, and no message is sent
-// again blindly. A receipt is the answer to a CONNECT for a namespace that does not exist.
+// Delivery on a server that acknowledges nothing. A receipt proves that the server took a message, so no message is repeated
+// without a reason. A receipt is the answer to a CONNECT for a namespace that does not exist.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -28,7 +28,7 @@ const neverAcks = ({ save }) => {
 const to = (recipientId, text, more) => ({ recipientId, text, ...more });
 const HOUR_MS = 3_600_000;
 
-test('a server that never acknowledges: each message arrives once, is a success, and it is told once', async (t) => {
+test('on a server that never acknowledges, each message arrives once and succeeds, and a warning is logged once', async (t) => {
   const { warned, errors, options } = observed({ send: { ackTimeoutMs: 60, strict: true } });
   const server = await start(t, options);
   server.hooks.message = neverAcks;
@@ -73,7 +73,7 @@ test('a server that never acknowledges: each message arrives once, is a success,
   }
 });
 
-test('a result says by what it is known: an acknowledgement, an echo, a receipt', async (t) => {
+test('a result names its confirmation: an acknowledgement, an echo, or a receipt', async (t) => {
   freshModule(t);
   const server = await startChatServer(t);
   const made = client(t, server, { userId: 'u1', send: { ackTimeoutMs: 250 } });
@@ -95,7 +95,7 @@ test('a result says by what it is known: an acknowledgement, an echo, a receipt'
   ]);
 });
 
-test('sendMessage says it too, and onMessageSettled tells of each end, until it is cleaned up', async (t) => {
+test('sendMessage names the confirmation too, and onMessageSettled reports each result until its cleanup', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const told = [];
   const off = api.onMessageSettled(({ id, confirmedBy }) => told.push([id, confirmedBy]));
@@ -112,7 +112,7 @@ test('sendMessage says it too, and onMessageSettled tells of each end, until it 
   ]);
 });
 
-test('with send.ack false a receipt settles at once, and nobody is warned', async (t) => {
+test('with send.ack false, a receipt settles at once without a warning', async (t) => {
   const { warned, options } = observed({ send: { ack: false, ackTimeoutMs: HOUR_MS } });
   const server = await start(t, options, { user: 'u1' });
   server.hooks.message = neverAcks;
@@ -125,7 +125,7 @@ test('with send.ack false a receipt settles at once, and nobody is warned', asyn
   assert.deepEqual(warned, []);
 });
 
-test('with send.ack true it takes 10 s and 3 retries, and a receipt is no success', async (t) => {
+test('with send.ack true, a message fails after 10 s and 3 retries, and a receipt is no success', async (t) => {
   const clock = freezeTime(t);
   const server = await start(
     t,
@@ -151,7 +151,7 @@ test('with send.ack true it takes 10 s and 3 retries, and a receipt is no succes
   );
 });
 
-test('an acknowledgement that takes its time, of an event that was never acknowledged, causes no repeat', async (t) => {
+test('a slow acknowledgement of an event that was never acknowledged causes no repeat', async (t) => {
   const { errors, options } = observed({ send: { ackTimeoutMs: 40 } });
   const server = await start(t, options, { user: 'u1' });
   const told = [];
@@ -180,7 +180,7 @@ test('an acknowledgement that takes its time, of an event that was never acknowl
   // The promises and callbacks are told once: `settled` looked at that.
 });
 
-test('once an event was acknowledged a missing acknowledgement means something again', async (t) => {
+test('once an event was acknowledged, a missing acknowledgement causes a repeat', async (t) => {
   const server = await start(t, { send: { ackTimeoutMs: 200, retries: 1 } }, { user: 'u1' });
   server.hooks.message = neverAcks;
   assert.equal((await settled(send({ text: 'learned' }))).confirmedBy, 'receipt');
@@ -197,7 +197,7 @@ test('once an event was acknowledged a missing acknowledgement means something a
   assert.deepEqual([late.success, late.confirmedBy], [true, 'ack']);
 });
 
-test('what is learned is learned for each event', async (t) => {
+test('the client learns separately for each event whether it is acknowledged', async (t) => {
   freshModule(t);
   const server = await startChatServer(t);
   server.io.on('connection', (socket) => socket.on('answered', (_data, ack) => ack({ ok: true })));
@@ -242,7 +242,7 @@ function holdReceipts(server) {
   return { held, release };
 }
 
-test('with receipts false no CONNECT for another namespace is sent, and the deadline counts as before', async (t) => {
+test('with receipts false no CONNECT for another namespace is sent, and the deadline applies', async (t) => {
   const { warned, options } = observed({ receipts: false, send: { ackTimeoutMs: 30, retries: 1 } });
   const server = await start(t, options, { user: 'u1' });
   server.hooks.message = () => {};
@@ -255,7 +255,7 @@ test('with receipts false no CONNECT for another namespace is sent, and the dead
   assert.deepEqual(warned, []);
 });
 
-test('while a receipt is overdue nothing further is handed to the link', async (t) => {
+test('while a receipt is overdue, nothing more is written to the link', async (t) => {
   const clock = freezeTime(t);
   const server = await start(
     t,

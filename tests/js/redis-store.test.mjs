@@ -1,4 +1,4 @@
-// The store of the deduplicator in Redis, with each client that apps have, on a real Redis.
+// The deduplicator's store in Redis, with each supported Redis client, on a real Redis.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -17,7 +17,7 @@ const CLIENTS = {
 };
 
 for (const [name, connect] of Object.entries(CLIENTS)) {
-  test(`with a client of ${name}`, { skip: withoutRedis }, async (t) => {
+  test(`the store works with a client of ${name}`, { skip: withoutRedis }, async (t) => {
     const { url } = await startRedis(t);
     const client = await connect(t, url);
     let prefixes = 0;
@@ -32,7 +32,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
     };
 
     await t.test(
-      'a key is one asker’s, and others are told to wait until it is answered',
+      'one caller gets the claim of a key, and others have to wait for the answer',
       async () => {
         const [one, two] = await twoStores();
         assert.deepEqual(await one.claim('a'), { status: 'claimed' });
@@ -52,7 +52,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
       },
     );
 
-    await t.test('of many who ask at the same moment one gets it', async () => {
+    await t.test('one of many concurrent callers gets the claim', async () => {
       const stores = [...(await twoStores())];
       const claims = await Promise.all(
         Array.from({ length: 50 }, (_, n) => stores[n % 2].claim('a')),
@@ -61,7 +61,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
     });
 
     await t.test(
-      'a released key is the next asker’s, and no other’s claim can be released',
+      'a released key goes to the next caller, and the claim of another caller cannot be released',
       async () => {
         const [one, two] = await twoStores();
         await one.claim('a');
@@ -72,7 +72,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
       },
     );
 
-    await t.test('an answer comes back as it was, binary too', async () => {
+    await t.test('an answer is returned unchanged, also binary', async () => {
       const [one, two] = await twoStores();
       const replies = [
         [],
@@ -99,7 +99,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
       await assert.rejects(one.complete('blob', [new Blob(['x'])], TTL_MS), /with a Blob/);
     });
 
-    await t.test('an answer is kept for its time, which asking renews', async () => {
+    await t.test('an answer is stored for its time, which each request renews', async () => {
       const [one, two] = await twoStores();
       const key = `test${prefixes}:a`;
       await one.claim('a');
@@ -137,7 +137,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
     });
 
     await t.test(
-      'the claim of a process that died ends, and its late answer changes nothing',
+      'the claim of a dead process ends, and its late answer changes nothing',
       async () => {
         const [, two] = await twoStores({ leaseMs: 300 });
         const mortal = await connect(t, url);
@@ -167,7 +167,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
       },
     );
 
-    await t.test('a claim that was lost does not keep what was done from being kept', async () => {
+    await t.test('an answer is stored even if its claim was lost', async () => {
       const [one, two] = await twoStores();
       await one.claim('a');
       await client.del(`test${prefixes}:a`);
@@ -175,7 +175,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
       assert.deepEqual((await two.claim('a')).reply, ['one']);
     });
 
-    await t.test('a claim that Redis forgot is taken anew, and told once', async () => {
+    await t.test('a claim that Redis lost is made again, and reported once', async () => {
       const [one, two] = await twoStores({ leaseMs: 300 });
       const lost = [];
       await one.claim('a', { user: 'u', onLost: ({ message }) => lost.push(message) });
@@ -223,7 +223,7 @@ for (const [name, connect] of Object.entries(CLIENTS)) {
   });
 }
 
-test('a store whose Redis is away fails, and the message may be tried again', {
+test('a store without its Redis fails, and the message may be tried again', {
   skip: withoutRedis,
 }, async (t) => {
   const { url } = await startRedis(t);
@@ -242,7 +242,7 @@ test('a store whose Redis is away fails, and the message may be tried again', {
   assert.deepEqual(errors, ['store']);
 });
 
-test('a Redis that restarts during a slow handler has the claim again, and it is reported once', {
+test('after Redis restarts during a slow handler, the claim is made again, and reported once', {
   skip: withoutRedis,
 }, async (t) => {
   const redis = await startRedis(t);
@@ -278,7 +278,7 @@ test('a Redis that restarts during a slow handler has the claim again, and it is
   assert.match(errors[0][2], /^Redis lost the claim of a message in progress/);
 });
 
-test('a full Redis: what is new may be tried again, and what took effect is answered', {
+test('with a full Redis, new messages may be tried again, and handled ones are answered', {
   skip: withoutRedis,
 }, async (t) => {
   const { url } = await startRedis(t);
@@ -328,7 +328,7 @@ test('a claim outlives its lease while Redis is full', { skip: withoutRedis }, a
   assert.deepEqual(lost, []);
 });
 
-test('a Redis that answers late keeps the order, and runs each once', {
+test('a slow Redis keeps the order, and each message runs once', {
   skip: withoutRedis,
 }, async (t) => {
   const { url } = await startRedis(t);
@@ -345,7 +345,7 @@ test('a Redis that answers late keeps the order, and runs each once', {
   assert.deepEqual(runs, ['a', 'b', undefined, 'c']);
 });
 
-test('misuse throws a TypeError that names the option, what it got and what it takes', () => {
+test('misuse throws a TypeError with the option, the received and the accepted values', () => {
   const client = { eval: async () => null };
   for (const [given, options, message] of [
     [undefined, {}, /redisStore: client takes a client of .*, got undefined/],

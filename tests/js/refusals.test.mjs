@@ -1,4 +1,4 @@
-// What a server refuses by events: a message, and a room.
+// Refusals of messages and rooms that the server sends as events.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -44,7 +44,7 @@ test('an event of events.failed refuses the message whose id it carries', async 
   assert.equal(server.taken.length, 1, 'and it is not sent again');
 });
 
-test('the exception of a NestJS gateway, which carries the message as its cause, refuses it', async (t) => {
+test('the exception of a NestJS gateway, which has the message as its cause, refuses that message', async (t) => {
   const { made } = await refusing(t, (socket, data) =>
     socket.emit('exception', {
       status: 'error',
@@ -58,7 +58,7 @@ test('the exception of a NestJS gateway, which carries the message as its cause,
   });
 });
 
-test('a refusal by event that comes after the receipt is told like a late acknowledgement', async (t) => {
+test('a refusal by event after the receipt is reported like a late acknowledgement', async (t) => {
   const errors = [];
   const waiting = [];
   const { made, settled } = await refusing(t, (...args) => waiting.push(args), {
@@ -80,7 +80,7 @@ test('a refusal by event that comes after the receipt is told like a late acknow
   assert.deepEqual(errors, ['BAD']);
 });
 
-test('an event that names no message of ours refuses none', async (t) => {
+test('an event without the id of a message refuses none', async (t) => {
   const { made } = await refusing(t, (socket, { _tempId }) => {
     for (const data of [undefined, null, {}, { _tempId: 'other' }, { cause: { data: null } }])
       socket.emit('exception', data);
@@ -96,7 +96,7 @@ function refuseRooms(server, data) {
   );
 }
 
-test('a refusal of another room is no refusal of our join', async (t) => {
+test('a refusal of another room does not refuse the join', async (t) => {
   const { options, errors } = observed();
   const server = await start(t, options);
   refuseRooms(server, { message: 'Room is full' });
@@ -109,7 +109,7 @@ test('a refusal of another room is no refusal of our join', async (t) => {
   assert.deepEqual(server.joins, ['u1']);
 });
 
-test('while our join is unanswered, a refusal that names another room is none of it', async (t) => {
+test('while the join is unanswered, a refusal that names another room does not refuse it', async (t) => {
   const { options, errors } = observed();
   const server = await start(t, options);
   let confirm;
@@ -128,7 +128,7 @@ test('while our join is unanswered, a refusal that names another room is none of
   assert.deepEqual(server.joins, ['u1']);
 });
 
-test('our join that is refused is told, asked for again, and forgotten once it is confirmed', async (t) => {
+test('a refused join is reported and repeated, and the refusal is forgotten once the join is confirmed', async (t) => {
   const { options, errors } = observed();
   const server = await start(t);
   const rooms = [undefined, 'user_u1', 'u1'];
@@ -152,7 +152,7 @@ test('our join that is refused is told, asked for again, and forgotten once it i
   assert.equal(server.joins.length, 4);
 });
 
-test('a name that socket.io keeps for itself is refused with that reason', async (t) => {
+test('a reserved event name of socket.io is refused with that reason', async (t) => {
   const server = await start(t);
   const made = client(t, server);
   for (const event of ['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener'])

@@ -1,4 +1,4 @@
-// What was missed while away: the app is asked for it on every return, and hands it on before what is live.
+// Missed messages: on every reconnect the app is asked for them, and they are delivered before live ones.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -45,7 +45,7 @@ async function say(server, ...ids) {
 /** What waits for a promise has run. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('the app is asked on every return, with the last message, and not on the first connection', async (t) => {
+test('the app is asked on every reconnect, with the last message, and not on the first connection', async (t) => {
   const start = Date.now();
   const { server, asked } = await setUp(t, {}, { answer: () => undefined });
   assert.equal(asked.length, 0);
@@ -68,7 +68,7 @@ test('the app is asked on every return, with the last message, and not on the fi
   assert.equal(asked.length, 4, 'after a disconnect of the app too');
 });
 
-test('what comes before the first link is ready is no return', async (t) => {
+test('messages before the first link is ready count as no reconnect', async (t) => {
   const { server, asked, heard } = await setUp(t, {}, { user: undefined });
   server.hooks.join = () => {
     server.io.emit('message:new', message('before the join'));
@@ -80,7 +80,7 @@ test('what comes before the first link is ready is no return', async (t) => {
   assert.equal(asked.length, 0);
 });
 
-test('what comes on a return before it is ready does not hide what was missed', async (t) => {
+test('messages during a reconnect do not hide the missed ones', async (t) => {
   const { server, asked, heard } = await setUp(t);
   await say(server, 'a');
   server.hooks.join = () => {
@@ -93,7 +93,7 @@ test('what comes on a return before it is ready does not hide what was missed', 
   assert.deepEqual(heard, ['a', 'c', 'b']);
 });
 
-test('a link that was only in doubt is no return, and nothing is asked for again', async (t) => {
+test('a link that was only in doubt is no reconnect, and the app is not asked', async (t) => {
   const { server, asked } = await setUp(t);
   await awayAndBack(server);
   assert.equal(asked.length, 1, 'and this is still unanswered');
@@ -121,7 +121,7 @@ test('a link that was only in doubt is no return, and nothing is asked for again
   assert.equal(lists.length, before);
 });
 
-test('live messages wait for what was missed, and repeats are dropped', async (t) => {
+test('live messages wait for the missed ones, and repeats are dropped', async (t) => {
   const { server, asked, heard } = await setUp(t);
   const raw = [];
   const any = [];
@@ -145,7 +145,7 @@ test('live messages wait for what was missed, and repeats are dropped', async (t
   assert.equal(asked[1].since.id, 'f');
 });
 
-test('every name under which messages arrive is held, other events are not', async (t) => {
+test('messages are buffered under every event name, and other events are not', async (t) => {
   const events = { message: ['message:new', 'newMessage'] };
   const { server, asked, heard } = await setUp(t, { events });
   const others = [];
@@ -161,7 +161,7 @@ test('every name under which messages arrive is held, other events are not', asy
   assert.deepEqual(heard, ['a', 'b']);
 });
 
-test('a message that wants an acknowledgement is not held', async (t) => {
+test('a message with an acknowledgement is not buffered', async (t) => {
   const { server, asked } = await setUp(t);
   api.getSocket().on('message:new', (_message, ack) => ack?.());
   await awayAndBack(server);
@@ -175,7 +175,7 @@ test('a message that wants an acknowledgement is not held', async (t) => {
   assert.ok(isAnswered);
 });
 
-test('what is no list delivers nothing', async (t) => {
+test('an answer that is no list delivers nothing', async (t) => {
   const { server, asked, heard } = await setUp(t);
   await awayAndBack(server);
   for (const value of [undefined, null, 'text', { length: 1 }, 5]) asked[0].deliver(value);
@@ -183,7 +183,7 @@ test('what is no list delivers nothing', async (t) => {
   assert.deepEqual(heard, [undefined, 'a']);
 });
 
-test('nobody waits longer than 5 seconds for an answer', async (t) => {
+test('live messages wait for an answer for at most 5 seconds', async (t) => {
   const { server, asked, heard } = await setUp(t);
   const jump = wallClock(t);
   await awayAndBack(server);
@@ -207,7 +207,7 @@ test('nobody waits longer than 5 seconds for an answer', async (t) => {
   assert.deepEqual(heard, ['b', 'c', 'd', 'e', 'f', 'a'], 'late is better than never');
 });
 
-test('a client that is destroyed waits for nothing', async (t) => {
+test('a destroyed client waits for nothing', async (t) => {
   const { server, asked, heard } = await setUp(t);
   await awayAndBack(server);
   await say(server, 'b');
@@ -216,7 +216,7 @@ test('a client that is destroyed waits for nothing', async (t) => {
   assert.deepEqual(heard, []);
 });
 
-test('a thousand live messages are held, not more', async (t) => {
+test('at most a thousand live messages are buffered', async (t) => {
   const { server, asked, heard } = await setUp(t);
   await awayAndBack(server);
   const ids = Array.from({ length: 1001 }, (_, n) => `m${n}`);
@@ -231,7 +231,7 @@ test('a thousand live messages are held, not more', async (t) => {
   assert.deepEqual(heard, ids);
 });
 
-test('an onResync that throws or rejects is reported, releases, and is asked again for the same', async (t) => {
+test('an onResync that throws or rejects is reported, releases the buffered messages, and is called again for the same gap', async (t) => {
   const reported = collectReports(t);
   const failures = [
     () => {
@@ -265,7 +265,7 @@ test('an onResync that throws or rejects is reported, releases, and is asked aga
   assert.equal(asked[4].since.id, 'z', 'once an answer was without fault, it starts from there');
 });
 
-test('an onResync that never settles: the next return asks for the same, and holds', async (t) => {
+test('after an onResync that never settles, the next reconnect asks for the same gap, and buffers', async (t) => {
   const { server, asked, heard } = await setUp(t);
   await say(server, 'a');
   await awayAndBack(server);
@@ -291,7 +291,7 @@ test('an onResync that never settles: the next return asks for the same, and hol
   assert.deepEqual(heard, ['a', 'b', 'c', 'd', 'e']);
 });
 
-test('an answer that comes while the link is down again does not fill the second gap', async (t) => {
+test('an answer that arrives after the link is lost again does not fill the second gap', async (t) => {
   const { server, asked, heard } = await setUp(t);
   await say(server, 'a');
   await awayAndBack(server);
@@ -304,7 +304,7 @@ test('an answer that comes while the link is down again does not fill the second
   assert.deepEqual(heard, ['a', 'b']);
 });
 
-test('a recovered session has what was missed, and is asked for nothing', async (t) => {
+test('a recovered session has the missed messages, and the app is not asked', async (t) => {
   const io = { connectionStateRecovery: { maxDisconnectionDuration: 60_000 } };
   const { server, asked, heard } = await setUp(t, {}, { server: { io } });
   await say(server, 'a');
@@ -327,7 +327,7 @@ test('a recovered session has what was missed, and is asked for nothing', async 
   assert.equal(asked[0].since.id, 'b');
 });
 
-test('a logout forgets where the user was, and what he was sent reaches nobody else', async (t) => {
+test('a logout forgets the position of the user, and their messages reach no other user', async (t) => {
   const { server, asked, heard } = await setUp(t);
   await say(server, 'a');
   await awayAndBack(server);
@@ -351,7 +351,7 @@ test('a logout forgets where the user was, and what he was sent reaches nobody e
   assert.equal(asked[2].since.id, null, 'who has heard nothing yet');
 });
 
-test('a logout by a listener ends what is handed out, be it fetched or held', async (t) => {
+test('a logout by a listener stops the delivery of fetched and buffered messages', async (t) => {
   for (const [isHeld, told] of [
     [false, ['a']],
     [true, ['c']],
@@ -369,7 +369,7 @@ test('a logout by a listener ends what is handed out, be it fetched or held', as
   }
 });
 
-test('without onResync nothing is held', async (t) => {
+test('without onResync nothing is buffered', async (t) => {
   const { server, heard } = await setUp(t, { onResync: undefined });
   await say(server, 'a');
   await awayAndBack(server);

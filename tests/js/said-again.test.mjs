@@ -1,5 +1,5 @@
-// What has to be with the server before what waits leaves: what listeners of `connect` say, and what is said
-// again after each return.
+// Emits that the server needs before the waiting messages: those of `connect` listeners, and remembered emits, which are
+// replayed after each reconnect.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -31,7 +31,7 @@ async function awayAndBack(server, own, away = () => {}) {
   await own.send('send_message', 'the last');
 }
 
-test('what listeners of connect say reaches the server before what waits', async (t) => {
+test('emits of connect listeners reach the server before waiting messages', async (t) => {
   const { server, own } = await setUp(t);
   own.socket.on('connect', () => own.socket.emit('join_room', 'r1'));
   const first = own.send('send_message', 'waits');
@@ -49,7 +49,7 @@ test('what listeners of connect say reaches the server before what waits', async
   ]);
 });
 
-test('what is remembered is said now, and again after each return before what waits, until it is forgotten', async (t) => {
+test('a remembered emit is sent now, and replayed after each reconnect before waiting messages, until it is forgotten', async (t) => {
   const { server, own } = await setUp(t);
   own.remember('subscribe', 'early');
   own.connect();
@@ -94,7 +94,7 @@ test('what is remembered is said now, and again after each return before what wa
   assert.deepEqual(saidTo(server), [['send_message', 'the last']], "it was the former user's");
 });
 
-test('raw emits that the option session names are said again, with an acknowledgement where they had one', async (t) => {
+test('raw emits that the option session names are replayed, with their acknowledgements', async (t) => {
   const { server, own } = await setUp(t, {
     session: [{ join: 'join_room', leave: 'leave_room' }, /^watch/, 'enter'],
   });
@@ -133,7 +133,7 @@ test('raw emits that the option session names are said again, with an acknowledg
   assert.deepEqual(joined, ['joined', 'joined'], 'its own callback is called once');
 });
 
-test('what a listener of connect says by itself is not said twice', async (t) => {
+test('an emit that a connect listener repeats itself is not replayed', async (t) => {
   const { server, own } = await setUp(t, { session: ['join_room'] });
   own.socket.on('connect', () => own.socket.emit('join_room', 'r1'));
   own.connect();
@@ -145,7 +145,7 @@ test('what a listener of connect says by itself is not said twice', async (t) =>
   ]);
 });
 
-test('a recovered session is still in its rooms, so nothing is said again', async (t) => {
+test('a recovered session is still in its rooms, so nothing is replayed', async (t) => {
   const { server, own } = await setUp(
     t,
     { session: ['join_room'] },
@@ -163,7 +163,7 @@ test('a recovered session is still in its rooms, so nothing is said again', asyn
   assert.deepEqual(saidTo(server), [['send_message', 'the last']]);
 });
 
-test('what is remembered is bounded, and the option refuses what is no name', async (t) => {
+test('the number of remembered emits is limited, and the option refuses invalid names', async (t) => {
   const { server, own } = await setUp(t);
   for (let nth = 0; nth < 1_100; nth += 1) own.remember('subscribe', nth);
   own.connect();
@@ -174,7 +174,7 @@ test('what is remembered is bounded, and the option refuses what is no name', as
   }
 });
 
-test('what is remembered is a copy, what cannot be sent is refused, and what was said between users is nobody’s', async (t) => {
+test('remembered emits are copies, invalid ones are refused, and those between two users belong to no user', async (t) => {
   const { server, own } = await setUp(t, { userId: 'u1' });
   own.connect();
   await untilReady(own);
@@ -194,14 +194,14 @@ test('what is remembered is a copy, what cannot be sent is refused, and what was
   assert.deepEqual(saidTo(server), [['send_message', 'the last']]);
 });
 
-test('what the server could not take is no event to remember', async (t) => {
+test('an event that cannot be sent cannot be remembered', async (t) => {
   const { own } = await setUp(t);
   for (const name of [undefined, null, '', {}, Symbol('x'), 'connect', 'disconnect']) {
     assert.throws(() => own.remember(name, 1), { code: 'INVALID_OPTION' });
   }
 });
 
-test('a leave ends what was joined with binary, and what is sent is no emit of the app’s', async (t) => {
+test('a leave ends a join with binary data, and a sent message is no emit of the app', async (t) => {
   const session = [{ join: 'join', leave: 'leave' }];
   const { server, own } = await setUp(t, { userId: 'u1', session });
   own.connect();
@@ -216,7 +216,7 @@ test('a leave ends what was joined with binary, and what is sent is no emit of t
   assert.deepEqual(joins, [Buffer.from([2])]);
 });
 
-test('what is remembered is the user’s who is named by then', async (t) => {
+test('a remembered emit belongs to the user who is named at that time', async (t) => {
   let user = 'u1';
   const { server, own } = await setUp(t, { userId: () => user });
   own.connect();

@@ -1,4 +1,4 @@
-// No text of ours shows what could be a secret: not the exception about a wrong option, and not the log.
+// Neither exceptions about wrong options nor the log contain values that could be secrets.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -107,7 +107,7 @@ test('no exception about an option that does not exist shows its value', () => {
   }
 });
 
-test('no exception about options that are none shows them', (t) => {
+test('no exception about a value that is no options object shows it', (t) => {
   freshModule(t);
   for (const [shape, make] of Object.entries(SHAPES)) {
     refusedSilently(() => createClient(make()), shape);
@@ -124,7 +124,7 @@ test('no exception about a url that cannot be used shows it', () => {
   }
 });
 
-test('no exception about how a message is sent shows a value', async (t) => {
+test('no exception about send options shows a value', async (t) => {
   const made = createClient({ url: URL, logger: null });
   t.after(() => made.destroy());
   const names = ['id', 'lane', 'durable', 'strict', 'ttlMs', 'signal', 'way', 'key', 'repeat'];
@@ -177,7 +177,7 @@ for (const [name, fail] of [
   ['answers a text', () => SECRET],
   ['answers a list', () => [SECRET]],
 ]) {
-  test(`an auth that ${name} with a token in it is told to onError, and not logged`, async (t) => {
+  test(`an auth that ${name} with a token in it is reported to onError, and not logged`, async (t) => {
     const said = watchConsole(t);
     const errors = [];
     let calls = 0;
@@ -222,7 +222,7 @@ test('no payload, token or id is in the log by default, whatever goes wrong', as
   assert.equal(said.join().includes('s3cr3t'), false, said.join('\n'));
 });
 
-test('an auth that fails says with which kind of error', async (t) => {
+test('a failing auth is logged with the kind of its error', async (t) => {
   freshModule(t);
   const said = watchConsole(t);
   const made = createClient({

@@ -1,4 +1,4 @@
-// What the deduplicator of holdfast/server keeps alive of the messages that it has seen.
+// The memory that the deduplicator of holdfast/server keeps for the messages that it has seen.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -18,7 +18,7 @@ function heapBytes() {
   return process.memoryUsage().heapUsed;
 }
 
-test('an answer that quotes its message keeps the quotation alone', async () => {
+test('a stored answer that quotes its message keeps only the quotation in memory', async () => {
   const once = createDeduplicator({ userId: () => 'ann' });
   const listener = once({ id: 's' }, ({ text }) => ({ success: true, preview: text.slice(0, 40) }));
   const before = heapBytes();
@@ -28,7 +28,7 @@ test('an answer that quotes its message keeps the quotation alone', async () => 
   assert.ok(heapBytes() - before < 10_000_000, `${heapBytes() - before} bytes for 100 of 500 KB`);
 });
 
-test('repeats that wait for an answer keep nothing of what they sent', async () => {
+test('waiting repeats keep none of their payload in memory', async () => {
   const gate = deferred();
   const once = createDeduplicator({ userId: () => 'ann' });
   const listener = once({ id: 's' }, () => gate.promise);

@@ -1,4 +1,4 @@
-// Several server processes with one Redis, one of which is killed.
+// Several server processes with one Redis. One of them is killed.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -23,7 +23,7 @@ for (const [name, isRestarted] of [
   ['another process takes over', false],
   ['the same one is started again', true],
 ]) {
-  test(`the order of a lane survives a process that is killed in the first handler: ${name}`, {
+  test(`a lane keeps its order when its process is killed in the first handler: ${name}`, {
     skip: withoutRedis,
   }, async (t) => {
     const redis = await startRedis(t);
@@ -49,7 +49,7 @@ for (const [name, isRestarted] of [
   });
 }
 
-test('a process that is gone with 1,000 messages at work is waited for with few questions', {
+test('waiting for a dead process with 1,000 messages in progress takes few requests', {
   skip: withoutRedis,
 }, async (t) => {
   const { url } = await startRedis(t);

@@ -1,5 +1,5 @@
-// The deduplicator of holdfast/server: with bare sockets, where time and order are in the test's hands,
-// and at the end with a real Socket.IO server and client.
+// The deduplicator of holdfast/server. Most tests use fake sockets, so that the test controls time and order. The last one
+// uses a real Socket.IO server and client.
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
@@ -10,7 +10,7 @@ import { createDeduplicator } from '../../pkg/esm/server.mjs';
 import { acknowledgements, told } from '../support/acknowledgements.mjs';
 import { deferred } from '../support/until.mjs';
 
-test('a repeat gets the stored acknowledgement and runs nothing', async () => {
+test('a repeat gets the stored acknowledgement, and the handler does not run', async () => {
   const { call, runs } = setup((data) => ({ success: true, text: data.text, list: [1, null] }));
   const first = await call('ann', { _tempId: 'a', text: 'hello' });
   assert.deepEqual(first, [{ success: true, text: 'hello', list: [1, null] }]);
@@ -18,7 +18,7 @@ test('a repeat gets the stored acknowledgement and runs nothing', async () => {
   assert.equal(runs.length, 1);
 });
 
-test('every argument of an acknowledgement is kept, binary too, as it was when it was given', async () => {
+test('every argument of an acknowledgement is stored as it was when given, also binary ones', async () => {
   const message = { text: 'before', at: new Date(0), bytes: Buffer.from([1, 2]), drop: () => {} };
   const { call } = setup((_data, ack) => ack(null, message, [undefined]));
   const expected = [
@@ -32,7 +32,7 @@ test('every argument of an acknowledgement is kept, binary too, as it was when i
   assert.deepEqual(await call('ann', { _tempId: 'a' }), expected);
 });
 
-test('a handler gets as many arguments as it names, and ack where it has it', async () => {
+test('a handler gets as many arguments as it declares, and ack where it declares it', async () => {
   const { once } = setup();
   const socket = { id: 's', user: 'ann' };
   const got = [];
@@ -63,7 +63,7 @@ test('a handler gets as many arguments as it names, and ack where it has it', as
   assert.deepEqual(got, [[7, 24]], 'nobody wants an acknowledgement');
 });
 
-test('a repeat is equal in all of its arguments', async () => {
+test('a message is a repeat only if all arguments are equal', async () => {
   const { once } = setup();
   const runs = [];
   const handler = (first, second, ack) => {
@@ -83,14 +83,14 @@ test('a repeat is equal in all of its arguments', async () => {
   assert.equal(runs.length, 2);
 });
 
-test('an acknowledgement with nothing in it is kept as well', async () => {
+test('an empty acknowledgement is stored as well', async () => {
   const { call, runs } = setup((_data, ack) => ack());
   assert.deepEqual(await call('ann', { _tempId: 'a' }), []);
   assert.deepEqual(await call('ann', { _tempId: 'a' }), []);
   assert.equal(runs.length, 1);
 });
 
-test('ids are the users own: the same id of another user is another message', async () => {
+test('ids belong to users: the same id of another user is another message', async () => {
   const { call, runs } = setup((data) => ({ success: true, of: data.of }));
   assert.deepEqual(await call('ann', { _tempId: 'a', of: 'ann' }), [{ success: true, of: 'ann' }]);
   assert.deepEqual(await call('bob', { _tempId: 'a', of: 'bob' }), [{ success: true, of: 'bob' }]);
@@ -110,7 +110,7 @@ test('no choice of user and id can reach the key of another pair', async () => {
   assert.equal(runs.length, pairs.length);
 });
 
-test('a user is the same by number, bigint, text or an id object', async () => {
+test('a user is the same as number, bigint, string or id object', async () => {
   const { call, runs } = setup(() => ({ success: true }));
   for (const user of [7, 7n, '7', { toString: () => '7' }]) await call(user, { _tempId: 'a' });
   assert.equal(runs.length, 1);
@@ -129,14 +129,14 @@ test('without a user an id counts for its connection only', async () => {
   }
 });
 
-test('a user whose name is a connection does not reach what is kept for that connection', async () => {
+test('a user named like a connection does not reach the answers of that connection', async () => {
   const { once, runs, handler } = setup(() => ({ success: true }));
   await answerOf(once({ id: 'socket1', user: undefined }, handler), { _tempId: 'a' });
   await answerOf(once({ id: 'socket2', user: 'socket1' }, handler), { _tempId: 'a' });
   assert.equal(runs.length, 2);
 });
 
-test('a userId that throws or answers no id is reported, and nothing runs', async () => {
+test('a userId that throws or returns no id is reported, and the handler does not run', async () => {
   const bad = [{}, Promise.resolve('ann'), () => {}, true, Number.NaN, Symbol('x'), []];
   for (const user of bad) {
     const { call, runs, errors } = setup(() => ({ success: true }));
@@ -157,7 +157,7 @@ test('a userId that throws or answers no id is reported, and nothing runs', asyn
   assert.equal(errors[0].at, 'userId');
 });
 
-test('a repeat while the first is at work waits for it and gets its answer', async () => {
+test('a repeat during the first call waits for it and gets its answer', async () => {
   const gate = deferred();
   const { call, runs } = setup(() => gate.promise);
   const answers = [1, 2, 3].map(() => call('ann', { _tempId: 'a' }));
@@ -170,7 +170,7 @@ test('a repeat while the first is at work waits for it and gets its answer', asy
   assert.equal(runs.length, 1);
 });
 
-test('a first connection that is gone, or throws, does not keep the waiting repeat from its answer', async () => {
+test('a waiting repeat gets its answer even if the first connection is gone or throws', async () => {
   const gate = deferred();
   const { once, handler, errors } = setup(() => gate.promise);
   const gone = { id: 'gone', user: 'ann' };
@@ -183,7 +183,7 @@ test('a first connection that is gone, or throws, does not keep the waiting repe
   assert.deepEqual([errors[0].at, errors[0].id], ['ack', 'a']);
 });
 
-test('a handler that throws or rejects answers an error to try again, says nothing of it, keeps nothing', async () => {
+test('a handler that throws or rejects is answered with a retryable error without details, and nothing is stored', async () => {
   const ways = [
     () => {
       throw new Error('secret of the database');
@@ -212,7 +212,7 @@ test('a handler that throws or rejects answers an error to try again, says nothi
   }
 });
 
-test('the repeats that waited for a failure get it, and the next one runs', async () => {
+test('repeats that waited for a failed call get its error, and the next one runs', async () => {
   const gate = deferred();
   const { call, runs } = setup(() => (runs.length === 1 ? gate.promise : { success: true }));
   const answers = [call('ann', { _tempId: 'a' }), call('ann', { _tempId: 'a' })];
@@ -221,7 +221,7 @@ test('the repeats that waited for a failure get it, and the next one runs', asyn
   assert.deepEqual(await call('ann', { _tempId: 'a' }), [{ success: true }]);
 });
 
-test('a refusal is not kept, whatever its code: the repeat runs the handler again', async () => {
+test('a refusal is not stored, whatever its code, and a repeat runs the handler again', async () => {
   const refusals = [
     { error: 'slow down', code: 'RATE_LIMITED' },
     { error: 'not a friend', code: 'FORBIDDEN' },
@@ -238,7 +238,7 @@ test('a refusal is not kept, whatever its code: the repeat runs the handler agai
   }
 });
 
-test('what the client takes for an acceptance is kept, and nothing else', async () => {
+test('answers that the client treats as accepted are stored, and no others', async () => {
   const seen = [];
   const verdict = (...all) => void seen.push(all);
   for (const row of acknowledgements()) {
@@ -251,7 +251,7 @@ test('what the client takes for an acceptance is kept, and nothing else', async 
   }
 });
 
-test('a verdict of the app goes before the rules; one that throws or is none is reported and does not', async () => {
+test('a verdict of the app overrides the rules, and one that throws or is invalid is reported and ignored', async () => {
   const get = () => {
     throw new Error('boom');
   };
@@ -282,14 +282,14 @@ test('a verdict of the app goes before the rules; one that throws or is none is 
   }
 });
 
-test('a failure of ours is not put to the verdict', async () => {
+test('an internal failure is not passed to the verdict', async () => {
   const verdict = () => 'accepted';
   const { call, runs } = setup(() => Promise.reject(new Error('down')), { verdict });
   for (let n = 0; n < 2; n += 1) await call('ann', { _tempId: 'a' });
   assert.equal(runs.length, 2);
 });
 
-test('of an acknowledgement and a returned value the first counts', async () => {
+test('if a handler acknowledges and returns a value, the first one counts', async () => {
   const { call } = setup((data, ack) => {
     if (data.ackFirst) ack({ by: 'ack' });
     return { by: 'return' };
@@ -319,7 +319,7 @@ test('a handler that returns undefined answers later, by ack', async (t) => {
   assert.equal(errors.length, 0);
 });
 
-test('a handler that returned and never answers is reported and given up after a minute', async (t) => {
+test('a handler that returned without an answer is reported and given up after a minute', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { call, runs, errors } = setup(() => undefined);
   const answer = call('ann', { _tempId: 'a' });
@@ -335,7 +335,7 @@ test('a handler that returned and never answers is reported and given up after a
   assert.equal(runs.length, 2);
 });
 
-test('a handler still at work is given up and reported after ten minutes, or when the option says', async (t) => {
+test('a running handler is given up and reported after ten minutes, or after the time in the option', async (t) => {
   for (const [options, ms] of [
     [{}, 600_000],
     [{ handlerTimeoutMs: 5000 }, 5000],
@@ -373,7 +373,7 @@ test('a failure after the answer is reported and changes nothing', async () => {
   assert.equal(errors[0].error.message, 'the push service is down');
 });
 
-test('an answer that cannot be encoded counts as handled: once, with what can be encoded, and reported', async () => {
+test('an answer that cannot be encoded is reported, counts as handled, and is sent with the parts that can be encoded', async () => {
   const cycle = { name: 'cycle' };
   cycle.self = cycle;
   const thrower = Object.defineProperty({ id: 5 }, 'lazy', {
@@ -408,7 +408,7 @@ test('an answer that cannot be encoded counts as handled: once, with what can be
   }
 });
 
-test('a refusal with something in it that cannot be encoded is a refusal', async () => {
+test('a refusal with parts that cannot be encoded is still a refusal', async () => {
   const { call, runs } = setup(() => ({ error: 'FULL', left: 0n }));
   for (let n = 0; n < 2; n += 1) {
     assert.deepEqual(await call('ann', { _tempId: 'a' }), [{ error: 'FULL', left: '0' }]);
@@ -416,7 +416,7 @@ test('a refusal with something in it that cannot be encoded is a refusal', async
   assert.equal(runs.length, 2);
 });
 
-test('another content under a known id is refused, and never gets the answer of the first', async () => {
+test('different content under a known id is refused, and never gets the answer of the first', async () => {
   const bytes = (...list) => Buffer.from(list);
   const cases = [
     [{ text: 'a' }, { text: 'b' }],
@@ -446,7 +446,7 @@ test('another content under a known id is refused, and never gets the answer of 
   }
 });
 
-test('while the first is at work another content is refused at once', async () => {
+test('different content is refused at once while the first call runs', async () => {
   const gate = deferred();
   const { call, runs } = setup(() => gate.promise);
   const first = call('ann', { _tempId: 'a', text: 'a' });
@@ -456,7 +456,7 @@ test('while the first is at work another content is refused at once', async () =
   assert.equal(runs.length, 1);
 });
 
-test('the order of fields, and whether the id is a number, make no other content', async () => {
+test('content is equal whatever the order of fields, and whether the id is a number or a string', async () => {
   const { call, runs } = setup(() => null);
   const messages = [
     { _tempId: 5, text: 'a', list: [{ x: 1, y: Buffer.from([1]) }] },
@@ -467,7 +467,7 @@ test('the order of fields, and whether the id is a number, make no other content
   assert.equal(runs.length, 1);
 });
 
-test('a store that keeps no fingerprint goes on as before', async () => {
+test('a store without fingerprints keeps working', async () => {
   const answers = new Map();
   const store = {
     claim: (key) =>
@@ -482,7 +482,7 @@ test('a store that keeps no fingerprint goes on as before', async () => {
   assert.equal(runs.length, 1);
 });
 
-test('data without an id runs every time', async () => {
+test('data without an id runs the handler every time', async () => {
   const { call, runs } = setup(() => ({ success: true }));
   for (const data of [undefined, null, 'text', 5, [], {}, { _tempId: null }, Buffer.from('x')]) {
     runs.length = 0;
@@ -493,7 +493,7 @@ test('data without an id runs every time', async () => {
   }
 });
 
-test('an id that is no number and no text of 1 to 200 characters is refused for good, and nothing runs', async () => {
+test('an id that is no number and no string of 1 to 200 characters is refused with a final code', async () => {
   const { call, runs } = setup(() => ({ success: true }));
   for (const _tempId of ['', 'x'.repeat(201), Number.NaN, true, {}, ['a'], Buffer.from('a')]) {
     const [reply] = await call('ann', { _tempId });
@@ -505,14 +505,14 @@ test('an id that is no number and no text of 1 to 200 characters is refused for 
   assert.equal(runs.length, 1);
 });
 
-test('a number as an id is deduplicated like its text', async () => {
+test('a numeric id is deduplicated like its string', async () => {
   const { call, runs } = setup(() => ({ success: true }));
   await call('ann', { _tempId: 1_795_442_938_211 });
   await call('ann', { _tempId: '1795442938211' });
   assert.equal(runs.length, 1);
 });
 
-test('a client that asks for no acknowledgement is deduplicated too, and breaks nothing', async () => {
+test('a message without an acknowledgement is deduplicated too', async () => {
   const { once, runs, handler, call } = setup((_data, ack) => ack({ success: true }));
   const listener = once({ id: 's', user: 'ann' }, handler);
   listener({ _tempId: 'a' });
@@ -525,7 +525,7 @@ test('a client that asks for no acknowledgement is deduplicated too, and breaks 
   assert.deepEqual(runs[1].data, undefined);
 });
 
-test('arguments of a hostile client do not reach the place of ack', async () => {
+test('arguments of a hostile client are never passed as ack', async () => {
   const { once, runs, handler } = setup((_data, ack) => ack({ success: true }));
   const listener = once({ id: 's', user: 'ann' }, handler);
   assert.deepEqual(await answerOf(listener), [{ success: true }]);
@@ -538,7 +538,7 @@ test('arguments of a hostile client do not reach the place of ack', async () => 
   assert.equal(runs.length, 3);
 });
 
-test('another field can be the id, and this is the socket', async () => {
+test('the id can be in another field, and this is the socket', async () => {
   const seen = [];
   const once = createDeduplicator({ userId: (socket) => socket.user, idField: 'clientId' });
   const socket = { id: 's', user: 'ann' };
@@ -551,7 +551,7 @@ test('another field can be the id, and this is the socket', async () => {
   assert.deepEqual(seen, [[true, 'a']]);
 });
 
-test('the memory is bounded, and what was not asked for the longest goes first', async () => {
+test('the memory is limited, and the least recently requested answer is removed first', async () => {
   const { call, runs } = setup(() => ({ success: true }), { max: 2 });
   await call('ann', { _tempId: 'a' });
   await call('ann', { _tempId: 'b' });
@@ -565,7 +565,7 @@ test('the memory is bounded, and what was not asked for the longest goes first',
   assert.equal(runs.length, 4);
 });
 
-test('the memory is bounded in bytes', async () => {
+test('the memory is limited in bytes', async () => {
   const { call, runs } = setup(() => 'x'.repeat(1000), { maxBytes: 10_000 });
   for (let n = 0; n < 10; n += 1) await call('ann', { _tempId: `n${n}` });
   runs.length = 0;
@@ -575,7 +575,7 @@ test('the memory is bounded in bytes', async () => {
   assert.equal(runs.length, 1);
 });
 
-test('of answers of 900 KB the memory keeps 100 MB', async () => {
+test('the memory keeps 100 MB of answers of 900 KB each', async () => {
   const { call, runs } = setup(() => Buffer.alloc(900_000));
   for (let n = 0; n < 150; n += 1) await call('ann', { _tempId: `n${n}` });
   runs.length = 0;
@@ -588,7 +588,7 @@ test('of answers of 900 KB the memory keeps 100 MB', async () => {
   assert.ok(kept >= 105 && kept <= 111, String(kept));
 });
 
-test('one user cannot push out what others rely on, by many answers or by large ones', async () => {
+test('one user cannot displace the answers of others with many or large answers', async () => {
   for (const [options, reply, count] of [
     [{ max: 100 }, 'x', 1000],
     [{ maxBytes: 100_000 }, 'x'.repeat(5000), 200],
@@ -604,7 +604,7 @@ test('one user cannot push out what others rely on, by many answers or by large 
   }
 });
 
-test('connections on which nobody is logged in push out no answers of users', async () => {
+test('connections without a user displace no answers of users', async () => {
   const { call, runs } = setup(() => 'x', { max: 100 });
   for (let n = 0; n < 20; n += 1) await call('ann', { _tempId: `n${n}` });
   for (let n = 0; n < 500; n += 1) await call(null, { _tempId: 'a' });
@@ -613,7 +613,7 @@ test('connections on which nobody is logged in push out no answers of users', as
   assert.equal(runs.length, 0);
 });
 
-test('an answer is kept for ttlMs after it was last asked for', async (t) => {
+test('an answer is stored for ttlMs after it was last requested', async (t) => {
   let now = 0;
   t.mock.method(performance, 'now', () => now);
   const { call, runs } = setup(() => ({ success: true }), { ttlMs: 100 });
@@ -628,7 +628,7 @@ test('an answer is kept for ttlMs after it was last asked for', async (t) => {
   assert.equal(runs.length, 2);
 });
 
-test('work in progress outlives any number of newer answers', async () => {
+test('calls in progress are kept through any number of newer answers', async () => {
   const gate = deferred();
   const { call, runs } = setup(
     (data) => (data._tempId === 'slow' ? gate.promise : { success: true }),
@@ -642,7 +642,7 @@ test('work in progress outlives any number of newer answers', async () => {
   assert.equal(runs.filter(({ data }) => data._tempId === 'slow').length, 1);
 });
 
-test('beyond maxPending a call is asked to come back, and the places are given back', async () => {
+test('beyond maxPending a call is refused as retryable, and finished calls make room', async () => {
   const gate = deferred();
   const { call, runs } = setup(() => gate.promise, { maxPending: 2 });
   const held = [call('ann', { _tempId: 'a' }), call('ann', { _tempId: 'a' })];
@@ -655,7 +655,7 @@ test('beyond maxPending a call is asked to come back, and the places are given b
   assert.deepEqual(await call('ann', { _tempId: 'b' }), [null]);
 });
 
-test('one user at work on very much holds up nobody else', async () => {
+test('one user with very many calls in progress delays no other user', async () => {
   const gate = deferred();
   const work = (data) => (data.isSlow ? gate.promise : null);
   for (const idOf of [(n) => `n${n}`, () => 'one', () => undefined]) {
@@ -673,7 +673,7 @@ test('one user at work on very much holds up nobody else', async () => {
   gate.resolve(null);
 });
 
-test('maxPendingPerUser bounds one user, and the places are given back', async () => {
+test('maxPendingPerUser limits one user, and finished calls make room', async () => {
   const gate = deferred();
   const { call } = setup(() => gate.promise, { maxPendingPerUser: 1 });
   const held = call('ann', { _tempId: 'a' });
@@ -683,7 +683,7 @@ test('maxPendingPerUser bounds one user, and the places are given back', async (
   assert.deepEqual(await call('ann', { _tempId: 'b' }), [null]);
 });
 
-test('a socket keeps the order of its messages, however the store takes its time', async () => {
+test('a socket keeps the order of its messages, however slow the store is', async () => {
   const store = slowStore();
   const { once, runs, handler } = setup(() => null, { store });
   const listener = once({ id: 's', user: 'ann' }, handler);
@@ -701,7 +701,7 @@ test('a socket keeps the order of its messages, however the store takes its time
   );
 });
 
-test('what another process has at work is started before what is behind it, on this connection and the next', async (t) => {
+test('a message in progress at another process comes before the messages behind it, on this connection and the next', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const claims = new Map([['a', 'busy']]);
   const asked = [];
@@ -732,7 +732,7 @@ test('what another process has at work is started before what is behind it, on t
   );
 });
 
-test('what another process has at work for longer than a dead one could holds up nobody behind it', async (t) => {
+test('a message in progress elsewhere for longer than a lease delays no message behind it', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let now = 0;
   t.mock.method(performance, 'now', () => now);
@@ -763,7 +763,7 @@ test('what another process has at work for longer than a dead one could holds up
   }
 });
 
-test('a claim of another process is asked for less and less often, and soon after its end', async (t) => {
+test('the claim of another process is polled less and less often, and noticed soon after its end', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let now = 0;
   const asked = [];
@@ -786,7 +786,7 @@ test('a claim of another process is asked for less and less often, and soon afte
   assert.ok(busiest <= 40, `${busiest} within 10 ms`);
 });
 
-test('a handler at work holds up nobody behind it', async () => {
+test('a running handler delays no message behind it', async () => {
   const gate = deferred();
   for (const store of [undefined, sharedStore()]) {
     const { call } = setup((data) => (data._tempId === 'a' ? gate.promise : null), { store });
@@ -810,7 +810,7 @@ test('two processes with one store run a message once, and the other waits for i
   assert.deepEqual([one.runs.length, two.runs.length], [1, 1]);
 });
 
-test('when the other process fails, the one that waited does the work', async () => {
+test('if the other process fails, the waiting one runs the handler', async () => {
   const store = sharedStore();
   const gate = deferred();
   const one = setup(() => gate.promise, { store });
@@ -823,7 +823,7 @@ test('when the other process fails, the one that waited does the work', async ()
   assert.deepEqual(await second, [{ success: true, by: 'two' }]);
 });
 
-test('a store that fails is reported: before the work nothing runs, after it the answer stands', async () => {
+test('a failing store is reported: before the handler nothing runs, after it the answer counts', async () => {
   const down = () => {
     throw new Error('store down');
   };
@@ -842,7 +842,7 @@ test('a store that fails is reported: before the work nothing runs, after it the
   }
 });
 
-test('an onError that throws disturbs nothing', async (t) => {
+test('an onError that throws affects nothing', async (t) => {
   const printed = t.mock.method(console, 'error', () => {});
   const once = createDeduplicator({
     userId: () => 'ann',
@@ -869,7 +869,7 @@ test('without onError a failure is printed', async (t) => {
   assert.equal(printed.mock.calls[0].arguments[1], error.stack);
 });
 
-test('misuse throws a TypeError that names the option, what it got and what it takes', () => {
+test('misuse throws a TypeError with the option, the received and the accepted values', () => {
   const userId = () => 'ann';
   const store = sharedStore();
   const cases = [

@@ -1,4 +1,4 @@
-// The functions of `holdfast/socket`: before configuring, connecting, logging out, who the user is.
+// The functions of `holdfast/socket`: before configuring, connecting, logging out, and the current user.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -43,7 +43,7 @@ test('there are 28 functions, each on the default export too', () => {
   assert.deepEqual({ ...named, configureSocket }, all);
 });
 
-test('the outbox shows what has not settled, and why it waits', async (t) => {
+test('the outbox shows unsettled messages, and why they wait', async (t) => {
   freshModule(t);
   assert.deepEqual(api.getOutbox(), []);
   const server = await start(t);
@@ -65,7 +65,7 @@ test('the outbox shows what has not settled, and why it waits', async (t) => {
   );
 });
 
-test('before configuring nothing throws, sends are answered, and the rest is harmless', async (t) => {
+test('before configuring nothing throws, sends get a result, and other calls have no effect', async (t) => {
   freshModule(t);
   const reported = collectReports(t);
   for (const name of FUNCTIONS) {
@@ -101,7 +101,7 @@ test('before configuring nothing throws, sends are answered, and the rest is har
   assert.deepEqual(reported, []);
 });
 
-test('what was registered before configuring is attached, and stays with the next server', async (t) => {
+test('listeners that were added before configuring work, and are kept for the next server', async (t) => {
   freshModule(t);
   const heard = [];
   const off = api.onNewMessage(({ text }) => heard.push(text));
@@ -141,7 +141,7 @@ test('what was registered before configuring is attached, and stays with the nex
   assert.deepEqual(heard, ['two', 'three']);
 });
 
-test('every call answers the same Socket, and one connection is made', async (t) => {
+test('every call returns the same Socket, and one connection is made', async (t) => {
   const server = await start(t);
   const socket = api.getSocket();
   for (let i = 0; i < 3; i += 1) {
@@ -184,7 +184,7 @@ test('disconnectSocket keeps the queue and all listeners, and a send does not co
   assert.equal(server.handshakes.length, 2);
 });
 
-test('a logout settles what waits, and is final until the flag is reset', async (t) => {
+test('a logout settles waiting messages, and is final until the flag is reset', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   server.hooks.message = () => {};
   const inFlight = send({ text: 'in flight' });
@@ -225,7 +225,7 @@ test('a logout settles what waits, and is final until the flag is reset', async 
   assert.equal(server.handshakes.length, 2);
 });
 
-test('a reset without a call in between connects nobody', async (t) => {
+test('resetting the flag alone does not connect', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   api.disconnectSocketForLogout();
   api.initializeSocket('u2');
@@ -237,7 +237,7 @@ test('a reset without a call in between connects nobody', async (t) => {
   assert.deepEqual(server.joins, ['u1', 'u3']);
 });
 
-test('a forced logout stops everything, is told once, and warns if nobody listens', async (t) => {
+test('a forced logout stops everything, is reported once, and warns without a listener', async (t) => {
   const [told, warned] = [[], []];
   const logger = { warn: (text) => warned.push(text), debug() {} };
   const server = await start(

@@ -1,4 +1,4 @@
-// What the client emits without being asked: receipts, and what its options name.
+// What the client emits by itself: receipts, and the events that its options name.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -107,7 +107,7 @@ function settledOf(made, data) {
   return ended;
 }
 
-test('createClient emits what its options name, and no more', async (t) => {
+test('createClient emits only the events that its options name', async (t) => {
   const server = await startBareServer(t);
   const asked = (options) => async () => {
     server.taken.length = 0;
@@ -123,7 +123,7 @@ test('createClient emits what its options name, and no more', async (t) => {
   assert.deepEqual(await asked({ health: { event: 'ping', ...HEALTH } })(), ['ping']);
 });
 
-test('holdfast/socket asks by default, and each of it can be switched off', async (t) => {
+test('holdfast/socket emits its events by default, and each can be switched off', async (t) => {
   const server = await startBareServer(t);
   const asked = async (options, expected) => {
     server.taken.length = 0;
@@ -143,7 +143,7 @@ test('holdfast/socket asks by default, and each of it can be switched off', asyn
   await asked({ join: false, health: false, presence: false }, []);
 });
 
-test('without presence nobody is online, and nothing of it throws', async (t) => {
+test('without presence no user is online, and nothing throws', async (t) => {
   const server = await startBareServer(t);
   await configured(t, server, { presence: false, join: false });
   const told = [];
@@ -155,7 +155,7 @@ test('without presence nobody is online, and nothing of it throws', async (t) =>
   assert.deepEqual(told, []);
 });
 
-test('the defaults of holdfast/socket end no tutorial server, but one that trusts the payload of join', async (t) => {
+test('the defaults of holdfast/socket crash no tutorial server except one that trusts the payload of join', async (t) => {
   for (const name of Object.keys(TUTORIALS)) {
     const { server, crashes } = await startTutorial(t, name);
     await configured(t, server, { health: HEALTH });
@@ -170,7 +170,7 @@ test('the defaults of holdfast/socket end no tutorial server, but one that trust
   assert.deepEqual(crashes, [], 'which the option join.payload serves');
 });
 
-test('who is online may be told by the acknowledgement', async (t) => {
+test('the acknowledgement may contain the users online', async (t) => {
   const { server } = await startTutorial(t, 'answers who is online');
   await configured(t, server);
   const lists = [];

@@ -1,4 +1,4 @@
-// Who the user is, with what the server is told so, and that nothing of one user reaches the next.
+// Who the user is, how the server learns it, and that nothing of one user reaches the next.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -17,7 +17,7 @@ import {
   until,
 } from './shell-kit.mjs';
 
-test('who joins is named by initializeSocket, else by the option, else by the token', async (t) => {
+test('the user of the join comes from initializeSocket, else from the option, else from the token', async (t) => {
   const token = jwt({ userId: 'of the token' });
   const server = await start(t, { auth: { token }, userId: () => 'of the option' });
   const join = async (id) => {
@@ -56,7 +56,7 @@ for (const [name, token, joins] of [
   });
 }
 
-test('one who is named after connecting joins then, on every link', async (t) => {
+test('a user who is named after connecting joins then, on every link', async (t) => {
   const server = await start(t);
   api.initializeSocket();
   await ready();
@@ -65,7 +65,7 @@ test('one who is named after connecting joins then, on every link', async (t) =>
   await until(() => server.joins.length === 1, 'joined');
 });
 
-test('one who is named while the connection is being made joins too', async (t) => {
+test('a user who is named while connecting joins too', async (t) => {
   let admit;
   const server = await start(t);
   server.hooks.admit = () =>
@@ -80,7 +80,7 @@ test('one who is named while the connection is being made joins too', async (t) 
   await until(() => server.joins.length === 1, 'joined');
 });
 
-test('what the first user was told is no repeat for the next', async (t) => {
+test('a message that the first user received is no repeat for the next', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const told = [];
   api.onNewMessage(({ text }) => told.push(text));
@@ -92,7 +92,7 @@ test('what the first user was told is no repeat for the next', async (t) => {
   assert.deepEqual(told, ['to both', 'to both']);
 });
 
-test('ids are compared as text: a number and an object that prints the same are the same user', async (t) => {
+test('ids are compared as strings: a number and an object with the same string are the same user', async (t) => {
   const server = await start(t, {}, { user: 17 });
   const sent = send({ text: 'a' });
   for (const id of ['17', 17, { toString: () => '17' }, undefined, null, '']) {
@@ -103,7 +103,7 @@ test('ids are compared as text: a number and an object that prints the same are 
   assert.deepEqual(server.joins, ['17']);
 });
 
-test('a token that names another user brings nothing of the first along', async (t) => {
+test('a token of another user brings over nothing of the first', async (t) => {
   let userId = 'u1';
   const server = await start(t, { auth: () => ({ token: jwt({ userId }) }) });
   api.initializeSocket();
@@ -118,7 +118,7 @@ test('a token that names another user brings nothing of the first along', async 
   assert.deepEqual(server.received, []);
 });
 
-test('a hold ends with a call that says so, not with one that says nothing', async (t) => {
+test('a pause ends with a call that sets it, not with one that does not mention it', async (t) => {
   const server = await start(t);
   api.initializeSocket('u1', { isAuthReady: false });
   const socket = api.initializeSocket('u1');
@@ -129,7 +129,7 @@ test('a hold ends with a call that says so, not with one that says nothing', asy
   assert.equal(server.handshakes.length, 1);
 });
 
-test('a hold on a live link keeps it, and holds the attempts after it', async (t) => {
+test('a pause keeps a live link, and pauses later attempts', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const socket = api.initializeSocket('u1', { isAuthReady: false });
   assert.equal(api.isConnectionReady(), true);
@@ -141,7 +141,7 @@ test('a hold on a live link keeps it, and holds the attempts after it', async (t
   assert.equal(server.handshakes.length, 2);
 });
 
-test('a hold ends an attempt that is under way', async (t) => {
+test('a pause ends a running attempt', async (t) => {
   const answers = [];
   const server = await start(t, { auth: () => new Promise((answer) => answers.push(answer)) });
   const socket = api.initializeSocket('u1');
@@ -156,7 +156,7 @@ test('a hold ends an attempt that is under way', async (t) => {
   assert.deepEqual(server.handshakes, [{ token: 'in time' }]);
 });
 
-test('a logout ends a hold: the next login is another one', async (t) => {
+test('a logout ends a pause, and the next login can connect', async (t) => {
   const server = await start(t);
   api.initializeSocket('u1', { isAuthReady: false });
   api.disconnectSocketForLogout();
@@ -180,7 +180,7 @@ for (const [name, auth] of [
   ['throws', () => assert.fail('no token')],
   ['rejects', () => Promise.reject(new Error('no token'))],
 ]) {
-  test(`an auth that ${name} is a failed attempt, which is made again`, async (t) => {
+  test(`an auth that ${name} is a failed attempt, which is repeated`, async (t) => {
     const [errors, reported] = [[], collectReports(t)];
     let calls = 0;
     const server = await start(t, {
@@ -213,7 +213,7 @@ test('an auth that never answers is given up, and its late answer is dropped', a
   assert.deepEqual(api.getSocket().auth, { token: 'in time' });
 });
 
-test('credentials that come after a logout name nobody', async (t) => {
+test('credentials that arrive after a logout name no user', async (t) => {
   let answer;
   const server = await start(t, { auth: () => new Promise((resolve) => (answer = resolve)) });
   api.initializeSocket();
@@ -229,7 +229,7 @@ test('credentials that come after a logout name nobody', async (t) => {
   assert.deepEqual(server.joins, ['u2']);
 });
 
-test('an auth that answers null is nobody: no attempt until asked again', async (t) => {
+test('an auth that answers null names no user, and no attempt is made until the app asks again', async (t) => {
   let token = null;
   const server = await start(t, { auth: async () => token && { token } });
   api.initializeSocket('u1');
@@ -265,7 +265,7 @@ test('a rejected handshake is tried again, unless it is final or the app says st
   await until(() => rejections === 1 && !api.getSocket().active, 'stopped');
 });
 
-test('after a forced logout a client of createClient connects when it is asked to', async (t) => {
+test('after a forced logout a client of createClient connects on request', async (t) => {
   const server = await start(t);
   const made = client(t, server, { userId: 'u1', onForceLogout() {} });
   made.connect();

@@ -1,4 +1,4 @@
-// What each acknowledgement means for a message, and that a message keeps its id until it is settled.
+// The meaning of each acknowledgement for a message, and that a message keeps its id until it settles.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -20,7 +20,7 @@ import {
   until,
 } from './shell-kit.mjs';
 
-test('each acknowledgement means what the table says, and none of it is lost', async (t) => {
+test('each acknowledgement has the meaning in the table, and its content reaches the app', async (t) => {
   const server = await startChatServer(t);
   const seen = [];
   const sender = client(t, server, {
@@ -134,7 +134,7 @@ const refused = [
   [{ error: 'blocked', code: 'BLOCKED' }, 'BLOCKED', 'blocked'],
 ];
 
-test('a refusal that says that the message is wrong is final at once', async (t) => {
+test('a refusal because of an invalid message is final at once', async (t) => {
   const server = await start(t, { send: { final: ['BLOCKED'] } }, { user: 'u1' });
   for (const [answer, code, message] of refused) {
     const result = await answered(server, { ...answer, timestamp: 5 });
@@ -149,7 +149,7 @@ test('a refusal that says that the message is wrong is final at once', async (t)
   assert.equal(first.error, 'FORBIDDEN');
 });
 
-test('an error that comes first, as in Node, is a refusal', async (t) => {
+test('an error as the first argument, as in Node, is a refusal', async (t) => {
   const server = await start(t, { send: { retries: 1, final: ['BLOCKED'] } }, { user: 'u1' });
   for (const [answer, code, message, attempts] of [
     [[{ error: 'boom' }, null], 'boom', 'boom', 2],
@@ -223,7 +223,7 @@ test('the first retry waits for the first backoff, not for the longest', async (
   assert.equal((await result).success, true);
 });
 
-test('a refusal that is taken back in time is a success', async (t) => {
+test('a refusal that the server revises in time is a success', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   server.hooks.message = ({ ack, repeat }) =>
     ack(repeat < 3 ? { error: 'BUSY' } : { success: true });
@@ -231,7 +231,7 @@ test('a refusal that is taken back in time is a success', async (t) => {
   assert.equal(server.received.length, 4);
 });
 
-test('a server that does not answer is asked again, under the same id, and then given up', async (t) => {
+test('a message without an answer is repeated with the same id, and then given up', async (t) => {
   const options = { send: { retries: 2, ackTimeoutMs: 30, ack: true } };
   const server = await start(t, options, { user: 'u1' });
   server.hooks.message = () => {};
@@ -272,7 +272,7 @@ for (const [name, answer, atLeast] of [
     0,
   ],
 ]) {
-  test(`RATE_LIMITED holds the lane for ${name}, and uses up no retry`, async (t) => {
+  test(`RATE_LIMITED pauses the lane for ${name}, and uses up no retry`, async (t) => {
     const backoffMs = atLeast === 25 ? 25 : 1;
     const server = await start(t, { send: { retries: 0, backoffMs } }, { user: 'u1' });
     const came = [];
@@ -307,7 +307,7 @@ test('RATE_LIMITED ends with the ttl', async (t) => {
 const NONSENSE = 'A verdict is accepted,refused,retry, or { retryAfterMs }';
 
 for (const retryAfterMs of [0, 0.4, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
-  test(`a verdict's wait of ${retryAfterMs} does not ask the server again and again`, async (t) => {
+  test(`a retryAfterMs of ${retryAfterMs} does not cause rapid repeats`, async (t) => {
     let later = true;
     const verdict = () => (later ? { retryAfterMs } : undefined);
     const server = await start(t, { send: { verdict, backoffMs: 100 } }, { user: 'u1' });
@@ -383,7 +383,7 @@ test('message:sent with the id of a waiting message confirms it', async (t) => {
   assert.deepEqual(Object.keys(api.getSocket().acks), [], 'nobody waits for its acknowledgement');
 });
 
-test('the same id again joins an equal message and is refused for another', async (t) => {
+test('an id in use joins an equal message, and is refused for a different one', async (t) => {
   const server = await start(t);
   const data = { _tempId: 'x', recipientId: 'bob', text: 'a' };
   const all = [send(data), send({ ...data }), send({ ...data, text: 'b' })];
@@ -405,7 +405,7 @@ test('the same id again joins an equal message and is refused for another', asyn
   assert.equal((await settled(send({ ...data, text: 'b' }))).success, true, 'free once it settled');
 });
 
-test('an id that the server would refuse is refused before it leaves', async (t) => {
+test('an id that the server would refuse is refused before it is sent', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const result = await settled(send({ _tempId: 'x'.repeat(201), text: 'a' }));
   assert.deepEqual(
@@ -416,7 +416,7 @@ test('an id that the server would refuse is refused before it leaves', async (t)
   assert.equal(server.received.length, 1);
 });
 
-test('a callback that throws harms neither its promise nor others', async (t) => {
+test('a callback that throws affects neither its promise nor others', async (t) => {
   const reported = collectReports(t);
   await start(t);
   const results = [];
@@ -435,7 +435,7 @@ test('a callback that throws harms neither its promise nor others', async (t) =>
   );
 });
 
-test('a message that loses many links keeps no trace of the answers that will not come', async (t) => {
+test('a message that loses many links leaves no memory of missing answers', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const socket = api.getSocket();
   // What socket.io-client does by itself only from 4.7.5 on.
@@ -454,7 +454,7 @@ test('a message that loses many links keeps no trace of the answers that will no
   assert.deepEqual(Object.keys(socket.acks), []);
 });
 
-test('what was unanswered when the link was lost goes again under the same id', async (t) => {
+test('an unanswered message is sent again with the same id after the link was lost', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   server.hooks.message = ({ ack, repeat, save }) => repeat > 0 && ack(save());
   const all = ['a', 'b', 'c'].map((text) => send({ recipientId: 'bob', text }));

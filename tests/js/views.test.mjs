@@ -1,4 +1,4 @@
-// What a client of createClient shows of itself: the outbox, and its figures.
+// What a client of createClient shows: its outbox and its statistics.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -9,7 +9,7 @@ const untilReady = (made) => until(() => made.getState().isReady, 'the link is r
 const brief = (made) =>
   made.outbox().map(({ id, waitsFor, attempts, code }) => [id, waitsFor, attempts, code]);
 
-test('the outbox says what waits and for what: the link, the answer, the turn, the time', async (t) => {
+test('the outbox shows what each message waits for: the link, the answer, the turn, the time', async (t) => {
   const message = ({ data, ack }) => {
     if (data.content === 'later') ack({ error: 'RATE_LIMITED', retryAfterMs: 3_600_000 });
   };
@@ -43,7 +43,7 @@ test('the outbox says what waits and for what: the link, the answer, the turn, t
   ]);
 });
 
-test('the outbox shows copies: nobody changes by them what will be sent', async (t) => {
+test('the outbox returns copies, which do not change the messages', async (t) => {
   const server = await startChatServer(t);
   const made = client(t, server, { userId: 'alice' });
   const sent = made.send('send_message', { content: 'as it was', deep: { n: 1 } }, { lane: 7 });
@@ -64,7 +64,7 @@ test('the outbox shows copies: nobody changes by them what will be sent', async 
   assert.deepEqual(made.outbox(), []);
 });
 
-test('the figures count what was accepted by how it ended, and links that came back', async (t) => {
+test('the statistics count accepted messages by outcome, and reconnects', async (t) => {
   const message = ({ data, ack }) => {
     if (data.content === 'bad') ack({ error: 'INVALID_MESSAGE' });
     else if (data.content !== 'slow') ack({ success: true });
@@ -93,7 +93,7 @@ test('the figures count what was accepted by how it ended, and links that came b
   await until(() => made.stats().reconnects === 1, 'the link came back');
 });
 
-test('round trips are of messages that left once: of others nobody can tell', async (t) => {
+test('round trips are measured for messages that were sent once only', async (t) => {
   const message = ({ ack, repeat, data }) =>
     ack(data.content === 'twice' && repeat === 0 ? { error: 'BUSY' } : { success: true });
   const server = await startChatServer(t, { hooks: { message } });
@@ -108,7 +108,7 @@ test('round trips are of messages that left once: of others nobody can tell', as
   ]);
 });
 
-test('a signal that was aborted before, or is while it waits, cancels', async (t) => {
+test('a signal that is aborted before or during the wait cancels', async (t) => {
   const server = await startChatServer(t);
   const made = client(t, server, { userId: 'alice' });
   const cancelled = { name: 'DeliveryError', code: 'CANCELLED' };
@@ -120,7 +120,7 @@ test('a signal that was aborted before, or is while it waits, cancels', async (t
   assert.deepEqual(made.outbox(), []);
 });
 
-test('an aborted signal sends nothing, and takes back one part of what was joined', async (t) => {
+test('an aborted signal sends nothing, and cancels only its own call of a joined message', async (t) => {
   const server = await startChatServer(t, { hooks: { message: () => {} } });
   const made = client(t, server, { userId: 'alice' });
   const cancelled = { code: 'CANCELLED', maybeDelivered: false };
@@ -144,7 +144,7 @@ test('an aborted signal sends nothing, and takes back one part of what was joine
   assert.equal(server.received.length, 1);
 });
 
-test('after a logout nothing is taken until the app connects again', async (t) => {
+test('after a logout no message is accepted until the app connects again', async (t) => {
   const server = await startChatServer(t);
   const made = client(t, server, { userId: 'alice' });
   const lost = made.send('send_message', { n: 1 }).catch(() => made.send('send_message', { n: 2 }));
@@ -155,7 +155,7 @@ test('after a logout nothing is taken until the app connects again', async (t) =
   assert.deepEqual(server.received, []);
 });
 
-test('a send that is set up wrongly throws, and sends nothing', async (t) => {
+test('a send with invalid options throws, and sends nothing', async (t) => {
   const server = await startChatServer(t);
   const made = client(t, server, { userId: 'alice' });
   for (const event of [undefined, null, '', 5, {}, Symbol('event')]) {
@@ -183,7 +183,7 @@ test('a send that is set up wrongly throws, and sends nothing', async (t) => {
   assert.equal(made.outbox().length, 1);
 });
 
-test('codes of whatever text are counted', async (t) => {
+test('codes of any text are counted', async (t) => {
   const codes = ['constructor', '__proto__', 'INVALID_X'];
   const message = ({ data, ack }) => ack({ error: 'no', code: codes[data.n] });
   const server = await startChatServer(t, { hooks: { message } });
@@ -195,7 +195,7 @@ test('codes of whatever text are counted', async (t) => {
   );
 });
 
-test('of codes a hundred are counted apart, and the length of each is bounded', async (t) => {
+test('at most a hundred codes are counted separately, each with a limited length', async (t) => {
   const message = ({ data, ack }) =>
     ack({ error: 'no', code: `INVALID_${data.n}`.padEnd(5000, 'x') });
   const server = await startChatServer(t, { hooks: { message } });
@@ -207,7 +207,7 @@ test('of codes a hundred are counted apart, and the length of each is bounded', 
   for (const code of Object.keys(outcomes)) assert.ok(code.length <= 100);
 });
 
-test('a hundred sends may join one message, and no more', async (t) => {
+test('at most a hundred sends may join one message', async (t) => {
   const server = await startChatServer(t);
   const made = client(t, server, { userId: 'alice' });
   const sends = Array.from({ length: 105 }, () =>

@@ -1,5 +1,5 @@
-// Servers that accept any namespace, or refuse each in a middleware of its own: a receipt is no proof there, and
-// must leave nothing behind.
+// Servers that accept any namespace, or refuse each one in their own middleware. There a receipt proves nothing, and must
+// leave nothing behind.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -8,13 +8,13 @@ import { acknowledge, startBareServer } from '../support/bare-server.mjs';
 import { assertAllInOrder, createSender, messagesOf, TRANSPORTS } from '../support/sender.mjs';
 
 const MESSAGES = 1_000;
-/** What the package may add to a server, whatever was sent. */
+/** The most that the package may add on a server, however many messages are sent. */
 const EXTRA = 2;
 
 for (const refuses of [false, true]) {
   for (const { via, transports } of TRANSPORTS) {
     const what = refuses ? 'a middleware refuses' : 'the server accepts';
-    test(`1,000 messages where ${what} every namespace: ${via}`, async (t) => {
+    test(`1,000 messages leave nothing behind where ${what} every namespace: ${via}`, async (t) => {
       const plain = await runPlain(t, { refuses, transports });
       const ours = await runOurs(t, { refuses, transports });
       t.diagnostic(`plain ${JSON.stringify(plain)}, ours ${JSON.stringify(ours)}`);
@@ -41,7 +41,7 @@ async function runOurs(t, { refuses, transports }) {
   const { server, count } = await startDynamicServer(t, refuses);
   const sender = createSender(t, server.url, { io: { transports } });
   sender.client.connect();
-  // In several turns, so that what comes behind a turn is sent again and again.
+  // In several turns, so that each turn needs its own receipt.
   for (let sent = 0; sent < MESSAGES; sent += 100) {
     sender.send(100);
     await sender.untilSettled(sent + 50);
@@ -68,7 +68,7 @@ async function startDynamicServer(t, refuses) {
     handlers += 1;
     server.serve(socket);
   });
-  // socket.io has no public view of its namespaces.
+  // socket.io has no public API for its namespaces.
   const count = () => ({ namespaces: server.io._nsps.size, handlers, connections: engines.size });
   return { server, count };
 }

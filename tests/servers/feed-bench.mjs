@@ -1,8 +1,8 @@
-// No test: what a feed costs beside plain events. `node tests/servers/feed-bench.mjs [--rounds 15] [--items 5000]`
+// Not a test: the cost of a feed compared with plain events. `node tests/servers/feed-bench.mjs [--rounds 15] [--items 5000]`
 //
-// A server in a process of its own sends items to one listener over loopback, by WebSocket: as plain events, from a feed in
-// memory, from a feed in Redis Streams. The ways take turns within each round, so that what the machine does besides
-// meets all of them; what is told are the quartiles of the ratio to the plain events of the same round.
+// A server in its own process sends items to one listener over loopback, by WebSocket: as plain events, from a feed in
+// memory, and from a feed in Redis Streams. The three alternate within each round, so that other load affects all of
+// them. The output has the quartiles of the ratio to the plain events of the same round.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { io } from 'socket.io-client';
 import { createFeed, memoryFeeds, redisFeeds } from '../../pkg/esm/server.mjs';
 import { startRedis, withoutRedis } from '../support/redis.mjs';
 
-/** As a chat app has them, about 230 characters. */
+/** About 230 characters, as in a chat app. */
 const message = (n) => ({
   messageId: 1_000_000 + n,
   conversationId: 'c-4711',
@@ -26,7 +26,7 @@ const message = (n) => ({
   _tempId: `t${n}abcdefghijklmnop`,
 });
 const EVENT = 'message:new';
-/** So many are published before the server's event loop goes on. */
+/** The number of items that are published in one turn of the server's event loop. */
 const BURST = 50;
 
 if (process.send) serve();
@@ -94,7 +94,7 @@ async function measure() {
 
   const results = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = -2; round < rounds; round += 1) {
-    // Each way is the first one as often as the others.
+    // Each of the three is the first one equally often.
     const order = names.map((_, n) => names[(n + round + names.length * 2) % names.length]);
     for (const name of order) {
       const link = links[name];
@@ -105,7 +105,7 @@ async function measure() {
       await all;
       const ms = performance.now() - start;
       const { cpuMs } = await cpu;
-      // Two rounds for the compiler.
+      // Two rounds to warm up the compiler.
       if (round >= 0) results[name].push({ perSecond: (items / ms) * 1000, cpuMs });
     }
   }

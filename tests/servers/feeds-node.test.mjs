@@ -1,4 +1,4 @@
-// The feeds of `holdfast/server`, by the suite that every server has to pass.
+// The feeds of `holdfast/server`, tested with the suite for all servers.
 
 import { createFeed, memoryFeeds } from '../../pkg/esm/server.mjs';
 import { startBareServer } from '../support/bare-server.mjs';

@@ -1,4 +1,4 @@
-// Feeds on a server of the crate socketioxide with holdfast-server, which takes JSON alone.
+// Feeds on socketioxide with holdfast-server, which supports JSON only.
 
 import { feedSuite } from '../support/feed-suite.mjs';
 import { prepareServer, startFeedServer } from '../support/servers.mjs';

@@ -1,4 +1,4 @@
-// Servers that end links: a flood guard that throws out who is fast, and one whose links live three seconds.
+// Servers that end links: one with a flood guard, and one that ends each link after three seconds.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -16,7 +16,7 @@ const GUARDS = {
 const LIFE_MS = 3_000;
 const LIVES = 12;
 
-test('servers that end links', { concurrency: 8 }, async (t) => {
+test('messages arrive at servers that end links', { concurrency: 8 }, async (t) => {
   const cases = [];
   for (const [how, kick] of Object.entries(GUARDS)) {
     for (const mode of ['acks', 'silent']) {
@@ -24,12 +24,12 @@ test('servers that end links', { concurrency: 8 }, async (t) => {
       cases.push(t.test(name, (t) => passGuard(t, kick, mode)));
     }
   }
-  cases.push(t.test('links that live three seconds: how long nobody listens', listen));
+  cases.push(t.test('links of three seconds: the share of time offline', listen));
   await Promise.all(cases);
 });
 
 async function passGuard(t, kick, mode) {
-  // Of the user, whichever connection they come by.
+  // Counted per user, over all connections.
   let times = [];
   const take = (taken, socket) => {
     const now = performance.now();
@@ -53,7 +53,7 @@ async function passGuard(t, kick, mode) {
   assert.equal(came.size, MESSAGES);
 }
 
-/** The package and plain socket.io-client side by side, each with its own defaults. */
+/** The package and plain socket.io-client against the same server, each with its own defaults. */
 async function listen(t) {
   const ends = new Map();
   const connected = (socket) => {
@@ -81,7 +81,7 @@ async function listen(t) {
 
 const DEFAULT_RECONNECT = { minMs: 1_000, maxMs: 30_000, spreadMs: 3_000, stableMs: 5_000 };
 
-/** Counts from the first connect on. @returns {() => number} the share of the time without a link */
+/** Counts from the first connect. @returns {() => number} the share of the time without a link */
 function offlineClock(socket) {
   let began;
   let lostAt = null;

@@ -1,5 +1,5 @@
-// Many messages that waited for a link, where what one request may carry is limited: by the server, by a proxy,
-// by the line.
+// Many messages that waited for a link, where the size of a request is limited by the server, by a proxy, or by the
+// bandwidth.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -12,10 +12,12 @@ import { prepareServer, startServer } from '../support/servers.mjs';
 const QUEUED = 400;
 const LIVE = 50;
 
-// python-engineio takes 16 packets in a request. With more it drops them all, and answers 200.
+// python-engineio accepts 16 packets in a request. With more it drops all of them, and answers 200.
 for (const kind of ['python-socketio asgi', 'python-socketio threading']) {
   const skip = await prepareServer(kind);
-  test(`400 queued and 50 live messages over polling to ${kind}`, { skip }, async (t) => {
+  test(`400 queued and 50 live messages arrive once over polling to ${kind}`, {
+    skip,
+  }, async (t) => {
     for (const mode of ['acks', 'silent']) {
       await t.test(mode, async (t) => {
         const server = await startServer(t, kind, { mode });
@@ -43,11 +45,11 @@ for (const kind of ['python-socketio asgi', 'python-socketio threading']) {
 
 const BITS_PER_SECOND = 256_000;
 const THIN = 600;
-/** Of a message as it is sent, its id and its event included. */
+/** Bytes of a message on the wire, including its id and event name. */
 const BYTES = 330;
 
 for (const [mode, take] of Object.entries({ acks: acknowledge, silent: () => {} })) {
-  test(`600 messages over 32 kB/s and a deadline of 2 s, started on polling: ${mode}`, async (t) => {
+  test(`600 messages arrive once over 32 kB/s with a deadline of 2 s, started on polling: ${mode}`, async (t) => {
     const server = await startBareServer(t, { take });
     const proxy = await createProxy({ target: { port: server.port } });
     t.after(() => proxy.close());
@@ -72,7 +74,7 @@ for (const [mode, take] of Object.entries({ acks: acknowledge, silent: () => {} 
 const LARGE = 40;
 
 for (const [mode, take] of Object.entries({ acks: acknowledge, silent: () => {} })) {
-  test(`a proxy that refuses requests of more than 100 kB: ${mode}`, async (t) => {
+  test(`messages pass a proxy that refuses requests of more than 100 kB: ${mode}`, async (t) => {
     const server = await startBareServer(t, { take });
     const proxy = await startBodyLimit(t, { port: server.port, maxBytes: 100_000 });
     const sender = createSender(t, proxy.url, {

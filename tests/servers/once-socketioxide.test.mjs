@@ -1,4 +1,4 @@
-// The client against the deduplicator of holdfast-server: links end while messages are taken and not answered, the
+// The client against the deduplicator of holdfast-server. Links end while messages are received but not answered, the
 // server is killed in between, and each message takes effect once.
 
 import assert from 'node:assert/strict';
@@ -34,12 +34,12 @@ async function takeEffectOnce(t, transports) {
   sender.client.connect();
   await sender.untilUp();
 
-  // What is taken and not answered when a link ends can only be sent again.
+  // A message that was received but not answered when a link ends has to be sent again.
   let again = 0;
   for (let round = 0; round * BURST < MESSAGES; round += 1) {
     sender.send(BURST);
     await server.untilTaken(round * BURST + 10);
-    // The third link ends with the server.
+    // The third link ends because the server is killed.
     proxy.refuse();
     if (round === 2) await server.kill();
     else proxy.cut();

@@ -1,5 +1,5 @@
-// What the package builds on: every server refuses a CONNECT for a namespace that does not exist, after all that
-// came before it on the connection. By raw requests, without the package.
+// The basis of receipts: every server refuses a CONNECT for an unknown namespace, after it has handled everything that
+// came before it on the connection. Tested with raw requests, without the package.
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -7,7 +7,7 @@ import test from 'node:test';
 import { prepareServer, SERVERS, startServer } from '../support/servers.mjs';
 import { until } from '../support/until.mjs';
 
-// Node 20 has no WebSocket of its own; socket.io brings one.
+// Node 20 has no WebSocket client. socket.io depends on one.
 const { WebSocket } = createRequire(createRequire(import.meta.url).resolve('engine.io'))('ws');
 
 const SEPARATOR = '\x1e';
@@ -18,16 +18,16 @@ const REFUSALS = {
   'python-socketio threading': '44/no-such-namespace,"Unable to connect"',
   socketioxide: '44/no-such-namespace,{"message":"Invalid namespace"}',
 };
-/** python-engineio takes no more in a request, and answers 200 to a request with more all the same. */
+/** python-engineio accepts this many packets in a request. It drops longer requests, and still answers 200. */
 const PYTHON_LIMIT = 16;
-/** socketioxide keeps no more for a connection that does not read. */
+/** socketioxide buffers this many packets for a connection that does not read. */
 const BUFFER_LIMIT = 128;
 
 for (const kind of SERVERS) {
   const skip = await prepareServer(kind);
   const isPython = kind.startsWith('python');
 
-  test(`${kind} refuses an unknown namespace behind what it took, by polling`, {
+  test(`${kind} refuses an unknown namespace after the packets before it, over polling`, {
     skip,
   }, async (t) => {
     const server = await startServer(t, kind, { mode: 'silent' });
@@ -64,7 +64,7 @@ for (const kind of SERVERS) {
     }
   });
 
-  test(`${kind} refuses an unknown namespace behind what it took, by WebSocket`, {
+  test(`${kind} refuses an unknown namespace after the packets before it, over WebSocket`, {
     skip,
   }, async (t) => {
     const server = await startServer(t, kind, { mode: 'silent' });
@@ -87,7 +87,7 @@ for (const kind of SERVERS) {
     assert.equal(link.isOpen, true);
   });
 
-  test(`${kind} refuses an unknown namespace in the midst of an upgrade`, { skip }, async (t) => {
+  test(`${kind} refuses an unknown namespace during an upgrade`, { skip }, async (t) => {
     const server = await startServer(t, kind, { mode: 'silent' });
     const link = await openPolling(t, server.url);
     const ws = await openWebSocket(t, server.url, link.sid);
@@ -115,7 +115,7 @@ function numbers({ taken }) {
   return taken.map(({ n }) => n);
 }
 
-/** A connection by polling, with its poll always open, in the main namespace. */
+/** A polling connection in the main namespace. It always has a poll open. */
 async function openPolling(t, url) {
   const base = `${url}/socket.io/?EIO=4&transport=polling`;
   const sid = JSON.parse((await (await fetch(base)).text()).split(SEPARATOR)[0].slice(1)).sid;
@@ -138,7 +138,7 @@ async function openPolling(t, url) {
         heard.push(packet);
         if (packet === '2') await post(['3']);
       }
-      // The upgrade is under way: the next poll has nothing to wait for.
+      // After the noop packet of the upgrade, another poll would return nothing.
       if (text === '6') return;
     }
   };
@@ -148,7 +148,7 @@ async function openPolling(t, url) {
   return { sid, heard, post };
 }
 
-/** A connection by WebSocket; with `sid` one to which the connection of that name may upgrade. */
+/** A WebSocket connection. With `sid`, it is the upgrade of the polling connection with that session id. */
 async function openWebSocket(t, url, sid) {
   const query = `EIO=4&transport=websocket${sid ? `&sid=${sid}` : ''}`;
   const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?${query}`);

@@ -1,5 +1,5 @@
-// Servers without a `ping` handler, and acknowledgements that take longer than the deadline: the link lives, and
-// silence proves nothing.
+// Servers without a `ping` handler, and acknowledgements that arrive after the deadline. The link is alive, and silence
+// proves nothing.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -10,10 +10,10 @@ import { createProxy } from '../support/proxy.mjs';
 import { createSender, messagesOf } from '../support/sender.mjs';
 import { until } from '../support/until.mjs';
 
-/** A tenth of the defaults, of the package and of socket.io. */
+/** A tenth of the defaults of the package and of socket.io. */
 const HEALTH = { intervalMs: 1_500, timeoutMs: 3_000, probeMs: 500 };
 const HEARTBEAT = { pingInterval: 2_500, pingTimeout: 2_000 };
-/** Says nothing in the time of a test. */
+/** Longer than a test takes. */
 const NO_HEARTBEAT = { pingInterval: 300_000, pingTimeout: 300_000 };
 const SHOWN_TIMES = 6;
 
@@ -22,14 +22,14 @@ const ANSWERS = {
   refusal: { success: false, error: 'Blocked', code: 'BLOCKED' },
 };
 
-/** Several silences that it takes for an end, between two heartbeats of the server. */
+/** With these options, several silent spans fit between two heartbeats of the server. */
 const QUICK_HEALTH = { intervalMs: 300, timeoutMs: 900, probeMs: 400 };
 const SLOW_HEARTBEAT = { pingInterval: 5_000, pingTimeout: 5_000 };
 
 const browser = await launchBrowser();
 
-// They mostly wait.
-describe('an answer that takes long', { concurrency: 4 }, () => {
+// The tests mostly wait, so they run concurrently.
+describe('a slow server', { concurrency: 4 }, () => {
   for (const transport of ['websocket', 'polling']) {
     test(`a page that is shown again and again keeps its link: ${transport}`, async (t) => {
       const server = await startBareServer(t, { io: HEARTBEAT });
@@ -38,7 +38,7 @@ describe('an answer that takes long', { concurrency: 4 }, () => {
       await configure(page, { url: server.url, io, join: false, health: HEALTH }, 'alice');
       await untilReady(page);
       for (let shown = 0; shown < SHOWN_TIMES; shown += 1) {
-        // Straight after a heartbeat: the next one comes long after the probe is over.
+        // Right after a heartbeat, so the next heartbeat comes long after the probe has ended.
         await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
         const { heartbeats } = server;
         await until(() => server.heartbeats > heartbeats, 'the next heartbeat');
@@ -49,7 +49,7 @@ describe('an answer that takes long', { concurrency: 4 }, () => {
 
   for (const [what, answer] of Object.entries(ANSWERS)) {
     for (const transport of ['websocket', 'polling']) {
-      test(`a ${what} after the deadline reaches the app, and one transmission is enough: ${transport}`, async (t) => {
+      test(`a ${what} after the deadline reaches the app, and the message is sent once: ${transport}`, async (t) => {
         const server = await startBareServer(t, { io: HEARTBEAT });
         const sender = createSender(t, server.url, {
           io: { transports: [transport] },
@@ -90,7 +90,7 @@ describe('an answer that takes long', { concurrency: 4 }, () => {
   }
 
   for (const transport of ['websocket', 'polling']) {
-    test(`an idle link is kept though the server says little: ${transport}`, async (t) => {
+    test(`an idle link is kept although the server rarely sends anything: ${transport}`, async (t) => {
       const server = await startBareServer(t, { io: SLOW_HEARTBEAT });
       const sender = createSender(t, server.url, {
         io: { transports: [transport] },
@@ -98,14 +98,14 @@ describe('an answer that takes long', { concurrency: 4 }, () => {
       });
       sender.client.connect();
       await sender.untilUp();
-      // A link that is replaced too early has none.
+      // A link that is replaced too early has had no heartbeat.
       const isHeard = () => server.heartbeats > 0 || server.connections > 1;
       await until(isHeard, 'a heartbeat', 15_000);
       assert.equal(server.connections, 1, 'connections');
       assert.ok(sender.isUp);
     });
 
-    test(`a link that hangs is replaced though the server knows no ping: ${transport}`, async (t) => {
+    test(`a link that hangs is replaced although the server has no ping handler: ${transport}`, async (t) => {
       const server = await startBareServer(t, { io: NO_HEARTBEAT });
       const proxy = await createProxy({ target: { port: server.port } });
       t.after(() => proxy.close());
@@ -116,7 +116,7 @@ describe('an answer that takes long', { concurrency: 4 }, () => {
       });
       sender.client.connect();
       sender.send(1);
-      // By now the package knows what this server answers.
+      // By now the package knows which requests this server answers.
       await sender.untilSettled(1);
       proxy.hang({ newToo: false });
       sender.send(1);

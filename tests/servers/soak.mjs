@@ -1,5 +1,5 @@
-// `cargo xtask soak`: a steady stream of messages to a server that acknowledges nothing, through a proxy, under
-// kills, cuts, hangs and changing latency from a seed. Ends with 1 where something was lost or out of order.
+// `cargo xtask soak`: a steady stream of messages to a server that acknowledges nothing, through a proxy, with kills, cuts,
+// hangs and changing latency from a seed. Exits with 1 if a message was lost or out of order.
 
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -14,7 +14,7 @@ const FAULT_EVERY_MS = { least: 5_000, most: 15_000 };
 const HANG_MS = { least: 2_000, most: 12_000 };
 const DOWN_MS = { least: 100, most: 3_000 };
 const DELAY_MS = { least: 20, most: 300 };
-/** When the last fault is over, what is still to be done is done in this time. */
+/** After the last fault, everything has to settle within this time. */
 const END_MS = 120_000;
 const REPORT_EVERY_MS = 60_000;
 
@@ -91,7 +91,7 @@ async function soak(t) {
 
   clearInterval(stream);
   const isDone = () => sender.unsettled.length === 0;
-  // What does not come to an end is counted below.
+  // Messages that do not settle are counted below.
   await until(isDone, 'all have settled', END_MS, 100).catch(() => {});
   return judge(sender, await server.read(), faults);
 }

@@ -1,5 +1,5 @@
-// A Socket.IO server of the package `socket.io`, as a process of its own. `README.md` beside this file says
-// what its environment means.
+// A Socket.IO server of the package `socket.io`, in its own process. `README.md` in this folder describes its environment
+// variables.
 
 import { openSync, writeSync } from 'node:fs';
 import http from 'node:http';

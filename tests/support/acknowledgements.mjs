@@ -1,12 +1,12 @@
-// What each acknowledgement means. The client and the deduplicator pass the same table.
+// The meaning of each acknowledgement. The tests of the client and of the deduplicator use the same table.
 
 /**
  * @typedef {object} Row
- * @property {unknown[]} ack what the acknowledgement is called with
+ * @property {unknown[]} ack the arguments of the acknowledgement
  * @property {boolean} isAccepted
- * @property {unknown} [reply] what the client's app gets of it
- * @property {string} [code] of a refusal
- * @property {string} [message] of a refusal
+ * @property {unknown} [reply] the reply that the client's app receives
+ * @property {string} [code] the code of a refusal
+ * @property {string} [message] the message of a refusal
  */
 
 const UNEXPLAINED = 'The server refused the message';
@@ -33,7 +33,7 @@ export const acknowledgements = () => [
   { ack: [saved, page], isAccepted: true, reply: [saved, page] },
   { ack: [saved, null], isAccepted: true, reply: [saved, null] },
   { ack: [{ success: true }, null], isAccepted: true, reply: [{ success: true }, null] },
-  // A repeat of what took effect.
+  // A repeat of a message that already took effect.
   ...[
     { success: false, code: 'DUPLICATE_MESSAGE', ...saved },
     { error: 'DUPLICATE_MESSAGE' },
@@ -62,7 +62,7 @@ export const acknowledgements = () => [
     { ack: [said, page], isAccepted: false, reply: [said, page], code, message },
     { ack: [null, said, page], isAccepted: false, reply: [said, page], code, message },
   ]),
-  // What an Error looks like once it was encoded.
+  // An Error after it was encoded as JSON.
   { ack: [{}, null], isAccepted: false, reply: {}, code: 'REFUSED', message: UNEXPLAINED },
   {
     ack: [{ code: 'NOT_FOUND' }, null],
@@ -79,5 +79,5 @@ export const acknowledgements = () => [
   },
 ];
 
-/** A row in the words of a failing test. @param {Row} row */
+/** A row as text, for the message of a failing assertion. @param {Row} row */
 export const told = ({ ack }) => JSON.stringify(ack).slice(0, 200);

@@ -1,13 +1,13 @@
-// What a test started ends in the reverse order: a page before the server that it talks to, so that a
-// page's last request does not fail and count as the test's fault. Node runs its own hooks first to last.
+// Cleanup in reverse order of setup: a page is closed before the server that it talks to, so that the page's last
+// request cannot fail and fail the test. Node runs its own `after` hooks in the order in which they were registered.
 
-/** What each test has to end. @type {WeakMap<import('node:test').TestContext, (() => unknown)[]>} */
+/** The cleanup functions of each test. @type {WeakMap<import('node:test').TestContext, (() => unknown)[]>} */
 const started = new WeakMap();
 
 /**
- * Calls `end` when the test is over, after everything that was registered later.
+ * Calls `end` when the test is over, before every function that was registered earlier.
  * @param {import('node:test').TestContext} t
- * @param {() => unknown} end may be async; what it throws fails the test, and the others are ended all the same
+ * @param {() => unknown} end may be async. An error fails the test; the other functions still run
  */
 export function atEnd(t, end) {
   const known = started.get(t);

@@ -1,11 +1,13 @@
-// A Socket.IO server in this process that knows no `ping` and no `join`: it notes what comes, and acknowledges
-// what a test says.
+// A Socket.IO server in this process without handlers for `ping` and `join`. It records every event, and acknowledges
+// only where the test does.
 
 import http from 'node:http';
 import { Server } from 'socket.io';
 import { atEnd } from './at-end.mjs';
 
 /**
+ * Starts the server; it is closed when the test is over.
+ *
  * @param {{ after: (end: () => unknown) => void }} t
  * @param {object} [options]
  * @param {object} [options.io] options of socket.io's Server
@@ -15,9 +17,9 @@ import { atEnd } from './at-end.mjs';
  *
  * @typedef {object} Taken
  * @property {string} event
- * @property {any[]} args all of its arguments but the acknowledgement
+ * @property {any[]} args all arguments except the acknowledgement
  * @property {any} data its first argument
- * @property {number} n the number that the test gave it
+ * @property {number} n the number that the test gave the message
  * @property {((...reply: unknown[]) => void) | undefined} ack
  */
 export async function startBareServer(t, options = {}) {
@@ -31,11 +33,11 @@ class BareServer {
   #http = http.createServer((_request, response) => response.writeHead(404).end());
   #take;
   #streams = new Set();
-  /** Every event that came, in order. @type {Taken[]} */
+  /** Every event, in the order of arrival. @type {Taken[]} */
   taken = [];
-  /** Sockets of the main namespace so far. */
+  /** The number of sockets that have connected to the main namespace. */
   connections = 0;
-  /** Pongs of engine.io, of all connections. */
+  /** The number of engine.io pongs, over all connections. */
   heartbeats = 0;
 
   constructor({ io = {}, take = () => {}, connected = () => {} }) {
@@ -53,7 +55,7 @@ class BareServer {
     });
   }
 
-  /** Notes what comes on a socket, of whatever namespace. */
+  /** Records the events of a socket, in any namespace. */
   serve(socket) {
     socket.onAny((event, ...args) => {
       const ack = typeof args.at(-1) === 'function' ? args.pop() : undefined;
@@ -73,14 +75,14 @@ class BareServer {
     this.url = `http://127.0.0.1:${this.port}`;
   }
 
-  /** Drops every connection, also one that hangs and would wait for the other side's goodbye. */
+  /** Destroys every TCP connection first: a hanging one would wait for the other side's close. */
   async close() {
     for (const stream of this.#streams) stream.destroy();
     await this.io.close();
   }
 }
 
-/** A server's acknowledgement of a message, as `take`. */
+/** For the option `take`: acknowledges each `send_message` as successful. */
 export function acknowledge({ event, data, ack }) {
   if (event === 'send_message') ack?.({ success: true, _tempId: data._tempId });
 }

@@ -1,14 +1,16 @@
-// A reverse proxy that refuses large request bodies, as nginx does with `client_max_body_size`. It leaves every
-// connection as it is.
+// A reverse proxy that answers 413 to large request bodies, as nginx does with `client_max_body_size`. The connection
+// itself stays open.
 
 import http from 'node:http';
 import { atEnd } from './at-end.mjs';
 
 /**
+ * Starts the proxy; it is closed when the test is over.
+ *
  * @param {{ after: (end: () => unknown) => void }} t
- * @param {{ port: number, maxBytes: number }} options `port` of the server behind it
- * @returns {Promise<{ url: string, refused: number, sessions: number }>} requests that were refused, and handshakes
- *   of engine.io that passed
+ * @param {{ port: number, maxBytes: number }} options `port`: of the server behind the proxy
+ * @returns {Promise<{ url: string, refused: number, sessions: number }>} `refused`: the number of refused requests;
+ *   `sessions`: the number of engine.io handshakes that were passed on
  */
 export async function startBodyLimit(t, { port, maxBytes }) {
   const proxy = { url: '', refused: 0, sessions: 0 };

@@ -1,4 +1,4 @@
-// Headless Chromium, and pages whose errors fail the test that opened them.
+// Headless Chromium, and pages whose uncaught errors fail the test that opened them.
 
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -17,17 +17,17 @@ const FLAGS = [
 ];
 
 /**
- * One browser for a test file; closed when the file is done. `HOLDFAST_CHROME` names the program.
+ * Starts one browser for a test file and closes it after the file's last test. `HOLDFAST_CHROME` names the program.
  *
- * @param {{ hasCache?: boolean }} [options] `hasCache`: the back-forward cache too, which playwright turns off.
- *   A page that comes back from there never loads: `page.goBack` has to wait for `commit`
+ * @param {{ hasCache?: boolean }} [options] `hasCache`: enables the back-forward cache, which playwright disables.
+ *   A page that is restored from this cache fires no load event, so `page.goBack` has to wait for `commit`
  */
 export function launchBrowser({ hasCache = false } = {}) {
   return launchBrowserFor({ after }, { hasCache });
 }
 
 /**
- * The same for whatever calls what it is handed by `after` once it is done.
+ * Like `launchBrowser`, for any caller with an `after` function. The browser closes when that function's callback runs.
  *
  * @param {{ after: (end: () => unknown) => void }} t
  * @param {{ hasCache?: boolean }} [options]
@@ -42,7 +42,7 @@ export async function launchBrowserFor(t, { hasCache = false } = {}) {
   return browser;
 }
 
-/** Closes a browser. One that does not end is left behind and told of: it fails no test that has passed. */
+/** Closes a browser. If it does not end in time, this logs an error and leaves the process behind; no test fails. */
 async function end(browser) {
   let timer;
   const tooLong = new Promise((resolve) => {
@@ -55,16 +55,16 @@ async function end(browser) {
   }
 }
 
-/** Playwright kills a browser that does not end within half of this, and then waits for what it has started. */
+/** Playwright kills a browser after half of this time, and then waits for the browser's child processes. */
 const LONGEST_END_MS = 60_000;
 
-/** What Chromium is started with, so that it keeps to itself. */
+/** Flags that keep Chromium from contacting other hosts and from opening first-run pages. */
 export function chromeFlags() {
   // Chromium's sandbox refuses to run as root.
   return process.getuid?.() === 0 ? [...FLAGS, '--no-sandbox'] : FLAGS;
 }
 
-/** The program: `HOLDFAST_CHROME`, or the first of the usual names on PATH. */
+/** Finds the browser: `HOLDFAST_CHROME`, or the first of the usual names on PATH. */
 export function findChrome() {
   if (process.env.HOLDFAST_CHROME) return process.env.HOLDFAST_CHROME;
   for (const directory of (process.env.PATH ?? '').split(delimiter)) {
@@ -74,7 +74,7 @@ export function findChrome() {
         accessSync(file, constants.X_OK);
         return file;
       } catch {
-        // Not here.
+        // Not in this directory.
       }
     }
   }
@@ -82,8 +82,8 @@ export function findChrome() {
 }
 
 /**
- * Opens a page in a context (storage, cookies) of its own. When the test is over, an uncaught error of
- * the page that no pattern in `allow` matches fails it.
+ * Opens a page in a context (storage, cookies) of its own. When the test is over, an uncaught error of the page fails
+ * the test, unless a pattern in `allow` matches the error.
  *
  * @param {import('node:test').TestContext} t
  * @param {import('playwright-core').Browser} browser
@@ -101,7 +101,7 @@ export async function openPage(t, browser, url, { allow = [], context: kind = {}
     if (type === 'error' || type === 'warning') log.push(`${type}: ${message.text()}`);
   });
   page.on('crash', () => errors.push('the page crashed'));
-  /** What the page reported so far: uncaught errors, and console warnings and errors. */
+  /** The problems so far: uncaught errors, and console warnings and errors. */
   page.problems = { errors, log };
   atEnd(t, async () => {
     await context.close();

@@ -1,6 +1,6 @@
-// Page scripts, bundled as an app's bundler would: the package from `pkg/` through its `exports`, and
-// socket.io-client in the build that browsers get. The published ESM build for browsers differs from
-// the one that Node loads, and has had bugs of its own.
+// Bundles page scripts as an app's bundler does: the package from `pkg/` through its `exports`, and the build of
+// socket.io-client for browsers. The published ESM build for browsers differs from the one for Node, and has had bugs
+// of its own.
 
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -20,14 +20,16 @@ export const BUILDS = {
   esm: 'build/esm/',
   cjs: 'build/cjs/',
   minified: 'dist/socket.io.esm.min.js',
-  /** A classic script that was loaded before: `window.io`. */
+  /** A classic script, loaded earlier, that sets `window.io`. */
   global: 'dist/socket.io.min.js',
 };
 
 /**
+ * Bundles a module. Equal calls share one build.
+ *
  * @param {string} code an ES module that may import `holdfast`, `holdfast/socket`, ... and `socket.io-client`
- * @param {{ client?: string, build?: keyof typeof BUILDS }} [options] `client`: the name under which a version is
- *   installed
+ * @param {{ client?: string, build?: keyof typeof BUILDS }} [options] `client`: the package name under which a version
+ *   is installed
  * @returns {Promise<string>} a classic script without imports
  */
 export function bundle(code, { client = CLIENTS.newest, build = 'esm' } = {}) {
@@ -36,7 +38,7 @@ export function bundle(code, { client = CLIENTS.newest, build = 'esm' } = {}) {
   return bundles.get(key);
 }
 
-/** Where a file of an installed version is. */
+/** The path of a build of an installed version. */
 export const clientFile = (client, build) =>
   path.join(
     root,
@@ -77,7 +79,7 @@ function installed(client, kind) {
       onLoad({ filter: /.*/, namespace: 'global' }, () => ({
         contents: 'export const { io, Manager, Socket, protocol } = window.io;',
       }));
-      // A package may import itself by name: from inside of `pkg/` its `exports` are what resolves it.
+      // The package may import itself by name, so the name is resolved from inside of `pkg/`, through its `exports`.
       onResolve({ filter: /^holdfast(\/|$)/ }, ({ path: name, kind: how, pluginData }) =>
         pluginData?.resolved
           ? null
@@ -87,9 +89,9 @@ function installed(client, kind) {
   };
 }
 
-/** Fails unless exactly the wanted client is in the bundle, once, in its ESM build for browsers. */
+/** Fails unless the bundle contains exactly the wanted client, once, in its ESM build for browsers. */
 function assertBrowserBuild(paths, client) {
-  // The installed packages may be those of a folder above.
+  // The packages may be installed in a parent folder.
   const inputs = paths.map((path) => path.replace(/^(\.\.\/)+/, ''));
   const clients = inputs.filter((input) => /socket\.io-client[^/]*\/(build|dist)\//.test(input));
   const wanted = `node_modules/${client}/build/esm/`;

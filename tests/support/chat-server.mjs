@@ -1,4 +1,4 @@
-// A Socket.IO server in this process that speaks the wire of CONTRACT.md and misbehaves on request.
+// A Socket.IO server in this process that implements the wire contract of CONTRACT.md, with hooks for misbehaviour.
 
 import http from 'node:http';
 import { Server } from 'socket.io';
@@ -8,6 +8,8 @@ import { atEnd } from './at-end.mjs';
 const ACK = 3;
 
 /**
+ * Starts the server; it is closed when the test is over.
+ *
  * @param {import('node:test').TestContext} t
  * @param {{ hooks?: Partial<Hooks>, io?: object, port?: number }} [options]
  * @returns {Promise<ChatServer>}
@@ -20,25 +22,42 @@ export async function startChatServer(t, options = {}) {
 }
 
 /**
- * What a test may replace, also while the server runs. Each may be async.
+ * Handlers that a test may replace at any time, also while the server runs. Each may be async.
  *
  * @typedef {object} Hooks
  * @property {(handshake: object) => Error | undefined} admit an error refuses the handshake
  * @property {(join: { userId: string, count: number }) => 'confirm' | 'ignore' | string} join any other
- *   string is the message of a `room:error`; `count` counts the joins of this socket
+ *   string becomes the message of a `room:error`; `count` counts the joins of this socket
  * @property {(message: Entry & { ack: Function, socket: object, save: () => object }) => unknown} message
- *   answers or doesn't. `ack(...data)` sends an acknowledgement as often as it is called; `save()` does
- *   what the server does by default and returns the acknowledgement that it would have sent
+ *   handles a `send_message`. `ack(...data)` sends one acknowledgement per call; `save()` saves the message as the
+ *   default handler does and returns the acknowledgement that the default handler sends
  * @property {(ack: Function) => unknown} ping
  * @property {(asked: { name: string, socket: object, connect: () => void, write: (packet: string) => void }) => unknown} connect
- *   a CONNECT for another namespace came over a link that is up. `connect()` answers as socket.io does; `write`
- *   writes a packet as text
+ *   handles a CONNECT for another namespace on an open connection. `connect()` answers as socket.io does; `write`
+ *   writes a raw packet
  *
  * @typedef {object} Entry
  * @property {string} id
  * @property {object} data
- * @property {number} repeat 0 for the first time that this id came, then 1, 2, ...
+ * @property {number} repeat 0 for the first message with this id, then 1, 2, ...
  */
+
+// While the server was down, the system may have given its port to an outgoing connection of another test.
+const RESTARTS_FOR_PORT = 20;
+
+async function bind(server, port) {
+  for (let attempt = 0; ; attempt += 1) {
+    const error = await new Promise((resolve) => {
+      server.once('error', resolve).listen(port, '127.0.0.1', () => {
+        server.off('error', resolve);
+        resolve(null);
+      });
+    });
+    if (!error) return;
+    if (error.code !== 'EADDRINUSE' || attempt === RESTARTS_FOR_PORT) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
 
 export class ChatServer {
   /** @type {Hooks} */
@@ -49,18 +68,18 @@ export class ChatServer {
     ping: (ack) => ack(),
     connect: ({ connect }) => connect(),
   };
-  /** Every `send_message` as it came: `{ id, data, repeat }`. @type {Entry[]} */
+  /** Every `send_message`, in the order of arrival. @type {Entry[]} */
   received = [];
-  /** What was saved, each id once. */
+  /** The saved messages. Each id is saved once. */
   saved = [];
-  /** User ids of joins, and auths of handshakes, in the order they came. */
+  /** User ids of joins, and `auth` of handshakes, in the order of arrival. */
   joins = [];
   handshakes = [];
-  /** Every event that came, with what its link was authorized by. @type {{ event: string, args: unknown[], link: Link }[]} */
+  /** Every event, with the handshake of its connection. @type {{ event: string, args: unknown[], link: Link }[]} */
   came = [];
-  /** The handshakes of all links that were admitted. @typedef {{ auth: any, query: any, headers: any }} Link @type {Link[]} */
+  /** The handshakes of all admitted connections. @typedef {{ auth: any, query: any, headers: any }} Link @type {Link[]} */
   links = [];
-  /** CONNECT and DISCONNECT packets for other namespaces than the main one, as text. @type {string[]} */
+  /** CONNECT and DISCONNECT packets for namespaces other than the main one, as text. @type {string[]} */
   namespacePackets = [];
   pings = 0;
   #ids = new Map();
@@ -73,7 +92,7 @@ export class ChatServer {
     this.port = port;
   }
 
-  /** Also for a restart on the same port, after `stop`. */
+  /** Starts listening. After `stop`, it listens on the same port again. */
   async listen() {
     this.http = http.createServer((_request, response) => response.writeHead(404).end());
     this.io = new Server(this.http, this.#ioOptions);
@@ -87,14 +106,12 @@ export class ChatServer {
         if (/^[01]\//.test(data)) this.namespacePackets.push(data);
       });
     });
-    await new Promise((resolve, reject) => {
-      this.http.once('error', reject).listen(this.port, '127.0.0.1', resolve);
-    });
+    await bind(this.http, this.port);
     this.port = this.http.address().port;
     this.url = `http://127.0.0.1:${this.port}`;
   }
 
-  /** Drops every connection without a goodbye, as a crash does, and stops listening. */
+  /** Drops every connection without a close packet, as a crash does, and stops listening. */
   async stop() {
     const { http: server, io } = this;
     const closed = new Promise((resolve) => server.close(resolve));
@@ -113,7 +130,7 @@ export class ChatServer {
     if (this.http.listening) await this.stop();
   }
 
-  /** Closes the transports under all clients; the clients see a lost link. */
+  /** Closes the transport of every client; the clients see a lost connection. */
   dropAll() {
     for (const socket of this.io.of('/').sockets.values()) socket.conn.close(true);
   }
@@ -122,7 +139,7 @@ export class ChatServer {
     return [...this.io.of('/').sockets.values()];
   }
 
-  /** Ids in the order in which each came for the first time. */
+  /** The message ids, in the order of their first arrival. */
   get firstEntries() {
     return this.received.filter(({ repeat }) => repeat === 0).map(({ id }) => id);
   }
@@ -169,7 +186,7 @@ export class ChatServer {
     socket.on('typing', ({ recipientId, ...rest }) => {
       this.io.to(`user_${recipientId}`).emit('user_typing', rest);
     });
-    // socket.io's own acknowledgement function ignores a second call; a broken server may not.
+    // socket.io's own acknowledgement function ignores a second call. A broken server may acknowledge twice.
     socket.ack =
       (packetId) =>
       (...answer) =>

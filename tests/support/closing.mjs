@@ -1,12 +1,12 @@
-// Closing at each moment of connecting, as it happens in the client: for a page and for Node.
+// Closing the client at each step of connecting, in a page and in Node.
 
-/** Moments of a client that begins with polling, after its handshake was answered. */
+/** Steps of a client that starts with polling, after its handshake was answered. */
 export const MOMENTS = [
   ...['open', 'connecting', 'flush', 'drain', 'connect', 'joined', 'ready'],
   ...['upgrading', 'pausing', 'upgraded'],
 ];
 
-/** The option `io` of a server that answers no handshake before `release` is called. */
+/** The option `io` of a server that answers no handshake until `release` is called. */
 export function holdHandshakes() {
   const held = [];
   let isHeld = true;
@@ -25,7 +25,7 @@ export function holdHandshakes() {
   };
 }
 
-/** Says whether the server made one session, and has it no more. */
+/** Returns a function that tells whether the server made exactly one session and has removed it. */
 export function sessionsOf(server) {
   let made = 0;
   server.io.engine.on('connection', () => {
@@ -35,10 +35,11 @@ export function sessionsOf(server) {
 }
 
 /**
- * Connects as alice, and resolves when it has closed at the moment. Runs in the page too, so it stands alone.
+ * Connects as alice, closes at the given step, and then resolves. It also runs in the page, so it uses nothing from
+ * outside of its own body.
  *
- * @param {any} holdfast all of `holdfast/socket`, configured
- * @param {string} moment
+ * @param {any} holdfast the exports of `holdfast/socket`, configured
+ * @param {string} moment one of `MOMENTS`
  * @returns {Promise<void>}
  */
 export function closeAt(holdfast, moment) {

@@ -1,4 +1,5 @@
-// Which APIs code uses that browsers lack: TypeScript says what each name in it is, MDN's data since when browsers have it.
+// Finds APIs that the oldest supported browsers lack. TypeScript resolves the names in the code, and MDN's data knows
+// since which version a browser has them.
 
 import { createRequire } from 'node:module';
 import ts from 'typescript';
@@ -8,19 +9,21 @@ const { api, javascript } = data;
 const { builtins } = javascript;
 
 /**
- * @typedef {Record<string, string>} Browsers the oldest version of each, by the data's name for it
+ * @typedef {Record<string, string>} Browsers the oldest supported version of each browser, by its name in MDN's data
  *
  * @typedef {object} Use
- * @property {string} api as MDN names it, or only its last part where nothing says whose it is
+ * @property {string} api MDN's name, or only its last part if the owner is unknown
  * @property {string} place file and line
- * @property {string[]} lacking the browsers
+ * @property {string[]} lacking the browsers that lack it
  */
 
 /**
+ * Checks files.
+ *
  * @param {string[]} files
  * @param {Browsers} oldest
- * @param {Record<string, string>} [planted] texts of files that are not there, by name
- * @returns {{ uses: Use[], seen: number }} what is too new, and how many uses of any API there were
+ * @param {Record<string, string>} [planted] contents of files that do not exist, by name
+ * @returns {{ uses: Use[], seen: number }} the uses of missing APIs, and the number of all uses of APIs
  */
 export function findTooNew(files, oldest, planted = {}) {
   const options = {
@@ -31,7 +34,7 @@ export function findTooNew(files, oldest, planted = {}) {
     target: ts.ScriptTarget.ESNext,
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
-    // Whatever a browser may have: what none of them has would be no API.
+    // Every API that a browser may have; other names would not be recognized as APIs.
     lib: ['lib.esnext.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
     types: [],
   };
@@ -61,7 +64,7 @@ export function findTooNew(files, oldest, planted = {}) {
   return { uses, seen };
 }
 
-/** What a node of the syntax tree uses. Of several things that a name may be, the code may mean any. */
+/** The APIs that a node of the syntax tree uses. If a name may mean several, all of them are returned. */
 function usesAt(node, checker, oldest) {
   if (ts.isIdentifier(node) && isReference(node)) {
     return entriesOf(checker.getSymbolAtLocation(node));
@@ -87,8 +90,8 @@ function usesAt(node, checker, oldest) {
   }
 
   /**
-   * Of a value without a type the name is all there is to go by. It counts if the language has it, and if nothing that
-   * is called so was there in time. An app's own fields have the names of web APIs too often.
+   * For a value without a type, only the name is known. It counts if it is a name of the language and no API of that
+   * name is old enough. Names of web APIs do not count, because apps often use the same names for their own fields.
    */
   function byName(name) {
     const all = named.get(name) ?? [];
@@ -99,7 +102,7 @@ function usesAt(node, checker, oldest) {
 
 const isAny = (type) => (type.flags & ts.TypeFlags.Any) !== 0;
 
-/** Not the name of a property, which its owner says, and not a declaration. */
+/** Whether a name is a reference: neither a property, which is looked up through its owner, nor a declaration. */
 function isReference(node) {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
@@ -108,7 +111,7 @@ function isReference(node) {
   return true;
 }
 
-/** @returns {{ path: string, support: object }[]} each once, though the library declares it in parts */
+/** @returns {{ path: string, support: object }[]} each API once, even if the library declares it in several parts */
 function entriesOf(symbol) {
   const entries = (symbol?.declarations ?? []).filter(isOfLibrary).map(entryOf).filter(Boolean);
   return [...new Map(entries.map((entry) => [entry.path, entry])).values()];
@@ -117,7 +120,7 @@ function entriesOf(symbol) {
 const isOfLibrary = (declaration) =>
   /typescript[/\\]lib[/\\]lib\.[\w.]+\.d\.ts$/.test(declaration.getSourceFile().fileName);
 
-/** What MDN's data says of a declaration of TypeScript's library. */
+/** The entry in MDN's data for a declaration of TypeScript's library. */
 function entryOf(declaration) {
   const name = declaration.name?.getText();
   if (!name || name.startsWith('[')) return undefined;
@@ -153,13 +156,13 @@ function globalNamed(name) {
   return undefined;
 }
 
-/** TypeScript has mixins, `NavigatorLocks`, where MDN has the interface that mixes them in, `Navigator`. */
+/** For mixins: TypeScript names the mixin, `NavigatorLocks`, and MDN the interface that includes it, `Navigator`. */
 function inherited(of, name) {
   const all = named.get(name) ?? [];
   return all.find(({ path }) => of.startsWith(path.split('.').at(-2)));
 }
 
-/** Names of TypeScript's library that no browser knows. */
+/** Names that exist only in TypeScript's library, and the names that browsers use. */
 const ALIASES = {
   ReadonlyArray: 'Array',
   ReadonlyMap: 'Map',
@@ -169,10 +172,10 @@ const ALIASES = {
   NewableFunction: 'Function',
 };
 
-/** Interfaces whose members are global names. */
+/** Interfaces whose members are globals. */
 const MIXINS = /^(Window|WindowOrWorkerGlobalScope|GlobalEventHandlers|WindowEventHandlers)$/;
 
-/** Every member of every interface, by its name. @type {Map<string, { path: string, support: object }[]>} */
+/** All members of all interfaces, by name. @type {Map<string, { path: string, support: object }[]>} */
 const named = new Map();
 for (const [root, group] of [
   ['javascript.builtins', builtins],
@@ -189,7 +192,7 @@ for (const [root, group] of [
 }
 
 /**
- * @param {object} support MDN's
+ * @param {object} support of MDN's data
  * @param {Browsers} oldest
  * @returns {string[]} the browsers that lack it
  */
@@ -210,7 +213,7 @@ const isThere = (statements, version) =>
       isAtMost(statement.version_added, version),
   );
 
-/** `≤37` is 37 or older. */
+/** MDN writes `≤37` for version 37 or an older one. */
 function isAtMost(added, version) {
   if (typeof added !== 'string' || added === 'preview') return false;
   const [a, b] = [added.replace('≤', ''), version].map((text) => text.split('.').map(Number));

@@ -1,9 +1,9 @@
-// What the demo's server has saved, read from its database file while it runs or after it was killed.
+// Reads the demo server's database file, while the server runs or after it was killed.
 
 import { requireFromDemo } from './paths.mjs';
 
 /**
- * The saved messages in the order in which the server saved them.
+ * The saved messages, in the order in which the server saved them.
  *
  * @param {string} file
  * @returns {{ seq: number, sender: string, recipient: string, content: string, tempId: string }[]}
@@ -15,7 +15,7 @@ export function readMessages(file) {
   );
 }
 
-/** How many messages are saved. */
+/** The number of saved messages. */
 export function countMessages(file) {
   return query(file, 'SELECT count(*) AS n FROM messages')[0].n;
 }

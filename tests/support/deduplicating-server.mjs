@@ -1,5 +1,5 @@
-// A Socket.IO server whose deduplicator keeps its answers in Redis: one of several processes, which a test kills.
-// It writes the number of each message to its log as its handler begins.
+// A Socket.IO server whose deduplicator keeps its answers in Redis. A test runs several such processes and kills one.
+// At the start of each handler call, the server appends the number of the message to its log.
 
 import { appendFileSync } from 'node:fs';
 import http from 'node:http';

@@ -1,11 +1,11 @@
-// Clients of the demo's server: plain socket.io-client and fetch.
+// Clients of the demo's server: plain socket.io-client, and fetch.
 
 import assert from 'node:assert/strict';
 import { io } from 'socket.io-client';
 import { atEnd } from './at-end.mjs';
 
 /**
- * A connected client in its own room, which notes what it is told in `seen` and sends by `send`.
+ * Connects a client that has joined its user's room. `seen` records the incoming events by name, `send` sends a message.
  *
  * @param {import('node:test').TestContext} t
  * @param {{ url: string, login: (userId: string) => Promise<string> }} demo
@@ -28,11 +28,11 @@ export async function join(t, demo, userId, options = {}) {
 }
 
 /**
- * One request of the REST interface.
+ * Sends one request to the REST interface.
  *
  * @param {{ url: string }} demo
  * @param {string} path
- * @param {{ method?: string, token?: string, body?: unknown }} [options] a body that is no text goes as JSON
+ * @param {{ method?: string, token?: string, body?: unknown }} [options] a body other than a string is sent as JSON
  * @returns {Promise<{ status: number, body: any, headers: Headers }>}
  */
 export async function request(demo, path, { method = 'GET', token, body } = {}) {

@@ -1,4 +1,4 @@
-// The demo's page, as a test uses it: opened as somebody, written in, and read.
+// Helpers for the demo's page: open it as a user, write messages, and read the messages on the screen.
 
 import assert from 'node:assert/strict';
 import { openPage } from './browser.mjs';
@@ -8,11 +8,11 @@ import { until } from './until.mjs';
 export const DESKTOP = { viewport: { width: 1280, height: 800 } };
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-/** Longer than any reconnecting of the page's takes. */
+/** Longer than the page takes to reconnect. */
 const PATIENCE_MS = 20_000;
 
 /**
- * Opens the page as somebody, and a conversation if `peer` is given; resolves when the link is healthy.
+ * Opens the page as a user, and the conversation with `peer` if given. Resolves when the connection is healthy.
  *
  * @param {import('node:test').TestContext} t
  * @param {import('playwright-core').Browser} browser
@@ -28,18 +28,18 @@ export async function openAs(t, browser, demo, userId, { peer, context = DESKTOP
   return page;
 }
 
-/** Resolves when the banner shows a state. */
+/** Resolves when the banner shows the state. */
 export function untilBanner(page, state) {
   return page.locator(`[data-testid="connection-banner"][data-state="${state}"]`).waitFor();
 }
 
-/** Writes a message and sends it by the Enter key. */
+/** Types a message and sends it with the Enter key. */
 export async function write(page, text) {
   await page.getByTestId('message-input').fill(text);
   await page.getByTestId('message-input').press('Enter');
 }
 
-/** The messages on the screen: their texts, and the state of each. */
+/** The text and the state of each message on the screen. */
 export function shown(page) {
   return page.getByTestId('message-row').evaluateAll((rows) =>
     rows.map((row) => ({
@@ -49,7 +49,7 @@ export function shown(page) {
   );
 }
 
-/** Resolves when exactly these texts are shown, in this order, and each in one of the states. */
+/** Resolves when the screen shows exactly these texts, in this order, each in one of the given states. */
 export async function untilShown(page, texts, states = ['sent', 'read', 'received']) {
   let rows;
   const isShown = () =>
@@ -65,14 +65,14 @@ export async function untilShown(page, texts, states = ['sent', 'read', 'receive
   );
 }
 
-/** What the demo's REST interface answers somebody. */
+/** Requests a path of the demo's REST interface as a user, and returns the body. */
 export async function rest(demo, userId, path) {
   const { status, body } = await request(demo, path, { token: await demo.login(userId) });
   assert.equal(status, 200, `${path} answered ${status}`);
   return body;
 }
 
-/** Saves messages without a page. */
+/** Saves messages over REST, without a page. */
 export async function post(demo, from, to, texts) {
   const token = await demo.login(from);
   for (const content of texts) {

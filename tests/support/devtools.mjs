@@ -1,4 +1,4 @@
-// A browser without playwright, which keeps every page visible: here a tab behind another one is hidden.
+// A browser without playwright: playwright keeps every page visible, while here a tab in the background is hidden.
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,21 +9,21 @@ import { chromeFlags, findChrome } from './browser.mjs';
 import { deferred } from './until.mjs';
 
 /**
- * Starts a browser, gone when the test is over.
+ * Starts a browser and ends it when the test is over.
  *
  * @param {import('node:test').TestContext} t
- * @returns {Promise<(url: string, options?: { hasWindow?: boolean }) => Promise<Tab>>} opens a tab before those that there
- *   are; `hasWindow`: in a window of its own, which hides no other
+ * @returns {Promise<(url: string, options?: { hasWindow?: boolean }) => Promise<Tab>>} opens a tab in front of the
+ *   existing ones. `hasWindow`: opens it in a window of its own, so that no other tab is hidden
  *
  * @typedef {object} Tab
- * @property {(method: string, params?: object) => Promise<any>} order of the DevTools protocol
- * @property {(script: string) => Promise<any>} evaluate a promise is waited for; the answer comes as JSON
- * @property {(method: string, listener: (params: any) => void) => void} on an event of the DevTools protocol
+ * @property {(method: string, params?: object) => Promise<any>} order sends a command of the DevTools protocol
+ * @property {(script: string) => Promise<any>} evaluate runs a script and returns its value as JSON; a promise is awaited
+ * @property {(method: string, listener: (params: any) => void) => void} on listens to an event of the DevTools protocol
  */
 export async function startTabs(t) {
   const profile = await mkdtemp(join(tmpdir(), 'holdfast-tabs-'));
   const flags = ['--headless=new', '--remote-debugging-pipe', `--user-data-dir=${profile}`];
-  // A group of its own: Chromium is several processes, which end together.
+  // Chromium runs as several processes. A process group of their own lets one signal end them all.
   const browser = spawn(findChrome(), [...chromeFlags(), ...flags, 'about:blank'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
     detached: true,
@@ -62,10 +62,10 @@ export async function startTabs(t) {
   };
 }
 
-/** Orders out, answers and events in, each ended by a zero. */
+/** Sends commands, and reads answers and events. Each message ends with a zero byte. */
 function talk(out, into) {
   const waiting = new Map();
-  /** By session and method. @type {Map<string, (params: any) => void>} */
+  /** Listeners by session and method. @type {Map<string, (params: any) => void>} */
   const listeners = new Map();
   let last = 0;
   let rest = '';

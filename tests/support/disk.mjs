@@ -1,10 +1,11 @@
-// The package's database, read and written without any code of the package.
+// Reads and writes the package's database without any code of the package.
 
-/** Also while a test holds back what `indexedDB.open` answers. */
+/** The original function: a test may replace `indexedDB.open` to delay its answer. */
 const openNow = indexedDB.open.bind(indexedDB);
 
 /**
- * Writes records as an earlier build left them.
+ * Writes records in the form of an earlier version.
+ *
  * @param {{ DATABASE: { name: string, version: number, stores: string[] }, RECORDS: Record<string, any[]> }} fixture
  */
 export async function leave({ DATABASE, RECORDS }) {
@@ -27,7 +28,7 @@ export async function leave({ DATABASE, RECORDS }) {
   database.close();
 }
 
-/** All segments: their keys, and what is at each. @returns {Promise<[any[], any][]>} */
+/** All segments: key and value. @returns {Promise<[any[], any][]>} */
 async function records() {
   const open = openNow('holdfast', 1);
   await new Promise((resolve) => {
@@ -43,7 +44,7 @@ async function records() {
   return keys.map((key, index) => [key, values[index]]);
 }
 
-/** All segments: their keys, ids, versions and generations. @returns {Promise<[any[], string[], number, number][]>} */
+/** All segments: key, message ids, version and generation. @returns {Promise<[any[], string[], number, number][]>} */
 export const segments = async () =>
   (await records()).map(([key, { messages, version, generation }]) => [
     key,
@@ -52,13 +53,13 @@ export const segments = async () =>
     generation,
   ]);
 
-/** What is kept of a scope: the keys of segments, and their messages as they are on disk. @returns {Promise<[any[], any[]][]>} */
+/** The segments of a scope: key, and messages as they are on disk. @returns {Promise<[any[], any[]][]>} */
 export const kept = async (scope) =>
   (await records())
     .filter(([[name]]) => name === scope)
     .map(([key, { messages }]) => [key, messages]);
 
-/** How many messages are noted as settled, of all segments. */
+/** The number of messages that are recorded as settled, over all segments. */
 export async function noted() {
   const open = openNow('holdfast', 1);
   await new Promise((resolve) => {

@@ -1,4 +1,4 @@
-// A server with feeds in this process, raw clients, and stores that a test has in its hands.
+// A server with feeds in this process, plain clients, and a store whose steps a test can delay.
 
 import { io } from 'socket.io-client';
 import { createFeed } from '../../pkg/esm/server.mjs';
@@ -9,6 +9,8 @@ import { until } from './until.mjs';
 export const LIMITS = { max: 1000, ttlMs: 60_000, bytes: 256_000 };
 
 /**
+ * Starts a server with feeds; it is closed when the test is over.
+ *
  * @param {import('node:test').TestContext} t
  * @param {object} [options]
  * @param {import('../../pkg/server.d.ts').FeedOptions} [options.feed]
@@ -35,7 +37,7 @@ export async function startFeed(t, options = {}) {
   return { server, io: server.io, feed, errors, dial };
 }
 
-/** A connection of a user, once the server has announced feeds. */
+/** Connects as a user. Resolves when the server has announced feeds. */
 export async function dialFeed(t, url, userId, more = {}) {
   const auth = userId === undefined ? {} : { userId };
   const socket = io(url, {
@@ -46,12 +48,12 @@ export async function dialFeed(t, url, userId, more = {}) {
   const link = {
     socket,
     announced: 0,
-    /** `[feed, before, offset, event, ...args]` of each item. */
+    /** `[feed, before, offset, event, ...args]` of each feed item. */
     items: [],
-    /** `[event, ...args]` of everything else. */
+    /** `[event, ...args]` of every other event. */
     plain: [],
     read: (feed, position) => socket.timeout(20_000).emitWithAck('holdfast:read', feed, position),
-    /** Whatever was sent on this connection before has come. */
+    /** Resolves when everything that the server sent earlier on this connection has arrived. */
     barrier: () => link.read('', null),
   };
   socket.onAny((event, ...args) => {
@@ -64,7 +66,7 @@ export async function dialFeed(t, url, userId, more = {}) {
 }
 
 /**
- * What an app with a table of its own writes: feed, number, tag, item. Each step takes as long as `pause` says.
+ * A store as an app writes it on top of a table: feed, number, tag, item. Each step waits for `pause`.
  *
  * @param {() => Promise<void> | void} [pause]
  */

@@ -1,18 +1,18 @@
-// What every server that speaks docs/protocol.md has to do about feeds: raw events over a plain socket.io-client, and
-// nothing of the package. The server is in this process or in another, and in any language.
+// What docs/protocol.md requires of every server with feeds, tested with raw events over a plain socket.io-client and
+// without any code of the package. The server may run in this process or in another one, in any language.
 //
-// What the server under test has to bring:
-// - The user of a connection is `auth.userId` of its handshake; without one it is nobody's. Each connection of a user is
-//   in the room `user_<id>` from the start.
-// - Rooms whose name begins with `open` may be read by everybody, until `control:deny`; no other room may be.
+// Requirements for the server under test:
+// - The user of a connection is `auth.userId` of its handshake. A connection without it has no user. Each connection of
+//   a user is in the room `user_<id>` from the start.
+// - Everybody may read rooms whose name begins with `open`, until `control:deny`. Nobody may read any other room.
 // - The store keeps 50 items of a feed.
-// - It obeys the events below on any connection, and calls their acknowledgement, with anything, once it is done:
+// - The server handles the events below on any connection, and acknowledges each, with any value, once it is done:
 //
 // | event | data | what it does |
 // | --- | --- | --- |
 // | `control:publish` | `{ user?, room?, event, args }` | publishes to the feed of the user or of the room; done once it is stored |
-// | `control:revoke` | `{ room, user }` | takes the right to read the room's feed from the user's connections |
-// | `control:deny` | `{ room }` | from now on nobody is allowed to begin reading the room's feed |
+// | `control:revoke` | `{ room, user }` | revokes the right of the user's connections to read the room's feed |
+// | `control:deny` | `{ room }` | from now on nobody may begin to read the room's feed |
 // | `control:join` | `{ room }` | puts this connection into the plain room, as an app's own join does |
 
 import assert from 'node:assert/strict';
@@ -21,20 +21,20 @@ import { io } from 'socket.io-client';
 import { atEnd } from './at-end.mjs';
 import { until } from './until.mjs';
 
-/** What the store of a server under test keeps of a feed. */
+/** The number of items that the store of a server under test keeps for a feed. */
 export const KEPT = 50;
 
 const OFFSET = /^(0|[1-9][0-9]*)\.[0-9a-z]{6,}$/;
 
 /**
- * Registers the tests.
+ * Registers the suite's tests.
  *
  * @param {object} options
- * @param {string} options.name of the server, for the tests' names
- * @param {(t: import('node:test').TestContext) => Promise<{ url: string }>} options.startServer a fresh one, which ends
- *   with the test
+ * @param {string} options.name the server's name, for the names of the tests
+ * @param {(t: import('node:test').TestContext) => Promise<{ url: string }>} options.startServer starts a new server,
+ *   which ends with the test
  * @param {string | false} [options.skip] why it cannot run on this machine
- * @param {boolean} [options.binary] false: the server takes JSON alone
+ * @param {boolean} [options.binary] false if the server supports JSON only
  */
 export function feedSuite({ name, startServer, skip = false, binary = true }) {
   /** @param {string} title @param {(world: World, t: import('node:test').TestContext) => Promise<void>} run */
@@ -45,7 +45,7 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     });
 
   for (const transport of ['websocket', 'polling']) {
-    check(`feeds are announced once on each connection, by ${transport}`, async (world) => {
+    check(`feeds are announced once on each connection over ${transport}`, async (world) => {
       const link = await world.dial('ann', { transports: [transport] });
       await until(() => link.announced.length > 0, 'the announcement');
       await link.read(null, null);
@@ -55,7 +55,7 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
       assert.deepEqual(link.announced, [1, 1]);
     });
 
-    check(`an item comes live, with the one before, by ${transport}`, async (world) => {
+    check(`a live item names the offset before it, over ${transport}`, async (world) => {
       const link = await world.dial('ann', { transports: [transport] });
       const { end } = await link.read(null, null);
       await world.publish({ user: 'ann' }, 'message:new', { text: 'one' }, 2, null, [true]);
@@ -69,7 +69,7 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     });
   }
 
-  check('a feed without items has an offset, the same at each read', async (world) => {
+  check('a feed without items has an offset, which is the same at each read', async (world) => {
     const link = await world.dial('ann');
     const first = await link.read(null, null);
     assert.deepEqual(first, { items: [], end: first.end });
@@ -81,7 +81,7 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     assert.deepEqual(await other.read(null, null), first);
   });
 
-  check('a feed that nobody has read yet begins with the number 1', async (world) => {
+  check('the first item of a feed that nobody has read has the number 1', async (world) => {
     await world.publish({ user: 'ann' }, 'early', 1);
     await world.publish({ user: 'ann' }, 'early', 2);
     const link = await world.dial('ann');
@@ -90,7 +90,7 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     assert.equal(numberOf(end), 2);
   });
 
-  check('who comes back is given what was published meanwhile, in order', async (world) => {
+  check('a client that comes back reads the items that it missed, in order', async (world) => {
     const link = await world.dial('ann');
     const { end: start } = await link.read(null, null);
     link.socket.disconnect();
@@ -110,17 +110,17 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     for (const offset of offsets) assert.match(offset, OFFSET);
     assert.equal(end, offsets.at(-1));
 
-    // From any position of the chain, to the same end.
+    // Reading from any position of the chain leads to the same end.
     const { items: rest } = await next.readAll(null, offsets[9]);
     assert.deepEqual(rest, items.slice(10));
     assert.deepEqual(await next.read(null, end), { items: [], end });
-    // What comes live goes on from there.
+    // Live items continue from that end.
     await world.publish({ user: 'ann' }, 'n', 20);
     await until(() => next.items.length === 1, 'the live item');
     assert.equal(next.items[0].before, end);
   });
 
-  check('what was read and what came live are the same items', async (world) => {
+  check('reading returns the same items as arrived live', async (world) => {
     const link = await world.dial('ann');
     const { end: start } = await link.read(null, null);
     for (let n = 0; n < 10; n += 1) await world.publish({ user: 'ann' }, 'n', n);
@@ -132,52 +132,52 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     );
   });
 
+  check('concurrent publishes arrive in the order of their offsets', async (world) => {
+    const link = await world.dial('ann');
+    let { end } = await link.read(null, null);
+    await Promise.all(upTo(40).map((n) => world.publish({ user: 'ann' }, 'n', n)));
+    await until(
+      () => link.items.length === 40,
+      () => `40 items, so far ${link.items.length}`,
+    );
+    for (const { before, offset } of link.items) {
+      assert.equal(before, end);
+      end = offset;
+    }
+    assert.deepEqual(
+      link.items.map(({ args: [n] }) => n).sort((a, b) => a - b),
+      upTo(40),
+    );
+  });
+
   check(
-    'publishes that do not wait for one another come in the order of their offsets',
+    'reading from a trimmed position is a reset, and reading from the end continues',
     async (world) => {
       const link = await world.dial('ann');
-      let { end } = await link.read(null, null);
-      await Promise.all(upTo(40).map((n) => world.publish({ user: 'ann' }, 'n', n)));
-      await until(
-        () => link.items.length === 40,
-        () => `40 items, so far ${link.items.length}`,
-      );
-      for (const { before, offset } of link.items) {
-        assert.equal(before, end);
-        end = offset;
+      const { end: start } = await link.read(null, null);
+      for (let n = 0; n < KEPT + 20; n += 1) await world.publish({ user: 'ann' }, 'n', n);
+      await until(() => link.items.length === KEPT + 20, 'all items live');
+      const offsets = link.items.map(({ offset }) => offset);
+      for (const lost of [start, offsets[0], offsets[10]]) {
+        assert.deepEqual(await link.read(null, lost), { reset: 'trimmed', end: offsets.at(-1) });
       }
+      const { items, end } = await link.readAll(null, offsets[30]);
       assert.deepEqual(
-        link.items.map(({ args: [n] }) => n).sort((a, b) => a - b),
-        upTo(40),
+        items.map(([offset]) => offset),
+        offsets.slice(31),
       );
+      assert.equal(end, offsets.at(-1));
     },
   );
 
-  check('items that are no longer kept are a reset, and the end goes on', async (world) => {
-    const link = await world.dial('ann');
-    const { end: start } = await link.read(null, null);
-    for (let n = 0; n < KEPT + 20; n += 1) await world.publish({ user: 'ann' }, 'n', n);
-    await until(() => link.items.length === KEPT + 20, 'all items live');
-    const offsets = link.items.map(({ offset }) => offset);
-    for (const lost of [start, offsets[0], offsets[10]]) {
-      assert.deepEqual(await link.read(null, lost), { reset: 'trimmed', end: offsets.at(-1) });
-    }
-    const { items, end } = await link.readAll(null, offsets[30]);
-    assert.deepEqual(
-      items.map(([offset]) => offset),
-      offsets.slice(31),
-    );
-    assert.equal(end, offsets.at(-1));
-  });
-
-  check('a position that was never in this chain is a reset', async (world) => {
+  check('reading from a position that was never in this chain is a reset', async (world) => {
     const link = await world.dial('ann');
     for (let n = 0; n < 5; n += 1) await world.publish({ user: 'ann' }, 'n', n);
     const { end } = await link.read(null, null);
     for (const strange of ['3.zzzzzz', '5.zzzzzz', '6.zzzzzz', '9007199254740991.zzzzzz']) {
       assert.deepEqual(await link.read(null, strange), { reset: 'replaced', end }, strange);
     }
-    // The position of another feed is none of this one.
+    // A position of another feed is not in this chain either.
     const other = await world.dial('bob');
     const { end: foreign } = await other.read(null, null);
     await world.publish({ user: 'bob' }, 'n', 0);
@@ -187,7 +187,7 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     assert.notEqual(foreign.split('.')[1], end.split('.')[1]);
   });
 
-  check('a large gap is read in pages, up to the end', async (world) => {
+  check('a large gap is read in pages up to the end', async (world) => {
     const link = await world.dial('ann');
     const { end: start } = await link.read(null, null);
     link.socket.disconnect();
@@ -203,7 +203,7 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     assert.ok(pages > 1, `1 MB came in ${pages} answer`);
   });
 
-  check('a user hears the own feed alone, on every connection', async (world) => {
+  check('a user receives only the items of their own feed, on every connection', async (world) => {
     const [ann, annAgain, bob] = [
       await world.dial('ann'),
       await world.dial('ann'),
@@ -224,7 +224,7 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     );
   });
 
-  check('a connection that is nobody’s has no feed of its own', async (world) => {
+  check('a connection without a user has no feed of its own', async (world) => {
     const nobody = await world.dial(undefined);
     for (const position of [null, '0.aaaaaa']) {
       assert.equal((await nobody.read(null, position)).code, 'FORBIDDEN');
@@ -236,21 +236,24 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     assert.deepEqual([nobody.items, nobody.plain], [[], []]);
   });
 
-  check('who reads hears items, and who does not the plain event', async (world) => {
-    const reader = await world.dial('ann');
-    const plain = await world.dial('ann');
-    await reader.read(null, null);
-    await world.publish({ user: 'ann' }, 'message:new', { text: 'hello' }, 7);
-    await until(() => plain.plain.length && reader.items.length, 'one each');
-    for (const link of [reader, plain]) await link.barrier();
-    assert.deepEqual(plain.plain, [['message:new', { text: 'hello' }, 7]]);
-    assert.deepEqual(plain.items, []);
-    assert.deepEqual(reader.plain, []);
-    assert.equal(reader.items.length, 1);
-  });
+  check(
+    'a connection that reads receives items, and one that does not read receives plain events',
+    async (world) => {
+      const reader = await world.dial('ann');
+      const plain = await world.dial('ann');
+      await reader.read(null, null);
+      await world.publish({ user: 'ann' }, 'message:new', { text: 'hello' }, 7);
+      await until(() => plain.plain.length && reader.items.length, 'one each');
+      for (const link of [reader, plain]) await link.barrier();
+      assert.deepEqual(plain.plain, [['message:new', { text: 'hello' }, 7]]);
+      assert.deepEqual(plain.items, []);
+      assert.deepEqual(reader.plain, []);
+      assert.equal(reader.items.length, 1);
+    },
+  );
 
   check(
-    'who says that it reads is sent no plain events for its user before it has',
+    'a client that announces feeds receives no plain events for its user before it reads',
     async (world) => {
       const { end } = await (await world.dial('ann')).read(null, null);
       const reader = await world.dial('ann', { query: { holdfast: 'feeds' } });
@@ -270,30 +273,33 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     },
   );
 
-  check('the same goes for a room', async (world) => {
-    const [reader, plain, stranger] = [
-      await world.dial('ann'),
-      await world.dial('bob'),
-      await world.dial('eve'),
-    ];
-    for (const link of [reader, plain]) {
-      await link.socket.emitWithAck('control:join', { room: 'open-1' });
-    }
-    await reader.read('open-1', null);
-    await world.publish({ room: 'open-1' }, 'changed', 1);
-    await until(() => plain.plain.length && reader.items.length, 'one each');
-    for (const link of [reader, plain, stranger]) await link.barrier();
-    assert.deepEqual(plain.plain, [['changed', 1]]);
-    assert.deepEqual(
-      reader.items.map(({ feed, event, args }) => [feed, event, args]),
-      [['open-1', 'changed', [1]]],
-    );
-    assert.deepEqual([reader.plain, plain.items], [[], []]);
-    assert.deepEqual([stranger.plain, stranger.items], [[], []]);
-  });
+  check(
+    'in a room, a connection that reads receives items, and one that does not read receives plain events',
+    async (world) => {
+      const [reader, plain, stranger] = [
+        await world.dial('ann'),
+        await world.dial('bob'),
+        await world.dial('eve'),
+      ];
+      for (const link of [reader, plain]) {
+        await link.socket.emitWithAck('control:join', { room: 'open-1' });
+      }
+      await reader.read('open-1', null);
+      await world.publish({ room: 'open-1' }, 'changed', 1);
+      await until(() => plain.plain.length && reader.items.length, 'one each');
+      for (const link of [reader, plain, stranger]) await link.barrier();
+      assert.deepEqual(plain.plain, [['changed', 1]]);
+      assert.deepEqual(
+        reader.items.map(({ feed, event, args }) => [feed, event, args]),
+        [['open-1', 'changed', [1]]],
+      );
+      assert.deepEqual([reader.plain, plain.items], [[], []]);
+      assert.deepEqual([stranger.plain, stranger.items], [[], []]);
+    },
+  );
 
   check(
-    "who leaves a room's feed is sent its plain events again, and may come back",
+    "a connection that leaves a room's feed receives plain events again, and may read again",
     async (world) => {
       const link = await world.dial('ann');
       await link.socket.emitWithAck('control:join', { room: 'open-1' });
@@ -321,7 +327,7 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     },
   );
 
-  check('a room is read by whom the server allows it', async (world) => {
+  check('only a client that the server allows may read a room', async (world) => {
     const ann = await world.dial('ann');
     const { end } = await ann.read('open-1', null);
     const refused = await ann.read('closed-1', null);
@@ -339,7 +345,7 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     );
   });
 
-  check('a room named like a user is another feed', async (world) => {
+  check('a room with the name of a user is another feed', async (world) => {
     const ann = await world.dial('open-ann');
     const own = await ann.read(null, null);
     const room = await ann.read('open-ann', null);
@@ -359,7 +365,7 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     }
   });
 
-  check('whether a room may be read is asked once on each connection', async (world) => {
+  check('the server is asked once per connection whether it may read a room', async (world) => {
     const ann = await world.dial('ann');
     await ann.read('open-1', null);
     await world.control('control:deny', { room: 'open-1' });
@@ -374,35 +380,32 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     assert.equal(ann.items.length, 1);
   });
 
-  check(
-    'a right that was revoked ends live items and reading, for that user alone',
-    async (world) => {
-      const [ann, annAgain, bob] = [
-        await world.dial('ann'),
-        await world.dial('ann'),
-        await world.dial('bob'),
-      ];
-      for (const link of [ann, annAgain, bob]) {
-        await link.socket.emitWithAck('control:join', { room: 'open-1' });
-        await link.read('open-1', null);
-      }
-      const { end: own } = await ann.read(null, null);
-      await world.control('control:deny', { room: 'open-1' });
-      await world.control('control:revoke', { room: 'open-1', user: 'ann' });
-      await world.publish({ room: 'open-1' }, 'n', 1);
-      await until(() => bob.items.length === 1, 'the item for bob');
-      for (const link of [ann, annAgain]) {
-        assert.equal((await link.read('open-1', null)).code, 'FORBIDDEN');
-        assert.deepEqual([link.items, link.plain], [[], []]);
-      }
-      // The own feed goes on.
-      assert.deepEqual(await ann.read(null, own), { items: [], end: own });
-      await world.publish({ user: 'ann' }, 'n', 2);
-      await until(() => ann.items.length === 1, 'the item of the own feed');
-    },
-  );
+  check('revoking a right ends live items and reading for that user only', async (world) => {
+    const [ann, annAgain, bob] = [
+      await world.dial('ann'),
+      await world.dial('ann'),
+      await world.dial('bob'),
+    ];
+    for (const link of [ann, annAgain, bob]) {
+      await link.socket.emitWithAck('control:join', { room: 'open-1' });
+      await link.read('open-1', null);
+    }
+    const { end: own } = await ann.read(null, null);
+    await world.control('control:deny', { room: 'open-1' });
+    await world.control('control:revoke', { room: 'open-1', user: 'ann' });
+    await world.publish({ room: 'open-1' }, 'n', 1);
+    await until(() => bob.items.length === 1, 'the item for bob');
+    for (const link of [ann, annAgain]) {
+      assert.equal((await link.read('open-1', null)).code, 'FORBIDDEN');
+      assert.deepEqual([link.items, link.plain], [[], []]);
+    }
+    // The user's own feed continues.
+    assert.deepEqual(await ann.read(null, own), { items: [], end: own });
+    await world.publish({ user: 'ann' }, 'n', 2);
+    await until(() => ann.items.length === 1, 'the item of the own feed');
+  });
 
-  check('what is no question for items is answered INVALID, and harms nothing', async (world) => {
+  check('an invalid read is answered INVALID and changes nothing', async (world) => {
     const ann = await world.dial('ann');
     const { end } = await ann.read(null, null);
     const feeds = [0, 1, true, false, {}, [], ['open-1'], '', 'x'.repeat(501), { toString: 'x' }];
@@ -431,16 +434,16 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
       ...['1.<script>', '1.aaaaaa.b', '١.aaaaaa'],
     ];
     for (const position of positions) {
-      // JSON has no NaN: it comes as null, which is a position.
+      // JSON has no NaN: it arrives as null, which is a valid position.
       if (Number.isNaN(position)) continue;
       const { code, items } = await ann.read(null, position);
       assert.equal(code, 'INVALID', JSON.stringify(position).slice(0, 40));
       assert.equal(items, undefined);
     }
-    // More digits than a number has: no such item, or no such offset.
+    // The number has too many digits: the server may answer that it is invalid or that there is no such item.
     const huge = await ann.read(null, `${'9'.repeat(60)}.aaaaaa`);
     assert.ok(huge.code === 'INVALID' || huge.reset === 'replaced', JSON.stringify(huge));
-    // Too few arguments, too many, and no acknowledgement.
+    // Too few arguments, too many arguments, and no acknowledgement.
     assert.equal((await ann.socket.timeout(5000).emitWithAck('holdfast:read')).code, 'INVALID');
     for (const args of [
       [],
@@ -456,7 +459,7 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     assert.equal((await ann.read('open-1', null)).items.length, 0);
   });
 
-  check('a thousand questions at once are all answered, and the next one too', async (world) => {
+  check('a thousand reads at once are all answered, and so is the next one', async (world) => {
     const ann = await world.dial('ann');
     await ann.read(null, null);
     await world.publish({ user: 'ann' }, 'n', 0);
@@ -472,7 +475,7 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
   });
 
   if (binary) {
-    check('binary arguments survive, live and stored', async (world) => {
+    check('binary arguments arrive unchanged, live and stored', async (world) => {
       const ann = await world.dial('ann');
       const { end } = await ann.read(null, null);
       const bytes = Buffer.from([0, 1, 127, 128, 255]);
@@ -491,7 +494,7 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
     });
   }
 
-  check('any text and any shape of JSON survives', async (world) => {
+  check('any text and any JSON value arrives unchanged', async (world) => {
     const ann = await world.dial('ann');
     const { end } = await ann.read(null, null);
     const args = [
@@ -507,13 +510,13 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
   });
 
   check(
-    'each item once and in order, while connections come and go under a stream',
+    'each item arrives once and in order while clients reconnect during a stream',
     async (world) => {
       const COUNT = 400;
       const followers = upTo(3).map((n) => new Follower(world, 'ann', n === 2 ? 'open-1' : null));
       for (const follower of followers) await follower.start();
       let isDone = false;
-      // However long a connection takes, nobody is so far behind that items are trimmed.
+      // Publish only while no listener is so far behind that its items are trimmed.
       const isNear = (n) => followers.every(({ called }) => called.length > n - KEPT / 2);
       const publishing = (async () => {
         for (let n = 0; n < COUNT; n += 1) {
@@ -545,7 +548,7 @@ export function feedSuite({ name, startServer, skip = false, binary = true }) {
   );
 }
 
-/** One server, and what a test does to it. */
+/** One server under test, and the test's commands for it. */
 class World {
   #t;
   #url;
@@ -556,7 +559,7 @@ class World {
     this.#url = url;
   }
 
-  /** A connection of a user, or of nobody. */
+  /** Connects as a user, or without a user. */
   async dial(userId, { transports = ['websocket'], query = {} } = {}) {
     const auth = userId === undefined ? {} : { userId };
     const socket = io(this.#url, { auth, query, forceNew: true, reconnection: false, transports });
@@ -575,7 +578,7 @@ class World {
     return this.control('control:publish', { ...to, event, args });
   }
 
-  /** As `publish`; the server may refuse it, with or without an answer. */
+  /** Like `publish`, where the server may refuse with or without an answer. */
   async tryPublish(to, event, ...args) {
     this.#control ??= await this.dial(undefined);
     this.#control.socket.emit('control:publish', { ...to, event, args }, () => {});
@@ -583,13 +586,13 @@ class World {
   }
 }
 
-/** One connection, and all that came over it. */
+/** One connection, and everything that arrived on it. */
 class Link {
-  /** Arguments of `holdfast:feeds`. */
+  /** The argument of each `holdfast:feeds`. */
   announced = [];
   /** @type {{ feed: string | null, before: string, offset: string, event: string, args: unknown[] }[]} */
   items = [];
-  /** Every other event with its arguments. */
+  /** Every other event, with its arguments. */
   plain = [];
   onitem = () => {};
 
@@ -609,7 +612,7 @@ class Link {
     });
   }
 
-  /** The answer to a read. */
+  /** Reads once, and returns the answer. */
   read(feed, position) {
     return this.socket.timeout(15_000).emitWithAck('holdfast:read', feed, position);
   }
@@ -627,13 +630,13 @@ class Link {
     }
   }
 
-  /** Whatever the server had sent on this connection before has come. */
+  /** Resolves when everything that the server sent earlier on this connection has arrived. */
   async barrier() {
     await this.read('', null);
   }
 }
 
-/** A client as the protocol describes it, which calls its listener for each item. */
+/** A client that follows a feed as the protocol describes it, and records each item that it delivers. */
 class Follower {
   called = [];
   resets = [];
@@ -668,7 +671,7 @@ class Follower {
     await this.#read();
   }
 
-  /** Calls the listener for whatever follows the position. */
+  /** Delivers the items that follow the position. */
   #look() {
     for (;;) {
       const next = this.#kept.get(this.#position);
@@ -709,7 +712,7 @@ function numberOf(offset) {
   return Number(offset.split('.')[0]);
 }
 
-/** Bytes as lists of numbers, whatever holds them. */
+/** Replaces binary values by lists of numbers, so that they can be compared. */
 function plainBytes(value) {
   if (value instanceof ArrayBuffer) return [...new Uint8Array(value)];
   if (ArrayBuffer.isView(value)) {

@@ -1,15 +1,15 @@
-// Time in the test's hands, for spans that nobody wants to wait for. Sockets know no time and go on.
+// A clock that only the test moves, for time spans that are too long to wait for. Sockets are not affected.
 
 /**
- * From now on `Date.now`, `performance.now` and `setTimeout` stand still until they are told to go on.
- * Called before anything that sets a timer. `until` keeps to real time.
+ * Replaces `Date.now`, `performance.now` and `setTimeout` by a clock that stands still until the test moves it.
+ * Call it before anything sets a timer. `until` keeps using real time.
  *
  * @param {import('node:test').TestContext} t
  */
 export function freezeTime(t) {
   const { clearTimeout: realClear } = globalThis;
   let now = Date.now();
-  /** Those that are set, in the order in which they were. */
+  /** The pending timers, in the order in which they were set. */
   const timers = new Set();
 
   const set = (fn, ms = 0, ...args) => {
@@ -47,7 +47,7 @@ export function freezeTime(t) {
   return {
     now: () => now,
 
-    /** Time goes on, and every timer fires at its own moment. */
+    /** Moves the clock; every timer fires at its own time. */
     advance(ms) {
       const end = now + ms;
       fireAll(end, (at) => {
@@ -56,7 +56,7 @@ export function freezeTime(t) {
       now = end;
     },
 
-    /** Time goes on, and what was due fires late, at the end: as in a hidden tab. */
+    /** Moves the clock to the end first; the timers that are due then fire late, as in a hidden tab. */
     throttle(ms) {
       now += ms;
       fireAll(now, () => {});

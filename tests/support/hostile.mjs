@@ -1,8 +1,8 @@
-// Values that nobody should hand in, from a seed; in Node and in a page.
+// Invalid and malicious values, generated from a seed, in Node and in a page.
 
 import { createRandom } from '../chaos/schedule.mjs';
 
-/** What is thrown when somebody looks too closely. Some of it cannot even be looked at. */
+/** The values that getters and traps throw. Reading some of them throws again. */
 const THROWN = [
   () => new Error('hostile'),
   () => null,
@@ -21,7 +21,7 @@ const THROWN = [
 
 let throws = 0;
 
-/** A function that throws, each time something else. */
+/** A function that throws. Each call throws the next value of the list. */
 function thrower() {
   return () => {
     throws += 1;
@@ -35,12 +35,12 @@ function revoked(target) {
   return proxy;
 }
 
-/** Every trap of it throws. */
+/** A proxy of which every trap throws. */
 function nasty(target) {
   return new Proxy(target, new Proxy({}, { get: () => thrower() }));
 }
 
-/** Names that somebody may read from a value. */
+/** Property names that the code under test may read from a value. */
 const NAMES = [
   ...['_tempId', 'id', '_id', 'userId', 'recipientId', 'token', 'isAuthReady', 'message', 'code'],
   ...['error', 'success', 'retryAfterMs', 'then', 'toJSON', 'toString', 'valueOf', 'length'],
@@ -72,7 +72,7 @@ function detached(view) {
   return view;
 }
 
-/** A view whose buffer has shrunk under it. */
+/** A view whose buffer has shrunk below the view's offset. */
 function outOfBounds() {
   const buffer = new ArrayBuffer(16, { maxByteLength: 16 });
   const view = new DataView(buffer, 8, 8);
@@ -90,10 +90,10 @@ class Private {
   }
 }
 
-/** What is there in some places only. */
+/** An entry for values that exist only in some environments. */
 const optional = (name, make) => (name in globalThis ? [[name, make]] : []);
 
-/** Everything, by name; each call makes a new one. @type {[string, () => unknown][]} */
+/** All hostile values by name; each call makes a new one. @type {[string, () => unknown][]} */
 export const HOSTILE = [
   ['undefined', () => undefined],
   ['null', () => null],
@@ -148,7 +148,7 @@ export const HOSTILE = [
   ['an error that is its cause', () => cycle(new Error('hostile'), 'cause')],
   ['deep lists', () => nested(100_000, (value) => [value])],
   ['deep objects', () => nested(100_000, (value) => ({ value }))],
-  // The depths at which one of those who walk through it gives up, and the others do not.
+  // Depths at which one of the recursive readers overflows its stack while the others do not.
   ...[500, 1500, 2500, 3500, 4500, 6000, 8000].map((depth) => [
     `objects ${depth} deep`,
     () => nested(depth, (value) => ({ value })),
@@ -164,7 +164,7 @@ export const HOSTILE = [
   ['a number that throws', () => Object.assign(Object(1), { valueOf: thrower() })],
   ['a symbol in a box', () => Object(Symbol('hostile'))],
   ['a bigint in a box', () => Object(1n)],
-  // biome-ignore-start lint/suspicious/noThenProperty: that is what is hostile about them
+  // biome-ignore-start lint/suspicious/noThenProperty: the test needs hostile thenables
   ['a thenable that throws', () => ({ then: thrower() })],
   ['a thenable that cannot be read', () => Object.defineProperty({}, 'then', { get: thrower() })],
   ['a thenable that says everything', () => ({ then: (yes, no) => [yes(nasty({})), no(1n)] })],
@@ -212,7 +212,7 @@ export const HOSTILE = [
 
 const ODD_KEYS = ['__proto__', 'constructor', 'toString', 'toJSON', 'then', 'length', '\ud800', ''];
 
-/** What the claims of a token may be; all of it is JSON. @type {[string, () => any][]} */
+/** The claims of a token; all of them are valid JSON. @type {[string, () => any][]} */
 const CLAIMS = [
   ...[null, true, false, 0, -1, 1e308, '', ' ', '\0', '\ud800', '__proto__', 'constructor'],
   ...[
@@ -236,7 +236,7 @@ CLAIMS.push(
 );
 const SUBJECTS = ['userId', 'sub', 'id', '__proto__', 'constructor'];
 
-/** A token with hostile claims, or no token at all. @param {ReturnType<typeof createRandom>} random */
+/** A token with hostile claims, or an invalid token. @param {ReturnType<typeof createRandom>} random */
 function hostileToken(random) {
   const [name, make] = CLAIMS[random.below(CLAIMS.length)];
   const subject = SUBJECTS[random.below(SUBJECTS.length)];
@@ -258,7 +258,7 @@ function hostileToken(random) {
   return { name: `${form}, ${subject}: ${name}`, value: forms[form] };
 }
 
-/** UTF-8 as base64url, in Node and in a page. */
+/** Text as UTF-8 in base64url, in Node and in a page. */
 function base64Url(text) {
   const bytes = new TextEncoder().encode(text);
   let letters = '';
@@ -266,9 +266,9 @@ function base64Url(text) {
   return btoa(letters).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
 }
 
-/** Names of namespaces in packets; what nobody asked for has to be as if it was not said. */
+/** Namespaces for packets. A packet for a namespace that the client did not ask for must have no effect. */
 const NAMESPACES = ['/a', '/__proto__', '/ ', '/holdfast', '/constructor', '//', '/a?b=c', '/ü'];
-/** What a parser lets through with each type; the rest ends a connection by itself. */
+/** Packet data that the parser accepts for each type. Other data ends the connection. */
 const OBJECTS = ['', '{}', '{"message":"Invalid namespace"}', '{"sid":"forged"}'];
 OBJECTS.push('{"sid":{"a":[1]}}', '{"message":{"message":1}}', '{"__proto__":{"polluted":true}}');
 OBJECTS.push(
@@ -283,7 +283,9 @@ const SAID = {
 
 /**
  * A CONNECT, DISCONNECT or CONNECT_ERROR packet, as text.
- * @param {ReturnType<typeof createRandom>} random @param {string[]} names those that are in use
+ *
+ * @param {ReturnType<typeof createRandom>} random
+ * @param {string[]} names the namespaces in use
  */
 function hostilePacket(random, names) {
   const all = [...NAMESPACES, ...names, ...names];
@@ -292,19 +294,21 @@ function hostilePacket(random, names) {
   return `${type}${name},${SAID[type][random.below(SAID[type].length)]}`;
 }
 
-/** @param {number} seed */
+/** A generator of hostile input. @param {number} seed */
 export function createHostile(seed) {
   const random = createRandom(seed);
 
-  /** One of them, with its name. @returns {{ name: string, value: any }} */
+  /** One of `HOSTILE`, with its name. @returns {{ name: string, value: any }} */
   const pick = () => {
     const [name, make] = HOSTILE[random.below(HOSTILE.length)];
     return { name, value: make() };
   };
 
   /**
-   * A valid value with something hostile at some place in it; the value itself stays as it is.
-   * @param {any} valid @returns {{ name: string, value: any }}
+   * A copy of a valid value in which one part, at any depth, is replaced by a hostile value.
+   *
+   * @param {any} valid
+   * @returns {{ name: string, value: any }}
    */
   const spoil = (valid) => {
     const isOpen =
@@ -312,7 +316,7 @@ export function createHostile(seed) {
     if (!isOpen || random.chance(0.2)) return pick();
     const copy = Array.isArray(valid) ? [...valid] : { ...valid };
     const keys = Object.keys(copy);
-    // Sometimes where nothing was.
+    // Sometimes a new key is added.
     const isNew = keys.length === 0 || random.chance(0.15);
     const key = isNew ? ODD_KEYS[random.below(ODD_KEYS.length)] : keys[random.below(keys.length)];
     const { name, value } = spoil(copy[key]);
@@ -328,8 +332,10 @@ export function createHostile(seed) {
     token: () => hostileToken(random),
     packet: (/** @type {string[]} */ names) => hostilePacket(random, names),
     /**
-     * Arguments: hostile ones, or of the valid ones one that is spoilt.
-     * @param {unknown[]} valid @returns {{ name: string, args: any[] }}
+     * Either only hostile arguments, or the valid arguments with one of them spoiled.
+     *
+     * @param {unknown[]} valid
+     * @returns {{ name: string, args: any[] }}
      */
     argsFor(valid) {
       if (valid.length === 0 || random.chance(0.3)) {
@@ -346,7 +352,7 @@ export function createHostile(seed) {
   };
 }
 
-/** Has a server answer whatever comes, and save what has a mark. */
+/** Lets a server acknowledge every event, and save the messages with a mark. */
 export function answerAll(server) {
   server.hooks.message = ({ data, ack, save }) =>
     ack(data?.mark === undefined ? { success: true } : save());
@@ -359,12 +365,13 @@ export function answerAll(server) {
   return server;
 }
 
-/** What the engine of the language says by itself where nobody took care. */
+/** Messages of errors that JavaScript or WebAssembly itself throws, because the package did not check a value. */
 const RAW =
   /Cannot |is not (a function|iterable|a constructor|defined|an object)|of (undefined|null)|unreachable|wasm|memory access|recursive use|null pointer|Maximum call stack|Invalid (array|string|time)|detached|Class constructor/;
 
 /**
- * Why an error that was thrown is not one that tells its reader what to do; nothing where it is.
+ * Explains why a thrown error does not tell the reader what to do. Returns undefined if it does.
+ *
  * @param {any} error
  * @returns {string | undefined}
  */
@@ -377,7 +384,7 @@ export function faultOf(error) {
   } catch {
     return 'it cannot even be read';
   }
-  // What comes after our own words may be anybody's.
+  // The text after the package's own words may come from the app.
   const [own] = error.message.split(/: | got /);
   if (RAW.test(own)) return `it is the language's own: ${text}`;
   if (/^Error: hostile/.test(text)) return `it is the value's own: ${text}`;

@@ -1,15 +1,15 @@
-// What is on disk, whatever storage is below it: real tabs keep messages, and their records are looked at. Plain
-// functions, which run in Node on a storage in memory as well as in a browser on its disk. Each has a user of its own.
+// What the journal keeps on disk, for any storage: tabs run the whole package, and the tests read the records. The
+// functions run in Node on a storage in memory, and in a browser on its disk. Each test has its own user.
 
 import { formerSegments, openDatabase } from '../../pkg-template/shell/disk.js';
 import { raise, read } from '../../pkg-template/shell/generations.js';
 import { endpointOf, scopeOf } from '../../pkg-template/shell/scope.js';
 import { createOrigin, seen } from './tabs.mjs';
 
-/** More than a tab that is gone has to come back. */
+/** Longer than the time after which the journal of a closed tab is taken over. */
 const GRACE_MS = 2100;
 
-/** @param {boolean} holds @param {string} what */
+/** Throws unless it holds. @param {boolean} holds @param {string} what */
 function check(holds, what) {
   if (!holds) throw new Error(`does not hold: ${what}`);
 }
@@ -19,7 +19,7 @@ const same = (actual, expected, what) => {
   check(left === right, `${what}: ${left} is not ${right}`);
 };
 
-/** @param {string | number} id @param {object} [more] */
+/** A message as it is on disk. @param {string | number} id @param {object} [more] */
 const kept = (id, more = {}) => ({
   id: String(id),
   event: 'send_message',
@@ -47,7 +47,7 @@ const done = (transaction) =>
     transaction.onabort = () => reject(transaction.error);
   });
 
-/** Keys and values of a store that begin like this. */
+/** The keys and values of an object store whose keys begin with `start`. */
 async function recordsOf(database, name, ...start) {
   const store = database.transaction(name).objectStore(name);
   const within = IDBKeyRange.bound(start, [...start, []]);
@@ -57,6 +57,8 @@ async function recordsOf(database, name, ...start) {
 }
 
 /**
+ * Opens an origin, with the helpers that the tests share.
+ *
  * @param {string} code the bundle of `TAB`
  * @param {string} user
  */
@@ -92,7 +94,7 @@ async function begin(code, user) {
       transaction.objectStore(name).put(value, key);
       await done(transaction);
     },
-    /** Sends all of these in one turn, and resolves once they have left. */
+    /** Sends all of these in one turn, and resolves when the server has received them. */
     async sendAll(tab, ids, more = () => ({})) {
       for (const id of ids) tab.send(id, more(id));
       await seen(() => ids.every((id) => tab.taken().includes(String(id))), 'all of them left');
@@ -109,11 +111,7 @@ async function begin(code, user) {
 
 /** @type {Record<string, (kit: Kit) => Promise<void>>} */
 const CONTRACT = {
-  async 'what was added is found by the next life, in order and as it was given'({
-    inTab,
-    records,
-    sendAll,
-  }) {
+  async 'a reload restores the saved messages unchanged and in order'({ inTab, records, sendAll }) {
     const bytes = new Uint8Array([1, 2, 255]);
     const data = {
       text: 'ü \u{1f600}',
@@ -143,7 +141,7 @@ const CONTRACT = {
     );
   },
 
-  async 'it says that a message is kept only when another reader finds it'(kit) {
+  async 'a message leaves only after it is on disk'(kit) {
     const { onDisk, openTab, server } = kit;
     const seenThen = [];
     server.take = () => seenThen.push(onDisk());
@@ -152,7 +150,7 @@ const CONTRACT = {
     same(await seenThen[0], ['1'], 'the segment is there when it leaves');
   },
 
-  async 'what settled does not come back, and leaves no record'(kit) {
+  async 'a settled message is not restored and leaves no record'(kit) {
     const { inTab, listed, onDisk, records, sendAll, server } = kit;
     const tab = await inTab('tab');
     await sendAll(tab, range(5));
@@ -168,7 +166,7 @@ const CONTRACT = {
     same(await records('settled'), [], 'no list of what settled');
   },
 
-  async 'many messages are few records, and an order over all of them'(kit) {
+  async 'many messages share few records and keep one order'(kit) {
     const { clock, inTab, records, sendAll, scope } = kit;
     const tab = await inTab('tab');
     const ids = range(1001).map(String);
@@ -191,7 +189,7 @@ const CONTRACT = {
     same(await records('segments', scope, 'tab'), [], 'nothing is left there');
   },
 
-  async 'what is adopted is with one journal alone, and knows whose it was'(kit) {
+  async 'a message that is taken over is in one journal only and names its first journal'(kit) {
     const { clock, inTab, listed, onDisk, records, scope, sendAll, server } = kit;
     const mine = await inTab('mine');
     await mine.add('m');
@@ -224,7 +222,7 @@ const CONTRACT = {
     same([back.found(), back.taken()], [['c'], []], 'who has it now');
   },
 
-  async 'scopes know nothing of each other'({ inTab, onDisk, openTab, scope, url, user }) {
+  async 'scopes are independent of each other'({ inTab, onDisk, openTab, scope, url, user }) {
     const users = [user, `${user} 2`, `${user},tab`];
     for (const [index, one] of users.entries()) {
       const tab = await inTab('tab', { user: one });
@@ -241,7 +239,7 @@ const CONTRACT = {
     );
   },
 
-  async 'what is dropped is not written any more'({ inTab, records, server }) {
+  async 'a dropped message is not written any more'({ inTab, records, server }) {
     const tab = await inTab('tab');
     await tab.add(1);
     await tab.add(2);
@@ -254,7 +252,9 @@ const CONTRACT = {
     same(await records('settled'), [], 'no list');
   },
 
-  async 'what a logout ended is told and erased when it is read, whoever had it'(kit) {
+  async 'messages that a logout ended settle and are erased when they are read, in any journal'(
+    kit,
+  ) {
     const { inTab, listed, records, scope, sendAll, server } = kit;
     const before = await inTab('tab');
     await sendAll(before, range(3));
@@ -283,13 +283,13 @@ const CONTRACT = {
     same((await inTab('tab')).found(), ['4'], 'what was sent after it');
   },
 
-  async 'what a logout ended is told and erased when it is adopted'(kit) {
+  async 'messages that a logout ended settle and are erased when they are taken over'(kit) {
     const { clock, inTab, onDisk, put, scope } = kit;
     const first = /** @type {number} */ (raise(scope));
     raise(scope);
     const mine = await inTab('mine');
     const other = await inTab('other');
-    // As a tab that does not know of the logout goes on to write.
+    // A tab that does not know of the logout goes on writing.
     const messages = [kept(1), kept(2)];
     await put('segments', [scope, 'other', 1], { version: 2, generation: first, messages });
     other.end();
@@ -304,9 +304,7 @@ const CONTRACT = {
     await seen(async () => (await onDisk()).length === 0, 'and not on disk any more');
   },
 
-  async 'a journal whose generation is over hands out nothing, and leaves what is later alone'(
-    kit,
-  ) {
+  async 'a journal of an ended generation restores nothing and leaves later messages alone'(kit) {
     const { inTab, onDisk, openTab, scope } = kit;
     const tab = await inTab('tab');
     await tab.add(1);
@@ -329,11 +327,11 @@ const CONTRACT = {
     same(later.found(), [], 'and is the later one alone');
   },
 
-  async 'a logout between reading and taking over keeps the journal from being taken over'(kit) {
+  async 'a logout between reading and taking over prevents the takeover'(kit) {
     const { clock, inTab, onDisk, scope } = kit;
     const other = await inTab('other');
     await other.add(1);
-    // The first look after the disk was read is at reading, the second one right before the write.
+    // After the disk was read, the first look is at reading, and the second one is right before the write.
     let looks = -Infinity;
     const { localStorage } = globalThis;
     const generation = /** @type {number} */ (read(scope));
@@ -367,7 +365,7 @@ const CONTRACT = {
     same(await onDisk(scope, 'mine'), [], 'and nowhere else');
   },
 
-  async 'what version 1 left in another scope is moved, once'(kit) {
+  async 'messages of version 1 in their former scope are moved once'(kit) {
     const { inTab, onDisk, put, records, user } = kit;
     const former = `http://h ${user}`;
     const messages = [kept(1), kept(2), kept(3)];
@@ -382,7 +380,7 @@ const CONTRACT = {
     same((await inTab('mine')).found(), ['1', '3'], 'once');
   },
 
-  async 'journals of version 1 are known by their scope, and those of nobody are erased'(kit) {
+  async 'journals of version 1 are found by their scope, and those without a user are erased'(kit) {
     const { put, records } = kit;
     const user = 'former%20';
     const write = (name, journal, number) =>
@@ -412,7 +410,7 @@ const CONTRACT = {
     same((await records('segments', `http://h ${user}2`)).length, 1, 'the rest stays');
   },
 
-  async 'a record of another version is neither read nor touched'(kit) {
+  async 'a record of another version is neither read nor changed'(kit) {
     const { clock, inTab, onDisk, put, records, scope, sendAll } = kit;
     const newer = { version: 99, envelopes: 'of a newer build' };
     const future = Date.now() + 1e10;
@@ -431,7 +429,7 @@ const CONTRACT = {
     same(await onDisk(scope, 'other'), ids, 'and the rest is there');
   },
 
-  async 'what has expired long ago is swept, whoever kept it'(kit) {
+  async 'messages that expired long ago are removed, in any scope'(kit) {
     const { inTab, onDisk, put, records, scope, user } = kit;
     const past = { expiresAt: Date.now() - 8 * 24 * 3600 * 1000 };
     const segment = (...messages) => ({ version: 2, generation: 65536, messages });
@@ -455,7 +453,7 @@ const CONTRACT = {
     );
   },
 
-  async 'a write that fails is told to each message, and once to the owner'(kit) {
+  async 'a failed write is reported once to onError and leaves none of its group on disk'(kit) {
     const { inTab, onDisk, sendAll } = kit;
     const tab = await inTab('tab');
     let puts = 0;
@@ -478,7 +476,7 @@ const CONTRACT = {
 
 export const NAMES = Object.keys(CONTRACT);
 
-/** @param {string} name one of `NAMES` @param {string} code the bundle of `TAB` */
+/** Runs one test of the contract. @param {string} name one of `NAMES` @param {string} code the bundle of `TAB` */
 export async function holds(name, code) {
   const kit = await begin(code, name);
   try {

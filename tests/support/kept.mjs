@@ -1,6 +1,6 @@
-// What a page has on disk.
+// Reads the database of a page.
 
-/** All that one of the stores has. */
+/** All records of one object store. */
 export const stored = (page, name) =>
   page.evaluate(
     (store) =>
@@ -18,6 +18,6 @@ export const stored = (page, name) =>
     name,
   );
 
-/** The ids of the messages that are there. */
+/** The ids of the saved messages. */
 export const kept = async (page) =>
   (await stored(page, 'segments')).flatMap(({ messages }) => messages.map(({ id }) => id));

@@ -1,5 +1,5 @@
-// 200 messages against a server that is killed again and again: what the tests of the drop-in and of
-// the versions of socket.io-client have in common.
+// 200 messages against a server that is killed repeatedly. The tests of the drop-in and of the versions of
+// socket.io-client share this run.
 
 import assert from 'node:assert/strict';
 import { countMessages, readMessages } from './database.mjs';
@@ -19,10 +19,10 @@ const WHILE_DOWN = 10;
 const MESSAGES = ROUNDS * (BURST + WHILE_DOWN);
 
 /**
- * Five rounds: a burst is sent and SIGKILL strikes in its midst, by turns in the same moment as the
- * second half of the burst is sent, or when the 8th row of the burst is saved. More is sent while the
- * server is down, and it is started again. The next round begins when results come again, while the
- * rest still waits.
+ * Runs five rounds. In each, the page sends a burst and SIGKILL hits the server in the middle of it: in even rounds
+ * when the second half of the burst is sent, in odd rounds when the burst's 8th row is saved. The page sends more
+ * messages while the server is down, and the server is started again. The next round begins when results arrive again,
+ * while the other messages still wait.
  *
  * @param {import('node:test').TestContext} t
  * @param {import('playwright-core').Page} page with a recorder, configured and connected
@@ -82,7 +82,7 @@ function counts(page) {
   });
 }
 
-/** Runs in the page: the second half follows the 4th result of the first half, and this is told. */
+/** Runs in the page: sends the second half at the 4th result of the first half, and reports that to the test. */
 function sendInHalves(count) {
   const { recorder } = window;
   const trigger = recorder.settled + 4;

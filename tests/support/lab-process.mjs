@@ -9,7 +9,7 @@ import { root } from './paths.mjs';
 import { until } from './until.mjs';
 
 /**
- * Starts it with a fresh database; all is gone when the test is over.
+ * Starts the lab with an empty database. Both are removed when the test is over.
  *
  * @param {import('node:test').TestContext} t
  * @param {{ env?: Record<string, string> }} [options]
@@ -56,7 +56,7 @@ export async function startLab(t, { env = {} } = {}) {
       return output;
     },
 
-    /** An order, with the answer's status and body. */
+    /** Sends a command to the lab and returns the answer's status, body and headers. */
     async order(name, body, { method = 'POST', headers = {} } = {}) {
       const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
       const response = await fetch(`${labUrl}/${name}`, { method, headers, body: text });

@@ -1,4 +1,4 @@
-// A page with the package and socket.io-client in it, which sends messages and records what comes back.
+// A page with the package and socket.io-client, which sends messages and records their results.
 
 import assert from 'node:assert/strict';
 import { openPage } from './browser.mjs';
@@ -11,7 +11,7 @@ const PAGE = `
   Object.assign(window, { holdfast, io });
 `;
 
-/** Reconnecting and health in small numbers, so that a test takes seconds. */
+/** Short delays for reconnecting and sending again, so that a test takes seconds. */
 export const QUICK = {
   reconnect: { minMs: 50, maxMs: 500, spreadMs: 50, stableMs: 1_000 },
   send: { backoffMs: 50, backoffMaxMs: 500 },
@@ -22,12 +22,12 @@ export const QUICK = {
  *
  * @param {import('node:test').TestContext} t
  * @param {import('playwright-core').Browser} browser
- * @param {string} server its url; the page has its origin
- * @param {{ client?: string, allow?: RegExp[] }} [options] `client`: see `bundle`
+ * @param {string} server its URL; the page gets this origin
+ * @param {{ client?: string, allow?: RegExp[] }} [options] `client`: see `bundle`; `allow`: see `openPage`
  */
 export async function openLab(t, browser, server, { client, allow } = {}) {
-  // Any Socket.IO server answers this with an error text: a blank page of its origin. A page that
-  // playwright made up has no address, and Chromium keeps it from the local network.
+  // Any Socket.IO server answers this request with an error text, which makes a blank page of the server's origin.
+  // `page.setContent` would leave the page without an address, and Chromium blocks such pages from the local network.
   const page = await openPage(t, browser, `${server}/socket.io/?transport=none`, { allow });
   await page.evaluate(await bundle(PAGE, { client }));
   await installRecorder(page);
@@ -42,7 +42,7 @@ export function installRecorder(page) {
       entries,
       settled: 0,
       onsettled: null,
-      /** Sends one message and records every call of its callback, and its promise. */
+      /** Sends one message, and records every call of its callback and the result of its promise. */
       send(data) {
         const entry = { content: data?.content, calls: [], promised: null, returned: false };
         entries.push(entry);
@@ -59,7 +59,7 @@ export function installRecorder(page) {
         );
         return entry;
       },
-      /** Sends `count` numbered messages to one recipient, in one go. */
+      /** Sends `count` numbered messages to one recipient, synchronously. */
       sendMany(count, recipientId = 'bob') {
         for (let i = 0; i < count; i += 1) {
           this.send({ recipientId, content: `m${String(entries.length).padStart(4, '0')}` });
@@ -70,11 +70,11 @@ export function installRecorder(page) {
 }
 
 /**
- * Configures the package in the page and connects as `userId`.
+ * Configures the package in the page, and connects as `userId` if given.
  *
  * @param {import('playwright-core').Page} page
  * @param {object} options of `configureSocket`, as JSON
- * @param {string} [userId] omitted: configured only
+ * @param {string} [userId]
  */
 export async function configure(page, options, userId) {
   await page.evaluate(
@@ -96,8 +96,8 @@ export function untilReady(page, deadlineMs) {
 }
 
 /**
- * Resolves when the server has answered a ping. Before that, silence proves nothing for as long as the transport's
- * heartbeat takes.
+ * Resolves when the server has answered a ping. Until then the health check cannot judge silence, and only the
+ * transport's heartbeat ends a dead connection.
  */
 export function untilProven(page) {
   const hasPong = () => window.holdfast.getConnectionHealth().lastPongTime !== null;
@@ -105,15 +105,15 @@ export function untilProven(page) {
 }
 
 /**
- * Resolves when all clients of the server have their WebSocket. A page that still polls may not notice that
- * a connection is cut between two polls, nor the server; and its running polls end at any `pagehide`.
+ * Resolves when every client of the server has upgraded to WebSocket. While a page polls, neither the page nor the
+ * server may notice a connection that is cut between two polls, and `pagehide` ends a running poll.
  */
 export function untilUpgraded(server) {
   const isUpgraded = ({ conn }) => conn.transport.name === 'websocket';
   return until(() => server.clients.every(isUpgraded), 'every client has its WebSocket');
 }
 
-/** Resolves when the link is known to be lost. */
+/** Resolves when the client knows that the link is lost. */
 export function untilDown(page, deadlineMs) {
   return until(
     () => page.evaluate(() => !window.holdfast.isSocketConnected()),
@@ -122,7 +122,7 @@ export function untilDown(page, deadlineMs) {
   );
 }
 
-/** Resolves with the entries when each of the `count` messages has its final result. */
+/** Resolves with the recorded entries when `count` messages have their final result. */
 export async function untilSettled(page, count, deadlineMs = 30_000) {
   const settled = () => page.evaluate(() => window.recorder.settled);
   await until(
@@ -143,7 +143,7 @@ function unsettled(page) {
   });
 }
 
-/** Each message: at most one notice, given before `sendMessage` returned; then one final success. */
+/** Asserts for each message: at most one notice, before `sendMessage` returned, and then one final success. */
 export function assertEachDeliveredOnce(entries) {
   for (const { content, calls, promised } of entries) {
     const told = `${content} was told ${JSON.stringify(calls)}`;
@@ -174,7 +174,7 @@ export function contents(messages) {
 }
 
 /**
- * Compares what was saved with what was sent, and names what is missing, doubled or out of order.
+ * Compares the saved messages with the sent ones, and names the missing, duplicated and misplaced ones.
  *
  * @param {string[]} saved contents in the order in which they were saved
  * @param {string[]} sent contents in the order in which they were sent

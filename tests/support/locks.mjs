@@ -1,12 +1,12 @@
-// The Web Locks of one origin, for tests in Node: as in a browser, but that a page's end is a call.
+// The Web Locks of one origin, for tests in Node. They behave as in a browser; a call ends a page.
 
 /** @typedef {{ grant: () => void, isOver: () => boolean }} Waiting */
 
 export function createLocks() {
-  /** Who waits for each lock; the first has it. @type {Map<string, object[]>} */
+  /** The requests for each lock, in order. The first one holds the lock. @type {Map<string, object[]>} */
   const queues = new Map();
 
-  /** One page's `navigator.locks`. */
+  /** Makes the `navigator.locks` of one page. */
   function openPage() {
     /** @type {Set<() => void>} */
     const held = new Set();
@@ -39,7 +39,7 @@ export function createLocks() {
           leave();
         }
       },
-      /** The page is gone, and its locks with it. */
+      /** Ends the page and releases its locks. */
       end() {
         for (const leave of [...held]) leave();
       },

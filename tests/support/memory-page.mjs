@@ -1,6 +1,5 @@
-// Runs in the page of the memory test: one client, and a server that is a WebSocket of the page's own, so
-// that nothing but the package and socket.io-client is measured. First, as socket.io-client keeps the class
-// that it finds.
+// Runs in the page of the memory test. A class in the page replaces WebSocket and acts as the server, so that only the
+// package and socket.io-client are measured. It has to be set first: socket.io-client captures the class at import.
 
 const HANDSHAKE = { sid: 's', upgrades: [], pingInterval: 2 ** 29, pingTimeout: 2 ** 29 };
 
@@ -16,7 +15,7 @@ window.WebSocket = class {
     this.onmessage({ data });
   }
   send(text) {
-    // A macrotask, as over a network.
+    // In a macrotask, as an answer over a network would be.
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();
@@ -31,7 +30,7 @@ window.WebSocket = class {
     const [event, data] = JSON.parse(packet);
     if (event === 'join') this.say(`42["room:joined",{"userId":"${data}"}]`);
     if (event === 'send_message') {
-      // Of what comes in, some is news, and some is known.
+      // Also sends events to the page: some messages are new, and some repeat.
       if (data.n % 10 === 0) this.say(`42["message:new",{"_id":"m${data.n}","content":"x"}]`);
       if (data.n % 100 === 0) this.say('42["user_typing",{"userId":"u2","isTyping":true}]');
     }
@@ -51,7 +50,7 @@ WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
 
 const BATCH = 1000;
 
-/** @param {'memory' | 'indexeddb'} storage */
+/** Starts the client. @param {'memory' | 'indexeddb'} storage */
 window.start = async (storage) => {
   const { createClient } = await import('holdfast');
   const client = createClient({
@@ -66,13 +65,13 @@ window.start = async (storage) => {
   client.connect();
   let sent = 0;
 
-  /** Sends so many, batch by batch, each acknowledged before the next. */
+  /** Sends `count` messages in batches, and waits for the acknowledgements of each batch. */
   window.send = async (count) => {
     const end = sent + count;
     while (sent < end) {
       const replies = [];
       for (const last = sent + BATCH; sent < last; sent += 1) {
-        // Some conversations come again, and some never.
+        // Some conversations repeat, and some have one message only.
         const recipientId = sent % 3 ? `u${sent % 50}` : `new${sent}`;
         replies.push(
           client.send('send_message', { recipientId, n: sent, content: 'x'.repeat(100) }),

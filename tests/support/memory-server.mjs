@@ -1,4 +1,4 @@
-// A Socket.IO server in memory, and the WebSockets that lead to it. It answers what a test says, and nothing by itself.
+// A Socket.IO server in memory, and the WebSocket classes that connect to it. It answers only where the test does.
 
 import { Decoder, Encoder, PacketType } from 'socket.io-parser';
 
@@ -6,40 +6,40 @@ const { setTimeout } = globalThis;
 
 /**
  * @typedef {object} Taken
- * @property {string} tab who sent it
+ * @property {string} tab the tab that sent it
  * @property {string} event
- * @property {any[]} args all of its arguments but the acknowledgement
- * @property {string | undefined} id of the message
+ * @property {any[]} args all arguments except the acknowledgement
+ * @property {string | undefined} id the message id
  * @property {(...reply: any[]) => void} ack
  */
 
 export function createMemoryServer() {
-  /** Every event that came, in order. @type {Taken[]} */
+  /** Every event, in the order of arrival. @type {Taken[]} */
   const taken = [];
   const links = new Set();
   let connections = 0;
 
   const server = {
     taken,
-    /** While it is not, every attempt to connect fails. */
+    /** While false, every attempt to connect fails. */
     isUp: true,
-    /** What becomes of an event. @type {(taken: Taken) => void} */
+    /** Handles each event. @type {(taken: Taken) => void} */
     take: () => {},
 
-    /** Whose messages came from a tab, in order. @param {string} [tab] */
+    /** The ids of the messages that arrived from a tab or from all tabs, in order. @param {string} [tab] */
     ids: (tab) => taken.filter((one) => one.id && (!tab || one.tab === tab)).map((one) => one.id),
 
-    /** Acknowledges all that has come of a message. @param {string} id */
+    /** Acknowledges every copy of a message that has arrived. @param {string} id */
     accept(id) {
       for (const one of taken) if (one.id === id) one.ack({ success: true });
     },
 
-    /** Ends the links of a tab, or all. @param {string} [tab] */
+    /** Ends the connections of a tab, or of all tabs. @param {string} [tab] */
     drop(tab) {
       for (const link of links) if (!tab || link.tab === tab) link.end();
     },
 
-    /** The class of a tab's WebSockets. @param {string} tab */
+    /** The WebSocket class of a tab. @param {string} tab */
     webSocketOf: (tab) =>
       class {
         binaryType = 'arraybuffer';
@@ -80,7 +80,7 @@ export function createMemoryServer() {
           setTimeout(() => this.onclose?.({}));
         }
 
-        /** The network is gone. */
+        /** Ends the connection as a lost network does. */
         end() {
           links.delete(this);
           this.readyState = 3;

@@ -1,17 +1,19 @@
-// A MongoDB-wire-compatible server for tests, where one is installed: `pip install nx-27017`.
+// A server with MongoDB's wire protocol, for tests, if one is installed: `pip install nx-27017`.
 
 import { isInstalled, startService } from './process.mjs';
 
 const PROGRAM = 'nx-27017';
 
-/** For the option `skip` of a test: false, or why. */
+/** For a test's option `skip`: false, or the reason why the test cannot run. */
 export const withoutMongo =
   !isInstalled(PROGRAM, '--help') &&
   'no MongoDB-wire-compatible server is installed; `pip install nx-27017` brings one';
 
 /**
+ * Starts an empty server.
+ *
  * @param {import('node:test').TestContext} t
- * @returns {Promise<{ server: string, url: string }>} `url` has a database in it
+ * @returns {Promise<{ server: string, url: string }>} `url` includes the name of a database
  */
 export async function startMongo(t) {
   const { port } = await startService(t, PROGRAM, ({ port, folder }) => [

@@ -1,10 +1,11 @@
-// Plain pages. What a Socket.IO server answers is an error, which the back-forward cache does not take.
+// Empty pages for the back-forward cache, which does not keep the error responses of a Socket.IO server.
 
 import http from 'node:http';
 import { atEnd } from './at-end.mjs';
 
 /**
- * Serves an empty page at every path, until the test is over.
+ * Serves an empty page at every path until the test is over.
+ *
  * @param {import('node:test').TestContext} t
  * @returns {Promise<string>} the origin
  */

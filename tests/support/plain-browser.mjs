@@ -1,5 +1,5 @@
-// A browser that nobody watches. Playwright hears of every WebSocket frame, which costs more than the
-// frames themselves: what measures time runs here instead.
+// A browser without playwright, for time measurements. Playwright receives every WebSocket frame over the DevTools
+// protocol, which costs more than the frames themselves.
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -11,14 +11,14 @@ import { chromeFlags, findChrome } from './browser.mjs';
 import { deferred } from './until.mjs';
 
 /**
- * Runs a script in a page of its own browser and resolves with what it answers.
+ * Runs a script in a page of a new browser, and resolves with the script's result.
  *
  * @param {import('node:test').TestContext} t
  * @param {string} script sets `window.run`, a function that returns a promise
- * @param {unknown} options handed to `run`, as JSON
+ * @param {unknown} options the argument of `run`, as JSON
  * @param {number} deadlineMs
  * @param {string[]} [more] flags for Chromium
- * @returns {Promise<unknown>} rejects with the error of the page, or when the deadline has passed
+ * @returns {Promise<unknown>} rejects with the page's error, or at the deadline
  */
 export async function runInPlainBrowser(t, script, options, deadlineMs, more = []) {
   const answer = deferred();
@@ -41,7 +41,7 @@ export async function runInPlainBrowser(t, script, options, deadlineMs, more = [
   const own = ['--headless=new', '--no-default-browser-check', `--user-data-dir=${profile}`];
   const flags = [...own, ...more];
   const url = `http://127.0.0.1:${server.address().port}/`;
-  // A group of its own: Chromium is several processes, which end together.
+  // Chromium runs as several processes. A process group of their own lets one signal end them all.
   const browser = spawn(findChrome(), [...chromeFlags(), ...flags, url], {
     stdio: 'ignore',
     detached: true,

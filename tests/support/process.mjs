@@ -1,4 +1,4 @@
-// Other people's servers (databases) as child processes of a test.
+// Servers of other projects (databases) as child processes of a test.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,20 +9,22 @@ import { atEnd } from './at-end.mjs';
 import { until } from './until.mjs';
 
 const START_MS = 30_000;
+// While the program was not running, the system may have given its port to an outgoing connection of another test.
+const RESTARTS_FOR_PORT = 20;
 
-/** Whether a program is installed: `question` is an option that it answers and ends. */
+/** Whether a program is installed. `question` is an option with which the program prints something and exits. */
 export function isInstalled(program, question) {
   return spawnSync(program, [question], { stdio: 'ignore' }).status === 0;
 }
 
 /**
- * Starts a program that listens on a port, in a folder of its own; both are gone when the test is over.
+ * Starts a program that listens on a port, in an empty folder. Both are removed when the test is over.
  *
  * @param {import('node:test').TestContext} t
  * @param {string} program
  * @param {(at: { port: number, folder: string }) => string[]} options
- * @returns {Promise<{ port: number, stop: () => Promise<void>, start: () => Promise<void> }>} stopped by
- *   SIGKILL, and started again on its port
+ * @returns {Promise<{ port: number, stop: () => Promise<void>, start: () => Promise<void> }>} `stop` sends SIGKILL,
+ *   `start` starts the program on the same port again
  */
 export async function startService(t, program, options) {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-service-'));
@@ -30,6 +32,17 @@ export async function startService(t, program, options) {
   let child;
 
   async function start() {
+    for (let attempt = 0; ; attempt += 1) {
+      const failure = await launch();
+      if (!failure) return;
+      const isTaken = /address already in use|EADDRINUSE/i.test(failure);
+      if (!isTaken || attempt === RESTARTS_FOR_PORT) throw new Error(failure);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+
+  /** Resolves with null when the program listens, or with its output if it ended. */
+  async function launch() {
     child = spawn(program, options({ port, folder }), {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,7 +56,7 @@ export async function startService(t, program, options) {
     const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
     const isUp = async () => hasEnded() || (await accepts(port));
     await until(isUp, () => `${program} listens; it printed ${output}`, START_MS);
-    if (hasEnded()) throw new Error(`${program} ended: ${output}`);
+    return hasEnded() ? `${program} ended: ${output}` : null;
   }
 
   async function stop() {

@@ -1,3 +1,3 @@
-// The lab of the demo breaks links by the same proxy.
+// The proxy that the demo's lab uses to break connections.
 
 export { createProxy } from '../../js-demo/lab/proxy.js';

@@ -1,10 +1,12 @@
-// Socket.IO's adapter between several processes: what one of them emits, the others emit as well, by Redis' PUBLISH, as
-// @socket.io/redis-adapter does. No more than that: what else an adapter is asked for stays in its process.
+// A Socket.IO adapter for several processes: it repeats every broadcast in the other processes over Redis PUBLISH, as
+// @socket.io/redis-adapter does. All other adapter methods stay local to their process.
 
 import { randomUUID } from 'node:crypto';
 
 /**
- * @param {import('socket.io').Server} io whose adapter stays what it is within this process
+ * Installs the adapter in a server. Resolves when it is subscribed.
+ *
+ * @param {import('socket.io').Server} io its own adapter keeps serving this process
  * @param {string} channel the same in each process
  * @param {() => import('ioredis').Redis} connect
  */
@@ -17,7 +19,7 @@ export function spread(io, channel, connect) {
   class Spread extends Local {
     broadcast(packet, options) {
       const { rooms, except = [], flags } = options;
-      // Before the adapter adds to it.
+      // Encode before the local adapter adds to the packet.
       const text = JSON.stringify([self, packet, [...rooms], [...except], flags]);
       publisher.publish(channel, text).catch(console.error);
       super.broadcast(packet, options);

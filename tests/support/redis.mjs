@@ -1,16 +1,16 @@
-// A Redis for tests, where `redis-server` is installed.
+// Starts a Redis for tests, if `redis-server` is installed.
 
 import { isInstalled, startService } from './process.mjs';
 
 const PROGRAM = 'redis-server';
 
-/** For the option `skip` of a test: false, or why. */
+/** For a test's option `skip`: false, or the reason why the test cannot run. */
 export const withoutRedis =
   !isInstalled(PROGRAM, '--version') &&
   'redis-server is not installed; the package of that name brings it';
 
 /**
- * An empty Redis that keeps nothing on disk.
+ * Starts an empty Redis without persistence.
  *
  * @param {import('node:test').TestContext} t
  * @returns {Promise<{ url: string, stop: () => Promise<void>, start: () => Promise<void> }>}

@@ -1,4 +1,4 @@
-// A client of the package in this process, which sends numbered messages and records how each ended.
+// A client of the package in this process, which sends numbered messages and records their results.
 
 import assert from 'node:assert/strict';
 import { pathToFileURL } from 'node:url';
@@ -8,10 +8,10 @@ import { until } from './until.mjs';
 
 const { createClient } = await import(pathToFileURL(`${pkg}/esm/index.mjs`).href);
 
-/** Reconnecting in small numbers, so that a test takes seconds. */
+/** Short delays for reconnecting, so that a test takes seconds. */
 export const QUICK_RECONNECT = { minMs: 50, maxMs: 500, spreadMs: 0, stableMs: 1_000 };
 
-/** The transports that a test runs over, and what each is called; without a list, socket.io-client chooses. */
+/** The transports that a test covers, with a label. Without a list, socket.io-client chooses. */
 export const TRANSPORTS = [
   { via: 'websocket only', transports: ['websocket'] },
   { via: 'polling only', transports: ['polling'] },
@@ -19,9 +19,11 @@ export const TRANSPORTS = [
 ];
 
 /**
+ * Creates a sender; its client is destroyed when the test is over.
+ *
  * @param {{ after: (end: () => unknown) => void }} t
  * @param {string} url
- * @param {object} [options] of `createClient`, beside no join, quick reconnecting and a queue in memory
+ * @param {object} [options] of `createClient`, in addition to: no join, short delays, a queue in memory
  */
 export function createSender(t, url, options = {}) {
   return new Sender(t, {
@@ -36,7 +38,7 @@ export function createSender(t, url, options = {}) {
 }
 
 /**
- * What the client reported about a message, in the order in which it did.
+ * A message and its results, in the order in which the client reported them.
  *
  * @typedef {{ n: number, id: string, settled: object[], reply?: unknown, error?: Error }} Sent
  */
@@ -44,9 +46,9 @@ export function createSender(t, url, options = {}) {
 export class Sender {
   /** @type {Sent[]} */
   sent = [];
-  /** What `onError` was told. */
+  /** The errors that `onError` received. */
   errors = [];
-  /** Messages that settled at least once. */
+  /** The number of messages that have settled. */
   settled = 0;
   #byId = new Map();
   #whenSettled = [];
@@ -62,12 +64,12 @@ export class Sender {
     return this.client.getState().isConnected;
   }
 
-  /** The messages that have not settled. */
+  /** The messages that have not settled yet. */
   get unsettled() {
     return this.sent.filter(({ settled }) => settled.length === 0);
   }
 
-  /** Sends so many messages of so many bytes of text, to one recipient. */
+  /** Sends `count` messages to one recipient, each with `bytes` characters of text. */
   send(count, { event = 'send_message', bytes = 10, ...options } = {}) {
     for (let i = 0; i < count; i += 1) {
       const n = this.sent.length;
@@ -83,7 +85,7 @@ export class Sender {
     }
   }
 
-  /** Calls `then` in the very moment when so many messages have settled. */
+  /** Calls `then` synchronously when the number of settled messages reaches `count`. */
   onceSettled(count, then) {
     this.#whenSettled.push({ count, then });
   }
@@ -107,7 +109,7 @@ export class Sender {
     return until(() => !this.isUp, 'the client knows that its link is lost');
   }
 
-  /** Each message settled exactly once, as a success. */
+  /** Asserts that each message settled exactly once, as a success. */
   assertEachDelivered() {
     const failed = this.sent.filter(({ settled }) => !settled.every(({ success }) => success));
     const codes = [...new Set(failed.map(({ settled }) => settled[0].code))];
@@ -116,7 +118,7 @@ export class Sender {
     assert.equal(wrong.length, 0, `${wrong.length} settled not once: ${told(wrong)}`);
   }
 
-  /** Each result says that it is known in this way. @param {'ack' | 'receipt' | 'echo'} way */
+  /** Asserts how each delivery was confirmed. @param {'ack' | 'receipt' | 'echo'} way */
   assertConfirmedBy(way) {
     const other = this.sent.filter(({ settled }) => settled[0].confirmedBy !== way);
     assert.equal(other.length, 0, `${other.length} not confirmed by ${way}: ${told(other)}`);
@@ -137,13 +139,13 @@ export class Sender {
   }
 }
 
-/** The messages among all the events that a server took. */
+/** The `send_message` events among the events that a server recorded. */
 export function messagesOf(taken) {
   return taken.filter(({ event }) => event === 'send_message');
 }
 
 /**
- * The first entries of all messages stand in the log in send order, and none is missing.
+ * Asserts that none of the messages is missing, and that their first occurrences are in send order.
  *
  * @param {{ n: number }[]} taken
  * @param {number} count
@@ -157,7 +159,7 @@ export function assertAllInOrder(taken, count) {
   assert.equal(wrong, -1, `out of order at ${wrong}: ${around}`);
 }
 
-/** The messages that were taken more than once. @param {{ n: number }[]} taken */
+/** The numbers of the messages that were recorded more than once. @param {{ n: number }[]} taken */
 export function repeats(taken) {
   return [...new Set(taken.map(({ n }) => n).filter((n, i, all) => all.indexOf(n) !== i))];
 }

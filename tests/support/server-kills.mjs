@@ -1,4 +1,4 @@
-// 200 messages to a server that is killed three times: what the tests of all kinds of servers share.
+// 200 messages to a server that is killed three times. The tests of all kinds of servers share this run.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -9,7 +9,7 @@ const MESSAGES = 200;
 const CONFIRMED_BY = { acks: 'ack', silent: 'receipt' };
 
 /**
- * Registers a test for each transport, with acknowledgements and without, which run side by side.
+ * Registers a test for each transport, with and without acknowledgements. They run concurrently.
  *
  * @param {string} kind
  * @param {{ skip: string | false }} options
@@ -28,11 +28,11 @@ export function testKills(kind, { skip }) {
 }
 
 async function surviveKills(t, kind, { mode, transports }) {
-  // The first life ends in the midst of the first burst.
+  // The first kill hits in the middle of the first burst.
   const server = await startServer(t, kind, { mode, dieAfter: 25 });
   const sender = createSender(t, server.url, {
     io: { transports },
-    // Without acknowledgements the deadline is how long the package takes to learn that there are none.
+    // Without acknowledgements, the client waits for this deadline before it asks for a receipt.
     send: mode === 'silent' ? { ackTimeoutMs: 500 } : {},
   });
   const unsettledAtKill = [];
@@ -48,7 +48,7 @@ async function surviveKills(t, kind, { mode, transports }) {
   await noteKill();
   sender.send(10);
 
-  // The second ends in the moment when a burst is handed over: part of it is written into a dead link.
+  // The second kill hits while a burst is handed over, so part of it is written to a dead connection.
   await server.start();
   const struck = new Promise((resolve) => {
     sender.onceSettled(30, () => {
@@ -61,7 +61,7 @@ async function surviveKills(t, kind, { mode, transports }) {
   await noteKill();
   sender.send(20);
 
-  // The third ends in the midst of what had to wait.
+  // The third kill hits while the waiting messages are sent.
   await server.start({ dieAfter: 30 });
   await noteKill();
   sender.send(20);
@@ -94,7 +94,7 @@ async function surviveKills(t, kind, { mode, transports }) {
   sender.assertConfirmedBy(CONFIRMED_BY[mode]);
 }
 
-/** Prepares a kind of server and registers its tests. */
+/** Prepares a kind of server, and registers its tests. */
 export async function testServer(kind) {
   testKills(kind, { skip: await prepareServer(kind) });
 }

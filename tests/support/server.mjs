@@ -1,4 +1,4 @@
-// The demo's server as a child process that can be killed, on one port for its whole life.
+// The demo's server as a child process that can be killed. It keeps its port across restarts.
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -13,7 +13,7 @@ const START_MS = 15_000;
 const RESTARTS_FOR_PORT = 20;
 
 /**
- * Starts the demo with a fresh database; both are gone when the test is over.
+ * Starts the demo with an empty database. Both are removed when the test is over.
  *
  * @param {import('node:test').TestContext} t
  * @param {{ env?: Record<string, string>, main?: string }} [options]
@@ -40,9 +40,9 @@ export class DemoServer {
     this.#main = main;
     this.#env = env;
     this.database = env.DATABASE;
-    /** null: the messages are in the file. */
+    /** null if the messages are in the database file. */
     this.mongoUrl = env.MONGODB_URL ?? null;
-    /** Chosen by the system at the first start and kept at every later one. */
+    /** Chosen by the system at the first start, and kept for every restart. */
     this.port = 0;
     this.url = '';
     this.starts = 0;
@@ -52,23 +52,23 @@ export class DemoServer {
     return this.#child !== null;
   }
 
-  /** What the server printed since it was first started, for the message of a failing test. */
+  /** Everything that the server has printed, for the message of a failing test. */
   get output() {
     return this.#output;
   }
 
-  /** Resolves when the server has printed its line. */
+  /** Starts the server. Resolves when it has printed its URL. */
   async start() {
     for (let attempt = 0; ; attempt += 1) {
       const failure = await this.#spawn();
       if (!failure) return;
-      // Between two lives of the server, the system may have lent its port to an outgoing connection.
+      // While the server was down, the system may have given its port to an outgoing connection.
       if (!/EADDRINUSE/.test(failure) || attempt === RESTARTS_FOR_PORT) throw new Error(failure);
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
 
-  /** Signs in over REST and resolves with the token. */
+  /** Logs in over REST, and resolves with the token. */
   async login(userId) {
     const response = await fetch(`${this.url}/login`, {
       method: 'POST',
@@ -79,7 +79,7 @@ export class DemoServer {
     return (await response.json()).token;
   }
 
-  /** SIGKILL; resolves when the process is gone. Nothing happens when it isn't running. */
+  /** Sends SIGKILL, and resolves when the process has ended. Does nothing if the server is not running. */
   async kill() {
     const child = this.#child;
     if (!child) return;
@@ -87,7 +87,7 @@ export class DemoServer {
     await child.gone;
   }
 
-  /** SIGTERM, as a service manager says it; resolves when the process is gone. How it went is in `exit`. */
+  /** Sends SIGTERM, and resolves when the process has ended. `exit` then has its code and signal. */
   async stop() {
     const child = this.#child;
     if (!child) return;
@@ -95,12 +95,12 @@ export class DemoServer {
     await child.gone;
   }
 
-  /** SIGSTOP: it stays, its connections stay open, and it does nothing. */
+  /** Sends SIGSTOP: the process and its connections stay, and it does nothing. */
   pause() {
     this.#child?.kill('SIGSTOP');
   }
 
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   resume() {
     this.#child?.kill('SIGCONT');
   }

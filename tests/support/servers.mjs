@@ -1,5 +1,5 @@
-// Other people's Socket.IO servers as processes of their own: started, killed by SIGKILL, started again on the
-// same port, and asked by their logs what they took. `tests/servers/README.md` says what each must do.
+// Socket.IO servers of other projects as child processes. A test kills and restarts them, and reads their logs to see
+// what arrived. `tests/servers/README.md` says what each server must do.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
@@ -15,7 +15,7 @@ const crate = join(root, 'server-rs');
 const venv = join(target, 'python-servers');
 const bin = process.platform === 'win32' ? 'Scripts' : 'bin';
 
-/** The kinds of server: how each is prepared and started. `prepare` resolves with why it cannot be, or false. */
+/** How each kind of server is prepared and started. `prepare` resolves with false, or with the reason why it cannot be. */
 const KINDS = {
   'socket.io': {
     prepare: async () => false,
@@ -35,10 +35,10 @@ const KINDS = {
   },
 };
 
-/** Names of servers, for `prepareServer` and `startServer`. */
+/** The kinds of servers, for `prepareServer` and `startServer`. */
 export const SERVERS = Object.keys(KINDS);
 
-/** Built with the one above. */
+/** Built together with the server of socketioxide. */
 const FEED_SERVER = join(target, 'rust-server/debug/feed-server');
 
 const LINE = /^Server: (http:\/\/\S+)$/m;
@@ -47,30 +47,30 @@ const INSTALL_MS = 600_000;
 const RESTARTS_FOR_PORT = 20;
 
 /**
- * Brings what a kind of server needs onto this machine, once.
+ * Installs or builds a kind of server, unless that is done already.
  *
  * @param {string} kind
- * @returns {Promise<string | false>} for the option `skip` of a test: false, or why this machine has no such server
+ * @returns {Promise<string | false>} for a test's option `skip`: false, or the reason why the server cannot run here
  */
 export async function prepareServer(kind) {
   return KINDS[kind].prepare();
 }
 
 /**
- * Starts a server with an empty log; both are gone when the test is over.
+ * Starts a server with an empty log. Both are removed when the test is over.
  *
  * @param {{ after: (end: () => unknown) => void }} t
- * @param {string} kind one of `SERVERS`, prepared
+ * @param {string} kind one of `SERVERS`; it has to be prepared
  * @param {Settings} settings
  * @returns {Promise<ServerProcess>}
  *
  * @typedef {object} Settings
  * @property {'acks' | 'silent'} mode whether `send_message` is acknowledged
- * @property {string[]} [transports] those that the server offers
+ * @property {string[]} [transports] the transports that the server offers
  * @property {number} [pingIntervalMs]
  * @property {number} [pingTimeoutMs]
  * @property {number} [dieAfter] see `start`
- * @property {boolean} [deduplicates] `send_message` goes through a deduplicator; socketioxide alone has one
+ * @property {boolean} [deduplicates] whether `send_message` goes through a deduplicator; socketioxide only
  */
 export async function startServer(t, kind, settings) {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-server-'));
@@ -84,7 +84,7 @@ export async function startServer(t, kind, settings) {
 }
 
 /**
- * Starts a server with feeds, of socketioxide, which has to be prepared. It is gone when the test is over.
+ * Starts the socketioxide server with feeds, which has to be prepared. It is killed when the test is over.
  *
  * @param {{ after: (end: () => unknown) => void }} t
  * @returns {Promise<{ url: string }>}
@@ -113,13 +113,13 @@ export async function startFeedServer(t) {
 }
 
 /**
- * One line of the log: an event that a handler took.
+ * One line of the log: an event that a handler received.
  *
  * @typedef {object} Taken
  * @property {string} event
  * @property {string} id `_tempId` of its payload
  * @property {number} n the number that the test gave it
- * @property {number} life how often the server had been started before
+ * @property {number} life the number of restarts before it
  */
 
 class ServerProcess {
@@ -127,7 +127,7 @@ class ServerProcess {
   #command;
   #env;
   #log;
-  /** Bytes of the log at the end of each life. */
+  /** The size of the log in bytes at the end of each life. */
   #ends = [];
   #output = '';
 
@@ -142,13 +142,13 @@ class ServerProcess {
       PING_INTERVAL_MS: String(settings.pingIntervalMs ?? 25_000),
       PING_TIMEOUT_MS: String(settings.pingTimeoutMs ?? 20_000),
     };
-    /** Chosen by the system at the first start and kept at every later one. */
+    /** Chosen by the system at the first start, and kept for every restart. */
     this.port = 0;
     this.url = '';
     this.starts = 0;
   }
 
-  /** What it printed since it was first started, for the message of a failing test. */
+  /** Everything that the server has printed, for the message of a failing test. */
   get output() {
     return this.#output;
   }
@@ -158,23 +158,23 @@ class ServerProcess {
   }
 
   /**
-   * Resolves when the server listens.
+   * Starts the server, and resolves when it listens.
    *
-   * @param {{ dieAfter?: number }} [life] `dieAfter`: SIGKILL strikes the server as soon as it has taken so many
-   *   messages in this life, in the midst of whatever came with them
+   * @param {{ dieAfter?: number }} [life] `dieAfter`: the server kills itself with SIGKILL as soon as it has received
+     so many messages in this life, even between two messages of one packet
    */
   async start({ dieAfter = 0 } = {}) {
     for (let attempt = 0; ; attempt += 1) {
       const failure = await this.#spawn(dieAfter);
       if (!failure) return;
-      // Between two lives of the server, the system may have lent its port to an outgoing connection.
+      // While the server was down, the system may have given its port to an outgoing connection.
       const isTaken = /EADDRINUSE|in use/i.test(failure);
       if (!isTaken || attempt === RESTARTS_FOR_PORT) throw new Error(failure);
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
 
-  /** SIGKILL. Resolves when the process is gone; at once when it isn't running. */
+  /** Sends SIGKILL, and resolves when the process has ended. Does nothing if the server is not running. */
   async kill() {
     const child = this.#child;
     if (!child) return;
@@ -182,7 +182,7 @@ class ServerProcess {
     await child.gone;
   }
 
-  /** SIGSTOP: its connections stay open, and it does nothing until `resume`. */
+  /** Sends SIGSTOP: its connections stay open, and it does nothing until `resume`. */
   pause() {
     this.#child?.kill('SIGSTOP');
   }
@@ -191,7 +191,7 @@ class ServerProcess {
     this.#child?.kill('SIGCONT');
   }
 
-  /** Resolves when the process is gone, by `kill` or `dieAfter`. */
+  /** Resolves when the process has ended, by `kill` or `dieAfter`. */
   async untilGone() {
     await until(
       () => !this.running,
@@ -200,7 +200,7 @@ class ServerProcess {
     );
   }
 
-  /** How many lives the server has had, every connection of each, and every event that a handler took, in order. */
+  /** Reads the log: the events that a handler received, in order, and the number of connections. */
   async read() {
     const text = await readFile(this.#log, 'utf8').catch(() => '');
     const taken = [];
@@ -216,7 +216,7 @@ class ServerProcess {
     return { taken, connections };
   }
 
-  /** Resolves when so many lines of events stand in the log. */
+  /** Resolves when the log has `count` events. */
   untilTaken(count, deadlineMs = 30_000) {
     const size = async () => (await this.read()).taken.length;
     return until(
@@ -295,7 +295,7 @@ async function prepareRust() {
     const unfetched = run(cargo, ['fetch', ...manifest]);
     if (unfetched) return `cargo could not fetch socketioxide: ${unfetched}`;
     const place = ['--offline', '--target-dir', join(target, 'rust-server')];
-    // The tests of the crate as well, so that what they need is built once with the same features.
+    // Also build the crate's tests, so that the shared dependencies are built once, with the same features.
     const all = ['--workspace', '--all-targets'];
     const failed = run(cargo, ['build', ...manifest, ...place, ...all]);
     if (failed) throw new Error(`tests/servers/rust does not compile: ${failed}`);
@@ -303,7 +303,7 @@ async function prepareRust() {
   });
 }
 
-/** Does it in one process at a time: the file is the lock, and a process that died has none. */
+/** Runs `install` in one process at a time. The lock file has the process id; the lock of a dead process is removed. */
 async function once(name, install) {
   await mkdir(target, { recursive: true });
   const lock = join(target, `${name}.lock`);
@@ -335,7 +335,7 @@ function isAlive(pid) {
   }
 }
 
-/** Runs a program to its end: null, or the last line that it printed where it failed. */
+/** Runs a program to its end. Returns null, or the last line that it printed if it failed. */
 function run(program, options) {
   const { status, error, stderr } = spawnSync(program, options, { cwd: root, encoding: 'utf8' });
   if (status === 0) return null;

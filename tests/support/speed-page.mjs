@@ -1,4 +1,4 @@
-// Runs in the page of the speed test: the contenders, each from a standing start.
+// Runs in the page of the speed test. Each contender starts without a connection.
 
 import * as holdfast from 'holdfast/socket';
 import { io } from 'socket.io-client';
@@ -9,11 +9,11 @@ const TRANSPORT = { transports: ['websocket'] };
  * @typedef {object} Plan
  * @property {string} url
  * @property {number} rounds
- * @property {Record<string, number>} messages how many each contender sends
+ * @property {Record<string, number>} messages the number of messages of each contender
  *
  * @param {Plan} plan
- * @returns {Promise<Record<string, { flowMs: number, totalMs: number }>[]>} for each round and contender
- *   the time from the moment when the first message may leave, and from the first send
+ * @returns {Promise<Record<string, { flowMs: number, totalMs: number }>[]>} for each round and contender:
+ *   the time since the first message may leave, and since the first send
  */
 window.run = async ({ url, rounds, messages }) => {
   holdfast.configureSocket({ url, io: TRANSPORT, onForceLogout() {} });
@@ -23,11 +23,11 @@ window.run = async ({ url, rounds, messages }) => {
     retries: () => timeRaw(url, messages.retries, { retries: 3, ackTimeout: 10_000 }),
   };
   const names = Object.keys(contenders);
-  // Not measured, so that nobody pays for what the browser compiles at first use.
+  // An unmeasured run of each, because the browser compiles code at its first use.
   for (const name of names) await contenders[name]();
   const results = [];
   for (let i = 0; i < rounds; i += 1) {
-    // In turn, each first once: what else the machine does then strikes all of them.
+    // The order rotates, so that other load on the machine affects all contenders alike.
     const times = {};
     for (const k of names.keys()) {
       const name = names[(i + k) % names.length];
@@ -38,7 +38,7 @@ window.run = async ({ url, rounds, messages }) => {
   return results;
 };
 
-/** Disconnected on purpose, so that the messages wait; `initializeSocket` starts the attempt. */
+/** Disconnects first, so that the messages wait; `initializeSocket` then starts the attempt. */
 async function timeHoldfast(count) {
   holdfast.disconnectSocket();
   const socket = holdfast.getSocket();
@@ -68,7 +68,7 @@ async function timeHoldfast(count) {
 async function timeRaw(url, count, options) {
   const socket = io(url, { ...TRANSPORT, forceNew: true, autoConnect: false, ...options });
   let ready;
-  // What was buffered leaves inside of `onconnect`, before the connect event.
+  // socket.io sends buffered messages inside of `onconnect`, before the connect event.
   const { onconnect } = socket;
   socket.onconnect = (...args) => {
     ready ??= performance.now();

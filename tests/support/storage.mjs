@@ -1,10 +1,10 @@
 // The localStorage of one origin, for tests in Node.
 
-/** Installs it, empty, as long as the test runs. @param {import('node:test').TestContext} [t] */
+/** Installs an empty localStorage until the test is over. @param {import('node:test').TestContext} [t] */
 export function installStorage(t) {
   /** @type {Map<string, string>} */
   const values = new Map();
-  /** Its own faults: what it throws, or how many characters it takes. */
+  /** Faults that a test can set: calls that throw, and the most characters that fit. */
   const faults = { read: false, write: false, forgets: false, most: Infinity };
   const size = () => [...values].reduce((sum, [key, value]) => sum + key.length + value.length, 0);
   const storage = {

@@ -1,5 +1,5 @@
-// Tabs of one browser in one process: each has the whole package for itself, with globals of its own, which end with
-// it. They share a disk, locks, channels, localStorage, a clock that a test can put forward, and a server in memory.
+// Tabs of one browser, in one process. Each tab runs its own copy of the package with its own globals, until it is ended.
+// The tabs share a disk, locks, channels, localStorage, a server in memory, and a clock that a test can move forward.
 
 import { createLocks } from './locks.mjs';
 import { createMemoryServer } from './memory-server.mjs';
@@ -12,17 +12,17 @@ const real = {
 const wall = Date.now.bind(Date);
 const monotonic = performance.now.bind(performance);
 
-/** What a tab runs, to be bundled: it leaves on `page` what the tests call. */
+/** The module that each tab runs, after bundling. It puts on `page` what the tests call. */
 export const TAB = "import { createClient } from 'holdfast'; page.createClient = createClient;";
 
-/** What a tab's code has in place of what is global. */
+/** The names that are replaced in the code of a tab. */
 const GLOBALS = [
   ...['page', 'globalThis', 'self', 'window', 'document', 'navigator', 'sessionStorage'],
   ...['localStorage', 'indexedDB', 'BroadcastChannel', 'setTimeout', 'clearTimeout'],
   ...['queueMicrotask', 'performance', 'Date', 'AbortSignal', 'WebAssembly'],
 ];
 
-/** Time that passes by itself, and at once where a test says so. */
+/** A clock that runs in real time, and that a test can move forward. */
 function createClock() {
   let lead = 0;
   let numbers = 0;
@@ -45,11 +45,11 @@ function createClock() {
       real.clearTimeout(timers.get(number)?.real);
       timers.delete(number);
     },
-    /** So much time passes, with all that is due in it. @param {number} ms */
+    /** Moves the clock, and runs all timers that are due until then. @param {number} ms */
     async pass(ms) {
       const end = now() + ms;
       for (;;) {
-        // What is under way on the disk and between tabs gets there.
+        // Let pending disk requests and messages between tabs arrive.
         for (let turn = 0; turn < 5; turn += 1) await new Promise((go) => real.setTimeout(go));
         const due = [...timers.values()].filter(({ at }) => at <= end);
         const [next] = due.sort((one, other) => one.at - other.at);
@@ -64,6 +64,8 @@ function createClock() {
 }
 
 /**
+ * Creates an origin without any tabs.
+ *
  * @param {string} code the bundle of `TAB`
  * @param {{ url?: string }} [options]
  */
@@ -82,12 +84,13 @@ export function createOrigin(code, { url = 'http://h' } = {}) {
   }
 
   /**
-   * A page with the package in it.
+   * Opens a page that runs the package.
+   *
    * @param {object} [options]
-   * @param {string | null} [options.name] the journal that sessionStorage names
-   * @param {Map<string, string>} [options.session] a sessionStorage that there is already, as after a reload
-   * @param {boolean} [options.hasLocks]
-   * @param {object} [options.globals] in place of others
+   * @param {string | null} [options.name] the journal's name in sessionStorage
+   * @param {Map<string, string>} [options.session] an existing sessionStorage, as after a reload
+   * @param {boolean} [options.hasLocks] whether the browser has Web Locks
+   * @param {object} [options.globals] replace the globals of this page
    */
   function openPage({ name = null, session = new Map(), hasLocks = true, globals = {} } = {}) {
     if (name) session.set('holdfast', name);
@@ -100,7 +103,7 @@ export function createOrigin(code, { url = 'http://h' } = {}) {
     const timers = new Set();
     const databases = new Set();
     let isOver = false;
-    /** What a page does once it is over is nothing. */
+    /** Wraps a function so that it does nothing after the page has ended. */
     const alive =
       (fn) =>
       (...args) =>
@@ -115,15 +118,15 @@ export function createOrigin(code, { url = 'http://h' } = {}) {
     const page = {
       id,
       session,
-      /** What `indexedDB.open` answers comes once this is done. @type {Promise<void> | null} */
+      /** If set, `indexedDB.open` answers only after this promise. @type {Promise<void> | null} */
       gate: null,
       createClient: /** @type {any} */ (null),
-      /** Every lock that it ever asked for. @type {string[]} */
+      /** The name of every lock that the page has requested. @type {string[]} */
       locksWanted: [],
-      /** The page goes into the back-forward cache, and comes back. */
+      /** `hide`: the page goes into the back-forward cache. `show`: it comes back. */
       hide: () => target.dispatchEvent(Object.assign(new Event('pagehide'), { persisted: true })),
       show: () => target.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true })),
-      /** The page is gone: nothing of it runs any more. */
+      /** Ends the page: none of its code runs any more. */
       end() {
         if (isOver) return;
         isOver = true;
@@ -212,14 +215,15 @@ export function createOrigin(code, { url = 'http://h' } = {}) {
   }
 
   /**
-   * A client in a page of its own, and all that it said.
+   * Opens a page with one client, and records everything that the client reports.
+   *
    * @param {Parameters<typeof openPage>[0] & { user?: string, options?: object }} [options]
    */
   function openTab({ user: first, options = {}, ...more } = {}) {
     const page = openPage(more);
     let user = first;
     const said = { failed: [], warned: [], settled: [], errors: [] };
-    /** Messages that this tab sent. */
+    /** The ids of the messages that this tab sent. */
     const sent = new Set();
     let marks = 0;
     const client = page.createClient({
@@ -229,7 +233,7 @@ export function createOrigin(code, { url = 'http://h' } = {}) {
       userId: () => user,
       health: { event: null, intervalMs: 1e9, timeoutMs: 2e9 },
       io: { transports: ['websocket'] },
-      // A link that dies young with much in flight would narrow the next one.
+      // A connection that ends early with much in flight would make the next one send less at a time.
       reconnect: { minMs: 1, maxMs: 10, spreadMs: 0, stableMs: 0 },
       send: { ackTimeoutMs: 1e9, retries: 100 },
       logger: { warn: (text) => said.warned.push(text), debug() {} },
@@ -247,30 +251,30 @@ export function createOrigin(code, { url = 'http://h' } = {}) {
       page,
       client,
       said,
-      /** Asks for a link, as this user from now on. @param {string} [next] */
+      /** Connects, as this user from now on. @param {string} [next] */
       open(next = user) {
         user = next;
         client.connect();
         return tab;
       },
-      /** Sends a message that nobody waits for. */
+      /** Sends a message without waiting for its result. */
       send(id, { event = 'send_message', data = { text: `of ${id}` }, ...given } = {}) {
         sent.add(String(id));
         client.send(event, data, { id: String(id), ...given }).catch(() => {});
       },
-      /** The same; resolves once the server has it. */
+      /** Sends a message, and resolves when the server has received it. */
       async add(id, given) {
         tab.send(id, given);
         await seen(() => tab.taken().includes(String(id)), `${id} arrives`);
       },
-      /** What this tab has, though it did not send it: ids in order. */
+      /** The ids in the outbox that this tab did not send itself, in order. */
       found: () => tab.outbox().filter((id) => !sent.has(id)),
-      /** What waits, but for marks. */
+      /** The outbox without marks. */
       waiting: () => client.outbox().filter(({ id }) => !/^mark/.test(id)),
       outbox: () => tab.waiting().map(({ id }) => id),
-      /** What the server has of this tab. */
+      /** The ids that the server has received from this tab, without marks. */
       taken: () => server.ids(page.id).filter((id) => !/^mark/.test(id)),
-      /** Resolves once all that may leave has left: what was kept is here, or is not waited for. */
+      /** Resolves when the saved messages are restored, or when the client no longer waits for them. */
       async isOpen() {
         marks += 1;
         const mark = `mark ${page.id} ${marks}`;
@@ -286,7 +290,7 @@ export function createOrigin(code, { url = 'http://h' } = {}) {
   return { clock, server, locks, openPage, openTab, url };
 }
 
-/** @param {() => unknown} holds @param {string} what */
+/** Resolves when `holds` returns something truthy. @param {() => unknown} holds @param {string} what */
 export async function seen(holds, what) {
   const begin = monotonic();
   while (!(await holds())) {

@@ -1,15 +1,15 @@
-// JSON Web Tokens that the demo's server must not take, and some that it must.
+// JSON Web Tokens that the demo's server must refuse, and a function to sign valid ones.
 
 import { createHmac } from 'node:crypto';
 import { requireFromDemo } from './paths.mjs';
 
-/** A token with these claims, signed by `key` with HMAC and this many bits of SHA-2. */
+/** A token with these claims, signed with `key` by HMAC with SHA-2 of `bits` bits. */
 export function signed(key, claims, bits = 256) {
   const text = `${encoded({ alg: `HS${bits}`, typ: 'JWT' })}.${encoded(claims)}`;
   return `${text}.${createHmac(`sha${bits}`, key).update(text).digest('base64url')}`;
 }
 
-/** The secret of a demo's database, to make tokens that are the server's but for one thing. */
+/** The secret of a demo's database. A test needs it to sign tokens that are wrong in one respect only. */
 export function secretOf(database) {
   const Database = requireFromDemo('libsql');
   const file = new Database(database, { timeout: 5_000 });
@@ -20,7 +20,7 @@ export function secretOf(database) {
   }
 }
 
-/** Tokens that nobody may get in with. @param {string} token of alice @param {string} key */
+/** Tokens that the server must refuse. @param {string} token a valid one, of alice @param {string} key */
 export function badTokens(token, key) {
   const [header, payload, signature] = token.split('.');
   const now = Math.floor(Date.now() / 1000);

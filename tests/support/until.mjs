@@ -1,16 +1,16 @@
-// Waiting for a condition, instead of for a time.
+// Waiting for a condition instead of for a fixed time.
 
-// The real ones, whatever a test puts in their place.
+// The original functions, because a test may replace the globals.
 const { setTimeout } = globalThis;
 const now = performance.now.bind(performance);
 
 /**
- * Asks `fn` again and again until it answers something truthy, and resolves with that answer.
+ * Calls `fn` repeatedly until its result is truthy, and resolves with that result.
  *
  * @template T
  * @param {() => T | Promise<T>} fn may throw or reject: that counts as "not yet" and is reported at the deadline
- * @param {string | (() => unknown)} what what is waited for, for the failure message; a function is
- *   asked only when the deadline has passed, so that it can say what is missing
+ * @param {string | (() => unknown)} what describes the condition, for the error at the deadline. A function is called
+ *   only then, so that it can describe the current state
  * @param {number} [deadlineMs]
  * @param {number} [everyMs]
  * @returns {Promise<NonNullable<T>>}
@@ -34,7 +34,7 @@ export async function until(fn, what, deadlineMs = 10_000, everyMs = 20) {
   }
 }
 
-/** A promise with its resolve function outside, for facts that a callback reports. */
+/** A promise together with its `resolve` and `reject` functions, for results that a callback reports. */
 export function deferred() {
   const d = {};
   d.promise = new Promise((resolve, reject) => Object.assign(d, { resolve, reject }));

@@ -1,13 +1,13 @@
-// Ends a test file in which nothing begins or ends for minutes, and says where it stood: the runner, which kills it
-// later, cannot know. `cargo xtask test` has each test file load this first.
+// Ends a test file in which no test begins or ends for minutes, and prints which test was running. The test runner's
+// own timeout kills the file without that information. `cargo xtask test` loads this module into each test file.
 
 import { afterEach, beforeEach } from 'node:test';
 import { isMainThread } from 'node:worker_threads';
 
-/** The longest test, on a busy machine, takes a third of this. */
+/** Three times as long as the longest test takes on a busy machine. */
 const SILENCE_MS = 240_000;
 
-// The real ones, whatever a test puts in their place.
+// The original functions, because a test may replace the globals.
 const { setTimeout, clearTimeout } = globalThis;
 
 let timer;
@@ -23,7 +23,7 @@ function give(last) {
   process.exit(1);
 }
 
-// Not in the runner itself, nor in what a test file starts.
+// Neither in the runner itself nor in processes that a test file starts.
 if (process.env.NODE_TEST_CONTEXT && isMainThread) {
   const own = process.execArgv.findIndex((option) => option.includes('watchdog.mjs'));
   process.execArgv.splice(own, 1);

@@ -1,4 +1,4 @@
-// For `node --import`: WebAssembly cannot run in this process, and the engine is the one in JavaScript.
+// For `node --import`: disables WebAssembly in this process and loads the engine's JavaScript build.
 
 import { pathToFileURL } from 'node:url';
 import { pkg } from './paths.mjs';

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::tools::root;
 use crate::{package, test};
@@ -23,8 +23,9 @@ pub fn run(names: &[String]) -> Result<()> {
 
 /// Runs the tests of the named examples; `pkg/` has to be there.
 pub fn run_tests(names: &[&str]) -> Result<()> {
-    let files = names.iter().map(|name| root().join(format!("tests/examples/{name}.test.mjs")));
-    test::node_test_files("examples", files.collect(), test::ONE_AT_A_TIME)
+    let files: Vec<_> =
+        names.iter().map(|name| root().join(format!("tests/examples/{name}.test.mjs"))).collect();
+    test::run_files(&files, 1).context("the tests in tests/examples failed")
 }
 
 /// Every folder of `examples/`.

@@ -1,7 +1,8 @@
 //! `cargo xtask test`: all tests of the project.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
 
 use anyhow::{Context, Result};
 
@@ -9,7 +10,7 @@ use crate::steps::{ALWAYS, Step};
 use crate::tools::{cargo, node, root, run};
 use crate::{browser, demo, examples, npm, package, server_rs, wasm};
 
-/// All tests. A step whose files are not in the checkout is reported as absent.
+/// All test steps. A step whose files are missing from the checkout is reported as absent.
 pub const STEPS: &[Step] = &[
     Step {
         name: "native",
@@ -41,7 +42,7 @@ pub const STEPS: &[Step] = &[
         needs: &["package"],
         browser: false,
         exists: || !test_files("js").is_empty(),
-        run: || node_test("js", &[]),
+        run: || node_test("js", one_per_core()),
     },
     Step {
         name: "server-rs",
@@ -57,7 +58,7 @@ pub const STEPS: &[Step] = &[
         needs: &["package"],
         browser: true,
         exists: || !test_files("servers").is_empty(),
-        run: || node_test("servers", ONE_AT_A_TIME),
+        run: || node_test("servers", 1),
     },
     Step {
         name: "consumers",
@@ -65,7 +66,7 @@ pub const STEPS: &[Step] = &[
         needs: &["package"],
         browser: true,
         exists: || !test_files("consumers").is_empty(),
-        run: || node_test("consumers", ONE_AT_A_TIME),
+        run: || node_test("consumers", 1),
     },
     Step {
         name: "examples",
@@ -81,7 +82,7 @@ pub const STEPS: &[Step] = &[
         needs: &["package"],
         browser: true,
         exists: || !test_files("docs").is_empty(),
-        run: || node_test("docs", &[]),
+        run: || node_test("docs", one_per_core()),
     },
     Step {
         name: "demo",
@@ -97,7 +98,7 @@ pub const STEPS: &[Step] = &[
         needs: &["package", "demo"],
         browser: true,
         exists: || !test_files("e2e").is_empty(),
-        run: || node_test("e2e", ONE_AT_A_TIME),
+        run: || node_test("e2e", 2),
     },
 ];
 
@@ -106,36 +107,67 @@ pub fn has_web_tests() -> bool {
     root().join("tests/web.rs").is_file() || root().join("tests/web/main.rs").is_file()
 }
 
-/// Browsers and package installations slow each other down, and the tests depend on time.
-pub const ONE_AT_A_TIME: &[&str] = &["--test-concurrency=1"];
+/// Files that measure time or memory, or that keep a core busy for so long that others would miss their deadlines.
+/// They run one at a time, behind the other files of their group.
+const ALONE: &[&str] = &[
+    "e2e/budget.test.mjs",
+    "e2e/chaos.test.mjs",
+    "e2e/half-open.test.mjs",
+    "e2e/memory.test.mjs",
+    "e2e/narrow-link.test.mjs",
+    "e2e/socket-io-client/buffers.test.mjs",
+    "e2e/speed.test.mjs",
+    "js/arrivals.test.mjs",
+    "js/client-memory.test.mjs",
+    "js/feed-input.test.mjs",
+    "js/server-memory.test.mjs",
+];
 
 /// A test file that hangs fails after ten minutes instead of blocking the run.
 const FILE_TIMEOUT: &str = "--test-timeout=600000";
 
-/// A test process that hangs first prints what it was doing.
+/// Ends a file in which no test begins or ends for minutes, and names the test.
 const WATCHDOG: &str = "--import=./tests/support/watchdog.mjs";
 
-/// Open handles after a file's last test, such as a browser that did not exit, do not block the run.
+/// A file ends with its last test, whatever it left open (a browser that did not end).
 const EXIT_WHEN_DONE: &str = "--test-force-exit";
 
-fn node_test(group: &str, flags: &[&str]) -> Result<()> {
-    node_test_files(group, test_files(group), flags)
+/// Runs the files of a group, so many at a time, and then those that run alone, also when an earlier one failed.
+fn node_test(group: &str, at_a_time: usize) -> Result<()> {
+    npm::install(root())?;
+    let (alone, shared): (Vec<_>, Vec<_>) =
+        test_files(group).into_iter().partition(|file| runs_alone(file));
+    let results = [run_files(&shared, at_a_time), run_files(&alone, 1)];
+    results
+        .into_iter()
+        .collect::<Result<()>>()
+        .with_context(|| format!("the tests in tests/{group} failed"))
 }
 
-/// Runs some test files of a group.
-pub fn node_test_files(group: &str, files: Vec<PathBuf>, flags: &[&str]) -> Result<()> {
-    npm::install(root())?;
+fn runs_alone(file: &Path) -> bool {
+    ALONE.iter().any(|name| file.ends_with(name))
+}
+
+/// Runs these files, so many at a time.
+pub fn run_files(files: &[PathBuf], at_a_time: usize) -> Result<()> {
+    if files.is_empty() {
+        return Ok(());
+    }
     let mut command = node();
     browser::find()?.announce(&mut command);
     run(command
         .args([WATCHDOG, "--test", "--test-reporter=spec", FILE_TIMEOUT, EXIT_WHEN_DONE])
-        .args(flags)
+        .arg(format!("--test-concurrency={at_a_time}"))
         .args(files))
-    .with_context(|| format!("the tests in tests/{group} failed"))
 }
 
-/// Listed here, because Node 20 supports no patterns. Folders inside a group belong to it, except those with a
-/// package.json: they are apps that the tests use, with tests of their own.
+/// Node leaves a core to its test runner, which hardly does anything.
+fn one_per_core() -> usize {
+    available_parallelism().map_or(2, usize::from)
+}
+
+/// The test files of a group. They are listed here because Node 20 takes no glob patterns. A group includes its
+/// folders, except those with a package.json: these are apps that the tests use, with tests of their own.
 pub fn test_files(group: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![root().join("tests").join(group)];
@@ -157,7 +189,7 @@ pub fn test_files(group: &str) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::test_files;
+    use super::{ALONE, test_files};
 
     #[test]
     fn a_folder_inside_of_a_group_belongs_to_it_and_an_app_does_not() {
@@ -165,5 +197,13 @@ mod tests {
         assert!(has("e2e", "e2e/socket-io-client/retries.test.mjs"));
         assert!(has("consumers", "consumers/jest.test.mjs"));
         assert!(!has("consumers", "jest/socket.test.mjs"));
+    }
+
+    #[test]
+    fn every_file_that_runs_alone_exists() {
+        for name in ALONE {
+            let (group, _) = name.split_once('/').unwrap();
+            assert!(test_files(group).iter().any(|file| file.ends_with(name)), "{name}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-// Messages and notifications over REST. Everybody here is signed in.
+// Messages and notifications over REST. All routes require a login.
 
 import { Router } from 'express';
 import { Page, Person, PostedMessage, read, Seq, Since } from '../input.js';

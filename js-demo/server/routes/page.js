@@ -1,4 +1,4 @@
-// The built page. A path without an extension is a view of it, so it gets the page.
+// Serves the built page. A path without an extension is a view of the page.
 
 import { extname, join } from 'node:path';
 import express, { Router } from 'express';
@@ -15,7 +15,7 @@ export function pageRoutes(folder) {
   });
   routes.use(
     '/assets',
-    // Their names carry a hash of what is in them.
+    // File names contain a hash of the content.
     express.static(join(folder, 'assets'), { index: false, immutable: true, maxAge: '1y' }),
   );
   const headers = { 'cache-control': 'no-cache' };
@@ -24,7 +24,7 @@ export function pageRoutes(folder) {
   routes.use((request, response, next) => {
     if (extname(request.path) !== '') throw new Refusal('NOT_FOUND');
     response.sendFile('index.html', { root: folder, headers }, (error) => {
-      // A client that leaves in the middle is no failure.
+      // A client that disconnects during the answer is no error.
       if (!error || response.headersSent || error.code === 'ECONNABORTED') return;
       if (error.status !== 404) next(error);
       else response.status(503).type('text').send('Build the page first: npm run build');

@@ -1,4 +1,4 @@
-// Who takes part, and signing in.
+// The list of users, and the login.
 
 import { Router } from 'express';
 import { REFRESH_GRACE_S } from '../identity.js';
@@ -39,7 +39,7 @@ export function sessionRoutes({ tokens, take, settings }) {
 }
 
 /**
- * Lets nobody past without a valid token; whose it is, is in `request.me`.
+ * Rejects requests without a valid token. `request.me` has the user's id.
  *
  * @param {Parameters<typeof sessionRoutes>[0]} parts
  */

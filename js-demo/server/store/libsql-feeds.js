@@ -1,4 +1,4 @@
-// The feeds in the SQLite file. It counts by itself: what is published at once is one commit.
+// Feeds in the SQLite file. The store assigns the numbers, and one commit stores everything that is published at once.
 
 import { randomUUID } from 'node:crypto';
 
@@ -32,7 +32,7 @@ export function openFeeds(db, commit) {
     'DELETE FROM feeds WHERE feed = ? AND (number < ? OR number < ? AND stored_at < ?)',
   );
 
-  /** Begins a feed that has no rows. */
+  /** Starts a feed that has no rows. */
   function endOf(feed) {
     const end = last.get(feed);
     if (end) return end;
@@ -51,7 +51,7 @@ export function openFeeds(db, commit) {
           number += 1;
           insert.run(feed, number, tag, item, now);
         }
-        // One row more than `max`: it tells whether a client that has all before the others was in this feed.
+        // One row more than `max` shows whether a client that has all earlier items was in this feed.
         trim.run(feed, number - max, number, Math.floor(now - ttlMs));
         return end;
       }),

@@ -1,4 +1,4 @@
-// The store in one SQLite file. What it has answered survives a crash of the process and a power cut.
+// The store in one SQLite file. Acknowledged data survives a crash of the process and a power cut.
 
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
@@ -43,7 +43,7 @@ export function openLibsql(file) {
   mkdirSync(dirname(file), { recursive: true });
   const db = new Database(file);
   db.pragma('journal_mode = WAL');
-  // The WAL's default flushes at checkpoints only: a power cut would take acknowledged messages along.
+  // The WAL's default flushes at checkpoints only, so a power cut could lose acknowledged messages.
   db.pragma('synchronous = FULL');
   db.pragma('busy_timeout = 5000');
   db.exec(SCHEMA);
@@ -160,8 +160,8 @@ export function openLibsql(file) {
 }
 
 /**
- * Makes one commit of all that is written in the same turn of the event loop: a flush to the disk takes
- * milliseconds, however much it holds.
+ * Combines all writes of one turn of the event loop into one commit, because a flush to disk takes milliseconds
+ * whatever its size.
  *
  * @param {Database} db
  */
@@ -183,8 +183,7 @@ function groupCommit(db) {
   }
 
   /**
-   * Runs `work` in the next commit, in the order of the calls, and resolves with its result once that
-   * is on the disk.
+   * Runs `work` in the next commit, in the order of the calls. Resolves with its result once the commit is on disk.
    *
    * @template T
    * @param {() => T} work

@@ -1,14 +1,14 @@
-// The feeds in MongoDB. What is published at once is one document, so all of it is stored or none; and the unique index
-// counts: of two processes that add to a feed at once, one is refused and goes on behind the other.
+// Feeds in MongoDB. One document stores everything that is published at once, so all of it is stored or nothing. The
+// unique index keeps the numbers unique: if two processes append to a feed at once, one is refused and tries again.
 
 import { randomUUID } from 'node:crypto';
 
 const DUPLICATE_KEY = 11_000;
-/** Documents that are fetched at once while a page is made. */
+/** How many documents are fetched at a time for a page. */
 const AT_ONCE = 10;
 
 /**
- * A document is some rows of a feed in a row: { feed, first, last, rows: [{ tag, item }], storedAt }.
+ * A document contains consecutive rows of a feed: { feed, first, last, rows: [{ tag, item }], storedAt }.
  *
  * @param {import('mongodb').Collection} feeds
  * @returns {Promise<import('holdfast/server').CountingFeedStore>}
@@ -19,7 +19,7 @@ export async function openFeeds(feeds) {
     { key: { feed: 1, last: 1 } },
   ]);
 
-  /** @returns {Promise<boolean>} whether they are stored: the number of the first was free */
+  /** @returns {Promise<boolean>} whether they are stored, that is, whether the first number was free */
   async function add(feed, first, rows) {
     const document = { feed, first, last: first + rows.length - 1, rows, storedAt: Date.now() };
     try {
@@ -31,7 +31,7 @@ export async function openFeeds(feeds) {
     }
   }
 
-  /** Begins a feed that has no rows. */
+  /** Starts a feed that has no rows. */
   async function endOf(feed) {
     for (;;) {
       const newest = await feeds.find({ feed }).sort({ last: -1 }).limit(1).next();
@@ -46,7 +46,7 @@ export async function openFeeds(feeds) {
       do end = await endOf(feed);
       while (!(await add(feed, end.number + 1, items)));
       const last = end.number + items.length;
-      // One row more than `max`: it tells whether a client that has all before the others was in this feed.
+      // One row more than `max` shows whether a client that has all earlier items was in this feed.
       const isTooMuch = { last: { $lt: last - max } };
       const isTooOld = { last: { $lt: last }, storedAt: { $lt: Date.now() - ttlMs } };
       await feeds.deleteMany({ feed, $or: [isTooMuch, isTooOld] });

@@ -7,21 +7,21 @@ import { openFeeds } from './mongo-feeds.js';
 const DUPLICATE_KEY = 11_000;
 
 /**
- * A document of the collection `messages` is a message with its notification, so that neither is ever
- * saved without the other: { seq, sender, recipient, content, tempId, createdAt, readAt, notification, untold }
- * where `notification` is 'unread', 'read' or 'deleted'. `untold` is there, and true, until everybody was told.
+ * A document of the collection `messages` is a message together with its notification, so that neither is ever saved
+ * without the other: { seq, sender, recipient, content, tempId, createdAt, readAt, notification, untold }.
+ * `notification` is 'unread', 'read' or 'deleted'. `untold` is true until the message is published, and then removed.
  *
- * @param {string} url with the database's name
+ * @param {string} url including the name of the database
  * @returns {Promise<import('./index.js').Store>}
  */
 export async function openMongo(url) {
-  // Answered means on the disks of most members: it survives the loss of one.
+  // A write is acknowledged once it is on disk at most members, so it survives the loss of one.
   const client = new MongoClient(url, { writeConcern: { w: 'majority', journal: true } });
   await client.connect();
   const messages = client.db().collection('messages');
   const settings = client.db().collection('settings');
   await messages.createIndexes([
-    // What makes a message that arrives again one message, whichever process it arrives at.
+    // The unique index recognises a repeated message, at whichever process it arrives.
     {
       key: { sender: 1, tempId: 1 },
       unique: true,
@@ -85,7 +85,7 @@ export async function openMongo(url) {
       const unread = { recipient: reader, sender, readAt: null };
       const last = await messages.find(unread).sort({ seq: -1 }).limit(1).next();
       if (!last) return { read: 0, upTo: null };
-      // Not what arrives meanwhile: nobody has seen that.
+      // Without the messages that arrive meanwhile: the user has not seen them.
       const { modifiedCount } = await messages.updateMany(
         { ...unread, seq: { $lte: last.seq } },
         { $set: { readAt: new Date().toISOString() } },
@@ -138,9 +138,9 @@ export async function openMongo(url) {
 }
 
 /**
- * Saves drafts in their order. Each gets the number after the highest there is; the unique index refuses
- * it when another process took it meanwhile, and it tries the next. So whoever sees a number knows that no
- * lower one will appear, which a counter of its own would not give.
+ * Saves drafts in their order. Each gets the number after the highest one. If another process takes that number first,
+ * the unique index refuses the draft, and it tries the next number. So a reader who sees a number knows that no lower
+ * number will appear, which a separate counter would not guarantee.
  *
  * @param {import('mongodb').Collection} messages
  * @param {import('./index.js').Draft[]} drafts
@@ -151,7 +151,7 @@ async function appendAll(messages, drafts) {
   const savedHere = new Set();
 
   for (;;) {
-    /** Of two drafts with one id the first counts. */
+    /** If two drafts have the same id, the first one counts. */
     const missing = new Map();
     for (const [n, key] of keys.entries()) {
       if (!saved.has(key) && !missing.has(key)) missing.set(key, drafts[n]);
@@ -165,13 +165,13 @@ async function appendAll(messages, drafts) {
       saved.set(key, documents[n]);
       savedHere.add(key);
     }
-    // What refused the next one was either index: whether its id is known by now tells.
+    // Either index may have refused the draft. It was the index of ids if the id is known now.
     if (count < documents.length) {
       const found = await findKnown(messages, [...missing.values()].slice(count));
       for (const [key, document] of found) saved.set(key, document);
     }
   }
-  // Of two with one id the first is the one that was saved, the other is a repeat of it.
+  // If two drafts have the same id, the first one was saved, and the second one is a repeat of it.
   return keys.map((key) => ({
     row: toRow(saved.get(key)),
     isDuplicate: !savedHere.delete(key),
@@ -179,7 +179,7 @@ async function appendAll(messages, drafts) {
   }));
 }
 
-/** Those of the drafts that are saved already, by sender and id. */
+/** The drafts that are already saved, by sender and id. */
 async function findKnown(messages, drafts) {
   const ids = new Map();
   for (const { sender, tempId } of drafts) {
@@ -200,7 +200,7 @@ function keyOf(sender, tempId) {
   return JSON.stringify([sender, tempId]);
 }
 
-/** @returns {Promise<number>} how many were saved before one that an index refused */
+/** @returns {Promise<number>} how many were saved before an index refused one */
 async function insert(messages, documents) {
   if (documents.length === 0) return 0;
   try {
@@ -217,10 +217,10 @@ function unlessDuplicate(error) {
 }
 
 /**
- * Hands all that waits to `work` at once, as soon as the batch before is done.
+ * Passes all waiting items to `work` at once, as soon as the previous batch is done.
  *
  * @template I, R
- * @param {(items: I[]) => Promise<R[]>} work answers for each item, in their order
+ * @param {(items: I[]) => Promise<R[]>} work returns a result for each item, in order
  */
 function inBatches(work) {
   const pending = [];
@@ -250,7 +250,7 @@ function inBatches(work) {
   return Object.assign(add, { idle: async () => running });
 }
 
-/** Far below what MongoDB takes in one command, also with the longest messages. */
+/** Far below the largest command of MongoDB, also with the longest messages. */
 const MAX_BATCH = 500;
 
 function toDocument({ sender, recipient, content, tempId }, seq) {

@@ -1,4 +1,4 @@
-// Who uses this tab: the login, or the chat of whoever is logged in.
+// The root: the login, or the chat of the user who is logged in.
 
 import { SocketProvider } from 'holdfast/react';
 import { disconnectSocketForLogout } from 'holdfast/socket';
@@ -9,7 +9,7 @@ import usePeople from './hooks/usePeople.js';
 import useSession from './hooks/useSession.js';
 import { signIn, signOut } from './utils/session.js';
 
-/** `?user=alice` logs in without asking, so that two windows are two people in no time. */
+/** `?user=alice` logs in at once, so that two windows quickly become two users. */
 const namedUser = new URLSearchParams(location.search).get('user');
 
 export default function App({ config }) {
@@ -40,7 +40,7 @@ export default function App({ config }) {
     history.replaceState(null, '', '/');
   }
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page opens
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs once, when the page opens
   useEffect(() => {
     if (isNaming) enter(namedUser);
   }, []);

@@ -1,4 +1,4 @@
-// For the end-to-end tests only: they drive the package from outside, through this one global.
+// For the end-to-end tests only: this global lets them call the package.
 
 import * as socket from 'holdfast/socket';
 

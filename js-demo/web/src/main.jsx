@@ -1,4 +1,4 @@
-// Asks the server where things are, sets up the socket, and shows the app.
+// Loads the configuration from the server, sets up the socket, and renders the app.
 
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

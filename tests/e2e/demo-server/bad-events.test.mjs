@@ -1,5 +1,5 @@
-// Bad input to every event of the demo's server: a clear error, nothing saved, nobody told, and the
-// server goes on.
+// Invalid input to every event of the demo's server: a clear error, nothing is saved or sent to others, and the server
+// keeps running.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -61,14 +61,14 @@ const BAD_TYPING = [
   [{ recipientId: 'bob', isTyping: null }, 'INVALID_TYPING'],
 ];
 
-test('what is wrong with a message is refused with a final code, and nothing is saved', async (t) => {
+test('an invalid message is refused with a final code, and nothing is saved', async (t) => {
   const demo = await startDemo(t);
   const alice = await join(t, demo, 'alice');
   const bob = await join(t, demo, 'bob');
   for (const [data, code] of BAD_MESSAGES) {
     assertRefused(await alice.send(data), code, data);
     assert.equal(alice.seen['message:error'], undefined, 'it was answered already');
-    // Nobody waits for the acknowledgement: the refusal comes as an event.
+    // Without an acknowledgement, the refusal is sent as an event.
     alice.emit('send_message', data);
     await until(() => alice.seen['message:error'], 'the refusal comes');
     const [refusal] = alice.seen['message:error'];
@@ -83,7 +83,7 @@ test('what is wrong with a message is refused with a final code, and nothing is 
   assertUnharmed(demo);
 });
 
-test('typing for nobody, for oneself or in no known way is refused, and nobody is told', async (t) => {
+test('an invalid typing event is refused and not forwarded', async (t) => {
   const demo = await startDemo(t);
   const alice = await join(t, demo, 'alice');
   const bob = await join(t, demo, 'bob');
@@ -96,7 +96,7 @@ test('typing for nobody, for oneself or in no known way is refused, and nobody i
   assertUnharmed(demo);
 });
 
-test('arguments of any shape and number end with their event', async (t) => {
+test('arguments of any shape and number only affect their event', async (t) => {
   const demo = await startDemo(t);
   const alice = await join(t, demo, 'alice');
   const shapes = [
@@ -119,13 +119,13 @@ test('arguments of any shape and number end with their event', async (t) => {
       alice.emit(event, ...shape, () => {});
     }
   }
-  // The server ends the link of a client that emits what only Socket.IO itself may.
+  // The server closes the connection of a client that emits a name that is reserved for Socket.IO.
   assert.equal(await alice.emitWithAck('ping'), 'pong');
   assert.equal(countMessages(demo.database), 0);
   assertUnharmed(demo);
 });
 
-test('an event that is far too large ends its link alone', async (t) => {
+test('an oversized event ends only its own link', async (t) => {
   const demo = await startDemo(t);
   const bob = await join(t, demo, 'bob');
   for (const event of EVENTS) {

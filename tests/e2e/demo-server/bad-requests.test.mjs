@@ -1,4 +1,4 @@
-// Bad input to every route of the demo's server: a clear error, nothing saved, and the server goes on.
+// Invalid input to every route of the demo's server: a clear error, nothing is saved, and the server keeps running.
 
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
@@ -67,7 +67,7 @@ const BAD = [
   ['GET', '/nothing.json', undefined, 404, 'NOT_FOUND'],
 ];
 
-test('every bad request is answered with a code that names what is wrong, and nothing is saved', async (t) => {
+test('every invalid request is answered with a code for the error, and nothing is saved', async (t) => {
   const demo = await startDemo(t);
   const token = await demo.login('alice');
   const bob = await join(t, demo, 'bob');
@@ -87,7 +87,7 @@ test('every bad request is answered with a code that names what is wrong, and no
   assert.doesNotMatch(demo.output, /Error|failed/);
 });
 
-test('what is no HTTP, or odd HTTP, ends with its connection', async (t) => {
+test('invalid or unusual HTTP only affects its connection', async (t) => {
   const demo = await startDemo(t);
   for (const path of ['/%00', '//', '/assets/%2e%2e/x.js', '/?a[b]=c&__proto__[x]=1', `/${HUGE}`]) {
     const { status } = await request(demo, path);

@@ -17,7 +17,7 @@ import { until } from '../../support/until.mjs';
 const { createClient } = await import(pathToFileURL(`${pkg}/esm/index.mjs`).href);
 const needsRedis = { skip: withoutRedis };
 
-test('what is sent at one process reaches everybody at the other', needsRedis, async (t) => {
+test('messages sent at one process reach all users of the other', needsRedis, async (t) => {
   const [one, two] = await startBoth(t);
   const alice = await join(t, one, 'alice');
   const phone = await join(t, two, 'alice');
@@ -30,7 +30,7 @@ test('what is sent at one process reaches everybody at the other', needsRedis, a
   await until(
     () =>
       bob.seen['notification:new']?.length >= count && phone.seen['message:sent']?.length >= count,
-    'everybody has everything',
+    'all clients have all messages',
   );
   const expected = Array.from({ length: count }, (_, n) => `text ${n}`);
   for (const list of [bob.seen['message:new'], phone.seen['message:sent']]) {
@@ -41,13 +41,13 @@ test('what is sent at one process reaches everybody at the other', needsRedis, a
   }
   alice.emit('typing', { recipientId: 'bob' });
   await until(() => bob.seen.user_typing, 'typing passes as well');
-  // A token of one process is good at the other.
+  // Both processes accept each other's tokens.
   const token = await one.login('bob');
   await request(two, '/messages/alice/read', { method: 'PUT', token });
   await until(() => alice.seen['message:read'], 'read marks pass as well');
 });
 
-test('a repeat at the other process is answered and saved nowhere', needsRedis, async (t) => {
+test('a repeated message at the other process is answered and not saved', needsRedis, async (t) => {
   const [one, two] = await startBoth(t);
   const first = await join(t, one, 'alice');
   const second = await join(t, two, 'alice');
@@ -66,7 +66,7 @@ test('a repeat at the other process is answered and saved nowhere', needsRedis, 
 });
 
 test(
-  'what a process saved and did not live to send out, the repeat of it sends out',
+  'a message that a process saved before it died is published by its repeat',
   needsRedis,
   async (t) => {
     const [, two] = await startBoth(t);
@@ -85,7 +85,7 @@ test(
 );
 
 test(
-  'a process is killed under a conversation: its clients go on at the other, and nothing is lost or doubled',
+  'after a process is killed, its clients continue at the other one, and nothing is lost or duplicated',
   needsRedis,
   async (t) => {
     const [one, two] = await startBoth(t, { RATE_LIMIT: '100000' });
@@ -94,7 +94,7 @@ test(
     bob.on('message:new', ({ content }) => heard.push(content));
     bob.connect();
     await until(() => bob.getState().isReady, 'bob is there');
-    // As a load balancer has it: one address, behind which the processes change.
+    // As behind a load balancer: one address, whose processes change.
     const balancer = await createProxy({ target: { port: one.port } });
     atEnd(t, () => balancer.close());
     const alice = holdfast(t, balancer, 'alice', await one.login('alice'));
@@ -112,7 +112,7 @@ test(
     };
     const sendFrom = (first, end) => Array.from({ length: end - first }, (_, n) => send(first + n));
     await Promise.all(sendFrom(0, 20));
-    // In one turn, so that the server cannot have answered all when it is killed.
+    // In one turn, so that the server cannot have answered all of them before it is killed.
     const sent = [...sendFrom(20, 160)];
     const killed = one.kill();
     sent.push(...sendFrom(160, count));
@@ -127,7 +127,7 @@ test(
       readMessages(two.database).map(({ content }) => content),
       expected,
     );
-    // His link never broke, so nothing but the server tells him what the dead process had saved.
+    // Bob's link never broke, so only the server can publish to him what the dead process had saved.
     await until(
       () => new Set(heard).size === count,
       () => `bob has ${new Set(heard).size} of ${count}`,
@@ -136,7 +136,7 @@ test(
   },
 );
 
-test('a person is online while any process has a tab of theirs', needsRedis, async (t) => {
+test('a user is online while any process has one of their tabs', needsRedis, async (t) => {
   const [one, two] = await startBoth(t);
   const bob = await join(t, one, 'bob');
   const tabs = [await join(t, one, 'alice'), await join(t, two, 'alice')];
@@ -152,7 +152,7 @@ test('a person is online while any process has a tab of theirs', needsRedis, asy
     'carol',
   ]);
   tabs[0].disconnect();
-  // A later change of somebody else shows that nothing came before it.
+  // A later change of another user shows that nothing arrived before it.
   carol.disconnect();
   await until(() => bob.seen.user_offline, 'carol went');
   assert.deepEqual(bob.seen.user_offline, [{ userId: 'carol' }]);
@@ -163,7 +163,7 @@ test('a person is online while any process has a tab of theirs', needsRedis, asy
   assert.deepEqual(await bob.emitWithAck('get_online_users'), ['bob']);
 });
 
-test('a link that ends right after its join leaves nobody online', needsRedis, async (t) => {
+test('a link that ends right after its join leaves no user online', needsRedis, async (t) => {
   const [one, two, url] = await startBoth(t);
   const redis = requireFromDemo('redis').createClient({ url });
   redis.on('error', () => {});
@@ -178,12 +178,12 @@ test('a link that ends right after its join leaves nobody online', needsRedis, a
   const hasty = io(one.url, { auth, forceNew: true, transports: ['websocket'] });
   atEnd(t, () => hasty.disconnect());
   await new Promise((resolve) => hasty.once('connect', resolve));
-  // Redis takes its time over the join, and the link ends meanwhile.
+  // Redis delays the join, and the link ends meanwhile.
   await redis.sendCommand(['CLIENT', 'PAUSE', '500', 'ALL']);
   hasty.emit('join', 'alice');
   assert.equal((await request(one, '/people')).status, 200);
   hasty.disconnect();
-  // What carol does at the same process comes after it.
+  // Carol's join at the same process is handled after it.
   const carol = await join(t, one, 'carol');
   await until(
     () => bob.seen.user_online.some(({ userId }) => userId === 'carol'),
@@ -192,7 +192,7 @@ test('a link that ends right after its join leaves nobody online', needsRedis, a
   assert.deepEqual([...(await carol.emitWithAck('get_online_users'))].sort(), ['bob', 'carol']);
 });
 
-test('who was at a process that was killed goes offline by and by, once', needsRedis, async (t) => {
+test('users of a killed process go offline after a while, once', needsRedis, async (t) => {
   const [one, two] = await startBoth(t, { PRESENCE_LEASE_S: '1' });
   const bob = await join(t, two, 'bob');
   await join(t, one, 'alice', { reconnection: false });
@@ -208,7 +208,7 @@ test('who was at a process that was killed goes offline by and by, once', needsR
   assert.equal(bob.seen.user_online.length, 2);
 });
 
-test('a process that is told to stop takes leave of everybody at once', needsRedis, async (t) => {
+test('a process that is stopped sets its users offline at once', needsRedis, async (t) => {
   const [one, two] = await startBoth(t, { PRESENCE_LEASE_S: '3600' });
   const bob = await join(t, two, 'bob');
   await join(t, one, 'alice', { reconnection: false });
@@ -218,7 +218,7 @@ test('a process that is told to stop takes leave of everybody at once', needsRed
   await until(() => bob.seen.user_offline, 'bob is told');
 });
 
-test('all processes count a person’s messages together', needsRedis, async (t) => {
+test('the rate limit counts a user’s messages over all processes', needsRedis, async (t) => {
   const [one, two] = await startBoth(t, { RATE_LIMIT: '10', RATE_WINDOW_S: '3600' });
   const links = [await join(t, one, 'alice'), await join(t, two, 'alice')];
   const replies = [];
@@ -234,7 +234,7 @@ test('all processes count a person’s messages together', needsRedis, async (t)
 });
 
 test(
-  'without Redis for a while, a process goes on and is whole again afterwards',
+  'a process keeps working during an outage of Redis, and recovers afterwards',
   needsRedis,
   async (t) => {
     const redis = await startRedis(t);
@@ -252,7 +252,7 @@ test(
     });
     assert.equal(posted.status, 201);
     await redis.start();
-    // Whether it was noticed in time or not: the message is accepted, or may be tried again.
+    // Depending on whether the outage was noticed in time, the message is accepted or may be tried again.
     const first = await sent;
     assert.ok(first.success || first.code === 'INTERNAL_ERROR', JSON.stringify(first));
     await until(async () => (await alice.send(data)).success, 'the repeat is accepted');
@@ -264,7 +264,7 @@ test(
   },
 );
 
-/** Two processes, and the url of their Redis; all is gone when the test is over. */
+/** Two processes, and the URL of their Redis. All of them end with the test. */
 async function startBoth(t, env = {}) {
   const { url } = await startRedis(t);
   const one = await startDemo(t, { env: { ...env, REDIS_URL: url } });

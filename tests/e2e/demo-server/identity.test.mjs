@@ -1,4 +1,4 @@
-// Who somebody is: tokens of the demo's server, and that nobody acts as another.
+// Identity at the demo's server: its tokens, and that no user can act as another one.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -22,7 +22,7 @@ const ROUTES = [
   ['DELETE', '/notifications/1'],
 ];
 
-test('a token that is forged, expired or a stranger’s opens neither a link nor a route', async (t) => {
+test('a forged, expired or foreign token opens neither a link nor a route', async (t) => {
   const demo = await startDemo(t);
   const forged = badTokens(await demo.login('alice'), secretOf(demo.database));
   for (const [what, token] of Object.entries(forged)) {
@@ -46,7 +46,7 @@ test('a token that is forged, expired or a stranger’s opens neither a link nor
   assert.doesNotMatch(demo.output, /Error|Failed/);
 });
 
-test('a token ends, and for a day after it can be exchanged for a new one', async (t) => {
+test('a token expires, and for one more day it can be exchanged for a new one', async (t) => {
   const demo = await startDemo(t, { env: { TOKEN_TTL_S: '60' } });
   const { body } = await request(demo, '/login', { method: 'POST', body: { userId: 'alice' } });
   const { exp, iat } = claimsOf(body.token);
@@ -74,14 +74,14 @@ test('a token ends, and for a day after it can be exchanged for a new one', asyn
   assert.deepEqual([late.status, late.body.code], [401, 'UNAUTHORIZED']);
 });
 
-test('a token outlives a restart of the server', async (t) => {
+test('a token stays valid across a restart of the server', async (t) => {
   const demo = await startDemo(t);
   const token = await demo.login('alice');
   await demo.restart();
   assert.equal((await request(demo, '/messages/bob', { token })).status, 200);
 });
 
-test('nobody joins the room of another', async (t) => {
+test('no user can join the room of another', async (t) => {
   const demo = await startDemo(t);
   const carol = await join(t, demo, 'carol');
   for (const room of [
@@ -113,7 +113,7 @@ test('nobody joins the room of another', async (t) => {
   assert.equal(carol.seen.user_typing, undefined);
 });
 
-test('nobody sends, types or marks as another, and nobody reads what is others’', async (t) => {
+test('no user can send, type or mark as another, or read the data of others', async (t) => {
   const demo = await startDemo(t);
   const alice = await join(t, demo, 'alice');
   const carol = await join(t, demo, 'carol');
@@ -157,7 +157,7 @@ test('nobody sends, types or marks as another, and nobody reads what is others�
   assert.equal(carol.seen['notification:deleted'], undefined);
 });
 
-/** The error that a link with this token ends with. */
+/** The error with which a connection with this token is refused. */
 function refusalOf(t, demo, token) {
   const options = { auth: { token }, forceNew: true, reconnection: false };
   const client = io(demo.url, { ...options, transports: ['websocket'] });

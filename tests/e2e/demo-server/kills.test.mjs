@@ -1,5 +1,5 @@
-// The demo's server, killed in the middle of a conversation, on each of its stores: what it acknowledged
-// is saved, and nothing is saved twice.
+// The demo's server is killed in the middle of a conversation, with each of its stores. Every acknowledged message is
+// saved, and none is saved twice.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -11,7 +11,7 @@ import { startDemo } from '../../support/server.mjs';
 import { until } from '../../support/until.mjs';
 
 const EACH = 400;
-/** How many each has in flight, and how many are acknowledged to each when the kill strikes. */
+/** The number of messages that each client has in flight, and how many are acknowledged to each before the kill. */
 const WINDOW = 50;
 const STRUCK_AT = 100;
 const PEOPLE = ['alice', 'bob'];
@@ -25,7 +25,7 @@ const STORES = [
 ];
 
 for (const { name, skip, env } of STORES) {
-  test(`killed in the middle of a conversation, nothing acknowledged is lost, on ${name}`, {
+  test(`a kill in the middle of a conversation loses no acknowledged message, on ${name}`, {
     skip,
   }, async (t) => {
     const demo = await startDemo(t, { env: { RATE_LIMIT: '100000', ...(await env(t)) } });

@@ -1,4 +1,4 @@
-// The demo's lab: what each order breaks, and that it is whole again afterwards.
+// The demo's lab: the effect of each command, and that everything works again afterwards.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -15,7 +15,7 @@ const { createClient } = await import(pathToFileURL(`${pkg}/esm/index.mjs`).href
 const WHOLE = { link: 'up', delayMs: 0, loseAcks: false, refuse: null, server: 'up' };
 const HELLO = { recipientId: 'bob', content: 'hello' };
 
-test('the page learns of the lab, and its sockets go through the proxy', async (t) => {
+test('the page learns the URL of the lab, and its sockets go through the proxy', async (t) => {
   const lab = await startLab(t);
   const config = await (await fetch(`${lab.url}/config.json`)).json();
   assert.deepEqual(config, { socketUrl: lab.socketUrl, labUrl: lab.labUrl });
@@ -25,7 +25,7 @@ test('the page learns of the lab, and its sockets go through the proxy', async (
   assert.equal((await alice.send(HELLO)).success, true);
 });
 
-test('cut ends links and lets no new one in until restore', async (t) => {
+test('cut ends connections and refuses new ones until restore', async (t) => {
   const lab = await startLab(t);
   const alice = await join(t, behindProxy(lab), 'alice', { reconnectionDelayMax: 50 });
   const lost = new Promise((resolve) => alice.once('disconnect', resolve));
@@ -37,12 +37,12 @@ test('cut ends links and lets no new one in until restore', async (t) => {
   await until(() => alice.connected, 'the link is back');
 });
 
-test('hang lets nothing pass and closes nothing, and what it held arrives at restore', async (t) => {
+test('hang passes no data and closes nothing, and the data arrives after restore', async (t) => {
   const lab = await startLab(t);
   const alice = await join(t, behindProxy(lab), 'alice');
   assert.deepEqual((await lab.order('hang')).body, { ...WHOLE, link: 'hung' });
   const answer = alice.send(HELLO);
-  // Past the proxy the server is well, and saves others' messages.
+  // Connected past the proxy, the server works and saves messages of others.
   const carol = await join(t, lab, 'carol');
   assert.equal((await carol.send(HELLO)).success, true);
   assert.equal(readMessages(lab.database).length, 1);
@@ -52,7 +52,7 @@ test('hang lets nothing pass and closes nothing, and what it held arrives at res
   assert.equal(readMessages(lab.database).length, 2);
 });
 
-test('cut and hang end by themselves, and leave the other faults as they are', async (t) => {
+test('cut and hang can be ended separately, and the other faults stay', async (t) => {
   const lab = await startLab(t);
   await lab.order('refuse', { code: 'FORBIDDEN' });
   await lab.order('delay', { ms: 10 });
@@ -71,7 +71,7 @@ test('cut and hang end by themselves, and leave the other faults as they are', a
   assert.equal((await alice.send(HELLO)).success, true);
 });
 
-test('a hanging link that is cut delivers nothing of what it held', async (t) => {
+test('a hanging connection that is cut delivers none of the data that it held', async (t) => {
   const lab = await startLab(t);
   const alice = await join(t, behindProxy(lab), 'alice', { reconnection: false });
   const lost = new Promise((resolve) => alice.once('disconnect', resolve));
@@ -88,7 +88,7 @@ test('a hanging link that is cut delivers nothing of what it held', async (t) =>
   );
 });
 
-test('delay takes its time each way', async (t) => {
+test('delay applies in each direction', async (t) => {
   const lab = await startLab(t);
   const alice = await join(t, behindProxy(lab), 'alice');
   assert.equal((await lab.order('delay', { ms: 150 })).body.delayMs, 150);
@@ -98,14 +98,14 @@ test('delay takes its time each way', async (t) => {
   assert.equal((await lab.order('restore')).body.delayMs, 0);
 });
 
-test('lost acknowledgements are of messages that are saved, and the repeat saves nothing', async (t) => {
+test('a message whose acknowledgement is lost is saved, and its repeat is not', async (t) => {
   const lab = await startLab(t);
   const bob = await join(t, lab, 'bob');
   const client = createClient({
     url: lab.socketUrl,
     auth: { token: await lab.login('alice') },
     userId: 'alice',
-    // This server acknowledges: what has a receipt alone is not done.
+    // This server acknowledges messages, so a receipt alone does not settle one.
     send: { ack: true, ackTimeoutMs: 1000, backoffMs: 50, retries: 50 },
   });
   atEnd(t, () => client.destroy());
@@ -121,7 +121,7 @@ test('lost acknowledgements are of messages that are saved, and the repeat saves
   assert.equal(bob.seen['message:new'].length, 1);
 });
 
-test('refuse answers every message with the code, over both ways', async (t) => {
+test('refuse answers every message with the code, over Socket.IO and REST', async (t) => {
   const lab = await startLab(t);
   const alice = await join(t, behindProxy(lab), 'alice');
   assert.equal((await lab.order('refuse', { code: 'FORBIDDEN' })).body.refuse, 'FORBIDDEN');
@@ -138,7 +138,7 @@ test('refuse answers every message with the code, over both ways', async (t) => 
   assert.equal(readMessages(lab.database).length, 1);
 });
 
-test('restart kills the server and starts it on its port, with its faults', async (t) => {
+test('restart kills the server and starts it on the same port, with its faults', async (t) => {
   const lab = await startLab(t);
   const states = await watch(t, lab);
   await lab.order('refuse', { code: 'FORBIDDEN' });
@@ -150,7 +150,7 @@ test('restart kills the server and starts it on its port, with its faults', asyn
   assert.deepEqual(changesOf(states, 'refuse'), [null, 'FORBIDDEN']);
 });
 
-test('stopped, the server stays down until start, and restore starts it as well', async (t) => {
+test('a stopped server stays down until start or restore', async (t) => {
   const lab = await startLab(t);
   for (const order of ['start', 'restore']) {
     assert.equal((await lab.order('stop')).body.server, 'down');
@@ -163,7 +163,7 @@ test('stopped, the server stays down until start, and restore starts it as well'
   }
 });
 
-test('stopped while it starts, the server stays down', async (t) => {
+test('a server that is stopped while it starts stays down', async (t) => {
   const lab = await startLab(t);
   await lab.order('restart');
   assert.equal((await lab.order('stop')).body.server, 'down');
@@ -171,7 +171,7 @@ test('stopped while it starts, the server stays down', async (t) => {
   assert.equal((await lab.state()).server, 'down');
 });
 
-test('orders that cross leave one server and a true state', async (t) => {
+test('concurrent commands leave one server and a correct state', async (t) => {
   const lab = await startLab(t);
   const orders = ['restart', 'stop', 'restart', 'start', 'restart', 'restore', 'stop', 'start'];
   await Promise.all(orders.map((name) => lab.order(name)));
@@ -182,7 +182,7 @@ test('orders that cross leave one server and a true state', async (t) => {
   assert.deepEqual(await lab.state(), WHOLE);
 });
 
-test('a bad order says what is wrong, and changes nothing', async (t) => {
+test('an invalid command is answered with the reason, and changes nothing', async (t) => {
   const lab = await startLab(t);
   for (const [name, body, status, code] of [
     ['delay', undefined, 400, 'INVALID_BODY'],
@@ -211,7 +211,7 @@ test('a bad order says what is wrong, and changes nothing', async (t) => {
   assert.deepEqual(await lab.state(), WHOLE);
 });
 
-test('no other page may give orders', async (t) => {
+test('other origins may not send commands', async (t) => {
   const lab = await startLab(t);
   const { port } = new URL(lab.url);
   for (const origin of ['https://evil.example', 'null', lab.labUrl, lab.socketUrl]) {
@@ -230,7 +230,7 @@ test('no other page may give orders', async (t) => {
   assert.equal((await lab.state()).server, 'up');
 });
 
-test('told to stop, the lab takes its server along; killed, as well', async (t) => {
+test('the server of the lab ends when the lab is stopped or killed', async (t) => {
   for (const signal of ['SIGTERM', 'SIGKILL']) {
     const lab = await startLab(t);
     const { code } = await lab.stop(signal);
@@ -246,7 +246,7 @@ test('told to stop, the lab takes its server along; killed, as well', async (t) 
   }
 });
 
-test('on a port that is taken the lab says so and ends', async (t) => {
+test('if its port is taken, the lab prints that and exits', async (t) => {
   const lab = await startLab(t);
   const env = { PORT: new URL(lab.url).port };
   await assert.rejects(
@@ -258,12 +258,12 @@ test('on a port that is taken the lab says so and ends', async (t) => {
   assert.deepEqual(await lab.state(), WHOLE);
 });
 
-/** Where clients connect through the proxy and sign in past it. */
+/** Clients connect through the proxy, and log in directly. */
 function behindProxy(lab) {
   return { url: lab.socketUrl, login: lab.login };
 }
 
-/** Every state that the lab tells of, from now on. */
+/** Collects every state that the lab reports from now on. */
 async function watch(t, lab) {
   const states = [];
   const controller = new AbortController();
@@ -283,7 +283,7 @@ async function watch(t, lab) {
   return states;
 }
 
-/** The values of one part of the state, without repeats. */
+/** The values of one part of the state, without consecutive repeats. */
 function changesOf(states, name) {
   const values = states.map((state) => state[name]);
   return values.filter((value, n) => n === 0 || value !== values[n - 1]);

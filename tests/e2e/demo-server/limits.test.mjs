@@ -1,4 +1,4 @@
-// How much one person may do at once at the demo's server.
+// The rate limits of the demo's server.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -13,14 +13,14 @@ import { until } from '../../support/until.mjs';
 
 const { createClient } = await import(pathToFileURL(`${pkg}/esm/index.mjs`).href);
 
-test('200 messages at once pass as the server comes', async (t) => {
+test('with the default limits, 200 messages at once are accepted', async (t) => {
   const demo = await startDemo(t);
   const alice = await join(t, demo, 'alice');
   const replies = await Promise.all(Array.from({ length: 200 }, (_, n) => alice.send(message(n))));
   assert.equal(replies.filter(({ success }) => success).length, 200);
 });
 
-test('beyond the limit messages, events and requests are refused with a time, and others are not', async (t) => {
+test('beyond the limit, messages, events and requests of a user are refused with a delay, and those of others are not', async (t) => {
   const demo = await startDemo(t, { env: { RATE_LIMIT: '10', RATE_WINDOW_S: '3600' } });
   const [alice, bob] = [await join(t, demo, 'alice'), await join(t, demo, 'bob')];
   const token = await demo.login('alice');
@@ -53,7 +53,7 @@ test('beyond the limit messages, events and requests are refused with a time, an
   assertLimited(login.body);
 });
 
-test('who was refused is refused for a whole window, so that no later message passes an earlier one', async (t) => {
+test('a refused user stays refused for a whole window, so that no later message overtakes an earlier one', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   const take = createLimits({ points: 5, windowS: 10 });
   const isTaken = () =>
@@ -64,7 +64,7 @@ test('who was refused is refused for a whole window, so that no later message pa
   for (let n = 0; n < 5; n += 1) assert.equal(await isTaken(), true);
   t.mock.timers.tick(9_999);
   assert.equal(await isTaken(), false);
-  // The first window ends here, among messages that are on their way together.
+  // The first window ends here, between messages that were sent together.
   t.mock.timers.tick(2);
   assert.equal(await isTaken(), false);
   t.mock.timers.tick(9_990);

@@ -1,4 +1,4 @@
-// A message on its way through the demo's server: saved, sent out, acknowledged, once.
+// The way of a message through the demo's server: saved, published and acknowledged once.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -51,7 +51,7 @@ test('a message is saved, reaches the recipient and the sender’s devices, and 
     assert.deepEqual(device.seen['message:new'], [message]);
     assert.deepEqual(device.seen['notification:new'], [{ notification }]);
   }
-  // A feed is one for all devices of its user, the one that sent included.
+  // A user's feed is the same on all devices, including the sending one.
   for (const device of [alice, phone]) {
     assert.deepEqual(device.seen['message:sent'], [{ ...message, messageId: '1' }]);
   }
@@ -61,7 +61,7 @@ test('a message is saved, reaches the recipient and the sender’s devices, and 
     [bob, ['message:sent']],
     [carol, ['message:sent', 'message:new', 'notification:new']],
   ]) {
-    // What follows on the same link shows that nothing came before it.
+    // A later event on the same connection shows that nothing arrived before it.
     await client.emitWithAck('ping');
     for (const event of silent) assert.equal(client.seen[event], undefined);
   }
@@ -74,7 +74,7 @@ test('a message is saved, reaches the recipient and the sender’s devices, and 
   }
 });
 
-test('what is posted over REST reaches the same devices, and all of the sender’s', async (t) => {
+test('a message over REST reaches the same devices, and all devices of the sender', async (t) => {
   const demo = await startDemo(t);
   const [alice, bob] = await Promise.all(['alice', 'bob'].map((userId) => join(t, demo, userId)));
   const token = await demo.login('alice');
@@ -93,7 +93,7 @@ test('what is posted over REST reaches the same devices, and all of the sender�
   assert.deepEqual(overSocket, { success: true, messageId: '1', _tempId: 'a', duplicate: true });
 });
 
-test('a repeat is answered and not sent out again, before and after a crash of the server', async (t) => {
+test('a repeated message is answered and not published again, before and after a crash of the server', async (t) => {
   const demo = await startDemo(t);
   const data = { recipientId: 'bob', content: 'hello', _tempId: 'a' };
   const before = await join(t, demo, 'alice');
@@ -109,7 +109,7 @@ test('a repeat is answered and not sent out again, before and after a crash of t
   const after = await join(t, demo, 'alice');
   const late = await join(t, demo, 'bob');
   assert.deepEqual(await after.send(data), { ...first, duplicate: true });
-  // What follows on the same link shows that nothing came before it.
+  // A later event on the same connection shows that nothing arrived before it.
   await after.send({ recipientId: 'bob', content: 'next', _tempId: 'b' });
   await until(() => late.seen['message:new'], 'bob hears of the next one');
   assert.deepEqual(
@@ -120,7 +120,7 @@ test('a repeat is answered and not sent out again, before and after a crash of t
   assert.equal(countMessages(demo.database), 2);
 });
 
-test('what a process saved and did not live to tell of, the next one tells', async (t) => {
+test('a message that a process saved before it died is published by the next process', async (t) => {
   const demo = await startDemo(t);
   const told = [];
   const bob = createClient({
@@ -134,7 +134,7 @@ test('what a process saved and did not live to tell of, the next one tells', asy
   for (const event of ['message:new', 'notification:new']) bob.on(event, () => told.push(event));
   bob.connect();
   await until(() => bob.getState().isReady, 'bob is there');
-  // What he has heard of gives him a place in his feed.
+  // An item that he has received gives him a position in his feed.
   const alice = await join(t, demo, 'alice');
   await alice.send({ recipientId: 'bob', content: 'first', _tempId: 'a' });
   await until(() => told.length === 2, 'bob hears of it');
@@ -147,7 +147,7 @@ test('what a process saved and did not live to tell of, the next one tells', asy
   assert.deepEqual(told.slice(2).sort(), ['message:new', 'notification:new']);
 });
 
-test('content is text, whatever it looks like', async (t) => {
+test('any content is treated as text', async (t) => {
   const demo = await startDemo(t);
   const alice = await join(t, demo, 'alice');
   const bob = await join(t, demo, 'bob');
@@ -179,7 +179,7 @@ test('content is text, whatever it looks like', async (t) => {
   assert.equal(long, `${'🦀'.repeat(140)}…`);
 });
 
-test('told to stop, it saves what it has, ends every link and exits cleanly', async (t) => {
+test('a server that is stopped saves everything, ends every link and exits cleanly', async (t) => {
   const demo = await startDemo(t);
   const links = await Promise.all([
     join(t, demo, 'alice'),

@@ -1,10 +1,10 @@
-// The page of the demo, as its server gives it out.
+// The demo's page, as its server delivers it.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { startDemo } from '../../support/server.mjs';
 
-test('the page comes with a policy that allows nothing from elsewhere', async (t) => {
+test('the page has a content security policy that allows its own origin only', async (t) => {
   const demo = await startDemo(t);
   for (const path of ['/', '/login', '/?user=alice', '/lab.html']) {
     const response = await fetch(demo.url + path);
@@ -32,7 +32,7 @@ test('the page comes with a policy that allows nothing from elsewhere', async (t
   assert.equal((await fetch(demo.url, { method: 'DELETE' })).status, 405);
 });
 
-test('sockets and a lab elsewhere are allowed by name, and told to the page', async (t) => {
+test('sockets and a lab at other origins are allowed explicitly, and named in the configuration of the page', async (t) => {
   const env = { SOCKET_URL: 'http://127.0.0.1:4001', LAB_URL: 'http://127.0.0.1:4002' };
   const demo = await startDemo(t, { env });
   const response = await fetch(`${demo.url}/config.json`);
@@ -49,7 +49,7 @@ test('sockets and a lab elsewhere are allowed by name, and told to the page', as
   assert.deepEqual(config, { socketUrl: null, labUrl: null });
 });
 
-test('only the page’s own origins may use its sockets from elsewhere', async (t) => {
+test('only its own and the configured origins may use the sockets', async (t) => {
   const demo = await startDemo(t, {
     env: { ORIGINS: 'https://chat.example,https://other.example' },
   });

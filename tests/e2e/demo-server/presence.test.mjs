@@ -1,4 +1,4 @@
-// Who is online at the demo's server.
+// Presence at the demo's server.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -8,7 +8,7 @@ import { join } from '../../support/demo-client.mjs';
 import { startDemo } from '../../support/server.mjs';
 import { until } from '../../support/until.mjs';
 
-test('a person is online as long as one of their devices is', async (t) => {
+test('a user is online as long as one of their devices is', async (t) => {
   const demo = await startDemo(t);
   const bob = await join(t, demo, 'bob');
   await until(() => bob.seen.online_users, 'bob is told who is there');
@@ -32,7 +32,7 @@ test('a person is online as long as one of their devices is', async (t) => {
   ]);
 });
 
-test('a link that never joined makes nobody online, and its end nobody offline', async (t) => {
+test('a link that never joined sets no user online, and its end sets none offline', async (t) => {
   const demo = await startDemo(t);
   const bob = await join(t, demo, 'bob');
   const alice = await join(t, demo, 'alice');

@@ -1,4 +1,4 @@
-// The REST interface of the demo's server: what each route does.
+// The REST interface of the demo's server, route by route.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -6,7 +6,7 @@ import { join, request } from '../../support/demo-client.mjs';
 import { startDemo } from '../../support/server.mjs';
 import { until } from '../../support/until.mjs';
 
-test('conversations page backwards, and what was missed comes in order', async (t) => {
+test('conversations are paged backwards, and missed messages are returned in order', async (t) => {
   const demo = await startDemo(t);
   const as = await people(demo, 'alice', 'bob', 'carol');
   for (let n = 1; n <= 6; n += 1) await as.alice.post({ recipient: 'bob', content: `text ${n}` });
@@ -27,7 +27,7 @@ test('conversations page backwards, and what was missed comes in order', async (
   assert.equal((await as.bob.get('/messages/alice')).headers.get('cache-control'), 'no-store');
 });
 
-test('reading marks what the other sent, and both are told', async (t) => {
+test('marking a conversation as read marks the messages of the peer, and both users are told', async (t) => {
   const demo = await startDemo(t);
   const as = await people(demo, 'alice', 'bob');
   const [alice, bob] = [await join(t, demo, 'alice'), await join(t, demo, 'bob')];
@@ -49,7 +49,7 @@ test('reading marks what the other sent, and both are told', async (t) => {
   assert.deepEqual(marks, [true, true, false]);
 });
 
-test('notifications are listed, read and deleted, and every device is told', async (t) => {
+test('notifications can be listed, read and deleted, and every device is told', async (t) => {
   const demo = await startDemo(t);
   const as = await people(demo, 'alice', 'bob');
   const devices = [await join(t, demo, 'bob'), await join(t, demo, 'bob')];
@@ -85,7 +85,7 @@ test('notifications are listed, read and deleted, and every device is told', asy
   assert.equal((await list()).length, 2);
 });
 
-test('at most 100 notifications are listed, the newest', async (t) => {
+test('the newest 100 notifications are listed at most', async (t) => {
   const demo = await startDemo(t);
   const as = await people(demo, 'alice', 'bob');
   await Promise.all(
@@ -96,7 +96,7 @@ test('at most 100 notifications are listed, the newest', async (t) => {
   assert.deepEqual([body[0]._id, body.at(-1)._id], ['101', '2']);
 });
 
-test('who there is, and who one is oneself', async (t) => {
+test('the list of users and the own user are returned', async (t) => {
   const demo = await startDemo(t);
   const { body } = await request(demo, '/people');
   assert.deepEqual(body[1], { _id: 'bob', username: 'Bob' });
@@ -104,7 +104,7 @@ test('who there is, and who one is oneself', async (t) => {
   assert.deepEqual((await request(demo, '/login', login)).body.user, body[1]);
 });
 
-/** The interface as each of these people uses it. */
+/** The REST interface, as each of these users. */
 async function people(demo, ...ids) {
   const entries = ids.map(async (id) => {
     const token = await demo.login(id);

@@ -1,5 +1,5 @@
-// What every store of the demo has to do. It runs on a SQLite file, and on a MongoDB-wire-compatible
-// server where one is installed.
+// The contract of the demo's stores. It runs on a SQLite file, and on a server with MongoDB's wire protocol if one is
+// installed.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -23,7 +23,7 @@ for (const { name, skip, settings } of STORES) {
     const open = await opener(t, await settings(t));
 
     await t.test(
-      'messages are numbered in the order of the calls, and come back as they were',
+      'messages are numbered in the order of the calls, and returned unchanged',
       async () => {
         const store = await open();
         const contents = Array.from({ length: 30 }, (_, n) => `text ${n} 🦀 <b> "'); DROP`);
@@ -53,7 +53,7 @@ for (const { name, skip, settings } of STORES) {
       },
     );
 
-    await t.test('an id of a sender is saved once, and the first message stands', async () => {
+    await t.test('an id of a sender is saved once, and the first message counts', async () => {
       const store = await open();
       const first = await store.append(draft({ content: 'first', tempId: 'a' }));
       const [again, twin, other, next] = await Promise.all([
@@ -74,39 +74,42 @@ for (const { name, skip, settings } of STORES) {
       );
     });
 
-    await t.test('two processes save each id once, and each sees the other in order', async () => {
-      const stores = [await open(), await open({ fresh: false })];
-      const count = 100;
-      const results = await Promise.all(
-        Array.from({ length: count * 2 }, (_, n) => {
-          const tempId = `id${Math.floor(n / 2)}`;
-          return stores[n % 2].append(draft({ content: tempId, tempId }));
-        }),
-      );
-      assert.equal(results.filter(({ isDuplicate }) => !isDuplicate).length, count);
-      for (let n = 0; n < count; n += 1) {
-        assert.deepEqual(results[2 * n].row, results[2 * n + 1].row);
-      }
-      // And different ones at the same time, which have to share the numbers.
-      await Promise.all(
-        Array.from({ length: count }, (_, n) => stores[n % 2].append(draft({ content: `${n}` }))),
-      );
-      const rows = await stores[1].missed('alice', 0, 1000);
-      assert.equal(rows.length, 2 * count);
-      assert.equal(new Set(rows.map(({ seq }) => seq)).size, 2 * count);
-      for (const parity of [0, 1]) {
-        const own = rows.map(({ content }) => content).filter((text) => text % 2 === parity);
-        assert.deepEqual(
-          own,
-          [...own].sort((one, other) => one - other),
+    await t.test(
+      'two processes save each id once, and see all messages in the same order',
+      async () => {
+        const stores = [await open(), await open({ fresh: false })];
+        const count = 100;
+        const results = await Promise.all(
+          Array.from({ length: count * 2 }, (_, n) => {
+            const tempId = `id${Math.floor(n / 2)}`;
+            return stores[n % 2].append(draft({ content: tempId, tempId }));
+          }),
         );
-      }
-      assert.deepEqual(await stores[0].missed('alice', 0, 1000), rows);
-      assert.equal(await stores[0].secret(), await stores[1].secret());
-    });
+        assert.equal(results.filter(({ isDuplicate }) => !isDuplicate).length, count);
+        for (let n = 0; n < count; n += 1) {
+          assert.deepEqual(results[2 * n].row, results[2 * n + 1].row);
+        }
+        // Also with different ids at the same time, which compete for the numbers.
+        await Promise.all(
+          Array.from({ length: count }, (_, n) => stores[n % 2].append(draft({ content: `${n}` }))),
+        );
+        const rows = await stores[1].missed('alice', 0, 1000);
+        assert.equal(rows.length, 2 * count);
+        assert.equal(new Set(rows.map(({ seq }) => seq)).size, 2 * count);
+        for (const parity of [0, 1]) {
+          const own = rows.map(({ content }) => content).filter((text) => text % 2 === parity);
+          assert.deepEqual(
+            own,
+            [...own].sort((one, other) => one - other),
+          );
+        }
+        assert.deepEqual(await stores[0].missed('alice', 0, 1000), rows);
+        assert.equal(await stores[0].secret(), await stores[1].secret());
+      },
+    );
 
     await t.test(
-      'pages go back from any message, and what was missed comes after one',
+      'pages end before any message, and missed messages start after any message',
       async () => {
         const store = await open();
         const seqs = [];
@@ -131,7 +134,7 @@ for (const { name, skip, settings } of STORES) {
     );
 
     await t.test(
-      'unread messages are counted by sender, and marked up to the last one',
+      'unread messages are counted by sender, and marked as read up to the last one',
       async () => {
         const store = await open();
         assert.deepEqual(await store.unread('bob'), {});
@@ -154,65 +157,68 @@ for (const { name, skip, settings } of STORES) {
       },
     );
 
+    await t.test('each message makes one notification, which only its recipient has', async () => {
+      const store = await open();
+      const seqs = [];
+      for (const tempId of ['a', 'b', 'a', 'c']) {
+        seqs.push((await store.append(draft({ tempId }))).row.seq);
+      }
+      const list = async (user, limit = 100) =>
+        (await store.notifications(user, limit)).map(({ seq, notificationRead }) => [
+          seq,
+          notificationRead,
+        ]);
+      const [a, b, , c] = seqs;
+      assert.deepEqual(await list('bob'), [
+        [c, false],
+        [b, false],
+        [a, false],
+      ]);
+      assert.deepEqual(await list('bob', 2), [
+        [c, false],
+        [b, false],
+      ]);
+      assert.deepEqual(await list('alice'), []);
+      assert.equal(await store.readNotification('alice', a), false);
+      assert.equal(await store.deleteNotification('alice', a), false);
+      assert.equal(await store.readNotification('bob', b), true);
+      assert.equal(await store.readNotification('bob', b), true);
+      assert.equal(await store.deleteNotification('bob', c), true);
+      assert.equal(await store.deleteNotification('bob', c), false);
+      assert.equal(await store.readNotification('bob', c), false);
+      assert.deepEqual(await list('bob'), [
+        [b, true],
+        [a, false],
+      ]);
+      await store.readAllNotifications('bob');
+      assert.deepEqual(await list('bob'), [
+        [b, true],
+        [a, true],
+      ]);
+      const [{ row: kept }] = [await store.append(draft({ tempId: 'c' }))];
+      assert.equal(kept.seq, c);
+      assert.equal((await list('bob')).length, 2);
+    });
+
     await t.test(
-      'each message makes one notification, which is its recipient’s alone',
+      'a message is untold until it is marked as told, also if it is repeated',
       async () => {
         const store = await open();
-        const seqs = [];
-        for (const tempId of ['a', 'b', 'a', 'c']) {
-          seqs.push((await store.append(draft({ tempId }))).row.seq);
-        }
-        const list = async (user, limit = 100) =>
-          (await store.notifications(user, limit)).map(({ seq, notificationRead }) => [
-            seq,
-            notificationRead,
-          ]);
-        const [a, b, , c] = seqs;
-        assert.deepEqual(await list('bob'), [
-          [c, false],
-          [b, false],
-          [a, false],
-        ]);
-        assert.deepEqual(await list('bob', 2), [
-          [c, false],
-          [b, false],
-        ]);
-        assert.deepEqual(await list('alice'), []);
-        assert.equal(await store.readNotification('alice', a), false);
-        assert.equal(await store.deleteNotification('alice', a), false);
-        assert.equal(await store.readNotification('bob', b), true);
-        assert.equal(await store.readNotification('bob', b), true);
-        assert.equal(await store.deleteNotification('bob', c), true);
-        assert.equal(await store.deleteNotification('bob', c), false);
-        assert.equal(await store.readNotification('bob', c), false);
-        assert.deepEqual(await list('bob'), [
-          [b, true],
-          [a, false],
-        ]);
-        await store.readAllNotifications('bob');
-        assert.deepEqual(await list('bob'), [
-          [b, true],
-          [a, true],
-        ]);
-        const [{ row: kept }] = [await store.append(draft({ tempId: 'c' }))];
-        assert.equal(kept.seq, c);
-        assert.equal((await list('bob')).length, 2);
+        const first = await store.append(draft({ tempId: 'a' }));
+        const { row } = await store.append(draft({ tempId: 'b' }));
+        assert.deepEqual(await store.untold(), [first.row, row]);
+        const isTold = async (tempId) => (await store.append(draft({ tempId }))).isTold;
+        assert.deepEqual(
+          [first.isTold, await isTold('a'), await isTold('b')],
+          [false, false, false],
+        );
+        await store.markTold([first.row.seq]);
+        assert.deepEqual([await isTold('a'), await isTold('b')], [true, false]);
+        assert.deepEqual(await store.untold(), [row]);
       },
     );
 
-    await t.test('a message is untold until it is said to be told, also as a repeat', async () => {
-      const store = await open();
-      const first = await store.append(draft({ tempId: 'a' }));
-      const { row } = await store.append(draft({ tempId: 'b' }));
-      assert.deepEqual(await store.untold(), [first.row, row]);
-      const isTold = async (tempId) => (await store.append(draft({ tempId }))).isTold;
-      assert.deepEqual([first.isTold, await isTold('a'), await isTold('b')], [false, false, false]);
-      await store.markTold([first.row.seq]);
-      assert.deepEqual([await isTold('a'), await isTold('b')], [true, false]);
-      assert.deepEqual(await store.untold(), [row]);
-    });
-
-    await t.test('a feed goes on from its last item, whoever opens it', async () => {
+    await t.test('a feed continues from its last item, in any process', async () => {
       const limits = { max: 10, ttlMs: 60_000, bytes: 1000 };
       const store = await open();
       const begun = placeOf((await store.feeds.read('u:bob', 0, 0, limits)).end);
@@ -237,14 +243,14 @@ for (const { name, skip, settings } of STORES) {
       assert.deepEqual([none.rows, placeOf(none.end)], [[], placeOf(page.end)]);
     });
 
-    await t.test('of a feed the newest items are kept, and its last one for ever', async () => {
+    await t.test('the newest items of a feed are kept, and the last one for ever', async () => {
       const store = await open();
       const limits = { max: 3, ttlMs: 60_000, bytes: 1000 };
       const tags = Array.from({ length: 12 }, (_, n) => `tag${n + 100}`);
       for (const tag of tags) await add(store, 'u:bob', [tag], limits);
       const numbers = async () =>
         (await store.feeds.read('u:bob', 0, 100, limits)).rows.map(({ number }) => number);
-      // Those, and the one that a client may have been at.
+      // The newest items, and one more, at which a client may be.
       assert.deepEqual(await numbers(), [9, 10, 11, 12]);
       const born = Date.now();
       await until(() => Date.now() > born + 2, 'they are old by now');
@@ -252,7 +258,7 @@ for (const { name, skip, settings } of STORES) {
       assert.deepEqual(await numbers(), [13]);
     });
 
-    await t.test('two processes add to one feed at once, and it is one chain', async () => {
+    await t.test('two processes that append to one feed at once make one chain', async () => {
       const stores = [await open(), await open({ fresh: false })];
       const limits = { max: 1000, ttlMs: 60_000, bytes: 1_000_000 };
       const count = 40;
@@ -277,7 +283,7 @@ for (const { name, skip, settings } of STORES) {
     });
 
     await t.test(
-      'what was handed to it before it was closed is saved, with its secret',
+      'everything that was passed to a store before it was closed is saved, including its secret',
       async () => {
         const store = await open();
         const secret = await store.secret();
@@ -293,7 +299,7 @@ for (const { name, skip, settings } of STORES) {
   });
 }
 
-test('the MongoDB-wire-compatible server itself refuses an id or a number twice', {
+test('the MongoDB-compatible server itself refuses a duplicate id or number', {
   skip: withoutMongo,
 }, async (t) => {
   const { url } = await startMongo(t);
@@ -311,7 +317,7 @@ test('the MongoDB-wire-compatible server itself refuses an id or a number twice'
   await insert({ seq: 102 });
 });
 
-test('a store in a file that is full of other things says so', async () => {
+test('a store in a file with other content fails with the reason', async () => {
   await assert.rejects(openStore({ MONGODB_URL: null, DATABASE: process.execPath }));
 });
 
@@ -319,7 +325,7 @@ function draft(parts) {
   return { sender: 'alice', recipient: 'bob', content: 'text', tempId: null, ...parts };
 }
 
-/** Adds items to a feed. Answers the place that they came behind. */
+/** Adds items to a feed. Returns the position before them. */
 async function add({ feeds }, feed, tags, limits) {
   const items = tags.map((tag) => ({ tag, item: `item ${tag}` }));
   return placeOf(await feeds.push(feed, items, limits));
@@ -328,7 +334,7 @@ async function add({ feeds }, feed, tags, limits) {
 const placeOf = ({ number, tag }) => ({ number, tag });
 const shown = ({ number, tag, item }) => [number, tag, item];
 
-/** Opens stores, each on an empty database unless it is to be the last one's, and closes them in the end. */
+/** Opens stores and closes them at the end. Each has an empty database, or the one of the previous store. */
 async function opener(t, settingsOf) {
   const opened = [];
   let databases = 0;

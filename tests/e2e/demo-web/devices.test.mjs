@@ -1,4 +1,4 @@
-// Several devices of one person, notifications, and who is online.
+// Several devices of one user, notifications, and presence.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -9,7 +9,7 @@ import { until } from '../../support/until.mjs';
 
 const browser = await launchBrowser();
 
-test('two devices of one person show the same conversation and the same counts', async (t) => {
+test('two devices of one user show the same conversation and the same counts', async (t) => {
   const demo = await startLab(t);
   const laptop = await openAs(t, browser, demo, 'alice', { peer: 'bob' });
   const phone = await openAs(t, browser, demo, 'alice', { peer: 'bob' });
@@ -26,7 +26,7 @@ test('two devices of one person show the same conversation and the same counts',
   await untilShown(laptop, ['one', 'two']);
 });
 
-test('notifications are listed, marked and deleted, on all devices alike', async (t) => {
+test('notifications are listed, marked and deleted on all devices', async (t) => {
   const demo = await startLab(t);
   await post(demo, 'bob', 'alice', ['before']);
   const pages = [await openAs(t, browser, demo, 'alice'), await openAs(t, browser, demo, 'alice')];
@@ -42,7 +42,7 @@ test('notifications are listed, marked and deleted, on all devices alike', async
   await one.getByLabel('Delete: second').click();
   await untilBell(pages, 2);
   assert.deepEqual(await texts(other), ['third', 'first', 'before']);
-  // The focus is not lost with the row.
+  // The focus moves on when its row is removed.
   assert.equal(await one.evaluate(() => document.activeElement.id), 'notifications-title');
   await one.getByText('Mark all as read').click();
   await untilBell(pages, 0);
@@ -60,7 +60,7 @@ test('notifications are listed, marked and deleted, on all devices alike', async
   assert.equal(await one.getByTestId('notification').first().isVisible(), false);
 });
 
-test('what is on the screen is not announced by the bell', async (t) => {
+test('the bell does not announce messages of the open conversation', async (t) => {
   const demo = await startLab(t);
   const alice = await openAs(t, browser, demo, 'alice', { peer: 'bob' });
   await post(demo, 'bob', 'alice', ['on the screen']);
@@ -70,7 +70,7 @@ test('what is on the screen is not announced by the bell', async (t) => {
   await untilBell([alice], 0);
 });
 
-test('a person with two tabs is online until the second one is closed', async (t) => {
+test('a user with two tabs is online until the second one is closed', async (t) => {
   const demo = await startLab(t);
   const bob = await openAs(t, browser, demo, 'bob', { peer: 'alice' });
   const seen = (state) =>
@@ -80,7 +80,7 @@ test('a person with two tabs is online until the second one is closed', async (t
   const second = await openAs(t, browser, demo, 'alice', { peer: 'bob' });
   await seen(true);
   await first.close();
-  // What the second tab writes comes after the first one's end, and finds Alice online.
+  // A message from the second tab arrives after the end of the first one, and Alice is still online.
   await write(second, 'still here');
   await untilShown(bob, ['still here']);
   assert.equal(await bob.getByTestId('person-alice').getAttribute('data-online'), 'true');

@@ -1,4 +1,4 @@
-// Each button of the fault panel does what it says, and the conversation is whole afterwards.
+// Each button of the fault panel has its effect, and the conversation is complete afterwards.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -37,7 +37,7 @@ test('cut: messages wait, the time of the next attempt is shown, and they arrive
   assert.ok(Number(await alice.getByTestId('timeline').getAttribute('data-losses')) >= 1);
 });
 
-test('a fault ends by its own button, the others stay, and the button stays under the pointer', async (t) => {
+test('each button ends only its own fault, and stays under the pointer', async (t) => {
   const { demo, alice, bob } = await setUp(t);
   await demo.order('delay', { ms: 10 });
   await alice.getByText('10 ms each way').waitFor();
@@ -58,7 +58,7 @@ test('a fault ends by its own button, the others stay, and the button stays unde
   await whole([alice, bob], [...burst, ...burst]);
 });
 
-test('hang: a link that only looks alive is found out, and nothing is lost or doubled', async (t) => {
+test('hang: a half-open link is noticed, and nothing is lost or duplicated', async (t) => {
   const { alice, bob } = await setUp(t);
   await press(alice, 'hang');
   await write(alice, 'into the void');
@@ -69,7 +69,7 @@ test('hang: a link that only looks alive is found out, and nothing is lost or do
   await whole([alice, bob], ['into the void', 'another']);
 });
 
-test('delay: the round trip takes twice that', async (t) => {
+test('delay: the round trip takes twice as long as the delay', async (t) => {
   const { alice, bob } = await setUp(t);
   await alice.getByTestId('fault-delay').fill('300');
   await alice.getByText('300 ms each way').waitFor();
@@ -112,7 +112,7 @@ test('refuse: the reason is shown, and the message can be sent again or removed'
   await row('nor this').getByText('Remove').click();
   await row('not allowed').getByText('Try again').click();
   await whole([alice, bob], ['not allowed']);
-  // The focus is not lost with the button.
+  // The focus moves on when its button is removed.
   assert.equal(await alice.evaluate(() => document.activeElement.dataset.testid), 'message-input');
 });
 
@@ -121,7 +121,7 @@ for (const [name, viewport] of Object.entries({
   'on a phone': PHONE.viewport,
   'on a phone that lies': { width: 844, height: 390 },
 })) {
-  test(`what becomes of the newest message stays on the screen, ${name}`, async (t) => {
+  test(`the state of the newest message stays on the screen, ${name}`, async (t) => {
     const demo = await startLab(t);
     await post(demo, 'bob', 'alice', ['One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven']);
     const alice = await openAs(t, browser, demo, 'alice', { peer: 'bob', context: { viewport } });
@@ -129,7 +129,7 @@ for (const [name, viewport] of Object.entries({
     for (const text of ['a', 'b', 'c']) await write(alice, text);
     await alice.getByTestId('toast').nth(2).waitFor({ state: 'attached' });
     const again = alice.getByTestId('message-row').last().getByText('Try again');
-    // In the list's window, and on top of whatever else is there.
+    // Inside of the list's visible area, and not covered by anything.
     const isInReach = () =>
       again.evaluate((button) => {
         const { left, top, width, height } = button.getBoundingClientRect();
@@ -141,7 +141,7 @@ for (const [name, viewport] of Object.entries({
   });
 }
 
-test('kill: the server is back at once, and the messages of that moment arrive', async (t) => {
+test('kill: the server is back at once, and the messages sent meanwhile arrive', async (t) => {
   const { alice, bob } = await setUp(t);
   await alice.getByTestId('burst').click();
   await press(alice, 'restart');
@@ -160,9 +160,9 @@ test('stop: the server stays down until it is started', async (t) => {
   await whole([alice, bob], ['to nobody yet']);
 });
 
-test('offline: the page says so, what is written waits, and goes when the network is back', async (t) => {
+test('offline: the page says so, and messages wait until the network is back', async (t) => {
   const { alice, bob } = await setUp(t);
-  // The browser keeps open links when it is told to be offline: a network that is gone does not.
+  // In its offline mode the browser keeps open connections, while a lost network does not.
   await press(alice, 'cut');
   await untilBanner(alice, 'reconnecting');
   await alice.context().setOffline(true);
@@ -174,7 +174,7 @@ test('offline: the page says so, what is written waits, and goes when the networ
   await whole([alice, bob], ['from under the sea']);
 });
 
-test('what came in while the link was cut is there afterwards, in all conversations', async (t) => {
+test('messages that arrived while the link was cut are shown afterwards, in all conversations', async (t) => {
   const { demo, alice } = await setUp(t);
   await alice.getByTestId('person-carol').click();
   await alice.getByTestId('person-bob').click();
@@ -188,7 +188,7 @@ test('what came in while the link was cut is there afterwards, in all conversati
   await alice.locator('[data-testid="bell"][data-unread="1"]').waitFor();
 });
 
-test('more than a page that came in meanwhile leaves no hole', async (t) => {
+test('more than a page of missed messages leaves no gap', async (t) => {
   const { demo, alice } = await setUp(t);
   await post(demo, 'bob', 'alice', ['before']);
   await untilShown(alice, ['before']);
@@ -219,7 +219,7 @@ test('on a phone the panel is a sheet behind a button', async (t) => {
   await untilShown(alice, ['One', 'Two', 'Three', 'Four', 'Five']);
 });
 
-test('without a lab there is no panel', async (t) => {
+test('without a lab there is no fault panel', async (t) => {
   const demo = await startDemo(t);
   const alice = await openAs(t, browser, demo, 'alice', { peer: 'bob' });
   assert.equal(await alice.locator('#faults, [data-testid="open-faults"]').count(), 0);
@@ -237,7 +237,7 @@ async function setUp(t) {
 
 const press = (page, fault) => page.getByTestId(`fault-${fault}`).click();
 
-/** Both see the same, each message once; what they show is what the server has. */
+/** Both pages show the same, each message once, and as the server has it. */
 async function whole(pages, texts) {
   for (const page of pages) await untilBanner(page, 'healthy');
   for (const page of pages) await untilShown(page, texts);

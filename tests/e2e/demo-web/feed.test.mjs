@@ -1,4 +1,4 @@
-// A device that was away is told by the feed of all that its user's other devices know: the page asks for nothing.
+// A device that was away receives from the feed everything that its user's other devices know. The page requests nothing.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -14,7 +14,7 @@ import { until } from '../../support/until.mjs';
 
 const browser = await launchBrowser();
 const PEOPLE = ['bob', 'carol', 'dave', 'erin'];
-/** Of the returned device, for whoever wants to look at it. */
+/** Where pictures of the returned device are stored, if the environment names a folder. */
 const PICTURES = process.env.HOLDFAST_PICTURES;
 
 const PLACES = [
@@ -32,7 +32,7 @@ const PLACES = [
 ];
 
 for (const { name, skip, env } of PLACES) {
-  test(`two devices are in step after one was away, with the feeds in ${name}`, {
+  test(`two devices show the same after one was away, with the feeds in ${name}`, {
     skip,
   }, async (t) => {
     const { demo, laptop, phone, bob, link } = await setUp(t, await env(t));
@@ -48,7 +48,7 @@ for (const { name, skip, env } of PLACES) {
   });
 }
 
-test('the same where the server was killed meanwhile, under both', async (t) => {
+test('two devices show the same after the server was killed meanwhile', async (t) => {
   const { demo, laptop, phone, bob, link } = await setUp(t);
   await link.lose();
   const asked = requestsOf(laptop, demo);
@@ -61,11 +61,11 @@ test('the same where the server was killed meanwhile, under both', async (t) => 
   await inStep([laptop, phone], ['after the restart']);
   await untilTold(demo, [laptop, phone]);
   assert.deepEqual(asked, []);
-  // Whoever looks at a message reads it, and says so.
+  // A device that shows a message marks it as read.
   assert.deepEqual(new Set(askedToo.map((request) => request.split(' ')[0])), new Set(['PUT']));
 });
 
-test('what the feed keeps no more is loaded by REST, and nothing after it', async (t) => {
+test('items that the feed no longer keeps are loaded over REST, and nothing else is', async (t) => {
   const { demo, laptop, phone, bob, link } = await setUp(t, { FEED_MAX: '5' });
   await link.lose();
   const asked = requestsOf(laptop, demo);
@@ -90,9 +90,9 @@ test('what the feed keeps no more is loaded by REST, and nothing after it', asyn
   assert.deepEqual(asked.slice(count), []);
 });
 
-test('a page that is told once more of what it has loaded counts nothing twice', async (t) => {
+test('a page counts no message twice if the feed repeats what it has loaded', async (t) => {
   const { demo, laptop, phone, bob } = await setUp(t);
-  // How far it had come before all that; a page that crashed comes back with the like.
+  // The position before all that. A page that crashed may come back with an old one.
   const early = await until(() => laptop.evaluate(positions), 'a position is kept');
   await live(demo, phone, bob);
   await badge(laptop, 'carol', 3);
@@ -105,7 +105,7 @@ test('a page that is told once more of what it has loaded counts nothing twice',
   await inStep([laptop, phone]);
 });
 
-test('unread messages are counted once, in whatever order they are loaded, told of and read', () => {
+test('unread messages are counted once, whatever the order of loading, arriving and reading', () => {
   const message = (seq, read = false) => ({ seq, sender: { _id: 'bob' }, read });
   const loaded = { type: 'loaded', loaded: { bob: { count: 2, upTo: 12 } } };
   const received = (...of) => ({ type: 'received', message: message(...of) });
@@ -116,7 +116,7 @@ test('unread messages are counted once, in whatever order they are loaded, told 
     [[loaded, received(13), received(13), received(14)], 4],
     [[loaded, received(13, true)], 2],
     [[received(12), loaded], 2],
-    // A mark from before the load, and marks that leave what came after them.
+    // A read mark from before the load, and marks that leave later messages unread.
     [[loaded, read(10)], 2],
     [[loaded, received(13), read(12)], 1],
     [[loaded, received(13), received(14), read(13)], 1],
@@ -127,13 +127,13 @@ test('unread messages are counted once, in whatever order they are loaded, told 
   }
 });
 
-/** In the page: what it keeps of the feed. */
+/** Runs in the page: the position of the feed that it stores. */
 function positions() {
   const kept = Object.entries(localStorage).filter(([key]) => key.endsWith(' f'));
   return kept.length > 0 && kept;
 }
 
-/** What one device of Alice's sees while the other is away: it writes, receives, reads, and clears notifications. */
+/** Activity on Alice's other device while the first one is away: it writes, receives, reads and clears notifications. */
 async function live(demo, phone, bob) {
   await write(phone, 'from the phone');
   await untilShown(bob, ['before', 'from the phone']);
@@ -152,7 +152,7 @@ async function live(demo, phone, bob) {
   await bell(phone, 1);
 }
 
-/** Both show what became of `live`, and what came after it. */
+/** Asserts that both pages show the result of `live`, and the messages after it. */
 async function inStep(pages, more = []) {
   const texts = ['before', 'from the phone', 'from bob', ...more];
   for (const page of pages) {
@@ -173,7 +173,7 @@ async function inStep(pages, more = []) {
   assert.equal(new Set(about).size, about.length);
 }
 
-/** All of a page that its user's other devices have to show as well. */
+/** Everything in a page that the user's other devices have to show as well. */
 async function everythingOn(page) {
   const badges = {};
   for (const person of PEOPLE) {
@@ -189,7 +189,7 @@ async function everythingOn(page) {
   return { messages: await shown(page), badges, notifications, unread, title: await page.title() };
 }
 
-/** What comes live after all else: whoever shows it has been told of that. */
+/** Sends a message after everything else: a page that shows it has received everything before. */
 async function untilTold(demo, pages) {
   await post(demo, 'erin', 'alice', ['the last one']);
   for (const page of pages) await badge(page, 'erin', 1);
@@ -205,7 +205,7 @@ function bell(page, unread) {
   return page.locator(`[data-testid="bell"][data-unread="${unread}"]`).waitFor();
 }
 
-/** What a page asks the REST interface from now on; fills as it does. */
+/** Collects the requests that a page sends to the REST interface from now on. */
 function requestsOf(page, demo) {
   const asked = [];
   page.on('request', (request) => {
@@ -215,7 +215,7 @@ function requestsOf(page, demo) {
   return asked;
 }
 
-/** Alice with two devices, of which the laptop has a link that can be lost by itself, and Bob. */
+/** Alice with two devices, of which the laptop has a link that can be cut separately, and Bob. */
 async function setUp(t, env = {}) {
   const demo = await startLab(t, { env });
   await post(demo, 'bob', 'alice', ['before']);
@@ -237,11 +237,11 @@ async function setUp(t, env = {}) {
   return { demo, laptop, phone, bob, link };
 }
 
-/** The browser, whose pages are told that the sockets are at the proxy. */
+/** A browser whose pages are configured to reach the sockets through the proxy. */
 function through(proxy) {
   return {
     async newContext(options) {
-      // The server's policy does not know of the proxy.
+      // The server's content security policy does not allow the proxy.
       const context = await browser.newContext({ ...options, bypassCSP: true });
       await context.route('**/config.json', async (route) => {
         const response = await route.fetch();

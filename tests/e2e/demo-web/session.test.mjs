@@ -17,7 +17,7 @@ import { until } from '../../support/until.mjs';
 
 const browser = await launchBrowser();
 
-test('after a reload the same person is in the same conversation, and it is read back', async (t) => {
+test('after a reload the same user is in the same conversation, and its messages are loaded', async (t) => {
   const demo = await startLab(t);
   const alice = await openAs(t, browser, demo, 'alice');
   await alice.getByTestId('person-bob').click();
@@ -32,7 +32,7 @@ test('after a reload the same person is in the same conversation, and it is read
   await untilShown(alice, ['one', 'two', 'three']);
 });
 
-test('who logs out and in as another sees nothing of the first, and sends nothing of theirs', async (t) => {
+test('after a logout and a login as another user, nothing of the first user is shown or sent', async (t) => {
   const demo = await startLab(t);
   const page = await openPage(t, browser, demo.url, { context: DESKTOP });
   await page.getByTestId('login-alice').click();
@@ -48,7 +48,7 @@ test('who logs out and in as another sees nothing of the first, and sends nothin
   await page.getByTestId('profile').click();
   await page.getByTestId('log-out').click();
   await page.getByRole('heading', { name: 'Who are you?' }).waitFor();
-  // Nothing but the name under which the package keeps what waits in this tab.
+  // Only the journal's name is left in sessionStorage.
   assert.deepEqual(await page.evaluate(() => Object.keys(sessionStorage)), ['holdfast']);
   await page.getByTestId('login-carol').click();
   await page.getByTestId('fault-restore').click();
@@ -63,7 +63,7 @@ test('who logs out and in as another sees nothing of the first, and sends nothin
   assert.deepEqual(await contents('carol'), ['from carol']);
 });
 
-test('who logs in goes on by keyboard where they can choose or write', async (t) => {
+test('after the login, the focus is where the user can choose or write', async (t) => {
   const demo = await startLab(t);
   const focused = (page) => page.evaluate(() => document.activeElement.dataset.testid);
   for (const [hash, testId] of [
@@ -91,7 +91,7 @@ test('a token is renewed before it expires, and nothing is interrupted', async (
       return now !== than && now;
     }, 'the token is renewed');
   await other(await other(first));
-  // The first one has expired by now; the link and everything else go on.
+  // The first token has expired by now, and everything still works.
   await write(alice, 'still me');
   await untilShown(alice, ['still me'], ['sent']);
   await alice.getByTestId('fault-restart').click();
@@ -108,7 +108,7 @@ test('a session that cannot be renewed ends with the reason', async (t) => {
     const spoiled = { ...session, token: 'no token', renewAt: 0 };
     sessionStorage.setItem('holdfast-demo-session', JSON.stringify(spoiled));
   });
-  // Without the name in the address, so that nobody is logged in anew.
+  // Without the name in the URL, so that the page does not log in again.
   await alice.goto(demo.url);
   await alice.getByText('Your session has ended.').waitFor();
   await alice.getByTestId('login-bob').click();
@@ -116,9 +116,9 @@ test('a session that cannot be renewed ends with the reason', async (t) => {
   assert.equal(await alice.getByTestId('me').getAttribute('data-me'), 'bob');
 });
 
-test('two tabs of one browser are two people', async (t) => {
+test('two tabs of one browser can have two users', async (t) => {
   const demo = await startLab(t);
-  // Nobody is named in the address: the tab itself knows who uses it.
+  // The URL names no user: each tab stores its own.
   const alice = await openPage(t, browser, `${demo.url}/#bob`, { context: DESKTOP });
   await alice.getByTestId('login-alice').click();
   await untilBanner(alice, 'healthy');

@@ -1,4 +1,4 @@
-// Two people write to each other.
+// Two users write to each other.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -9,7 +9,7 @@ import { until } from '../../support/until.mjs';
 
 const browser = await launchBrowser();
 
-test('what one writes the other reads, and the writer sees that it was read', async (t) => {
+test('a message is shown to the recipient, and the sender sees that it was read', async (t) => {
   const demo = await startLab(t);
   const alice = await openAs(t, browser, demo, 'alice', { peer: 'bob' });
   const bob = await openAs(t, browser, demo, 'bob');
@@ -28,7 +28,7 @@ test('what one writes the other reads, and the writer sees that it was read', as
   assert.equal(await alice.getByTestId('day').count(), 1);
 });
 
-test('who is writing is shown, and ends with the message', async (t) => {
+test('the typing indicator is shown, and ends with the message', async (t) => {
   const demo = await startLab(t);
   const alice = await openAs(t, browser, demo, 'alice', { peer: 'bob' });
   const bob = await openAs(t, browser, demo, 'bob', { peer: 'alice' });
@@ -40,7 +40,7 @@ test('who is writing is shown, and ends with the message', async (t) => {
   await untilShown(alice, ['hm']);
 });
 
-test('what is half written is there again when one comes back to it', async (t) => {
+test('an unfinished text is restored when its conversation is opened again', async (t) => {
   const demo = await startLab(t);
   const alice = await openAs(t, browser, demo, 'alice', { peer: 'bob' });
   const input = (name) => alice.getByLabel(`Message to ${name}`);
@@ -58,7 +58,7 @@ test('what is half written is there again when one comes back to it', async (t) 
   assert.equal(await input('Bob').inputValue(), '');
 });
 
-test('content is text, whatever it looks like', async (t) => {
+test('any content is shown as text', async (t) => {
   const demo = await startLab(t);
   const alice = await openAs(t, browser, demo, 'alice', { peer: 'bob' });
   const nasty = '<img src=x onerror="document.title=1"><b>& &amp; </script>';
@@ -69,7 +69,7 @@ test('content is text, whatever it looks like', async (t) => {
   assert.equal(await bob.locator('main img, main b').count(), 0);
 });
 
-test('a long conversation is read in pages, by button and by scrolling, and stays where it was', async (t) => {
+test('a long conversation is loaded in pages, by button and by scrolling, and keeps its position', async (t) => {
   const demo = await startLab(t);
   const texts = Array.from({ length: 120 }, (_, n) => `message ${n + 1}`);
   await post(demo, 'bob', 'alice', texts);
@@ -79,7 +79,7 @@ test('a long conversation is read in pages, by button and by scrolling, and stay
   const isAtEnd = () => list.evaluate((e) => e.scrollHeight - e.scrollTop - e.clientHeight < 2);
   await until(isAtEnd, 'the newest message is on the screen');
 
-  // By button, which a keyboard reaches without scrolling.
+  // With the button, which the keyboard reaches without scrolling.
   const offset = () =>
     list.evaluate((e) => {
       const row = [...e.querySelectorAll('[data-testid="message-row"]')].find(({ textContent }) =>
@@ -103,7 +103,7 @@ test('a long conversation is read in pages, by button and by scrolling, and stay
   await until(isAtEnd, 'what one writes is on the screen');
 });
 
-test('on a phone the list and the conversation are screens of their own', async (t) => {
+test('on a phone, the list and the conversation are separate screens', async (t) => {
   const demo = await startLab(t);
   await post(demo, 'bob', 'alice', ['hello']);
   const alice = await openAs(t, browser, demo, 'alice', { context: PHONE });
@@ -126,7 +126,7 @@ test('on a phone the list and the conversation are screens of their own', async 
   assert.equal(width, PHONE.viewport.width);
 });
 
-test('everything needed to write is done by keyboard alone', async (t) => {
+test('everything needed to write can be done with the keyboard', async (t) => {
   const demo = await startLab(t);
   const alice = await openAs(t, browser, demo, 'alice');
   const tabTo = async (testId) => {

@@ -1,4 +1,4 @@
-// How long clients wait before they connect again, in hours that pass at once: the page's clock is ours.
+// The delays before reconnecting, over hours of simulated time.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -10,8 +10,8 @@ import { openPlain, stopClock, twoWorlds } from './kit.mjs';
 const browser = await launchBrowser();
 
 /**
- * Records in `window.waits` how long each client waited from a loss or failure to its next attempt, by the
- * page's clock; the package in the second place.
+ * Records in `window.waits` the delay of each client between a loss or failure and its next attempt, by the page's clock.
+ * The package is the second client.
  */
 const watchWaits = (page) =>
   page.evaluate(() => {
@@ -30,14 +30,14 @@ const watchWaits = (page) =>
 
 const waits = (page) => page.evaluate(() => window.waits);
 
-test('after hours offline each wait is still drawn by lot, and none is none', async (t) => {
+test('after hours offline each delay is still random, and none is zero', async (t) => {
   const HOURS = 3;
   const [MIN_MS, MAX_MS] = [1_000, 30_000];
-  /** A timer of none is one of a millisecond. */
+  /** A timer of 0 ms fires after 1 ms. */
   const SLACK_MS = 1;
   const { page, plain, ours } = await twoWorlds(t, browser);
   await page.clock.install();
-  // No network: every request fails at once.
+  // Without a network, every request fails at once.
   await page.evaluate(() => {
     window.XMLHttpRequest = class {
       status = 0;
@@ -60,7 +60,7 @@ test('after hours offline each wait is still drawn by lot, and none is none', as
   await page.clock.runFor(HOURS * 3_600_000);
 
   const [byPlain, byOurs] = await waits(page);
-  // From the fourth on all its waits are at the cap, which has no jitter.
+  // From the fourth attempt on, all delays of socket.io-client are at its cap, without jitter.
   const atTheCap = byPlain.slice(5, 1_000);
   assert.equal(Math.min(...atTheCap), Math.max(...atTheCap), 'not one differs from the others');
   const none = byPlain.slice(1_030).filter((wait) => wait <= SLACK_MS).length;
@@ -69,26 +69,26 @@ test('after hours offline each wait is still drawn by lot, and none is none', as
   assert.ok(byOurs.length > (HOURS * 3_600_000) / MAX_MS - 1, `${byOurs.length} attempts`);
   assert.ok(Math.min(...byOurs) >= MIN_MS, `a wait of ${Math.min(...byOurs)} ms`);
   assert.ok(Math.max(...byOurs) <= MAX_MS + SLACK_MS, `a wait of ${Math.max(...byOurs)} ms`);
-  // Even draws from the upper two thirds of the cap: their mean is its two thirds, and that of 100 of them is
-  // off by at most six standard deviations.
+  // Delays are uniform in the upper two thirds of the cap, so their mean is two thirds of the cap. The mean of 100 delays
+  // deviates by at most six standard deviations.
   const MEAN_MS = (MAX_MS * 2) / 3;
   const OFF_MS = (6 * MEAN_MS) / Math.sqrt(12 * 100);
   for (const waits of [byOurs.slice(10, 110), byOurs.slice(-100)]) {
-    // Of 20,000: hardly two are the same.
+    // Of 20,000 delays, hardly any two are equal.
     assert.ok(new Set(waits).size > 90, `jitter: ${waits}`);
     const mean = waits.reduce((sum, wait) => sum + wait, 0) / waits.length;
     assert.ok(Math.abs(mean - MEAN_MS) < OFF_MS, `a mean of ${mean} ms`);
   }
 });
 
-test('a server that accepts and then drops is not hammered', async (t) => {
+test('a server that accepts and then drops connections is not flooded with attempts', async (t) => {
   const ATTEMPTS = 12;
   const { page, plain, ours } = await twoWorlds(t, browser);
   for (const { server } of [plain, ours]) {
     server.io.on('connection', (socket) => socket.conn.close(true));
   }
   await page.clock.install();
-  // The same draws in every run.
+  // A seeded generator, so that every run draws the same numbers.
   await page.evaluate(() => {
     Math.random = () => 0.5;
   });

@@ -1,5 +1,5 @@
-// What waits for a link: in the client's own buffer it changes, spoils, blocks and floods; with the package
-// it does not.
+// Messages that wait for a link. In socket.io-client's own buffer they can change, become stale, block others and flood
+// the page. With the package they do not.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -31,7 +31,7 @@ const browser = await launchBrowser();
 const io = { transports: ['websocket'] };
 const OFFLINE = { ...io, autoConnect: false };
 
-/** The package, configured and told to stay offline. */
+/** Configures the package without connecting. */
 async function openOurs(page, { proxy }, options = {}) {
   await configure(page, { url: proxy.url, io, ...QUICK, ...options });
   await page.evaluate(() => window.holdfast.disconnectSocket());
@@ -45,7 +45,7 @@ const goOnline = async (page) => {
   await untilReady(page);
 };
 
-test('a message that waits stays what it was when it was sent', async (t) => {
+test('a waiting message keeps the content that it had when it was sent', async (t) => {
   const { page, plain, ours } = await twoWorlds(t, browser);
   await openPlain(page, plain, OFFLINE);
   await openOurs(page, ours);
@@ -64,7 +64,7 @@ test('a message that waits stays what it was when it was sent', async (t) => {
   assert.deepEqual([content, tags], ['as sent', ['a']]);
 });
 
-test('what is too old to be of use is given up with a code, and never leaves', async (t) => {
+test('a message that expired is given up with a code, and never sent', async (t) => {
   const { page, plain, ours } = await twoWorlds(t, browser);
   await page.clock.install();
   await openPlain(page, plain, OFFLINE);
@@ -92,7 +92,7 @@ test('what is too old to be of use is given up with a code, and never leaves', a
   assert.deepEqual(handled(ours), ['new']);
 });
 
-test('one packet that cannot be encoded spoils no other and no connection', async (t) => {
+test('a packet that cannot be encoded affects no other packet and no connection', async (t) => {
   const { page, plain, ours } = await twoWorlds(t, browser, { allow: [/Maximum call stack/] });
   const notes = ({ server }) => {
     const heard = [];
@@ -135,14 +135,14 @@ test('one packet that cannot be encoded spoils no other and no connection', asyn
   assert.deepEqual(byOurs, ['first', 'after']);
 });
 
-test('a listener that throws at what was missed keeps neither the link nor messages from going on', async (t) => {
+test('a listener that throws on a recovered event stops neither the link nor messages', async (t) => {
   const { page, plain, ours } = await twoWorlds(t, browser, {
     allow: [/boom/],
-    // With it, what was missed comes before the connection is told of.
+    // With recovery, the missed events arrive before the connect event.
     io: { connectionStateRecovery: { maxDisconnectionDuration: 60_000 } },
   });
   await connectPlain(page, plain, io);
-  // An attempt that such a listener spoils is not to be made good by the next one.
+  // A later attempt must not hide an attempt that such a listener broke.
   const reconnect = { ...QUICK.reconnect, connectTimeoutMs: LONG_MS };
   await connectOurs(page, ours, { io, reconnect });
   await page.evaluate(() => {
@@ -180,13 +180,13 @@ test('a listener that throws at what was missed keeps neither the link nor messa
   assert.deepEqual(handled(ours), ['waiting']);
   assert.deepEqual(await page.evaluate(() => window.heard), ['good', 'bad']);
   await untilPlain(page, true);
-  // All that the plain client had to say when it was let in came before this answer.
+  // Everything that the plain client sent when it connected arrived before this answer.
   await page.evaluate(() => new Promise((resolve) => window.plain.emit('ping', () => resolve())));
   assert.deepEqual(await page.evaluate(() => window.connects), [0, 1], 'nobody is told');
   assert.deepEqual(handled(plain), []);
 });
 
-test('what waited reaches the server after the join, not before', async (t) => {
+test('waiting messages reach the server after the join', async (t) => {
   const senders = ({ server }) => {
     const list = [];
     server.hooks.message = ({ socket, ack, save }) => {
@@ -209,14 +209,14 @@ test('what waited reaches the server after the join, not before', async (t) => {
   assert.deepEqual(byOurs, ['alice']);
 });
 
-test('a long backlog leaves in portions, and the page lives on between them', async (t) => {
+test('a long backlog is sent in portions, and the page stays responsive between them', async (t) => {
   const COUNT = 2_500;
   const WINDOW = 1024;
   const { page, plain, ours } = await twoWorlds(t, browser);
   await page.evaluate(() => {
     const { send } = WebSocket.prototype;
     const { port1, port2 } = new MessageChannel();
-    /** For each world, by its port: the most messages that left in one turn of the page. */
+    /** For each client, by the server's port: the most messages that were sent in one turn of the page. */
     window.most = {};
     let inTurn = {};
     port1.onmessage = () => {
@@ -249,7 +249,7 @@ test('a long backlog leaves in portions, and the page lives on between them', as
   assertSavedOnceInOrder(contents(ours.server.saved), contents(entries));
 });
 
-test('events worthless when late: each of a burst arrives, and none waits for a link', async (t) => {
+test('events that are useless when late all arrive on a link, and none waits without one', async (t) => {
   const hooks = () => ({ admit: () => undefined });
   const { page, plain, ours } = await twoWorlds(t, browser, { hooks });
   const typed = [plain, ours].map(({ server }) => {
@@ -257,7 +257,7 @@ test('events worthless when late: each of a burst arrives, and none waits for a 
     server.io.on('connection', (socket) => socket.on('typing', () => list.push('typing')));
     return list;
   });
-  // Both transports are open, and the server takes its time to let them in.
+  // Both transports are open, and the server delays its answer.
   const admitted = [];
   for (const { server } of [plain, ours]) {
     server.hooks.admit = () => new Promise((resolve) => admitted.push(resolve));
@@ -286,20 +286,20 @@ test('events worthless when late: each of a burst arrives, and none waits for a 
   assert.deepEqual(
     typed.map(({ length }) => length),
     [1, 0],
-    'the plain one has waited',
+    'the event of the plain client has waited',
   );
   await burst(10);
   await roundTrip(2);
   assert.deepEqual(
     typed.map(({ length }) => length),
     [1 + 1, 10],
-    'of the plain burst one has left',
+    'one event of the plain burst was sent',
   );
   const acks = await page.evaluate(() => Object.keys(window.holdfast.getSocket().acks).length);
   assert.equal(acks, 0);
 });
 
-test('a backlog that fails to connect, or expires, takes no time that grows with its square', async (t) => {
+test('a backlog that fails to connect or expires does not take quadratic time', async (t) => {
   const COUNT = 1_000;
   const MANY = 16_000;
   const { page, plain, ours } = await twoWorlds(t, browser);
@@ -323,7 +323,7 @@ test('a backlog that fails to connect, or expires, takes no time that grows with
     window.plain.connect();
     window.holdfast.initializeSocket('alice');
   }, COUNT);
-  // Let in by nobody, and then cut off.
+  // No server admits a client, and then the links are cut.
   await until(() => plain.server.handshakes.length && ours.server.handshakes.length, 'asked');
   for (const { proxy } of [plain, ours]) proxy.cut();
   const half = (COUNT * COUNT) / 2;
@@ -335,10 +335,10 @@ test('a backlog that fails to connect, or expires, takes no time that grows with
   });
   assert.deepEqual(kept, [0, 0], 'nothing of ours is there to be read');
 
-  // The best of several rounds each: a busy machine slows some of them.
+  // The best of several rounds each, because a busy machine slows some of them down.
   const took = await page.evaluate(
     async ([url, count]) => {
-      /** From the first to the last that is told of its end. */
+      /** The time from the first result to the last one. */
       const span = (start) =>
         new Promise((resolve) => {
           let first;

@@ -1,5 +1,5 @@
-// What these tests share: one page with socket.io-client alone and with the package, and for each of the two
-// a server of its own behind a proxy of its own, so that both can be put through the same fault.
+// A page with plain socket.io-client and with the package. Each of the two has its own server behind its own proxy, so that
+// both can be exposed to the same fault.
 
 import { atEnd } from '../../support/at-end.mjs';
 import { startChatServer } from '../../support/chat-server.mjs';
@@ -7,7 +7,7 @@ import { configure, openLab, QUICK, untilReady } from '../../support/lab.mjs';
 import { createProxy } from '../../support/proxy.mjs';
 import { until } from '../../support/until.mjs';
 
-/** A span that no test waits for, in milliseconds. */
+/** Milliseconds that no test waits for. */
 export const LONG_MS = 2_000_000_000;
 
 /**
@@ -17,7 +17,7 @@ export const LONG_MS = 2_000_000_000;
  */
 
 /**
- * The page, and two worlds that are the same.
+ * Opens the page with two equal worlds.
  *
  * @param {import('node:test').TestContext} t
  * @param {import('playwright-core').Browser} browser
@@ -28,7 +28,7 @@ export const LONG_MS = 2_000_000_000;
 export async function twoWorlds(t, browser, { allow, io, hooks = () => ({}) } = {}) {
   const world = async () => {
     let proxy;
-    // Before the server is closed, which would wait for the answer of a link that hangs.
+    // Before the server is closed: its close would wait for the answer of a link that hangs.
     atEnd(t, () => proxy?.close());
     const server = await startChatServer(t, { io, hooks: hooks() });
     proxy = await createProxy({ target: { port: server.port } });
@@ -39,12 +39,12 @@ export async function twoWorlds(t, browser, { allow, io, hooks = () => ({}) } = 
   return { page, plain, ours };
 }
 
-/** Reconnecting of socket.io-client's own in small numbers, as `QUICK` has it for the package. */
+/** socket.io-client's options for short delays, as `QUICK` has them for the package. */
 const PLAIN_QUICK = { reconnectionDelay: 50, reconnectionDelayMax: 500 };
 
 /**
- * Makes `window.plain`, a Socket of socket.io-client without anything around it, and `window.told`: what the
- * callbacks of its messages were called with.
+ * Creates `window.plain`, a Socket of plain socket.io-client, and `window.told`, which records the calls of the callbacks
+ * of its messages.
  *
  * @param {import('playwright-core').Page} page
  * @param {World} world
@@ -67,13 +67,13 @@ export async function openPlain(page, { proxy }, options = {}) {
   );
 }
 
-/** The same, and resolves when it is connected. */
+/** Creates the plain client, and resolves when it is connected. */
 export async function connectPlain(page, world, options) {
   await openPlain(page, world, options);
   await untilPlain(page, true);
 }
 
-/** Resolves when the plain client is connected, or is not. */
+/** Resolves when the plain client's `connected` has the given value. */
 export function untilPlain(page, isConnected) {
   return until(
     () => page.evaluate((wanted) => window.plain.connected === wanted, isConnected),
@@ -81,7 +81,7 @@ export function untilPlain(page, isConnected) {
   );
 }
 
-/** Configures the package and resolves when its link is ready. */
+/** Configures the package, and resolves when its link is ready. */
 export async function connectOurs(page, { proxy }, options = {}) {
   await configure(page, { url: proxy.url, ...QUICK, ...options }, 'alice');
   await untilReady(page);
@@ -99,15 +99,15 @@ export const oursSend = (page, ...all) =>
     for (const content of list) window.recorder.send({ recipientId: 'bob', content });
   }, all);
 
-/** What the callbacks of the plain client's messages were called with so far, each after its content. */
+/** The calls of the callbacks of the plain client's messages so far, each after the message's content. */
 export const told = (page) => page.evaluate(() => window.told);
 
-/** The contents of the messages that reached the server's handler, repeats too. */
+/** The contents of the messages that reached the server's handler, including repeats. */
 export const handled = ({ server }) => server.received.map(({ data }) => data.content);
 
 /**
- * Time that passes without a timer, as a page sees it afterwards. While a laptop sleeps only the wall clock
- * goes on; in a tab that the browser throttles both clocks do.
+ * Lets time pass without firing timers, as a page sees it after a sleep. While a laptop sleeps, only the wall clock
+ * advances. In a throttled tab, both clocks do.
  *
  * @param {import('playwright-core').Page} page
  * @param {number} ms
@@ -125,8 +125,8 @@ export const pass = (page, ms, how = 'asleep') =>
   );
 
 /**
- * Stops the page's clock: from now on its timers fire only in `page.clock.runFor`. For the timers of a client
- * that is there already `page.clock.install()` must have come before it.
+ * Stops the page's clock: from now on timers fire only in `page.clock.runFor`. For the timers of an existing client,
+ * `page.clock.install()` must have been called before the client was created.
  *
  * @param {import('playwright-core').Page} page
  */

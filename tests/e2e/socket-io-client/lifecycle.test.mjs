@@ -1,4 +1,4 @@
-// Connecting, being refused and being sent away: how often, as whom, and whether it is tried again.
+// Connecting, being refused and being disconnected by the server: how often, as which user, and with what retries.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -45,7 +45,7 @@ test('a component that mounts twice, or after an unmount, shares the one connect
   await until(() => ours.proxy.counters.active === 1, 'with its one link');
 });
 
-test('connecting again while the server makes up its mind is one connection', async (t) => {
+test('connecting again while the handshake is pending makes one connection', async (t) => {
   const { page, plain, ours } = await twoWorlds(t, browser);
   const [byPlain, byOurs] = [plain, ours].map(({ server }) => {
     const seen = { asked: [], connections: 0 };
@@ -75,7 +75,7 @@ test('connecting again while the server makes up its mind is one connection', as
   assert.deepEqual(ours.server.joins, ['alice']);
 });
 
-test('sent away by the server, it comes back', async (t) => {
+test('after a disconnect by the server, the client reconnects', async (t) => {
   const { page, plain, ours } = await twoWorlds(t, browser);
   await connectPlain(page, plain, io);
   await connectOurs(page, ours, { io });
@@ -88,7 +88,7 @@ test('sent away by the server, it comes back', async (t) => {
   assert.equal(plain.server.handshakes.length, 1);
 });
 
-test('a handshake that was refused is tried again', async (t) => {
+test('a refused handshake is tried again', async (t) => {
   const hooks = () => {
     let count = 0;
     const admit = () => {
@@ -114,9 +114,9 @@ test('a handshake that was refused is tried again', async (t) => {
   assert.equal(plain.server.handshakes.length, 1);
 });
 
-test('credentials that come late are not used, and those that never come are asked for again', async (t) => {
+test('late credentials are not used, and missing ones are requested again', async (t) => {
   const { page, plain, ours } = await twoWorlds(t, browser);
-  // A server that has let one in already ends the link at the second: neither is of use then.
+  // The server ends an admitted link when a second handshake arrives, so neither could be used.
   const admitted = [];
   plain.server.hooks.admit = () => new Promise((resolve) => admitted.push(resolve));
   await page.evaluate(
@@ -133,7 +133,7 @@ test('credentials that come late are not used, and those that never come are ask
   );
   const asked = () => page.evaluate(() => window.asked.length);
   await until(async () => (await asked()) === 1, 'asked for credentials');
-  // Nothing but the end of the link makes the plain client ask again.
+  // Only the end of the link makes the plain client request credentials again.
   plain.proxy.cut();
   await until(async () => (await asked()) === 2, 'asked again');
   await page.evaluate(() => {
@@ -151,7 +151,7 @@ test('credentials that come late are not used, and those that never come are ask
         new Promise((answer) => {
           window.asked.push(answer);
           if (window.asked.length === 1) return;
-          // The late answer comes first, and has time to do harm while this one is awaited.
+          // The late answer arrives first, while this one is awaited.
           window.asked[0]({ token: 'token 0' });
           setTimeout(answer, 150, { token: 'token 1' });
         });

@@ -1,5 +1,5 @@
-// Links that are dead and look alive, and links that cannot be made: what is written to them is lost by the
-// client, and it stays with them. Not so with the package. More of its own: half-open.test.mjs.
+// Dead links that look alive, and links that cannot be made. socket.io-client loses what is written to them, and stays on
+// them. The package does neither. half-open.test.mjs has more tests of the package alone.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -31,14 +31,14 @@ import {
 
 const browser = await launchBrowser();
 
-/** Resolves when the plain client is back, and all that it had to say before has come. */
+/** Resolves when the plain client is connected again, and everything that it sent before has arrived. */
 async function plainRoundTrip(page) {
   await untilPlain(page, true);
   await page.evaluate(() => new Promise((resolve) => window.plain.emit('ping', () => resolve())));
 }
 
 for (const transport of ['websocket', 'polling']) {
-  test(`what is sent over a dead ${transport} link arrives over the next one`, async (t) => {
+  test(`messages on a dead ${transport} link arrive over the next one`, async (t) => {
     const COUNT = 10;
     const io = { transports: [transport] };
     const { page, plain, ours } = await twoWorlds(t, browser);
@@ -68,7 +68,7 @@ for (const transport of ['websocket', 'polling']) {
   });
 }
 
-test('what is sent while the link is closing arrives over the next one', async (t) => {
+test('messages that are sent while the link is closing arrive over the next one', async (t) => {
   const io = { transports: ['websocket'] };
   const { page, plain, ours } = await twoWorlds(t, browser);
   await connectPlain(page, plain, io);
@@ -88,12 +88,12 @@ test('what is sent while the link is closing arrives over the next one', async (
   assert.deepEqual(await told(page), []);
 });
 
-test('a page that only listens notices on waking that its link is dead', async (t) => {
+test('a page that only listens notices its dead link when it wakes', async (t) => {
   const io = { transports: ['websocket'] };
   const { page, plain, ours } = await twoWorlds(t, browser);
   await page.clock.install();
   await connectPlain(page, plain, io);
-  // With the spans of health as they are by default.
+  // With the default options of health.
   await connectOurs(page, ours, { io });
   await page.evaluate(() => {
     window.heard = [];
@@ -103,7 +103,7 @@ test('a page that only listens notices on waking that its link is dead', async (
   await stopClock(page);
   for (const { proxy } of [plain, ours]) proxy.hang({ newToo: false });
   await pass(page, 3_600_000);
-  // The next ping comes within 15 s, and a link in doubt has 5 more. The heartbeat's deadline is later.
+  // The next ping is sent within 15 s, and a link in doubt has 5 more. The heartbeat's deadline is later.
   const isBack = () => ours.server.handshakes.length === 2;
   let awakeMs = 0;
   for (; awakeMs < 25_000 && !isBack(); awakeMs += 500) await page.clock.runFor(500);
@@ -120,7 +120,7 @@ test('a page that only listens notices on waking that its link is dead', async (
   assert.equal(connected, true, 'the plain client takes its dead link for a live one');
 });
 
-test('a page on polling that comes back from the cache of pages is not deaf', async (t) => {
+test('a polling page that returns from the back-forward cache receives events', async (t) => {
   const io = { transports: ['polling'] };
   const { page, plain, ours } = await twoWorlds(t, browser);
   await connectPlain(page, plain, io);
@@ -147,12 +147,12 @@ test('a page on polling that comes back from the cache of pages is not deaf', as
 
 const OBSTACLES = {
   'is refused': { io: { transports: ['polling'] }, plain: {} },
-  // What helps the client where it is refused does not where it gets no answer.
+  // The client's own fallback works if the WebSocket is refused, but not if there is no answer.
   'gets no answer': { hang: true, plain: { tryAllTransports: true, timeout: 200 } },
 };
 
 for (const [what, obstacle] of Object.entries(OBSTACLES)) {
-  test(`a WebSocket that ${what} ends on polling, though it was to be first`, async (t) => {
+  test(`a WebSocket that ${what} is replaced by polling, even if WebSocket is the first transport`, async (t) => {
     const io = { transports: ['websocket', 'polling'] };
     const { page, plain, ours } = await twoWorlds(t, browser, { io: obstacle.io });
     if (obstacle.hang) for (const { proxy } of [plain, ours]) proxy.hangUpgrade();

@@ -1,5 +1,5 @@
-// What the server sent while the client was away, with the server's connection state recovery: where the
-// client fails to recover it, the package has the app fetch it.
+// Events that the server sent while the client was away, with connection state recovery. Where the client fails to recover
+// them, the package lets the app fetch them.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -11,7 +11,7 @@ import { connectPlain, twoWorlds, untilPlain } from './kit.mjs';
 const browser = await launchBrowser();
 const io = { transports: ['websocket'] };
 
-/** Both connected, and `window.heard`: what each has heard, the package in the second place. */
+/** Connects both clients. `window.heard` records the events of each; the package is the second one. */
 async function setUp(t, { onResync, ...options }) {
   const worlds = await twoWorlds(t, browser, {
     io: { connectionStateRecovery: { maxDisconnectionDuration: 60_000 } },
@@ -52,7 +52,7 @@ async function setUp(t, { onResync, ...options }) {
       },
       async () => `${content} is heard: ${JSON.stringify(await page.evaluate(() => window.heard))}`,
     );
-  /** Both lose their links, a message is said, and both come back. */
+  /** Cuts both links, sends a message, and waits until both are connected again. */
   const missOne = async () => {
     for (const { proxy } of [plain, ours]) {
       proxy.refuse();
@@ -81,7 +81,7 @@ async function setUp(t, { onResync, ...options }) {
   return { ...worlds, say, untilHeard, missOne, state };
 }
 
-/** An event that the server does not number, since it may be lost; then one that shows that it has come. */
+/** Sends an event without an offset, because it is volatile, and then an event that shows that the first has arrived. */
 async function sayVolatile({ page, plain, ours }, ...event) {
   await page.evaluate((name) => {
     window.came = 0;
@@ -95,7 +95,7 @@ async function sayVolatile({ page, plain, ours }, ...event) {
   await until(() => page.evaluate(() => window.came === 2), 'both have heard it');
 }
 
-test('a bare event that may be lost does not keep what was missed from coming', async (t) => {
+test('a volatile event without arguments does not prevent the recovery of missed events', async (t) => {
   const scene = await setUp(t, { onResync: false });
   scene.say('first');
   await scene.untilHeard('first', [0, 1]);
@@ -109,7 +109,7 @@ test('a bare event that may be lost does not keep what was missed from coming', 
   ]);
 });
 
-test('after an event that may be lost and ends in a text, the app is asked for what was missed', async (t) => {
+test('after a volatile event that ends with a string, the app is asked for missed events', async (t) => {
   const scene = await setUp(t, { onResync: true });
   scene.say('first');
   await scene.untilHeard('first', [0, 1]);
@@ -124,7 +124,7 @@ test('after an event that may be lost and ends in a text, the app is asked for w
   assert.deepEqual(resyncs, ['first']);
 });
 
-test('where no message had come yet, what was missed comes all the same', async (t) => {
+test('before the first message, missed events are still recovered', async (t) => {
   const scene = await setUp(t, { onResync: true });
   await scene.missOne();
   const { heard, resyncs, recovered } = await scene.state();
@@ -133,7 +133,7 @@ test('where no message had come yet, what was missed comes all the same', async 
   assert.deepEqual(resyncs, []);
 });
 
-test('where nothing at all had come yet, the app is asked for what was missed', async (t) => {
+test('before the first event of any kind, the app is asked for missed events', async (t) => {
   const presence = { request: 'nobody answers this' };
   const scene = await setUp(t, { onResync: true, join: false, presence });
   await scene.missOne();

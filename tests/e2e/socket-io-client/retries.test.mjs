@@ -1,5 +1,5 @@
-// The client's own `retries`: what they do to messages, and that the package, which never uses them, does
-// not. That they send one at a time, and what this costs, is measured in speed.test.mjs.
+// socket.io-client's option `retries` and its effect on messages, compared with the package, which never uses it.
+// speed.test.mjs measures that `retries` sends one message at a time, and what this costs.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -25,7 +25,7 @@ const RETRIES = { ...io, retries: 3, ackTimeout: LONG_MS };
 
 const MESSAGES = 40;
 
-/** Keeps in `left` the content and the time of each message that leaves over a WebSocket. */
+/** Records in `left` the content and the time of each message that is sent over a WebSocket. */
 const noteWhatLeaves = (page) =>
   page.evaluate(() => {
     const { send } = WebSocket.prototype;
@@ -37,7 +37,7 @@ const noteWhatLeaves = (page) =>
     };
   });
 
-/** Each in a conversation of its own. */
+/** Messages in separate conversations. */
 const sendMany = (page) =>
   page.evaluate((count) => {
     for (let i = 0; i < count; i += 1) {
@@ -45,15 +45,15 @@ const sendMany = (page) =>
     }
   }, MESSAGES);
 
-/** @param {any} server @param {(message: any, nth: number) => unknown} answer `nth` of its id, from 0 */
+/** Lets a server answer. @param {any} server @param {(message: any, nth: number) => unknown} answer `nth` of its id, from 0 */
 function answerWith(server, answer) {
   server.hooks.message = (message) => answer(message, message.repeat);
 }
 
 for (const how of ['asleep', 'throttled']) {
-  test(`after a time ${how} no message is doubled, and none lost when the link breaks again`, async (t) => {
+  test(`after a time ${how} no message is duplicated, and none is lost when the link breaks again`, async (t) => {
     const { page, plain, ours } = await twoWorlds(t, browser);
-    /** What the server did: all but the first B, which was lost with its link. */
+    /** The server saved all messages except the first B, which was lost with its link. */
     const processed = ({ server }) => {
       const done = [];
       answerWith(server, ({ data, ack, save, socket }, nth) => {
@@ -75,7 +75,7 @@ for (const how of ['asleep', 'throttled']) {
     assert.deepEqual(
       (await told(page)).map(([content]) => content),
       ['A', 'A', 'C', 'D'],
-      'one is told twice, one never',
+      'one message has two results, and one has none',
     );
 
     await oursSend(page, 'A', 'B', 'C', 'D');
@@ -85,7 +85,7 @@ for (const how of ['asleep', 'throttled']) {
   });
 }
 
-test('an answer is no error, though nobody named a deadline for it', async (t) => {
+test('an answer is no error if the app set no deadline', async (t) => {
   const hooks = () => ({ message: ({ ack }) => ack('ok') });
   const { page, plain, ours } = await twoWorlds(t, browser, { hooks });
   await connectPlain(page, plain, { ...io, retries: 3 });
@@ -100,14 +100,14 @@ test('an answer is no error, though nobody named a deadline for it', async (t) =
   assert.deepEqual(handled(ours), ['A', 'B']);
 });
 
-test('a message that is never answered holds up no other, in its conversation or elsewhere', async (t) => {
+test('a message that is never answered delays no other message', async (t) => {
   const hooks = () => ({
     message: ({ data, ack, save }) => data.content !== 'stuck' && ack(save()),
   });
   const { page, plain, ours } = await twoWorlds(t, browser, { hooks });
   await connectPlain(page, plain, RETRIES);
   await plainSend(page, 'stuck', 'next');
-  // Not of the queue, and behind all that has left.
+  // An event outside of the queue, sent after everything else.
   await page.evaluate(
     () => new Promise((resolve) => window.plain.volatile.emit('ping', () => resolve())),
   );
@@ -121,7 +121,7 @@ test('a message that is never answered holds up no other, in its conversation or
   assert.deepEqual(handled(ours), ['stuck', 'next', 'elsewhere']);
 });
 
-test('without receipts a frozen server is asked again after growing, spread waits, and saves each message once', async (t) => {
+test('without receipts a frozen server gets repeats after growing random delays, and saves each message once', async (t) => {
   const { page, plain, ours } = await twoWorlds(t, browser);
   await page.clock.install();
   await noteWhatLeaves(page);
@@ -133,7 +133,7 @@ test('without receipts a frozen server is asked again after growing, spread wait
   await stopClock(page);
   await plainSend(page, 'plain');
   await sendMany(page);
-  // Less than the heartbeat's deadline, which would end the links.
+  // Shorter than the heartbeat's deadline, which would end the links.
   await page.clock.runFor(20_000);
   const entries = await untilSettled(page, MESSAGES);
 
@@ -148,9 +148,9 @@ test('without receipts a frozen server is asked again after growing, spread wait
   const mean = (nth) => ourWaits.reduce((sum, all) => sum + all[nth], 0) / MESSAGES;
   for (const [nth, cap] of [1000, 2000, 4000].entries()) {
     const all = ourWaits.map((each) => each[nth]);
-    // A timer may be a millisecond late.
+    // A timer may fire a millisecond late.
     assert.ok(Math.max(...all) <= cap + 1, `wait ${nth} of ${Math.max(...all)} ms`);
-    // Of an even draw of 40 from as many milliseconds, at least three quarters.
+    // Of 40 uniform draws from as many milliseconds, at least three quarters are distinct.
     assert.ok(new Set(all).size > (MESSAGES * 3) / 4, `wait ${nth} is spread: ${all}`);
   }
   assert.ok(mean(0) < mean(1) && mean(1) < mean(2), `${mean(0)}, ${mean(1)}, ${mean(2)} ms`);
@@ -167,7 +167,7 @@ test('without receipts a frozen server is asked again after growing, spread wait
   }
 });
 
-test('a frozen server that gives receipts is asked for them, and gets each message once', async (t) => {
+test('a frozen server with receipts is asked for them, and gets each message once', async (t) => {
   const { page, ours } = await twoWorlds(t, browser);
   await page.clock.install();
   await noteWhatLeaves(page);
@@ -184,7 +184,7 @@ test('a frozen server that gives receipts is asked for them, and gets each messa
   assert.equal(ours.server.received.length, MESSAGES);
 });
 
-test('links that break one after the other use up none of the attempts', async (t) => {
+test('links that break one after the other use up no attempts', async (t) => {
   const hooks = () => ({
     message({ ack, save, socket, repeat }) {
       if (repeat < 5) socket.conn.close(true);
@@ -204,7 +204,7 @@ test('links that break one after the other use up none of the attempts', async (
   assert.deepEqual(contents(ours.server.saved), ['A']);
 });
 
-test('a refusal is a refusal', async (t) => {
+test('a refused message settles as refused', async (t) => {
   const refusal = { error: 'FORBIDDEN' };
   const hooks = () => ({ message: ({ ack }) => ack(refusal) });
   const { page, plain, ours } = await twoWorlds(t, browser, { hooks });
@@ -222,7 +222,7 @@ test('a refusal is a refusal', async (t) => {
   assert.deepEqual(handled(ours), ['A'], 'and final: asked once');
 });
 
-test('a logout tells a callback of retries once that nothing comes', async (t) => {
+test('a logout calls the callback of an emit with retries once', async (t) => {
   const { page, ours } = await twoWorlds(t, browser);
   const options = { ...io, retries: 3, ackTimeout: 60_000 };
   await connectOurs(page, ours, { io: options });
@@ -243,7 +243,7 @@ test("what a component emits by itself is sent once, whatever the app's options 
   const { page, plain, ours } = await twoWorlds(t, browser);
   const notes = ({ server }) => {
     const heard = [];
-    // As most servers do, it acknowledges what it is asked to and nothing else.
+    // Like most servers, it does not acknowledge notes.
     server.io.on('connection', (socket) => socket.on('note', (note) => heard.push(note)));
     return heard;
   };
@@ -262,7 +262,7 @@ test("what a component emits by itself is sent once, whatever the app's options 
   });
   assert.deepEqual(given, [3, 50], 'for what asks for an acknowledgement');
   assert.equal(emitted, 0, 'nothing is in its queue of retries');
-  // Behind the note, over the same link.
+  // Sent after the note, over the same link.
   await oursSend(page, 'A');
   assertEachDeliveredOnce(await untilSettled(page, 1));
   assert.deepEqual(byOurs, ['once']);

@@ -1,4 +1,4 @@
-// Messages of several arguments and of none, on disk: the built package, whose page is loaded again.
+// Messages with several arguments and with none, on disk, across a reload of the built package's page.
 
 import 'fake-indexeddb/auto';
 import assert from 'node:assert/strict';
@@ -9,7 +9,7 @@ import { createLocks } from '../../support/locks.mjs';
 import { installStorage } from '../../support/storage.mjs';
 import { createClient, freshModule, quick, until } from '../shell-kit.mjs';
 
-test('what waits has all of its arguments after a reload', async (t) => {
+test('a waiting message has all of its arguments after a reload', async (t) => {
   freshModule(t);
   installStorage(t);
   const locks = createLocks();

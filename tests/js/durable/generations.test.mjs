@@ -1,4 +1,4 @@
-// Generations of logout: numbers that no logout, and no app that clears its storage, brings back.
+// Generations, which a logout ends: neither a logout nor an app that clears its storage brings an old number back.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -16,7 +16,7 @@ import { installStorage } from '../../support/storage.mjs';
 const SCOPE = 'http://h?/socket.io?/?alice@example.org';
 const key = `holdfast ${hash(SCOPE)}`;
 
-test('a scope has none until one begins, and each logout is another one', (t) => {
+test('a scope has no generation until one begins, and each logout begins another one', (t) => {
   installStorage(t);
   assert.equal(read(SCOPE), 0);
   const first = begin(SCOPE);
@@ -30,7 +30,7 @@ test('a scope has none until one begins, and each logout is another one', (t) =>
   assert.equal(read(`${SCOPE}2`), 0, 'another scope');
 });
 
-test('a raise writes before it returns, with no clock in it', (t) => {
+test('raising the generation writes synchronously, without using a clock', (t) => {
   installStorage(t);
   t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 });
   const first = begin(SCOPE);
@@ -38,7 +38,7 @@ test('a raise writes before it returns, with no clock in it', (t) => {
   assert.equal(raise(SCOPE), first + 1, 'a clock that is set back changes nothing');
 });
 
-test('a storage that the app cleared brings no generation back', (t) => {
+test('clearing the storage brings no old generation back', (t) => {
   const { storage } = installStorage(t);
   const seen = new Set();
   for (let n = 0; n < 50; n += 1) {
@@ -51,7 +51,7 @@ test('a storage that the app cleared brings no generation back', (t) => {
   }
 });
 
-test('what is no generation counts as none, and a raise begins another one', (t) => {
+test('an invalid value counts as no generation, and raising begins a new one', (t) => {
   const { values } = installStorage(t);
   const first = begin(SCOPE);
   raise(SCOPE);
@@ -86,7 +86,7 @@ test('what is no generation counts as none, and a raise begins another one', (t)
   assert.ok(/** @type {number} */ (begin(SCOPE)) > 0);
 });
 
-test('storage that fails, in whichever way, is null and never thrown', (t) => {
+test('any failure of the storage returns null and never throws', (t) => {
   const { faults } = installStorage(t);
   begin(SCOPE);
   for (const fault of ['read', 'write']) {
@@ -104,7 +104,7 @@ test('storage that fails, in whichever way, is null and never thrown', (t) => {
   assert.equal(subjectOf(SCOPE), '');
 });
 
-test('a logout is written where the storage became full meanwhile', (t) => {
+test('a logout is written even if the storage became full', (t) => {
   const { storage, faults, size } = installStorage(t);
   const first = begin(SCOPE);
   storage.clear();
@@ -116,7 +116,7 @@ test('a logout is written where the storage became full meanwhile', (t) => {
   assert.equal(Number(storage.getItem(key)), next);
 });
 
-test('neither scope nor user nor subject stands there in clear', (t) => {
+test('neither scope nor user nor subject is stored in plain text', (t) => {
   const { values } = installStorage(t);
   begin(SCOPE);
   keepSubject(SCOPE, 'auth0|alice');
@@ -125,7 +125,7 @@ test('neither scope nor user nor subject stands there in clear', (t) => {
   assert.doesNotMatch(JSON.stringify([...values]), /alice|http|auth0/);
 });
 
-test('the subject is of a generation: a logout forgets it', (t) => {
+test('the subject belongs to a generation, and a logout forgets it', (t) => {
   const { values } = installStorage(t);
   assert.equal(subjectOf(SCOPE), '');
   keepSubject(SCOPE, 'auth0|alice');
@@ -143,7 +143,7 @@ test('the subject is of a generation: a logout forgets it', (t) => {
   }
 });
 
-test('hashes are of 64 bits, and differ for texts that are alike', () => {
+test('hashes have 64 bits, and differ for similar texts', () => {
   const texts = Array.from({ length: 20_000 }, (_, n) => `user${n}`);
   assert.equal(new Set(texts.map(hash)).size, texts.length);
   for (const half of [0, 1]) {

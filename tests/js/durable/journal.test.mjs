@@ -1,4 +1,4 @@
-// The journal's contract on a storage in memory. tests/e2e/journal.test.mjs has it on a browser's disk.
+// The journal's contract on a storage in memory. tests/e2e/journal.test.mjs runs it on a browser's disk.
 
 import 'fake-indexeddb/auto';
 import test from 'node:test';

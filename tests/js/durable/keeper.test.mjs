@@ -1,5 +1,5 @@
-// What is kept, by whom, when storage is slow and when it fails: several tabs in one process, each with the built
-// package, and the Web Locks of tests/support/locks.mjs. The rules themselves are told in tests/client/keeper.rs.
+// Which messages are saved and by which tab, when storage is slow, and when it fails: several tabs in one process, each with
+// the built package, and the Web Locks of tests/support/locks.mjs. tests/client/keeper.rs tests the rules themselves.
 
 import 'fake-indexeddb/auto';
 import assert from 'node:assert/strict';
@@ -15,7 +15,7 @@ const isOver = ({ said }) => said.errors.some(({ code }) => code === 'LOGGED_OUT
 const endOf = ({ said }, id) => said.settled.filter(([one]) => one === id).map(([, code]) => code);
 const ready = (tab) => seen(() => tab.client.getState().isReady, 'the link is ready');
 
-test('storage that opens late is gone ahead without, and used from then on', async (t) => {
+test('if storage opens late, the client continues in memory, and saves messages from then on', async (t) => {
   const { clock, openTab, scope } = begin(t);
   const tab = openTab();
   const letGo = hold(tab);
@@ -37,7 +37,7 @@ test('storage that opens late is gone ahead without, and used from then on', asy
   assert.equal(tab.said.failed.length, 1, 'it is told once');
 });
 
-test('storage that is asked for again has its whole time again', async (t) => {
+test('a second opening of the storage gets the full time again', async (t) => {
   const { clock, openTab } = begin(t);
   const tab = openTab();
   const letGo = hold(tab);
@@ -59,7 +59,7 @@ test('storage that is asked for again has its whole time again', async (t) => {
   assert.ok(all.includes('early'), 'the next one waits for it, however late the one before was');
 });
 
-test('an opening that comes too late neither breaks the one after it nor is heard', async (t) => {
+test('an opening that ends too late is ignored, and does not affect the next one', async (t) => {
   const { leave: leaveIn, locks, openTab, scope } = begin(t);
   await leaveIn('tab', "alice's");
   const tab = openTab({ name: 'tab' });
@@ -87,7 +87,7 @@ test('an opening that comes too late neither breaks the one after it nor is hear
   assert.deepEqual(await onDisk(scope), ["alice's"]);
 });
 
-test('without Web Locks nothing is adopted, and that is said', async (t) => {
+test('without Web Locks no messages are taken over, and that is logged', async (t) => {
   const { clock, inTab, leave: leaveIn, scope } = begin(t);
   await leaveIn('gone', 'left');
   const tab = await inTab(null, { hasLocks: false });
@@ -98,7 +98,7 @@ test('without Web Locks nothing is adopted, and that is said', async (t) => {
   assert.deepEqual((await onDisk(scope)).sort(), ['left', 'mine'], 'it keeps its own');
 });
 
-test('what a tab left is adopted by one of the others', async (t) => {
+test('the messages of a closed tab are taken over by one other tab', async (t) => {
   const { clock, inTab, server } = begin(t);
   const gone = await inTab('gone');
   for (const id of ['a', 'b', 'c']) await gone.add(id);
@@ -117,7 +117,7 @@ test('what a tab left is adopted by one of the others', async (t) => {
   assert.deepEqual(again, ['a', 'b', 'c'], 'and sends them once, in order');
 });
 
-test('a tab that is reloaded has what it left for itself', async (t) => {
+test('a reloaded tab keeps its own messages', async (t) => {
   const { clock, inTab } = begin(t);
   const other = await inTab('other');
   const tab = await inTab('tab');
@@ -133,7 +133,7 @@ test('a tab that is reloaded has what it left for itself', async (t) => {
   await seen(() => other.taken().includes('a'), 'until it is gone');
 });
 
-test('a tab that is back late knows what another one has of it, and hears how that ends', async (t) => {
+test('a tab that returns late knows which of its messages another tab has, and gets their results', async (t) => {
   const { clock, inTab, scope, server } = begin(t);
   const before = await noted();
   const first = await inTab('slow');
@@ -159,7 +159,7 @@ test('a tab that is back late knows what another one has of it, and hears how th
   assert.deepEqual(await onDisk(scope), ['c']);
 });
 
-test('a message that is with nobody any more is told lost', async (t) => {
+test('a message that no tab has any more is reported as lost', async (t) => {
   const { clock, inTab, scope } = begin(t);
   const tab = await inTab('tab');
   await tab.add('nowhere');
@@ -174,7 +174,7 @@ test('a message that is with nobody any more is told lost', async (t) => {
   assert.deepEqual(await onDisk(scope), ['nowhere'], 'and kept again');
 });
 
-test('a message that is with nobody any more is taken back by one of two tabs that miss it', async (t) => {
+test('a message that no tab has any more is reclaimed by one of two tabs that miss it', async (t) => {
   const { clock, inTab, scope, server } = begin(t);
   const tab = await inTab('tab');
   await tab.add('nowhere');
@@ -195,7 +195,7 @@ test('a message that is with nobody any more is taken back by one of two tabs th
   await seen(() => [tab, other].every((one) => endOf(one, 'nowhere').length === 1), 'both know');
 });
 
-test('a page that is back from the cache hears how that ended which another tab took over', async (t) => {
+test('a page that returns from the cache gets the results of messages that another tab took over', async (t) => {
   const { clock, inTab, server } = begin(t);
   const tab = await inTab('tab');
   await tab.add('ended');
@@ -216,7 +216,7 @@ test('a page that is back from the cache hears how that ended which another tab 
   assert.deepEqual(tab.outbox(), ['under way']);
 });
 
-test('what another tab may have delivered is not told as never sent', async (t) => {
+test('a message that another tab may have delivered is not reported as never sent', async (t) => {
   const { clock, inTab, scope, server } = begin(t);
   const other = await inTab('other');
   const tab = await inTab('tab');
@@ -235,7 +235,7 @@ test('what another tab may have delivered is not told as never sent', async (t) 
   await assert.rejects(sent, { maybeDelivered: true });
 });
 
-test('what ended before its page went into the cache does not come back with it', async (t) => {
+test('a message that settled before its page was cached is not restored with the page', async (t) => {
   const { inTab, scope, server } = begin(t);
   const tab = await inTab('tab');
   await Promise.all(['a', 'b'].map((id) => tab.add(id)));
@@ -264,7 +264,7 @@ async function eraseAll() {
   open.result.close();
 }
 
-test('a logout ends all at once, whatever becomes of the page after it', async (t) => {
+test('a logout settles all messages at once, whatever happens to the page after it', async (t) => {
   const { inTab, leave: leaveIn, logOutAndLeave, scope } = begin(t);
   await leaveIn('tab', 'a');
   const before = read(scope);
@@ -278,7 +278,7 @@ test('a logout ends all at once, whatever becomes of the page after it', async (
   assert.deepEqual(await onDisk(scope), ['b'], 'the next life has cleaned it');
 });
 
-test('a logout of a keeper that never opened the scope, or failed, cleans the disk too', async (t) => {
+test('a logout erases the disk even if the keeper never opened the scope, or failed', async (t) => {
   const { inTab, leave: leaveIn, openTab, scope } = begin(t);
   await leaveIn('tab', 'a');
   const other = openTab({ name: 'tab' });
@@ -306,7 +306,7 @@ test('a logout of a keeper that never opened the scope, or failed, cleans the di
   );
 });
 
-test('a logout elsewhere while a tab opens: it hands out nothing of before', async (t) => {
+test('a tab that opens during a logout in another tab restores no older messages', async (t) => {
   const { leave: leaveIn, openTab, scope } = begin(t);
   await leaveIn('tab', 'a');
   const tab = openTab({ name: 'tab' });
@@ -332,7 +332,7 @@ test('a logout elsewhere while a tab opens: it hands out nothing of before', asy
   assert.deepEqual(await onDisk(scope), ['anew']);
 });
 
-test('a logout elsewhere while a tab waits to adopt: it adopts nothing', async (t) => {
+test('a tab that waits to take over messages takes over none after a logout in another tab', async (t) => {
   const { clock, inTab, scope } = begin(t);
   const gone = await inTab('gone');
   await gone.add('a');
@@ -349,7 +349,7 @@ test('a logout elsewhere while a tab waits to adopt: it adopts nothing', async (
   await seen(async () => (await onDisk(scope)).length === 0, 'nothing of it is left');
 });
 
-test('a page that is back from the cache after a logout elsewhere takes nothing back', async (t) => {
+test('a page that returns from the cache after a logout in another tab reclaims nothing', async (t) => {
   const { clock, inTab, scope } = begin(t);
   const tab = await inTab('tab');
   await tab.add('a');
@@ -369,7 +369,7 @@ test('a page that is back from the cache after a logout elsewhere takes nothing 
   assert.deepEqual(tab.found(), [], 'which this page is in from now on');
 });
 
-test('a tab that hears of a logout is over, and one that began after it is not', async (t) => {
+test('a logout ends the sessions of other tabs, but not one that began after it', async (t) => {
   const { inTab, scope } = begin(t);
   const one = await inTab('one');
   const other = await inTab('other');
@@ -386,7 +386,7 @@ test('a tab that hears of a logout is over, and one that began after it is not',
   assert.equal(isOver(other), false, 'what it hears is of the logout before its own login');
 });
 
-test('a tab at rest hears of a logout at once', async (t) => {
+test('an idle tab learns of a logout at once', async (t) => {
   const { clock, inTab } = begin(t);
   // The end of a lock would say so too, and a timer a while later.
   const one = await inTab('one', { hasLocks: false });
@@ -398,7 +398,7 @@ test('a tab at rest hears of a logout at once', async (t) => {
   assert.ok(clock.now() - start < 2500);
 });
 
-test('a storage that the app clears at a logout brings nothing back', async (t) => {
+test('a localStorage that the app clears at a logout restores no messages', async (t) => {
   const { inTab, leave: leaveIn, logOutAndLeave } = begin(t);
   await leaveIn('tab', 'a');
   logOutAndLeave();
@@ -408,7 +408,7 @@ test('a storage that the app clears at a logout brings nothing back', async (t) 
   assert.deepEqual(endOf(next, 'a'), ['LOGGED_OUT']);
 });
 
-test('two tabs that begin the first generation at the same time agree on one', async (t) => {
+test('two tabs that begin the first generation concurrently agree on one', async (t) => {
   const { openTab, scope } = begin(t);
   const tab = openTab();
   const letGo = hold(tab);
@@ -426,7 +426,7 @@ test('two tabs that begin the first generation at the same time agree on one', a
   assert.equal(generation, first + 65536);
 });
 
-test('where localStorage fails nothing goes on disk, and that is told once', async (t) => {
+test('without a working localStorage nothing is saved, and that is reported once', async (t) => {
   const { openTab, scope } = begin(t);
   const tab = openTab();
   faults.write = true;
@@ -446,7 +446,7 @@ test('where localStorage fails nothing goes on disk, and that is told once', asy
   assert.deepEqual(await onDisk(scope), ['c'], 'it is tried again with the next opening');
 });
 
-test('without a user nothing goes on disk, and nothing waits for it', async (t) => {
+test('without a user nothing is saved, and no message waits for storage', async (t) => {
   const { openTab } = begin(t);
   const before = await segments();
   const tab = openTab({ user: undefined });
@@ -458,7 +458,7 @@ test('without a user nothing goes on disk, and nothing waits for it', async (t) 
   assert.deepEqual(await segments(), before);
 });
 
-test('a channel that may not be opened costs the disk, and no message waits', async (t) => {
+test('without a BroadcastChannel nothing is saved, and no message waits', async (t) => {
   const { clock, openTab, scope } = begin(t);
   class Forbidden {
     constructor() {
@@ -494,7 +494,7 @@ const leaveFormer = (...journals) =>
     },
   });
 
-test('what version 1 left is found, unless the tab that sent it still runs', async (t) => {
+test('messages of version 1 are found, unless the tab that sent them is still open', async (t) => {
   const { inTab, locks, openTab, scope } = begin(t, 'v1');
   await leaveFormer(
     [
@@ -538,7 +538,7 @@ test("without Web Locks only this tab's own journal of version 1 is moved", asyn
   assert.deepEqual(await onDisk('http://h v2'), ['b']);
 });
 
-test('what version 1 left ends with a logout, before it was found too', async (t) => {
+test('messages of version 1 end with a logout, even before they were found', async (t) => {
   const { inTab, logOutAndLeave, openTab, scope } = begin(t, 'v3');
   beginFirst(scope);
   await leaveFormer([['http://h v3', 'tab'], ['a']], [['http://h v4', 'tab'], ['b']]);

@@ -1,5 +1,5 @@
-// What is on disk is neither lost nor sent twice, whatever fails in the page that has it: storage that is full, an
-// engine that dies, a browser that lacks something, and tabs that are copies or have no link.
+// Messages on disk are neither lost nor sent twice, whatever fails in their page: storage that is full, an engine that dies,
+// a missing browser API, and tabs that are duplicates or have no link.
 
 import 'fake-indexeddb/auto';
 import assert from 'node:assert/strict';
@@ -33,7 +33,7 @@ for (const [times, what] of [
   [3, 'some writes failed'],
   [Infinity, 'every write fails'],
 ]) {
-  test(`what settles after ${what} is not sent by the next life`, async (t) => {
+  test(`a message that settles after ${what} is not sent after a reload`, async (t) => {
     const { clock, inTab, scope, server } = begin(t);
     const tab = await inTab('tab');
     await sendAll(tab, 'delivered', 'cancelled', 'waits');
@@ -59,7 +59,7 @@ for (const [times, what] of [
   });
 }
 
-test('what is added after a write failed is tried to be kept in the next life alone', async (t) => {
+test('after a failed write, new messages are saved again only after a reload', async (t) => {
   const { inTab, scope } = begin(t);
   fillDisk(t, 1);
   const tab = await inTab('tab');
@@ -72,7 +72,7 @@ test('what is added after a write failed is tried to be kept in the next life al
   assert.deepEqual(await onDisk(scope), ['c']);
 });
 
-test('a write that hangs holds up no message, and what is sent once it is over is kept', async (t) => {
+test('a write that hangs delays no message, and later messages are saved once it has ended', async (t) => {
   const { clock, inTab, scope } = begin(t);
   const tab = await inTab('tab');
   const { transaction } = IDBDatabase.prototype;
@@ -107,7 +107,7 @@ test('a write that hangs holds up no message, and what is sent once it is over i
   assert.deepEqual(next.taken().slice(0, 1), ['a'], 'what hung was written after all');
 });
 
-test('what settles while it is being written is not sent by the next life', async (t) => {
+test('a message that settles while it is being saved is not sent after a reload', async (t) => {
   const { inTab, scope } = begin(t);
   const tab = await inTab('tab');
   tab.send('a');
@@ -122,7 +122,7 @@ test('what settles while it is being written is not sent by the next life', asyn
   assert.deepEqual(next.taken(), ['b']);
 });
 
-test('what cannot be taken up is told, and is not on disk any more', async (t) => {
+test('a message that cannot be restored is reported, and erased from disk', async (t) => {
   const { leave, openTab, scope } = begin(t);
   await leave('tab', 'a');
   const tab = openTab({ name: 'tab' });
@@ -135,7 +135,7 @@ test('what cannot be taken up is told, and is not on disk any more', async (t) =
   await seen(() => tab.taken().length === 1, 'the other one leaves');
 });
 
-test('what another tab says ends no message but those that it has', async (t) => {
+test('reports of another tab settle only messages that it has', async (t) => {
   const { inTab, scope } = begin(t);
   const tab = await inTab('tab');
   await tab.add('a');
@@ -173,7 +173,7 @@ function brittle() {
 
 const FIVE = ['1', '2', '3', '4', '5'];
 
-test('an engine that dies leaves what is on disk, and the next life sends it', async (t) => {
+test('a dead engine leaves the messages on disk, and they are sent after a reload', async (t) => {
   const { inTab, openTab, scope, server } = begin(t);
   const { state, globals } = brittle();
   const tab = openTab({ name: 'tab', globals }).open();
@@ -195,7 +195,7 @@ test('an engine that dies leaves what is on disk, and the next life sends it', a
   assert.deepEqual(next.taken(), FIVE);
 });
 
-test('a dead engine gives its lock back: another tab takes over what it left', async (t) => {
+test('a dead engine releases its lock, and another tab takes over its messages', async (t) => {
   const { clock, inTab, openTab, scope, server } = begin(t);
   const { state, globals } = brittle();
   const tab = openTab({ name: 'tab', globals }).open();
@@ -211,7 +211,7 @@ test('a dead engine gives its lock back: another tab takes over what it left', a
   await seen(() => other.taken().includes('a'), 'the other sends it');
 });
 
-test('where WebAssembly cannot run, what is on disk stays for a life in which it can', async (t) => {
+test('where WebAssembly cannot run, messages stay on disk until it can', async (t) => {
   const { inTab, leave, openTab, scope } = begin(t);
   await leave('tab', ...FIVE);
   const { state, globals } = brittle();
@@ -226,7 +226,7 @@ test('where WebAssembly cannot run, what is on disk stays for a life in which it
   assert.deepEqual(next.taken(), FIVE);
 });
 
-test('without Web Locks a duplicate of a tab does not send what the original has', async (t) => {
+test('without Web Locks, a duplicate of a tab does not send the messages of the original', async (t) => {
   const { clock, inTab, openTab, scope, server } = begin(t);
   const first = await inTab('tab', { hasLocks: false });
   await first.add('a');
@@ -263,7 +263,7 @@ test('without Web Locks a tab and its duplicate that open together share nothing
   assert.notEqual(one, other);
 });
 
-test('a client that its app disconnected takes over nothing while another tab has a link', async (t) => {
+test('a client that its app disconnected takes over no messages while another tab has a link', async (t) => {
   const { clock, inTab } = begin(t);
   const idle = await inTab('idle');
   idle.client.disconnect();
@@ -277,7 +277,7 @@ test('a client that its app disconnected takes over nothing while another tab ha
   assert.deepEqual(idle.found(), []);
 });
 
-test('a client without a link takes over what a tab left once it asks for one', async (t) => {
+test('a client without a link takes over the messages of a closed tab once it connects', async (t) => {
   const { clock, inTab } = begin(t);
   const idle = await inTab('idle');
   const gone = await inTab('gone');
@@ -290,7 +290,7 @@ test('a client without a link takes over what a tab left once it asks for one', 
   await seen(() => idle.taken().includes('a'), 'it is sent');
 });
 
-test('without AbortSignal.timeout what waits is found after a reload', async (t) => {
+test('without AbortSignal.timeout, waiting messages are restored after a reload', async (t) => {
   const { inTab, openTab } = begin(t);
   const globals = { AbortSignal: class {} };
   const before = openTab({ name: 'tab', globals }).open();
@@ -303,7 +303,7 @@ test('without AbortSignal.timeout what waits is found after a reload', async (t)
   assert.equal(after.page.session.get('holdfast'), 'tab');
 });
 
-test('a duplicate of a tab does not wait for its original for long, and takes a name of its own', async (t) => {
+test('a duplicate of a tab waits only briefly for its original, and then uses its own journal', async (t) => {
   const { clock, inTab, openTab } = begin(t);
   const first = await inTab('tab');
   await first.add('a');
@@ -316,7 +316,7 @@ test('a duplicate of a tab does not wait for its original for long, and takes a 
   assert.notEqual(copy.page.session.get('holdfast'), 'tab');
 });
 
-test('a quota that is exceeded is named', async (t) => {
+test('an exceeded quota is reported as such', async (t) => {
   const { inTab } = begin(t);
   fillDisk(t, 1);
   const tab = await inTab('tab');
@@ -325,7 +325,7 @@ test('a quota that is exceeded is named', async (t) => {
   assert.match(message, /QuotaExceededError/);
 });
 
-test('what expired while nobody was there is told', async (t) => {
+test('a message that expired while no tab was open is reported', async (t) => {
   const { clock, inTab, leave } = begin(t);
   await leave('tab', 'a', 'b');
   await clock.pass(2 * 24 * 3600 * 1000);
@@ -350,7 +350,7 @@ for (const [what, end] of [
   ['cancelled', { cancel: 'a' }],
   ['told the end of', { settled: { id: 'a', success: false, code: 'EXPIRED' } }],
 ]) {
-  test(`what another tab has ${what} is not taken over after that`, async (t) => {
+  test(`a message that another tab has ${what} is not taken over after that`, async (t) => {
     const { clock, inTab, leave, scope } = begin(t);
     await leave('gone', 'a', 'b');
     const [[, messages]] = await kept(scope);
@@ -370,7 +370,7 @@ for (const [what, end] of [
   });
 }
 
-test('what ends in one tab is said so that a tab which just takes it over knows it', async (t) => {
+test('a result in one tab reaches a tab that is just taking the message over', async (t) => {
   const { clock, inTab, scope, server } = begin(t);
   const tab = await inTab('tab');
   for (const id of ['cancelled', 'delivered']) await tab.add(id);
@@ -396,7 +396,7 @@ test('what ends in one tab is said so that a tab which just takes it over knows 
   }
 });
 
-test('a logout whose storage opens late leaves the next session what it has kept', async (t) => {
+test('a logout whose storage opens late leaves the saved messages of the next session', async (t) => {
   const { inTab, leave, openTab, scope } = begin(t);
   await leave('slow', 'old');
   const slow = openTab({ name: 'slow' });
@@ -409,7 +409,7 @@ test('a logout whose storage opens late leaves the next session what it has kept
   assert.deepEqual(await onDisk(scope), ['new']);
 });
 
-test('what one user left is not handed to the next, who is there before it was read', async (t) => {
+test('messages of one user are not given to the next user, who is named before they are read', async (t) => {
   const { leave, openTab } = begin(t);
   await leave('tab', 'of the first');
   let credentials = Promise.resolve({});
@@ -468,7 +468,7 @@ test("another tab's message of the same id says nothing about how this one ended
   assert.deepEqual(tab.said.settled, []);
 });
 
-test('what has ended here and is found on disk once more is not told again', async (t) => {
+test('a message that settled here and is found on disk again is not reported again', async (t) => {
   const { clock, inTab, scope } = begin(t);
   const tab = await inTab('tab');
   await tab.add('a');

@@ -1,4 +1,4 @@
-// A message of an earlier page whose end nobody waits for any more: the app hears of a failure all the same.
+// Messages of an earlier page, whose promises no longer exist. The app is still told about failures.
 
 import 'fake-indexeddb/auto';
 import assert from 'node:assert/strict';
@@ -9,7 +9,7 @@ import { createLocks } from '../../support/locks.mjs';
 import { installStorage } from '../../support/storage.mjs';
 import { createClient, freshModule, quick, until } from '../shell-kit.mjs';
 
-test('a restored message that fails is told to onError and to the console', async (t) => {
+test('the failure of a restored message is reported to onError and to the console', async (t) => {
   freshModule(t);
   installStorage(t);
   const locks = createLocks();
@@ -53,7 +53,7 @@ test('a restored message that fails is told to onError and to the console', asyn
   assert.deepEqual(
     errors.map(({ code, id, event }) => [code, id, event]),
     [['BLOCKED', 'blocked', 'say']],
-    'what the app cancelled itself is no news',
+    'a message that the app cancelled is not reported',
   );
   assert.ok(warnings.some((text) => text.includes('BLOCKED')));
 });

@@ -1,4 +1,4 @@
-// One name for one server, engine path, namespace and user, however the app writes them.
+// One name for each server, engine path, namespace and user, however the app writes them.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -13,7 +13,7 @@ function enter(t, href) {
   });
 }
 
-test('ways to write one address have one endpoint', (t) => {
+test('all spellings of one address have one endpoint', (t) => {
   enter(t, 'http://h/page?secret=1#x');
   const ways = [
     undefined,
@@ -35,7 +35,7 @@ test('ways to write one address have one endpoint', (t) => {
   for (const url of ways) assert.equal(endpointOf(url), 'http://h?/socket.io?/', String(url));
 });
 
-test('a secure page lends its scheme, and wss is https', (t) => {
+test('a secure page provides the scheme, and wss counts as https', (t) => {
   enter(t, 'https://app.example:8443/');
   assert.equal(endpointOf(undefined), 'https://app.example:8443?/socket.io?/');
   assert.equal(endpointOf('/chat'), 'https://app.example:8443?/socket.io?/chat');
@@ -44,7 +44,7 @@ test('a secure page lends its scheme, and wss is https', (t) => {
   assert.notEqual(endpointOf('wss://h:80'), endpointOf('ws://h'));
 });
 
-test('servers, paths and namespaces that differ have endpoints that differ', () => {
+test('different servers, paths and namespaces have different endpoints', () => {
   const all = [
     ['http://h'],
     ['https://h'],
@@ -74,12 +74,12 @@ test("ways to write the engine's path have one endpoint", () => {
   }
 });
 
-test('no page: a fixed text', () => {
+test('without a page, the endpoint is a fixed text', () => {
   assert.equal(endpointOf(undefined), 'http://?/socket.io?/');
   assert.equal(endpointOf('//h'), 'http://h?/socket.io?/');
 });
 
-test('nothing that is no url makes it throw or keep a query', () => {
+test('an invalid URL neither throws nor keeps its query', () => {
   const bad = {
     toString() {
       throw new Error('no');
@@ -130,7 +130,7 @@ test('nothing that is no url makes it throw or keep a query', () => {
   }
 });
 
-test('scopes differ where endpoint or user do, and none is one of version 1', () => {
+test('scopes differ by server and user, and none equals one of version 1', () => {
   const endpoint = endpointOf('http://h');
   const users = ['alice', 'alice ', 'alice%20', 'a b', 'a?b', 'a%b', '\ud800', 'ü', '42'];
   const scopes = users.map((user) => scopeOf(endpoint, user));
@@ -139,7 +139,7 @@ test('scopes differ where endpoint or user do, and none is one of version 1', ()
   assert.notEqual(scopeOf(endpointOf('http://h/a'), 'b'), scopeOf(endpointOf('http://h/'), 'a?b'));
 });
 
-test('a scope of version 1 is known by server, namespace and user', (t) => {
+test('a scope of version 1 is recognised by server, namespace and user', (t) => {
   enter(t, 'https://chat.example/');
   for (const path of ['/socket.io', '/p a/%20']) {
     const scope = scopeOf(endpointOf('https://chat.example', { path }), 'al ice');

@@ -1,4 +1,4 @@
-// What the tests of tabs share: the package as tabs run it, on a disk in memory.
+// Shared by the tests of tabs: the package as tabs run it, with a disk in memory.
 
 import 'fake-indexeddb/auto';
 import assert from 'node:assert/strict';

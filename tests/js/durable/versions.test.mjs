@@ -1,4 +1,4 @@
-// What an earlier build left on disk is found by this one. One fixture for each version of the records.
+// Records of earlier versions are found by this one. There is one fixture for each version.
 
 import 'fake-indexeddb/auto';
 import assert from 'node:assert/strict';
@@ -38,7 +38,7 @@ const packetOf = ({ id, event, data, args = [data], way = 'acked' }) => [
 
 const sent = (packets) => JSON.stringify(packets, (_, one) => (one?.buffer ? [...one] : one));
 
-test('a journal of v2 is read, and can be gone on with', async (t) => {
+test('a journal of v2 is read, and can be continued', async (t) => {
   const { inTab, server } = await begin(t, LATER, v2);
   const tab = await inTab(v2.JOURNAL);
   assert.deepEqual(tab.found(), ['a', 'c', 'd']);
@@ -60,7 +60,7 @@ test('a journal of v2 is read, and can be gone on with', async (t) => {
   assert.deepEqual(next.found(), ['new', 'last']);
 });
 
-test('a journal of v1 is moved into one of this version, and can be gone on with', async (t) => {
+test('a journal of v1 is moved into one of this version, and can be continued', async (t) => {
   const { inTab, server } = await begin(t, FIRST, v1);
   const tab = await inTab(v1.JOURNAL);
   assert.deepEqual(tab.found(), ['a', 'c', 'd']);
@@ -126,7 +126,7 @@ test('a journal of v3 is read, and can be taken over', async (t) => {
   );
 });
 
-test('what an older build can read is written as it wants it', async (t) => {
+test('records that an older version reads are written in its format', async (t) => {
   const { inTab, server } = await begin(t, LATER);
   const tab = await inTab('mine');
   await tab.add('plain', { lane: 'bob' });

@@ -1,4 +1,4 @@
-// Fast Refresh: an edited component keeps what it has sent. By the runtime that the bundlers' plugins use.
+// Fast Refresh: an edited component keeps its sent messages. Uses the runtime of the bundlers' plugins.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';

@@ -1,4 +1,4 @@
-// Whatever components hand in: they are told what is wrong, and the client goes on.
+// Hostile input from components: they are told what is wrong, and the client keeps working.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -34,7 +34,7 @@ async function render(element) {
   return thrown[0];
 }
 
-test('components survive hostile arguments to hooks, props, and what hooks answer', async (t) => {
+test('components survive hostile arguments to hooks, props, and to the functions that hooks return', async (t) => {
   collectReports(t);
   const { server, client } = await setUp(t);
   const providers = functions.filter(isProvider).map(([name, Provider]) => ({

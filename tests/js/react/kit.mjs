@@ -1,4 +1,4 @@
-// What the tests of the React entry share: a document, React, and a server in this process.
+// Shared by the tests of the React entry: a document, React, and a server in this process.
 
 import { JSDOM } from 'jsdom';
 import { startChatServer } from '../../support/chat-server.mjs';

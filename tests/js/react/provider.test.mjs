@@ -1,4 +1,4 @@
-// The provider: one connection however often it is mounted, and whose link it wants.
+// The provider: one connection however often it is mounted, and when it connects and disconnects.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -29,7 +29,7 @@ const Status = () => {
 };
 const App = (props) => h(SocketProvider, props, h(Status));
 
-test('mounted twice at once, as StrictMode does, it opens one connection', async (t) => {
+test('a provider that is mounted twice, as in StrictMode, opens one connection', async (t) => {
   const server = await start(t);
   const { text } = await mount(t, h(StrictMode, null, h(App, { userId: 'u1' })));
   await until(() => text() === 'ready, a socket', 'ready');
@@ -37,7 +37,7 @@ test('mounted twice at once, as StrictMode does, it opens one connection', async
   assert.deepEqual(server.joins, ['u1']);
 });
 
-test('unmounted for good it ends the link, and keeps what waits', async (t) => {
+test('a provider that is unmounted ends the link, and keeps waiting messages', async (t) => {
   const server = await start(t);
   const { unmount, text } = await mount(t, h(App, { userId: 'u1' }));
   await until(() => text() === 'ready, a socket', 'ready');
@@ -66,7 +66,7 @@ for (const [what, send] of [
   ['sendMessage', () => api.sendMessage({ text: 'at once' })],
   ['a hook', (view) => view.sendMessage({ text: 'at once' })],
 ]) {
-  test(`a child that sends as it is mounted, by ${what}, leaves the link to the provider`, async (t) => {
+  test(`a child that sends when it is mounted, by ${what}, leaves connecting to the provider`, async (t) => {
     const server = await start(t);
     const Eager = () => {
       const view = useSocket();
@@ -82,7 +82,7 @@ for (const [what, send] of [
   });
 }
 
-test('a provider that wants a link while nothing is configured says so once', async (t) => {
+test('a provider without a configuration warns once', async (t) => {
   freshModule(t);
   // One that has not warned yet, whatever other tests have mounted.
   const { SocketProvider: Provider } = await import(`${pkg}/esm/react.mjs?not-warned-yet`);
@@ -95,7 +95,7 @@ test('a provider that wants a link while nothing is configured says so once', as
   assert.match(warn.mock.calls[0].arguments.join(' '), /SocketProvider.*configureSocket/);
 });
 
-test('a provider that nobody asks for a link, or that is configured in the same turn, warns of nothing', async (t) => {
+test('a provider that need not connect, or that is configured in the same turn, does not warn', async (t) => {
   const server = await start(t);
   freshModule(t);
   const warn = t.mock.method(console, 'warn', () => {});
@@ -107,7 +107,7 @@ test('a provider that nobody asks for a link, or that is configured in the same 
   assert.equal(warn.mock.callCount(), 0);
 });
 
-test('a link that the app asked for outlives its providers', async (t) => {
+test('a link that the app opened itself stays after its providers are unmounted', async (t) => {
   const server = await start(t);
   const before = await mount(t, h(App, { userId: 'u1' }));
   await until(() => before.text() === 'ready, a socket', 'ready');
@@ -125,7 +125,7 @@ test('a link that the app asked for outlives its providers', async (t) => {
   assert.equal(api.isConnectionReady(), true);
 });
 
-test('isAuthenticated false disconnects and keeps what waits, true connects', async (t) => {
+test('isAuthenticated false disconnects and keeps waiting messages, and true connects', async (t) => {
   const server = await start(t);
   const { render, text } = await mount(t, h(App, { isAuthenticated: true, userId: 'u1' }));
   await until(() => text() === 'ready, a socket', 'ready');
@@ -149,7 +149,7 @@ test('a login after a logout connects the next user, with nothing of the first',
   assert.deepEqual(server.joins, ['u1', 'u2']);
 });
 
-test('another userId joins his room', async (t) => {
+test('a new userId joins the room of that user', async (t) => {
   const server = await start(t);
   const { render, text } = await mount(t, h(App, { userId: 'u1' }));
   await until(() => text() === 'ready, a socket', 'ready');
@@ -158,7 +158,7 @@ test('another userId joins his room', async (t) => {
   assert.deepEqual(server.joins, ['u1', 'u2']);
 });
 
-test('with no props it asks for nothing: the app does, through its module', async (t) => {
+test('a provider without props does not connect, and leaves that to the app', async (t) => {
   const server = await start(t);
   const { text } = await mount(t, h(App));
   assert.equal(text(), 'not ready, a socket');
@@ -167,7 +167,7 @@ test('with no props it asks for nothing: the app does, through its module', asyn
   await until(() => text() === 'ready, a socket', 'ready');
 });
 
-test('a client that is configured after the provider is mounted is taken', async (t) => {
+test('a client that is configured after the provider is mounted is used', async (t) => {
   const server = await start(t);
   const { url } = server;
   freshModule(t);
@@ -202,7 +202,7 @@ test('options in the provider configure, are refused by name, and their handlers
   errors.mock.restore();
 });
 
-test('a client of createClient can be handed in, and nothing else', async (t) => {
+test('a client of createClient can be passed in, and nothing else', async (t) => {
   const server = await start(t);
   const own = client(t, server, { userId: 'u9' });
   const { text, render } = await mount(t, h(App, { client: own }));
@@ -224,7 +224,7 @@ test('components that read the context see every change', async (t) => {
   await until(() => text() === 'true true true', 'connected');
 });
 
-test('outside of a provider useSocket says what is missing', async (t) => {
+test('outside of a provider, useSocket throws an error that says so', async (t) => {
   const errors = t.mock.method(console, 'error', () => {});
   await assert.rejects(mount(t, h(Status)), {
     message: 'useSocket must be used within a SocketProvider',
@@ -232,7 +232,7 @@ test('outside of a provider useSocket says what is missing', async (t) => {
   errors.mock.restore();
 });
 
-test('a server renders the state of nobody, and the page takes it over without a complaint', async (t) => {
+test('a server renders the state without a user, and the page hydrates it without a warning', async (t) => {
   await start(t);
   const page = h(SocketProvider, { userId: 'u1' }, h(Status));
   const { window } = globalThis;
@@ -254,7 +254,7 @@ test('a server renders the state of nobody, and the page takes it over without a
   assert.equal(errors.mock.callCount(), 0);
 });
 
-test('without a document, too, importing and rendering opens nothing', async (t) => {
+test('without a document, importing and rendering opens nothing', async (t) => {
   const server = await start(t);
   renderToString(h(App, { userId: 'u1', options: quick(server.url) }));
   assert.equal(server.handshakes.length, 0);

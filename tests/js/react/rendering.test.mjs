@@ -1,4 +1,4 @@
-// A component re-renders for what it reads, and for nothing else.
+// A component re-renders only for the fields that it reads.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -14,7 +14,7 @@ const {
 } = holdfast;
 const within = (...children) => h(SocketProvider, { userId: 'u1' }, ...children);
 
-test('10,000 inbound messages re-render no component that does not show them', async (t) => {
+test('10,000 inbound messages re-render no component that does not read them', async (t) => {
   const server = await start(t);
   const everything = {
     Status: counted(() => String(useSocket().isReady)),
@@ -60,7 +60,7 @@ test('10,000 inbound messages re-render no component that does not show them', a
   assert.ok(Count.renders > shownBefore, 'the one that shows them did render');
 });
 
-test('a field that is read re-renders its reader, another one does not', async (t) => {
+test('a change of a field re-renders only the components that read it', async (t) => {
   const server = await start(t);
   const Ready = counted(() => String(useSocket().isReady));
   const Users = counted(() => useSocket().onlineUsers.join());
@@ -73,7 +73,7 @@ test('a field that is read re-renders its reader, another one does not', async (
   assert.equal(Users.renders, users + 1);
 });
 
-test('a field that is read for the first time is shown as it is now, and followed', async (t) => {
+test('a field that is read for the first time has its current value, and is then tracked', async (t) => {
   const server = await start(t);
   let show;
   const Late = () => {
@@ -127,7 +127,7 @@ test('a selector re-renders when what it selects changed, by its fields or by is
   assert.equal(Never.renders, nevers);
 });
 
-test('an inline selector sees the props of its render', async (t) => {
+test('an inline selector uses the props of its render', async (t) => {
   const server = await start(t);
   const One = ({ id }) => String(useSocket((view) => view.onlineUsers.includes(id)));
   const { render, text } = await mount(t, within(h(One, { id: 'a' })));
@@ -138,7 +138,7 @@ test('an inline selector sees the props of its render', async (t) => {
   assert.equal(text(), 'false');
 });
 
-test('a listener is attached before its provider connects, and is always that of the last render', async (t) => {
+test('a listener is added before its provider connects, and is always the one of the last render', async (t) => {
   const server = await start(t);
   const heard = [];
   const Listener = ({ label }) => {

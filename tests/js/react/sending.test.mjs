@@ -1,4 +1,4 @@
-// Messages as a component shows them.
+// Messages in the state of a component.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -19,7 +19,7 @@ async function chat(t, props = { userId: 'u1' }) {
   return { hook, ...page, send: (data, options) => act(async () => hook.send(data, options)) };
 }
 
-test('a message is queued, on its way, and sent', async (t) => {
+test('a message is queued, then sending, then sent', async (t) => {
   let answer;
   const message = ({ ack, save }) => {
     answer = () => ack(save());
@@ -37,7 +37,7 @@ test('a message is queued, on its way, and sent', async (t) => {
   assert.equal(typeof render, 'function');
 });
 
-test('a link that is lost puts what was on its way back into the queue', async (t) => {
+test('a lost link puts the messages in flight back into the queue', async (t) => {
   const server = await start(t, { reconnect: { minMs: 60_000, maxMs: 60_000, spreadMs: 60_000 } });
   server.hooks.message = () => {};
   const { send, text } = await chat(t);
@@ -48,7 +48,7 @@ test('a link that is lost puts what was on its way back into the queue', async (
   await until(() => text() === 'hi queued', 'back in the queue');
 });
 
-test('a message that failed says why, and is sent again under its id', async (t) => {
+test('a failed message has its error, and can be sent again with its id', async (t) => {
   const server = await start(t, { send: { retries: 0 } });
   let isBusy = true;
   server.hooks.message = ({ ack, save }) =>
@@ -73,7 +73,7 @@ test('a message that failed says why, and is sent again under its id', async (t)
   assert.equal(hook.messages.length, 1);
 });
 
-test('a message is taken back, or just not shown any more', async (t) => {
+test('a message can be cancelled, or only removed from the list', async (t) => {
   await start(t);
   const { send, text, hook } = await chat(t, { isAuthenticated: false });
   await send({ text: 'one' }, { id: 'one' });
@@ -85,7 +85,7 @@ test('a message is taken back, or just not shown any more', async (t) => {
   assert.equal(api.getMessageQueueLength(), 1);
 });
 
-test('what cannot be sent fails at once', async (t) => {
+test('an invalid message fails at once', async (t) => {
   await start(t);
   const { hook, text } = await chat(t, { isAuthenticated: false });
   const good = hook.send({ text: 'good' });
@@ -98,7 +98,7 @@ test('what cannot be sent fails at once', async (t) => {
   assert.equal(text(), 'big failed INVALID_MESSAGE_PAYLOAD');
 });
 
-test('the actions stay the same functions', async (t) => {
+test('the actions are stable functions', async (t) => {
   await start(t);
   const { send, hook } = await chat(t, { isAuthenticated: false });
   const before = { ...hook };
@@ -106,7 +106,7 @@ test('the actions stay the same functions', async (t) => {
   for (const name of ['send', 'retry', 'cancel', 'dismiss']) assert.equal(hook[name], before[name]);
 });
 
-test('the outbox shows what waits, whoever sent it, and for what', async (t) => {
+test('the outbox shows all waiting messages of the client, and why they wait', async (t) => {
   const server = await start(t);
   server.hooks.message = () => {};
   const lists = new Set();
@@ -132,7 +132,7 @@ test('the outbox shows what waits, whoever sent it, and for what', async (t) => 
   assert.equal(text(), 'hi link');
 });
 
-test('sendMessage of useSocket is that of the module', async (t) => {
+test('sendMessage of useSocket is the function of the module', async (t) => {
   await start(t);
   const hook = {};
   const Sender = () => {
@@ -152,7 +152,7 @@ test('sendMessage of useSocket is that of the module', async (t) => {
   );
 });
 
-test('another message under an id that waits is refused, and the first stays what is shown', async (t) => {
+test('a different message with an id in use is refused, and the first one stays in the list', async (t) => {
   await start(t);
   const { hook, send, text } = await chat(t, { isAuthenticated: false });
   await send({ text: 'first' }, { id: 'x' });
@@ -165,7 +165,7 @@ test('another message under an id that waits is refused, and the first stays wha
   await until(() => text() === 'first sent, third sent', 'both are sent, in their places');
 });
 
-test('a retry is the message as it was, with its options', async (t) => {
+test('a retry sends the original message with its options', async (t) => {
   const server = await start(t, { send: { retries: 0 } });
   server.hooks.message = ({ ack }) => ack({ error: 'INVALID_CONTENT' });
   const { hook, send, text } = await chat(t);
@@ -211,7 +211,7 @@ test('a message of a component has a payload, and no callback', async (t) => {
   assert.equal(hook.send({ text: 'hi' }, null).status, 'queued');
 });
 
-test('a signal takes a message back', async (t) => {
+test('a signal cancels a message', async (t) => {
   await start(t);
   const { hook, text } = await chat(t, { isAuthenticated: false });
   const controller = new AbortController();
@@ -223,7 +223,7 @@ test('a signal takes a message back', async (t) => {
   assert.equal(hook.messages.length, 1, 'what never had an id is not shown');
 });
 
-test('of a user who is gone nothing is shown, nor sent by the next', async (t) => {
+test('messages of a user who logged out are neither shown nor sent by the next user', async (t) => {
   const server = await start(t);
   server.hooks.message = () => {};
   const { hook, send, text } = await chat(t);
@@ -235,7 +235,7 @@ test('of a user who is gone nothing is shown, nor sent by the next', async (t) =
   assert.equal(api.getMessageQueueLength(), 0);
 });
 
-test('a thousand messages sent in one turn are looked through once', async (t) => {
+test('a thousand messages that are sent in one turn cause one pass over the list', async (t) => {
   await start(t);
   const { hook, text } = await chat(t, { isAuthenticated: false });
   const { client } = globalThis[Symbol.for('holdfast@1')];

@@ -1,5 +1,4 @@
-// Rules that apps have broken in their own socket modules: what the components and the page around them
-// do with a Socket stays as it was.
+// Rules that apps have broken in their own socket modules: the components and the page use a Socket as before.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -89,7 +88,7 @@ async function useAsComponentsDo(socket, server) {
   return saw;
 }
 
-test('whatever components do with a Socket works as with a plain one', async (t) => {
+test('everything that components do with a Socket works as with a plain one', async (t) => {
   const server = await start(t);
   const opts = { transports: ['polling', 'websocket'], query: { a: '1' } };
   const plain = io(server.url, { ...opts, autoConnect: false, forceNew: true, auth: {} });
@@ -98,7 +97,7 @@ test('whatever components do with a Socket works as with a plain one', async (t)
   assert.deepEqual(await useAsComponentsDo(ours, server), await useAsComponentsDo(plain, server));
 });
 
-test('a logout flag that is set back only after the login lets the user in all the same', async (t) => {
+test('a logout flag that is reset only after the login still lets the user connect', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   api.disconnectSocketForLogout();
   assert.equal(api.initializeSocket('u2'), null);
@@ -108,7 +107,7 @@ test('a logout flag that is set back only after the login lets the user in all t
   assert.deepEqual(server.joins, ['u1', 'u2']);
 });
 
-test('an app that sends by REST when told it is offline can be told that a send is taken', async (t) => {
+test('an app that falls back to REST while offline can see that a send was accepted', async (t) => {
   const server = await start(t, { connectedMeans: 'accepting' });
   let byRest = 0;
   const submit = (text) => {
@@ -133,7 +132,7 @@ test('an app that sends by REST when told it is offline can be told that a send 
   assert.equal(api.isSocketConnected(), false, 'after a logout nothing is taken');
 });
 
-test('a component that fetches nothing is shown what it missed, before what is new', async (t) => {
+test('a component that fetches nothing receives the missed messages before the new ones', async (t) => {
   const stored = [];
   const answered = deferred();
   const onResync = async ({ since, deliver }) => {
@@ -189,7 +188,7 @@ function openPage() {
   return { listening, tell, close };
 }
 
-test('a page that is left but stays keeps its link, and listeners on the page do not pile up', async (t) => {
+test('a page keeps its link after a plain pagehide, and its listeners on the page do not accumulate', async (t) => {
   const { listening, tell, close } = openPage();
   const server = await start(t, {}, { user: 'u1' });
   const ofOne = listening.size;

@@ -21,7 +21,7 @@ import {
 
 const HOUR_MS = 3_600_000;
 
-test('a token that looks too old is shown to the server, which decides', async (t) => {
+test('a token that looks expired is sent to the server, which decides', async (t) => {
   const long = { userId: 'u1', iat: 1, exp: 2 };
   const tokens = [jwt({ ...long, iat: 0 }), jwt(long)];
   let asked = 0;
@@ -37,7 +37,7 @@ test('a token that looks too old is shown to the server, which decides', async (
   assert.deepEqual(server.joins, ['u1']);
 });
 
-test('every attempt asks for credentials anew, and waits for a refresh that is under way', async (t) => {
+test('every attempt requests new credentials, and waits for a running refresh', async (t) => {
   const clock = freezeTime(t);
   const answers = [];
   const auth = () => new Promise((resolve) => answers.push(resolve));
@@ -57,7 +57,7 @@ test('every attempt asks for credentials anew, and waits for a refresh that is u
   assert.deepEqual(server.handshakes, [{ token: 't1' }, { token: 't2' }]);
 });
 
-test('the user is found in a token whose claims are base64url, and gets what is for him', async (t) => {
+test('the user of a token with base64url claims is recognised, and receives their messages', async (t) => {
   const userId = 'Zoë ✓ 🔑 ÿ?>~þ';
   const token = jwt({ userId, of: '>>>???~~~' });
   assert.match(token.split('.')[1], /-.*_|_.*-/, 'it has both letters that base64 has not');
@@ -71,7 +71,7 @@ test('the user is found in a token whose claims are base64url, and gets what is 
   assert.deepEqual(heard, ['hello']);
 });
 
-test('when the login becomes ready it connects at once, and being told twice connects once', async (t) => {
+test('the client connects as soon as the login is ready, and only once if it is told twice', async (t) => {
   // Nothing here can be polling: no time passes.
   freezeTime(t);
   const server = await start(t);
@@ -101,7 +101,7 @@ test('a handshake that the server refuses is tried again, though socket.io never
   assert.deepEqual(heard, Array(3).fill(['not yet', true]));
 });
 
-test('a server that is too slow to check a token does not cost the user his login', async (t) => {
+test('a server that is slow to check a token does not end the login', async (t) => {
   const gone = [];
   const { errors, options } = observed({
     auth: { token: 't1' },
@@ -121,7 +121,7 @@ test('a server that is too slow to check a token does not cost the user his logi
   assert.deepEqual(gone, []);
 });
 
-test('whatever a component sets on the Manager, a lost link is replaced, and by one attempt', async (t) => {
+test('a lost link is replaced by one attempt, whatever a component sets on the Manager', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const { io } = api.getSocket();
   for (const wanted of [false, true]) {
@@ -144,7 +144,7 @@ test('whatever a component sets on the Manager, a lost link is replaced, and by 
   }
 });
 
-test('a refusal because of too many connections is not the end', async (t) => {
+test('the client reconnects after a refusal because of too many connections', async (t) => {
   const { errors, options } = observed();
   const server = await start(t, options, { user: 'u1' });
   refuse(server, 2, 'connection_limit');
@@ -157,7 +157,7 @@ test('a refusal because of too many connections is not the end', async (t) => {
   );
 });
 
-test('a disconnect by the server is not the end', async (t) => {
+test('the client reconnects after a disconnect by the server', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const reasons = [];
   api.getSocket().on('disconnect', (reason) => reasons.push(reason));
@@ -175,7 +175,7 @@ test('a disconnect by the server is not the end', async (t) => {
   assert.equal(server.handshakes.length, 3);
 });
 
-test('attempts are never used up, even where the app sets a count of them', async (t) => {
+test('attempts never run out, even if the app sets a limit', async (t) => {
   const { errors, options } = observed({ io: { reconnectionAttempts: 2 } });
   const server = await start(t, options, { user: 'u1' });
   await server.stop();
@@ -185,7 +185,7 @@ test('attempts are never used up, even where the app sets a count of them', asyn
   await ready();
 });
 
-test('nothing that comes late undoes a logout', async (t) => {
+test('no late event undoes a logout', async (t) => {
   const clock = freezeTime(t);
   const answers = [];
   const auth = () => new Promise((resolve) => answers.push(resolve));
@@ -235,7 +235,7 @@ test('nothing that comes late undoes a logout', async (t) => {
   }
 });
 
-test('who logged out logs in again without a reload', async (t) => {
+test('a user can log in again after a logout without a reload', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const socket = api.getSocket();
   const heard = [];
@@ -251,7 +251,7 @@ test('who logged out logs in again without a reload', async (t) => {
   assert.deepEqual(heard, ['of u1', 'of u2']);
 });
 
-test('to set the logout flag back while there is a link changes nothing', async (t) => {
+test('resetting the logout flag while connected changes nothing', async (t) => {
   const server = await start(t);
   const confirmed = deferred();
   server.hooks.join = () => confirmed.promise;

@@ -1,4 +1,4 @@
-// Rules that apps have broken in their own socket modules: what becomes of a message, and what they are told.
+// Rules that apps have broken in their own socket modules: the results of messages.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -38,7 +38,7 @@ test("socket.io's own retries hold for what asks for an acknowledgement, and all
   assert.deepEqual(came, ['hello'], 'once');
 });
 
-test('a server that takes 12 s to answer stores a message once', async (t) => {
+test('a message is stored once by a server that takes 12 s to answer', async (t) => {
   const clock = freezeTime(t);
   const options = { send: { ack: true } };
   const server = await start(t, options, { user: 'u1', server: NO_HEARTBEAT });
@@ -58,7 +58,7 @@ test('a server that takes 12 s to answer stores a message once', async (t) => {
   assert.equal(server.saved.length, 1);
 });
 
-test('an acknowledgement that is late, repeated or contradicts another calls nobody back again', async (t) => {
+test('a late, repeated or contradicting acknowledgement does not call a callback again', async (t) => {
   const server = await start(
     t,
     { send: { ackTimeoutMs: 30, retries: 5, ack: true } },
@@ -80,7 +80,7 @@ test('an acknowledgement that is late, repeated or contradicts another calls nob
   assert.equal(sent.calls.length, 1);
 });
 
-test('two equal texts are two messages, on their way out and on their way in', async (t) => {
+test('two equal texts are two messages, outgoing and incoming', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const once = createDeduplicator({ userId: ({ data }) => data.userId });
   server.hooks.message = ({ data, ack, socket, save }) =>
@@ -94,7 +94,7 @@ test('two equal texts are two messages, on their way out and on their way in', a
   assert.deepEqual(heard, ['ok', 'ok', 'ok']);
 });
 
-test('what is queued is no failure: it says so at once, and nothing more until it is sent', async (t) => {
+test('a queued message gets a notice at once, and its result only after it is sent', async (t) => {
   const clock = freezeTime(t);
   const server = await start(t);
   const shown = new Map();
@@ -120,7 +120,7 @@ test('what is queued is no failure: it says so at once, and nothing more until i
   assert.equal(server.saved.length, 1);
 });
 
-test('what the app is told has expired is never sent afterwards', async (t) => {
+test('a message that was reported as expired is never sent afterwards', async (t) => {
   const clock = freezeTime(t);
   // For an app that gives up after 15 s by a timer of its own.
   const server = await start(t, { queue: { ttlMs: 14_000 } });
@@ -141,7 +141,7 @@ test('what the app is told has expired is never sent afterwards', async (t) => {
 
 for (const isAckFirst of [true, false]) {
   const order = isAckFirst ? 'after' : 'before';
-  test(`a confirmation that comes ${order} the acknowledgement names the same message, once`, async (t) => {
+  test(`a confirmation ${order} the acknowledgement settles the same message, once`, async (t) => {
     const server = await start(t, {}, { user: 'u1' });
     const confirmed = [];
     api.onMessageSent(({ _tempId }) => confirmed.push(_tempId));
@@ -171,7 +171,7 @@ for (const isAckFirst of [true, false]) {
   });
 }
 
-test('an error event after the acknowledgement changes no result, and reaches who listens', async (t) => {
+test('an error event after the acknowledgement changes no result, and reaches its listeners', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   server.hooks.message = ({ id, ack, socket, save }) => {
     ack(save());
@@ -187,7 +187,7 @@ test('an error event after the acknowledgement changes no result, and reaches wh
   assert.deepEqual(errors, [_tempId]);
 });
 
-test('what cannot be written as JSON throws nowhere and holds up nothing, whichever way it is sent', async (t) => {
+test('a value that JSON cannot represent throws nowhere and delays nothing, however it is sent', async (t) => {
   const reported = collectReports(t);
   const server = await start(t);
   const came = [];
@@ -217,7 +217,7 @@ test('what cannot be written as JSON throws nowhere and holds up nothing, whiche
   assert.equal(reported.length, 6, 'each that nobody is told of is reported');
 });
 
-test('nothing that goes wrong opens a dialog, which would stop the page until the link died', async (t) => {
+test('no failure opens a dialog, which would block the page until the link is lost', async (t) => {
   const opened = [];
   for (const name of ['alert', 'confirm', 'prompt']) {
     globalThis[name] = () => opened.push(name);

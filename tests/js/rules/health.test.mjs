@@ -1,4 +1,4 @@
-// Rules that apps have broken in their own socket modules: pings, and which links are dead.
+// Rules that apps have broken in their own socket modules: pings, and the detection of dead links.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -50,7 +50,7 @@ for (const [name, args] of [
   });
 }
 
-test('a pong of null is a pong', async (t) => {
+test('a pong with null counts as a pong', async (t) => {
   const { clock, server, engine } = await setUp(t);
   server.hooks.ping = (ack) => ack(null);
   assert.equal(api.getConnectionHealth().lastPongTime, null);
@@ -63,7 +63,7 @@ test('a pong of null is a pong', async (t) => {
   assert.equal(api.getSocket().io.engine, engine);
 });
 
-test('a message leaves without a ping before it, and waits for no time to pass', async (t) => {
+test('a message is sent without a preceding ping or delay', async (t) => {
   const { clock, server } = await setUp(t);
   server.hooks.ping = () => {};
   const began = clock.now();

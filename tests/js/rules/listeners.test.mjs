@@ -1,4 +1,4 @@
-// Rules that apps have broken in their own socket modules: what listeners hear, and when.
+// Rules that apps have broken in their own socket modules: the events that listeners receive, and when.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -33,7 +33,7 @@ function visible(socket) {
   ];
 }
 
-test('a listener that is attached at mount, before there is a connection, hears what comes', async (t) => {
+test('a listener that is added at mount, before there is a connection, receives events', async (t) => {
   const server = await start(t);
   const heard = [];
   // A child's effect runs before its provider's.
@@ -48,7 +48,7 @@ test('a listener that is attached at mount, before there is a connection, hears 
   assert.deepEqual(heard, ['connect', 'raw', 'helper', 'connect', 'raw', 'helper']);
 });
 
-test('who asks for the Socket once finds it, at whatever time', async (t) => {
+test('a component can get the Socket once, at any time', async (t) => {
   const server = await start(t);
   const found = [api.getSocket()];
   const look = () => found.push(api.getSocket());
@@ -99,7 +99,7 @@ test("a cleanup that takes away everybody's listeners takes away none of ours", 
   assert.deepEqual(heard, [0, 1, 2, 3]);
 });
 
-test('a page that looks whether somebody listens already finds nothing of ours, with every helper in use', async (t) => {
+test('a page that checks for existing listeners finds none of the package, with every helper in use', async (t) => {
   const server = await start(t);
   const names = Object.keys(api).filter((name) => /^on[A-Z]/.test(name));
   assert.equal(names.length, 9);
@@ -112,7 +112,7 @@ test('a page that looks whether somebody listens already finds nothing of ours, 
   assert.deepEqual(visible(api.getSocket()), []);
 });
 
-test('what has two names in use is delivered under either, and once', async (t) => {
+test('an event with two names is delivered under either of them, once', async (t) => {
   const server = await start(
     t,
     { events: { message: ['newMessage', 'message:new'] } },
@@ -147,7 +147,7 @@ test('what has two names in use is delivered under either, and once', async (t) 
   assert.deepEqual(heard[0][1], request);
 });
 
-test('a message that the server sends to the room and to the socket is heard once, by raw listeners too', async (t) => {
+test('a message that the server sends to the room and to the socket is delivered once, also to raw listeners', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const heard = { helper: [], raw: [], any: [] };
   api.onNewMessage(({ n }) => heard.helper.push(n));
@@ -172,7 +172,7 @@ test('a message that the server sends to the room and to the socket is heard onc
   for (const list of Object.values(heard)) assert.deepEqual(list, [0, 1, 3, 5, 7, 7]);
 });
 
-test('a listener that throws, of whatever kind, keeps no other from being called', async (t) => {
+test('a listener of any kind that throws stops no other', async (t) => {
   const reported = collectReports(t);
   const server = await start(t, {}, { user: 'u1' });
   const socket = api.getSocket();
@@ -205,7 +205,7 @@ test('a listener that throws, of whatever kind, keeps no other from being called
   assert.equal((await api.sendMessage({ text: 'a' })).success, true);
 });
 
-test('a typing mark without an end is taken away after 5 s', async (t) => {
+test('a typing indicator without an end is removed after 5 s', async (t) => {
   const clock = freezeTime(t);
   const server = await start(t, {}, { user: 'u1' });
   const marks = [];
@@ -219,7 +219,7 @@ test('a typing mark without an end is taken away after 5 s', async (t) => {
   assert.deepEqual(marks, ['a true', 'a true', 'a false']);
 });
 
-test('ids come as texts and the online list as an array, whatever the server sends, and changes once', async (t) => {
+test('ids are strings and the online list is an array that changes once, whatever the server sends', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const told = [];
   api.onUserOnline(({ userId }) => told.push(`+${userId}`));
@@ -244,7 +244,7 @@ test('ids come as texts and the online list as an array, whatever the server sen
   assert.deepEqual(told, ['+5', '+6', '+u7', '-3', '-2']);
 });
 
-test('who subscribes late to the online list is given it at once', async (t) => {
+test('a late subscriber to the online list receives it at once', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   await roundTrip(server);
   const lists = [];

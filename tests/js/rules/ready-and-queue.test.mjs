@@ -21,7 +21,7 @@ import {
 const FALLBACK_MS = 3000;
 const joinCame = (server, count) => until(() => server.joins.length === count, 'the join came');
 
-test('without a confirmation the link is ready after 3 s, with nothing queued too', async (t) => {
+test('without a confirmation the link is ready after 3 s, even with an empty queue', async (t) => {
   const clock = freezeTime(t);
   const server = await start(t);
   server.hooks.join = () => 'ignore';
@@ -33,7 +33,7 @@ test('without a confirmation the link is ready after 3 s, with nothing queued to
   assert.equal(api.isConnectionReady(), true);
 });
 
-test('the 3 s of a link that is gone make nothing ready', async (t) => {
+test('the 3 s of a lost link do not make the next link ready', async (t) => {
   const clock = freezeTime(t);
   const server = await start(t);
   server.hooks.join = () => 'ignore';
@@ -51,7 +51,7 @@ test('the 3 s of a link that is gone make nothing ready', async (t) => {
   assert.equal(api.isConnectionReady(), true, 'the second link has 3 s of its own');
 });
 
-test('a confirmation that comes twice sends nothing twice', async (t) => {
+test('a repeated confirmation sends nothing twice', async (t) => {
   const server = await start(t);
   server.hooks.join = ({ userId }) => {
     server.io.emit('room:joined', { userId });
@@ -111,7 +111,7 @@ for (const [name, refusal] of [
   });
 }
 
-test('a message that was queued has the deadline, the retries and the result of any other', async (t) => {
+test('a queued message has the same deadline, retries and result as any other', async (t) => {
   const clock = freezeTime(t);
   // Without a backoff, the times of the attempts are those of the deadline.
   const server = await start(
@@ -150,7 +150,7 @@ test('a message that was queued has the deadline, the retries and the result of 
   assert.deepEqual(ofOther.times, [0, 10_000, 20_000, 30_000]);
 });
 
-test('a message that was emitted on a dead link is sent again, under the same id', async (t) => {
+test('a message that was emitted on a dead link is sent again with the same id', async (t) => {
   const clock = freezeTime(t);
   const server = await start(t, {}, { server: NO_HEARTBEAT });
   const proxy = await createProxy({ target: { port: server.port } });
@@ -178,7 +178,7 @@ test('a message that was emitted on a dead link is sent again, under the same id
   assert.equal(server.saved.length, 1);
 });
 
-test('to send while nobody has connected begins to connect, and disconnects nothing', async (t) => {
+test('a send before any connect starts to connect, and disconnects nothing', async (t) => {
   const server = await start(t);
   const confirmed = deferred();
   server.hooks.join = () => confirmed.promise;
@@ -200,7 +200,7 @@ test('to send while nobody has connected begins to connect, and disconnects noth
   );
 });
 
-test('to send while the next attempt is far away brings it near', async (t) => {
+test('a send brings a distant next attempt forward', async (t) => {
   const clock = freezeTime(t);
   // After a stable link the first wait is drawn from all of the spread.
   const reconnect = { minMs: 10, maxMs: 30_000, stableMs: 0, spreadMs: 2 ** 30 };

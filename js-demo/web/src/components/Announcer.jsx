@@ -1,7 +1,7 @@
 import { useSocketEvent } from 'holdfast/react';
 import { useState } from 'react';
 
-/** Says what comes in to those who listen to the page: new messages, not the old ones one pages to. */
+/** Announces new messages to screen readers. Older messages that are loaded later are not announced. */
 export default function Announcer({ peer, isTyping }) {
   const [text, setText] = useState('');
 

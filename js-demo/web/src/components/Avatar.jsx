@@ -1,4 +1,4 @@
-/** The first letter of somebody's name, with a dot while they are online. */
+/** The first letter of a user's name, with a dot while the user is online. */
 export default function Avatar({ person, isOnline = false }) {
   return (
     <span className="avatar" aria-hidden="true" data-person={person._id}>

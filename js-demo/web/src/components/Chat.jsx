@@ -1,4 +1,4 @@
-// The chat of one user: the frame, and what its parts share.
+// The chat of one user: the frame, and the state that its parts share.
 
 import { useSocket } from 'holdfast/react';
 import { useEffect, useRef } from 'react';
@@ -29,7 +29,7 @@ export default function Chat({ me, people, labUrl, takesFocus, onLeave }) {
   const messages = useMessages(me);
   const unread = useUnread(me._id, openId);
   const notifications = useNotifications(openId, tell);
-  // Nobody knows who is online while the list is from before the link was lost.
+  // After a lost connection, the old list does not say who is online now.
   const online = useSocket((view) => (view.onlineUsersStale ? null : view.onlineUsers));
   useFailures(messages.sending, tell);
   useTitle(unread);
@@ -86,7 +86,7 @@ export default function Chat({ me, people, labUrl, takesFocus, onLeave }) {
 
 const isUnsettled = ({ status }) => status === 'queued' || status === 'sending';
 
-/** How many unread messages there are stands in the tab. */
+/** Shows the number of unread messages in the title of the tab. */
 function useTitle(unread) {
   const total = Object.values(unread).reduce((sum, n) => sum + n, 0);
 

@@ -3,7 +3,10 @@ import Icon from './Icon.jsx';
 
 const MAX_LENGTH = 4000;
 
-/** Where a message is written. What is half written is kept in `drafts`, by whom it is for. Emptied once the message is in the queue, whether there is a link or not. */
+/**
+ * The input for a message. `drafts` keeps unfinished texts by recipient. The input is emptied once the message is in the
+ * queue, whether the client is connected or not.
+ */
 export default function Composer({ peer, input, drafts, onSend, onRefused, onTyping }) {
   const [text, setText] = useState(() => drafts.get(peer._id) ?? '');
   const [refusal, setRefusal] = useState(null);
@@ -17,7 +20,7 @@ export default function Composer({ peer, input, drafts, onSend, onRefused, onTyp
   function submit(event) {
     event.preventDefault();
     if (isEmpty) return;
-    // The queue takes a message at once or not at all.
+    // The queue accepts or refuses a message synchronously.
     const { id, status, error } = onSend(text.trim());
     const isTaken = status !== 'failed';
     setRefusal(isTaken ? null : error.message);

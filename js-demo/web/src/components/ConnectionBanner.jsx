@@ -5,14 +5,14 @@ import { count, span } from '../utils/time.js';
 
 const TEXTS = {
   healthy: 'Connected',
-  doubtful: 'Connected, but nothing comes back',
+  doubtful: 'Connected, but the server does not answer',
   joining: 'Joining',
   connecting: 'Connecting',
   reconnecting: 'Reconnecting',
   offline: 'You are offline',
 };
 
-/** How the link is, when it is tried again, and how many messages wait for it. */
+/** Shows the state of the connection, the time of the next attempt, and the number of waiting messages. */
 export default function ConnectionBanner({ waiting }) {
   const view = useSocket(({ phase, nextAttemptAt, connectionHealth, reconnect }) => ({
     phase,

@@ -15,15 +15,15 @@ export default function Conversation({ me, peer, online, messages, drafts, onBac
   const isOnline = online?.includes(peer._id) ?? false;
   const heading = useRef(null);
   const input = useRef(null);
-  // Where a keyboard would cover half of the screen it does not open by itself.
+  // On small screens the input gets no focus, because the keyboard would cover half of the screen.
   const hasKeyboard = useMediaQuery('(pointer: fine) and (min-width: 721px)');
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it is opened
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs once, when it is opened
   useEffect(() => (hasKeyboard ? input : heading).current.focus({ preventScroll: true }), []);
 
   function retry(id) {
     messages.retry(id);
-    // The button that had the focus is gone.
+    // The button that had the focus no longer exists.
     input.current.focus();
   }
 

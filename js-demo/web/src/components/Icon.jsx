@@ -1,4 +1,4 @@
-// A few line icons, drawn on a 20 by 20 grid. They say nothing that a text beside them does not say.
+// A few line icons on a grid of 20 by 20. They are decorative: a text beside each has the meaning.
 
 const PATHS = {
   bell: 'M10 3a4.5 4.5 0 0 0-4.5 4.5c0 4-1.5 5-1.5 6h12c0-1-1.5-2-1.5-6A4.5 4.5 0 0 0 10 3Zm-2 13a2 2 0 0 0 4 0',

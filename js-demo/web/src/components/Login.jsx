@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react';
 import Avatar from './Avatar.jsx';
 
-/** Who are you? There are no passwords: everybody here trusts each other. */
+/** The login. There are no passwords, because the users of the demo trust each other. */
 export default function Login({ people, error, onChoose }) {
   const heading = useRef(null);
 

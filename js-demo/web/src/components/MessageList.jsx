@@ -3,9 +3,9 @@ import { dayName, dayOf } from '../utils/time.js';
 import Icon from './Icon.jsx';
 import MessageRow from './MessageRow.jsx';
 
-/** Whoever is this close to an edge wants to see what is beyond. */
+/** Within this distance of an edge, the user is taken to be at the edge. */
 const NEAR_PX = 80;
-/** Messages of one person within this time belong together. */
+/** Messages of one user within this time form a group. */
 const TOGETHER_MS = 3 * 60_000;
 
 export default function MessageList(props) {
@@ -22,10 +22,10 @@ export default function MessageList(props) {
   function onScroll() {
     const { scrollHeight, scrollTop, clientHeight } = list.current;
     if (scrollHeight - scrollTop - clientHeight < NEAR_PX) setIsAtEnd(true);
-    // Only who scrolls up leaves the end; a list that has grown by now does not.
+    // Only scrolling up leaves the end. Growth of the list does not.
     else if (scrollTop < lastTop.current) setIsAtEnd(false);
     lastTop.current = scrollTop;
-    // At the top for lack of messages is no wish to see more.
+    // In a list too short to scroll, being at the top does not request older messages.
     if (scrollTop < NEAR_PX && scrollHeight > clientHeight + NEAR_PX) loadOlder();
   }
 
@@ -40,7 +40,7 @@ export default function MessageList(props) {
         className="messages"
         aria-label="Messages"
         aria-busy={isLoadingOlder}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area has to be reachable by keyboard
         tabIndex={0}
         ref={list}
         onScroll={onScroll}
@@ -105,7 +105,7 @@ export default function MessageList(props) {
 const belongTogether = (a, b) =>
   a.isMine === b.isMine && Date.parse(b.createdAt) - Date.parse(a.createdAt) < TOGETHER_MS;
 
-/** Whether what is known of a message stands below the next one too. */
+/** Whether the time and state below the next message also hold for this one. */
 const isSaidBelow = (row, next) =>
   next !== undefined &&
   row.state === next.state &&
@@ -113,7 +113,7 @@ const isSaidBelow = (row, next) =>
   belongTogether(row, next) &&
   dayOf(row.createdAt) === dayOf(next.createdAt);
 
-/** Who is at the end stays there; who looks at old messages keeps them where they are. */
+/** Keeps the scroll position: at the end if the user is at the end, otherwise on the messages that the user reads. */
 function useScrollAnchor(list, isAtEnd, oldest) {
   const was = useRef({ oldest: null, height: 0 }).current;
   const stays = useRef(isAtEnd);
@@ -122,7 +122,7 @@ function useScrollAnchor(list, isAtEnd, oldest) {
     stays.current = isAtEnd;
   }, [isAtEnd]);
 
-  // Whatever grows, in the list (a message, the reason of a failure) or beside it.
+  // Observe everything that changes the height: messages, reasons of failures, and elements beside the list.
   useLayoutEffect(() => {
     const element = list.current;
     const observer = new ResizeObserver(() => {

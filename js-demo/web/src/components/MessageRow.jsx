@@ -16,7 +16,7 @@ const WAITS = {
   answer: 'sending…',
 };
 
-/** One message; its text is shown as text. */
+/** One message. Its text is rendered as text, never as HTML. */
 export default function MessageRow({ row, author, isFollowing, isFollowed, onRetry, onRemove }) {
   const { key, isMine, state, error } = row;
   const classes = [

@@ -3,7 +3,7 @@ import { count, shortTime } from '../utils/time.js';
 import Avatar from './Avatar.jsx';
 import Icon from './Icon.jsx';
 
-/** The bell, with the number of what is not read, and the list that it opens. */
+/** The bell with the number of unread notifications, and the list that it opens. */
 export default function NotificationBell(props) {
   const { list, unread, markRead, markAllRead, remove, onOpen } = props;
   const popover = useRef(null);
@@ -17,7 +17,7 @@ export default function NotificationBell(props) {
 
   function drop(id) {
     remove(id);
-    // The button that had the focus is gone with its row.
+    // The button that had the focus was removed with its row.
     heading.current.focus();
   }
 

@@ -2,19 +2,19 @@ import { useEffect, useRef } from 'react';
 import Avatar from './Avatar.jsx';
 
 /**
- * Everybody one can write to. `online` is null while that is not known. With `takesFocus` it has the focus
- * when it appears, unless a conversation is open, which takes it.
+ * The list of users to write to. `online` is null while it is not known. With `takesFocus`, the list gets the focus when
+ * it appears, unless a conversation is open.
  */
 export default function PeopleList({ people, online, unread, chosen, takesFocus, onChoose }) {
   const list = useRef(null);
   const was = useRef(chosen);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it appears
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs once, when it appears
   useEffect(() => {
     if (takesFocus && !chosen) list.current.querySelector('button')?.focus();
   }, []);
 
-  // Who comes back from a conversation finds themselves where they left.
+  // After a conversation is closed, the focus returns to its entry.
   useEffect(() => {
     if (!chosen && was.current) {
       list.current.querySelector(`[data-person="${CSS.escape(was.current)}"]`)?.focus();

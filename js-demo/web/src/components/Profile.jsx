@@ -1,6 +1,6 @@
 import Avatar from './Avatar.jsx';
 
-/** Who I am, and the way out. */
+/** The user's name, and the logout button. */
 export default function Profile({ me, onLeave }) {
   return (
     <>
@@ -17,7 +17,7 @@ export default function Profile({ me, onLeave }) {
         <Avatar person={me} />
         <p data-testid="me" data-me={me._id}>
           <strong>{me.username}</strong>
-          <small>Logged in in this tab only</small>
+          <small>This login is for this tab only</small>
         </p>
         <button type="button" className="quiet" data-testid="log-out" onClick={onLeave}>
           Log out

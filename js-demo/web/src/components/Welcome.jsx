@@ -1,4 +1,4 @@
-/** What to do, for somebody who sees this for the first time. */
+/** Instructions for a first visit. */
 export default function Welcome({ others, hasFaults }) {
   const [other] = others;
   return (
@@ -16,10 +16,10 @@ export default function Welcome({ others, hasFaults }) {
         <li>Choose a conversation and write something.</li>
         <li>
           {hasFaults
-            ? 'Break the link, or kill the server, and go on writing.'
+            ? 'Break the link or kill the server, and go on writing.'
             : 'Stop the server and go on writing. Then start it again.'}
         </li>
-        <li>Each message arrives once and in order, or you are told why not.</li>
+        <li>Each message arrives once and in order, or the page says why it did not.</li>
       </ol>
     </main>
   );

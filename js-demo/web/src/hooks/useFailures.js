@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 
-/** Calls `tell` once for each message that fails, however often it is sent again. */
+/** Calls `tell` once for each failure of a message. */
 export default function useFailures(sending, tell) {
   const failed = useRef(new Set()).current;
 

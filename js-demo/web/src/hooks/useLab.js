@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { ask } from '../utils/http.js';
 
 /**
- * The lab that breaks the link: its state, null while it does not answer, and how to order a fault.
+ * The lab that breaks the connection: its state, or null while it does not answer, and a function to start a fault.
  *
  * @param {string} labUrl
  * @param {(text: string) => void} tell

@@ -3,31 +3,31 @@ import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from '
 import { countResets, subscribeToResets } from '../utils/socket.js';
 
 /**
- * Loads by REST what the user's feed goes on from. Once it was loaded over a link that is up, the feed tells of every
- * change, whatever becomes of the link; after a reset of the feed it is loaded anew. A load that failed is made again
- * at the next return.
+ * Loads over REST the state that the user's feed then keeps up to date. After a load over a live connection, the feed
+ * reports every change, also across reconnects. After a reset of the feed the state is loaded again. A failed load is
+ * repeated at the next return.
  *
- * @param {(signal: AbortSignal) => Promise<void>} load keeps what it loaded by itself; a new function is called at once
- * @returns {{ reload: () => void, reloadAtReturn: () => void }} for what was changed here and not taken by the server
+ * @param {(signal: AbortSignal) => Promise<void>} load stores what it loaded; a new function is called at once
+ * @returns {{ reload: () => void, reloadAtReturn: () => void }} for local changes that the server did not accept
  */
 export default function useLoad(load) {
-  // A link in doubt is still the same link.
+  // A connection in doubt is still the same connection.
   const isUp = useSocket(({ phase }) => phase === 'ready' || phase === 'suspect');
   const resets = useSyncExternalStore(subscribeToResets, countResets);
   const [asked, setAsked] = useState(0);
-  /** What the last whole load was for; null where one is due. */
+  /** The inputs of the last complete load; null if a load is due. */
   const done = useRef(null);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: who asks for it gets it
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a call of reload has to run it again
   useEffect(() => {
     if (done.current?.load === load && done.current.resets === resets) return undefined;
     const left = new AbortController();
     load(left.signal).then(
       () => {
-        // Before the link is up for the first time nothing tells of changes.
+        // Before the first connection, nothing reports changes.
         if (isUp && !left.signal.aborted) done.current = { load, resets };
       },
-      // The next return tries again.
+      // The next return loads again.
       () => {},
     );
     return () => left.abort();

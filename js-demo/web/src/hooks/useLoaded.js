@@ -2,11 +2,11 @@ import { useCallback, useReducer, useRef } from 'react';
 import useLoad from './useLoad.js';
 
 /**
- * A state that is loaded by REST, and then kept by events.
+ * A state that is loaded over REST and then updated by events.
  *
  * @template S
- * @param {(state: S, action: { type: string }) => S} reduce knows the action { type: 'loaded', loaded } too
- * @param {S} nothing the state before it is loaded
+ * @param {(state: S, action: { type: string }) => S} reduce also handles the action { type: 'loaded', loaded }
+ * @param {S} nothing the state before the load
  * @param {(signal: AbortSignal) => Promise<unknown>} fetch
  * @returns {[state: S, change: (action: { type: string }) => void, again: ReturnType<typeof useLoad>]}
  */
@@ -24,7 +24,7 @@ export default function useLoaded(reduce, nothing, fetch) {
       for (;;) {
         const before = changes.current;
         const loaded = await fetch(signal);
-        // An answer from before a change would undo it.
+        // An answer that the server made before a change would undo the change.
         if (changes.current === before) return dispatch({ type: 'loaded', loaded });
       }
     },

@@ -4,8 +4,8 @@ import { messagesReducer, NOTHING, rowsOf } from '../utils/messages.js';
 import { noteLive, notePage } from '../utils/socket.js';
 
 /**
- * The messages of all conversations, as far as they were fetched or came in, and those that are being
- * sent. It belongs where it is never unmounted, so that what waits is not forgotten.
+ * The messages of all conversations, as far as they were loaded or received, and the messages that are being sent. Use it
+ * in a component that stays mounted, because the waiting messages are lost with it.
  *
  * @param {{ _id: string, username: string }} me
  */
@@ -13,7 +13,7 @@ export default function useMessages(me) {
   const [known, dispatch] = useReducer(messagesReducer, NOTHING);
   const { messages: sending, send, retry, dismiss } = useSendMessage();
   const outbox = useOutbox();
-  /** When each message was written. */
+  /** The time at which each message was written. */
   const composedAt = useRef(new Map()).current;
 
   const receive = useCallback((message) => {
@@ -21,13 +21,13 @@ export default function useMessages(me) {
     dispatch({ type: 'received', messages: [message] });
   }, []);
   useSocketEvent('message:new', receive);
-  // What this user wrote on another device.
+  // Messages that the same user wrote on another device.
   useSocketEvent('message:sent', receive);
   useSocketEvent('message:read', ({ by, with: withId, upTo }) => {
     if (withId === me._id) dispatch({ type: 'read', peerId: by, upTo });
   });
 
-  // What the server took is a message like any other.
+  // A message that the server has saved is handled like any other.
   useEffect(() => {
     for (const { id, data, status, reply } of sending) {
       if (status !== 'sent') continue;
@@ -57,7 +57,7 @@ export default function useMessages(me) {
     hasOlder: (peerId) => known.hasOlder[peerId],
     rows: (peerId) => rowsOf(known, sending, { me: me._id, peerId, composedAt, waits }),
     onFetched,
-    /** Answers the message as it is now. */
+    /** Returns the message in its current state. */
     send(recipientId, content) {
       const sent = send({ recipientId, content });
       composedAt.set(sent.id, new Date().toISOString());

@@ -9,7 +9,7 @@ import {
 import useLoaded from './useLoaded.js';
 import useVisible from './useVisible.js';
 
-/** As many as the server keeps. */
+/** As many as the server returns. */
 const MOST = 100;
 
 function reduce(list, { type, loaded, notification, id }) {
@@ -17,7 +17,7 @@ function reduce(list, { type, loaded, notification, id }) {
     case 'loaded':
       return loaded;
     case 'new':
-      // After a reload the feed tells once more of some that were loaded, as they were then.
+      // After a reload the feed repeats notifications that were loaded, in their older state.
       if (list.some(({ _id }) => _id === notification._id)) return list;
       return [notification, ...list].sort((a, b) => b._id - a._id).slice(0, MOST);
     case 'read':
@@ -32,8 +32,8 @@ function reduce(list, { type, loaded, notification, id }) {
 }
 
 /**
- * The notifications, newest first, in step with this user's other devices. Those about the conversation
- * that is on the screen are read.
+ * The notifications, newest first, in sync with the user's other devices. Notifications about the open conversation are
+ * marked as read.
  *
  * @param {string | null} openId
  * @param {(text: string) => void} tell
@@ -56,7 +56,7 @@ export default function useNotifications(openId, tell) {
     }
   }, [list, openId, isVisible, change, reloadAtReturn]);
 
-  /** Shown at once; where the server did not take it, the user is told, and how it is is loaded. */
+  /** Shows a change at once. If the server does not accept it, the user is told, and the notifications are loaded again. */
   const act = (action, request) => {
     change(action);
     request.catch((error) => {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** The time, in ms since the epoch, anew every so often; it stands still while `everyMs` is null. */
+/** The current time in ms since the epoch, updated every `everyMs`. It does not change while `everyMs` is null. */
 export default function useNow(everyMs) {
   const [now, setNow] = useState(Date.now);
 

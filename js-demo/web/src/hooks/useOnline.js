@@ -9,7 +9,7 @@ const subscribe = (listener) => {
   };
 };
 
-/** Whether this device has a network at all, as far as the browser knows. */
+/** Whether the browser reports a network connection. */
 export default function useOnline() {
   return useSyncExternalStore(subscribe, () => navigator.onLine);
 }

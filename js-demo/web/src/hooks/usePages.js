@@ -3,7 +3,7 @@ import { getMessages, PAGE } from '../utils/api.js';
 import useLoad from './useLoad.js';
 
 /**
- * Fetches the newest page of a conversation, which the feed goes on from, and older pages on request.
+ * Loads the newest page of a conversation, which the feed then updates, and older pages on request.
  *
  * @param {string} peerId
  * @param {(fetched: object) => void} onFetched

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { getPeople } from '../utils/api.js';
 
-/** Everybody who can take part. @param {(message: string) => void} onFailure */
+/** All users. @param {(message: string) => void} onFailure */
 export default function usePeople(onFailure) {
   const [people, setPeople] = useState([]);
 

@@ -3,7 +3,8 @@ import { useLayoutEffect, useState } from 'react';
 import { createRecorder } from '../utils/recorder.js';
 
 /**
- * Records how the link and the messages fare.
+ * Records the states of the connection and of the messages.
+ *
  * @param {{ sending: readonly object[], waits: Map<string, object> }} messages see `useMessages`
  */
 export default function useRecorder({ sending, waits }) {

@@ -5,7 +5,7 @@ const subscribe = (listener) => {
   return () => removeEventListener('hashchange', listener);
 };
 
-/** The id of the open conversation, kept in the address: a reload and the way back lead to it. */
+/** The id of the open conversation. It is part of the URL, so that reload and back work. */
 const read = () => decodeURIComponent(location.hash.slice(1)) || null;
 
 /** @returns {[string | null, (id: string | null) => void]} */

@@ -6,7 +6,7 @@ import {
   subscribeToSession,
 } from '../utils/session.js';
 
-/** Who is logged in. As long as this is mounted their token is renewed before it expires. */
+/** The user who is logged in. While this is mounted, the token is renewed before it expires. */
 export default function useSession() {
   const session = useSyncExternalStore(subscribeToSession, currentSession);
 
@@ -16,7 +16,7 @@ export default function useSession() {
     const watch = () => {
       timer = setTimeout(renew, Math.max(1000, renewalTime() - Date.now()));
     };
-    // While the server is away it is tried again; whoever needs a token meanwhile tries too.
+    // While the server is unreachable it is tried again. A request that needs a token tries as well.
     const renew = () =>
       getFreshToken()
         .catch(() => {})

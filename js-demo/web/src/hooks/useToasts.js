@@ -1,6 +1,6 @@
 import { useCallback, useRef, useState } from 'react';
 
-/** Short notes about what went wrong. */
+/** Short messages about errors. */
 export default function useToasts() {
   const [toasts, setToasts] = useState([]);
   const made = useRef(0);
@@ -9,7 +9,7 @@ export default function useToasts() {
   const tell = useCallback((text) => {
     made.current += 1;
     const toast = { id: made.current, text };
-    // The newest few: a burst that is refused should not cover the page.
+    // Only the newest few, so that many refusals at once do not cover the page.
     setToasts((old) => [...old, toast].slice(-3));
   }, []);
 

@@ -1,15 +1,15 @@
 import { emitTyping, onUserTyping } from 'holdfast/socket';
 import { useEffect, useRef, useState } from 'react';
 
-/** Often enough to stay visible, seldom enough to cost nothing. */
+/** Frequent enough that the peer's indicator stays visible, and rare enough to cost little. */
 const REPEAT_MS = 3000;
 
-/** Whether the peer is writing, and a function that tells the peer whether we are. */
+/** Whether the peer is typing, and a function that reports that this user is typing. */
 export default function useTyping(me, peerId) {
   const [isTyping, setIsTyping] = useState(false);
   const toldAt = useRef(null);
 
-  // The helper also ends a mark that nobody ends.
+  // The package's helper removes an indicator that is not renewed.
   useEffect(
     () => onUserTyping(({ userId, isTyping }) => userId === peerId && setIsTyping(isTyping)),
     [peerId],

@@ -6,11 +6,11 @@ import useLoaded from './useLoaded.js';
 import useVisible from './useVisible.js';
 
 /**
- * How many unread messages there are from whom, on all devices alike: the server counts once, and the feed tells what
- * came and what was read since. What is on the screen is read.
+ * The number of unread messages by sender, equal on all devices: the server counts at the load, and the feed reports what
+ * arrived and what was read since. Messages of the visible conversation are marked as read.
  *
  * @param {string} me
- * @param {string | null} openId whose conversation is open
+ * @param {string | null} openId the peer of the open conversation
  */
 export default function useUnread(me, openId) {
   const [unread, change, { reloadAtReturn }] = useLoaded(unreadReducer, {}, getUnread);
@@ -30,7 +30,7 @@ export default function useUnread(me, openId) {
   useEffect(() => {
     if (!shown) return;
     const seen = { type: 'read', peerId: openId, upTo: lastOf(shown) };
-    // Where this fails they are unread still, and the next return tries again.
+    // After a failure they are still unread, and the next return tries again.
     markConversationRead(openId).then(() => change(seen), reloadAtReturn);
   }, [shown, openId, change, reloadAtReturn]);
 

@@ -5,7 +5,7 @@ const subscribe = (listener) => {
   return () => document.removeEventListener('visibilitychange', listener);
 };
 
-/** Whether somebody can see the page. */
+/** Whether the page is visible. */
 export default function useVisible() {
   return useSyncExternalStore(subscribe, () => document.visibilityState === 'visible');
 }

@@ -1,21 +1,21 @@
-// The REST interface, as whoever is logged in.
+// Calls of the REST interface as the user who is logged in.
 
 import { ask } from './http.js';
 import { distrustToken, getFreshToken } from './session.js';
 
 export const PAGE = 50;
-/** What the server answers at most when it is asked for what was missed. */
+/** The most messages that the server returns for one request of missed messages. */
 const MISSED_AT_ONCE = 1000;
 
 const at = encodeURIComponent;
 
 export const getPeople = () => ask('/people');
 
-/** A page of a conversation, ascending: the newest, or what is older than `before`. */
+/** A page of a conversation, ascending: the newest messages, or those before `before`. */
 export const getMessages = (userId, { before, signal } = {}) =>
   askAsMe(`/messages/${at(userId)}?limit=${PAGE}${before ? `&before=${before}` : ''}`, { signal });
 
-/** How many unread messages there are from whom, and the last of them. */
+/** By sender: the number of unread messages, and the last one of them. */
 export const getUnread = (signal) => askAsMe('/messages/unread', { signal });
 export const markConversationRead = (userId) =>
   askAsMe(`/messages/${at(userId)}/read`, { method: 'PUT' });
@@ -27,7 +27,8 @@ export const markAllNotificationsRead = () => askAsMe('/notifications/read-all',
 export const deleteNotification = (id) => askAsMe(`/notifications/${at(id)}`, { method: 'DELETE' });
 
 /**
- * All messages to and from me after the one with this number.
+ * Loads all messages to and from the user after the given number.
+ *
  * @param {number} seq
  * @param {(messages: object[]) => void} deliver called for each batch
  */
@@ -44,7 +45,7 @@ async function askAsMe(path, options) {
   try {
     return await ask(path, { ...options, token: await getFreshToken() });
   } catch (error) {
-    // A clock that runs late holds a token for fresh which the server does not.
+    // If the local clock is late, a token may look valid here that the server refuses as expired.
     if (error.status !== 401) throw error;
     distrustToken();
     return ask(path, { ...options, token: await getFreshToken() });

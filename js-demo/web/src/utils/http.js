@@ -1,9 +1,9 @@
-// JSON over fetch, with errors that carry the server's code.
+// JSON over fetch. Errors have the server's code.
 
 /**
  * @param {string} path
  * @param {{ method?: string, body?: unknown, token?: string, signal?: AbortSignal }} [options]
- * @throws {Error} with `code` and `status` where the server refused
+ * @throws {Error} with `code` and `status` if the server refuses
  */
 export async function ask(path, { method = 'GET', body, token, signal } = {}) {
   const headers = {};

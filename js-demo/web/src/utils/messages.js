@@ -1,10 +1,10 @@
-// What the page knows of the server's messages, of all conversations, and the rows that it shows.
+// The messages of all conversations, as far as the page has them, and the rows that it shows.
 
 /**
  * @typedef {object} Known
- * @property {readonly object[]} messages of the server's, in its order
- * @property {Readonly<Record<string, number>>} readUpTo the last of my messages that somebody has read
- * @property {Readonly<Record<string, boolean>>} hasOlder whether a conversation has more than was fetched;
+ * @property {readonly object[]} messages the server's messages, in its order
+ * @property {Readonly<Record<string, number>>} readUpTo the last of the user's messages that each peer has read
+ * @property {Readonly<Record<string, boolean>>} hasOlder whether a conversation has older messages than those loaded;
  *   undefined before its first page
  */
 
@@ -18,7 +18,7 @@ export function messagesReducer(known, action) {
       return { ...known, messages: merge(known.messages, action.messages) };
     case 'fetched': {
       const { peerId, messages, isFirst, isLast } = action;
-      // The newest page says nothing about what lies before the older ones that are here already.
+      // The newest page does not say what comes before the older messages that are loaded already.
       const isKnown = isFirst && known.hasOlder[peerId] !== undefined;
       const hasOlder = isKnown ? known.hasOlder : { ...known.hasOlder, [peerId]: !isLast };
       return { ...known, hasOlder, messages: merge(known.messages, messages) };
@@ -38,12 +38,12 @@ function merge(old, messages) {
   return [...byId.values()].sort((a, b) => a.seq - b.seq);
 }
 
-/** Whom a message was exchanged with. */
+/** The other user of a message. */
 export const peerOf = (message, me) =>
   message.sender._id === me ? message.recipient._id : message.sender._id;
 
 /**
- * One conversation as it is shown: what the server has, then what it does not have yet.
+ * The rows of one conversation: first the messages that the server has, then those that it does not have yet.
  *
  * @param {Known} known
  * @param {readonly import('holdfast/react').SentMessage[]} sending
@@ -55,7 +55,7 @@ export const peerOf = (message, me) =>
 export function rowsOf(known, sending, { me, peerId, composedAt, waits }) {
   const here = known.messages.filter((message) => peerOf(message, me) === peerId);
   const isKnown = new Set(here.map(({ _tempId }) => _tempId));
-  // The feed tells of them too, maybe before they are acknowledged here.
+  // The feed may report a message before its acknowledgement arrives.
   const underWay = new Map(
     sending.filter(({ status }) => UNDER_WAY.includes(status)).map((one) => [one.id, one]),
   );

@@ -1,11 +1,11 @@
-// What happened to the link and to each message, and when: what the timeline draws.
+// Records when the connection and each message changed their state, for the timeline.
 
-/** How much of the past is shown at least, and at most. */
+/** The shortest and the longest time that the timeline shows. */
 const SHORTEST_MS = 15_000;
 const LONGEST_MS = 60_000;
-/** Messages that are shown; older ones give way. There is room for so many from the start. */
+/** The number of messages shown. Older ones are dropped. The timeline always has room for all of them. */
 export const SHOWN = 6;
-/** Round trips and lengths of the queue that are kept, one for each change. */
+/** The number of samples of round trip and queue length that are kept. Each change adds one. */
 const SAMPLES = 240;
 
 /** @typedef {{ state: string, at: number }} Mark `state` holds from `at` until the next mark */
@@ -14,7 +14,7 @@ const SAMPLES = 240;
 const LINK = { ready: 'up', suspect: 'doubtful', joining: 'joining', connecting: 'joining' };
 
 /**
- * @returns what `note` fills and the timeline reads; it changes in place
+ * @returns the record, which `note` changes in place and the timeline reads
  */
 export function createRecorder() {
   /** @type {Map<string, Track>} */
@@ -25,7 +25,7 @@ export function createRecorder() {
   const samples = [];
   const totals = { accepted: 0, delivered: 0 };
 
-  /** The last round trip: of a ping, or of a message that left once. */
+  /** The last round trip, of a ping or of a message that was sent once. */
   let roundTrip = null;
   let lastPing = null;
 
@@ -41,14 +41,15 @@ export function createRecorder() {
     totals,
 
     /**
-     * How things are at this moment.
+     * Records the current states.
+     *
      * @param {number} at
      * @param {{ phase: string, rttMs: number | null, waiting: number,
      *   sending: readonly import('holdfast/react').SentMessage[], waits: Map<string, { attempts: number }> }} now
      */
     note(at, { phase, rttMs, waiting, sending, waits }) {
       mark(link, LINK[phase] ?? 'down', at);
-      // One that ended before the picture begins is not needed, but the one before it is.
+      // Marks that ended before the visible time are dropped, except the last one of them.
       while (link.length > 1 && link[1].at < at - LONGEST_MS) link.shift();
 
       if (rttMs !== lastPing) roundTrip = rttMs;
@@ -75,7 +76,7 @@ export function createRecorder() {
       }
       if (samples.length > SAMPLES) samples.shift();
 
-      // What is not settled is never forgotten: it would be counted anew.
+      // A message that has not settled is kept. Otherwise it would be recorded as a new one.
       const isHere = new Set(sending.map(({ id }) => id));
       const spare = [...tracks.keys()].slice(0, -SHOWN).filter((id) => !isHere.has(id));
       for (const id of spare) tracks.delete(id);
@@ -84,7 +85,7 @@ export function createRecorder() {
     /** The newest messages, in send order. */
     shown: () => [...tracks.values()].slice(-SHOWN),
 
-    /** How much of the past to show: enough for what is shown. */
+    /** How much time the timeline shows: enough for all messages in it. */
     windowMs(now) {
       const oldest = Math.min(now, ...this.shown().map(({ marks }) => marks[0].at));
       return Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (now - oldest) * 1.15));
@@ -92,7 +93,7 @@ export function createRecorder() {
   };
 }
 
-/** When the link was lost. @param {Mark[]} link */
+/** The time at which the connection was lost. @param {Mark[]} link */
 export const lossesOf = (link) =>
   link
     .filter(({ state }, n) => isLinked(link[n - 1]?.state) && !isLinked(state))
@@ -100,7 +101,7 @@ export const lossesOf = (link) =>
 
 const isLinked = (state) => state === 'up' || state === 'doubtful';
 
-/** How a message ended, or how it is by now. @param {Track} track */
+/** The final state of a message, or its current one. @param {Track} track */
 export function outcomeOf({ marks, attempts }, now) {
   const first = marks[0];
   const last = marks.at(-1);

@@ -1,9 +1,9 @@
-// Who is logged in here, and their token. Kept per tab, so that two windows can be two people.
+// The user of this tab, and the user's token. Stored per tab, so that two windows can have different users.
 
 import { ask } from './http.js';
 
 const KEY = 'holdfast-demo-session';
-/** A token is renewed when this share of its life has passed. */
+/** A token is renewed after this part of its lifetime. */
 const RENEW_AFTER = 0.75;
 
 /** @typedef {{ _id: string, username: string }} User */
@@ -14,7 +14,7 @@ let shown = { user: session?.user ?? null, endedBecause: null };
 let renewal = null;
 const listeners = new Set();
 
-/** For `useSyncExternalStore`: the same object until somebody logs in or out. */
+/** For `useSyncExternalStore`: the same object until a user logs in or out. */
 export const currentSession = () => shown;
 
 export function subscribeToSession(listener) {
@@ -22,7 +22,7 @@ export function subscribeToSession(listener) {
   return () => listeners.delete(listener);
 }
 
-/** When the token should be renewed, in ms since the epoch. */
+/** The time at which the token should be renewed, in ms since the epoch. */
 export const renewalTime = () => session?.renewAt ?? null;
 
 export async function signIn(userId) {
@@ -32,15 +32,15 @@ export async function signIn(userId) {
   show({ user, endedBecause: null });
 }
 
-/** @param {string | null} reason why, if the user did not ask for it */
+/** Logs out. @param {string | null} reason why, if the user did not ask for it */
 export function signOut(reason) {
   keep(null);
   show({ user: null, endedBecause: reason });
 }
 
 /**
- * A token that is valid for a while yet: the kept one, or a new one. However many ask at once, it is
- * renewed once. Rejects while the server is away, and where nobody is logged in.
+ * A token that stays valid for a while: the stored one, or a new one. Concurrent calls share one renewal. Rejects while
+ * the server is unreachable, and if no user is logged in.
  */
 export function getFreshToken() {
   if (!session) return Promise.reject(new Error('Nobody is logged in'));
@@ -51,7 +51,7 @@ export function getFreshToken() {
   return renewal;
 }
 
-/** The server did not take the token: the next one is a new one. */
+/** Call it after the server refused the token. The next call of `getFreshToken` renews it. */
 export function distrustToken() {
   if (session) keep({ ...session, renewAt: 0 });
 }
@@ -65,7 +65,7 @@ async function renew(old) {
     if (error.status === 401 && session?.user === old.user) signOut('Your session has ended.');
     throw error;
   }
-  // Whoever logged out or changed meanwhile stays so.
+  // The user may have logged out or changed meanwhile.
   if (session?.user !== old.user) throw new Error('Nobody is logged in');
   keep({ user: old.user, ...life });
   return life.token;

@@ -1,4 +1,4 @@
-// Times as people read them.
+// Times in a form for people.
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const thisYear = new Intl.DateTimeFormat(undefined, {
@@ -15,19 +15,19 @@ export const clockTime = (iso) => clock.format(new Date(iso));
 
 const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 
-/** The day of a moment, the same for all moments of a day. */
+/** A key for the day, equal for all times of the day. */
 export const dayOf = (iso) => midnight(new Date(iso));
 
 /** "today", "yesterday", or the date. */
 export function dayName(day, now = new Date()) {
-  // Days of a changed clock have an hour more or less.
+  // Days on which the clocks change are an hour shorter or longer.
   const ago = Math.round((midnight(now) - day) / DAY_MS);
   if (ago === 0 || ago === 1) return relative.format(-ago, 'day');
   const date = new Date(day);
   return (date.getFullYear() === now.getFullYear() ? thisYear : otherYear).format(date);
 }
 
-/** The clock for today, the day otherwise. */
+/** The time if it is today, otherwise the day. */
 export const shortTime = (iso) =>
   dayOf(iso) === midnight(new Date()) ? clockTime(iso) : dayName(dayOf(iso));
 

@@ -1,12 +1,12 @@
-// How many messages of whom are unread: what the server counted, and what came since.
+// Unread messages by sender: the count that the server returned, and the messages that arrived since.
 
 /**
- * @typedef {object} OfOne the unread messages of one person
- * @property {number} count how many the server counted
- * @property {number} upTo the last of these, or the last that was read
- * @property {readonly number[]} later the numbers of those that came since
+ * @typedef {object} OfOne the unread messages from one user
+ * @property {number} count the number that the server counted
+ * @property {number} upTo the last one of these, or the last one that was read
+ * @property {readonly number[]} later the numbers of the messages that arrived since
  *
- * @typedef {Readonly<Record<string, OfOne>>} Unread by person
+ * @typedef {Readonly<Record<string, OfOne>>} Unread by sender
  */
 
 /** @type {OfOne} */
@@ -22,7 +22,7 @@ export function unreadReducer(unread, action) {
     case 'received': {
       const { seq, sender, read } = action.message;
       const one = unread[sender._id] ?? NONE;
-      // After a reload the feed tells once more of some that were counted.
+      // After a reload the feed repeats messages that were already counted.
       if (read || seq <= one.upTo || one.later.includes(seq)) return unread;
       return { ...unread, [sender._id]: { ...one, later: [...one.later, seq] } };
     }
@@ -43,5 +43,5 @@ export function countsOf(unread) {
   return Object.fromEntries(all.map(([id, { count, later }]) => [id, count + later.length]));
 }
 
-/** The last message of a person that is known to be unread. @param {OfOne} one */
+/** The last message from a user that is known to be unread. @param {OfOne} one */
 export const lastOf = ({ upTo, later }) => Math.max(upTo, ...later);

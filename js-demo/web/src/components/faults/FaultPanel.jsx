@@ -1,4 +1,4 @@
-// Breaks the link on purpose, and shows what becomes of the messages.
+// Breaks the connection on purpose, and shows what happens to the messages.
 
 import { useState } from 'react';
 import useLab from '../../hooks/useLab.js';
@@ -10,7 +10,7 @@ import LivePicture from './LivePicture.jsx';
 
 const BURST = ['One', 'Two', 'Three', 'Four', 'Five'];
 
-/** Beside the conversation where there is room; else a sheet behind a button. */
+/** Beside the conversation if there is room, otherwise a sheet behind a button. */
 export default function FaultPanel({ labUrl, messages, peer, tell }) {
   const [state, order] = useLab(labUrl, tell);
   const recorder = useRecorder(messages);

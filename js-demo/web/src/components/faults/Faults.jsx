@@ -1,13 +1,13 @@
 import Icon from '../Icon.jsx';
 
-/** Codes that show each of the ways in which a refusal is taken. */
+/** Refusal codes, one for each kind of handling by the client. */
 const CODES = [
   ['FORBIDDEN', 'final at once'],
   ['RATE_LIMITED', 'waits, then again'],
   ['SERVER_BUSY', 'three more tries'],
 ];
 
-/** The faults, each a button that is pressed as long as it lasts. */
+/** The faults. Each is a button that stays pressed while the fault lasts. */
 export default function Faults({ state, order }) {
   if (!state) return <p className="hint">The lab does not answer.</p>;
   const { link, server, delayMs, loseAcks, refuse } = state;
@@ -25,7 +25,7 @@ export default function Faults({ state, order }) {
         name="hang"
         icon="pause"
         title="Hang the link"
-        text="Open, but nothing passes"
+        text="Open, but no data passes"
         isOn={link === 'hung'}
         onClick={() => order('hang', { on: link !== 'hung' })}
       />
@@ -48,7 +48,7 @@ export default function Faults({ state, order }) {
         name="lose-acks"
         icon="mute"
         title="Lose answers"
-        text="Saved, never confirmed"
+        text="Saved, but not acknowledged"
         isOn={loseAcks}
         onClick={() => order('lose-acks', { on: !loseAcks })}
       />
@@ -84,9 +84,8 @@ export default function Faults({ state, order }) {
         <output>{delayMs} ms each way</output>
       </label>
       <p className="faults-note">
-        To go offline, switch your network off, or use the developer tools: only the browser itself
-        can say that. Timings here are short, so that you need not wait: a dead link is noticed in 6
-        s, not in 30.
+        To go offline, switch your network off or use the developer tools: only the browser can go
+        offline. Delays are short here: a dead link is noticed after 6 s instead of 30 s.
       </p>
     </div>
   );

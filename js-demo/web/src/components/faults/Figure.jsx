@@ -2,7 +2,7 @@ const WIDTH = 100;
 const HEIGHT = 24;
 
 /**
- * A number, and how it went until now.
+ * A number with a graph of its recent values.
  * @param {{ name: string, value: string, samples?: readonly object[], field?: string, now?: number, windowMs?: number }} props
  */
 export default function Figure({ name, value, samples, field, now, windowMs }) {
@@ -22,7 +22,7 @@ export default function Figure({ name, value, samples, field, now, windowMs }) {
   );
 }
 
-/** A value holds until the next one: a line of steps, from the first value to now. */
+/** A step graph from the first value to now: each value holds until the next one. */
 function stepsOf(samples, field, now, windowMs) {
   const known = samples.filter((sample) => sample[field] !== null);
   const most = Math.max(1, ...known.map((sample) => sample[field]));

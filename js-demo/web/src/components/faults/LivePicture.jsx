@@ -4,11 +4,11 @@ import { span } from '../../utils/time.js';
 import Figure from './Figure.jsx';
 import Timeline from './Timeline.jsx';
 
-/** Often enough to look alive; with reduced motion, often enough to be true. */
+/** Frequent enough to look continuous. With reduced motion, only frequent enough to be up to date. */
 const TICK_MS = 100;
 const CALM_TICK_MS = 1000;
 
-/** The figures, and the way of each message. */
+/** The figures and the timeline. */
 export default function LivePicture({ recorder, isSeen, peer, onBurst }) {
   const isCalm = useMediaQuery('(prefers-reduced-motion: reduce)');
   const tickMs = isCalm ? CALM_TICK_MS : TICK_MS;

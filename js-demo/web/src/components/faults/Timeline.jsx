@@ -1,4 +1,4 @@
-// The way of each message through its states over the last seconds, and what became of the link.
+// The states of each message over the last seconds, and the state of the connection.
 
 import { useLayoutEffect, useRef, useState } from 'react';
 import { lossesOf, outcomeOf, SHOWN } from '../../utils/recorder.js';
@@ -14,12 +14,12 @@ export default function Timeline({ recorder, now, windowMs }) {
   const tracks = recorder.shown();
   const scale = { width, now, windowMs, x: (at) => width * (1 - (now - at) / windowMs) };
   const isEmpty = tracks.length === 0;
-  // What is drawn across all messages leaves the hint alone that stands in their place.
+  // While the hint is shown in place of messages, lines across all rows are not drawn.
   const height = isEmpty ? ROW : (SHOWN + 1) * ROW;
 
   return (
     <figure className="timeline" data-testid="timeline" data-losses={lossesOf(link).length}>
-      <figcaption>The way of each message</figcaption>
+      <figcaption>Each message over time</figcaption>
       <div className="timeline-body" style={{ '--rows': SHOWN + 1 }}>
         <svg ref={plot} className="timeline-plot" height={height} aria-hidden="true">
           <Grid scale={scale} height={height} />
@@ -38,7 +38,7 @@ export default function Timeline({ recorder, now, windowMs }) {
             <TrackLabel key={track.id} track={track} now={now} />
           ))}
         </ol>
-        {isEmpty && <p className="timeline-empty">Write something, and watch how it gets there.</p>}
+        {isEmpty && <p className="timeline-empty">Write a message and watch its states here.</p>}
       </div>
       <p className="timeline-axis" aria-hidden="true">
         <span>{span(windowMs)} ago</span>

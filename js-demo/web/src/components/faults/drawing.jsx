@@ -1,12 +1,12 @@
-// The pieces of the timeline's picture. All take marks, and a scale from time to pixels.
+// The shapes of the timeline. Each takes marks, and a scale from time to pixels.
 
 export const ROW = 24;
 const GRID_MS = 5000;
 const BAR = 8;
-/** What ends a message is drawn at least this far from its beginning. */
+/** The smallest distance between the beginning and the end of a message in the picture. */
 const SHORTEST = 3;
 
-/** Each mark with where it ends: at the next one, or now. */
+/** Each mark with its end: the next mark, or now. */
 const spansOf = (marks, now) =>
   marks.map(({ state, at }, n) => ({ state, from: at, to: marks[n + 1]?.at ?? now }));
 
@@ -19,7 +19,7 @@ export function Grid({ scale, height }) {
   return <g className="grid">{lines}</g>;
 }
 
-/** A bar while there is a link, a broken line while there is none. */
+/** A bar while the client is connected, and a broken line while it is not. */
 export function LinkLane({ marks, scale }) {
   const y = ROW / 2;
   return spansOf(marks, scale.now).map(({ state, from, to }) => {
@@ -42,13 +42,13 @@ export function Losses({ at, scale, height }) {
     ));
 }
 
-/** One message: a bar for each state that lasts, and a sign where it ended. */
+/** One message: a bar for each state that lasts, and a symbol at the end. */
 export function Bars({ marks, top, scale }) {
   const y = top + ROW / 2;
   return (
     <g>
       {spansOf(marks, scale.now).map(({ state, from, to }, n) => {
-        // A message that failed and was sent again passes through the same states twice.
+        // A message that failed and was sent again has the same states twice.
         const key = `${state}${n}`;
         if (state === 'sent' || state === 'failed') {
           return <End key={key} state={state} at={from} y={y} scale={scale} />;
