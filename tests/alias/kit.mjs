@@ -1,5 +1,5 @@
-// What the tests of the recipes in docs/alias.md share: the recipes, an app that says `socket.io-client`, and a server
-// that loses what the app sends.
+// Shared by the tests of the recipes in docs/alias.md: the recipes, an app that imports `socket.io-client`, and a server that
+// loses what the app sends.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -47,8 +47,8 @@ export const DELIVERED = { isFollowed: true, came: ['first', 'lost', 'last'] };
 export const PLAIN = { isFollowed: false, came: ['first', 'last'] };
 
 /**
- * A server behind a wire that is cut once for each name: after `first` nothing that the client sends comes through,
- * and when it has sent its long note the connection breaks. Answers its url.
+ * A server behind a connection that is cut once for each name: after `first`, nothing from the client passes, and when the
+ * client has sent its long note, the connection breaks. Returns the server's URL.
  *
  * @param {import('node:test').TestContext} t
  */

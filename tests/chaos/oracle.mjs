@@ -1,8 +1,8 @@
-// Compares what the app was told, what the database holds and what the other side saw.
+// Compares the results that the app got, the messages in the database, and the messages that the recipients saw.
 
 /**
- * All that the pages told. A message's id is `life/conversation/number`: a life is a tab from its opening to
- * its end, through reloads.
+ * Everything that the pages reported. A message's id is `life/conversation/number`. A life is a tab from its opening to its
+ * end, across reloads.
  */
 export function createRecord() {
   const record = {

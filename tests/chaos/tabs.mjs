@@ -75,7 +75,7 @@ export async function openTabs(t, { count, options, record }) {
       try {
         await tab.page.evaluate((list) => window.chaos.send(list), numbered);
       } catch {
-        // The page went in the middle of it. What it sent it has told.
+        // The page ended in the middle of the call. It has reported what it sent.
       }
     },
 
