@@ -42,7 +42,7 @@ export async function addSources(folder, format) {
   }
 }
 
-/** What `tell` answers where all is delivered, and where socket.io-client is by itself. */
+/** The results of `tell` if everything is delivered, and with socket.io-client alone. */
 export const DELIVERED = { isFollowed: true, came: ['first', 'lost', 'last'] };
 export const PLAIN = { isFollowed: false, came: ['first', 'last'] };
 
@@ -78,7 +78,7 @@ export async function startServer(t) {
   });
   await listening(wire);
 
-  /** What came, by names, once each. @type {Map<string, Set<string>>} */
+  /** The events that arrived, by name, each once. @type {Map<string, Set<string>>} */
   const came = new Map();
   server.on('connection', (socket) => {
     const { name } = socket.handshake.query;
@@ -119,7 +119,7 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript' };
 const PAGE =
   '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/main.js"></script>';
 
-/** What a bundler has written, as a site. Without a page of its own it gets one that loads `main.js`. */
+/** Serves the output of a bundler as a site. If it has no page, a page that loads `main.js` is added. */
 export async function serve(t, folder) {
   const server = http.createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');

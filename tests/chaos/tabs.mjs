@@ -109,7 +109,7 @@ export async function openTabs(t, { count, options, record }) {
       tabs[place] = await open();
     },
 
-    /** What each page has still to do. */
+    /** The messages that each page still has to settle. */
     left: () => Promise.all(tabs.map(({ page }) => page.evaluate(() => window.chaos.left()))),
 
     /** How many messages of the profile are on the disk. */

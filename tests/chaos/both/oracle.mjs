@@ -94,7 +94,7 @@ export function judge({ lives, shown }, published) {
   return wrong;
 }
 
-/** What the package promises. @param {Record<string, number[]>} wrong @param {Map<string, number>} resyncs */
+/** The guarantees of the package. @param {Record<string, number[]>} wrong @param {Map<string, number>} resyncs */
 export function violationsOf(wrong, resyncs) {
   const { 'twice across lives': _, ...promised } = wrong;
   const violations = Object.entries(promised)
