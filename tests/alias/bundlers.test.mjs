@@ -1,4 +1,4 @@
-// The recipe of docs/alias.md for webpack, and the same for Rspack.
+// The recipe of docs/alias.md for webpack, which also works for Rspack.
 
 import path from 'node:path';
 import test from 'node:test';

@@ -1,9 +1,9 @@
-// The recipe of docs/alias.md for Jest 27, which knows of no `exports`.
+// The recipe of docs/alias.md for Jest 27, which does not support `exports`.
 
 import test from 'node:test';
 import { install } from '../consumers/consumer.mjs';
 import { playInJest } from './kit.mjs';
 
-test('what is lost arrives in Jest 27', async (t) => {
+test('a message that would be lost arrives in Jest 27', async (t) => {
   await playInJest(t, await install('../alias/jest-27'), 'jest.config.cjs, for Jest 27');
 });

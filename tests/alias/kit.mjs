@@ -1,5 +1,5 @@
-// What the tests of the recipes in docs/alias.md share: the recipes, an app that says `socket.io-client`, and a server
-// that loses what the app sends.
+// Shared by the tests of the recipes in docs/alias.md: the recipes, an app that imports `socket.io-client`, and a server that
+// loses what the app sends.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -42,13 +42,13 @@ export async function addSources(folder, format) {
   }
 }
 
-/** What `tell` answers where all is delivered, and where socket.io-client is by itself. */
+/** The results of `tell` if everything is delivered, and with socket.io-client alone. */
 export const DELIVERED = { isFollowed: true, came: ['first', 'lost', 'last'] };
 export const PLAIN = { isFollowed: false, came: ['first', 'last'] };
 
 /**
- * A server behind a wire that is cut once for each name: after `first` nothing that the client sends comes through,
- * and when it has sent its long note the connection breaks. Answers its url.
+ * A server behind a connection that is cut once for each name: after `first`, nothing from the client passes, and when the
+ * client has sent its long note, the connection breaks. Returns the server's URL.
  *
  * @param {import('node:test').TestContext} t
  */
@@ -78,7 +78,7 @@ export async function startServer(t) {
   });
   await listening(wire);
 
-  /** What came, by names, once each. @type {Map<string, Set<string>>} */
+  /** The events that arrived, by name, each once. @type {Map<string, Set<string>>} */
   const came = new Map();
   server.on('connection', (socket) => {
     const { name } = socket.handshake.query;
@@ -119,7 +119,7 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript' };
 const PAGE =
   '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/main.js"></script>';
 
-/** What a bundler has written, as a site. Without a page of its own it gets one that loads `main.js`. */
+/** Serves the output of a bundler as a site. If it has no page, a page that loads `main.js` is added. */
 export async function serve(t, folder) {
   const server = http.createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');

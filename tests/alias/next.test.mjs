@@ -1,4 +1,4 @@
-// The recipe of docs/alias.md for Next.js, with each of its bundlers, built and in development.
+// The recipe of docs/alias.md for Next.js, with each of its bundlers, built and in development mode.
 
 import test, { before } from 'node:test';
 import { install, run, startTool } from '../consumers/consumer.mjs';
@@ -23,7 +23,7 @@ for (const bundler of ['turbopack', 'webpack']) {
     await assertDelivers(t, browser, await startTool(t, folder, [NEXT, 'start', ...HERE]));
   });
 
-  test(`Next with ${bundler} serves one in development`, async (t) => {
+  test(`Next with ${bundler} serves an app in development mode whose messages arrive`, async (t) => {
     const url = await startTool(t, folder, [NEXT, 'dev', `--${bundler}`, ...HERE]);
     await assertDelivers(t, browser, url);
   });

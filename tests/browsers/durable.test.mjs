@@ -1,4 +1,4 @@
-// What waits is on disk: it is there after a reload, in another tab, and after the browser was killed.
+// Waiting messages are on disk: they are there after a reload, in another tab, and after the browser was killed.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';

@@ -76,7 +76,7 @@ for (const entry of ENTRIES) {
         30_000,
       );
       if (entry === 'holdfast') await untilAllSettled(tab, MESSAGES + 1);
-      // What the dead link held arrives late.
+      // The bytes that the dead link held arrive late.
       proxy.resume();
       await send(tab, 'last');
       await until(() => idsOf(server.saved).includes('last'), 'the last is there', 30_000);

@@ -58,7 +58,7 @@ const PAGE = `
     sendMany(count, prefix) {
       for (let n = 0; n < count; n += 1) lab.send(prefix + String(lab.sent).padStart(4, '0'));
     },
-    /** What all segments on disk hold. */
+    /** The content of all segments on disk. */
     kept: () => new Promise((resolve, reject) => {
       const request = indexedDB.open('holdfast');
       request.onerror = () => reject(request.error);

@@ -1,4 +1,4 @@
-// What becomes of the page: hidden and shown, into the back-forward cache and back, offline and back.
+// The page's lifecycle: hidden and shown, into the back-forward cache and back, offline and back.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';

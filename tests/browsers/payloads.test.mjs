@@ -37,7 +37,7 @@ function sendAll(large) {
   return Object.keys(payloads);
 }
 
-/** What the server has to have of each, with Buffers as lists. */
+/** The values that the server must receive, with Buffers as lists. */
 const EXPECTED = {
   buffer: { bytes: [1, 2, 3] },
   view: { bytes: [1, 2, 3] },

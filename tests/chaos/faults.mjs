@@ -1,4 +1,4 @@
-// Carries out the faults of a schedule.
+// Runs the faults of a schedule.
 
 import { setTimeout } from 'node:timers/promises';
 
@@ -46,7 +46,7 @@ export function createFaults({ proxy, server, tabs }) {
 /** Begins, lasts, and ends. */
 export const lasting = (begin, end) => async (fault) => {
   await begin(fault);
-  // How long a fault lasts is a part of it: nothing is waited for here.
+  // The duration belongs to the fault: this wait is not for a condition.
   await setTimeout(fault.ms);
   await end(fault);
 };

@@ -1,5 +1,5 @@
-// `cargo xtask chaos`: one run, its schedule and its figures; with `--both` in the other direction. Ends with 1 where
-// something went wrong.
+// `cargo xtask chaos`: one run, its schedule and its figures. `--both` runs the direction from the server to the page. Exits
+// with 1 if there is a violation.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

@@ -1,8 +1,8 @@
-// Compares what the app was told, what the database holds and what the other side saw.
+// Compares the results that the app got, the messages in the database, and the messages that the recipients saw.
 
 /**
- * All that the pages told. A message's id is `life/conversation/number`: a life is a tab from its opening to
- * its end, through reloads.
+ * Everything that the pages reported. A message's id is `life/conversation/number`. A life is a tab from its opening to its
+ * end, across reloads.
  */
 export function createRecord() {
   const record = {
@@ -63,7 +63,7 @@ export function createRecord() {
 
 export const lifeOf = (/** @type {string} */ id) => id.split('/')[0];
 
-/** What must be in the database: what a page has that lives, or was on the disk of one that is gone. */
+/** The messages that must be in the database: those of an open page, and those on the disk of a closed one. */
 export function owed(/** @type {ReturnType<typeof createRecord>} */ record, living) {
   return [...record.sent]
     .filter(([id, instance]) => {
@@ -130,7 +130,7 @@ function repeats(list) {
   return list.filter((one) => met.has(one) || !met.add(one));
 }
 
-/** What comes after a later message of its tab and conversation. @param {string[]} ids */
+/** The messages that arrived after a later message of their tab and conversation. @param {string[]} ids */
 function disorder(ids) {
   const highest = new Map();
   return ids.filter((id) => {

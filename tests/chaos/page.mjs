@@ -1,5 +1,5 @@
-// Runs in each tab: sends what it is told to send, and tells at once what it was told and what it saw. Its
-// word goes out of the page with `window.tell`, so that a crash takes nothing of it along.
+// Runs in each tab: sends messages on command, and reports at once the results and the messages that it saw. It reports
+// through `window.tell`, so that a crash loses no report.
 
 import { createClient } from 'holdfast';
 

@@ -1,5 +1,5 @@
-// A run: numbered messages from real tabs through a proxy to a server process, faults by a schedule, and at
-// the end nothing lost, nothing twice, nothing out of order and nothing left unsettled.
+// A run: numbered messages from real tabs, through a proxy to a server process, with scheduled faults. At the end no message
+// is lost, duplicated, out of order or unsettled.
 
 import { setTimeout } from 'node:timers/promises';
 import { readMessages } from '../support/database.mjs';
@@ -87,7 +87,7 @@ export async function runChaos(t, plan, print = () => {}) {
     const isIdle = left.every(({ pending, outbox }) => pending + outbox === 0);
     return isIdle && missing.length + unshown + onDisk === 0;
   };
-  // What does not come to an end is for the oracle to name.
+  // The oracle reports what does not settle.
   const end = until(isDone, 'everything has settled', END_MS, 100).catch(() =>
     print(waits.join('; ')),
   );

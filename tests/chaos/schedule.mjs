@@ -1,11 +1,11 @@
-// What happens in a run: which faults, for how long, and what is sent around each. All of it from the seed.
+// The schedule of a run: the faults, their durations, and the messages around each. The seed determines all of it.
 
 /**
  * @typedef {object} Kind
  * @property {string} kind
- * @property {'link' | 'server' | 'tabs'} part what is at fault: two faults of one part would mend each other
- * @property {number} weight how often it comes, compared with the others
- * @property {true} [ms] it lasts
+ * @property {'link' | 'server' | 'tabs'} part the faulty part: two faults of one part would cancel each other
+ * @property {number} weight how frequent it is, compared with the others
+ * @property {true} [ms] it has a duration
  * @property {[number, number]} [longMs] how long a long one lasts, in place of `LONG_MS`
  * @property {[number, number]} [amount]
  */
@@ -43,10 +43,10 @@ const GAP_MS = [0, 300];
 /**
  * @typedef {{ kind: string, part: Kind['part'], ms: number, amount: number, tab: number }} Fault
  * @typedef {object} Step
- * @property {Fault[]} faults one, or two: the second comes in the midst of the first
+ * @property {Fault[]} faults one or two: the second begins during the first
  * @property {number[]} sends messages before, during and after them
- * @property {number} gapMs what is waited before the next step
- * @property {number} seed which tabs and conversations the messages are of
+ * @property {number} gapMs the delay before the next step
+ * @property {number} seed determines the tabs and conversations of the messages
  */
 
 /**
@@ -58,7 +58,7 @@ const GAP_MS = [0, 300];
 export function makeSchedule({ seed, messages, faults, tabs, reloads }, of = KINDS) {
   const random = createRandom(seed);
   const kinds = of.flatMap((kind) => Array(kind.weight).fill(kind));
-  // Every kind comes once before the dice decide.
+  // Every kind comes once. After that the kinds are random.
   const drawn = Array.from(
     { length: faults },
     (_, n) => of[n] ?? kinds[random.below(kinds.length)],
@@ -81,7 +81,7 @@ export function makeSchedule({ seed, messages, faults, tabs, reloads }, of = KIN
     const isAlone = last?.length === 1 && last[0].part !== part;
     if (last && isAlone && random.chance(share)) {
       last.push(fault);
-      // What ends at once comes in the midst of what lasts.
+      // A fault without duration happens during one with a duration.
       last.sort((one, other) => other.ms - one.ms);
     } else {
       const gapMs = random.between(...GAP_MS);

@@ -1,4 +1,4 @@
-// A page of its own origin: it can be loaded again while the server of the messages is away.
+// Serves the page from its own origin, so that it can be reloaded while the message server is down.
 
 import http from 'node:http';
 import { bundle } from '../support/bundle.mjs';

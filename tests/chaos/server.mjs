@@ -1,5 +1,5 @@
-// The server of a run: a process that can be killed, the demo's database, the package's deduplicator, and
-// acknowledgements that are lost, doubled or late on request (`POST /faults`).
+// The server of a run: a process that can be killed, with the demo's database and the package's deduplicator. On request
+// (`POST /faults`) its acknowledgements are lost, doubled or late.
 
 import http from 'node:http';
 import { Server } from 'socket.io';
@@ -28,7 +28,7 @@ const io = new Server(server, { cors: { origin: true } });
 io.on('connection', (socket) => {
   const { userId } = socket.handshake.auth;
   socket.data.userId = userId;
-  // Socket.IO's own acknowledgement ignores a second call.
+  // Socket.IO's own acknowledgement function ignores a second call.
   socket.ack =
     (id) =>
     (...data) =>

@@ -75,7 +75,7 @@ export async function openTabs(t, { count, options, record }) {
       try {
         await tab.page.evaluate((list) => window.chaos.send(list), numbered);
       } catch {
-        // The page went in the middle of it. What it sent it has told.
+        // The page ended in the middle of the call. It has reported what it sent.
       }
     },
 
@@ -109,7 +109,7 @@ export async function openTabs(t, { count, options, record }) {
       tabs[place] = await open();
     },
 
-    /** What each page has still to do. */
+    /** The messages that each page still has to settle. */
     left: () => Promise.all(tabs.map(({ page }) => page.evaluate(() => window.chaos.left()))),
 
     /** How many messages of the profile are on the disk. */

@@ -22,7 +22,7 @@ const OLDEST = {
   ...{ safari, safari_ios: safari },
 };
 
-/** What runs in browsers: all but `holdfast/server`. */
+/** The entries for browsers: all except `holdfast/server`. */
 const ENTRIES = [
   'core',
   'module',

@@ -22,7 +22,7 @@ WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc');
 
-/** What is freed by one collection may be what the next can free. */
+/** Objects that one collection finalizes can be freed by the next one only. */
 async function bytes() {
   for (let n = 0; n < 4; n += 1) {
     gc();

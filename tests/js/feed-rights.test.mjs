@@ -1,4 +1,4 @@
-// Who may read a feed, when the app is asked, and how a right ends.
+// The rights to read a feed: who has them, when the app is asked, and how they end.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -377,7 +377,7 @@ test('a connection that Socket.IO recovers is authorized again, and receives not
       [['n', 2]],
     ],
   );
-  // Who read no feed has the plain events, as ever.
+  // A connection that reads no feed receives the plain events, as always.
   assert.deepEqual(plain.plain.map(([event, n]) => [event, n]).slice(1), [
     ['n', 0],
     ['n', 1],

@@ -14,7 +14,7 @@ import { until } from '../support/until.mjs';
 
 const OFFSET = /^\d+\.[0-9a-z]{6,}$/;
 
-/** What clients see of each store. */
+/** The contract of every store, as clients see it. */
 async function contract(t, makeStore) {
   await t.test('a client gets the items that it missed, from any position', async (t) => {
     const { feed, dial } = await startFeed(t, { feed: { store: await makeStore() } });

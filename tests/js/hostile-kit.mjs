@@ -1,4 +1,4 @@
-// What the hostile tests share: rounds of hostile calls, each followed by a look at whether all is well.
+// Shared by the hostile tests: rounds of hostile calls, each followed by a check that everything still works.
 
 import assert from 'node:assert/strict';
 import { createHostile, faultOf } from '../support/hostile.mjs';

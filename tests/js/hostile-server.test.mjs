@@ -1,4 +1,4 @@
-// Whatever `holdfast/server` is given, by the app or by a client: it says what is wrong, and goes on.
+// Hostile input of apps and clients to `holdfast/server`: it reports what is wrong, and keeps working.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -36,7 +36,7 @@ test('every function refuses hostile arguments by a TypeError of its own', async
   t.mock.method(console, 'error', () => {});
   const functions = Object.entries(holdfast).filter(([, value]) => typeof value === 'function');
   const calls = functions.map(([name, fn]) => ({ name, fn, valid: VALID[name] }));
-  // What a server of the app's throws by itself is the app's.
+  // An error that the app's own server throws is the app's.
   const attach = calls.find(({ name }) => name === 'attachReliability');
   attach.valid = VALID.attachReliability.slice(1);
   attach.fn = (...args) => attachReliability({ on() {} }, ...args);

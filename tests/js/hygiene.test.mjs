@@ -27,7 +27,7 @@ test('a link whose heartbeat has expired is replaced, and nothing of ours is buf
   socket.on('disconnect', () => disconnects.push(api.isSocketConnected()));
   await roundTrip(server);
   const dead = socket.io.engine;
-  // What socket.io-client does only from 4.7.5 on.
+  // Versions of socket.io-client before 4.7.5 do not do this.
   socket._clearAcks = () => {};
   dead._hasPingExpired = () => true;
   socket.emit('component', 'its own');
@@ -102,7 +102,7 @@ test('the map of acknowledgements does not grow, over losses or unanswered attem
   };
   const server = await start(t, options, { user: 'u1' });
   const socket = api.getSocket();
-  // What socket.io-client does only from 4.7.5 on.
+  // Versions of socket.io-client before 4.7.5 do not do this.
   socket._clearAcks = () => {};
   const acks = () => Object.keys(socket.acks).length;
   server.hooks.message = ({ ack, repeat }) => repeat > 1 && ack();

@@ -1,5 +1,5 @@
-// What the tests of "whose message it is" share: credentials that say whose they are, and a look at the server
-// that finds everything that came over somebody else's link.
+// Shared by the tests about the user of a message: credentials with their owner, and a check on the server that finds
+// everything that arrived over another user's link.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

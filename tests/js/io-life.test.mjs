@@ -1,4 +1,4 @@
-// What `holdfast/io` leaves behind: as much as socket.io-client does. And Sockets without a module, which are plain ones.
+// `holdfast/io` leaves no more behind than socket.io-client does. Without a module, its Sockets are plain ones.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -30,7 +30,7 @@ WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
   },
 });
 
-/** What is freed by one collection may be what the next can free. */
+/** Objects that one collection finalizes can be freed by the next one only. */
 async function collect() {
   for (let n = 0; n < 4; n += 1) {
     gc();

@@ -26,7 +26,7 @@ WebAssembly.Module = class {
   }
 };
 
-/** What a send came to. */
+/** The result of a send. */
 const endOf = ({ success, error, maybeDelivered, confirmedBy }) => [
   success || error,
   maybeDelivered ?? confirmedBy,

@@ -16,7 +16,7 @@ import { startRedis, withoutRedis } from '../support/redis.mjs';
 const ROUNDS = Number(process.env.HOLDFAST_ROUNDS ?? 2);
 const COUNT = 60;
 const numbers = Array.from({ length: COUNT }, (_, n) => n);
-/** Of one user, in one lane. */
+/** Messages of one user, in one lane. */
 const messages = numbers.map((n) => ({ _tempId: `${n}`, n }));
 
 for (const [name, isRestarted] of [

@@ -1,5 +1,4 @@
-// What the tests of the shell share: the built package, fresh for each test, against a server in this
-// process.
+// Shared by the tests of the shell: the built package, reset for each test, and a server in this process.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -12,21 +11,21 @@ import { until } from '../support/until.mjs';
 
 const load = (name) => import(pathToFileURL(`${pkg}/esm/${name}.mjs`).href);
 
-/** All of `holdfast/socket`, and of `holdfast`. */
+/** The exports of `holdfast/socket` and of `holdfast`. */
 export const api = await load('socket');
 export const { createClient, DeliveryError, HoldfastError } = await load('index');
-/** What the package does not export: a client with the options that it filled in. */
+/** An internal function: creates a client from options that are already complete. */
 const core = await load('core');
 const { wasm } = await load('module');
 export const makeClient = (options) => core.makeClient(options, io, wasm);
 
-/** Where `holdfast/socket` keeps its one client. */
+/** The global under which `holdfast/socket` stores its one client. */
 export const WORLD = Symbol.for('holdfast@1');
 
-/** For a server, where a test sets the time: the transport's heartbeat keeps to its own, and stays out. */
+/** For a server of a test that sets the time: the transport's heartbeat uses real time, so it is disabled. */
 export const NO_HEARTBEAT = { io: { pingInterval: 2 ** 30, pingTimeout: 2 ** 30 } };
 
-/** Every span small, so that a test waits for events and not for time. */
+/** Short delays, so that a test waits for events instead of time. */
 const QUICK = {
   auth: {},
   io: { transports: ['websocket'] },
@@ -34,7 +33,7 @@ const QUICK = {
   reconnect: { minMs: 1, maxMs: 20, spreadMs: 0 },
 };
 
-/** `options` with QUICK where they say nothing. */
+/** `options`, completed with QUICK. */
 export function quick(url, options = {}) {
   const all = { url, logger: null, ...QUICK, ...options };
   for (const group of ['io', 'send', 'reconnect']) {
@@ -44,12 +43,11 @@ export function quick(url, options = {}) {
 }
 
 /**
- * A server, and `holdfast/socket` configured for it. When the test is over, both are gone, and so is
- * everything that was registered.
+ * Starts a server, and configures `holdfast/socket` for it. Both end with the test, and all listeners are removed.
  *
  * @param {import('node:test').TestContext} t
  * @param {object} [options] of `configureSocket`
- * @param {{ user?: string | number, server?: object }} [more] `user`: connect as this one and wait until ready
+ * @param {{ user?: string | number, server?: object }} [more] `user`: connect as this user, and wait until ready
  */
 export async function start(t, options = {}, { user, server: serverOptions } = {}) {
   freshModule(t);
@@ -62,7 +60,7 @@ export async function start(t, options = {}, { user, server: serverOptions } = {
   return server;
 }
 
-/** The module as it is after its import, now and when the test is over. */
+/** Resets the module to its state after the import, now and when the test is over. */
 export function freshModule(t) {
   const reset = () => {
     globalThis[WORLD]?.client?.destroy();
@@ -76,14 +74,14 @@ export function freshModule(t) {
   });
 }
 
-/** What `holdfast/socket` emits by default. */
+/** The events that `holdfast/socket` emits by default. */
 const ASKING = {
   join: {},
   health: { event: 'ping' },
   presence: { request: 'get_online_users' },
 };
 
-/** A client of its own for the test, which emits what `holdfast/socket` does. */
+/** Creates a client for the test, with the events of `holdfast/socket`. */
 export function client(t, server, options) {
   const made = createClient(quick(server.url, { ...ASKING, ...options }));
   t.after(() => made.destroy());
@@ -96,8 +94,8 @@ export const down = () => until(() => !api.isSocketConnected(), 'the link is kno
 let collecting = null;
 
 /**
- * Collects what the package reports as an app's exception. Called before `start`; a test that does not
- * call it fails if anything is reported.
+ * Collects the errors that the package reports as exceptions of the app. Call it before `start`. A test that does not call
+ * it fails if anything is reported.
  */
 export function collectReports(t) {
   collecting = t;
@@ -107,9 +105,9 @@ export function collectReports(t) {
 }
 
 /**
- * Sends one message with `sendMessage` and follows it.
- * @returns {{ calls: object[], final: Promise<object> }} every call of the callback as it was, and the
- *   promise's result
+ * Sends one message with `sendMessage`, and records its results.
+ *
+ * @returns {{ calls: object[], final: Promise<object> }} a copy of each result that the callback got, and the promise
  */
 export function send(data) {
   const calls = [];
@@ -117,7 +115,7 @@ export function send(data) {
   return { calls, final };
 }
 
-/** The message settled, its callback got the promise's result, and got it once. */
+/** Asserts that callback and promise get the same final result, the callback once. Returns the result. */
 export async function settled({ calls, final }) {
   const result = await final;
   const finals = calls.filter(({ queued }) => !queued);
@@ -126,13 +124,13 @@ export async function settled({ calls, final }) {
   return result;
 }
 
-/** Lets the server emit, and resolves when all of it has arrived. */
+/** Emits events on the server, and resolves when all of them have arrived. */
 export async function say(server, ...packets) {
   for (const packet of packets) server.io.emit(...packet);
   await roundTrip(server);
 }
 
-/** Loses the link, lets `away` happen, and resolves when the next one is ready. */
+/** Loses the link, calls `away`, and resolves when the next link is ready. */
 export async function awayAndBack(server, away = () => {}) {
   const lost = once(api.getSocket(), 'disconnect');
   server.dropAll();
@@ -141,7 +139,7 @@ export async function awayAndBack(server, away = () => {}) {
   await ready();
 }
 
-/** Options that keep what was logged and what was told through `onError`. */
+/** Options that record the log and the errors of `onError`. */
 export function observed(options = {}) {
   const warned = [];
   const errors = [];
@@ -156,7 +154,7 @@ export function observed(options = {}) {
   };
 }
 
-/** Refuses the next `count` handshakes; `data` gets how many are left. */
+/** Refuses the next `count` handshakes. The error's `data` says how many are left. */
 export function refuse(server, count, text) {
   let left = count;
   server.hooks.admit = () => {
@@ -165,7 +163,7 @@ export function refuse(server, count, text) {
   };
 }
 
-/** Answers a function that sets the wall clock forward, for as long as the test runs. */
+/** Returns a function that moves the wall clock forward until the test is over. */
 export function wallClock(t) {
   const { now } = Date;
   let lead = 0;
@@ -175,7 +173,7 @@ export function wallClock(t) {
   };
 }
 
-/** A round trip: all that the server sent before is here, and all that was sent before is there. */
+/** Makes a round trip: everything that either side sent before has arrived. */
 export async function roundTrip(server, socket = api.getSocket()) {
   const [peer] = server.clients.filter(({ id }) => id === socket.id);
   const mark = `mark-${Math.random()}`;

@@ -1,4 +1,4 @@
-// What the client emits by itself: receipts, and the events that its options name.
+// The client's own emits: receipts, and the events that its options name.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';

@@ -438,7 +438,7 @@ test('a callback that throws affects neither its promise nor others', async (t) 
 test('a message that loses many links leaves no memory of missing answers', async (t) => {
   const server = await start(t, {}, { user: 'u1' });
   const socket = api.getSocket();
-  // What socket.io-client does by itself only from 4.7.5 on.
+  // Versions of socket.io-client before 4.7.5 do not do this.
   socket._clearAcks = () => {};
   server.hooks.message = ({ ack, repeat, save }) => repeat === 6 && ack(save());
   const sent = send({ text: 'a' });

@@ -1,4 +1,4 @@
-// What a client of createClient shows: its outbox and its statistics.
+// The state that a client of createClient shows: its outbox and its statistics.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

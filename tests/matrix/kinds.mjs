@@ -1,4 +1,4 @@
-// How a row of the matrix is tried, by the kind of its consumer.
+// How a row of the matrix is tested, by the kind of its consumer.
 
 import assert from 'node:assert/strict';
 import { cp, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ const shared = fileURLToPath(new URL('shared/', import.meta.url));
 /** @typedef {{ after: (end: () => unknown) => void }} T */
 
 /**
- * An app that a bundler makes from `src/index.js` by the script `build`, opened in a browser.
+ * An app that a bundler builds from `src/index.js` with the script `build`, opened in a browser.
  *
  * @param {object} [how]
  * @param {string} [how.output] the folder that the bundler leaves
@@ -49,7 +49,7 @@ export const bundled =
 const BUILD_MS = 300_000;
 
 /**
- * An app in TypeScript, compiled by each way to resolve modules that its compiler knows, and run in Node.
+ * An app in TypeScript, compiled with each module resolution of its compiler, and run in Node.
  *
  * @param {Record<string, string>} modules the option `module` for each `moduleResolution`
  * @param {string[]} [more] options of the compiler
@@ -78,8 +78,8 @@ export const compiled =
 const COMPILER = ['--target', 'es2022', '--jsx', 'react-jsx', '--types', 'node,react'];
 
 /**
- * An app of Next with its two bundlers: a page that the build makes, in which a server component renders the
- * provider; a server component that sends at each request; and a route of the edge runtime that sends.
+ * An app of Next with its two bundlers: a built page in which a server component renders the provider; a server component
+ * that sends at each request; and a route of the edge runtime that sends.
  *
  * @param {string} script of the app, which builds it
  * @param {Record<string, string>} [startEnv] what the app is started with
@@ -116,8 +116,8 @@ const textOfResult = (html) => {
 };
 
 /**
- * Components that are edited while the page is open: what they have sent stays in their lists, and the connections
- * stay too. One app has the configured client, and one beside it a client of its own.
+ * Components that are edited while the page is open: their lists keep the sent messages, and the connections stay. One app
+ * uses the configured client, and one next to it has its own client.
  */
 export const fastRefresh = async (t, folder) => {
   const server = await startServer(t);
@@ -147,8 +147,8 @@ export const fastRefresh = async (t, folder) => {
   ]) {
     const file = path.join(folder, `src/${name}.jsx`);
     const text = await readFile(file, 'utf8');
-    // Saved again until the server notices: nothing tells when it has begun to watch the files. In one piece, so that
-    // it never reads the half of it.
+    // Saved repeatedly until the server notices, because nothing shows when it has begun to watch the files. Written at once, so
+    // that it never reads half of the file.
     const save = async () => {
       await writeFile(`${file}.new`, text.replace(`${name} 1`, `${name} 2`));
       await rename(`${file}.new`, file);
@@ -188,7 +188,7 @@ export async function openAndCompare(t, server, url) {
 }
 
 /**
- * An app whose own scripts send, to the server whose url is in `HOLDFAST_SERVER`.
+ * An app whose own scripts send, to the server with the URL `HOLDFAST_SERVER`.
  *
  * @param {string[]} sources of `shared/`
  * @param {Record<string, string[]>} scripts by name, the messages that the server gets from each
@@ -196,7 +196,7 @@ export async function openAndCompare(t, server, url) {
 export const ran = (sources, scripts) => async (t, folder) => {
   await writeExercise(folder);
   for (const name of sources) {
-    // Of files that end in `.cjs` Jest finds no tests.
+    // Jest finds no tests in files that end with `.cjs`.
     const own = name.replace('.test.cjs', '.test.js');
     await cp(path.join(shared, name), path.join(folder, own));
   }

@@ -1,4 +1,4 @@
-// `cargo xtask consumers [name...]`: the packed package in every kind of app, as a table. Ends with 1 where a row failed.
+// `cargo xtask consumers [name...]`: tests the packed package in every kind of app, and prints a table. Exits with 1 if a row fails.
 
 import { attempt, ROWS, versionOf } from './rows.mjs';
 

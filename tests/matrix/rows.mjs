@@ -1,4 +1,4 @@
-// The consumers: how each is built or run. What each installs is in the folder of its name.
+// The consumers: how each is built or run. The folder with its name has its dependencies.
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -11,9 +11,9 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 /**
  * @typedef {object} Row
  * @property {string} name
- * @property {string} [app] the folder beside this file, where the row has another name
+ * @property {string} [app] the folder next to this file, if its name differs from the row's
  * @property {string} tool the package whose version the table shows
- * @property {(t: import('./kinds.mjs').T, folder: string) => Promise<void>} attempt fails when something is wrong
+ * @property {(t: import('./kinds.mjs').T, folder: string) => Promise<void>} attempt fails if something is wrong
  */
 
 const IN_BOTH = { jsdom: ALL, node: ALL_OF_SERVER };
@@ -24,8 +24,8 @@ const node = ran(['import.mjs', 'require.cjs'], { import: ALL_OF_SERVER, require
 const NEWER = { node16: 'node16', nodenext: 'nodenext', bundler: 'esnext' };
 
 /**
- * webpack puts an empty module in the place of a package that `ws` can do without. `ws` then throws for each frame of
- * 48 bytes or more, which engine.io-client ignores: a plain socket.io-client loses what a server component sends.
+ * webpack replaces an optional dependency of `ws` by an empty module. `ws` then throws for each frame of 48 bytes or more,
+ * which engine.io-client ignores: plain socket.io-client loses what a server component sends.
  */
 const WS = { WS_NO_BUFFER_UTIL: '1' };
 
@@ -51,7 +51,7 @@ export const ROWS = [
   {
     name: 'typescript-6',
     tool: 'typescript',
-    // TypeScript 6 warns of node10, which 7 no longer has.
+    // TypeScript 6 warns about node10, which TypeScript 7 no longer has.
     attempt: compiled({ node10: 'commonjs', ...NEWER }, ['--ignoreDeprecations', '6.0']),
   },
   { name: 'typescript-7', tool: 'typescript', attempt: compiled(NEWER) },

@@ -1,4 +1,4 @@
-// The server of every row: it acknowledges, serves the app's files, and tells what came.
+// The server of every row: it acknowledges messages, serves the app's files, and reports what arrived.
 
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -36,7 +36,7 @@ export async function startServer(t, directory) {
     server.closeAllConnections();
   });
   const url = `http://127.0.0.1:${server.address().port}`;
-  return { url, came, /** How many connections there have been. */ links: () => links };
+  return { url, came, /** The number of connections so far. */ links: () => links };
 }
 
 async function serve(directory, request, response) {

@@ -1,4 +1,4 @@
-// What docs/protocol.md requires of every server with feeds, tested with raw events over a plain socket.io-client and
+// The requirements of docs/protocol.md for every server with feeds, tested with raw events over a plain socket.io-client and
 // without any code of the package. The server may run in this process or in another one, in any language.
 //
 // Requirements for the server under test:

@@ -1,4 +1,4 @@
-// What the journal keeps on disk, for any storage: tabs run the whole package, and the tests read the records. The
+// The records of the journal on disk, for any storage: tabs run the whole package, and the tests read the records. The
 // functions run in Node on a storage in memory, and in a browser on its disk. Each test has its own user.
 
 import { formerSegments, openDatabase } from '../../pkg-template/shell/disk.js';

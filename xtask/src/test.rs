@@ -107,11 +107,12 @@ pub fn has_web_tests() -> bool {
     root().join("tests/web.rs").is_file() || root().join("tests/web/main.rs").is_file()
 }
 
-/// Files that measure time or memory, or that keep a core busy for so long that others would miss their deadlines.
-/// They run one at a time, behind the other files of their group.
+/// Files that measure time or memory, that depend on which of two processes is faster, or that keep a core busy for so
+/// long that others would miss their deadlines. They run one at a time, after the other files of their group.
 const ALONE: &[&str] = &[
     "e2e/budget.test.mjs",
     "e2e/chaos.test.mjs",
+    "e2e/demo-server/bad-requests.test.mjs",
     "e2e/half-open.test.mjs",
     "e2e/memory.test.mjs",
     "e2e/narrow-link.test.mjs",
@@ -119,6 +120,7 @@ const ALONE: &[&str] = &[
     "e2e/speed.test.mjs",
     "js/arrivals.test.mjs",
     "js/client-memory.test.mjs",
+    "js/durable/keeper.test.mjs",
     "js/feed-input.test.mjs",
     "js/server-memory.test.mjs",
 ];
@@ -161,7 +163,7 @@ pub fn run_files(files: &[PathBuf], at_a_time: usize) -> Result<()> {
         .args(files))
 }
 
-/// Node leaves a core to its test runner, which hardly does anything.
+/// By default Node runs one file less, although its test runner needs hardly any CPU.
 fn one_per_core() -> usize {
     available_parallelism().map_or(2, usize::from)
 }

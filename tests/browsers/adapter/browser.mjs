@@ -178,5 +178,5 @@ let shown;
 /** Where the engines have it in a profile. */
 const LOCAL_STORAGE = /localstorage|Local Storage|\/ls\//;
 
-/** Of what a driver prints, the end. */
+/** The end of a driver's output. */
 const MOST_OUTPUT = 4_000;

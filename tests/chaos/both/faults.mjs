@@ -1,4 +1,4 @@
-// The faults of a run: those of links, of pages, and of two server processes.
+// The faults of a run: of connections, of pages, and of two server processes.
 
 import { lasting, linkFaults } from '../faults.mjs';
 

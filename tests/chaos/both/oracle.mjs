@@ -1,10 +1,10 @@
-// Compares what was published with what each page's listener was called with.
+// Compares the published numbers with the calls of each page's listener.
 
 /** What was shown this long before a crash may be shown again: how far a page has come is written down a moment later. */
 const NOTED_AFTER_MS = 500;
 
 /**
- * What a page told, in its order. A life is a page from its loading to its end.
+ * The reports of a page, in order. A life is a page from its load to its end.
  *
  * @typedef {object} Life
  * @property {string} id
@@ -12,13 +12,13 @@ const NOTED_AFTER_MS = 500;
  * @property {'open' | 'reloaded' | 'crashed'} ending
  * @property {number} endedAt
  *
- * @typedef {object} Fact as page.mjs tells it
+ * @typedef {object} Fact as page.mjs reports it
  * @property {string} life
  * @property {number} at
  * @property {true} [begins]
- * @property {number} [n] what the listener was called with
+ * @property {number} [n] the argument of the listener's call
  * @property {string} [resync]
- * @property {{ life: string, tail: { n: number, at: number }[] }} [before] the last of an earlier life
+ * @property {{ life: string, tail: { n: number, at: number }[] }} [before] the last calls of an earlier life
  */
 export function createLog() {
   /** @type {Life[]} */
@@ -41,7 +41,7 @@ export function createLog() {
     note({ life, at, begins, n, resync, before }) {
       if (begins) lives.push({ id: life, shown: [], ending: 'open', endedAt: Infinity });
       if (n !== undefined) add(life, { n, at });
-      // What of the end of a life was not told by itself.
+      // The last calls of a life that the page could not report itself.
       const known = shownIn(before?.life);
       for (const one of before?.tail ?? []) {
         if (!known.some(({ n: other }) => other === one.n)) add(before.life, one);
@@ -82,7 +82,7 @@ export function judge({ lives, shown }, published) {
         if (!earlier.get(n)) wrong['twice though noted down'].push(n);
       }
       own.add(n);
-      // Where a number came that was cut off is unknown.
+      // The position of a number whose publish was interrupted is unknown.
       if (!published.has(n)) continue;
       if (n < highest) wrong['out of order'].push(n);
       highest = Math.max(highest, n);
@@ -94,7 +94,7 @@ export function judge({ lives, shown }, published) {
   return wrong;
 }
 
-/** What the package promises. @param {Record<string, number[]>} wrong @param {Map<string, number>} resyncs */
+/** The guarantees of the package. @param {Record<string, number[]>} wrong @param {Map<string, number>} resyncs */
 export function violationsOf(wrong, resyncs) {
   const { 'twice across lives': _, ...promised } = wrong;
   const violations = Object.entries(promised)

@@ -1,5 +1,5 @@
-// Runs in each page: says what its listener was called with, at once and out of the page. What a page says as it is loaded
-// again may be lost by the browser, so the last of it is on disk as well, for the next life to say.
+// Runs in each page: reports each call of its listener at once. The browser may lose reports during a reload, so the last
+// calls are on disk as well, and the next life reports them.
 
 import { configureSocket, initializeSocket } from 'holdfast/socket';
 import { io } from 'socket.io-client';

@@ -1,5 +1,5 @@
-// The pages of a run, one for each way: loaded again, frozen, crashed, all three of them at once. Each is in a window of its
-// own, as a hidden page's timers are slow.
+// The pages of a run, one for each kind of client: they are reloaded, frozen and crashed together. Each has its own window,
+// because a hidden page's timers are slow.
 
 import { startTabs } from '../../support/devtools.mjs';
 import { until } from '../../support/until.mjs';
@@ -75,7 +75,7 @@ async function openPage(tab, address, log) {
 
     async crash() {
       log.ends('crashed', Date.now());
-      // One that has crashed never answers. Pages of one process crash together.
+      // A crashed page never answers. Pages of one process crash together.
       if (!hasCrashed) tab.order('Page.crash').catch(() => {});
       await until(() => hasCrashed, 'the page has crashed', PATIENCE_MS);
     },

@@ -1,4 +1,4 @@
-// Where the three ways of a run are found, and whom they are for.
+// The addresses of the three kinds of clients of a run, and their user.
 
 export const USER = 'alice';
 export const ROOM = `user_${USER}`;

@@ -1,5 +1,5 @@
-// Publishes numbers through whichever process is there, a few at a time and one batch after the other: so what comes with a
-// higher number was published later.
+// Publishes numbers through whichever process is running, a few at a time, one batch after the other. So a higher number was
+// published later, if it is in a later batch.
 
 import http from 'node:http';
 import { setTimeout } from 'node:timers/promises';

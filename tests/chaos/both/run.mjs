@@ -1,6 +1,6 @@
-// A run in the direction from the server to the page: numbers are published, three pages listen to them through the same
-// faults, and at the end each of the package's has been shown once and in order. The two beside it listen by plain Socket.IO,
-// without and with the recovery of connection state.
+// A run in the direction from the server to the page: numbers are published, and three pages listen to them with the same
+// faults. At the end the package's page has received each once and in order. The other two listen with plain Socket.IO,
+// without and with connection state recovery.
 
 import { setTimeout } from 'node:timers/promises';
 import { createProxy } from '../../support/proxy.mjs';
@@ -51,7 +51,7 @@ export async function runBoth(t, plan, print = () => {}) {
 
   const lacks = (way) => [...published].filter((n) => !logs[way].shown.has(n));
   await until(() => pages.hasPosition(), 'the feed is read', START_MS);
-  // A page that is not there yet misses nothing.
+  // A page that does not exist yet misses nothing.
   const areThere = async () => {
     for (const log of Object.values(logs)) log.shown.clear();
     published.clear();

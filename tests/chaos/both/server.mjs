@@ -1,7 +1,7 @@
-// A server process: everything for alice is published three times, as an item of her feed, as a plain event, and as a plain
-// event of a Socket.IO that recovers the state of lost connections. Each has a Server and a path of its own.
+// A server process. It publishes everything for alice three times: as an item of her feed, as a plain event, and as a plain
+// event of a Socket.IO server with connection state recovery. Each has its own Server and path.
 //
-// `POST /publish` publishes the numbers that it is told in one turn, and answers with each as soon as the feed has it.
+// `POST /publish` publishes the given numbers in one turn, and answers with each number as soon as the feed has stored it.
 
 import http from 'node:http';
 import { Server } from 'socket.io';
@@ -37,7 +37,7 @@ if (REDIS) {
 
 const userId = (socket) => socket.handshake.auth.userId;
 for (const [name, io] of Object.entries(ios)) {
-  // The package asks for its room; plain Socket.IO leaves that to the server.
+  // The package joins its room by an event. With plain Socket.IO, the server does it.
   if (name === 'holdfast' && JOINS !== 'early') continue;
   io.on('connection', (socket) => socket.join(`user_${userId(socket)}`));
 }

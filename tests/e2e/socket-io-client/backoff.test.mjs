@@ -74,7 +74,7 @@ test('after hours offline each delay is still random, and none is zero', async (
   const MEAN_MS = (MAX_MS * 2) / 3;
   const OFF_MS = (6 * MEAN_MS) / Math.sqrt(12 * 100);
   for (const waits of [byOurs.slice(10, 110), byOurs.slice(-100)]) {
-    // Of 20,000 delays, hardly any two are equal.
+    // Hardly any two of 20,000 delays are equal.
     assert.ok(new Set(waits).size > 90, `jitter: ${waits}`);
     const mean = waits.reduce((sum, wait) => sum + wait, 0) / waits.length;
     assert.ok(Math.abs(mean - MEAN_MS) < OFF_MS, `a mean of ${mean} ms`);

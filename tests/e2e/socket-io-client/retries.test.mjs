@@ -150,7 +150,7 @@ test('without receipts a frozen server gets repeats after growing random delays,
     const all = ourWaits.map((each) => each[nth]);
     // A timer may fire a millisecond late.
     assert.ok(Math.max(...all) <= cap + 1, `wait ${nth} of ${Math.max(...all)} ms`);
-    // Of 40 uniform draws from as many milliseconds, at least three quarters are distinct.
+    // At least three quarters of 40 uniform draws from as many milliseconds are distinct.
     assert.ok(new Set(all).size > (MESSAGES * 3) / 4, `wait ${nth} is spread: ${all}`);
   }
   assert.ok(mean(0) < mean(1) && mean(1) < mean(2), `${mean(0)}, ${mean(1)}, ${mean(2)} ms`);

@@ -415,7 +415,7 @@ test('two tabs that begin the first generation concurrently agree on one', async
   tab.open();
   await ready(tab);
   tab.send('early');
-  // What another process wrote is seen a moment later.
+  // A value that another process wrote is visible a moment later.
   const first = beginFirst(scope);
   const key = [...values.keys()].find((one) => values.get(one) === String(first));
   values.set(key, String(first + 65536));

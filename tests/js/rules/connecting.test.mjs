@@ -230,7 +230,7 @@ test('no late event undoes a logout', async (t) => {
     clock.advance(HOUR_MS);
     assert.deepEqual([socket.active, socket.connected], [false, false], moment);
     assert.equal(answers.length, asked, `${moment}: nobody asks for credentials again`);
-    // What asked meanwhile is not to be honoured by the next login.
+    // Calls from before the logout must not affect the next login.
     api.disconnectSocketForLogout();
   }
 });

@@ -170,7 +170,7 @@ test('a message that was emitted on a dead link is sent again with the same id',
   clock.advance(100);
   const result = await settled(sent);
   assert.deepEqual([result.success, result._tempId], [true, 'mine']);
-  // What the dead link still holds comes late.
+  // The bytes that the dead link held arrive late.
   proxy.resume();
   await until(() => server.clients.length === 1, 'the dead link is gone');
   assert.equal(server.handshakes.length, 2);
