@@ -17,7 +17,9 @@ import { setUpSocket } from './utils/socket.js';
 const root = createRoot(document.getElementById('root'));
 
 ask('/config.json').then(
-  (config) => {
+  async (config) => {
+    // Beside a lab that breaks the link everything is recorded, from the first client on.
+    if (config.labUrl) await import('holdfast/inspector');
     setUpSocket(config);
     root.render(
       <StrictMode>

@@ -31,6 +31,9 @@ export default function FaultPanel({ labUrl, messages, peer, tell }) {
     >
       <header className="faults-head">
         <h2 id="faults-title">Break it</h2>
+        <button type="button" className="inspect" onClick={inspect}>
+          Inspector
+        </button>
         <button
           type="button"
           className={isBroken(state) ? 'restore due' : 'restore'}
@@ -56,6 +59,12 @@ export default function FaultPanel({ labUrl, messages, peer, tell }) {
       <Faults state={state} order={order} />
     </aside>
   );
+}
+
+/** Shows the client from inside: the same recording can be exported and played back. */
+async function inspect() {
+  const { openInspector } = await import('holdfast/inspector');
+  openInspector();
 }
 
 const isBroken = (state) =>
