@@ -221,7 +221,7 @@ async function settingsInOrder() {
  */
 function numbersInPlace() {
   return {
-    name: 'numbers in place',
+    name: 'numbers for names',
     setup({ onLoad }) {
       onLoad({ filter: /shell.numbers\.js$/ }, async ({ path: file }) => {
         const text = await readFile(file, 'utf8');

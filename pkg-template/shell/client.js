@@ -205,7 +205,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     const [event, ...args] = packet;
     if (feeds.takes(event, args)) return false;
     note(event, args);
-    return !resync.holds(packet, extra) && inbound.receive(packet, extra);
+    return !resync.bufferLive(packet, extra) && inbound.receive(packet, extra);
   };
 
   /** The engine died: fall back to a plain socket without delivery guarantees, and report it (D6). */
