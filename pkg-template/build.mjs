@@ -122,8 +122,8 @@ async function bundle({ format, platform, folder, extension }) {
         target: SYNTAX,
         minify: true,
         mangleProps: name === 'core' ? PRIVATE : undefined,
-        // Minified code can't be debugged without a map. The sources are inside of the map: bundlers that ask for maps read it,
-        // and the others ignore it. Some bundlers would not find separate source files, and warn.
+        // Minified code can't be debugged without a map. The sources are inside of the map: bundlers that ask for maps
+        // read it, and the others ignore it. Some bundlers would not find separate source files, and warn.
         sourcemap: 'linked',
         legalComments: 'none',
         footer: PLAIN.includes(name) && format === 'cjs' ? { js: CALLABLE } : {},
@@ -257,7 +257,7 @@ function compiledReplays() {
  */
 function numbersInPlace() {
   return {
-    name: 'numbers in place',
+    name: 'numbers for names',
     setup({ onLoad }) {
       onLoad({ filter: /shell.numbers\.js$/ }, async ({ path: file }) => {
         const text = await readFile(file, 'utf8');

@@ -1,4 +1,4 @@
-/** The wasm module of `holdfast/io` and `holdfast/alias`: the engine without what only a client with its own links needs. */
+/** The wasm module of `holdfast/io` and `holdfast/alias`: the engine for followed Sockets only. */
 
 import text from 'holdfast:io-wasm';
 

@@ -7,7 +7,7 @@ import path from 'node:path';
 
 const NAMES = `
   abandon ackIds ancestors answered beside byDefault dispatch drops emitAsked epoch fits forget
-  grant handlers holds identify isAsked isFetched isLinked isOwnSession isPolling isReceiptless
+  grant handlers bufferLive identify isAsked isFetched isLinked isOwnSession isPolling isReceiptless
   isRestored isStale its journal kept keptOf last lastPongAt linkLost listen lists lives note
   noted numberOf owner ownSpan puts receive registrations rename replay sentAt seqNamed seqOfSame
   deferredEvents isBuffering firsts lastMessages toldEnd toldOver stopWaiting toldErased

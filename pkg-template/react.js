@@ -1,5 +1,5 @@
 'use client';
-/** The entry `holdfast/react`: a provider around one client, and hooks that re-render a component only for what it reads. */
+/** The entry `holdfast/react`: a provider for one client, and hooks that re-render only for what they read. */
 
 import * as hooks from './react/hooks.js';
 import { useSendMessage } from './react/sending.js';

@@ -1,11 +1,12 @@
 // The deduplicator: decides which message runs its handler, and which gets an answer that is stored or still to come.
 //
-// What is stored:
-// - An acceptance, with its exact acknowledgement, for each user and id. A refusal or a failure had no effect, so it is not
-//   stored, and a repeat runs the handler again: it may succeed by then.
+// It stores:
+// - An acceptance, with its exact acknowledgement, for each user and id. A refusal or a failure had no effect, so it is
+//   not stored, and a repeat runs the handler again: it may succeed by then.
 // - A fingerprint of the content with it. Different content under a known id is refused.
-// - The default store ends with the process. Across restarts, a unique index on (user, id) in the app's database does what
-//   this does within one process; use both.
+//
+// The default store ends with the process. Across restarts, a unique index on (user, id) in the app's database does what
+// this does within one process; use both.
 
 import { opinion, read, WORDS } from '../common/acknowledgement.js';
 import { fingerprint } from './fingerprint.js';

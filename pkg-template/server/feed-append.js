@@ -1,5 +1,5 @@
-// Adds items to a feed, by either kind of store. One with `push` counts by itself and takes several items at once. One with
-// `append` takes a single row, and says whether its number was still free.
+// Adds items to a feed, by either kind of store. One with `push` counts by itself and takes several items at once. One
+// with `append` takes a single row, and says whether its number was still free.
 
 import { isEnd, newTag } from './feed-chain.js';
 

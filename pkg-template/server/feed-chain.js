@@ -1,7 +1,7 @@
 // Checks the chain of a feed's offsets: which of a store's rows follow a client's position.
 //
-// A store may have anything: another store's backup, gaps where rows were deleted, rows in another order. So rows are only
-// handed on once each is known to follow the one before.
+// A store may have anything: another store's backup, gaps where rows were deleted, rows in another order. So rows are
+// only handed on once each is known to follow the one before.
 
 /** @import { FeedEnd, FeedPage, FeedRow } from '../types/server.d.ts' */
 

@@ -48,8 +48,8 @@ export function delivery(namespace) {
   /** @param {FeedNames} names @param {string} before @param {string} offset @param {unknown[]} values */
   function emitItem({ wire, room }, before, offset, values) {
     const readers = namespace.to(room);
-    // Not volatile, but the flag has to exist: Socket.IO stores events without it for the recovery of lost connections. That
-    // would send items again, even after the right was revoked, and would add an argument.
+    // Not volatile, but the flag has to exist: Socket.IO stores events without it for the recovery of lost connections.
+    // That would send items again, even after the right was revoked, and would add an argument.
     if (recovers && readers.flags) readers.flags.volatile = false;
     readers.emit(ITEM, wire, before, offset, ...values);
   }

@@ -1,5 +1,5 @@
-// Decides who may read which feed. A connection with the right is in the feed's room, and one whose right is being checked
-// is in the feed's pending room: whatever takes it out of these, in any process, revokes the right.
+// Decides who may read which feed. A connection with the right is in the feed's room, and one whose right is being
+// checked is in the feed's pending room: whatever takes it out of these, in any process, revokes the right.
 
 import { isOwn, lostRoom, OWN, roomFeedNames, userFeedNames, userRoom } from './feed-rooms.js';
 import { idText, isThenable } from './values.js';

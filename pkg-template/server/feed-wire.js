@@ -1,5 +1,5 @@
-// Sends an item that is JSON already. Socket.IO would encode each packet again, and encoding twice is most of what an item
-// costs more than a plain event.
+// Sends an item that is JSON already. Socket.IO would encode each packet again, and encoding twice is most of what an
+// item costs more than a plain event.
 
 /**
  * @typedef {(room: string, except: string[], json: string, data: () => unknown[]) => void} SendJson `json`: a list of the

@@ -1,7 +1,8 @@
 // A store of `createFeed` for several server processes: keeps items in Redis Streams.
 //
 // A feed has two keys, and one more for each process that publishes:
-// - `items`, a stream. Item number 5 is the entry `5-0`: `t` its tag, `b` the tag before, `x` when it expires, `i` the item.
+// - `items`, a stream. Item number 5 is the entry `5-0`: `t` its tag, `b` the tag before, `x` when it expires, `i` the
+//   item.
 // - `end`, a hash: `n` the number and `t` the tag of the end. It outlives the items: a feed whose items have all expired
 //   still has its end.
 // - `last:<process>`: the answer to this process's last push. A Redis client that lost it sends the script again.

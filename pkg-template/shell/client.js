@@ -89,7 +89,8 @@ export function makeClient(options, openSocket, wasm, unsaid) {
   });
 
   const lost = (/** @type {import('../types/index.d.ts').Phase} */ phase) => {
-    // Set the phase here: listeners that hear of the loss read the state, and the engine reports the new phase only later.
+    // Set the phase here: listeners that hear of the loss read the state, and the engine reports the new phase only
+    // later.
     status.phase = phase;
     state.spoil();
     deliveries.linkLost();
@@ -182,8 +183,8 @@ export function makeClient(options, openSocket, wasm, unsaid) {
       /** @type {number} */ lastPongAt,
       /** @type {number} */ rttMs,
     ) {
-      // Assigned field by field: this runs for every message, and a new object each time would be a tenth of what a message
-      // allocates.
+      // Assigned field by field: this runs for every message, and a new object each time would be a tenth of what a
+      // message allocates.
       status.phase = PHASES[phase];
       status.queued = queued;
       status.inFlight = inFlight;
@@ -204,7 +205,7 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     const [event, ...args] = packet;
     if (feeds.takes(event, args)) return false;
     note(event, args);
-    return !resync.holds(packet, extra) && inbound.receive(packet, extra);
+    return !resync.bufferLive(packet, extra) && inbound.receive(packet, extra);
   };
 
   /** The engine died: fall back to a plain socket without delivery guarantees, and report it (D6). */

@@ -169,7 +169,10 @@ export function createDriver(module) {
     /** The monotonic clock as last read. */
     now: () => running,
 
-    /** Gets the next order, see `Told::Poll`. Does not read the clocks: polling needs no time, and reading costs as much as polling. */
+    /**
+     * Gets the next order, see `Told::Poll`. Does not read the clocks: polling needs no time, and reading costs as much
+     * as polling.
+     */
     poll: () => run(TOLD.poll),
 
     /**

@@ -32,7 +32,8 @@ export function createEngine(driver, settings) {
     try {
       let order = poll();
       for (; order > 0; order = poll()) {
-        // Growing detaches the view: WebAssembly replaces the buffer, and the engine as JavaScript replaces the memory object.
+        // Growing detaches the view: WebAssembly replaces the buffer, and the engine as JavaScript replaces the memory
+        // object.
         if (fields.length === 0 || memory !== driver.memory()) fields = view();
         if (fields.length === 0) break;
         try {
@@ -41,8 +42,8 @@ export function createEngine(driver, settings) {
           report(error);
         }
         hasLeft ||= order === ORDER.transmit;
-        // Yield between two groups of messages: socket.io-client passes the first one to the network, which sends it while
-        // the next one is encoded.
+        // Yield between two groups of messages: socket.io-client passes the first one to the network, which sends it
+        // while the next one is encoded.
         if (order === ORDER.look && hasLeft) return queueMicrotask(drain);
       }
       if (order < 0) arm(-1 - order);

@@ -272,7 +272,11 @@ export function follow(socket, settings, options, early, wasm) {
   /** The emitter of each packet that socket.io-client buffered before the first connection. @type {WeakMap<object, By>} */
   const buffered = new WeakMap();
 
-  /** Drops a buffered packet, so that it is not sent as another user. An acknowledgement with a timeout gets socket.io-client's error. @param {any} packet */
+  /**
+   * Drops a buffered packet, so that it is not sent as another user. An acknowledgement with a timeout gets the error of
+   * socket.io-client.
+   * @param {any} packet
+   */
   const drop = (packet) => {
     const { sendBuffer, acks } = socket;
     sendBuffer.splice(sendBuffer.indexOf(packet), 1);
@@ -294,7 +298,7 @@ export function follow(socket, settings, options, early, wasm) {
     engine.tell(TOLD.linkUp, live, false);
     unwatch = watchPage((event, flag) => engine.tell(TOLD.page, event, flag));
     unrepeated = new Set(remembered.values.keys());
-    // As with socket.io-client's own buffer: events from before the first connection are sent before `connect` is emitted.
+    // As with socket.io-client's own buffer, events from before the first connection are sent before `connect`.
     if (!hasBeenUp && isBehind()) greeted();
     hasBeenUp = true;
   };
@@ -381,7 +385,10 @@ export function follow(socket, settings, options, early, wasm) {
 
   /** Events that were kept in the current turn, while the connection was still joining. @type {How[]} */
   const fresh = [];
-  /** Events that were sent early, with a join. If the connection ends before a receipt, they are kept and sent again. @type {How[]} */
+  /**
+   * Events that were sent early, with a join. If the connection ends before a receipt, they are kept and sent again.
+   * @type {How[]}
+   */
   const unproven = [];
 
   /**
@@ -554,7 +561,12 @@ export function follow(socket, settings, options, early, wasm) {
       ? settings.session.some((one) => leaveIn(one) === leave.event && joinIn(one) === join.event)
       : mayEnd(leave.event, join.event)) && agree(leave.args, join.args);
 
-  /** A join or a leave is emitted: forgets the joins that the leave ends, and cancels kept events that it makes obsolete. @param {string} event @param {readonly unknown[]} all */
+  /**
+   * A join or a leave is emitted: forgets the joins that the leave ends, and cancels kept events that it makes
+   * obsolete.
+   * @param {string} event
+   * @param {readonly unknown[]} all
+   */
   const endOpposite = (event, all) => {
     const its = { event, args: copies(all, Infinity, settings.io.parser) };
     for (const [key, one] of remembered.values) {

@@ -79,7 +79,7 @@ export const read = (scope) =>
     return stored(scope);
   });
 
-/** A cache of `peek`: the last scope, its key, and the storage, since the getter `localStorage` takes longer than a read. */
+/** A cache of `peek`: the last scope, its key, and the storage: the getter `localStorage` is slower than a read. */
 let [lookedAt, itsKey] = ['', ''];
 /** @type {Storage} */
 let storage;

@@ -102,7 +102,10 @@ export function createInbound(settings, engine, socket) {
     return engine.note(TOLD.isAlias, what, numberOf(event), id !== undefined) > 0;
   };
 
-  /** Makes the function by which the app answers a message: it answers every repeat that waits, and later ones if the engine keeps the answer. */
+  /**
+   * Makes the function by which the app answers a message: it answers every repeat that waits, and later ones if the
+   * engine keeps the answer.
+   */
   const answerBy = (/** @type {number} */ content, /** @type {Answer} */ answer) => {
     return (/** @type {unknown[]} */ ...reply) => {
       const { waiting } = answer;

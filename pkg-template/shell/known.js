@@ -1,4 +1,7 @@
-/** Remembers in localStorage what earlier page loads learned about a server: which events it acknowledges, and whether it gives receipts. */
+/**
+ * Remembers in localStorage what earlier page loads learned about a server: which events it acknowledges, and whether
+ * it gives receipts.
+ */
 
 import { TOLD } from './numbers.js';
 

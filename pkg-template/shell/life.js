@@ -13,7 +13,7 @@ import { DOOR, TOLD } from './numbers.js';
  * @param {() => void} forgetTalk drops events that were emitted or remembered for the session that ended
  */
 export function createLife(engine, socket, session, owner, forgetTalk) {
-  /** Whether the app may have a link, by the table `DOOR`: the module's last answer, or after its death what follows here. */
+  /** Whether the app may have a link, by the table `DOOR`: the module's last answer; after its death, set here. */
   let door = DOOR.open;
   let wishes = 0;
 

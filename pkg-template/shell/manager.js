@@ -95,8 +95,8 @@ export function watchManager(manager) {
     });
   };
   meet(manager.engine);
-  // The Manager makes a new engine for each connection. It reports the server's limits once, before anything else listens:
-  // so watch the assignment.
+  // The Manager makes a new engine for each connection. It reports the server's limits once, before anything else
+  // listens: so watch the assignment.
   Object.defineProperty(manager, 'engine', {
     configurable: true,
     enumerable: true,

@@ -208,9 +208,15 @@ export const GRANT = { granted: 0, absent: 1, failed: 2 };
 export const DOWN = { lost: 0, final: 1, retryAfter: 2, kicked: 3 };
 /** The meanings of an acknowledgement; `failed` has a code that tells nothing about the next attempt. */
 export const READING = { accepted: 0, failed: 1, final: 2, limited: 3 };
-/** The app's own verdict is added times this: 0 for none, else its index in `WORDS` plus one. A verdict with a delay counts as the index after the last. */
+/**
+ * The app's own verdict is added times this: 0 for none, else its index in `WORDS` plus one. A verdict with a delay
+ * counts as the index after the last.
+ */
 export const OPINION = 4;
-/** Flags of a send. `carriesId`: the payload has room for the id. `known`: an unsettled message has the id; `same`: it is the same message. */
+/**
+ * Flags of a send. `carriesId`: the payload has room for the id. `known`: an unsettled message has the id; `same`: it
+ * is the same message.
+ */
 export const SEND_FLAG = {
   strict: 1,
   once: 2,
@@ -249,7 +255,10 @@ export const CODES = /** @type {const} */ ([
 ]);
 /** How the success is known. */
 export const CONFIRMATIONS = /** @type {const} */ ([undefined, 'ack', 'receipt', 'echo']);
-/** Added to the index in `CODES`; `by` and `audience` are factors: for the index in `CONFIRMATIONS`, and for who hears of the end. */
+/**
+ * Added to the index in `CODES`; `by` and `audience` are factors: for the index in `CONFIRMATIONS`, and for who hears
+ * of the end.
+ */
 export const CLAIM = { maybe: 16, retryable: 32, by: 64, audience: 256, timed: 1024, stays: 2048 };
 
 /** The engine's warnings for the developer; the last one only if the option `health.event` is set. */

@@ -230,7 +230,7 @@ export function readBlobs(args, holder = args) {
           // A value that can be saved, but never sent.
           return 0n;
         })
-        .then((/** @type {unknown} */ held) => put(holder, key, held));
+        .then((/** @type {unknown} */ bytes) => put(holder, key, bytes));
       reading = Promise.all([reading, read]);
     } else if (value && typeof value === 'object' && !isBinary(value)) readBlobs(args, value);
   }

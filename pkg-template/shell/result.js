@@ -1,4 +1,6 @@
-/** Makes results: the client's claim about how a message ended (`src/client/claim.rs`), as the object that the app gets. */
+/**
+ * Makes results: the client's claim about how a message ended (`src/client/claim.rs`), as the object that the app gets.
+ */
 
 import { MESSAGES } from './errors.js';
 import { CLAIM, CODES, CONFIRMATIONS } from './numbers.js';
@@ -53,5 +55,8 @@ export function resultOf(id, claim, answer) {
 /** @param {string} id of a message that was never sent */
 export const cancelled = (id) => resultOf(id, CODES.indexOf('CANCELLED'));
 
-/** The audience of a result: 0 nobody, 1 its senders, 2 also `onError`, 3 also `onError`, since an earlier page load sent it. */
+/**
+ * The audience of a result: 0 nobody, 1 its senders, 2 also `onError`, 3 also `onError`, since an earlier page load
+ * sent it.
+ */
 export const audienceOf = (/** @type {number} */ claim) => Math.trunc(claim / CLAIM.audience) % 4;

@@ -32,7 +32,7 @@ export function createResync(settings, engine, { receive, lastMessages }, wire) 
      * @param {any[]} packet its event and arguments
      * @param {unknown} extra the last argument where it is not the app's
      */
-    holds(packet, extra) {
+    bufferLive(packet, extra) {
       const isMessage = settings().events.message.includes(packet[0]);
       if (!isMessage || !engine.note(TOLD.live, typeof extra === 'function')) return false;
       buffered.push([packet, extra]);

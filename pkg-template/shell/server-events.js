@@ -1,4 +1,7 @@
-/** Passes events that concern the client itself (join answers, pong, logout, presence) to the engine, before the app's listeners get them. */
+/**
+ * Passes events that concern the client itself (join answers, pong, logout, presence) to the engine, before the app's
+ * listeners get them.
+ */
 
 import { idOf } from './credentials.js';
 import { printOf } from './generations.js';

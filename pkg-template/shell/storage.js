@@ -103,7 +103,10 @@ export function createStorage(engine, deliveries, wire, trouble) {
   /** The current generation; the one from the opening if localStorage fails. */
   const current = () => read(scope) ?? generation ?? 0;
 
-  /** Posts to the other tabs. Returns false if it fails: a reply from the app's parser may not be cloneable, and a page that is ending may have no channel. */
+  /**
+   * Posts to the other tabs. Returns false if it fails: a reply from the app's parser may not be cloneable, and a page
+   * that is ending may have no channel.
+   */
   const post = (/** @type {object} */ message) => {
     try {
       channel?.postMessage(message);

@@ -285,7 +285,10 @@ export function drive(driver, socket, manager, options) {
 
     transport: nameOfTransport,
 
-    /** The module is dead: removes the overrides. The Socket works as socket.io-client made it, and reconnects by itself. */
+    /**
+     * The module is dead: removes the overrides. The Socket works as socket.io-client made it, and reconnects by
+     * itself.
+     */
     release() {
       isReleased = true;
       parts[EPOCH] = 0;
