@@ -222,6 +222,7 @@ export class InspectorElement extends Base {
       'button',
       { type: 'button', class: 'launcher', 'aria-expanded': 'false', onclick: () => this.open() },
       launcherDot,
+      h('span', { class: 'visually-hidden' }, 'Open inspector: '),
       launcherText,
     );
     const corner = h('section', { 'aria-label': 'Holdfast inspector', hidden: true }, launcher);
@@ -557,6 +558,9 @@ export class InspectorElement extends Base {
       parts.empty.render(this.sources, frame);
       parts.note.render(frame);
       parts.body.hidden = !frame;
+      set(parts.resizer, 'aria-valuenow', Math.round(parts.frame.clientHeight));
+      set(parts.resizer, 'aria-valuemin', HEIGHT.least);
+      set(parts.resizer, 'aria-valuemax', innerHeight);
       if (frame) {
         this.#layOut(frame);
         // Hidden panels cost nothing.
@@ -594,6 +598,8 @@ export class InspectorElement extends Base {
     const isPlayed = frame.cursor !== null;
     set(parts.frame, 'data-size', size);
     set(parts.frame, 'data-steps', String(isPlayed));
+    // It scrolls there.
+    set(parts.header.status, 'tabindex', size === 'phone' ? 0 : null);
     set(parts.frame, 'data-narrow', size !== 'phone' && parts.timeline.element.clientWidth < 480);
     const shown = size === 'phone' ? this.#tab : this.#tab === 'timeline' ? 'outbox' : this.#tab;
     const waiting = frame.view.messages.filter(({ state }) => state !== 'settled').length;
@@ -608,9 +614,6 @@ export class InspectorElement extends Base {
     // On a phone the playback is below whatever is shown.
     const home = size === 'phone' ? parts.frame : parts.timeline.element;
     if (parts.player.element.parentElement !== home) home.append(parts.player.element);
-    set(parts.resizer, 'aria-valuenow', Math.round(parts.frame.clientHeight));
-    set(parts.resizer, 'aria-valuemin', HEIGHT.least);
-    set(parts.resizer, 'aria-valuemax', innerHeight);
   }
 
   /** @param {Frame | null} frame */
@@ -623,11 +626,6 @@ export class InspectorElement extends Base {
     set(parts.launcherDot, 'data-tone', phase?.tone ?? 'idle');
     const counts = [waiting ? `${waiting} waiting` : '', failed ? `${failed} failed` : ''];
     setText(parts.launcherText, ['Holdfast', phase?.label, ...counts].filter(Boolean).join(' · '));
-    set(
-      parts.launcher,
-      'aria-label',
-      `Open Holdfast inspector: ${[phase?.label, ...counts].filter(Boolean).join(', ')}`,
-    );
   }
 
   /** @param {HTMLElement} resizer @param {HTMLElement} frame */

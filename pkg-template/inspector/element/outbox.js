@@ -1,7 +1,15 @@
 /** The messages: those that wait, and why, and below them what became of the others. */
 
 import { h, icon, keyed, set, setIcon, setText, updating } from './dom.js';
-import { bytesText, countText, dataText, leftText, momentText, spanText } from './format.js';
+import {
+  bytesText,
+  countText,
+  dataText,
+  leftText,
+  momentText,
+  previewText,
+  spanText,
+} from './format.js';
 import { ICONS } from './icons.js';
 import {
   beginOf,
@@ -97,7 +105,9 @@ export function createOutbox(app) {
 function createRow(app) {
   const sign = icon(ICONS.hand);
   const number = h('span', { class: 'number mono' });
-  const event = h('span', { class: 'event' });
+  const eventName = h('span');
+  const preview = h('span', { class: 'preview' });
+  const event = h('span', { class: 'event' }, eventName, preview);
   const meta = h('span', { class: 'meta' });
   const why = h('span');
   const left = h('span', { class: 'left mono' });
@@ -133,7 +143,9 @@ function createRow(app) {
     set(row, 'data-state', hasFailed ? 'failed' : message.state);
     setIcon(sign, isSettled ? (hasFailed ? ICONS.cross : ICONS.check) : waitIcon(message));
     setText(number, String(message.n));
-    setText(event, eventOf(frame.source, message) ?? `message of lane ${message.lane}`);
+    setText(eventName, eventOf(frame.source, message) ?? `message of lane ${message.lane}`);
+    const data = frame.source.labels.get(message.seq)?.data;
+    setText(preview, data === undefined ? '' : previewText(data));
     const notes = isSettled
       ? [
           hasFailed ? result?.code : null,
