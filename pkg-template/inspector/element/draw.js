@@ -17,7 +17,7 @@ import { beginOf, endOf, isFailure, PHASES } from './words.js';
  * @property {ReadonlyMap<number, number>} rows
  * @property {number | null} selected
  * @property {number | null} hovered
- * @property {(message: Message) => string} labelOf
+ * @property {(message: Message) => string[]} labelOf the longest first
  * @property {Record<string, string>} colors
  * @property {string} font
  *
@@ -196,7 +196,7 @@ function band({ context, scene, x, hits }) {
 }
 
 /** @param {Painter} painter */
-function bars({ context, height, scene, x, hits }) {
+function bars({ context, width: limit, height, scene, x, hits }) {
   const { view, now, from, to, rows, colors, selected, hovered, font, labelOf } = scene;
   const shown = view.messages.filter(
     (message) => endOf(message, now) >= from && beginOf(message) <= to,
@@ -234,7 +234,7 @@ function bars({ context, height, scene, x, hits }) {
     }
     if (thick >= 11) {
       context.font = `${isChosen ? '600 ' : ''}10.5px ${font}`;
-      label(context, labelOf(message), box, parts, nextOf.get(row) ?? Infinity, colors);
+      label(context, labelOf(message), box, parts, nextOf.get(row) ?? limit, colors);
     }
     nextOf.set(row, left);
     const grip = Math.max(0, 10 - thick) / 2;
@@ -265,10 +265,12 @@ function bar(context, box, message, scene, x) {
   const { y, height } = box;
   const hasFailed = isFailure(message);
   const right = box.x + box.width;
-  const radius = Math.min(3.5, height / 2);
-  context.save();
-  rounded(context, box.x, y, box.width, height, radius);
-  context.clip();
+  const isThin = height < 5;
+  if (!isThin) {
+    context.save();
+    rounded(context, box.x, y, box.width, height, Math.min(3.5, height / 2));
+    context.clip();
+  }
   context.fillStyle = hasFailed
     ? alpha(colors['bad-fill'] ?? '', 0.3)
     : (colors['wait-fill'] ?? '');
@@ -285,7 +287,7 @@ function bar(context, box, message, scene, x) {
     end = stop;
   }
   parts.push({ left: end, right, isFlight: false });
-  if (height >= 5) {
+  if (!isThin) {
     for (const mark of message.marks) {
       if (mark.what === 'refused' && message.attempts > 1) {
         context.fillStyle = colors['bad-fill'] ?? '';
@@ -297,7 +299,7 @@ function bar(context, box, message, scene, x) {
       }
     }
   }
-  context.restore();
+  if (!isThin) context.restore();
   return parts;
 }
 
@@ -369,15 +371,15 @@ function cap(context, { x, y, width, height }, hasFailed, colors) {
 }
 
 /**
- * The name of a message: inside of the bar where it fits, else behind it.
+ * The name of a message: inside of the bar where it fits, else behind it; its number alone where there is less room.
  * @param {CanvasRenderingContext2D} context
- * @param {string} text
+ * @param {string[]} texts the longest first
  * @param {Box} box
  * @param {{ left: number, right: number, isFlight: boolean }[]} parts
- * @param {number} next where the next bar of the row begins
+ * @param {number} limit where the next bar of the row begins, or the canvas ends
  * @param {Record<string, string>} colors
  */
-function label(context, text, box, parts, next, colors) {
+function label(context, texts, box, parts, limit, colors) {
   const middle = box.y + box.height / 2 + 0.5;
   const room = (/** @type {typeof parts[number]} */ part) => part.right - Math.max(part.left, 0);
   const widest = parts.reduce((best, part) => (room(part) > room(best) ? part : best), {
@@ -385,16 +387,20 @@ function label(context, text, box, parts, next, colors) {
     right: 0,
     isFlight: false,
   });
-  const width = context.measureText(text).width;
-  if (width + 18 <= room(widest)) {
-    context.fillStyle = (widest.isFlight ? colors['on-fill'] : colors.ink) ?? '';
-    context.fillText(text, Math.max(widest.left, 0) + 6, middle);
-    return;
-  }
   const behind = box.x + box.width + 12;
-  if (behind + width + 6 > next) return;
-  context.fillStyle = colors.muted ?? '';
-  context.fillText(text, behind, middle);
+  for (const text of texts) {
+    const { width } = context.measureText(text);
+    if (width + 18 <= room(widest)) {
+      context.fillStyle = (widest.isFlight ? colors['on-fill'] : colors.ink) ?? '';
+      context.fillText(text, Math.max(widest.left, 0) + 6, middle);
+      return;
+    }
+    if (behind + width + 6 <= limit) {
+      context.fillStyle = colors.muted ?? '';
+      context.fillText(text, behind, middle);
+      return;
+    }
+  }
 }
 
 /** The round trips, as a line at the bottom. @param {Painter} painter */

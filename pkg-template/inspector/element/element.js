@@ -1,6 +1,7 @@
 /** `<holdfast-inspector>`: shows a client while it runs, and plays a recording back. */
 
 import { h, icon, set, setText } from './dom.js';
+import { countText } from './format.js';
 import { createHeader } from './header.js';
 import { ICONS } from './icons.js';
 import { createOutbox } from './outbox.js';
@@ -131,9 +132,12 @@ export class InspectorElement extends Base {
 
   disconnectedCallback() {
     for (const end of this.#ends.splice(0)) end();
+    this.#endSource();
     clearTimeout(this.#timer);
+    clearTimeout(this.#calmTimer);
     cancelAnimationFrame(this.#frameRequest);
     this.#timer = undefined;
+    this.#calmTimer = undefined;
     this.#frameRequest = 0;
   }
 
@@ -286,7 +290,6 @@ export class InspectorElement extends Base {
 
   /** @param {Source} source @param {boolean} isChosen */
   #show(source, isChosen) {
-    if (this.#source && this.#position !== null) this.#source.follow?.();
     this.#leave();
     this.#source = source;
     this.#isChosen = isChosen;
@@ -300,9 +303,9 @@ export class InspectorElement extends Base {
     });
     this.#endSource = () => {
       end();
+      if (source.isLive && this.#position !== null) source.follow?.();
       this.#endSource = () => {};
     };
-    this.#ends.push(() => this.#endSource());
     if (!source.isLive) this.#seek(Infinity);
     this.#redraw();
   }
@@ -552,8 +555,12 @@ export class InspectorElement extends Base {
     parts.corner.hidden = !isCollapsed;
     if (isCollapsed) {
       this.#renderLauncher(frame);
+    } else if (parts.frame.clientWidth === 0) {
+      // The page hides it. The observer of its size tells when that ends.
+      return;
     } else {
       const sources = this.sources?.list() ?? [];
+      set(parts.frame, 'data-size', sizeOf(parts.frame.clientWidth));
       parts.header.render(sources, frame, isInline);
       parts.empty.render(this.sources, frame);
       parts.note.render(frame);
@@ -593,10 +600,8 @@ export class InspectorElement extends Base {
   #layOut(frame) {
     const parts = this.#parts;
     if (!parts) return;
-    const width = parts.frame.clientWidth;
-    const size = width >= SIZES.wide ? 'wide' : width >= SIZES.medium ? 'medium' : 'phone';
+    const size = sizeOf(parts.frame.clientWidth);
     const isPlayed = frame.cursor !== null;
-    set(parts.frame, 'data-size', size);
     set(parts.frame, 'data-steps', String(isPlayed));
     // It scrolls there.
     set(parts.header.status, 'tabindex', size === 'phone' ? 0 : null);
@@ -686,6 +691,10 @@ export function defineInspector(sources) {
 
 const NAME = 'holdfast-inspector';
 
+/** @param {number} width */
+const sizeOf = (width) =>
+  width >= SIZES.wide ? 'wide' : width >= SIZES.medium ? 'medium' : 'phone';
+
 /** @param {unknown} error */
 const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
@@ -741,7 +750,7 @@ function createTabs(names, choose) {
       set(button, 'aria-controls', isShown ? `pane-${name}` : null);
       set(button, 'tabindex', isShown ? 0 : -1);
       count.hidden = !counts[name];
-      setText(count, String(counts[name] ?? ''));
+      setText(count, countText(counts[name] ?? 0));
     }
   }
 

@@ -134,10 +134,16 @@ function createRow(app) {
   /** When the current wait was first seen, for how much of it is over. */
   let began = { until: /** @type {number | null} */ (null), at: 0 };
 
+  let isFinal = false;
+
   return updating(row, (/** @type {Item} */ item) => {
     const { message, frame } = item;
     const { wait, result, attempts } = message;
     const isSettled = message.state === 'settled';
+    const isOpen = frame.selected === message.n;
+    // Nothing changes in a settled message but whether it is open.
+    if (isSettled && isFinal && !isOpen && !way) return;
+    isFinal = isSettled;
     const hasFailed = isFailure(message);
     own = message.n;
     set(row, 'data-state', hasFailed ? 'failed' : message.state);
@@ -186,7 +192,6 @@ function createRow(app) {
       const share = Math.min(1, remains / Math.max(1, until - began.at));
       bar.style.transform = `scaleX(${share.toFixed(3)})`;
     }
-    const isOpen = frame.selected === message.n;
     set(button, 'aria-expanded', String(isOpen));
     if (isOpen && !way) {
       way = createWay();

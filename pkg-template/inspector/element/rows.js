@@ -6,6 +6,8 @@ import { beginOf, endOf } from './words.js';
 
 /** Room behind a message, in pixels: for its name, or for its end alone. */
 const ROOM = { name: 120, end: 12 };
+/** With more messages for each row than this, there is no room for names. */
+const FEW = 6;
 
 /** A message keeps its row while nothing is packed anew, so nothing jumps while messages come and go. */
 export class Rows {
@@ -23,7 +25,7 @@ export class Rows {
    * @returns {ReadonlyMap<number, number>} by `n`
    */
   assign(messages, now, { unit, most, from, to }) {
-    if (this.#isTight) {
+    if (this.#isTight && shownCount(messages, now, from, to) < most * FEW) {
       // Loose again only where that leaves rows free, or it would change back with the next message.
       const loose = pack(messages, now, unit * ROOM.name, most, new Map());
       if (countIn(messages, now, loose, from, to) <= most / 2) this.clear();
@@ -77,6 +79,15 @@ function pack(messages, now, gap, stairs, before) {
   }
   return rows;
 }
+
+/**
+ * @param {readonly Message[]} messages
+ * @param {number} now
+ * @param {number} from
+ * @param {number} to
+ */
+const shownCount = (messages, now, from, to) =>
+  messages.filter((message) => endOf(message, now) >= from && beginOf(message) <= to).length;
 
 /**
  * The rows that what is shown needs.

@@ -227,6 +227,7 @@ button:disabled { cursor: default; }
 .frame[data-size='phone'] .body { grid-template-rows: auto minmax(0, 1fr); }
 .frame:not([data-size='wide']) .pane.outbox .pane-head, .frame:not([data-size='wide']) .pane.steps .pane-head h2 { position: absolute; width: 1px; height: 1px; min-height: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .frame:not([data-size='wide']) .pane.steps .pane-head .count { display: none; }
+.frame:not([data-size='wide']) .pane.steps .pane-head:not(:has(.search:not([hidden]))) { min-height: 0; border: 0; }
 
 /* Timeline */
 .canvas-box { position: relative; flex: 1; min-height: 0; overflow: hidden; cursor: grab; touch-action: none; user-select: none; -webkit-user-select: none; }
@@ -303,6 +304,7 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block
 .search { position: relative; flex: 1; min-width: 0; }
 .search input { width: 100%; height: 26px; padding: 0 8px 0 26px; border: 1px solid var(--hf-line); border-radius: 6px; background: var(--hf-surface); }
 .search input::placeholder { color: var(--hf-faint); opacity: 1; }
+.search input[aria-invalid='true'] { border-color: var(--hf-bad-fill); }
 .search .icon { position: absolute; left: 6px; top: 5px; color: var(--hf-faint); pointer-events: none; }
 .virtual { position: relative; flex: 1; min-height: 60px; }
 .virtual:focus-visible { outline-offset: -2px; }

@@ -203,7 +203,8 @@ export function createTimeline(app) {
       hovered,
       labelOf: (message) => {
         const event = eventOf(source, message);
-        return event ? `${message.n}  ${event}` : String(message.n);
+        const number = String(message.n);
+        return event ? [`${number}  ${event}`, number] : [number];
       },
       colors: colors(),
       font: getComputedStyle(box).fontFamily,
