@@ -42,13 +42,18 @@ export function set(element, name, value) {
   }
 }
 
+/** What `setText` has set: to read it from the DOM would take longer. @type {WeakMap<Node, string>} */
+const texts = new WeakMap();
+
 /**
- * Sets a text, if it is another one.
+ * Sets a text, if it is another one. Nothing else may set the text of that node.
  * @param {Node} node
  * @param {string} text
  */
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  if (texts.get(node) === text) return;
+  texts.set(node, text);
+  node.textContent = text;
 }
 
 /**

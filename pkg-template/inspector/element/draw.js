@@ -17,7 +17,7 @@ import { beginOf, endOf, isFailure, PHASES } from './words.js';
  * @property {ReadonlyMap<number, number>} rows
  * @property {number | null} selected
  * @property {number | null} hovered
- * @property {(message: Message) => string} labelOf
+ * @property {(message: Message) => string[]} labelOf the longest first
  * @property {Record<string, string>} colors
  * @property {string} font
  *
@@ -34,8 +34,12 @@ const TRIPS = 40;
 /** Above this line the pointer moves the playback instead of what is shown. */
 export const SCRUB_HEIGHT = BAND_TOP;
 
-const ROW = { most: 19, least: 1 };
+const ROW = { most: 22, named: 15, least: 1 };
 const SHORTEST_BAR = 5;
+
+/** How many rows fit that are high enough for a name. @param {number} height */
+export const rowsFor = (height) =>
+  Math.max(1, Math.floor((height - BARS_TOP - TRIPS - 6) / ROW.named));
 
 /**
  * @param {CanvasRenderingContext2D} context in CSS pixels
@@ -65,19 +69,57 @@ export function draw(context, width, height, scene) {
 
 /** Colours the time without a link all the way down: what waited then is seen to wait for it. @param {Painter} painter */
 function washes({ context, height, scene, x }) {
-  for (const segment of visible(scene)) {
-    const { tone } = PHASES[segment.phase];
-    if (tone === 'good' || tone === 'idle') continue;
-    const left = x(segment.from);
-    const width = Math.max(1, x(segment.to ?? scene.now) - left);
-    const isCut = tone === 'bad';
+  const { colors, font } = scene;
+  const bottom = height - TRIPS;
+  for (const { from, to, isCut } of outages(scene)) {
+    const left = x(from);
+    const width = Math.max(1, x(to) - left);
     const wash = context.createLinearGradient(0, BAND_TOP, 0, height);
-    const color = scene.colors[`${tone}-fill`] ?? '';
-    wash.addColorStop(0, alpha(color, isCut ? 0.2 : 0.16));
-    wash.addColorStop(1, alpha(color, isCut ? 0.07 : 0.05));
+    const color = colors[isCut ? 'bad-fill' : 'busy-fill'] ?? '';
+    wash.addColorStop(0, alpha(color, isCut ? 0.22 : 0.16));
+    wash.addColorStop(1, alpha(color, isCut ? 0.06 : 0.03));
     context.fillStyle = wash;
     context.fillRect(left, BAND_TOP + BAND / 2, width, height);
+    if (!isCut) continue;
+    context.fillStyle = alpha(colors['bad-fill'] ?? '', 0.5);
+    context.fillRect(left, BAND_TOP + BAND / 2, 1, height);
+    context.fillRect(left + width - 1, BAND_TOP + BAND / 2, 1, height);
+    context.font = `600 11px ${font}`;
+    context.textBaseline = 'middle';
+    const begin = Math.max(left, 0);
+    const text = [`No link for ${spanText(to - from)}`, spanText(to - from)].find(
+      (one) => context.measureText(one).width + 14 <= left + width - begin,
+    );
+    if (!text) continue;
+    context.fillStyle = colors.bad ?? '';
+    context.fillText(text, begin + 8, bottom - 12);
   }
+}
+
+/**
+ * The spans without a link: those before the first link, and the cuts, each with all of its attempts.
+ * @param {Scene} scene
+ */
+function outages({ view, now, from, to }) {
+  /** @type {{ from: number, to: number, isCut: boolean }[]} */
+  const found = [];
+  let isCut = false;
+  let isOpen = false;
+  for (const segment of view.link) {
+    const { tone } = PHASES[segment.phase];
+    const isDown = tone === 'bad' || tone === 'busy';
+    const end = segment.to ?? now;
+    const last = found.at(-1);
+    if (isDown && isOpen && last) {
+      last.to = end;
+      last.isCut ||= tone === 'bad';
+    } else if (isDown) {
+      found.push({ from: segment.from, to: end, isCut: isCut || tone === 'bad' });
+    }
+    isOpen = isDown;
+    isCut ||= tone === 'good';
+  }
+  return found.filter((one) => one.to >= from && one.from <= to);
 }
 
 /** @param {Painter} painter */
@@ -122,7 +164,9 @@ function band({ context, scene, x, hits }) {
     const isAttempt = tone === 'busy' && segment.epoch > 0;
     const texts = isAttempt
       ? [`Attempt ${countText(segment.epoch)}`, `#${segment.epoch}`]
-      : [`${label} ${span}`, label, tone === 'bad' ? span : ''];
+      : tone === 'bad'
+        ? [`Waits ${span}`, span]
+        : [`${label} ${span}`, label];
     context.font = `600 10.5px ${font}`;
     const at = Math.max(left, 0);
     const room = left + width - at - 10;
@@ -141,18 +185,18 @@ function band({ context, scene, x, hits }) {
   for (const event of scene.view.events) {
     const left = x(event.at);
     if (left < -6 || left > 1e5) continue;
-    context.fillStyle = colors.ink ?? '';
+    context.fillStyle = colors.faint ?? '';
     context.beginPath();
-    context.moveTo(left, BAND_TOP + BAND + 1);
-    context.lineTo(left + 4, BAND_TOP + BAND + 7);
-    context.lineTo(left - 4, BAND_TOP + BAND + 7);
+    context.moveTo(left, BAND_TOP + BAND + 2);
+    context.lineTo(left + 3, BAND_TOP + BAND + 7);
+    context.lineTo(left - 3, BAND_TOP + BAND + 7);
     context.fill();
     hits.push({ kind: 'event', event, x: left - 6, y: BAND_TOP + BAND - 2, width: 12, height: 11 });
   }
 }
 
 /** @param {Painter} painter */
-function bars({ context, height, scene, x, hits }) {
+function bars({ context, width: limit, height, scene, x, hits }) {
   const { view, now, from, to, rows, colors, selected, hovered, font, labelOf } = scene;
   const shown = view.messages.filter(
     (message) => endOf(message, now) >= from && beginOf(message) <= to,
@@ -175,17 +219,22 @@ function bars({ context, height, scene, x, hits }) {
     const box = { x: left, y: top, width, height: thick };
     const isChosen = message.n === selected;
     const isLit = isChosen || message.n === hovered;
-    context.globalAlpha = selected === null || isLit ? 1 : 0.5;
-    const parts = bar(context, box, message, scene, x);
+    if (isChosen) {
+      context.fillStyle = alpha(colors['accent-fill'] ?? '', 0.14);
+      context.fillRect(0, top - 3, 1e5, thick + 6);
+    }
+    const isDot = message.state === 'settled' && width < thick;
+    const parts = isDot ? [] : bar(context, box, message, scene, x);
+    if (message.state === 'settled') cap(context, box, isFailure(message), colors);
     if (isLit) {
-      context.strokeStyle = (isChosen ? colors.ink : colors.muted) ?? '';
+      context.strokeStyle = (isChosen ? colors.accent : colors.muted) ?? '';
       context.lineWidth = 1.5;
       rounded(context, left - 2, top - 2, width + 4, thick + 4, 5);
       context.stroke();
     }
     if (thick >= 11) {
       context.font = `${isChosen ? '600 ' : ''}10.5px ${font}`;
-      label(context, labelOf(message), box, parts, nextOf.get(row) ?? Infinity, colors);
+      label(context, labelOf(message), box, parts, nextOf.get(row) ?? limit, colors);
     }
     nextOf.set(row, left);
     const grip = Math.max(0, 10 - thick) / 2;
@@ -216,10 +265,12 @@ function bar(context, box, message, scene, x) {
   const { y, height } = box;
   const hasFailed = isFailure(message);
   const right = box.x + box.width;
-  const radius = Math.min(3.5, height / 2);
-  context.save();
-  rounded(context, box.x, y, box.width, height, radius);
-  context.clip();
+  const isThin = height < 5;
+  if (!isThin) {
+    context.save();
+    rounded(context, box.x, y, box.width, height, Math.min(3.5, height / 2));
+    context.clip();
+  }
   context.fillStyle = hasFailed
     ? alpha(colors['bad-fill'] ?? '', 0.3)
     : (colors['wait-fill'] ?? '');
@@ -236,7 +287,7 @@ function bar(context, box, message, scene, x) {
     end = stop;
   }
   parts.push({ left: end, right, isFlight: false });
-  if (height >= 5) {
+  if (!isThin) {
     for (const mark of message.marks) {
       if (mark.what === 'refused' && message.attempts > 1) {
         context.fillStyle = colors['bad-fill'] ?? '';
@@ -248,8 +299,7 @@ function bar(context, box, message, scene, x) {
       }
     }
   }
-  context.restore();
-  if (message.state === 'settled') cap(context, box, hasFailed, colors);
+  if (!isThin) context.restore();
   return parts;
 }
 
@@ -321,28 +371,36 @@ function cap(context, { x, y, width, height }, hasFailed, colors) {
 }
 
 /**
- * The name of a message: inside of the bar where it fits, else behind it.
+ * The name of a message: inside of the bar where it fits, else behind it; its number alone where there is less room.
  * @param {CanvasRenderingContext2D} context
- * @param {string} text
+ * @param {string[]} texts the longest first
  * @param {Box} box
  * @param {{ left: number, right: number, isFlight: boolean }[]} parts
- * @param {number} next where the next bar of the row begins
+ * @param {number} limit where the next bar of the row begins, or the canvas ends
  * @param {Record<string, string>} colors
  */
-function label(context, text, box, parts, next, colors) {
+function label(context, texts, box, parts, limit, colors) {
   const middle = box.y + box.height / 2 + 0.5;
   const room = (/** @type {typeof parts[number]} */ part) => part.right - Math.max(part.left, 0);
-  const widest = parts.reduce((best, part) => (room(part) > room(best) ? part : best));
-  const width = context.measureText(text).width;
-  if (width + 18 <= room(widest)) {
-    context.fillStyle = (widest.isFlight ? colors['on-fill'] : colors.ink) ?? '';
-    context.fillText(text, Math.max(widest.left, 0) + 6, middle);
-    return;
-  }
+  const widest = parts.reduce((best, part) => (room(part) > room(best) ? part : best), {
+    left: 0,
+    right: 0,
+    isFlight: false,
+  });
   const behind = box.x + box.width + 12;
-  if (behind + width + 6 > next) return;
-  context.fillStyle = colors.muted ?? '';
-  context.fillText(text, behind, middle);
+  for (const text of texts) {
+    const { width } = context.measureText(text);
+    if (width + 18 <= room(widest)) {
+      context.fillStyle = (widest.isFlight ? colors['on-fill'] : colors.ink) ?? '';
+      context.fillText(text, Math.max(widest.left, 0) + 6, middle);
+      return;
+    }
+    if (behind + width + 6 <= limit) {
+      context.fillStyle = colors.muted ?? '';
+      context.fillText(text, behind, middle);
+      return;
+    }
+  }
 }
 
 /** The round trips, as a line at the bottom. @param {Painter} painter */
@@ -394,10 +452,10 @@ function trips({ context, width, height, scene, x, hits }) {
   }
   context.font = `10.5px ${font}`;
   context.fillStyle = colors.faint ?? '';
-  context.fillText('Round trip', 6, top + 9);
-  context.textAlign = 'right';
-  if (shown.length) context.fillText(`${Math.round(most)} ms`, width - 6, top + 9);
-  context.textAlign = 'left';
+  const peak = shown.length
+    ? `, up to ${Math.round(Math.max(...shown.map(({ ms }) => ms)))} ms`
+    : '';
+  context.fillText(`Round trip${peak}`, 6, top + 10);
 }
 
 /** The present, and where the playback is. @param {Painter} painter */

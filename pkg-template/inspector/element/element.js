@@ -1,6 +1,7 @@
 /** `<holdfast-inspector>`: shows a client while it runs, and plays a recording back. */
 
 import { h, icon, set, setText } from './dom.js';
+import { countText } from './format.js';
 import { createHeader } from './header.js';
 import { ICONS } from './icons.js';
 import { createOutbox } from './outbox.js';
@@ -131,9 +132,12 @@ export class InspectorElement extends Base {
 
   disconnectedCallback() {
     for (const end of this.#ends.splice(0)) end();
+    this.#endSource();
     clearTimeout(this.#timer);
+    clearTimeout(this.#calmTimer);
     cancelAnimationFrame(this.#frameRequest);
     this.#timer = undefined;
+    this.#calmTimer = undefined;
     this.#frameRequest = 0;
   }
 
@@ -222,6 +226,7 @@ export class InspectorElement extends Base {
       'button',
       { type: 'button', class: 'launcher', 'aria-expanded': 'false', onclick: () => this.open() },
       launcherDot,
+      h('span', { class: 'visually-hidden' }, 'Open inspector: '),
       launcherText,
     );
     const corner = h('section', { 'aria-label': 'Holdfast inspector', hidden: true }, launcher);
@@ -285,7 +290,6 @@ export class InspectorElement extends Base {
 
   /** @param {Source} source @param {boolean} isChosen */
   #show(source, isChosen) {
-    if (this.#source && this.#position !== null) this.#source.follow?.();
     this.#leave();
     this.#source = source;
     this.#isChosen = isChosen;
@@ -299,9 +303,9 @@ export class InspectorElement extends Base {
     });
     this.#endSource = () => {
       end();
+      if (source.isLive && this.#position !== null) source.follow?.();
       this.#endSource = () => {};
     };
-    this.#ends.push(() => this.#endSource());
     if (!source.isLive) this.#seek(Infinity);
     this.#redraw();
   }
@@ -551,12 +555,19 @@ export class InspectorElement extends Base {
     parts.corner.hidden = !isCollapsed;
     if (isCollapsed) {
       this.#renderLauncher(frame);
+    } else if (parts.frame.clientWidth === 0) {
+      // The page hides it. The observer of its size tells when that ends.
+      return;
     } else {
       const sources = this.sources?.list() ?? [];
+      set(parts.frame, 'data-size', sizeOf(parts.frame.clientWidth));
       parts.header.render(sources, frame, isInline);
       parts.empty.render(this.sources, frame);
       parts.note.render(frame);
       parts.body.hidden = !frame;
+      set(parts.resizer, 'aria-valuenow', Math.round(parts.frame.clientHeight));
+      set(parts.resizer, 'aria-valuemin', HEIGHT.least);
+      set(parts.resizer, 'aria-valuemax', innerHeight);
       if (frame) {
         this.#layOut(frame);
         // Hidden panels cost nothing.
@@ -589,11 +600,11 @@ export class InspectorElement extends Base {
   #layOut(frame) {
     const parts = this.#parts;
     if (!parts) return;
-    const width = parts.frame.clientWidth;
-    const size = width >= SIZES.wide ? 'wide' : width >= SIZES.medium ? 'medium' : 'phone';
+    const size = sizeOf(parts.frame.clientWidth);
     const isPlayed = frame.cursor !== null;
-    set(parts.frame, 'data-size', size);
     set(parts.frame, 'data-steps', String(isPlayed));
+    // It scrolls there.
+    set(parts.header.status, 'tabindex', size === 'phone' ? 0 : null);
     set(parts.frame, 'data-narrow', size !== 'phone' && parts.timeline.element.clientWidth < 480);
     const shown = size === 'phone' ? this.#tab : this.#tab === 'timeline' ? 'outbox' : this.#tab;
     const waiting = frame.view.messages.filter(({ state }) => state !== 'settled').length;
@@ -608,9 +619,6 @@ export class InspectorElement extends Base {
     // On a phone the playback is below whatever is shown.
     const home = size === 'phone' ? parts.frame : parts.timeline.element;
     if (parts.player.element.parentElement !== home) home.append(parts.player.element);
-    set(parts.resizer, 'aria-valuenow', Math.round(parts.frame.clientHeight));
-    set(parts.resizer, 'aria-valuemin', HEIGHT.least);
-    set(parts.resizer, 'aria-valuemax', innerHeight);
   }
 
   /** @param {Frame | null} frame */
@@ -623,11 +631,6 @@ export class InspectorElement extends Base {
     set(parts.launcherDot, 'data-tone', phase?.tone ?? 'idle');
     const counts = [waiting ? `${waiting} waiting` : '', failed ? `${failed} failed` : ''];
     setText(parts.launcherText, ['Holdfast', phase?.label, ...counts].filter(Boolean).join(' · '));
-    set(
-      parts.launcher,
-      'aria-label',
-      `Open Holdfast inspector: ${[phase?.label, ...counts].filter(Boolean).join(', ')}`,
-    );
   }
 
   /** @param {HTMLElement} resizer @param {HTMLElement} frame */
@@ -688,6 +691,10 @@ export function defineInspector(sources) {
 
 const NAME = 'holdfast-inspector';
 
+/** @param {number} width */
+const sizeOf = (width) =>
+  width >= SIZES.wide ? 'wide' : width >= SIZES.medium ? 'medium' : 'phone';
+
 /** @param {unknown} error */
 const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
@@ -743,7 +750,7 @@ function createTabs(names, choose) {
       set(button, 'aria-controls', isShown ? `pane-${name}` : null);
       set(button, 'tabindex', isShown ? 0 : -1);
       count.hidden = !counts[name];
-      setText(count, String(counts[name] ?? ''));
+      setText(count, countText(counts[name] ?? 0));
     }
   }
 

@@ -76,3 +76,14 @@ export function dataText(data) {
 }
 
 const MOST_DATA = 4_000;
+const MOST_PREVIEW = 80;
+
+/**
+ * A payload in one line: of an object the text that people write, if it has one.
+ * @param {any} data
+ */
+export function previewText(data) {
+  const written = data?.text ?? data?.message ?? data?.body ?? data?.title;
+  const text = dataText(typeof written === 'string' ? written : data);
+  return text.replace(/\s+/g, ' ').slice(0, MOST_PREVIEW);
+}

@@ -27,6 +27,7 @@ export function createHeader(app) {
   const phase = h('div', { class: 'phase' }, h('i'), phaseName, phaseMore);
   const spoken = h('p', { class: 'visually-hidden', role: 'status' });
   const facts = h('dl', { class: 'facts' });
+  const status = h('div', { class: 'status', role: 'group', 'aria-label': 'Status' }, phase, facts);
   const liveText = h('span');
   const liveDot = h('i');
   const pauseIcon = icon(ICONS.play);
@@ -54,8 +55,7 @@ export function createHeader(app) {
     { class: 'header' },
     h('div', { class: 'brand' }, icon(SIGN), h('span', null, 'Holdfast')),
     picker,
-    phase,
-    facts,
+    status,
     h(
       'div',
       { class: 'tools' },
@@ -118,7 +118,7 @@ export function createHeader(app) {
     );
   }
 
-  return { element, render };
+  return { element, status, render };
 }
 
 /** @param {View} view */

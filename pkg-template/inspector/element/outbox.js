@@ -1,7 +1,15 @@
 /** The messages: those that wait, and why, and below them what became of the others. */
 
 import { h, icon, keyed, set, setIcon, setText, updating } from './dom.js';
-import { bytesText, countText, dataText, leftText, momentText, spanText } from './format.js';
+import {
+  bytesText,
+  countText,
+  dataText,
+  leftText,
+  momentText,
+  previewText,
+  spanText,
+} from './format.js';
 import { ICONS } from './icons.js';
 import {
   beginOf,
@@ -97,7 +105,9 @@ export function createOutbox(app) {
 function createRow(app) {
   const sign = icon(ICONS.hand);
   const number = h('span', { class: 'number mono' });
-  const event = h('span', { class: 'event' });
+  const eventName = h('span');
+  const preview = h('span', { class: 'preview' });
+  const event = h('span', { class: 'event' }, eventName, preview);
   const meta = h('span', { class: 'meta' });
   const why = h('span');
   const left = h('span', { class: 'left mono' });
@@ -124,16 +134,24 @@ function createRow(app) {
   /** When the current wait was first seen, for how much of it is over. */
   let began = { until: /** @type {number | null} */ (null), at: 0 };
 
+  let isFinal = false;
+
   return updating(row, (/** @type {Item} */ item) => {
     const { message, frame } = item;
     const { wait, result, attempts } = message;
     const isSettled = message.state === 'settled';
+    const isOpen = frame.selected === message.n;
+    // Nothing changes in a settled message but whether it is open.
+    if (isSettled && isFinal && !isOpen && !way) return;
+    isFinal = isSettled;
     const hasFailed = isFailure(message);
     own = message.n;
     set(row, 'data-state', hasFailed ? 'failed' : message.state);
     setIcon(sign, isSettled ? (hasFailed ? ICONS.cross : ICONS.check) : waitIcon(message));
     setText(number, String(message.n));
-    setText(event, eventOf(frame.source, message) ?? `message of lane ${message.lane}`);
+    setText(eventName, eventOf(frame.source, message) ?? `message of lane ${message.lane}`);
+    const data = frame.source.labels.get(message.seq)?.data;
+    setText(preview, data === undefined ? '' : previewText(data));
     const notes = isSettled
       ? [
           hasFailed ? result?.code : null,
@@ -174,7 +192,6 @@ function createRow(app) {
       const share = Math.min(1, remains / Math.max(1, until - began.at));
       bar.style.transform = `scaleX(${share.toFixed(3)})`;
     }
-    const isOpen = frame.selected === message.n;
     set(button, 'aria-expanded', String(isOpen));
     if (isOpen && !way) {
       way = createWay();

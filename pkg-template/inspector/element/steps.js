@@ -72,10 +72,10 @@ export function createSteps(app) {
     'section',
     { class: 'pane steps', 'aria-label': 'Steps' },
     h('div', { class: 'pane-head' }, h('h2', null, 'Steps'), count, tools),
+    found,
     empty,
     list,
     detail.element,
-    found,
   );
 
   async function search() {
@@ -83,6 +83,7 @@ export function createSteps(app) {
     if (!text || !source?.find) return;
     const index = await source.find(text);
     setText(found, index < 0 ? 'No later step matches.' : `Step ${countText(index + 1)} matches.`);
+    set(found, 'class', index < 0 ? 'more' : 'visually-hidden');
     set(input, 'aria-invalid', index < 0 ? 'true' : null);
     if (index >= 0) app.seek(index);
   }
@@ -136,6 +137,8 @@ export function createSteps(app) {
       asked.clear();
       position = -1;
       input.value = '';
+      setText(found, '');
+      set(found, 'class', 'visually-hidden');
     }
     frame = next;
     const isShown = next.cursor !== null;

@@ -4,7 +4,7 @@
 const LIGHT = {
   ink: '#1a1d24',
   muted: '#555d6b',
-  faint: '#666e7c',
+  faint: '#5f6775',
   surface: '#ffffff',
   raised: '#f7f8fa',
   sunken: '#f1f3f6',
@@ -123,7 +123,7 @@ button:disabled { cursor: default; }
 :focus { outline: none; }
 :focus-visible { outline: 2px solid var(--hf-accent); outline-offset: 1px; }
 .icon { flex: none; width: 16px; height: 16px; fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; }
-.mono { font-family: var(--hf-mono); font-size: 11px; }
+.mono { font-family: var(--hf-mono); font-size: 11px; line-height: inherit; }
 .grow { flex: 1; min-width: 0; }
 .visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .scroll { overflow: auto; overscroll-behavior: contain; scrollbar-width: thin; scrollbar-color: var(--hf-strong) transparent; }
@@ -176,6 +176,7 @@ button:disabled { cursor: default; }
 [data-tone='doubt'] { color: var(--hf-doubt); background: var(--hf-doubt-soft); }
 [data-tone='idle'] { color: var(--hf-muted); background: var(--hf-idle-soft); }
 @keyframes pulse { 50% { opacity: .35; } }
+.status { display: flex; align-items: center; gap: 10px; flex: 1; min-width: 0; }
 .facts { display: flex; align-items: center; flex: 1; min-width: 0; height: 42px; overflow: hidden; flex-wrap: wrap; }
 .facts > div { display: flex; align-items: baseline; gap: 5px; height: 42px; padding: 0 10px; line-height: 42px; white-space: nowrap; }
 .facts dt { color: var(--hf-faint); font-size: 11px; }
@@ -201,7 +202,7 @@ button:disabled { cursor: default; }
 .text-button { padding: 3px 8px; border-radius: 5px; font-weight: 550; color: var(--hf-accent); white-space: nowrap; }
 .text-button:hover:not(:disabled) { background: var(--hf-hover); }
 .text-button:disabled { color: var(--hf-faint); }
-.notice .text-button:hover { background: color-mix(in srgb, currentColor 10%, transparent); }
+.notice .text-button:hover { background: none; text-decoration: underline; }
 
 /* Tabs and panes */
 .tabs { flex: none; display: flex; gap: 2px; padding: 0 8px; border-bottom: 1px solid var(--hf-line); background: var(--hf-surface); }
@@ -224,7 +225,9 @@ button:disabled { cursor: default; }
 .frame[data-size='wide'] .tabs { display: none; }
 .frame[data-size='wide'] .pane + .pane { border-left: 1px solid var(--hf-line); }
 .frame[data-size='phone'] .body { grid-template-rows: auto minmax(0, 1fr); }
-.frame:not([data-size='wide']) .pane:not(.timeline) .pane-head h2 { display: none; }
+.frame:not([data-size='wide']) .pane.outbox .pane-head, .frame:not([data-size='wide']) .pane.steps .pane-head h2 { position: absolute; width: 1px; height: 1px; min-height: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.frame:not([data-size='wide']) .pane.steps .pane-head .count { display: none; }
+.frame:not([data-size='wide']) .pane.steps .pane-head:not(:has(.search:not([hidden]))) { min-height: 0; border: 0; }
 
 /* Timeline */
 .canvas-box { position: relative; flex: 1; min-height: 0; overflow: hidden; cursor: grab; touch-action: none; user-select: none; -webkit-user-select: none; }
@@ -232,11 +235,12 @@ button:disabled { cursor: default; }
 .canvas-box[data-hit='true'] { cursor: pointer; }
 .canvas-box:focus-visible { outline-offset: -3px; }
 canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block; }
-.legend { display: flex; gap: 12px; color: var(--hf-muted); font-size: 11px; overflow: hidden; }
+.legend { display: flex; flex-wrap: wrap; gap: 0 12px; height: 20px; color: var(--hf-muted); font-size: 11px; line-height: 20px; overflow: hidden; }
 .legend span { display: inline-flex; align-items: center; gap: 5px; white-space: nowrap; }
 .legend i { width: 14px; height: 8px; border-radius: 2px; }
 .legend .is-wait { background: var(--hf-wait-fill); }
 .legend .is-flight { background: var(--hf-accent-fill); }
+.legend .is-saved { height: 2px; background: var(--hf-accent); }
 .legend .is-done { width: 8px; border-radius: 50%; background: var(--hf-good-fill); }
 .legend .is-failed { width: 8px; border-radius: 50%; background: var(--hf-bad-fill); }
 .frame[data-size='phone'] .legend, .frame[data-narrow='true'] .legend { display: none; }
@@ -244,7 +248,14 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block
 .tip h3 { display: flex; gap: 6px; align-items: baseline; font-size: 12px; font-weight: 600; overflow-wrap: anywhere; }
 .tip p { color: var(--hf-muted); overflow-wrap: anywhere; }
 .caption { flex: none; display: flex; align-items: center; gap: 8px; min-height: 26px; padding: 0 12px; border-top: 1px solid var(--hf-line); color: var(--hf-muted); white-space: nowrap; overflow: hidden; }
-.caption b { font-weight: 550; color: var(--hf-ink); overflow: hidden; text-overflow: ellipsis; }
+.caption ul { display: flex; gap: 12px; }
+.caption li { display: flex; align-items: center; gap: 5px; }
+.caption li b { font-weight: 600; color: var(--hf-ink); }
+.caption i { width: 7px; height: 7px; border-radius: 50%; background: var(--hf-idle-fill); }
+.caption .is-delivered i { background: var(--hf-good-fill); }
+.caption .is-failed i { background: var(--hf-bad-fill); }
+.caption .is-waiting i { background: var(--hf-busy-fill); }
+.caption p { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; text-align: end; }
 
 /* Player */
 .player { flex: none; display: flex; align-items: center; gap: 2px; padding: 4px 8px; border-top: 1px solid var(--hf-line); background: var(--hf-raised); }
@@ -254,14 +265,16 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block
 /* Outbox */
 .section { position: sticky; top: 0; z-index: 1; display: flex; align-items: center; gap: 7px; height: 26px; padding: 0 12px; background: var(--hf-raised); border-bottom: 1px solid var(--hf-line); font-size: 11px; font-weight: 600; color: var(--hf-muted); }
 .message { border-bottom: 1px solid var(--hf-line); }
-.message > button { display: grid; grid-template-columns: 16px auto minmax(0, 1fr) auto; align-items: center; gap: 0 8px; width: 100%; min-height: 30px; padding: 5px 12px; position: relative; }
+.message > button { display: grid; grid-template-columns: 16px auto minmax(0, 1fr) auto; align-items: baseline; align-content: center; gap: 0 8px; width: 100%; min-height: 30px; padding: 5px 12px; position: relative; }
+.message > button > .icon { align-self: center; }
 .message > button:hover { background: var(--hf-hover); }
 .message > button:focus-visible { outline-offset: -2px; }
 .message > button[aria-expanded='true'] { background: var(--hf-selected); }
 .message .number { color: var(--hf-faint); }
 .message .event { font-weight: 550; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.message .meta { display: flex; gap: 8px; color: var(--hf-muted); white-space: nowrap; }
-.message .why { grid-column: 2 / 5; display: flex; gap: 8px; color: var(--hf-muted); }
+.message .preview { margin-left: 7px; font-weight: 400; color: var(--hf-faint); }
+.message .meta { display: flex; align-items: baseline; gap: 8px; color: var(--hf-muted); white-space: nowrap; }
+.message .why { grid-column: 2 / 5; display: flex; align-items: baseline; gap: 8px; color: var(--hf-muted); }
 .message .why span:first-child { flex: 1; min-width: 0; }
 .message .why .left { font-weight: 550; color: var(--hf-ink); white-space: nowrap; }
 .message[data-state='waiting'] > button > .icon { color: var(--hf-busy); }
@@ -274,7 +287,7 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block
 .more { padding: 8px 12px; color: var(--hf-muted); }
 .way { padding: 8px 12px 12px 36px; background: var(--hf-sunken); }
 .way ol { position: relative; }
-.way li { position: relative; display: grid; grid-template-columns: 64px minmax(0, 1fr) auto; gap: 0 10px; padding: 2px 0 2px 16px; }
+.way li { position: relative; display: grid; align-items: baseline; grid-template-columns: 64px minmax(0, 1fr) auto; gap: 0 10px; padding: 2px 0 2px 16px; }
 .way li::before { content: ''; position: absolute; left: 1px; top: 7px; width: 7px; height: 7px; border-radius: 50%; background: var(--hf-strong); z-index: 1; }
 .way li::after { content: ''; position: absolute; left: 4px; top: -6px; height: 14px; width: 1px; background: var(--hf-strong); }
 .way li:first-child::after { display: none; }
@@ -291,11 +304,13 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block
 .search { position: relative; flex: 1; min-width: 0; }
 .search input { width: 100%; height: 26px; padding: 0 8px 0 26px; border: 1px solid var(--hf-line); border-radius: 6px; background: var(--hf-surface); }
 .search input::placeholder { color: var(--hf-faint); opacity: 1; }
+.search input[aria-invalid='true'] { border-color: var(--hf-bad-fill); }
 .search .icon { position: absolute; left: 6px; top: 5px; color: var(--hf-faint); pointer-events: none; }
 .virtual { position: relative; flex: 1; min-height: 60px; }
 .virtual:focus-visible { outline-offset: -2px; }
 .virtual > .inner { position: relative; width: 100%; }
-.step { position: absolute; left: 0; right: 0; height: 26px; display: grid; grid-template-columns: auto 16px minmax(0, 1fr) auto; align-items: center; gap: 8px; padding: 0 12px; white-space: nowrap; cursor: pointer; }
+.step { position: absolute; left: 0; right: 0; height: 26px; display: grid; grid-template-columns: auto 16px minmax(0, 1fr) auto; align-items: baseline; gap: 8px; padding: 0 12px; line-height: 26px; white-space: nowrap; cursor: pointer; }
+.step > .icon { align-self: center; }
 .step:hover { background: var(--hf-hover); }
 .step[aria-selected='true'] { background: var(--hf-selected); box-shadow: inset 2px 0 var(--hf-accent); }
 .step[data-agrees='false'] { background: var(--hf-bad-soft); color: var(--hf-bad); }
@@ -314,7 +329,7 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block
 .step-detail .problem { margin: 6px 0 0; padding: 6px 8px; border-radius: 6px; color: var(--hf-bad); background: var(--hf-bad-soft); }
 .step-detail pre { margin-top: 4px; font: 11px/1.45 var(--hf-mono); white-space: pre-wrap; overflow-wrap: anywhere; }
 .numbers { display: flex; flex-wrap: wrap; gap: 2px 14px; margin-top: 6px; }
-.numbers > div { display: flex; gap: 5px; }
+.numbers > div { display: flex; align-items: baseline; gap: 5px; }
 
 /* Empty states and the launcher */
 .empty { flex: 1; display: grid; place-content: center; justify-items: center; gap: 6px; padding: 24px; text-align: center; color: var(--hf-muted); }
@@ -331,19 +346,24 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block
 .launcher > i[data-tone='idle'] { background: var(--hf-idle-fill); }
 
 /* Phone: larger things to touch, and facts in a row that scrolls. */
-.frame[data-size='phone'] .header { flex-wrap: wrap; gap: 6px 8px; padding: 6px 8px 0 12px; }
+.frame[data-size='phone'] .header { flex-wrap: wrap; gap: 4px 8px; padding: 6px 8px 0 12px; }
+.frame[data-size='phone'] .status { order: 9; flex: 1 1 100%; height: 38px; }
 .frame[data-size='phone'] .brand span { display: none; }
 .frame[data-size='phone'] .picker { flex: 1; }
 .frame[data-size='phone'] .picker select { width: 100%; max-width: none; height: 32px; }
 .frame[data-size='phone'] .picker .icon { top: 9px; }
 .frame[data-size='phone'] .icon-button { width: 36px; height: 36px; }
 .frame[data-size='phone'] .live-button { height: 32px; }
-.frame[data-size='phone'] .facts { order: 9; flex: 1 1 100%; flex-wrap: nowrap; height: 32px; margin: 0 -8px 0 -12px; padding: 0 4px; overflow-x: auto; scrollbar-width: none; }
+.frame[data-size='phone'] .status { margin-right: -8px; overflow-x: auto; scrollbar-width: none; }
+.frame[data-size='phone'] .phase { flex: none; }
+.frame[data-size='phone'] .facts { flex: none; flex-wrap: nowrap; height: 32px; }
+.frame[data-size='phone'] .caption p, .frame[data-narrow='true'] .caption p { display: none; }
 .frame[data-size='phone'] .facts > div { height: 32px; line-height: 32px; padding: 0 8px; }
-.frame[data-size='phone'] .phase { order: 8; }
 .frame[data-size='phone'] .tabs [role='tab'] { flex: 1; justify-content: center; height: 42px; }
 .frame[data-size='phone'] .message > button { min-height: 42px; padding-block: 8px; }
-.frame[data-size='phone'] .player { padding-bottom: max(6px, env(safe-area-inset-bottom)); }
+.frame[data-size='phone'] .player { flex-wrap: wrap; justify-content: space-between; padding-bottom: max(6px, env(safe-area-inset-bottom)); }
+.frame[data-size='phone'] .player input { order: -1; flex: 1 1 100%; }
+.frame[data-size='phone'] .player output { min-width: 0; padding-right: 6px; }
 
 @media (prefers-reduced-motion: reduce) {
   *, *::before, *::after { animation: none !important; transition: none !important; }

@@ -1,8 +1,8 @@
 /** The picture: what the link went through, and what each message went through meanwhile. */
 
-import { h, iconButton, set, setText } from './dom.js';
-import { draw, SCRUB_HEIGHT } from './draw.js';
-import { momentText, plural, spanText } from './format.js';
+import { h, iconButton, keyed, set, setText, updating } from './dom.js';
+import { draw, rowsFor, SCRUB_HEIGHT } from './draw.js';
+import { countText, momentText, plural, spanText } from './format.js';
 import { ICONS } from './icons.js';
 import { Rows } from './rows.js';
 import { TOKENS } from './styles.js';
@@ -16,6 +16,8 @@ import { beginOf, endOf, eventOf, isFailure, markText, PHASES, spanOf } from './
 
 const SHORTEST = 200;
 const FOLLOWED = 30_000;
+/** What is shown of a client that has just been made. */
+const YOUNG = 12_000;
 const ZOOM = 1.5;
 
 /** @param {App} app */
@@ -54,7 +56,8 @@ export function createTimeline(app) {
     },
     canvas,
   );
-  const summary = h('b');
+  const counts = h('ul');
+  const news = h('p');
   const follow = iconButton(ICONS.last, 'Follow what is new', () => setMode('follow'));
   const fit = iconButton(ICONS.fit, 'Show everything', () => setMode('fit'));
   const legend = h(
@@ -62,6 +65,7 @@ export function createTimeline(app) {
     { class: 'legend grow', 'aria-hidden': 'true' },
     h('span', null, h('i', { class: 'is-wait' }), 'waits'),
     h('span', null, h('i', { class: 'is-flight' }), 'under way'),
+    h('span', null, h('i', { class: 'is-saved' }), 'on disk'),
     h('span', null, h('i', { class: 'is-done' }), 'delivered'),
     h('span', null, h('i', { class: 'is-failed' }), 'failed'),
   );
@@ -80,7 +84,7 @@ export function createTimeline(app) {
       follow,
     ),
     box,
-    h('div', { class: 'caption' }, summary),
+    h('div', { class: 'caption' }, counts, news),
     help,
     spoken,
     tip,
@@ -132,9 +136,9 @@ export function createTimeline(app) {
       from = -room / 2;
       to = Math.max(1_000, now) + room;
     } else if (mode === 'follow') {
-      to = Math.max(now + span * 0.03, Math.min(span, FOLLOWED));
-      from = to - span;
-      if (from < 0 && span <= FOLLOWED) [from, to] = [0, Math.max(span, now * 1.03)];
+      // A recording that has just begun fills the width soon.
+      to = Math.max(now * 1.04, Math.min(span, YOUNG));
+      from = Math.max(0, to - span);
     }
   }
 
@@ -152,17 +156,26 @@ export function createTimeline(app) {
     follow.hidden = !next.source.isLive;
     limits();
     paint(next);
-    const { messages } = next.full;
-    const failed = messages.filter(isFailure).length;
-    const open = messages.filter(({ state }) => state !== 'settled').length;
-    const counts = [
-      plural(messages.length, 'message'),
-      `${messages.length - failed - open} delivered`,
-      failed ? `${failed} failed` : '',
-      open ? `${open} not settled` : '',
-    ].filter(Boolean);
-    setText(summary, counts.join(', '));
-    set(box, 'aria-label', `Timeline: ${counts.join(', ')}`);
+    const texts = summary(next);
+    keyed(
+      counts,
+      texts,
+      ({ name }) => name,
+      ({ name }) => {
+        const count = h('b');
+        return updating(
+          h('li', { class: `is-${name}` }, name !== 'messages' && h('i'), count, ` ${name}`),
+          (/** @type {{ count: number }} */ one) => setText(count, countText(one.count)),
+        );
+      },
+    );
+    const last = next.view.events.at(-1);
+    setText(news, last ? `${momentText(last.at, 1)}  ${last.text}` : '');
+    set(
+      box,
+      'aria-label',
+      `Timeline: ${texts.map(({ name, count }) => `${countText(count)} ${name}`).join(', ')}`,
+    );
   }
 
   /** @param {Frame} shown */
@@ -177,19 +190,21 @@ export function createTimeline(app) {
     if (!context) return;
     context.setTransform(density, 0, 0, density, 0, 0);
     // In steps of two: zooming a little packs nothing anew.
-    const gap = 2 ** Math.ceil(Math.log2((14 * (to - from)) / width));
+    const unit = 2 ** Math.ceil(Math.log2((to - from) / width));
+    const packed = rows.assign(full.messages, end, { unit, most: rowsFor(height), from, to });
     hits = draw(context, width, height, {
       view: full,
       now: end,
       cursor,
       from,
       to,
-      rows: rows.assign(full.messages, end, gap),
+      rows: packed,
       selected,
       hovered,
       labelOf: (message) => {
         const event = eventOf(source, message);
-        return event ? `${message.n}  ${event}` : String(message.n);
+        const number = String(message.n);
+        return event ? [`${number}  ${event}`, number] : [number];
       },
       colors: colors(),
       font: getComputedStyle(box).fontFamily,
@@ -344,6 +359,18 @@ export function createTimeline(app) {
   }
 
   return { element, render, reveal };
+}
+
+/** @param {Frame} frame */
+function summary({ view: { messages } }) {
+  const failed = messages.filter(isFailure).length;
+  const waiting = messages.filter(({ state }) => state !== 'settled').length;
+  return [
+    { name: 'messages', count: messages.length },
+    { name: 'delivered', count: messages.length - failed - waiting },
+    { name: 'failed', count: failed },
+    { name: 'waiting', count: waiting },
+  ].filter(({ name, count }) => name === 'messages' || count > 0);
 }
 
 /** @param {import('../replay.js').Message} message @param {Frame} frame */
