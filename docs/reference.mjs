@@ -23,13 +23,15 @@ const ABOUT = {
   alias:
     'The entry that stands for `socket.io-client` in a bundler. Its exports are those of `holdfast/io`.',
   inspector: 'Shows and records what a client does, for development and support.',
+  'inspector-react': 'The inspector as a component.',
   react: 'A provider and hooks for React 18 and 19.',
   'without-wasm': 'The engine as JavaScript.',
   server: "The server's part for Node: deduplication, feeds, joins and pings.",
 };
 
 /** The name by which apps import an entry. @param {string} name of its page */
-const importName = (name) => (name === 'holdfast' ? name : `holdfast/${name}`);
+const importName = (name) =>
+  name === 'holdfast' ? name : `holdfast/${name.replace('inspector-react', 'inspector/react')}`;
 
 /** @param {string} out a folder, which is emptied first */
 async function write(out) {

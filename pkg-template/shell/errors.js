@@ -26,7 +26,7 @@ export function isOurs(error) {
   }
 }
 
-/** The text of each code. The README lists them for users. */
+/** The text of each code. docs/troubleshooting.md lists them for users. */
 export const MESSAGES = {
   ACK_TIMEOUT: 'The server did not answer in time',
   NO_RESPONSE: 'The client was closed before the server had answered',

@@ -1,4 +1,4 @@
-//! The engine's configuration. The README's table of options lists the same defaults.
+//! The engine's configuration. `docs/options.md` lists the same defaults.
 
 use super::types::{Millis, Seq};
 

@@ -6,7 +6,7 @@ import { api, createClient, freshModule, HoldfastError, makeClient } from './she
 
 const URL = 'http://127.0.0.1:9';
 
-/** The table of CONTRACT.md and the README, without what is a function. */
+/** The table of docs/options.md, without what is a function. */
 const DEFAULTS = {
   io: {},
   authTimeoutMs: 5000,
