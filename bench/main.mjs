@@ -12,6 +12,7 @@ import { measuresOf } from './measures.mjs';
 import { runMicro } from './micro.mjs';
 import { runNetwork } from './network.mjs';
 import { profile } from './profile.mjs';
+import { runRecording } from './recording.mjs';
 import { detailTables, markdown, measureTable } from './report.mjs';
 import { runStartup } from './startup.mjs';
 
@@ -30,6 +31,7 @@ const PARTS = {
   idle: (t) => runIdle(t),
   startup: (t, rounds) => runStartup(t, { rounds }),
   network: (t, rounds) => runNetwork(t, { rounds }),
+  recording: (t, rounds) => runRecording(t, { rounds }),
 };
 
 const { values } = parseArgs({

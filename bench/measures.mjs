@@ -13,7 +13,7 @@
  * @param {import('./main.mjs').Results} results the parts that were run
  * @returns {Measure[]}
  */
-export function measuresOf({ network, micro, growth, idle, size, startup }) {
+export function measuresOf({ network, micro, growth, idle, size, startup, recording }) {
   const found = [];
   const add = (name, isMost, limit, aim, value) => {
     const number = value.median ?? value;
@@ -30,6 +30,14 @@ export function measuresOf({ network, micro, growth, idle, size, startup }) {
   const most = (name, limit, aim, value) => add(name, true, limit, aim, value);
   const least = (name, limit, aim, value) => add(name, false, limit, aim, value);
 
+  if (recording) {
+    least(
+      '10,000 acknowledged sends that the inspector records: throughput relative to an app without it',
+      0.95,
+      1,
+      recording.throughput,
+    );
+  }
   if (network) {
     const near = network.loopback.ratios;
     const far = network['proxy, 50 ms'].ratios;

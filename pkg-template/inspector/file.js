@@ -1,11 +1,13 @@
 /** A recording as a file, and back. Its format is described in `replay/src/recording.rs`. */
 
-import { Recording, STEP } from './recording.js';
+import { createRecording, STEP } from './recording.js';
 
 const FORMAT = 'holdfast recording';
 const VERSION = 1;
 /** Steps that are written or read in one turn of the page. */
 const TURN = 20_000;
+
+/** @typedef {import('./recording.js').Recording} Recording */
 
 /** A file that is no recording, or of a version that this inspector cannot read. */
 export class RecordingError extends Error {
@@ -96,7 +98,7 @@ export function read(text) {
   const isStart = [start?.wall, start?.running, start?.seed].every(Number.isFinite);
   if (!isStart || !Array.isArray(steps) || !['client', 'followed'].includes(kind))
     throw new RecordingError('The recording is damaged: its start or its steps are missing');
-  const recording = new Recording(kind, start, Infinity);
+  const recording = createRecording(kind, start, Infinity);
   let { wall, running } = start;
   for (const row of steps) {
     if (!Array.isArray(row) || row.length < 4 || row.length > STEP)

@@ -97,7 +97,7 @@ function createSource(recording, replay, { title, isLive, version }) {
     },
 
     /** Steps on by itself, so that times can count down. */
-    now: () => (newest.view()?.at ?? 0) + (isLive ? performance.now() - recording.running : 0),
+    now: () => (newest.view()?.at ?? 0) + (isLive ? performance.now() - recording.running() : 0),
 
     isOf(/** @type {unknown} */ shown) {
       const inner = innerOf(shown);

@@ -4,9 +4,10 @@
  */
 
 import { ORDER, TOLD } from '../shell/numbers.js';
-import { MAX_BYTES, Recording } from './recording.js';
+import { createRecording, MAX_BYTES } from './recording.js';
 
 /** @typedef {import('./recording.js').ModuleKind} ModuleKind */
+/** @typedef {import('./recording.js').Recording} Recording */
 
 /** Every client that was seen, the oldest first. @type {Recording[]} */
 export const recordings = [];
@@ -100,7 +101,7 @@ function tapped(wasm, kind) {
     /** @type {number} */ wall,
     /** @type {number} */ running,
   ) => {
-    const recording = new Recording(kind, { wall, running, seed: 0 }, maxBytes);
+    const recording = createRecording(kind, { wall, running, seed: 0 }, maxBytes);
     recording.isLate = true;
     return add(at, recording);
   };
@@ -117,7 +118,7 @@ function tapped(wasm, kind) {
     /** @type {number} */ seed,
   ) => {
     const at = driver_new(wall, running, seed);
-    add(at, new Recording(kind, { wall, running, seed }, maxBytes));
+    add(at, createRecording(kind, { wall, running, seed }, maxBytes));
     return at;
   };
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { RecordingError, read, write } from '../../../pkg-template/inspector/file.js';
-import { Recording, STEP } from '../../../pkg-template/inspector/recording.js';
+import { createRecording, STEP } from '../../../pkg-template/inspector/recording.js';
 
 const START = { wall: 1_790_000_000_000, running: 12.5, seed: 0.25 };
 
@@ -20,7 +20,7 @@ function stepsOf(count) {
 }
 
 const recorded = (steps, maxBytes) => {
-  const recording = new Recording('client', START, maxBytes);
+  const recording = createRecording('client', START, maxBytes);
   for (const [what, wall, running, answer, ...numbers] of steps) {
     recording.note(what, wall, running, answer, ...numbers);
   }
@@ -55,7 +55,7 @@ test('a recording that is full keeps what it has, and says so', () => {
   const steps = stepsOf(50_000);
   const recording = recorded(steps, 1_000_000);
   assert.equal(recording.isFull, true);
-  assert.ok(recording.bytes <= 1_000_000, `${recording.bytes} bytes`);
+  assert.ok(recording.bytes() <= 1_000_000, `${recording.bytes()} bytes`);
   assert.ok(recording.length > 10_000, `${recording.length} steps`);
   assert.deepEqual(stepsIn(recording), steps.slice(0, recording.length));
 });

@@ -1,0 +1,3 @@
+// Stands for `holdfast/inspector` where nothing is recorded.
+
+export const inspect = () => {};
