@@ -194,7 +194,7 @@ export class InspectorElement extends Base {
     });
     const empty = createEmpty();
     const notices = h('div');
-    const note = createNote();
+    const note = createNote(app);
     const body = h(
       'div',
       { class: 'body' },
@@ -780,25 +780,31 @@ function createEmpty() {
   return { element, render };
 }
 
-/** What a reader has to know about a recording that is not whole. */
-function createNote() {
+/**
+ * What a reader has to know about a recording.
+ * @param {App} app
+ */
+function createNote(app) {
   const text = h('p');
-  const element = h('div', { class: 'notice', 'data-tone': 'busy' }, icon(ICONS.warning), text);
+  let first = 0;
+  const go = h('button', { type: 'button', class: 'text-button', onclick: () => app.seek(first) });
+  const element = h('div', { class: 'notice', 'data-tone': 'busy' }, icon(ICONS.warning), text, go);
 
   /** @param {Frame | null} frame */
   function render(frame) {
-    const note =
-      frame && !frame.source.isWhole ? (frame.source.note ?? 'This recording is not whole.') : null;
-    const differs = frame?.full.differsAt ?? null;
-    const all = [
-      note,
-      differs === null
-        ? null
-        : `From step ${differs + 1} on, the client of this build answers otherwise than the recorded one.`,
-    ];
-    const shown = all.filter(Boolean).join(' ');
-    element.hidden = shown === '';
-    setText(text, shown);
+    const source = frame?.source;
+    const texts = source && !source.isWhole ? [source.note ?? 'This recording is not whole.'] : [];
+    const differsAt = frame?.full.differsAt ?? null;
+    if (differsAt !== null) {
+      first = differsAt;
+      texts.push(
+        `From step ${countText(differsAt + 1)} on, the client of this build answers otherwise than the recorded one.`,
+      );
+      setText(go, `Go to step ${countText(differsAt + 1)}`);
+    }
+    go.hidden = differsAt === null || frame?.cursor === null;
+    element.hidden = texts.length === 0;
+    setText(text, texts.join(' '));
   }
 
   return { element, render };

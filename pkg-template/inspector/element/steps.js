@@ -15,6 +15,8 @@ import { KINDS } from './words.js';
 const ROW = 26;
 /** Rows above and below what is in sight. */
 const MARGIN = 6;
+/** Rows that stay in sight before and behind the current one. */
+const CONTEXT = 3;
 /** Steps that stay known after they were out of sight. */
 const MOST_KNOWN = 4_000;
 
@@ -171,10 +173,13 @@ export function createSteps(app) {
       position = -1;
       return;
     }
+    const room = Math.min(CONTEXT * ROW, clientHeight / 3);
     const isFar = top < scrollTop - clientHeight || top > scrollTop + 2 * clientHeight;
     if (isFar) list.scrollTop = top - clientHeight / 2;
-    else if (top < scrollTop) list.scrollTop = top;
-    else if (top + ROW > scrollTop + clientHeight) list.scrollTop = top + ROW - clientHeight;
+    else if (top - room < scrollTop) list.scrollTop = top - room;
+    else if (top + ROW + room > scrollTop + clientHeight) {
+      list.scrollTop = top + ROW + room - clientHeight;
+    }
   }
 
   function rows() {
