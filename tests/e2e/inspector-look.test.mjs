@@ -166,6 +166,24 @@ test('a step back shows the client as it was', async (t) => {
   assert.equal(await row(page, 12).count(), 0);
 });
 
+test('a recording plays as time went on', async (t) => {
+  const page = await open(t, DESKTOP);
+  await show(page, { kind: 'file' });
+  // Message 6 waits here, and the next attempt is 1.4 seconds away.
+  await page.getByRole('slider').fill('55');
+  await page.getByText('Reconnecting', { exact: true }).waitFor();
+  await settle(page);
+  const before = await current(page);
+  await page.getByRole('button', { name: 'Play' }).click();
+  await page.getByText('Connecting', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await settle(page);
+  const after = await current(page);
+  assert.ok(after > before);
+  await settle(page);
+  assert.equal(await current(page), after);
+});
+
 test('a client that runs is followed until it is paused', async (t) => {
   const page = await open(t, DESKTOP);
   await show(page, { kind: 'live', at: 8_900 });

@@ -1,4 +1,4 @@
-/** The bar at the top: which client this is, how it stands, and what can be done. */
+/** The bar at the top: the client, its state, and the buttons. */
 
 import { h, icon, iconButton, keyed, set, setText, updating } from './dom.js';
 import { countText } from './format.js';

@@ -1,4 +1,4 @@
-/** The steps of a recording. Only the rows that are in sight exist, and only their steps are asked for. */
+/** The list of steps. It is virtual: only rows in sight exist, and only their steps are requested. */
 
 import { h, icon, keyed, set, setIcon, setText, updating } from './dom.js';
 import { countText, momentText } from './format.js';
@@ -13,11 +13,11 @@ import { KINDS } from './words.js';
  */
 
 const ROW = 26;
-/** Rows above and below what is in sight. */
+/** Rows that exist above and below those in sight. */
 const MARGIN = 6;
 /** Rows that stay in sight before and behind the current one. */
 const CONTEXT = 3;
-/** Steps that stay known after they were out of sight. */
+/** Steps in the cache. */
 const MOST_KNOWN = 4_000;
 
 /** @param {App} app */
@@ -239,7 +239,7 @@ function createRow(app) {
   });
 }
 
-/** What the current step says, with all its numbers. */
+/** The current step, with all its numbers. */
 function createDetail() {
   const title = h('h3');
   const about = h('p');
