@@ -72,7 +72,7 @@ export function createHeader(app) {
   function render(sources, frame, isInline) {
     close.hidden = isInline;
     picker.hidden = sources.length === 0;
-    for (const part of [phase, facts, live, save]) part.hidden = !frame;
+    for (const part of [status, live, save]) part.hidden = !frame;
     keyed(
       select,
       sources.map((source, index) => ({ source, index })),
