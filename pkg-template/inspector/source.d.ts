@@ -1,8 +1,8 @@
-// What the inspector's element reads: recordings of clients, live or from files.
+// The interface between the inspector's element and its recordings, live or from files.
 
 import type { Step, View } from './replay.js';
 
-/** What the numbers of a message stand for in this page, as far as the recorder kept it. */
+/** The names behind a message's numbers, as far as the recorder kept them. */
 export interface Label {
   event?: string;
   id?: string;
@@ -29,7 +29,7 @@ export interface Source {
   view(): View;
   /** Goes to a step. A live recording stays there until `follow`. */
   seek(index: number): Promise<View>;
-  /** Ends what `seek` began in a live recording: `view` answers the newest step again. */
+  /** Ends a `seek` in a live recording: `view` answers the newest step again. */
   follow?(): void;
   /** The step, described. */
   step(index: number): Promise<Step>;
@@ -41,7 +41,7 @@ export interface Source {
   isOf?(clientOrSocket: unknown): boolean;
   /** The text of the panic that ended the replay. */
   panic?: string | null;
-  /** Calls the listener after each change. Answers what ends that. */
+  /** Calls the listener after each change. Answers the function that ends this. */
   subscribe(listener: () => void): () => void;
   export(options?: { payloads?: boolean }): Promise<Blob>;
 }

@@ -166,6 +166,24 @@ test('a step back shows the client as it was', async (t) => {
   assert.equal(await row(page, 12).count(), 0);
 });
 
+test('a recording plays as time went on', async (t) => {
+  const page = await open(t, DESKTOP);
+  await show(page, { kind: 'file' });
+  // Message 6 waits here, and the next attempt is 1.4 seconds away.
+  await page.getByRole('slider').fill('55');
+  await page.getByText('Reconnecting', { exact: true }).waitFor();
+  await settle(page);
+  const before = await current(page);
+  await page.getByRole('button', { name: 'Play' }).click();
+  await page.getByText('Connecting', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await settle(page);
+  const after = await current(page);
+  assert.ok(after > before);
+  await settle(page);
+  assert.equal(await current(page), after);
+});
+
 test('a client that runs is followed until it is paused', async (t) => {
   const page = await open(t, DESKTOP);
   await show(page, { kind: 'live', at: 8_900 });
@@ -197,11 +215,34 @@ test('a file is opened, and a wrong one is explained', async (t) => {
   await page.getByRole('slider').waitFor();
 });
 
+test('a recording is exported, with payloads only where somebody says so', async (t) => {
+  const page = await open(t, DESKTOP);
+  await show(page, { kind: 'file' });
+  await page.evaluate(() => {
+    const { source } = window.story;
+    const { export: make } = source;
+    source.export = (options) => {
+      window.exported = options;
+      return make(options);
+    };
+  });
+  for (const [button, payloads] of /** @type {const} */ ([
+    ['Export without them', false],
+    ['Export with payloads', true],
+  ])) {
+    await page.getByRole('button', { name: 'Export recording' }).click();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: button }).click();
+    assert.equal((await download).suggestedFilename(), 'tunnel.holdfast');
+    assert.deepEqual(await page.evaluate(() => window.exported), { payloads });
+  }
+});
+
 test('a step at which the client answers otherwise is marked, and a panic has its text', async (t) => {
   const page = await open(t, DESKTOP);
   await show(page, { kind: 'file', differsAt: 40, panic: 'a lane lost its message' });
   await page.getByText('a lane lost its message').waitFor();
-  await page.getByRole('slider').fill('40');
+  await page.getByRole('button', { name: 'Go to step 41' }).click();
   await page
     .getByText('Here the client of this build answers otherwise than the recorded one.')
     .waitFor();

@@ -1,9 +1,9 @@
-/** DOM nodes without a framework: what makes them, and what keeps a list of them in step with data. */
+/** DOM nodes without a framework: makes them, and keeps lists of them in step with data. */
 
 /**
  * @typedef {Node | string | number | null | undefined | false} Child
- * @typedef {Record<string, unknown>} Props `on…` is a listener, `class` and `data-…` are attributes, and so is every other
- *   name; `true` is an attribute without a value, and `false`, null and undefined leave it out
+ * @typedef {Record<string, unknown>} Props `on…` is a listener, every other name is an attribute. `true` sets an attribute
+ *   without a value; `false`, null and undefined remove it
  */
 
 /**
@@ -42,7 +42,7 @@ export function set(element, name, value) {
   }
 }
 
-/** What `setText` has set: to read it from the DOM would take longer. @type {WeakMap<Node, string>} */
+/** The texts that `setText` has set. Reading them from the DOM takes longer. @type {WeakMap<Node, string>} */
 const texts = new WeakMap();
 
 /**
@@ -100,7 +100,7 @@ function nodesOf(parent) {
 }
 
 /**
- * A node that renders itself anew for its item.
+ * Gives a node the function by which `keyed` updates it.
  * @template {Element} Node
  * @template Item
  * @param {Node} node
@@ -112,7 +112,7 @@ export const updating = (node, update) => Object.assign(node, { update });
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
- * A line icon of 16 by 16, from path data. It is decoration: its button or text has the name.
+ * A line icon of 16 by 16, from path data. Screen readers skip it: its button or text has the name.
  * @param {string} path
  * @param {string} [className]
  */
@@ -138,7 +138,7 @@ export function setIcon(svg, path) {
 }
 
 /**
- * A button that shows an icon and is named by a text, which is its tooltip too.
+ * A button that shows an icon. The text is its accessible name and its tooltip.
  * @param {string} path
  * @param {string} label
  * @param {(event: Event) => void} onclick

@@ -1,4 +1,4 @@
-/** Draws the timeline on a canvas, and says where what is. It keeps nothing between two calls. */
+/** Draws the timeline on a canvas, and answers where each thing was drawn. It keeps no state between two calls. */
 
 import { countText, momentText, spanText } from './format.js';
 import { beginOf, endOf, isFailure, PHASES } from './words.js';
@@ -10,9 +10,9 @@ import { beginOf, endOf, isFailure, PHASES } from './words.js';
  *
  * @typedef {object} Scene
  * @property {View} view
- * @property {number} now the end of what is not over
- * @property {number | null} cursor the moment of the playback
- * @property {number} from of what is shown
+ * @property {number} now the end of each span that is not over
+ * @property {number | null} cursor the moment of the playback, null while the newest is followed
+ * @property {number} from the first moment that is shown
  * @property {number} to
  * @property {ReadonlyMap<number, number>} rows
  * @property {number | null} selected
@@ -31,7 +31,7 @@ const BAND = 20;
 const BARS_TOP = BAND_TOP + BAND + 10;
 const TRIPS = 40;
 
-/** Above this line the pointer moves the playback instead of what is shown. */
+/** Above this line a drag moves the playback; below it, a drag moves the shown span. */
 export const SCRUB_HEIGHT = BAND_TOP;
 
 const ROW = { most: 22, named: 15, least: 1 };
@@ -46,7 +46,7 @@ export const rowsFor = (height) =>
  * @param {number} width
  * @param {number} height
  * @param {Scene} scene
- * @returns {Hit[]} what is drawn last comes last
+ * @returns {Hit[]} in the order of drawing: a later one covers an earlier one
  */
 export function draw(context, width, height, scene) {
   const { from, to } = scene;
@@ -67,7 +67,7 @@ export function draw(context, width, height, scene) {
 
 /** @typedef {{ context: CanvasRenderingContext2D, width: number, height: number, scene: Scene, x: (at: number) => number, scale: number, hits: Hit[] }} Painter */
 
-/** Colours the time without a link all the way down: what waited then is seen to wait for it. @param {Painter} painter */
+/** Colours the time without a link over the whole height, so that messages are seen to wait for the link. @param {Painter} painter */
 function washes({ context, height, scene, x }) {
   const { colors, font } = scene;
   const bottom = height - TRIPS;
@@ -252,7 +252,7 @@ function bars({ context, width: limit, height, scene, x, hits }) {
 }
 
 /**
- * One message: light while it waits, full while it is under way.
+ * Draws one message: light while it waits, solid while it is under way.
  * @param {CanvasRenderingContext2D} context
  * @param {Box} box
  * @param {Message} message
@@ -458,7 +458,7 @@ function trips({ context, width, height, scene, x, hits }) {
   context.fillText(`Round trip${peak}`, 6, top + 10);
 }
 
-/** The present, and where the playback is. @param {Painter} painter */
+/** Draws the present moment, or the position of the playback. @param {Painter} painter */
 function moments({ context, width, height, scene, x }) {
   const { cursor, now, colors, font } = scene;
   if (cursor === null) {

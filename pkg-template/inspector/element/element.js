@@ -17,27 +17,30 @@ import { isFailure, PHASES } from './words.js';
  * @typedef {import('../source.js').Source} Source
  * @typedef {import('../source.js').Sources} Sources
  *
- * What the panels render from.
+ * The state from which all panels render.
  * @typedef {object} Frame
  * @property {Source} source
  * @property {View} view at the step that is shown
- * @property {View} full the latest that is known, with what comes after that step
+ * @property {View} full at the latest step that is known
  * @property {number} now the moment that is shown, by the client's clock
- * @property {number} end of what is known
+ * @property {number} end the last moment that is known
  * @property {number | null} cursor the moment of the playback; null where the newest is followed
  * @property {number} position the index of the step that is shown
  * @property {number} length steps
  * @property {number | null} selected a message, by its `n`
+ * @property {number | null} lit the message that the shown step is about
+ * @property {boolean} isPlaying the moment moves on by itself
  *
- * What the panels may do.
+ * The actions that panels may call.
  * @typedef {object} App
  * @property {() => void} redraw
  * @property {(n: number | null) => void} select
  * @property {(index: number) => void} seek
- * @property {(steps: number) => void} seekBy
+ * @property {(steps: number) => void} seekBy forward, or back where negative
  * @property {(at: number) => void} seekTo the last step at or before a moment
  * @property {(what: 'order' | 'message') => void} seekNext
- * @property {(isPaused?: boolean) => void} pause or goes back to live
+ * @property {(isPaused?: boolean) => void} pause `false` goes back to live; the default toggles
+ * @property {() => void} play starts or stops the playback
  * @property {(index: number) => void} choose
  * @property {(file: File) => void} openFile
  * @property {() => void} save
@@ -46,21 +49,21 @@ import { isFailure, PHASES } from './words.js';
  */
 
 const FRAME_MS = 100;
-/** For those who want less motion, the clock moves as text does. */
+/** The interval where the user prefers reduced motion. */
 const CALM_FRAME_MS = 1_000;
-/** Widths from which there is more room. */
+/** The least width of each layout. */
 const SIZES = { medium: 720, wide: 1_060 };
 const HEIGHT = { least: 180, step: 32 };
-/** Steps that are asked for at one time while the next of a kind is looked for. */
+/** Steps that a search for the next step of a kind asks for at one time. */
 const LOOK_AHEAD = 64;
 
-/** Node has no elements: what is imported there does nothing. @type {typeof HTMLElement} */
+/** Node has no HTMLElement; the import must not fail there. @type {typeof HTMLElement} */
 const Base = globalThis.HTMLElement ?? /** @type {any} */ (class {});
 
 export class InspectorElement extends Base {
   static observedAttributes = ['inline', 'collapsed', 'theme'];
 
-  /** For elements that are given none of their own. @type {Sources | null} */
+  /** The default for all elements. @type {Sources | null} */
   static sources = null;
 
   /** @type {Sources | null} */
@@ -69,7 +72,7 @@ export class InspectorElement extends Base {
   #client = null;
   /** @type {Source | null} */
   #source = null;
-  /** Somebody chose it, so a new client does not replace it. */
+  /** The user chose the source, so a new client does not replace it. */
   #isChosen = false;
   /** @type {View | null} */
   #view = null;
@@ -81,11 +84,16 @@ export class InspectorElement extends Base {
   /** @type {number | null} */
   #wanted = null;
   #isSeeking = false;
-  /** When the newest view was first seen, for sources without a clock. */
+  /** When the newest view arrived: the clock of sources without `now`. */
   #seenAt = 0;
   /** @type {number | null} */
   #selected = null;
   #search = 0;
+  /** @type {number | null} */
+  #lit = null;
+  /** When the playback began, and at which moment of the recording. @type {{ since: number, from: number } | null} */
+  #played = null;
+  #isSearching = false;
   /** @type {'timeline' | 'outbox' | 'steps'} */
   #tab = 'timeline';
   /** @type {(() => void)[]} */
@@ -119,7 +127,7 @@ export class InspectorElement extends Base {
   }
 
   connectedCallback() {
-    // Frameworks may have set these before the element was defined.
+    // A framework may have set these on the element before it was defined.
     for (const name of /** @type {const} */ (['sources', 'client'])) {
       if (!Object.hasOwn(this, name)) continue;
       const value = this[name];
@@ -145,13 +153,13 @@ export class InspectorElement extends Base {
     this.#redraw();
   }
 
-  /** Shows it, where it was closed. */
+  /** Ends `close`. */
   open() {
     this.removeAttribute('collapsed');
     this.#parts?.frame.querySelector('select')?.focus();
   }
 
-  /** Leaves a small button at the edge of the page. */
+  /** Collapses the element to a small button at the edge of the page. */
   close() {
     this.setAttribute('collapsed', '');
     this.dispatchEvent(new Event('close'));
@@ -166,10 +174,21 @@ export class InspectorElement extends Base {
     const app = {
       redraw: () => this.#redraw(),
       select: (n) => this.#select(n),
-      seek: (index) => this.#seek(index),
-      seekBy: (steps) => this.#seek((this.#wanted ?? this.#position ?? 0) + steps),
-      seekTo: (at) => this.#seekTo(at),
-      seekNext: (what) => this.#seekNext(what),
+      seek: (index) => this.#jump(index),
+      seekBy: (steps) => this.#jump((this.#wanted ?? this.#position ?? 0) + steps),
+      seekTo: (at) => {
+        this.#played = null;
+        this.#seekTo(at).catch((error) =>
+          this.#complain(`No step can be read: ${messageOf(error)}`),
+        );
+      },
+      seekNext: (what) => {
+        this.#played = null;
+        this.#seekNext(what).catch((error) =>
+          this.#complain(`No step can be read: ${messageOf(error)}`),
+        );
+      },
+      play: () => this.#play(),
       pause: (isPaused) => this.#pause(isPaused ?? this.#position === null),
       choose: (index) => {
         const source = this.sources?.list()[index];
@@ -194,7 +213,7 @@ export class InspectorElement extends Base {
     });
     const empty = createEmpty();
     const notices = h('div');
-    const note = createNote();
+    const note = createNote(app);
     const body = h(
       'div',
       { class: 'body' },
@@ -267,7 +286,7 @@ export class InspectorElement extends Base {
     else this.#pick();
   }
 
-  /** Shows the client of the property, else the first one, unless somebody chose another. */
+  /** Shows the client of the property, else the first one, unless the user chose another. */
   #pick() {
     const list = this.sources?.list() ?? [];
     const isThere = this.#source !== null && list.includes(this.#source);
@@ -296,6 +315,8 @@ export class InspectorElement extends Base {
     this.#isStale = true;
     this.#wanted = null;
     this.#selected = null;
+    this.#lit = null;
+    this.#played = null;
     this.#position = source.isLive ? null : Math.max(0, source.length - 1);
     const end = source.subscribe(() => {
       this.#isStale = true;
@@ -317,6 +338,8 @@ export class InspectorElement extends Base {
     const source = this.#source;
     if (!source?.isLive) return;
     this.#wanted = null;
+    this.#lit = null;
+    this.#played = null;
     this.#search += 1;
     if (isPaused) {
       this.#seek(source.length - 1);
@@ -328,7 +351,47 @@ export class InspectorElement extends Base {
     this.#redraw();
   }
 
-  /** Goes to a step. Of many that are asked for meanwhile only the last one counts. @param {number} index */
+  /** Goes to a step, and stops there. @param {number} index */
+  #jump(index) {
+    this.#played = null;
+    this.#search += 1;
+    this.#seek(index);
+  }
+
+  /** Moves on as time did in the recording, or stops. */
+  #play() {
+    if (this.#position === null) return;
+    const view = this.#view;
+    if (this.#played || !view) {
+      this.#played = null;
+    } else {
+      const isAtEnd = view.at >= (this.#full?.at ?? 0);
+      if (isAtEnd) this.#seek(0);
+      this.#played = { since: performance.now(), from: isAtEnd ? 0 : view.at };
+    }
+    this.#redraw();
+  }
+
+  /** Goes to the step of the moment that the playback has reached. @param {View} full */
+  async #playOn({ at: end }) {
+    const played = this.#played;
+    if (!played || this.#isSearching) return;
+    const at = played.from + performance.now() - played.since;
+    if (at >= end) {
+      this.#jump(Infinity);
+      return;
+    }
+    this.#isSearching = true;
+    try {
+      await this.#seekTo(at);
+    } catch {
+      this.#played = null;
+    } finally {
+      this.#isSearching = false;
+    }
+  }
+
+  /** Goes to a step. Calls that arrive meanwhile replace each other: only the last one is served. @param {number} index */
   async #seek(index) {
     const source = this.#source;
     if (!source || source.length === 0) return;
@@ -345,6 +408,7 @@ export class InspectorElement extends Base {
         if (this.#wanted === to) this.#wanted = null;
         if (this.#position !== null) this.#accept(view);
         else source.follow?.();
+        if (this.#position === to) this.#light(source, to);
       }
     } catch (error) {
       this.#complain(`This step cannot be shown: ${messageOf(error)}`);
@@ -354,6 +418,14 @@ export class InspectorElement extends Base {
       if (source !== this.#source && next !== null) this.#seek(next);
       else this.#wanted = null;
     }
+  }
+
+  /** Shows which message a step is about. @param {Source} source @param {number} index */
+  async #light(source, index) {
+    const { message } = await source.step(index).catch(() => ({ message: null }));
+    if (source !== this.#source || this.#position !== index) return;
+    this.#lit = message;
+    this.#redraw();
   }
 
   /** @param {number} at */
@@ -371,7 +443,7 @@ export class InspectorElement extends Base {
       if (step.at <= at) low = middle;
       else high = middle - 1;
     }
-    this.#seek(low);
+    if (low !== this.#position) this.#seek(low);
   }
 
   /** @param {'order' | 'message'} what */
@@ -404,16 +476,17 @@ export class InspectorElement extends Base {
     this.#render();
   }
 
-  /** Those keys that work wherever the focus is. */
+  /** Keys that work wherever the focus is. */
   #onKey = (/** @type {KeyboardEvent} */ event) => {
     const target = /** @type {HTMLElement} */ (event.composedPath()[0]);
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
     if (this.#position === null) return;
     const by = { j: 1, k: -1 }[event.key];
-    if (by) this.#seek(this.#position + by);
-    else if (event.key === 'Home') this.#seek(0);
-    else if (event.key === 'End') this.#seek(Infinity);
+    if (by) this.#jump(this.#position + by);
+    else if (event.key === 'Home') this.#jump(0);
+    else if (event.key === 'End') this.#jump(Infinity);
+    else if (event.key === ' ' && !target.closest('button')) this.#play();
     else return;
     event.preventDefault();
   };
@@ -432,7 +505,7 @@ export class InspectorElement extends Base {
     }
   }
 
-  /** Asks first where payloads would leave the page. */
+  /** Exports the recording, and first asks about payloads if it has some. */
   #save() {
     const source = this.#source;
     if (!source) return;
@@ -530,17 +603,20 @@ export class InspectorElement extends Base {
     const full = this.#full ?? view;
     const isPlayed = this.#position !== null;
     const clock = source.now?.() ?? view.at + performance.now() - this.#seenAt;
-    const now = isPlayed ? view.at : Math.max(view.at, clock);
+    const played = this.#played ? this.#played.from + performance.now() - this.#played.since : 0;
+    const now = isPlayed ? Math.max(view.at, Math.min(played, full.at)) : Math.max(view.at, clock);
     return {
       source,
       view,
       full,
       now,
       end: isPlayed ? full.at : now,
-      cursor: isPlayed ? view.at : null,
+      cursor: isPlayed ? now : null,
       position: this.#position ?? source.length - 1,
       length: source.length,
       selected: this.#selected,
+      lit: isPlayed ? this.#lit : null,
+      isPlaying: this.#played !== null,
     };
   }
 
@@ -556,7 +632,7 @@ export class InspectorElement extends Base {
     if (isCollapsed) {
       this.#renderLauncher(frame);
     } else if (parts.frame.clientWidth === 0) {
-      // The page hides it. The observer of its size tells when that ends.
+      // The page hides the element. The ResizeObserver reports when that ends.
       return;
     } else {
       const sources = this.sources?.list() ?? [];
@@ -570,17 +646,22 @@ export class InspectorElement extends Base {
       set(parts.resizer, 'aria-valuemax', innerHeight);
       if (frame) {
         this.#layOut(frame);
-        // Hidden panels cost nothing.
+        // A hidden panel is rendered when it is shown.
         for (const panel of [parts.timeline, parts.outbox, parts.steps]) {
           if (!panel.element.hidden) panel.render(frame);
         }
         parts.player.render(frame);
       }
     }
-    if (frame && frame.cursor === null) this.#tick();
+    if (frame?.isPlaying) {
+      this.#playOn(frame.full);
+      this.#redraw();
+    } else if (frame && frame.cursor === null) {
+      this.#tick();
+    }
   }
 
-  /** While a client runs, its clock does. */
+  /** Redraws while a client runs, since its clock moves. */
   #tick() {
     const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     if (!isCalm) {
@@ -603,7 +684,7 @@ export class InspectorElement extends Base {
     const size = sizeOf(parts.frame.clientWidth);
     const isPlayed = frame.cursor !== null;
     set(parts.frame, 'data-steps', String(isPlayed));
-    // It scrolls there.
+    // On a phone it scrolls, so a keyboard must reach it.
     set(parts.header.status, 'tabindex', size === 'phone' ? 0 : null);
     set(parts.frame, 'data-narrow', size !== 'phone' && parts.timeline.element.clientWidth < 480);
     const shown = size === 'phone' ? this.#tab : this.#tab === 'timeline' ? 'outbox' : this.#tab;
@@ -616,7 +697,7 @@ export class InspectorElement extends Base {
       set(element, 'id', `pane-${name}`);
       set(element, 'role', isTabbed ? 'tabpanel' : null);
     }
-    // On a phone the playback is below whatever is shown.
+    // On a phone the playback stays below each of the panels.
     const home = size === 'phone' ? parts.frame : parts.timeline.element;
     if (parts.player.element.parentElement !== home) home.append(parts.player.element);
   }
@@ -680,8 +761,8 @@ export class InspectorElement extends Base {
 }
 
 /**
- * Defines the element, once a page.
- * @param {Sources} [sources] for elements that are given none of their own
+ * Defines the element. Further calls only replace the default sources.
+ * @param {Sources} [sources] the default for all elements
  */
 export function defineInspector(sources) {
   if (sources) InspectorElement.sources = sources;
@@ -757,7 +838,7 @@ function createTabs(names, choose) {
   return { element, render };
 }
 
-/** What is there instead of a client. */
+/** The text that is shown where there is no client. */
 function createEmpty() {
   const title = h('h2');
   const text = h('p');
@@ -780,25 +861,31 @@ function createEmpty() {
   return { element, render };
 }
 
-/** What a reader has to know about a recording that is not whole. */
-function createNote() {
+/**
+ * The warnings about a recording: it is not whole, or this build's client answers otherwise.
+ * @param {App} app
+ */
+function createNote(app) {
   const text = h('p');
-  const element = h('div', { class: 'notice', 'data-tone': 'busy' }, icon(ICONS.warning), text);
+  let first = 0;
+  const go = h('button', { type: 'button', class: 'text-button', onclick: () => app.seek(first) });
+  const element = h('div', { class: 'notice', 'data-tone': 'busy' }, icon(ICONS.warning), text, go);
 
   /** @param {Frame | null} frame */
   function render(frame) {
-    const note =
-      frame && !frame.source.isWhole ? (frame.source.note ?? 'This recording is not whole.') : null;
-    const differs = frame?.full.differsAt ?? null;
-    const all = [
-      note,
-      differs === null
-        ? null
-        : `From step ${differs + 1} on, the client of this build answers otherwise than the recorded one.`,
-    ];
-    const shown = all.filter(Boolean).join(' ');
-    element.hidden = shown === '';
-    setText(text, shown);
+    const source = frame?.source;
+    const texts = source && !source.isWhole ? [source.note ?? 'This recording is not whole.'] : [];
+    const differsAt = frame?.full.differsAt ?? null;
+    if (differsAt !== null) {
+      first = differsAt;
+      texts.push(
+        `From step ${countText(differsAt + 1)} on, the client of this build answers otherwise than the recorded one.`,
+      );
+      setText(go, `Go to step ${countText(differsAt + 1)}`);
+    }
+    go.hidden = differsAt === null || frame?.cursor === null;
+    element.hidden = texts.length === 0;
+    setText(text, texts.join(' '));
   }
 
   return { element, render };

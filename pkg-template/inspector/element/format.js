@@ -1,4 +1,4 @@
-/** Numbers as people read them. The lengths of the texts vary little, so that columns stay still. */
+/** Texts for numbers. Their lengths vary little, so that columns stay still. */
 
 const counts = new Intl.NumberFormat('en');
 
@@ -28,7 +28,7 @@ export function spanText(ms) {
 }
 
 /**
- * What is left of a wait, in tenths of a second.
+ * The rest of a wait, in tenths of a second.
  * @param {number} ms
  */
 export const leftText = (ms) =>
@@ -61,7 +61,7 @@ export function bytesText(bytes) {
 }
 
 /**
- * A payload as text, never longer than a reader wants.
+ * A payload as text, cut where it is long.
  * @param {unknown} data
  */
 export function dataText(data) {
@@ -79,7 +79,7 @@ const MOST_DATA = 4_000;
 const MOST_PREVIEW = 80;
 
 /**
- * A payload in one line: of an object the text that people write, if it has one.
+ * A payload in one line. An object is shown by its text, if it has a field for one.
  * @param {any} data
  */
 export function previewText(data) {

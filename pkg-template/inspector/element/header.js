@@ -1,4 +1,4 @@
-/** The bar at the top: which client this is, how it stands, and what can be done. */
+/** The bar at the top: the client, its state, and the buttons. */
 
 import { h, icon, iconButton, keyed, set, setText, updating } from './dom.js';
 import { countText } from './format.js';
@@ -72,7 +72,7 @@ export function createHeader(app) {
   function render(sources, frame, isInline) {
     close.hidden = isInline;
     picker.hidden = sources.length === 0;
-    for (const part of [phase, facts, live, save]) part.hidden = !frame;
+    for (const part of [status, live, save]) part.hidden = !frame;
     keyed(
       select,
       sources.map((source, index) => ({ source, index })),

@@ -1,4 +1,4 @@
-/** The messages: those that wait, and why, and below them what became of the others. */
+/** The outbox panel: the messages that wait, and why, then the settled ones with their results. */
 
 import { h, icon, keyed, set, setIcon, setText, updating } from './dom.js';
 import {
@@ -29,7 +29,7 @@ import {
  * @typedef {import('../replay.js').Message} Message
  */
 
-/** More rows would slow the page down, and nobody reads them. */
+/** Waiting messages that are listed; more rows would slow the page down. */
 const MOST_SHOWN = 200;
 
 /** @param {App} app */
@@ -131,7 +131,7 @@ function createRow(app) {
   const row = h('li', { class: 'message' }, button);
   /** @type {HTMLElement & { update: (item: Item) => void } | null} */
   let way = null;
-  /** When the current wait was first seen, for how much of it is over. */
+  /** The begin and end of the current wait, for the bar. */
   let began = { until: /** @type {number | null} */ (null), at: 0 };
 
   let isFinal = false;
@@ -141,7 +141,7 @@ function createRow(app) {
     const { wait, result, attempts } = message;
     const isSettled = message.state === 'settled';
     const isOpen = frame.selected === message.n;
-    // Nothing changes in a settled message but whether it is open.
+    // A settled message changes only by being opened and closed.
     if (isSettled && isFinal && !isOpen && !way) return;
     isFinal = isSettled;
     const hasFailed = isFailure(message);
@@ -204,13 +204,13 @@ function createRow(app) {
   });
 }
 
-/** Short, since each settled message has one. */
+/** Short forms for the list. */
 const confirmedText = { ack: 'ack', receipt: 'receipt', echo: 'echo' };
 
 /** @param {Message} message @param {number} now */
 const lastMark = ({ marks }, now) => marks.at(-1)?.at ?? now;
 
-/** The whole way of one message: its marks, its numbers, and what the app knows it by. */
+/** The details of one message: its marks, its numbers, its id and its payload. */
 function createWay() {
   const marks = h('ol');
   const numbers = h('dl');

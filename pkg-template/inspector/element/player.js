@@ -1,6 +1,6 @@
-/** The playback: where in the recording the inspector is, and what moves it. */
+/** The playback's buttons and slider. */
 
-import { h, iconButton, set, setText } from './dom.js';
+import { h, icon, iconButton, set, setIcon, setText } from './dom.js';
 import { countText, momentText } from './format.js';
 import { ICONS } from './icons.js';
 
@@ -13,6 +13,12 @@ import { ICONS } from './icons.js';
 export function createPlayer(app) {
   const first = iconButton(ICONS.first, 'First step', () => app.seek(0));
   const previous = iconButton(ICONS.previous, 'Previous step', () => app.seekBy(-1));
+  const sign = icon(ICONS.play);
+  const play = h(
+    'button',
+    { type: 'button', class: 'icon-button', 'aria-label': 'Play', onclick: () => app.play() },
+    sign,
+  );
   const next = iconButton(ICONS.next, 'Next step', () => app.seekBy(1));
   const last = iconButton(ICONS.last, 'Last step', () => app.seek(Infinity));
   const order = iconButton(ICONS.nextOrder, 'Next order', () => app.seekNext('order'));
@@ -32,6 +38,7 @@ export function createPlayer(app) {
     { class: 'player', role: 'group', 'aria-label': 'Playback' },
     first,
     previous,
+    play,
     next,
     last,
     slider,
@@ -41,10 +48,14 @@ export function createPlayer(app) {
   );
 
   /** @param {Frame} frame */
-  function render({ position, length, cursor, selected }) {
+  function render({ position, length, cursor, selected, isPlaying }) {
     element.hidden = cursor === null;
     if (cursor === null) return;
     const end = Math.max(0, length - 1);
+    setIcon(sign, isPlaying ? ICONS.pause : ICONS.play);
+    set(play, 'aria-label', isPlaying ? 'Stop' : 'Play');
+    set(play, 'title', isPlaying ? 'Stop' : 'Play');
+    play.disabled = end === 0;
     first.disabled = previous.disabled = position <= 0;
     next.disabled = last.disabled = order.disabled = position >= end;
     message.disabled = position >= end || selected === null;

@@ -1,15 +1,15 @@
-/** Which row of the timeline each message has: below the message before where there is room, else the first that is free. */
+/** Assigns a row of the timeline to each message: the row below the previous message if it is free, else the first free row. */
 
 import { beginOf, endOf } from './words.js';
 
 /** @typedef {import('../replay.js').Message} Message */
 
-/** Room behind a message, in pixels: for its name, or for its end alone. */
+/** Room behind a message, in pixels: for its name, or only for the sign at its end. */
 const ROOM = { name: 120, end: 12 };
 /** With more messages for each row than this, there is no room for names. */
 const FEW = 6;
 
-/** A message keeps its row while nothing is packed anew, so nothing jumps while messages come and go. */
+/** A message keeps its row until all are packed anew, so that rows do not jump while messages come and go. */
 export class Rows {
   /** @type {Map<number, number>} */
   #rows = new Map();
@@ -21,7 +21,7 @@ export class Rows {
    * @param {readonly Message[]} messages in send order
    * @param {number} now
    * @param {{ unit: number, most: number, from: number, to: number }} room `unit`: milliseconds in a pixel; `most`: rows that
-   *   are high enough for a name; `from` and `to`: what is shown
+   *   are high enough for a name; `from` and `to`: the shown span
    * @returns {ReadonlyMap<number, number>} by `n`
    */
   assign(messages, now, { unit, most, from, to }) {
@@ -53,7 +53,7 @@ export class Rows {
  * @param {readonly Message[]} messages
  * @param {number} now
  * @param {number} gap the least span between two messages of a row, in milliseconds
- * @param {number} stairs rows that are filled like stairs, so that order is seen
+ * @param {number} stairs rows that may be filled like stairs, which shows the send order
  * @param {ReadonlyMap<number, number>} before rows that stay
  */
 function pack(messages, now, gap, stairs, before) {
@@ -90,7 +90,7 @@ const shownCount = (messages, now, from, to) =>
   messages.filter((message) => endOf(message, now) >= from && beginOf(message) <= to).length;
 
 /**
- * The rows that what is shown needs.
+ * The number of rows that the shown span needs.
  * @param {readonly Message[]} messages
  * @param {number} now
  * @param {ReadonlyMap<number, number>} rows

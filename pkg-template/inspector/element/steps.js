@@ -1,4 +1,4 @@
-/** The steps of a recording. Only the rows that are in sight exist, and only their steps are asked for. */
+/** The list of steps. It is virtual: only rows in sight exist, and only their steps are requested. */
 
 import { h, icon, keyed, set, setIcon, setText, updating } from './dom.js';
 import { countText, momentText } from './format.js';
@@ -13,9 +13,11 @@ import { KINDS } from './words.js';
  */
 
 const ROW = 26;
-/** Rows above and below what is in sight. */
+/** Rows that exist above and below those in sight. */
 const MARGIN = 6;
-/** Steps that stay known after they were out of sight. */
+/** Rows that stay in sight before and behind the current one. */
+const CONTEXT = 3;
+/** Steps in the cache. */
 const MOST_KNOWN = 4_000;
 
 /** @param {App} app */
@@ -171,10 +173,13 @@ export function createSteps(app) {
       position = -1;
       return;
     }
+    const room = Math.min(CONTEXT * ROW, clientHeight / 3);
     const isFar = top < scrollTop - clientHeight || top > scrollTop + 2 * clientHeight;
     if (isFar) list.scrollTop = top - clientHeight / 2;
-    else if (top < scrollTop) list.scrollTop = top;
-    else if (top + ROW > scrollTop + clientHeight) list.scrollTop = top + ROW - clientHeight;
+    else if (top - room < scrollTop) list.scrollTop = top - room;
+    else if (top + ROW + room > scrollTop + clientHeight) {
+      list.scrollTop = top + ROW + room - clientHeight;
+    }
   }
 
   function rows() {
@@ -234,7 +239,7 @@ function createRow(app) {
   });
 }
 
-/** What the current step says, with all its numbers. */
+/** The current step, with all its numbers. */
 function createDetail() {
   const title = h('h3');
   const about = h('p');

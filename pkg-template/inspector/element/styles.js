@@ -184,7 +184,7 @@ button:disabled { cursor: default; }
 .facts dd[data-mood='bad'] { color: var(--hf-bad); }
 .facts dd[data-mood='good'] { color: var(--hf-good); }
 .facts dd[data-mood='none'] { color: var(--hf-faint); font-weight: 400; }
-.tools { display: flex; align-items: center; gap: 2px; }
+.tools { display: flex; align-items: center; gap: 2px; margin-left: auto; }
 .icon-button { display: inline-grid; place-items: center; width: 28px; height: 28px; border-radius: 6px; color: var(--hf-muted); }
 .icon-button:hover:not(:disabled) { background: var(--hf-hover); color: var(--hf-ink); }
 .icon-button:disabled { opacity: .38; }
@@ -234,6 +234,7 @@ button:disabled { cursor: default; }
 .canvas-box:active { cursor: grabbing; }
 .canvas-box[data-hit='true'] { cursor: pointer; }
 .canvas-box:focus-visible { outline-offset: -3px; }
+:host([inline]) .canvas-box { touch-action: pan-y; }
 canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 12px; height: 20px; color: var(--hf-muted); font-size: 11px; line-height: 20px; overflow: hidden; }
 .legend span { display: inline-flex; align-items: center; gap: 5px; white-space: nowrap; }

@@ -1,4 +1,4 @@
-/** The picture: what the link went through, and what each message went through meanwhile. */
+/** The timeline panel: the phases of the link and the messages over time, with zoom, selection and tooltips. */
 
 import { h, iconButton, keyed, set, setText, updating } from './dom.js';
 import { draw, rowsFor, SCRUB_HEIGHT } from './draw.js';
@@ -16,7 +16,7 @@ import { beginOf, endOf, eventOf, isFailure, markText, PHASES, spanOf } from './
 
 const SHORTEST = 200;
 const FOLLOWED = 30_000;
-/** What is shown of a client that has just been made. */
+/** The shown span of a client that has just been made. */
 const YOUNG = 12_000;
 const ZOOM = 1.5;
 
@@ -179,7 +179,7 @@ export function createTimeline(app) {
   }
 
   /** @param {Frame} shown */
-  function paint({ full, end, cursor, selected, source }) {
+  function paint({ full, end, cursor, selected, lit, source }) {
     const { clientWidth: width, clientHeight: height } = box;
     if (width === 0 || height === 0) return;
     const density = devicePixelRatio || 1;
@@ -189,7 +189,7 @@ export function createTimeline(app) {
     const context = canvas.getContext('2d');
     if (!context) return;
     context.setTransform(density, 0, 0, density, 0, 0);
-    // In steps of two: zooming a little packs nothing anew.
+    // Rounded to a power of two, so that a small zoom does not pack the rows anew.
     const unit = 2 ** Math.ceil(Math.log2((to - from) / width));
     const packed = rows.assign(full.messages, end, { unit, most: rowsFor(height), from, to });
     hits = draw(context, width, height, {
@@ -200,7 +200,7 @@ export function createTimeline(app) {
       to,
       rows: packed,
       selected,
-      hovered,
+      hovered: hovered ?? lit,
       labelOf: (message) => {
         const event = eventOf(source, message);
         const number = String(message.n);
@@ -305,7 +305,7 @@ export function createTimeline(app) {
   box.addEventListener(
     'wheel',
     (event) => {
-      // A page scrolls past an element in its text; with the control key, and by pinching, it zooms.
+      // Inline, the wheel scrolls the page; with the control key, and by pinching, it zooms.
       const isPan = Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey;
       if (!isPan && app.isInline() && !event.ctrlKey && !event.metaKey) return;
       event.preventDefault();

@@ -1,4 +1,4 @@
-/** What the words of a view mean, in the words of the inspector: one table for each. */
+/** The words that the inspector shows for the values of a view: one table for each kind. */
 
 import { countText, spanText } from './format.js';
 import { ICONS } from './icons.js';
@@ -36,7 +36,7 @@ export const PHASES = {
   closed: { label: 'Closed', tone: 'idle', says: 'The client was closed.' },
 };
 
-/** What confirmed a message. */
+/** The proofs of a delivery. */
 export const CONFIRMED = {
   ack: 'acknowledgement',
   receipt: 'receipt',
@@ -69,7 +69,7 @@ export const KINDS = {
   nothing: { path: ICONS.dot, label: 'nothing to do' },
 };
 
-/** Icons for what a message waits for. @param {Message} message */
+/** The icon for the reason why a message waits. @param {Message} message */
 export function waitIcon({ wait, state }) {
   if (state === 'in-flight' || wait?.why === 'answer') return ICONS.arrowOut;
   switch (wait?.why) {
@@ -91,7 +91,7 @@ export function waitIcon({ wait, state }) {
 }
 
 /**
- * What one mark of a message says.
+ * The text for one mark of a message.
  * @param {Message['marks'][number]} mark
  * @param {Message} message
  */
