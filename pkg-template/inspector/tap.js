@@ -106,10 +106,19 @@ function tapped(wasm, kind) {
     return add(at, recording);
   };
 
+  /** The fields of the last order, in the module's memory as it is. */
+  let view = new Float64Array(0);
+  let viewAt = -1;
+
   const settled = (/** @type {Recording} */ recording) => {
     const at = fields.get(recording);
     if (at === undefined || !recording.onSettle) return;
-    recording.onSettle(new Float64Array(wasm.memory.buffer, at, 1)[0]);
+    const { buffer } = wasm.memory;
+    if (view.buffer !== buffer || viewAt !== at) {
+      view = new Float64Array(buffer, at, 1);
+      viewAt = at;
+    }
+    recording.onSettle(view[0]);
   };
 
   const made = (

@@ -332,6 +332,8 @@ export function makeClient(options, openSocket, wasm, unsaid) {
     presence,
     subscribe: state.subscribe,
     onSettled: /** @type {(fn: (result: any) => void) => () => void} */ (settled.add),
+    /** Its numbers for those who watch every change: a snapshot costs more. */
+    status,
     getState: () =>
       state.get(() => {
         const isLinked = isConnected();

@@ -15,7 +15,7 @@ export function createStats(client) {
   let measured = 0;
   let links = 0;
   let queueHighWater = 0;
-  let was = client.getState().phase;
+  let was = client.status.phase;
 
   client.onSettled(({ code = 'DELIVERED', rttMs }) => {
     const short = code.slice(0, CODE_LENGTH);
@@ -26,11 +26,11 @@ export function createStats(client) {
     measured += 1;
   });
   client.subscribe(() => {
-    const { phase, queueLength, inFlight } = client.getState();
+    const { phase, queued, inFlight } = client.status;
     // From `suspect` the same link returns to `ready`: no reconnect.
     if (phase === 'ready' && was !== 'ready' && was !== 'suspect') links += 1;
     was = phase;
-    queueHighWater = Math.max(queueHighWater, queueLength + inFlight);
+    queueHighWater = Math.max(queueHighWater, queued + inFlight);
   });
 
   /** @returns {import('../types/index.d.ts').Stats} */
