@@ -338,10 +338,25 @@ async function writeManifest() {
 }
 
 async function copyDocuments() {
-  for (const name of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE']) {
-    const file = path.join(root, name);
-    if (existsSync(file)) await cp(file, path.join(staging, name));
+  const readme = await readFile(path.join(root, 'README.md'), 'utf8');
+  const { repository } = JSON.parse(await readFile(path.join(source, 'package.json'), 'utf8'));
+  const address = repository.url.replace(/^git\+|\.git$/g, '');
+  await writeFile(path.join(staging, 'README.md'), withAddresses(readme, address));
+  for (const name of ['LICENSE-MIT', 'LICENSE-APACHE']) {
+    await cp(path.join(root, name), path.join(staging, name));
   }
+}
+
+/**
+ * The README with the repository's address in each link to a file: the package does not have these files.
+ * @param {string} markdown @param {string} repository
+ */
+function withAddresses(markdown, repository) {
+  return markdown.replace(
+    /(!?)(\[[^[\]]*\]\()(?![a-z]+:|#)([^()\s]+\))/g,
+    (_, image, shown, target) =>
+      `${image}${shown}${repository}/${image ? 'raw' : 'blob'}/HEAD/${target}`,
+  );
 }
 
 /** Prints all sizes, and fails if an entry is over its budget. */

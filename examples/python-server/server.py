@@ -5,6 +5,7 @@ Messages are in SQLite. Their primary key is what makes a message that is sent a
 
 import os
 import sqlite3
+import uuid
 
 import socketio
 import uvicorn
@@ -30,7 +31,8 @@ async def connect(sid, environ, auth):
 @sio.event
 async def send_message(sid, message):
     author = (await sio.get_session(sid))["user"]
-    id, text = message["_tempId"], message["text"]
+    # A plain emit has no id of Holdfast.
+    id, text = message.get("_tempId") or str(uuid.uuid4()), message["text"]
     with db:
         insert = "INSERT OR IGNORE INTO messages VALUES (?, ?, ?)"
         is_new = db.execute(insert, (author, id, text)).rowcount == 1

@@ -36,7 +36,7 @@ io.on('connection', (socket) => {
   socket.on(
     'send_message',
     once(socket, ({ _tempId, text }, ack) => {
-      save({ id: _tempId, from: userId(socket), text });
+      save({ id: _tempId ?? crypto.randomUUID(), from: userId(socket), text });
       ack({ success: true });
     }),
   );

@@ -263,7 +263,7 @@ export const CLAIM = { maybe: 16, retryable: 32, by: 64, audience: 256, timed: 1
 
 /** The engine's warnings for the developer; the last one only if the option `health.event` is set. */
 export const NOTICES = [
-  'the join was not confirmed in time: sending anyway',
+  'the join was not confirmed in time: sending anyway. See the option join.confirm, or set join: false',
   'the server is silent: reconnecting',
   'no connection in time: trying again',
   'auth did not answer in time: trying again',

@@ -26,6 +26,20 @@ test('the package contains only the files that a user needs', async () => {
   assert.deepEqual(others, ['LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'package.json']);
 });
 
+test('every link of the README leads out of the package, since it has no other documents', async () => {
+  await pack();
+  const text = await readFile(path.join(pkg, 'README.md'), 'utf8');
+  const targets = [...text.matchAll(/\]\(([^()\s]+)\)/g)].map(([, target]) => target);
+  assert.ok(targets.length > 10, `found only ${targets}`);
+  assert.deepEqual(
+    targets.filter(
+      (target) =>
+        !/^(https:\/\/github\.com\/[\w-]+\/holdfast\/(blob|raw)\/HEAD\/\w|#)/.test(target),
+    ),
+    [],
+  );
+});
+
 test('no file of the package contains the path of its build', async () => {
   const { names } = await pack();
   for (const name of names) {

@@ -42,10 +42,11 @@ impl Messages {
         Self { list, file }
     }
 
-    /// Saves a message, unless an earlier process has saved it. A database does this by a unique index.
+    /// Saves a message, unless an earlier process has saved it. A database does this by a unique index. A plain emit has no id,
+    /// and is always new.
     fn save(&mut self, message: &Value) -> std::io::Result<bool> {
         let is_same = |one: &Value| one["from"] == message["from"] && one["id"] == message["id"];
-        if self.list.iter().any(is_same) {
+        if !message["id"].is_null() && self.list.iter().any(is_same) {
             return Ok(false);
         }
         let mut file = OpenOptions::new().append(true).create(true).open(&self.file)?;

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { ChatServer } from '../../support/chat-server.mjs';
 import { until as untilWithin } from '../../support/until.mjs';
 
@@ -28,8 +29,13 @@ export async function startChat(hooks = {}) {
   return server;
 }
 
-/** Starts a file of the sample in Node. @returns {Promise<{ kill(): Promise<void> }>} once it listens on port 3000 */
+/**
+ * Starts a file of the sample in Node: the server, or a client of it.
+ * @returns {Promise<{ kill(): Promise<void> }>} once a server listens on port 3000
+ */
 export async function startFile(file) {
+  const code = await readFile(file, 'utf8');
+  await writeFile(file, code.replaceAll('http://localhost:3000', url));
   const child = spawn(process.execPath, [file], { stdio: ['ignore', 'inherit', 'inherit'] });
   process.once('exit', () => child.kill('SIGKILL'));
   const answers = () => fetch(`${url}/socket.io/?EIO=4&transport=polling`).then(({ ok }) => ok);

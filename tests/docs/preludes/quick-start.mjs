@@ -1,4 +1,5 @@
-// A message is sent while the server is down, the page is reloaded, and the server started again.
+// A message is sent while the server is down, the page is reloaded, and the server started again. Then each of the three ways
+// sends to the same server.
 
 import { openFile } from 'docs-kit/browser.mjs';
 import { assert, pass, startFile, until } from 'docs-kit/kit.mjs';
@@ -28,4 +29,13 @@ await shows('✓ first', '✓ second');
 await page.reload();
 await shows('✓ first', '✓ second');
 assert.equal((await page.evaluate(() => indexedDB.databases())).length, 1);
+
+// Twice by a plain emit, which has no id: the second is another message.
+const expected = ['✓ first', '✓ second'];
+for (const way of ['io.mjs', 'io.mjs', 'socket.mjs', 'client.mjs']) {
+  const program = await startFile(way);
+  expected.push('✓ hello');
+  await shows(...expected);
+  await program.kill();
+}
 pass();
