@@ -1,15 +1,15 @@
-//! The orders by name, with the names of their fields. The table `ORDER` of `pkg-template/shell/numbers.js` has the same names
-//! in the same order; a test compares the two.
+//! The names of the orders and of their fields. The table `ORDER` of `pkg-template/shell/numbers.js` has the same names in the
+//! same order; a test compares the two.
 
-/// The name of an order, and those of its fields.
+/// An order's name, and the names of its fields.
 pub(crate) type Named = (&'static str, &'static [&'static str]);
 
-/// What is known of an order by its number.
+/// The names of an order, by its number.
 pub(crate) fn order(number: usize) -> Named {
     ORDERS.get(number).copied().unwrap_or(("unknown", &[]))
 }
 
-/// By number.
+/// The names of all orders, by number. `_` is a field without meaning.
 pub(crate) const ORDERS: &[Named] = &[
     ("none", &[]),
     ("authorize", &["epoch"]),
@@ -65,7 +65,7 @@ mod tests {
 
     const NUMBERS: &str = include_str!("../../pkg-template/shell/numbers.js");
 
-    /// The names of one table there, by number.
+    /// The names of one of its tables, by number.
     fn table(name: &str) -> Vec<String> {
         let (_, rest) = NUMBERS.split_once(&format!("export const {name} = {{")).expect(name);
         let (body, _) = rest.split_once('}').expect("a table ends");
