@@ -217,7 +217,7 @@ fn told_sentence(told: Told, numbers: &[f64; 6], answer: f64, label: &str) -> St
         Told::Disconnect => "The app ends the link.".to_owned(),
         Told::Name if whole(a) == 0 => "The app says that nobody is logged in.".to_owned(),
         Told::Name => "The app names its user.".to_owned(),
-        Told::Relink => "The link is to be replaced.".to_owned(),
+        Told::Relink => "New options replace the link.".to_owned(),
         Told::LogOut => "The user logs out.".to_owned(),
         Told::Keep => on_off(
             a >= 0.0,
@@ -283,7 +283,9 @@ fn told_sentence(told: Told, numbers: &[f64; 6], answer: f64, label: &str) -> St
             "This tab gets the lock of a journal.",
             "This tab does not get the lock of a journal.",
         ),
-        Told::Gathered => "Other tabs have had time to say which journals they own.".to_owned(),
+        Told::Gathered => {
+            "The turn is over. Its messages can be written to disk together.".to_owned()
+        }
         Told::Segment => format!("Read from disk: a segment of {d} messages.", d = numbers[3]),
         Told::Row => "Read from disk: a message.".to_owned(),
         Told::Read => "All that was to be read from disk has been read.".to_owned(),
@@ -443,7 +445,9 @@ fn storage_sentence(storage: Storage, label: &str) -> String {
         Storage::Remember { .. } => "Remember this tab's journal.".to_owned(),
         Storage::Lock { .. } => "Ask for the lock of a journal.".to_owned(),
         Storage::Unlock { .. } => "Release the lock of a journal.".to_owned(),
-        Storage::Gather { .. } => "Wait for other tabs to say which journals they own.".to_owned(),
+        Storage::Gather { .. } => {
+            "Collect the messages of this turn, to write them together.".to_owned()
+        }
         Storage::Read { of: 0, .. } => "Read everything that is saved for this user.".to_owned(),
         Storage::Read { .. } => "Read a journal.".to_owned(),
         Storage::Put { .. } => format!("Save {label}."),

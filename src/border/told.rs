@@ -118,7 +118,7 @@ told! {
     StorageFailed(opening)
     /// A lock on a journal was granted or refused.
     Locked(opening, journal, is_granted)
-    /// Other tabs have had time to say which journals they own.
+    /// The turn of the event loop in which messages were added is over: they are written together.
     Gathered(opening)
     /// One segment that was read; `flags` are those of the table `SEGMENT_FLAG`.
     Segment(opening, journal, number, size, generation, flags)
