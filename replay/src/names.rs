@@ -58,6 +58,14 @@ pub(crate) const ORDERS: &[Named] = &[
     ("readFeed", &["feed", "round"]),
 ];
 
+/// `LinkUp` as `linkUp`.
+pub(crate) fn camel(name: &str) -> String {
+    let mut letters = name.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + letters.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::ORDERS;
@@ -89,12 +97,4 @@ mod tests {
             Told::ALL.iter().map(|told| super::camel(&format!("{told:?}"))).collect();
         assert_eq!(names, table("TOLD"));
     }
-}
-
-/// `LinkUp` as `linkUp`.
-pub(crate) fn camel(name: &str) -> String {
-    let mut letters = name.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + letters.as_str())
 }
