@@ -4,6 +4,7 @@ import type { CSSProperties, DetailedHTMLProps, HTMLAttributes, ReactElement } f
 import type { Client } from './index.js';
 import type { InspectorElement } from './inspector.js';
 
+/** The properties of `Inspector`. */
 export interface InspectorProps {
   /**
    * The client that is shown first. Default: that of the `SocketProvider` around it, if it is the client of `holdfast/socket` or
@@ -18,8 +19,11 @@ export interface InspectorProps {
   theme?: 'light' | 'dark' | undefined;
   /** Called when the user closes it. */
   onClose?: (() => void) | undefined;
+  /** The id of the element. */
   id?: string | undefined;
+  /** The class of the element. */
   className?: string | undefined;
+  /** The style of the element. */
   style?: CSSProperties | undefined;
 }
 
