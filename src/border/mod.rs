@@ -284,7 +284,7 @@ impl Border {
     }
 }
 
-/// Whether the app may send and connect now, and whether the remembered emits belong to nobody any more.
+/// Whether the app may have a link now, and whether its remembered emits have ended, as one number.
 pub(super) fn door(client: &mut Client) -> f64 {
     let talk = client.take_talk();
     door_number(client.door(), talk).into()

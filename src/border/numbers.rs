@@ -204,7 +204,7 @@ pub fn value_number(value: Value) -> u32 {
     }
 }
 
-/// The door's index in the table `DOOR`, plus 4 if the remembered emits belong to nobody any more.
+/// The door's number in the table `DOOR`, plus 4 if the app's remembered emits are no longer replayed.
 #[must_use]
 pub fn door_number(door: Door, talk: Talk) -> u32 {
     let number = match door {

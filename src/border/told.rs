@@ -31,9 +31,10 @@ macro_rules! told {
 }
 
 told! {
-    /// The app sends a message. If `SEND_FLAG.known` is set, `lane` is the number of the message that has the same id. `flags`
-    /// are those of the table `SEND_FLAG`; `ack_timeout` 0 means the configured one; `print` is the fingerprint under
-    /// which a durable message is saved, or 0. Returns the message's number, or a negative claim if it is refused.
+    /// The app sends a message. If `SEND_FLAG.known` is set, `lane` is the number of the message that has the same id.
+    /// `flags` are those of the table `SEND_FLAG`; `ack_timeout` 0 means the configured one; `print` is the fingerprint
+    /// under which a durable message is saved, or 0. Returns the message's number, or a negative claim if it is
+    /// refused.
     Send(lane, bytes, flags, ttl, ack_timeout, print)
     /// Asks what a message waits for. Returns an index of the table `STANDINGS`, 0 for a settled message.
     Standing(message)
@@ -49,9 +50,9 @@ told! {
     Configure()
     /// The app cancels a message.
     Cancel(message)
-    /// The app asks for a link. `is_paused`, here and in the other commands about the link and the session, says whether the
-    /// app wants no link for now; the client reads it only with [`Told::Hold`]. Returns an index of the table `DOOR`, plus 4 if the remembered emits belong to nobody any
-    /// more.
+    /// The app asks for a link. `is_paused`, here and in the other commands about the link and the session, says
+    /// whether the app wants no link for now; the client reads it only with [`Told::Hold`]. Returns an index of the
+    /// table `DOOR`, plus 4 if the app's remembered emits are no longer replayed.
     Open(is_paused)
     /// The app's login is not ready, or ready again.
     Hold(is_paused)
@@ -71,20 +72,21 @@ told! {
     Receiptless()
     /// Ends the client.
     Destroy(is_paused)
-    /// The app handed over credentials. `user` is the one that the app names, `subject` the one in the credentials. 0 is nobody.
+    /// The app handed over credentials. `user` is the one that the app names, `subject` the one in the credentials. 0
+    /// is nobody.
     Granted(epoch, user, subject)
     /// The server accepted the connection. Returns the longest silence that the connection's heartbeat allows.
     LinkUp(epoch, joins)
     /// The transport of the link is known. `largest` is the server's packet limit in bytes, or 0.
     Over(epoch, is_polling, largest)
-    /// The shell looked at what the transport has still to send (`waiting`: packets or bytes), and at the logout counter, which
-    /// is negative if there is none.
+    /// The shell looked at what the transport has still to send (`waiting`: packets or bytes), and at the logout
+    /// counter, which is negative if there is none.
     Looked(generation, is_polling, waiting)
     /// The server answered a CONNECT that asks for a receipt.
     Receipt(epoch, name, is_plain)
     /// The server acknowledged a transmission. `said` is a number of the table `READING` plus `OPINION` times the app's
-    /// own verdict. `span` and
-    /// `own_span` are the waits that the server and the app's own function asked for. Returns whether the acknowledgement counts.
+    /// own verdict. `span` and `own_span` are the waits that the server and the app's own function asked for. Returns
+    /// whether the acknowledgement counts.
     Acked(message, attempt, said, span, own_span)
     /// The timer fired.
     Timeout()
@@ -94,15 +96,15 @@ told! {
     LinkDown(epoch, cause, span)
     /// The server confirmed the join.
     Joined(epoch)
-    /// The server refused a join. `room` is the fingerprint of the room's name, or negative. Returns whether it is the user's
-    /// own room.
+    /// The server refused a join. `room` is the fingerprint of the room's name, or negative. Returns whether it is the
+    /// user's own room.
     JoinRejected(epoch, room)
     /// The server answered a ping.
     Ponged(epoch)
     /// A packet arrived.
     Heard(epoch)
-    /// A page event, by its index in `PAGE_EVENTS`. `flag` says whether the event is about the back-forward cache, or whether
-    /// the page is visible. Returns the same as [`Told::Open`].
+    /// A page event, by its index in `PAGE_EVENTS`. `flag` says whether the event is about the back-forward cache, or
+    /// whether the page is visible. Returns the same as [`Told::Open`].
     Page(event, flag)
     /// The page is back from the cache and has looked at what changed meanwhile. Returns the same as [`Told::Open`].
     Reopen(is_paused)
@@ -112,7 +114,8 @@ told! {
     IsOpen()
     /// Returns the generation under which messages are saved, or a negative number.
     Generation()
-    /// The storage opened. `now` is the wall clock; `own` is the journal that this tab had before, or 0; `fresh` is the name for a new one.
+    /// The storage opened. `now` is the wall clock; `own` is the journal that this tab had before, or 0; `fresh` is the
+    /// name for a new one.
     Opened(opening, now, own, fresh, has_locks, generation)
     /// The storage failed.
     StorageFailed(opening)
@@ -157,14 +160,15 @@ told! {
     Said(print, has_ack)
     /// The app withdrew a remembered emit. Returns whether it was known.
     Unsaid(print)
-    /// A component asks for an emit to be remembered. Returns twice the number of this use, plus 1 if it is to be emitted now.
+    /// A component asks for an emit to be remembered. Returns twice the number of this use, plus 1 if it is to be
+    /// emitted now.
     Remember(print)
     /// A component withdraws such an emit. Returns whether no other component wants it.
     Unremember(print, number)
     /// The app connects again after a logout.
     ResetLogout(is_paused)
-    /// The app emits an event that may wait for the link. Returns 0 if it leaves now, a negative number if it is dropped, and
-    /// otherwise the number under which it is deferred.
+    /// The app emits an event that may wait for the link. Returns 0 if it leaves now, a negative number if it is
+    /// dropped, and otherwise the number under which it is deferred.
     EmitSoon(epoch)
     /// Asks whether to warn the developer of this. Returns whether it is the first time.
     Warns(print)
@@ -211,7 +215,7 @@ told! {
     FeedBegins(feed, number, print)
     /// An item of a feed arrived: live, with `round` 0, or by the read `round`. Returns an index of the table `ITEM`.
     Item(feed, round, before, number, print)
-    /// The server answered a read; `read` is an index of the table `READ`, `end` an offset's number or a span. Answers
+    /// The server answered a read; `read` is an index of the table `READ`, `end` an offset's number or a span. Returns
     /// whether the answer counts.
     ReadFeed(feed, round, read, end, print)
 }
