@@ -1,3 +1,3 @@
-// Stands for `holdfast/inspector` where nothing is recorded.
+// Replaces `holdfast/inspector` in the bundle without it.
 
 export const inspect = () => {};

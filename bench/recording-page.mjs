@@ -1,11 +1,11 @@
-// Runs in the page of the recording bench, twice: once as it is, and once in a copy of the package that the inspector records.
+// Runs in the page of the recording bench, in two bundles: one without the inspector, and one with it.
 
 import { createClient } from 'holdfast';
-// In the first bundle `not-recorded.mjs` stands for the inspector.
+// In the bundle without the inspector, this is `not-recorded.mjs`.
 import { inspect } from 'holdfast/inspector';
 import { payloads } from './payloads.mjs';
 
-/** On a ready link: milliseconds from the first send to the last acknowledgement. */
+/** Sends all messages at once over a ready link. Returns the milliseconds from the first send to the last acknowledgement. */
 const burst = async ({ url, messages }) => {
   const client = createClient({
     url,
@@ -28,7 +28,7 @@ const burst = async ({ url, messages }) => {
 
 globalThis.copies = [...(globalThis.copies ?? []), burst];
 
-/** One time of each copy for each round; they take turns at being first. */
+/** Returns one time of each copy for each round. The copies take turns at being first. */
 globalThis.run = async (plan) => {
   const { copies } = globalThis;
   for (const copy of copies) await copy(plan);

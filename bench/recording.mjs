@@ -1,4 +1,4 @@
-// What recording costs: 10,000 messages at once on loopback, by a client that the inspector records and by one that it does not.
+// Measures what recording costs: 10,000 messages at once on loopback, by a client that is recorded and by one that is not.
 
 import { build } from 'esbuild';
 import { pkg, root } from '../tests/support/paths.mjs';
@@ -10,9 +10,9 @@ const MESSAGES = 10_000;
 const DEADLINE_MS = 600_000;
 
 /**
- * @param {{ after: (end: () => unknown) => void }} t ends what was started
+ * @param {{ after: (end: () => unknown) => void }} t ends the server and the browser
  * @param {{ rounds: number }} plan
- * @returns {Promise<{ throughput: import('./statistics.mjs').Spread }>} of the recorded client, over that of the other one
+ * @returns {Promise<{ throughput: import('./statistics.mjs').Spread }>} the recorded client's throughput, relative to the other's
  */
 export async function runRecording(t, { rounds }) {
   const bundles = await Promise.all([bundle(false), bundle(true)]);
@@ -22,7 +22,7 @@ export async function runRecording(t, { rounds }) {
   return { throughput: spread(times.map(([plain, recorded]) => plain / recorded)) };
 }
 
-/** Each bundle has a copy of the package of its own. @param {boolean} isRecorded */
+/** Bundles the page with its own copy of the package. @param {boolean} isRecorded */
 async function bundle(isRecorded) {
   const { outputFiles } = await build({
     entryPoints: [`${root}bench/recording-page.mjs`],

@@ -1,4 +1,4 @@
-/** Plays recordings of `holdfast/io` through its client: `replay/`, compiled. The inspector loads it when it shows the first one. */
+/** The compiled `replay/` with the client of `holdfast/io`. The inspector loads it when it shows the first recording of one. */
 
 import { initSync } from 'holdfast:io-replay';
 import base64 from 'holdfast:io-replay-wasm';

@@ -1,5 +1,5 @@
 'use client';
-/** The React entry of the inspector: the element, with the client of the provider around it. */
+/** The inspector as a React component. It shows the client of the provider around it. */
 
 import { createElement, useContext, useEffect, useRef } from 'react';
 import { defineInspector } from './inspector.js';
@@ -12,11 +12,11 @@ import { SocketContext } from './react.js';
 
 /** @param {Props} props */
 export function Inspector({ client, onClose, ...rest }) {
-  // The context has no client in it; its Socket is known to the recording as well.
+  // The context has no client, only its Socket, which identifies the recording as well.
   const socket = useContext(SocketContext)?.socket ?? null;
   const wanted = client ?? socket;
   const ref = useRef(/** @type {InspectorElement | null} */ (null));
-  // Properties, not attributes: React 18 writes objects to attributes of unknown elements.
+  // Set the property here, because React 18 would set an attribute with the object as text.
   useEffect(() => {
     defineInspector();
     if (ref.current) ref.current.client = wanted;

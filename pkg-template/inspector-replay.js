@@ -1,4 +1,4 @@
-/** Plays recordings through the client itself: `replay/`, compiled. The inspector loads it when it shows the first one. */
+/** The compiled `replay/` with the client. The inspector loads it when it shows the first recording. */
 
 import { initSync } from 'holdfast:replay';
 import base64 from 'holdfast:replay-wasm';

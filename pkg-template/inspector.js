@@ -1,6 +1,6 @@
 /**
- * The inspector: records every client of the page from the moment it is imported, shows it, and plays recordings back. An app
- * that does not import it carries nothing of it.
+ * The inspector. It records every client that the page makes after the import, shows them, and replays recordings. An app
+ * that does not import it contains no inspector code.
  */
 
 import version from 'holdfast:version';
@@ -20,7 +20,7 @@ tap(module, 'client');
 tap(ioModule, 'followed');
 register(watch);
 
-/** Made for the first element, since making them loads the module that plays recordings. @type {ReturnType<typeof createSources> | undefined} */
+/** Made with the first element, because making it loads the module that plays recordings. @type {ReturnType<typeof createSources> | undefined} */
 let sources;
 Object.defineProperty(InspectorElement, 'sources', {
   get: () => (sources ??= createSources(version)),
@@ -39,7 +39,7 @@ export function configureInspector({ maxBytes, payloads }) {
 export function inspect(client) {
   const inner = innerOf(client);
   if (!inner)
-    throw new TypeError('inspect takes a client that createClient answered, or its Socket');
+    throw new TypeError('inspect takes a client that createClient returned, or its Socket');
   return watch(inner);
 }
 
@@ -60,7 +60,7 @@ export async function exportRecording(client, options) {
   const recording = inner ? recordingOf(inner) : recordings[recordings.length - 1];
   if (!recording)
     throw new Error(
-      'Nothing is recorded: import holdfast/inspector before the first client is made',
+      'Nothing was recorded. Import holdfast/inspector before the first client is made',
     );
   return write(recording, { version, ...options });
 }

@@ -1,15 +1,15 @@
-/** A recording as a file, and back. Its format is described in `replay/src/recording.rs`. */
+/** Writes a recording as a file, and reads it. `replay/src/recording.rs` describes the format. */
 
 import { createRecording, STEP } from './recording.js';
 
 const FORMAT = 'holdfast recording';
 const VERSION = 1;
-/** Steps that are written or read in one turn of the page. */
+/** How many steps are written in one turn of the event loop. */
 const TURN = 20_000;
 
 /** @typedef {import('./recording.js').Recording} Recording */
 
-/** A file that is no recording, or of a version that this inspector cannot read. */
+/** The file is not a recording, or has a version that this inspector cannot read. */
 export class RecordingError extends Error {
   /** @param {string} message */
   constructor(message) {
@@ -18,7 +18,7 @@ export class RecordingError extends Error {
   }
 }
 
-/** JSON has no word for these. @param {number} number */
+/** A number for JSON, which cannot write NaN and the infinities. @param {number} number */
 const cellOf = (number) => {
   if (Number.isNaN(number)) return null;
   if (Number.isFinite(number)) return number;
@@ -31,7 +31,7 @@ const numberOf = (cell) => {
   if (cell === null) return NaN;
   if (cell === 'inf') return Infinity;
   if (cell === '-inf') return -Infinity;
-  throw new RecordingError('A step of the recording is no list of numbers');
+  throw new RecordingError('A step of the recording is not a list of numbers');
 };
 
 /**
@@ -79,17 +79,17 @@ export async function write(recording, { version, payloads = false }) {
 /**
  * @param {string} text
  * @returns {Recording}
- * @throws {RecordingError} where it is none: the message says why
+ * @throws {RecordingError} if it is not a recording. The message says why
  */
 export function read(text) {
   let file;
   try {
     file = JSON.parse(text);
   } catch {
-    throw new RecordingError('The file is not JSON, so it is no recording');
+    throw new RecordingError('The file is not JSON, so it is not a recording');
   }
   if (file?.format !== FORMAT)
-    throw new RecordingError('The file is no recording of holdfast/inspector');
+    throw new RecordingError('The file is not a recording of holdfast/inspector');
   if (file.version !== VERSION)
     throw new RecordingError(
       `The recording has version ${Number(file.version)}; this inspector reads version ${VERSION}`,
@@ -102,7 +102,7 @@ export function read(text) {
   let { wall, running } = start;
   for (const row of steps) {
     if (!Array.isArray(row) || row.length < 4 || row.length > STEP)
-      throw new RecordingError('A step of the recording is no list of numbers');
+      throw new RecordingError('A step of the recording is not a list of numbers');
     const [what, newWall, newRunning, said, ...rest] = row;
     if (newWall !== null) wall = numberOf(newWall);
     if (newRunning !== null) running = numberOf(newRunning);

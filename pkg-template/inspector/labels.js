@@ -1,10 +1,10 @@
-/** What a recording's messages are in the page: events and ids, and payloads where the app wants them. */
+/** Labels the messages of a recording with their event names and ids, and with their payloads if the app wants that. */
 
 import { internals } from '../shell/internals.js';
 import { recordingOf } from './tap.js';
 
 /**
- * @typedef {object} Watched a client of the shell's, see `shell/client.js`
+ * @typedef {object} Watched a client as `shell/client.js` makes it
  * @property {(seq: number) => number} standing
  * @property {object} socket
  * @property {() => Iterable<{ seq: number, id: string, event: string, args: unknown[] }>} entries
@@ -12,12 +12,12 @@ import { recordingOf } from './tap.js';
  * @property {(fn: (result: { id: string, event?: string }) => void) => () => void} onSettled
  */
 
-/** So often what waits is looked through, in milliseconds. */
+/** The time from a change until the waiting messages are labelled, in milliseconds. */
 const PERIOD = 100;
-/** Labels of one recording; the oldest are dropped. */
+/** The most labels of one recording. Beyond that, the oldest are dropped. */
 const MOST = 20_000;
 
-/** Whether payloads are kept as well. */
+/** Whether labels have payloads. */
 let keepsPayloads = false;
 
 /** @param {boolean} keeps */
@@ -27,10 +27,10 @@ export function keepPayloads(keeps) {
 
 /** @type {WeakSet<Watched>} */
 const watched = new WeakSet();
-/** Those that were watched, by their Sockets. @type {WeakMap<object, Watched>} */
+/** The clients that were watched, by their Sockets. @type {WeakMap<object, Watched>} */
 const bySocket = new WeakMap();
 
-/** What is behind a client that `createClient` answered, or behind a Socket of one that is watched. @param {any} shown @returns {Watched | undefined} */
+/** The shell's client for one that `createClient` returned, or for the Socket of a watched one. @param {any} shown @returns {Watched | undefined} */
 export function innerOf(shown) {
   if (shown === null || typeof shown !== 'object') return undefined;
   const ofSocket = bySocket.get(shown);
@@ -38,7 +38,7 @@ export function innerOf(shown) {
   try {
     return /** @type {any} */ (internals(shown));
   } catch {
-    // Nor is it a client of ours.
+    // It is not a client of Holdfast.
     return undefined;
   }
 }
@@ -46,7 +46,7 @@ export function innerOf(shown) {
 /**
  * Labels the messages of a client from now on.
  * @param {Watched} client
- * @returns {() => void}
+ * @returns {() => void} stops it
  */
 export function watch(client) {
   const recording = recordingOf(client);
@@ -76,7 +76,7 @@ export function watch(client) {
   recording.onSettle = (seq) => {
     settling = seq;
   };
-  // What is sent changes the state, and what settles is told at once.
+  // A send changes the client's state. A message that settles before it was labelled is labelled by its result.
   const offState = client.subscribe(lookSoon);
   const offSettled = client.onSettled(({ id, event }) => {
     if (settling !== null && event !== undefined && !labels.has(settling))

@@ -1,4 +1,4 @@
-/** A recording, played through the replay module: the newest step of a live one, and any step of any. */
+/** Plays a recording through the replay module. */
 
 import { STEP } from './recording.js';
 
@@ -10,11 +10,11 @@ import { STEP } from './recording.js';
  * @typedef {ReturnType<typeof createPlayback>} Playback
  */
 
-/** Steps that are played at once. */
+/** How many steps are played in one call of the module. */
 const TURN = 4_096;
 
 /**
- * Plays a recording from its start on, and only forward.
+ * A player of one recording. It begins at the start, and can only go forward.
  * @param {import('./recording.js').Recording} recording
  * @param {Replay} replay
  */
@@ -23,20 +23,20 @@ export function createPlayback(recording, replay) {
   const player = new replay.Player(wall, running, seed);
   const reader = recording.reader();
   let position = 0;
-  /** Where the client panicked, and how: nothing calls the player again. @type {{ step: number, text: string } | null} */
+  /** The step and the text of a panic. The player must not be called after it. @type {{ step: number, text: string } | null} */
   let panic = null;
-  /** As the client was at the last step for which it was asked. @type {View | null} */
+  /** The client's state when it was last asked for. @type {View | null} */
   let view = null;
   let isViewOld = true;
 
-  /** @template T @param {() => T} call @returns {T | undefined} nothing where the client panics */
+  /** @template T @param {() => T} call @returns {T | undefined} nothing if the client panics */
   const guarded = (call) => {
     if (panic) return undefined;
     try {
       return call();
     } catch (error) {
       const text = replay.panicText();
-      // Whatever else is thrown is a bug of the replay's.
+      // An error without a panic is a bug of the replay.
       if (text === undefined) throw error;
       panic = { step: replay.panicStep(), text };
       position = panic.step + 1;
@@ -63,17 +63,17 @@ export function createPlayback(recording, replay) {
   };
 
   return {
-    /** How many steps were played. */
+    /** The number of steps played. */
     position: () => position,
     panic: () => panic,
 
-    /** Plays up to a step, which is played as well; or up to the newest one. @param {number} [last] */
+    /** Plays up to a step, inclusive. Without `last`, plays to the newest one. @param {number} [last] */
     playTo(last = Infinity) {
       while (position <= last && !panic) {
         const steps = reader.next(Math.min(TURN, last - position + 1));
         if (steps.length === 0) return;
         const end = steps.length - STEP;
-        // The recorded client trapped there: what it knew is looked at first.
+        // The recorded client trapped at this step, so this one may panic there. Read its state first.
         const isTrap = Number.isNaN(steps[end + 3]);
         advance(isTrap ? steps.subarray(0, end) : steps);
         if (isTrap) {
@@ -83,7 +83,7 @@ export function createPlayback(recording, replay) {
       }
     },
 
-    /** Plays the next step, and describes it. @returns {Step | undefined} nothing at the end, and where the client panics */
+    /** Plays the next step, and describes it. @returns {Step | undefined} nothing at the end, and if the client panics */
     next() {
       if (panic) return undefined;
       const step = reader.next(1);
@@ -96,7 +96,7 @@ export function createPlayback(recording, replay) {
       return described;
     },
 
-    /** The client at the last step that was played, or before a panic. @returns {View | null} */
+    /** The client's state after the last step that was played, or before a panic. @returns {View | null} */
     view: look,
 
     free() {

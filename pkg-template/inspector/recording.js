@@ -1,27 +1,24 @@
-/**
- * What crosses the border between the shell and one client: kept as numbers, bounded, and written as a file. Its format is
- * described in `replay/src/recording.rs`.
- */
+/** Records the numbers that cross the border between the shell and one client, up to a limit of memory. */
 
-/** Numbers of one chunk. */
+/** How many numbers a chunk has. */
 const CHUNK = 16_384;
-/** Numbers that a step has when it is read: what, wall, running, answer, and the six that came with it. */
+/** How many numbers a step has when it is read: what, wall, running, answer, and the six that came with it. */
 export const STEP = 10;
-/** The border takes so many numbers with each command or fact. */
+/** How many numbers the border takes with each command or fact. */
 const NUMBERS = 6;
 
 /** The first number of a step is `what + COUNT * (how many numbers it has) + (CLOCKS if the clocks changed)`. */
 const COUNT = 128;
 const CLOCKS = COUNT * 8;
 
-/** What a recording may take in memory, in bytes, if the app says nothing else. */
+/** The default limit of a recording's memory, in bytes. */
 export const MAX_BYTES = 33_554_432;
 
-/** @typedef {'client' | 'followed'} ModuleKind a client with its own links, or one of `holdfast/io` */
+/** @typedef {'client' | 'followed'} ModuleKind a client that makes its own links, or one of `holdfast/io` */
 /** @typedef {{ event?: string, id?: string, data?: unknown }} Label */
 /** @typedef {ReturnType<typeof createRecording>} Recording */
 
-/** How many numbers there are, up to the last one that was given. */
+/** How many of the numbers were given: those after the last one are NaN. */
 function given(
   /** @type {number} */ a,
   /** @type {number} */ b,
@@ -42,7 +39,7 @@ function given(
  * An empty recording.
  * @param {ModuleKind} kind
  * @param {{ wall: number, running: number, seed: number }} start how the client was made
- * @param {number} [maxBytes] the most memory that it takes
+ * @param {number} [maxBytes] the limit of its memory
  */
 export function createRecording(kind, start, maxBytes = MAX_BYTES) {
   /** The full chunks, and the one that is being filled. */
@@ -68,13 +65,13 @@ export function createRecording(kind, start, maxBytes = MAX_BYTES) {
   const recording = {
     kind,
     start,
-    /** Steps so far. */
+    /** The number of steps. */
     length: 0,
-    /** There is no room for more: later steps are missing. */
+    /** The limit of memory is reached, and later steps are missing. */
     isFull: false,
     /** The client existed before the first step, so it cannot be replayed. */
     isLate: false,
-    /** What the messages are in the page, by their numbers. @type {Map<number, Label>} */
+    /** The labels of the messages, by their `seq`. @type {Map<number, Label>} */
     labels: new Map(),
     /** Called with a message's number when the client orders it settled. @type {((seq: number) => void) | null} */
     onSettle: null,

@@ -1,6 +1,6 @@
 /**
- * What the replay module (`replay/src/`, compiled to WebAssembly) answers. Times are milliseconds since the client was
- * made, by the client's own clock. `n` counts the messages of a recording from 1.
+ * The interface of the replay module (`replay/src/`, compiled to WebAssembly). Times are milliseconds since the client was
+ * made, by the client's own clock. `n` numbers the messages of a recording from 1.
  */
 
 export type Phase =
@@ -13,28 +13,28 @@ export type Phase =
   | 'suspect'
   | 'closed';
 
-/** One crossing of the border: a command or fact and what followed from it at once. */
+/** One crossing of the border: a command or a fact, and the client's answer. */
 export interface Step {
-  /** From 0. */
+  /** The step's index, from 0. */
   index: number;
   at: number;
   /** The name of the command or fact: 'send', 'acked', 'poll', … */
   told: string;
   numbers: { name: string; value: number }[];
   answer: number | null;
-  /** The order that a poll answered. */
+  /** The order that a poll returned. */
   order: { name: string; numbers: { name: string; value: number }[] } | null;
   /** One sentence in plain English. */
   says: string;
-  /** `fact` and `command` come from outside, `order` is what the client wants done, `question` changes nothing. */
+  /** A `command` or `fact` goes to the client, an `order` comes from it, and a `question` changes nothing. */
   kind: 'command' | 'fact' | 'question' | 'order' | 'timer' | 'nothing';
-  /** The messages that it is about, by `n`. */
+  /** The `n` of the message that it is about. */
   message: number | null;
-  /** Whether the client answered what was recorded. */
+  /** Whether the client's answer is the recorded one. */
   agrees: boolean;
 }
 
-/** What a message waits for, and why. `until` is when that ends at the latest, where it is known. */
+/** Why a message waits. `until` is when the wait ends at the latest, if known. */
 export interface Wait {
   why:
     | 'link'
@@ -60,15 +60,15 @@ export interface Wait {
 export interface Mark {
   at: number;
   what: 'sent' | 'joined' | 'restored' | 'saved' | 'left' | 'acked' | 'refused' | 'settled';
-  /** Of `left` and the answers to it: the transmission, from 1. */
+  /** The number of the transmission, from 1, for `left` and the answers to it. Else 0. */
   attempt: number;
 }
 
 export interface Message {
   n: number;
-  /** The number that the border has for it; labels are kept by it. */
+  /** The message's number at the border. The keys of `labels` are these. */
   seq: number;
-  /** The number of its event; labels name it. 0 is any event that nothing is remembered of. */
+  /** The number of its event; `eventNames` has the name. 0 stands for events about which the client remembers nothing. */
   event: number;
   lane: number;
   bytes: number;
@@ -79,13 +79,13 @@ export interface Message {
   state: 'waiting' | 'in-flight' | 'settled';
   saved: 'memory' | 'saving' | 'disk' | 'other-tab';
   wait: Wait | null;
-  /** How it ended: 'SUCCESS' or the code, and what that rests on. */
+  /** Its result: 'SUCCESS' or the code, and the proof of a success. */
   result: { code: string; by: 'ack' | 'receipt' | 'echo' | null; maybeDelivered: boolean } | null;
   marks: Mark[];
 }
 
 export interface View {
-  /** Steps so far. */
+  /** The number of steps played. */
   steps: number;
   at: number;
   phase: Phase;
@@ -99,43 +99,43 @@ export interface View {
   transport: 'websocket' | 'polling' | null;
   receipts: 'unknown' | 'given' | 'off';
   user: 'anonymous' | 'named';
-  /** Whether the link speaks for the user whose messages wait. */
+  /** Whether the link is authorized for the user whose messages wait. */
   isAuthorized: boolean;
-  /** Whether the storage is open: messages survive a reload. */
+  /** Whether the storage is open, so that messages survive a reload. */
   isSaving: boolean;
-  /** Other tabs of this user that were heard of. */
+  /** The number of this user's other tabs that have announced themselves. */
   tabs: number;
-  /** What the link went through, oldest first; the last one is not over, and has `to` null. Bounded to the last 500. */
+  /** The phases of the link, oldest first, at most the last 500. The present one has `to` null. */
   link: { phase: Phase; epoch: number; from: number; to: number | null }[];
-  /** Why links ended, and what was noticed of them: one sentence each. Bounded to the last 200. */
+  /** Notable events of the link and the session, one sentence each, at most the last 200. */
   events: { at: number; text: string }[];
-  /** Round trips of pings and acknowledgements. Bounded to the last 500. */
+  /** Round trips of pings and acknowledgements, at most the last 500. */
   roundTrips: { at: number; ms: number; of: 'ping' | 'message' }[];
-  /** All that wait, and the last 300 that settled, in send order. */
+  /** All unsettled messages, and the last 300 that settled, in send order. */
   messages: Message[];
-  /** The first step at which the client answered otherwise than recorded. */
+  /** The first step at which the client's answer differed from the recorded one. */
   differsAt: number | null;
 }
 
-/** The client, replayed. Made from the start of a recording. */
+/** Replays a client. The arguments are the `start` of a recording. */
 export declare class Player {
   constructor(wall: number, running: number, seed: number);
   /**
-   * Many steps at once, ten numbers each: what, wall, running, answer, a, b, c, d, e, f. Answers how many were played: fewer
-   * than given where the client differs from the recording there, for the first time.
+   * Plays many steps of ten numbers each: what, wall, running, answer, a, b, c, d, e, f. Returns how many were played. It
+   * stops after the first step that differs from the recording.
    */
   advance(steps: Float64Array): number;
-  /** One step, described. */
+  /** Plays one step, and describes it. */
   step(step: Float64Array): Step;
   view(): View;
   free(): void;
 }
 
-/** The text of a panic that ended a `Player`: a bug of the client's. */
+/** The text of the panic that ended a `Player`. A panic is a bug of the client. */
 export declare function panicText(): string | undefined;
 
-/** The step at which it panicked. */
+/** The step at which the `Player` panicked. */
 export declare function panicStep(): number;
 
-/** Makes the one instance of the module. */
+/** Instantiates the module. Called once. */
 export declare function initSync(options: { module: BufferSource }): unknown;

@@ -1,47 +1,47 @@
-// The interface between the inspector's element and its recordings, live or from files.
+// The interface between the inspector's element and its recordings, which are live or come from files.
 
 import type { Step, View } from './replay.js';
 
-/** The names behind a message's numbers, as far as the recorder kept them. */
+/** A message's event name and id, as far as they were recorded. */
 export interface Label {
   event?: string;
   id?: string;
-  /** The payload, only where the app asked for payloads. */
+  /** The payload, if the app asked for payloads. */
   data?: unknown;
 }
 
 /** One recording. Indexes of steps count from 0. */
 export interface Source {
-  /** `chat.example.com`, or the name of a file. */
+  /** `client 1`, or the name of a file. */
   title: string;
   /** False for a file. */
   isLive: boolean;
-  /** False if the recording was full or began late; `note` then says so in one sentence. */
+  /** False if the recording is full or began late. `note` then says so. */
   isWhole: boolean;
   note: string | null;
-  /** How many steps were recorded so far. */
+  /** The number of steps that were recorded. */
   length: number;
-  /** By `Message.seq`. */
+  /** The keys are `Message.seq`. */
   labels: Map<number, Label>;
-  /** By `Message.event`. */
+  /** The keys are `Message.event`. */
   eventNames: Map<number, string>;
-  /** The client at the newest step, or at the step of the last `seek`. */
+  /** The client's state at the newest step, or at the step of the last `seek`. */
   view(): View;
-  /** Goes to a step. A live recording stays there until `follow`. */
+  /** Goes to a step, and stays there until `follow`. */
   seek(index: number): Promise<View>;
-  /** Ends a `seek` in a live recording: `view` answers the newest step again. */
+  /** Ends a `seek`: `view` returns the newest step again. */
   follow?(): void;
-  /** The step, described. */
+  /** Describes a step. */
   step(index: number): Promise<Step>;
-  /** The index of the next step behind the current one that matches, or -1. */
+  /** The index of the next matching step after the current one, or -1. */
   find?(text: string): Promise<number>;
-  /** The client's clock now, in the milliseconds of `View.at`. */
+  /** The client's time now, on the scale of `View.at`. */
   now?(): number;
-  /** Whether this records the given client, or the client with the given Socket. */
+  /** Whether this is the recording of a client or of a Socket's client. If so, its messages are labelled from now on. */
   isOf?(clientOrSocket: unknown): boolean;
   /** The text of the panic that ended the replay. */
   panic?: string | null;
-  /** Calls the listener after each change. Answers the function that ends this. */
+  /** Calls the listener after each change. Returns the function that ends this. */
   subscribe(listener: () => void): () => void;
   export(options?: { payloads?: boolean }): Promise<Blob>;
 }
@@ -49,9 +49,9 @@ export interface Source {
 /** All recordings of a page. */
 export interface Sources {
   list(): Source[];
-  /** How many clients were made before the inspector was loaded, and so are not recorded. */
+  /** The number of clients that were made before the inspector was loaded, and are not recorded. */
   missed?(): number;
   subscribe(listener: () => void): () => void;
-  /** Reads a file. It is in `list()` afterwards. @throws {Error} with a message that says what is wrong with the file */
+  /** Reads a file and adds it to `list()`. @throws {Error} whose message says what is wrong with the file */
   open(file: File): Promise<Source>;
 }

@@ -1,4 +1,4 @@
-/** What the inspector shows of one recording: its newest step, or any step that is sought. */
+/** The inspector's recordings. Of each it shows the newest step, or the step that the user went to. */
 
 import { read, write } from './file.js';
 import { innerOf, watch } from './labels.js';
@@ -13,14 +13,14 @@ import { onRecording, recordingOf, recordings } from './tap.js';
  * @typedef {import('./source.d.ts').Sources} Sources
  */
 
-/** The module that plays a recording, loaded when the first one is shown. */
+/** Load the modules that play recordings. Each is loaded when its first recording is shown. */
 const LOADERS = {
   client: () => import('../inspector-replay.js'),
   followed: () => import('../inspector-io-replay.js'),
 };
-/** Steps whose descriptions are kept. */
+/** How many descriptions of steps are kept. */
 const DESCRIBED = 20_000;
-/** Steps that are described in one turn of the page. */
+/** How many steps are described in one turn of the event loop. */
 const TURN = 2_000;
 
 const LATE =
@@ -30,7 +30,7 @@ const LATE =
 const noteOf = ({ isLate, isFull, length }) => {
   if (isLate) return LATE;
   if (!isFull) return null;
-  return `The recording was full after ${length.toLocaleString('en')} steps: what came later is not in it. Reload the page to begin a new one.`;
+  return `The recording was full after ${length.toLocaleString('en')} steps. Later steps are missing. Reload the page to begin a new one.`;
 };
 
 /**
@@ -40,11 +40,11 @@ const noteOf = ({ isLate, isFull, length }) => {
  * @returns {Source}
  */
 function createSource(recording, replay, { title, isLive, version }) {
-  /** The newest step. */
+  /** Plays to the newest step. */
   const newest = createPlayback(recording, replay);
-  /** The step that was sought. @type {Playback | null} */
+  /** Plays to the step of the last `seek`. Null follows the newest. @type {Playback | null} */
   let sought = null;
-  /** Describes steps, in order. @type {Playback | null} */
+  /** Describes the steps, in order. @type {Playback | null} */
   let describing = null;
   /** @type {Map<number, import('./replay.d.ts').Step>} */
   const described = new Map();
@@ -52,7 +52,7 @@ function createSource(recording, replay, { title, isLive, version }) {
   const eventNames = new Map();
   const { labels } = recording;
 
-  /** A playback that has not gone beyond a step. @param {Playback | null} playback @param {number} index */
+  /** A playback that has not passed a step: the given one, or a new one. @param {Playback | null} playback @param {number} index */
   const upTo = (playback, index) => {
     if (playback && playback.position() <= index) return playback;
     playback?.free();
@@ -96,7 +96,7 @@ function createSource(recording, replay, { title, isLive, version }) {
       sought = null;
     },
 
-    /** Steps on by itself, so that times can count down. */
+    /** Goes on between steps, so that the shown times count down. */
     now: () => (newest.view()?.at ?? 0) + (isLive ? performance.now() - recording.running() : 0),
 
     isOf(/** @type {unknown} */ shown) {
@@ -127,7 +127,7 @@ function createSource(recording, replay, { title, isLive, version }) {
       const known = described.get(index);
       if (known) return known;
       describing = upTo(describing, index);
-      // Those just before are shown with it.
+      // Describe the steps just before, too, as the list shows them next to it.
       describing.playTo(index - 64);
       for (let count = 1; describing.position() <= index; count += 1) {
         const step = describing.next();
@@ -165,7 +165,7 @@ const panicStep = (index, text) => ({
 });
 
 /**
- * All recordings of the page, and the files that were opened.
+ * The list of the page's recordings and of the files that were opened.
  * @param {string} version of the package
  * @returns {Sources}
  */

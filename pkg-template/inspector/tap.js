@@ -1,6 +1,6 @@
 /**
- * Listens at the border. The shell calls a module by its exports, and finds these in one object, which the tap replaces: so
- * an app that does not load the inspector carries nothing for it.
+ * Records the calls across the border. The shell reaches the module through one object of exports. The tap replaces that
+ * object, so an app without the inspector contains no inspector code.
  */
 
 import { ORDER, TOLD } from '../shell/numbers.js';
@@ -9,24 +9,24 @@ import { createRecording, MAX_BYTES } from './recording.js';
 /** @typedef {import('./recording.js').ModuleKind} ModuleKind */
 /** @typedef {import('./recording.js').Recording} Recording */
 
-/** Every client that was seen, the oldest first. @type {Recording[]} */
+/** The recordings of all clients, the oldest first. @type {Recording[]} */
 export const recordings = [];
 /** @type {Set<() => void>} */
 const listeners = new Set();
-/** Who is asking which recording is a client's. @type {((recording: Recording) => void) | null} */
+/** A callback that is set during `recordingOf`: the next call of a client passes its recording to it. @type {((recording: Recording) => void) | null} */
 let asking = null;
-/** Clients that are listed; of a page that makes very many the oldest are dropped. */
+/** The most recordings in the list. Beyond that, the oldest are dropped. */
 const MOST = 20;
 
-/** What a recording may take. */
+/** The limit of a recording's memory, in bytes. */
 let maxBytes = MAX_BYTES;
 
-/** @param {number} bytes that each recording from now on may take */
+/** @param {number} bytes the limit of memory for each recording that begins after this */
 export function limit(bytes) {
   maxBytes = bytes;
 }
 
-/** @param {() => void} listener told of each new recording @returns {() => void} */
+/** @param {() => void} listener called for each new recording @returns {() => void} */
 export function onRecording(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -35,7 +35,7 @@ export function onRecording(listener) {
 /**
  * The recording of a client.
  * @param {{ standing(seq: number): number }} client
- * @returns {Recording | null} none of a client whose module has died
+ * @returns {Recording | null} null if the client's module has died
  */
 export function recordingOf(client) {
   /** @type {Recording | null} */
@@ -44,7 +44,7 @@ export function recordingOf(client) {
     found = recording;
   };
   try {
-    // A question that changes nothing: no message has this number.
+    // Any call works. This one changes nothing, because no message has this number.
     client.standing(0);
   } finally {
     asking = null;
@@ -77,13 +77,13 @@ export function tap(module, kind) {
  */
 function tapped(wasm, kind) {
   const { driver_new, driver_tell } = wasm;
-  /** By the address of its driver. @type {Map<number, Recording>} */
+  /** The recordings, by the addresses of their drivers. @type {Map<number, Recording>} */
   const byAddress = new Map();
-  // Most calls are about the same one as the call before.
+  // Most calls are for the same client as the call before, so its recording is cached.
   let lastAddress = 0;
   /** @type {Recording | undefined} */
   let last;
-  /** Where the fields of its orders are, by recording. @type {WeakMap<Recording, number>} */
+  /** The addresses of the orders' fields in the module's memory, by recording. @type {WeakMap<Recording, number>} */
   const fields = new WeakMap();
 
   const add = (/** @type {number} */ at, /** @type {Recording} */ recording) => {
@@ -146,7 +146,7 @@ function tapped(wasm, kind) {
     try {
       answer = driver_tell(at, what, wall, running, a, b, c, d, e, f);
     } finally {
-      // What it throws is a trap, and the last that is recorded.
+      // If the call threw, the client trapped, and `answer` is still NaN. No step follows.
       recording.note(what, wall, running, answer, a, b, c, d, e, f);
     }
     if (what === TOLD.poll) {
@@ -157,6 +157,7 @@ function tapped(wasm, kind) {
     return answer;
   };
 
-  // What is inherited is read where it is: of the module as JavaScript the memory is another object once it has grown.
+  // All other exports are inherited, not copied. In the JavaScript build, `memory` becomes a new object when it grows, and
+  // a copy would be stale.
   return Object.create(wasm, { driver_new: { value: made }, driver_tell: { value: told } });
 }

@@ -1,30 +1,37 @@
 import type { Client } from './index.d.ts';
 
 /**
- * What the inspector records. Call it before the first client is made; it applies to clients that are made afterwards.
+ * Configures what is recorded. Call it before the first client is made: `maxBytes` applies to clients that are made afterwards,
+ * and `payloads` to messages that are sent afterwards.
  *
- * @param options.maxBytes what one recording may take in memory, in bytes. Default: 33554432 (32 MB, about 100,000 messages).
- *   A recording that is full has everything up to that step and nothing after it, and says so.
- * @param options.payloads whether payloads are kept beside the recording. Default: `false`. They are in an exported file only
- *   where its export asks for them as well.
+ * @param options.maxBytes the limit of memory for one recording, in bytes. Default: 33554432 (32 MB, about 100,000 messages).
+ *   At the limit the recording ends: it keeps what it has, and the inspector shows a note.
+ * @param options.payloads whether payloads are kept beside the recording. Default: `false`. An exported file contains them
+ *   only if the export asks for them as well.
  */
 export function configureInspector(options: { maxBytes?: number; payloads?: boolean }): void;
 
 /**
- * Has the inspector note the event names and ids of a client of `createClient`, from now on. The client of `holdfast/socket`, and the
- * one that the inspector shows, need no call. Numbers are recorded of every client, with and without it.
+ * Adds the event names and ids of a client's messages to its recording, from now on. The steps of every client are recorded
+ * without this call. No call is needed for these clients:
  *
- * @returns ends that.
- * @throws {TypeError} where it is no client.
+ * - the client of `holdfast/socket`, which a `SocketProvider` without the property `client` uses too
+ * - the `client` that `openInspector` gets
+ * - the `client` of the element `<holdfast-inspector>` or of the component `Inspector`
+ *
+ * Call it for each other client of `createClient`, also for one that the user chooses in the panel.
+ *
+ * @returns a function that stops adding them.
+ * @throws {TypeError} if `client` is not a client.
  */
 export function inspect(client: Client | object): () => void;
 
 /**
- * Shows the inspector, docked at the bottom of the page. A second call shows the same one.
+ * Shows the inspector, docked at the bottom of the page. A second call returns to the same panel.
  *
- * @param options.client the client to show first. Default: the one of `holdfast/socket`, or the newest.
- * @param options.theme Default: the system's.
- * @returns closes it; recording goes on.
+ * @param options.client the client to show first, or its Socket. Default: the first one of the page.
+ * @param options.theme the colors. Default: those that the system prefers.
+ * @returns a function that closes the panel. Recording continues.
  */
 export function openInspector(options?: {
   client?: Client | object | undefined;
@@ -32,28 +39,29 @@ export function openInspector(options?: {
 }): () => void;
 
 /**
- * The recording of a client as a file, for a bug report: `cargo xtask replay FILE` plays it natively, and the inspector opens it.
- * It has no payloads unless they are asked for. It has event names, ids and unkeyed hashes of users' names: treat
- * it as you treat a log.
+ * Exports the recording of a client as a file, for a bug report. The inspector opens the file, and `cargo xtask replay FILE`
+ * plays it natively. It contains event names, ids, and unkeyed hashes of users' names, so treat it like a log. It contains
+ * payloads only if `options.payloads` is set.
  *
- * @param client Default: the client that was made last.
- * @param options.payloads whether payloads are included, as far as `configureInspector` had them kept. Default: `false`.
- * @throws {Error} where nothing was recorded.
+ * @param client the client, or its Socket. Default: the client that was made last.
+ * @param options.payloads whether to include the payloads that `configureInspector({ payloads: true })` kept. Default: `false`.
+ * @throws {Error} if nothing was recorded.
  */
 export function exportRecording(
   client?: Client | object,
   options?: { payloads?: boolean },
 ): Promise<Blob>;
 
-/** A file that cannot be read as a recording. The message says why. */
+/** A file is not a recording that this version can read. The message says why. */
 export class RecordingError extends Error {}
 
 /**
- * The element `<holdfast-inspector>`, defined by importing this entry. Attributes: `inline` places it in the page instead of
- * docking it, `theme` is `light` or `dark` (default: the system's), `collapsed` shows the header alone.
+ * The element `<holdfast-inspector>`. Importing this entry defines it. Its attributes: `inline` places it where it stands in the
+ * page, instead of docking it; `theme` is `light` or `dark` (default: the one that the system prefers); `collapsed` makes it
+ * begin as a small button.
  */
 export class InspectorElement extends HTMLElement {
-  /** The client to show first, or its Socket. */
+  /** The client to show first, or its Socket. Its messages get their event names and ids. */
   client: Client | object | null;
 }
 

@@ -1,4 +1,4 @@
-//! What became of each message and of the link, put together from what crossed the border.
+//! The history of each message and of the link, collected from the crossings of the border.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -12,16 +12,16 @@ use holdfast::engine::{Blocker, Notice, Output, Phase, Seq};
 use crate::describe;
 use crate::view::{self, Ending, Event, Happening, Mark, RoundTrip, Span, State, View};
 
-/// See the [module](self).
+/// The history so far. See the [module](self).
 #[derive(Debug, Default)]
 pub(crate) struct Account {
-    /// By number: all that wait, and the last that settled.
+    /// All unsettled messages, and the last that settled, by [`view::Message::n`].
     messages: BTreeMap<u32, Entry>,
-    /// The numbers of those that have not settled.
+    /// The unsettled ones: from their `seq` to their `n`.
     unsettled: BTreeMap<u64, u32>,
-    /// Those that have, oldest first.
+    /// The settled ones, oldest first.
     settled: VecDeque<u32>,
-    /// Those that are being saved.
+    /// The durable ones that are not on disk yet.
     saving: Vec<u32>,
     count: u32,
     link: VecDeque<Span>,
@@ -38,24 +38,25 @@ struct Entry {
     message: view::Message,
 }
 
-/// As many of each are kept.
+/// The largest number of each that is kept.
 const SETTLED: usize = 300;
 const SPANS: usize = 500;
 const EVENTS: usize = 200;
 const ROUND_TRIPS: usize = 500;
-/// A message that is repeated for hours has as many marks; the first ones stay.
+/// A message repeated for hours would collect marks without limit. At this many, a mark from the middle is removed; the
+/// first and the latest stay.
 const MARKS: usize = 64;
 
-// What happens.
+// Collecting.
 impl Account {
-    /// The number of a message.
+    /// The `n` of a message.
     pub(crate) fn nth(&self, seq: Seq) -> Option<u32> {
         let bits = seq.to_bits();
         let settled = || self.settled.iter().rev().copied().find(|n| self.messages[n].seq == seq);
         self.unsettled.get(&bits).copied().or_else(settled)
     }
 
-    /// Takes note of a command or a fact, and of what it was answered.
+    /// Notes a command or a fact, and the client's answer.
     pub(crate) fn told(&mut self, at: f64, told: Told, numbers: &[f64; 6], answer: f64) {
         let [a, b, c, ..] = *numbers;
         let seq = Seq::from_bits(whole(a));
@@ -97,7 +98,7 @@ impl Account {
         }
     }
 
-    /// Takes note of an order.
+    /// Notes an order.
     pub(crate) fn ordered(&mut self, at: f64, order: &Order) {
         match *order {
             Order::Transmit { seq, attempt, .. } => {
@@ -124,7 +125,7 @@ impl Account {
         }
     }
 
-    /// Takes note of what the client is now.
+    /// Notes the client's present state.
     pub(crate) fn followed(&mut self, at: f64, client: &Client) {
         let (phase, epoch) = (phase_name(client.phase()), client.epoch().0);
         let is_same = |span: &Span| (span.phase, span.epoch) == (phase, epoch);
@@ -140,7 +141,7 @@ impl Account {
         self.saved(at, client);
     }
 
-    /// What was in flight over a link that ended waits again.
+    /// The link ended, so the messages in flight wait again.
     fn landed(&mut self) {
         for n in self.unsettled.values() {
             if let Some(entry) = self.messages.get_mut(n)
@@ -225,7 +226,7 @@ impl Account {
         }
     }
 
-    /// Answers when the attempt left that the mark is about.
+    /// Adds a mark to a message. Returns when the mark's attempt left, if known.
     fn mark(&mut self, seq: Seq, mark: Mark) -> Option<f64> {
         let n = self.nth(seq)?;
         let marks = &mut self.messages.get_mut(&n)?.message.marks;
@@ -255,9 +256,9 @@ impl Account {
     }
 }
 
-// What is shown.
+// Showing.
 impl Account {
-    /// All of it, and what the client says of itself.
+    /// The history, and the client's own state.
     pub(crate) fn view(
         &self,
         client: &Client,
@@ -303,23 +304,25 @@ impl Account {
         let (why, text, until) = match wait {
             Wait::Link(phase) => ("link", describe::no_link(phase).to_owned(), None),
             Wait::OtherTab => {
-                ("other-tab", "Another tab has it and says how it ends.".into(), None)
+                ("other-tab", "Another tab has it and will report its result.".into(), None)
             }
             Wait::Owner => {
                 ("owner", "The link is authorized for another user, or for none yet.".into(), None)
             }
             Wait::Receipt => (
                 "receipt",
-                "The server has not proved yet that it took what left before.".into(),
+                "The server has not confirmed the messages that left before.".into(),
                 None,
             ),
-            Wait::Pace { until } => {
-                ("pace", "The transport has more to send than it can.".into(), Some(until))
-            }
+            Wait::Pace { until } => (
+                "pace",
+                "The transport is busy, or messages leave at a limited rate.".into(),
+                Some(until),
+            ),
             Wait::Outbox(blocker) => match blocker {
                 Blocker::Restoring => (
                     "restoring",
-                    "Messages of an earlier page load are read from disk first.".into(),
+                    "The messages of an earlier page load are being read from disk.".into(),
                     None,
                 ),
                 Blocker::Saving => ("saving", "It is being saved to disk.".into(), None),
@@ -330,23 +333,26 @@ impl Account {
                     ("older", format!("{first} of the same lane goes first."), None)
                 }
                 Blocker::Retry { at } => {
-                    ("retry", "An attempt failed: it is tried again.".into(), Some(at))
+                    ("retry", "An attempt failed. It will be retried.".into(), Some(at))
                 }
-                Blocker::Server { at } => ("server", "The server asked to wait.".into(), Some(at)),
+                Blocker::Server { at } => {
+                    ("server", "The server asked the client to wait.".into(), Some(at))
+                }
                 Blocker::Lane => {
-                    ("lane", "As many messages of its lane are in flight as may be.".into(), None)
+                    ("lane", "Its lane has reached its limit of messages in flight.".into(), None)
                 }
                 Blocker::Window => {
-                    ("window", "As many messages are in flight as may be.".into(), None)
+                    ("window", "The limit of messages in flight is reached.".into(), None)
                 }
                 Blocker::Suspect => (
                     "suspect",
-                    "A message that may be what ends the connections is tried alone.".into(),
+                    "A message may be ending the connections, so messages leave one at a time."
+                        .into(),
                     None,
                 ),
                 Blocker::Nothing => ("turn", "It leaves now.".into(), None),
                 Blocker::Answer { until } => {
-                    ("answer", "It left, and the server's answer is awaited.".into(), Some(until))
+                    ("answer", "It left. The server has not answered yet.".into(), Some(until))
                 }
             },
         };

@@ -1,4 +1,4 @@
-//! The command line: reads a file, plays it, and says what happened around a step.
+//! The command line. Reads a file, plays it, and prints the steps before a given one.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,15 +11,16 @@ use holdfast_replay::{Answer, Replay};
 
 const USAGE: &str = "cargo xtask replay FILE [--step N] [--around N]
 
-  Plays a recording of holdfast/inspector through the client of this checkout. Prints the steps before the end, or before
-  step N, and what the client knows there. Fails where the client answers otherwise than the recorded one did, or panics.
-  --around  how many steps are printed, 20 by default";
+  Plays a recording of holdfast/inspector through the client of this checkout. Prints the last steps, or those before step N,
+  and the client's state there. Fails if the client's answer differs from the recorded one, or if it panics.
+  --step    the last step to play
+  --around  the number of steps to print, 20 by default";
 
-/// Where the replay ended.
+/// How the replay ended.
 enum End {
-    /// The recording, or the step that was asked for.
+    /// It reached the end, or the step that was asked for.
     Whole,
-    /// The client answered otherwise.
+    /// The client's answer differs from the recorded one.
     Differs,
     /// The client panicked.
     Panicked,
@@ -60,26 +61,26 @@ fn run(arguments: &[String]) -> Result<End> {
     let recording = Recording::parse(&text)?;
     ensure!(
         recording.is_followed == cfg!(feature = "followed"),
-        "the recording is of {}: `cargo xtask replay` chooses the right client",
-        if recording.is_followed { "holdfast/io" } else { "a client of its own links" },
+        "the recording is of {}; `cargo xtask replay` chooses the right client",
+        if recording.is_followed { "holdfast/io" } else { "a client that makes its own links" },
     );
     println!(
         "{} steps of holdfast {}{}",
         recording.steps.len(),
         recording.package,
-        if recording.is_whole { "" } else { "; the recording was full before the client ended" }
+        if recording.is_whole { "" } else { "; the recording ended early, because it was full" }
     );
     Ok(play(&recording, until.unwrap_or(usize::MAX), around))
 }
 
-/// Plays up to a step, and prints the steps before it.
+/// Plays up to a step, and prints that step and those before it.
 fn play(recording: &Recording, until: usize, around: usize) -> End {
     let mut replay = Replay::new(recording.start);
     let last = until.min(recording.steps.len().saturating_sub(1));
     let mut end = End::Whole;
     for (index, crossing) in recording.steps.iter().enumerate().take(last + 1) {
         let is_shown = index + around > last;
-        // The panic hook prints the panic and where it is.
+        // The panic hook prints the panic's text and position.
         let played = catch_unwind(AssertUnwindSafe(|| {
             is_shown
                 .then(|| replay.step(crossing))
@@ -87,9 +88,9 @@ fn play(recording: &Recording, until: usize, around: usize) -> End {
         }));
         let Ok((agrees, step)) = played else {
             let word = if crossing.answer == Answer::Trap {
-                "as it was recorded"
+                "as in the recording"
             } else {
-                "which was not recorded"
+                "unlike the recorded one"
             };
             println!("step {index}: the client panicked, {word}");
             return End::Panicked;
@@ -99,10 +100,10 @@ fn play(recording: &Recording, until: usize, around: usize) -> End {
         }
         if !agrees && matches!(end, End::Whole) {
             if crossing.answer == Answer::Trap {
-                println!("step {index}: the recorded client trapped here, and this one does not");
+                println!("step {index}: the recorded client trapped here; this one does not");
             } else {
                 println!(
-                    "step {index}: the recorded client answered {:?} here, and this one differs",
+                    "step {index}: the recorded client answered {:?} here; this one differs",
                     crossing.answer
                 );
             }

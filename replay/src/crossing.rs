@@ -1,45 +1,46 @@
-//! One crossing of the border, as it was recorded.
+//! One recorded crossing of the border.
 
 /// How a client was made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Start {
-    /// What `Date.now()` showed, in milliseconds since 1970.
+    /// The reading of `Date.now()`, in milliseconds since 1970.
     pub wall: f64,
-    /// What `performance.now()` showed, in milliseconds.
+    /// The reading of `performance.now()`, in milliseconds.
     pub running: f64,
     /// The client's seed.
     pub seed: f64,
 }
 
-/// A command or a fact, and what it was answered.
+/// A command or a fact, and the client's answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Crossing {
     /// Its index in the table `TOLD`.
     pub told: usize,
-    /// What the two clocks showed, as in [`Start`].
+    /// The readings of the two clocks, as in [`Start`].
     pub wall: f64,
     /// See `wall`.
     pub running: f64,
     /// The numbers that came with it.
     pub numbers: [f64; 6],
-    /// What it was answered.
+    /// The client's answer.
     pub answer: Answer,
 }
 
-/// What a crossing was answered.
+/// The client's answer to a crossing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Answer {
     /// A number.
     Number(f64),
-    /// The client trapped: a bug of ours. Nothing comes after it.
+    /// The client trapped, which is a bug of Holdfast. No step follows.
     Trap,
 }
 
 impl Crossing {
-    /// As many numbers as a crossing has in [`Crossing::from_numbers`].
+    /// The count of numbers that [`Crossing::from_numbers`] takes.
     pub const SIZE: usize = 10;
 
-    /// From the numbers `told, wall, running, answer, a, b, c, d, e, f`. A trap has the answer NaN, which the border never gives.
+    /// From the numbers `told, wall, running, answer, a, b, c, d, e, f`. The answer NaN stands for a trap; the border never
+    /// returns it.
     #[must_use]
     pub fn from_numbers(numbers: &[f64; Self::SIZE]) -> Self {
         let [told, wall, running, answer, a, b, c, d, e, f] = *numbers;

@@ -1,4 +1,4 @@
-//! What crossed the border, in plain English.
+//! Describes the crossings of the border in plain English.
 
 use holdfast::border::flag::{DURABLE, EVENT, RESTORED, STRICT, WAY};
 use holdfast::border::numbers::{self, count, whole};
@@ -11,10 +11,10 @@ use holdfast::engine::{DownCause, Notice, Output, Phase, Seq, Way};
 
 use crate::view::Kind;
 
-/// What a step is about.
+/// The content of a step.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Subject {
-    /// Something that no client of this version is told.
+    /// A command or fact that this version does not have.
     Unknown,
     /// A command, a fact or a question.
     Told { told: Told, numbers: [f64; 6], answer: f64 },
@@ -22,7 +22,7 @@ pub(crate) enum Subject {
     Order(Order),
 }
 
-/// As the table `CODES` has them.
+/// The names of the table `CODES`, by number. A claim has four bits for its code, so there are 16.
 pub(crate) const CODES: [&str; 16] = [
     "SUCCESS",
     "ANSWER",
@@ -42,7 +42,7 @@ pub(crate) const CODES: [&str; 16] = [
     "UNKNOWN",
 ];
 
-/// The flags of a send.
+/// The flags of a send, decoded.
 pub(crate) struct Flags {
     pub(crate) is_strict: bool,
     pub(crate) is_durable: bool,
@@ -68,7 +68,7 @@ impl Flags {
     }
 }
 
-/// Whether an acknowledgement says that the message took effect.
+/// Whether an acknowledgement means that the message took effect.
 pub(crate) fn is_accepted(said: u32) -> bool {
     let said = numbers::said(said, 0.0, 0.0);
     match said.opinion {
@@ -78,21 +78,21 @@ pub(crate) fn is_accepted(said: u32) -> bool {
     }
 }
 
-/// Why no message leaves while the link is in this phase.
+/// The reason why no message leaves in this phase of the link.
 pub(crate) fn no_link(phase: Phase) -> &'static str {
     match phase {
-        Phase::Idle => "No link is wanted: nobody has connected, or the app has disconnected.",
-        Phase::Waiting => "The link is lost; the next attempt has its time.",
-        Phase::Authorizing => "The app is asked for credentials.",
+        Phase::Idle => "No link is wanted: the app has not connected yet, or has disconnected.",
+        Phase::Waiting => "The link is lost. The next attempt to connect is scheduled.",
+        Phase::Authorizing => "The app has been asked for credentials.",
         Phase::Connecting => "The connection is being made.",
         Phase::Joining => "The server has not confirmed the join yet.",
         Phase::Ready => "The link is ready.",
-        Phase::Suspect => "The server is silent: a ping has to be answered first.",
+        Phase::Suspect => "The server is silent. It must answer a ping first.",
         Phase::Closed => "The client is closed.",
     }
 }
 
-/// The message that it is about.
+/// The message that a step is about.
 pub(crate) fn message(subject: &Subject) -> Option<Seq> {
     match *subject {
         Subject::Unknown => None,
@@ -118,7 +118,7 @@ pub(crate) fn message(subject: &Subject) -> Option<Seq> {
     }
 }
 
-/// What sort of step it is.
+/// The sort of step.
 pub(crate) fn kind(subject: &Subject) -> Kind {
     let told = match subject {
         Subject::Unknown => return Kind::Nothing,
@@ -174,10 +174,10 @@ pub(crate) fn kind(subject: &Subject) -> Kind {
     }
 }
 
-/// What happened, in a sentence. `label` names the message that it is about.
+/// One sentence about a step. `label` names its message.
 pub(crate) fn sentence(subject: &Subject, label: &str) -> String {
     match *subject {
-        Subject::Unknown => "Something that no client of this version is told.".to_owned(),
+        Subject::Unknown => "A command or fact that this version does not know.".to_owned(),
         Subject::Told { told, numbers, answer } => told_sentence(told, &numbers, answer, label),
         Subject::Order(order) => order_sentence(&order, label),
     }
@@ -192,43 +192,43 @@ fn told_sentence(told: Told, numbers: &[f64; 6], answer: f64, label: &str) -> St
     match told {
         Told::Send if answer <= 0.0 => {
             format!(
-                "The app sends a message, which is refused: {}.",
+                "The app sends a message, and the client refuses it: {}.",
                 CODES[count(-answer) as usize % 16]
             )
         }
         Told::Send => format!("The app sends {label} of {b} bytes."),
         Told::Standing => format!("What does {label} wait for?"),
-        Told::Poll if answer == 0.0 => {
-            "The client orders nothing more; the timer stays.".to_owned()
-        }
+        Told::Poll if answer == 0.0 => "No more orders. The timer stays as it is.".to_owned(),
         Told::Poll if answer == f64::NEG_INFINITY => {
-            "The client orders nothing more and needs no timer.".to_owned()
+            "No more orders. The client needs no timer.".to_owned()
         }
         Told::Poll => {
-            format!("The client orders nothing more until {} ms from now.", -1.0 - answer)
+            format!("No more orders. The timer is set to {} ms from now.", -1.0 - answer)
         }
         Told::Fields => "Where are the fields of the order?".to_owned(),
         Told::Names => "Where are the names?".to_owned(),
         Told::Set => format!("Setting {a} is {b}."),
-        Told::Configure => "The settings apply.".to_owned(),
+        Told::Configure => "Apply the settings.".to_owned(),
         Told::Cancel => format!("The app cancels {label}."),
         Told::Open => "The app asks for a link.".to_owned(),
         Told::Hold => {
             on_off(a != 0.0, "The app's login is not ready.", "The app's login is ready.")
         }
         Told::Disconnect => "The app ends the link.".to_owned(),
-        Told::Name if whole(a) == 0 => "The app names nobody as its user.".to_owned(),
+        Told::Name if whole(a) == 0 => "The app says that nobody is logged in.".to_owned(),
         Told::Name => "The app names its user.".to_owned(),
-        Told::Relink => "The link has to be made anew.".to_owned(),
+        Told::Relink => "New options replace the link.".to_owned(),
         Told::LogOut => "The user logs out.".to_owned(),
-        Told::Keep => {
-            on_off(a >= 0.0, "The user's storage is to be opened.", "Nothing can be saved.")
-        }
+        Told::Keep => on_off(
+            a >= 0.0,
+            "The shell asks for the user's storage to be opened.",
+            "Nothing can be saved.",
+        ),
         Told::Learn => format!(
             "Known from earlier: the server {} event {a}.",
             if b == 0.0 { "does not acknowledge" } else { "acknowledges" }
         ),
-        Told::Receiptless => "Known from earlier: no receipts are to be had here.".to_owned(),
+        Told::Receiptless => "This server gives no receipts, or the app wants none.".to_owned(),
         Told::Destroy => "The app destroys the client.".to_owned(),
         Told::Granted => "The app hands over credentials.".to_owned(),
         Told::LinkUp => format!("The server accepts connection {a}."),
@@ -236,109 +236,115 @@ fn told_sentence(told: Told, numbers: &[f64; 6], answer: f64, label: &str) -> St
             "Connection {a} goes over {}.",
             if b == 0.0 { "a WebSocket" } else { "polling" }
         ),
-        Told::Looked => "The transport and the logouts were looked at.".to_owned(),
-        Told::Receipt => {
-            "The server answers a receipt: it has taken what was sent before.".to_owned()
-        }
+        Told::Looked => "The shell checks the transport and the logout counter.".to_owned(),
+        Told::Receipt => "The server gives a receipt: it has what was sent before.".to_owned(),
         Told::Acked => {
             let says = if is_accepted(count(c)) { "acknowledges" } else { "refuses" };
-            let late = if answer > 0.0 { "" } else { ", which does not count any more" };
+            let late = if answer > 0.0 { "" } else { "; this no longer counts" };
             format!("The server {says} {label} (attempt {b}){late}.")
         }
         Told::Timeout => "The timer fires.".to_owned(),
         Told::Authorized => match count(b) {
-            0 => "The app's auth answers.".to_owned(),
-            1 => "The app's auth has no credentials: nobody is logged in.".to_owned(),
+            0 => "The app's auth succeeds.".to_owned(),
+            1 => "The app's auth returns no credentials: nobody is logged in.".to_owned(),
             _ => "The app's auth failed.".to_owned(),
         },
         Told::LinkDown => match numbers::down_cause(count(b), c) {
-            DownCause::Lost => "The connection is lost, or could not be made.".to_owned(),
+            DownCause::Lost => "The connection is lost or could not be made.".to_owned(),
             DownCause::Final => "The server refuses the connection for good.".to_owned(),
             DownCause::RetryAfter(span) => {
-                format!("The server refuses the connection for {} ms.", span.0)
+                format!("The server refuses the connection and asks for a wait of {} ms.", span.0)
             }
             DownCause::Kicked => "The server ends the connection.".to_owned(),
         },
         Told::Joined => "The server confirms the join.".to_owned(),
         Told::JoinRejected => "The server refuses a join.".to_owned(),
         Told::Ponged => "The server answers a ping.".to_owned(),
-        Told::Heard => "Something arrives from the server.".to_owned(),
+        Told::Heard => "A packet arrives from the server.".to_owned(),
         Told::Page => match numbers::page_event(count(a), b != 0.0) {
-            PageEvent::Online => "The browser says that it is online.",
+            PageEvent::Online => "The browser reports that it is online.",
             PageEvent::Left => "The page is being left.",
             PageEvent::Cached => "The page goes into the back-forward cache.",
             PageEvent::Loaded => "The page is shown for the first time.",
             PageEvent::Back => "The page is back from the back-forward cache.",
             PageEvent::Hidden => "The page is hidden.",
             PageEvent::Shown => "The page is shown.",
-            PageEvent::Resumed => "The page was frozen, and goes on.",
+            PageEvent::Resumed => "The page was frozen and resumes.",
         }
         .to_owned(),
         Told::Reopen => "The page asks for its link again.".to_owned(),
         Told::Named => "A component names the user.".to_owned(),
         Told::IsOpen => format!("Have all saved messages been handed out? {is_so}."),
-        Told::Generation => "Which logout were messages saved after?".to_owned(),
+        Told::Generation => "What is the logout counter of the open storage?".to_owned(),
         Told::Opened => "The storage is open.".to_owned(),
-        Told::StorageFailed => "The storage failed: messages are in memory only.".to_owned(),
+        Told::StorageFailed => "The storage failed. Messages are in memory only.".to_owned(),
         Told::Locked => on_off(
             c != 0.0,
-            "The lock of a journal is this tab's.",
-            "The lock of a journal is another tab's.",
+            "This tab gets the lock of a journal.",
+            "This tab does not get the lock of a journal.",
         ),
-        Told::Gathered => "The writes of this turn are complete.".to_owned(),
+        Told::Gathered => {
+            "The turn is over. Its messages can be written to disk together.".to_owned()
+        }
         Told::Segment => format!("Read from disk: a segment of {d} messages.", d = numbers[3]),
         Told::Row => "Read from disk: a message.".to_owned(),
-        Told::Read => "Everything that was saved has been read.".to_owned(),
+        Told::Read => "All that was to be read from disk has been read.".to_owned(),
         Told::Committed => on_off(b != 0.0, "A transaction is on disk.", "A transaction failed."),
         Told::Taken => "A saved message cannot be read.".to_owned(),
         Told::Hello => "Another tab introduces itself.".to_owned(),
-        Told::SettledElsewhere => format!("Another tab says how {label} ended."),
+        Told::SettledElsewhere => format!("Another tab reports the result of {label}."),
         Told::Asked => format!("Another tab asks for {label}."),
         Told::HasElsewhere => format!("Another tab has {label}."),
-        Told::Echoed => format!("A server event names {label}."),
-        Told::Measured => format!("{label} takes {b} bytes on the wire."),
+        Told::Echoed => format!("A server event carries the id of {label}."),
+        Told::Measured => format!("The largest packet of {label} has {b} bytes."),
         Told::Leave => format!("One of the sends that share {label} is cancelled."),
         Told::HasEnded => format!("Has a saved message ended? {is_so}."),
-        Told::EndedElsewhere => "Another tab says that a saved message has ended.".to_owned(),
+        Told::EndedElsewhere => "Another tab reports that a saved message has ended.".to_owned(),
         Told::Greeted => "The server greets the connection.".to_owned(),
         Told::AskedForRoom => "The app asked for a room.".to_owned(),
-        Told::Said => "The app emits what is repeated after each reconnect.".to_owned(),
-        Told::Unsaid => "The app withdraws such an emit.".to_owned(),
-        Told::Remember => "A component remembers an emit.".to_owned(),
-        Told::Unremember => "A component forgets an emit.".to_owned(),
+        Told::Said => "The app emits an event that is repeated after each reconnect.".to_owned(),
+        Told::Unsaid => {
+            "The app withdraws an emit that was repeated after each reconnect.".to_owned()
+        }
+        Told::Remember => {
+            "A component emits an event that is repeated after each reconnect.".to_owned()
+        }
+        Told::Unremember => "A component withdraws such an event.".to_owned(),
         Told::ResetLogout => "The app connects again after a logout.".to_owned(),
-        Told::EmitSoon if answer == 0.0 => "The app emits an event, which leaves now.".to_owned(),
-        Told::EmitSoon if answer < 0.0 => "The app emits an event, which is dropped.".to_owned(),
-        Told::EmitSoon => "The app emits an event, which waits for the link.".to_owned(),
-        Told::Warns => format!("Is the developer warned? {is_so}."),
+        Told::EmitSoon if answer == 0.0 => "The app emits an event. It leaves now.".to_owned(),
+        Told::EmitSoon if answer < 0.0 => "The app emits an event. It is dropped.".to_owned(),
+        Told::EmitSoon => "The app emits an event. It waits for the link.".to_owned(),
+        Told::Warns => format!("Is this warning new? {is_so}."),
         Told::AskOnline => "The app wants to know who is online.".to_owned(),
-        Told::Live => format!("A live message arrives. Does it wait for the resync? {is_so}."),
+        Told::Live => {
+            format!("A live message arrives. Is it buffered until the resync ends? {is_so}.")
+        }
         Told::Came => {
             let news = if count(answer) & 1 == 0 { "a repeat" } else { "new" };
-            format!("An event with an id arrives: it is {news}.")
+            format!("An event with an id arrives. It is {news}.")
         }
         Told::Seen => "The event is noted.".to_owned(),
-        Told::Replied => "The listeners answered an event.".to_owned(),
-        Told::IsAlias => format!("Did the same arrive under another name? {is_so}."),
-        Told::Typing => "Somebody types.".to_owned(),
-        Told::IsOurs => format!("Is what was fetched for the user of now? {is_so}."),
-        Told::Resynced => "The app has fetched what was missed.".to_owned(),
+        Told::Replied => "The app's listeners answer an event.".to_owned(),
+        Told::IsAlias => format!("Did the same content arrive under another event name? {is_so}."),
+        Told::Typing => on_off(b > 0.0, "A user is typing.", "A user stops typing."),
+        Told::IsOurs => format!("Does the fetched data belong to the present user? {is_so}."),
+        Told::Resynced => "The app's `onResync` has ended.".to_owned(),
         Told::Listed => "The server lists who is online.".to_owned(),
-        Told::IsLeftNews => "A user has left.".to_owned(),
+        Told::IsLeftNews => "The server says that a user has left.".to_owned(),
         Told::IsPresenceStale => {
-            format!("Is the list of who is online older than the link? {is_so}.")
+            format!("Is the list of online users older than the link? {is_so}.")
         }
-        Told::Accepts => format!("Are messages taken? {is_so}."),
-        Told::WantsGrant => format!("Are credentials still wanted? {is_so}."),
+        Told::Accepts => format!("Does the client accept messages? {is_so}."),
+        Told::WantsGrant => format!("Does the attempt still wait for credentials? {is_so}."),
         Told::Follow => "The app's own Socket makes the connections.".to_owned(),
         Told::Begun => "The app's own Socket begins an attempt.".to_owned(),
         Told::Feeds => "The server announces feeds.".to_owned(),
         Told::Feed => on_off(b != 0.0, "The app follows a feed.", "The app leaves a feed."),
         Told::FeedBegins => "An earlier page load stopped reading a feed here.".to_owned(),
         Told::Item => match count(answer) {
-            1 | 2 => "An item of a feed arrives, and is shown.",
-            3 | 4 => "An item of a feed arrives too early, and is kept.",
-            _ => "An item of a feed arrives again, and is dropped.",
+            1 | 2 => "An item of a feed arrives and is shown.",
+            3 | 4 => "An item of a feed arrives too early and is kept.",
+            _ => "An item of a feed arrives and is dropped.",
         }
         .to_owned(),
         Told::ReadFeed => "The server answers a read of a feed.".to_owned(),
@@ -350,14 +356,15 @@ fn order_sentence(order: &Order, label: &str) -> String {
         Order::Engine(output) => engine_sentence(output, label),
         Order::Transmit { attempt, .. } => format!("Emit {label}, attempt {attempt}."),
         Order::Settle(ending) => settle_sentence(ending.claim, label),
-        Order::Forget { .. } => format!("No answer to {label} is awaited any more."),
+        Order::Forget { .. } => format!("Stop waiting for an answer to {label}."),
         Order::Receipt { count, .. } => format!("Ask for {count} receipts."),
         Order::Ended { elsewhere: true } => {
-            "The session is over: the user logged out in another tab.".to_owned()
+            "The session is over. The user logged out in another tab.".to_owned()
         }
         Order::Ended { elsewhere: false } => "The session of this user is over.".to_owned(),
         Order::Foreign => {
-            "The credentials are another user's: no attempt is made with them.".to_owned()
+            "The credentials belong to another user. The client does not connect with them."
+                .to_owned()
         }
         Order::Learned { event, answers: true } => {
             format!("Remember: the server acknowledges event {event}.")
@@ -367,23 +374,23 @@ fn order_sentence(order: &Order, label: &str) -> String {
         }
         Order::Receiptless => "Remember: this server gives no receipts.".to_owned(),
         Order::Storage(storage) => storage_sentence(storage, label),
-        Order::Look => "Look at the transport and at the logouts.".to_owned(),
+        Order::Look => "Check the transport and the logout counter.".to_owned(),
         Order::Replay { .. } => {
-            "Emit again what the server has forgotten with the connection.".to_owned()
+            "Repeat an emit that the server has forgotten with the connection.".to_owned()
         }
         Order::Discard { value, .. } => match value {
-            Value::Remembered => "Forget an emit that is repeated.",
-            Value::Deferred => "Forget an event that waited.",
-            Value::Answer => "Forget an answer to an event.",
+            Value::Remembered => "Stop repeating an emit.",
+            Value::Deferred => "Drop an event that waited.",
+            Value::Answer => "Drop a saved answer to an event.",
         }
         .to_owned(),
         Order::Emit { .. } => "Emit an event that waited.".to_owned(),
-        Order::Returned { .. } => "Messages leave again, over a new link.".to_owned(),
-        Order::Resync { .. } => "Ask the app for what was missed.".to_owned(),
-        Order::Release => "Hand out the live messages that waited for the resync.".to_owned(),
+        Order::Returned { .. } => "The link is back. Messages leave again.".to_owned(),
+        Order::Resync { .. } => "Ask the app to fetch missed messages.".to_owned(),
+        Order::Release => "Pass on the live messages that waited for the resync.".to_owned(),
         Order::AskOnline => "Ask the server who is online.".to_owned(),
         Order::Read { .. } => "Read a feed.".to_owned(),
-        Order::StopTyping { .. } => "Somebody types no longer.".to_owned(),
+        Order::StopTyping { .. } => "Tell the app that a user stopped typing.".to_owned(),
     }
 }
 
@@ -398,15 +405,21 @@ fn engine_sentence(output: Output, label: &str) -> String {
         Output::Join { .. } => "Emit the join.".to_owned(),
         Output::Ping { .. } => "Emit a ping.".to_owned(),
         Output::Report(notice) => match notice {
-            Notice::JoinUnconfirmed => "The join was not confirmed in time: going on without.",
-            Notice::LinkSilent => "The server is silent: the link is replaced.",
-            Notice::ConnectTimedOut => "No connection in time: trying again.",
-            Notice::AuthTimedOut => "auth did not answer in time: trying again.",
-            Notice::PingsUnanswered => "The server answers no ping: receipts prove the link.",
+            Notice::JoinUnconfirmed => {
+                "The join was not confirmed in time. The client continues without it."
+            }
+            Notice::LinkSilent => "The server is silent. The link is replaced.",
+            Notice::ConnectTimedOut => "No connection in time. The client tries again.",
+            Notice::AuthTimedOut => {
+                "The app's auth did not return in time. The client tries again."
+            }
+            Notice::PingsUnanswered => {
+                "The server answers no pings. The client uses receipts to check the link."
+            }
         }
         .to_owned(),
         Output::Changed => "The app's state has changed.".to_owned(),
-        // The client keeps these to itself.
+        // The client handles these itself.
         Output::Store { .. }
         | Output::Transmit { .. }
         | Output::Settle { .. }
@@ -431,26 +444,27 @@ fn storage_sentence(storage: Storage, label: &str) -> String {
         Storage::Close => "Close the storage.".to_owned(),
         Storage::Remember { .. } => "Remember this tab's journal.".to_owned(),
         Storage::Lock { .. } => "Ask for the lock of a journal.".to_owned(),
-        Storage::Unlock { .. } => "Give back the lock of a journal.".to_owned(),
-        Storage::Gather { .. } => "Collect the writes of this turn.".to_owned(),
-        Storage::Read { of: 0, .. } => "Read everything that is saved.".to_owned(),
+        Storage::Unlock { .. } => "Release the lock of a journal.".to_owned(),
+        Storage::Gather { .. } => {
+            "Collect the messages of this turn, to write them together.".to_owned()
+        }
+        Storage::Read { of: 0, .. } => "Read everything that is saved for this user.".to_owned(),
         Storage::Read { .. } => "Read a journal.".to_owned(),
         Storage::Put { .. } => format!("Save {label}."),
         Storage::Move { .. } => "Move a saved message into this tab's journal.".to_owned(),
-        Storage::List { .. } => "Note on disk that a message has settled.".to_owned(),
+        Storage::List { .. } => "Record on disk that a message has settled.".to_owned(),
         Storage::Drop { .. } => "Delete a segment.".to_owned(),
         Storage::Commit { .. } => "Commit the transaction.".to_owned(),
-        Storage::Take { .. } => "Take up a saved message.".to_owned(),
-        Storage::Ended { .. } => "Tell the app of a saved message that a logout ended.".to_owned(),
-        Storage::Share { .. } => format!("Tell the other tabs how {label} ends."),
+        Storage::Take { .. } => "Pass a saved message to the client.".to_owned(),
+        Storage::Ended { .. } => "Tell the app that a logout ended a saved message.".to_owned(),
+        Storage::Share { .. } => format!("Tell the other tabs the result of {label}."),
         Storage::Hello { .. } => "Introduce this tab to the others.".to_owned(),
         Storage::Ask { .. } => format!("Ask the other tabs for {label}."),
         Storage::Cancel { .. } => format!("Tell the other tabs that {label} is cancelled."),
-        Storage::Failed => "The storage does not work: messages are in memory only.".to_owned(),
+        Storage::Failed => "The storage failed. Messages are in memory only.".to_owned(),
     }
 }
 
-/// The names that the view has for phases are those of the sentences too.
 #[cfg(test)]
 mod tests {
     use super::{Subject, sentence};

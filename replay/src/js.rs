@@ -1,4 +1,4 @@
-//! The replay for JavaScript: see `pkg-template/inspector/replay.d.ts`.
+//! The replay's interface for JavaScript. Its types are in `pkg-template/inspector/replay.d.ts`.
 
 use std::panic;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +26,7 @@ pub struct Player {
 
 #[wasm_bindgen]
 impl Player {
-    /// A client that has been told nothing; the numbers are those of the recording's start.
+    /// A client at the start of a recording. The numbers are those of its `start`.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(wall: f64, running: f64, seed: f64) -> Self {
@@ -40,8 +40,8 @@ impl Player {
         Self { replay: Replay::new(Start { wall, running, seed }) }
     }
 
-    /// Plays many steps of [`Crossing::SIZE`] numbers each, up to the first one that differs from the recording. Answers how
-    /// many were played.
+    /// Plays many steps of [`Crossing::SIZE`] numbers each. Stops after the first step that differs from the recording.
+    /// Returns how many were played.
     pub fn advance(&mut self, steps: &[f64]) -> usize {
         let (steps, _) = steps.as_chunks::<{ Crossing::SIZE }>();
         let had_differed = self.replay.differs_at().is_some();
@@ -57,7 +57,7 @@ impl Player {
     /// Plays one step, and describes it.
     ///
     /// # Errors
-    /// Where fewer numbers are given.
+    /// If the step does not have [`Crossing::SIZE`] numbers.
     pub fn step(&mut self, step: &[f64]) -> Result<JsValue, JsError> {
         let step = step.try_into().map_err(|_| JsError::new("A step has ten numbers"))?;
         PLAYING.store(self.replay.steps(), Ordering::Relaxed);
@@ -67,7 +67,7 @@ impl Player {
     /// The client as it is now.
     ///
     /// # Errors
-    /// None that is known: all of it can be written in JavaScript.
+    /// If the view cannot be converted to JavaScript, which does not happen for its types.
     pub fn view(&self) -> Result<JsValue, JsError> {
         to_js(&self.replay.view())
     }
@@ -80,14 +80,14 @@ pub fn panic_text() -> Option<String> {
     PANIC.lock().ok().and_then(|text| text.clone())
 }
 
-/// The step at which it panicked.
+/// The step that was played last: the one that panicked, if a player did.
 #[wasm_bindgen(js_name = panicStep)]
 #[must_use]
 pub fn panic_step() -> usize {
     PLAYING.load(Ordering::Relaxed)
 }
 
-/// An option that is none is null.
+/// Converts a value. `None` becomes null.
 fn to_js(value: &impl Serialize) -> Result<JsValue, JsError> {
     value
         .serialize(&Serializer::new().serialize_missing_as_null(true))

@@ -1,8 +1,9 @@
-//! A recording of `holdfast/inspector`, played through the client again.
+//! Replays a recording of `holdfast/inspector` through the client.
 //!
-//! All that JavaScript and the client tell each other crosses one border as numbers ([`holdfast::border`]), and the client
-//! is deterministic: the same numbers give the same orders. So a [`Replay`] of what crossed is what happened, step by step,
-//! and [`View`] is what the client knew at that step. The inspector runs this as WebAssembly, `cargo xtask replay` natively.
+//! JavaScript and the client exchange only numbers, over one border ([`holdfast::border`]). The client is deterministic: the
+//! same numbers give the same orders. So a [`Replay`] of the recorded numbers repeats the run step by step, and a
+//! [`View`](view::View) shows the client's state at a step. The inspector runs this as WebAssembly, `cargo xtask replay`
+//! natively.
 
 mod account;
 mod crossing;

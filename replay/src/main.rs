@@ -1,4 +1,4 @@
-//! `cargo xtask replay FILE`: a recording of `holdfast/inspector`, played through the client of this checkout.
+//! `cargo xtask replay FILE`: plays a recording of `holdfast/inspector` through the client of this checkout.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod command;

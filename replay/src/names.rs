@@ -1,15 +1,15 @@
-//! The orders by name, with the names of their fields. The table `ORDER` of `pkg-template/shell/numbers.js` has the same names
-//! in the same order; a test compares the two.
+//! The names of the orders and of their fields. The table `ORDER` of `pkg-template/shell/numbers.js` has the same names in the
+//! same order; a test compares the two.
 
-/// The name of an order, and those of its fields.
+/// An order's name, and the names of its fields.
 pub(crate) type Named = (&'static str, &'static [&'static str]);
 
-/// What is known of an order by its number.
+/// The names of an order, by its number.
 pub(crate) fn order(number: usize) -> Named {
     ORDERS.get(number).copied().unwrap_or(("unknown", &[]))
 }
 
-/// By number.
+/// The names of all orders, by number. `_` is a field without meaning.
 pub(crate) const ORDERS: &[Named] = &[
     ("none", &[]),
     ("authorize", &["epoch"]),
@@ -58,6 +58,14 @@ pub(crate) const ORDERS: &[Named] = &[
     ("readFeed", &["feed", "round"]),
 ];
 
+/// `LinkUp` as `linkUp`.
+pub(crate) fn camel(name: &str) -> String {
+    let mut letters = name.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + letters.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::ORDERS;
@@ -65,7 +73,7 @@ mod tests {
 
     const NUMBERS: &str = include_str!("../../pkg-template/shell/numbers.js");
 
-    /// The names of one table there, by number.
+    /// The names of one of its tables, by number.
     fn table(name: &str) -> Vec<String> {
         let (_, rest) = NUMBERS.split_once(&format!("export const {name} = {{")).expect(name);
         let (body, _) = rest.split_once('}').expect("a table ends");
@@ -89,12 +97,4 @@ mod tests {
             Told::ALL.iter().map(|told| super::camel(&format!("{told:?}"))).collect();
         assert_eq!(names, table("TOLD"));
     }
-}
-
-/// `LinkUp` as `linkUp`.
-pub(crate) fn camel(name: &str) -> String {
-    let mut letters = name.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + letters.as_str())
 }

@@ -1,6 +1,6 @@
 //! The file that the inspector exports.
 //!
-//! JSON, of which this is the whole:
+//! The file is JSON with these fields:
 //!
 //! ```json
 //! {
@@ -11,10 +11,16 @@
 //! }
 //! ```
 //!
-//! A step is a row: the index in the table `TOLD`, what the two clocks showed (null: as before), the answer (the text
-//! `trap`: the client trapped, and nothing follows), and the numbers that came with it, of which those at the end that were not given are left out. A number
-//! that JSON has no word for is null (NaN), `inf` or `-inf`. `module` is `followed` for a client of `holdfast/io`. What
-//! else is there (labels, notes) is for people.
+//! Each step is an array:
+//!
+//! 1. The index in the table `TOLD`.
+//! 2. The reading of `Date.now()`. Null means the same as in the step before.
+//! 3. The reading of `performance.now()`. Null means the same as in the step before.
+//! 4. The client's answer. The text `trap` means that the client trapped; no step follows.
+//! 5. The step's numbers, up to six. Numbers at the end that were not given are left out.
+//!
+//! JSON cannot write NaN and the infinities: they are null, `"inf"` and `"-inf"`. `module` is `followed` for a client of
+//! `holdfast/io`. Other fields, such as the labels, are for people, and the replay ignores them.
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
@@ -24,15 +30,15 @@ use crate::crossing::{Crossing, Start};
 /// A recording.
 #[derive(Debug)]
 pub struct Recording {
-    /// The version of the package that it was made with.
+    /// The version of the package that made it.
     pub package: String,
-    /// It is of a client of `holdfast/io`.
+    /// Whether it was made of a client of `holdfast/io`.
     pub is_followed: bool,
-    /// It has everything from the client's start.
+    /// Whether it has every step, and not only those up to its limit of memory.
     pub is_whole: bool,
     /// How the client was made.
     pub start: Start,
-    /// What crossed the border, in order.
+    /// The crossings of the border, in order.
     pub steps: Vec<Crossing>,
 }
 
@@ -75,10 +81,11 @@ impl Recording {
     /// Reads a file.
     ///
     /// # Errors
-    /// Where the text is no recording, or one of a version that this program does not know: the error names the step.
+    /// If the text is not a recording, or has a version that this program does not know. If a step cannot be read, the error
+    /// names the step.
     pub fn parse(text: &str) -> Result<Self> {
         let file: File =
-            serde_json::from_str(text).context("this is no recording of holdfast/inspector")?;
+            serde_json::from_str(text).context("this is not a recording of holdfast/inspector")?;
         ensure!(
             file.format == "holdfast recording",
             "the format is `{}`, not `holdfast recording`",
@@ -86,7 +93,7 @@ impl Recording {
         );
         ensure!(
             file.version == 1,
-            "the file has version {}, and this program reads version 1",
+            "the file has version {}; this program reads version 1",
             file.version
         );
         let StartOfFile { wall, running, seed } = file.start;
@@ -136,6 +143,6 @@ fn number(cell: &Cell) -> Result<f64> {
         Cell::Nothing(()) => Ok(f64::NAN),
         Cell::Word(word) if word == "inf" => Ok(f64::INFINITY),
         Cell::Word(word) if word == "-inf" => Ok(f64::NEG_INFINITY),
-        Cell::Word(word) => bail!("`{word}` is no number"),
+        Cell::Word(word) => bail!("`{word}` is not a number"),
     }
 }

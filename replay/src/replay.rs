@@ -1,4 +1,4 @@
-//! The client, replayed.
+//! Replays a client step by step.
 
 use std::cell::Cell;
 
@@ -13,7 +13,7 @@ use crate::describe::{self, Subject};
 use crate::names;
 use crate::view::{Named, Ordered, Step, View};
 
-/// A client that is told what was recorded.
+/// A client that gets the recorded commands and facts.
 #[derive(Debug)]
 pub struct Replay {
     border: Border,
@@ -23,12 +23,12 @@ pub struct Replay {
     differs_at: Option<usize>,
 }
 
-/// What stands for the browser: the part of a recording that the client asks for.
+/// Stands for the browser: gives the client the values that it asked the browser for.
 #[derive(Debug, Default)]
 struct Recorded {
-    /// The answer to [`Told::LinkUp`] has it.
+    /// The recorded answer to [`Told::LinkUp`].
     heartbeat: Cell<f64>,
-    /// The order that the last poll answered.
+    /// The order that the last poll returned.
     order: Cell<Option<Order>>,
 }
 
@@ -42,7 +42,7 @@ impl Around for Recorded {
     }
 }
 
-/// What a crossing came to.
+/// The result of playing a crossing.
 struct Played {
     told: Option<Told>,
     answer: f64,
@@ -51,7 +51,7 @@ struct Played {
 }
 
 impl Replay {
-    /// A client that has been told nothing.
+    /// A client at the start of a recording.
     #[must_use]
     pub fn new(start: Start) -> Self {
         Self {
@@ -63,18 +63,18 @@ impl Replay {
         }
     }
 
-    /// Plays one crossing. Answers whether the client answered what was recorded; that never is so of a recorded trap.
+    /// Plays one crossing. Returns whether the client's answer is the recorded one. It is false for a recorded trap.
     ///
     /// # Panics
-    /// Where the client does, which is a bug of the client's: the recording ends with a trap there.
+    /// If the client panics, which is a bug of the client. The recorded client trapped at that step too.
     pub fn advance(&mut self, crossing: &Crossing) -> bool {
         self.play(crossing).agrees
     }
 
-    /// The same, described.
+    /// Plays one crossing, and describes it.
     ///
     /// # Panics
-    /// As [`advance`](Self::advance) does.
+    /// Like [`advance`](Self::advance).
     pub fn step(&mut self, crossing: &Crossing) -> Step {
         let index = self.steps;
         let Played { told, answer, order, agrees } = self.play(crossing);
@@ -103,19 +103,19 @@ impl Replay {
         }
     }
 
-    /// The client as it is now.
+    /// The client's present state.
     #[must_use]
     pub fn view(&self) -> View {
         self.account.view(self.border.client(), self.at(), self.steps, self.differs_at)
     }
 
-    /// Steps so far.
+    /// The number of steps played.
     #[must_use]
     pub fn steps(&self) -> usize {
         self.steps
     }
 
-    /// The first step at which the client answered otherwise than recorded.
+    /// The first step at which the client's answer differed from the recorded one.
     #[must_use]
     pub fn differs_at(&self) -> Option<usize> {
         self.differs_at
@@ -139,11 +139,11 @@ impl Replay {
         let Crossing { wall, running, numbers, .. } = *crossing;
         let answer = self.border.tell(&self.around, told, wall, running, numbers);
         let agrees = match crossing.answer {
-            // Addresses are those of the module that was recorded.
+            // The answer is an address in the recorded module's memory.
             Answer::Number(_) if matches!(told, Told::Fields | Told::Names) => true,
             #[expect(
                 clippy::float_cmp,
-                reason = "the same numbers give the same answer, bit by bit"
+                reason = "the same numbers give the same answer, bit for bit"
             )]
             Answer::Number(recorded) => recorded == answer,
             Answer::Trap => false,

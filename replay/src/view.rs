@@ -1,5 +1,5 @@
-//! What the inspector shows: the shapes of `pkg-template/inspector/replay.d.ts`. Times are milliseconds since the client was
-//! made, by its own clock.
+//! The data that the inspector shows, with the types of `pkg-template/inspector/replay.d.ts`. Times are milliseconds since the
+//! client was made, by its own clock.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 pub struct Named {
     /// Its name.
     pub name: &'static str,
-    /// The number; NaN where none was given.
+    /// The number. NaN if none was given.
     pub value: f64,
 }
 
@@ -21,17 +21,17 @@ pub struct Ordered {
     pub numbers: Vec<Named>,
 }
 
-/// What sort of step it is.
+/// The sort of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// The app wants something.
+    /// The app, or the shell for it, gives a command.
     Command,
-    /// Something happened outside.
+    /// Something happened outside of the client.
     Fact,
-    /// Something is asked of the client, and nothing changes.
+    /// A question to the client, which changes nothing.
     Question,
-    /// The client wants something done.
+    /// The client gives an order.
     Order,
     /// The client sets its timer, or its timer fired.
     Timer,
@@ -42,61 +42,61 @@ pub enum Kind {
 /// One crossing of the border, described.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Step {
-    /// Counts from 0.
+    /// Its index, from 0.
     pub index: usize,
     /// When.
     pub at: f64,
     /// The name of the command or fact in the table `TOLD`.
     pub told: String,
-    /// What came with it.
+    /// The numbers that came with it.
     pub numbers: Vec<Named>,
-    /// What it was answered; none for a trap.
+    /// The client's answer. None for a trap.
     pub answer: Option<f64>,
-    /// The order that a poll answered.
+    /// The order that a poll returned.
     pub order: Option<Ordered>,
-    /// One sentence.
+    /// One sentence about the step.
     pub says: String,
-    /// What sort of step it is.
+    /// Its sort.
     pub kind: Kind,
     /// The message that it is about, by [`Message::n`].
     pub message: Option<u32>,
-    /// Whether the client answered what was recorded.
+    /// Whether the client's answer is the recorded one.
     pub agrees: bool,
 }
 
-/// What a message waits for.
+/// The reason why a message waits.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Wait {
-    /// One word.
+    /// The reason in one word.
     pub why: &'static str,
-    /// One sentence.
+    /// The reason in one sentence.
     pub text: String,
-    /// When that ends at the latest, if known.
+    /// When the wait ends at the latest, if known.
     pub until: Option<f64>,
 }
 
-/// What happened to a message, and when.
+/// One event in the life of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Mark {
     /// When.
     pub at: f64,
-    /// What.
+    /// Its sort.
     pub what: Happening,
-    /// Which transmission it is about, from 1; 0 where it is about none.
+    /// The transmission that it is about, from 1. 0 if it is about none.
     pub attempt: u32,
 }
 
-/// What happened to a message.
+/// The sort of an event in the life of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Happening {
     /// The app sent it.
     Sent,
-    /// The app sent the same message again, and waits for this one.
+    /// The app sent the same message again, and shares this one's result.
     Joined,
     /// It was read from disk.
     Restored,
-    /// It is on disk.
+    /// It was saved to disk.
     Saved,
     /// It was handed to the Socket.
     Left,
@@ -108,13 +108,13 @@ pub enum Happening {
     Settled,
 }
 
-/// Where a message is.
+/// The state of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// In its lane.
+    /// It waits in its lane.
     Waiting,
-    /// It left, and has no answer.
+    /// It left, and the server has not answered.
     InFlight,
     /// It has its result.
     Settled,
@@ -124,11 +124,11 @@ pub enum State {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Ending {
-    /// `SUCCESS` or the code that the app was told. `ANSWER`: the code is the server's own.
+    /// `SUCCESS`, or the code of the result. `ANSWER` means that the code is the server's own.
     pub code: &'static str,
-    /// What a success rests on.
+    /// The proof of a success: `ack`, `receipt` or `echo`.
     pub by: Option<&'static str>,
-    /// Whether it may have been delivered nevertheless.
+    /// Whether it may have been delivered although it failed.
     pub maybe_delivered: bool,
 }
 
@@ -136,9 +136,9 @@ pub struct Ending {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
-    /// Counts the recording's messages from 1.
+    /// Its number within the recording, from 1.
     pub n: u32,
-    /// The number that crosses the border.
+    /// Its number at the border.
     pub seq: f64,
     /// The number of its event.
     pub event: u32,
@@ -146,40 +146,40 @@ pub struct Message {
     pub lane: f64,
     /// Its size.
     pub bytes: u32,
-    /// How it may settle.
+    /// The way that it was sent.
     pub way: &'static str,
-    /// It is saved to disk.
+    /// Whether it is to be saved to disk.
     pub is_durable: bool,
-    /// It leaves alone of its lane.
+    /// Whether no other message of its lane may be in flight with it.
     pub is_strict: bool,
-    /// Transmissions so far.
+    /// The number of transmissions.
     pub attempts: u32,
-    /// Where it is.
+    /// Its state.
     pub state: State,
-    /// Where it is kept: `memory`, `saving`, `disk` or `other-tab`.
+    /// Where it is saved: `memory`, `saving`, `disk` or `other-tab`.
     pub saved: &'static str,
-    /// What it waits for.
+    /// Why it waits. None if it has settled.
     pub wait: Option<Wait>,
-    /// How it ended.
+    /// Its result. None until it has settled.
     pub result: Option<Ending>,
-    /// What happened to it, in order.
+    /// The events of its life, in order.
     pub marks: Vec<Mark>,
 }
 
-/// A time that the link spent in one phase.
+/// A span of time that the link spent in one phase.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Span {
     /// The phase.
     pub phase: &'static str,
-    /// The attempt.
+    /// The number of the attempt to connect.
     pub epoch: u32,
-    /// Since when.
+    /// When it began.
     pub from: f64,
-    /// Until when; none for the present one.
+    /// When it ended. None for the present span.
     pub to: Option<f64>,
 }
 
-/// Something that is worth a sentence.
+/// A notable event, in one sentence.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Event {
     /// When.
@@ -188,10 +188,10 @@ pub struct Event {
     pub text: String,
 }
 
-/// How long an answer took.
+/// One round trip.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct RoundTrip {
-    /// When it came.
+    /// When the answer arrived.
     pub at: f64,
     /// How long it took.
     pub ms: f64,
@@ -199,48 +199,48 @@ pub struct RoundTrip {
     pub of: &'static str,
 }
 
-/// The client at a step.
+/// The client's state at a step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct View {
-    /// Steps so far.
+    /// The number of steps played.
     pub steps: usize,
-    /// Now.
+    /// The client's time.
     pub at: f64,
-    /// Where the link is.
+    /// The link's phase.
     pub phase: &'static str,
-    /// The last attempt.
+    /// The number of the last attempt to connect.
     pub epoch: u32,
-    /// When the next attempt is made.
+    /// When the next attempt to connect begins.
     pub next_attempt_at: Option<f64>,
-    /// Messages that wait.
+    /// The number of messages that wait.
     pub queued: usize,
-    /// Messages that left.
+    /// The number of messages in flight.
     pub in_flight: usize,
     /// The last round trip of a ping.
     pub rtt_ms: Option<f64>,
     /// When the last ping was answered.
     pub last_pong_at: Option<f64>,
-    /// The transport; none before the first link.
+    /// `websocket` or `polling`. None before the first link.
     pub transport: Option<&'static str>,
-    /// What this server makes of receipts: `unknown`, `given` or `off`.
+    /// Whether this server gives receipts: `unknown`, `given` or `off`.
     pub receipts: &'static str,
     /// `anonymous` or `named`.
     pub user: &'static str,
-    /// The link speaks for the user whose messages wait.
+    /// Whether the link is authorized for the user whose messages wait.
     pub is_authorized: bool,
-    /// Messages are saved to disk.
+    /// Whether messages are saved to disk.
     pub is_saving: bool,
-    /// Other tabs that were heard of.
+    /// The number of other tabs that have announced themselves.
     pub tabs: usize,
-    /// What the link went through.
+    /// The phases of the link, oldest first.
     pub link: Vec<Span>,
-    /// What was noticed.
+    /// Notable events of the link and the session, oldest first.
     pub events: Vec<Event>,
-    /// How long answers took.
+    /// Round trips, oldest first.
     pub round_trips: Vec<RoundTrip>,
-    /// What waits, and the last that settled, in send order.
+    /// All unsettled messages, and the last that settled, in send order.
     pub messages: Vec<Message>,
-    /// The first step at which the client answered otherwise than recorded.
+    /// The first step at which the client's answer differed from the recorded one.
     pub differs_at: Option<usize>,
 }

@@ -1,4 +1,4 @@
-//! A recording and its replay: the same steps, the first difference, and a trap.
+//! Records a client and replays the recording: the same answers, the first difference, and a trap.
 
 use holdfast::border::told::Told;
 use holdfast::border::{Around, Border, flag};
@@ -16,7 +16,7 @@ impl Around for Browser {
     }
 }
 
-/// A client whose crossings are written down, as the inspector does.
+/// A client whose crossings are recorded, as the inspector does.
 struct Recorder {
     border: Border,
     now: f64,
@@ -34,7 +34,7 @@ impl Recorder {
         numbers[..given.len()].copy_from_slice(given);
         let (wall, running) = (START.wall + self.now, START.running + self.now);
         let answer = self.border.tell(&Browser, told, wall, running, numbers);
-        let index = Told::ALL.iter().position(|&one| one == told).expect("all are listed");
+        let index = Told::ALL.iter().position(|&one| one == told).expect("`ALL` has it");
         let answer_of_step = Answer::Number(answer);
         self.steps.push(Crossing { told: index, wall, running, numbers, answer: answer_of_step });
         answer
@@ -42,7 +42,7 @@ impl Recorder {
 
     fn drain(&mut self) {
         while self.tell(Told::Poll, &[]) > 0.0 {
-            // What the shell does at this order.
+            // The shell answers the order `look` with this fact.
             let is_look = self.steps.last().is_some_and(|step| step.answer == Answer::Number(16.0));
             if is_look {
                 self.tell(Told::Looked, &[-1.0, 0.0, 0.0]);
@@ -51,7 +51,7 @@ impl Recorder {
     }
 }
 
-/// Connects, sends three messages, loses the link with two of them unanswered, and comes back.
+/// Connects, sends three messages, loses the link with two of them unanswered, and reconnects.
 fn story() -> Vec<Crossing> {
     let mut client = Recorder::new();
     let settings = [
@@ -99,7 +99,7 @@ fn connect(client: &mut Recorder, epoch: f64) {
     client.drain();
 }
 
-/// As the inspector writes it.
+/// Writes a file as the inspector does.
 fn write(steps: &[Crossing]) -> String {
     let rows: Vec<String> = steps
         .iter()
@@ -135,7 +135,7 @@ fn cell(number: f64) -> String {
 
 #[test]
 fn a_recording_is_replayed_to_the_same_answers() {
-    let recording = Recording::parse(&write(&story())).expect("it is one");
+    let recording = Recording::parse(&write(&story())).expect("a recording");
     let mut replay = Replay::new(recording.start);
     for step in &recording.steps {
         assert!(replay.advance(step), "step {} differs", replay.steps() - 1);
@@ -154,10 +154,10 @@ fn a_recording_is_replayed_to_the_same_answers() {
 }
 
 #[test]
-fn while_the_link_is_lost_each_message_says_what_it_waits_for() {
+fn without_a_link_each_message_says_what_it_waits_for() {
     let steps = story();
     let down =
-        steps.iter().position(|step| Told::ALL[step.told] == Told::LinkDown).expect("it is lost");
+        steps.iter().position(|step| Told::ALL[step.told] == Told::LinkDown).expect("a lost link");
     let mut replay = Replay::new(START);
     for step in &steps[..=down] {
         replay.advance(step);
@@ -176,8 +176,10 @@ fn while_the_link_is_lost_each_message_says_what_it_waits_for() {
 #[test]
 fn the_first_step_that_differs_is_named() {
     let mut steps = story();
-    let poll =
-        steps.iter().rposition(|step| step.answer == Answer::Number(7.0)).expect("one settles");
+    let poll = steps
+        .iter()
+        .rposition(|step| step.answer == Answer::Number(7.0))
+        .expect("a settled message");
     steps[poll].answer = Answer::Number(6.0);
     let mut replay = Replay::new(START);
     let agreed = steps.iter().take_while(|step| replay.advance(step)).count();
@@ -203,7 +205,7 @@ fn each_step_has_a_sentence_that_names_its_message() {
         "Emit message 2, attempt 1.",
         "The server acknowledges message 1 (attempt 1).",
         "Settle message 1: SUCCESS, by its acknowledgement.",
-        "The connection is lost, or could not be made.",
+        "The connection is lost or could not be made.",
         "Emit message 3, attempt 2.",
     ] {
         assert!(says.iter().any(|text| text == expected), "`{expected}` is missing in {says:#?}");
@@ -211,11 +213,11 @@ fn each_step_has_a_sentence_that_names_its_message() {
 }
 
 #[test]
-fn what_is_no_recording_is_refused_with_the_reason() {
-    let refused = |text: &str| format!("{:#}", Recording::parse(text).expect_err("it is none"));
-    assert!(refused("{}").contains("no recording"));
+fn an_invalid_file_is_refused_with_the_reason() {
+    let refused = |text: &str| format!("{:#}", Recording::parse(text).expect_err("an error"));
+    assert!(refused("{}").contains("not a recording"));
     let story = write(&story());
     assert!(refused(&story.replace("\"version\":1", "\"version\":9")).contains("version 9"));
     assert!(refused(&story.replacen("[4,", "[4,1,2,3,4,5,6,7,8,9,", 1)).contains("step 0"));
-    assert!(refused(&story.replacen("null", "\"five\"", 1)).contains("`five` is no number"));
+    assert!(refused(&story.replacen("null", "\"five\"", 1)).contains("`five` is not a number"));
 }

@@ -1,7 +1,7 @@
-//! The border between JavaScript and the [`Client`]: commands, facts, orders and answers are numbers.
+//! The border between JavaScript and the [`Client`]. Commands, facts, orders and return values cross it as numbers.
 //!
-//! [`Border`] decides everything that `web` hands to JavaScript, and knows neither JavaScript nor the browser. So a
-//! recording of the numbers that crossed it can be replayed on any machine, with the same result at each step.
+//! `web` passes JavaScript's calls to [`Border`] and its results back. [`Border`] uses neither JavaScript nor the
+//! browser, so a recording of the numbers that crossed can be replayed on any machine, with the same result at each step.
 
 pub mod numbers;
 #[cfg(not(feature = "followed"))]
@@ -23,18 +23,18 @@ use crate::client::timer::{Setting, Timer};
 use crate::client::{Client, Order, transport};
 use crate::engine::{Config, Epoch, Input, Moment, Seq};
 
-/// What the border asks of its surroundings: the Socket in a browser, a recording in a replay.
+/// The border's surroundings: the Socket in a browser, the recording in a replay.
 pub trait Around {
     /// The longest silence in milliseconds that the heartbeat of the live connection allows; 0 if unknown.
     fn heartbeat(&self) -> f64;
 
-    /// No link was wanted until now, so the next attempt is a first one.
+    /// Called at a command about the link while no link is wanted: the next attempt counts as the first.
     fn starts_anew(&self) {}
 
-    /// The client gives an order, which is about to cross the border.
+    /// Called with each order just before it crosses the border.
     fn ordered(&self, _order: &Order) {}
 
-    /// The address of the names that the module uses ([`Told::Names`]).
+    /// The address in memory of the names that the module uses ([`Told::Names`]).
     fn names(&self) -> f64 {
         0.0
     }
@@ -42,45 +42,46 @@ pub trait Around {
 
 /// A [`Client`] whose inputs and outputs are numbers.
 ///
-/// After each [`tell`](Self::tell) the caller polls and carries out orders until there is none, and then sets its timer.
+/// After each [`tell`](Self::tell), the caller polls for orders and carries them out until there are no more. Then it
+/// sets its timer.
 #[derive(Debug)]
 pub struct Border {
     client: Client,
     clock: Clock,
     timer: Timer,
-    /// Of the next configuration.
+    /// The settings that [`Told::Set`] handed over; [`Told::Configure`] applies them.
     settings: [u64; SETTINGS],
-    /// Of the order that was polled last.
+    /// The fields of the order that was polled last.
     fields: [f64; FIELDS],
 }
 
-/// The flags of [`Told::Send`], as the table `SEND_FLAG` has them.
+/// The flags of [`Told::Send`], as in the table `SEND_FLAG`.
 pub mod flag {
-    /// Nothing of its lane may be in flight beside it.
+    /// No other message of its lane may be in flight at the same time.
     pub const STRICT: u32 = 1;
-    /// The app wants it to leave once.
+    /// It is transmitted once only.
     pub const ONCE: u32 = 2;
     /// It is saved to disk before it leaves.
     pub const DURABLE: u32 = 4;
     /// It was read from disk.
     pub const RESTORED: u32 = 8;
-    /// The second way; the others are its multiples, by the table `WAYS`.
+    /// The way, an index of the table `WAYS`, is added times this. It takes two bits.
     pub const WAY: u32 = 16;
-    /// It carries an id, by which a server can tell a repeat.
+    /// It carries an id, by which a server recognizes a repeat.
     pub const CARRIES_ID: u32 = 64;
-    /// Its id is longer than a server takes.
+    /// Its id is too long for the server.
     pub const LONG: u32 = 128;
-    /// An unsettled message has its id: the lane is that message's number.
+    /// An unsettled message has the same id. `lane` is that message's number.
     pub const KNOWN: u32 = 256;
-    /// That message is the same.
+    /// That message also has the same content.
     pub const SAME: u32 = 512;
-    /// The first event; the others are its multiples.
+    /// The event's number is added times this.
     pub const EVENT: u32 = 1024;
 }
 
 impl Border {
-    /// `wall` and `running` are what the two clocks show, as for [`tell`](Self::tell); `seed` is any number, different
-    /// for each client.
+    /// `wall` and `running` are the readings of the two clocks, as for [`tell`](Self::tell). `seed` is any number,
+    /// different for each client.
     #[must_use]
     pub fn new(wall: f64, running: f64, seed: f64) -> Self {
         Self {
@@ -98,7 +99,7 @@ impl Border {
         &self.client
     }
 
-    /// The time that it was told last, since the client was made.
+    /// The client's time at the last [`tell`](Self::tell), counted from when the client was made.
     #[must_use]
     pub fn now(&self) -> Moment {
         self.clock.now()
@@ -110,10 +111,10 @@ impl Border {
         self.fields
     }
 
-    /// A command or a fact, and the numbers that come with it. `wall` and `running` are what `Date.now()` and
-    /// `performance.now()` show. Answers a number, which [`Told`] describes; 0 where it describes none.
+    /// Tells the client a command or a fact, with its numbers. `wall` and `running` are the readings of `Date.now()` and
+    /// `performance.now()`. Returns the number that [`Told`] describes, or 0 if it describes none.
     ///
-    /// It has one caller in the module and is inlined there, so that the numbers stay in registers: 0.1 KB less, gzipped.
+    /// It has one caller in the module. Inlining it there keeps the numbers in registers, which saves 0.1 KB gzipped.
     #[inline(always)]
     pub fn tell(
         &mut self,
@@ -192,7 +193,7 @@ impl Border {
                 return 0.0;
             }
             Told::Page => {
-                // The page may have been asleep.
+                // The page may have been asleep, and its timer may not have run.
                 timer.slept();
                 client.page(now, page_event(count(a), b != 0.0));
                 return door(client);
@@ -262,7 +263,7 @@ impl Border {
                 client.resynced(count(a), b != 0.0);
                 return 0.0;
             }
-            // Of a client with links of its own alone.
+            // Only a client that makes its own links has these.
             #[cfg(not(feature = "followed"))]
             _ => return own::tell(client, around, now, told, seq, epoch, numbers),
             #[cfg(feature = "followed")]
@@ -272,7 +273,7 @@ impl Border {
         0.0
     }
 
-    /// What time it is. A sleep is told to the client before anything else is.
+    /// Reads the clocks. If the machine has slept, tells the client so before anything else.
     fn read_clocks(&mut self, wall: f64, running: f64) -> Moment {
         let Reading { now, has_slept } = self.clock.read(readings(wall, running));
         if has_slept {
@@ -282,7 +283,8 @@ impl Border {
         now
     }
 }
-/// What the app may do by now, and whether what was said so far is nobody's.
+
+/// Whether the app may have a link now, and whether its remembered emits have ended, as one number.
 pub(super) fn door(client: &mut Client) -> f64 {
     let talk = client.take_talk();
     door_number(client.door(), talk).into()
@@ -292,7 +294,7 @@ fn readings(wall: f64, running: f64) -> Readings {
     Readings { wall: whole(wall), running: whole(running) }
 }
 
-/// A number of JavaScript's that is negative where there is none.
+/// A number from JavaScript; a negative one means none.
 pub(super) fn or_none(number: f64) -> Option<u64> {
     (number >= 0.0).then(|| whole(number))
 }

@@ -1,5 +1,5 @@
-//! The enums of the engine as numbers, and back. The tables of the other side are in
-//! `pkg-template/shell/numbers.js`; `tests/web.rs` holds the two together.
+//! Converts the client's and the engine's enums to numbers, and back. JavaScript's tables are in
+//! `pkg-template/shell/numbers.js`; `tests/web.rs` compares the two.
 
 use crate::client::claim::{Audience, By, Claim, Code, Ending};
 #[cfg(not(feature = "followed"))]
@@ -11,12 +11,11 @@ use crate::engine::{
     DownCause, Grant, Millis, Moment, Notice, Output, Phase, Standing, Status, Way,
 };
 
-/// An order: its number in the table `ORDER`, and its fields in the order of its handler's parameters
-/// there. No order is 0.
+/// An order's number in the table `ORDER`, and its fields in the order of its handler's parameters. 0 means no order.
 ///
 /// [`Output::Changed`] carries the new status: the phase, messages queued and in flight, the times of the next
 /// attempt and of the last pong in milliseconds since the epoch, and the last round trip in milliseconds, each
-/// negative where there is none. `lead` is that of the clock on the wall over the client's.
+/// negative if there is none. `lead` is how far the wall clock is ahead of the client's clock.
 #[must_use]
 pub fn order(order: Order, status: impl FnOnce() -> Status, lead: f64) -> (u32, [f64; FIELDS]) {
     let mut fields = [0.0; FIELDS];
@@ -102,7 +101,7 @@ fn engine_order(
 ) -> (u32, [f64; FIELDS]) {
     let mut fields = [0.0; FIELDS];
     let number = match output {
-        // The client keeps them to itself.
+        // The client handles these itself.
         Output::Unanswered { .. }
         | Output::Store { .. }
         | Output::Transmit { .. }
@@ -181,10 +180,10 @@ fn storage_order(order: Storage) -> (u32, [f64; FIELDS]) {
 
 const NONE: (f64, f64, f64) = (0.0, 0.0, 0.0);
 
-/// As many fields as the largest order has.
+/// The number of fields of the largest order.
 pub const FIELDS: usize = 6;
 
-/// Its place in the table `STANDINGS`.
+/// Its index in the table `STANDINGS`.
 #[must_use]
 pub fn standing_number(standing: Standing) -> u32 {
     match standing {
@@ -195,7 +194,7 @@ pub fn standing_number(standing: Standing) -> u32 {
     }
 }
 
-/// Its place in the table `VALUE`.
+/// Its index in the table `VALUE`.
 #[must_use]
 pub fn value_number(value: Value) -> u32 {
     match value {
@@ -205,7 +204,7 @@ pub fn value_number(value: Value) -> u32 {
     }
 }
 
-/// What the app may do, by the table `DOOR`; 4 more where what was said is nobody's.
+/// The door's number in the table `DOOR`, plus 4 if the app's remembered emits are no longer replayed.
 #[must_use]
 pub fn door_number(door: Door, talk: Talk) -> u32 {
     let number = match door {
@@ -216,7 +215,7 @@ pub fn door_number(door: Door, talk: Talk) -> u32 {
     number + if talk == Talk::Ends { 4 } else { 0 }
 }
 
-/// Its flags by the table `FATE`.
+/// Its flags, as in the table `FATE`.
 #[must_use]
 pub fn fate_flags(fate: Fate) -> u32 {
     let Fate { is_news, is_doubtful, has_reply, waits } = fate;
@@ -226,7 +225,7 @@ pub fn fate_flags(fate: Fate) -> u32 {
         | u32::from(waits) << 3
 }
 
-/// Its place in the table `PHASES`.
+/// Its index in the table `PHASES`.
 #[must_use]
 pub fn phase_number(phase: Phase) -> u32 {
     match phase {
@@ -241,7 +240,7 @@ pub fn phase_number(phase: Phase) -> u32 {
     }
 }
 
-/// Its place in the table `CODES`.
+/// Its index in the table `CODES`.
 #[must_use]
 pub fn code_number(code: Code) -> u32 {
     match code {
@@ -260,7 +259,7 @@ pub fn code_number(code: Code) -> u32 {
     }
 }
 
-/// What is told of a message's end, in one number: its code, and times the factors of the table `CLAIM` the rest.
+/// A claim in one number: its code, plus its other parts times the factors in the table `CLAIM`.
 #[must_use]
 pub fn claim_number(claim: Claim) -> u32 {
     let by = match claim.by {
@@ -282,14 +281,14 @@ pub fn claim_number(claim: Claim) -> u32 {
         | audience << 8
 }
 
-/// The same of an end.
+/// A message's end in one number: its claim and two flags.
 #[must_use]
 pub fn ending_number(ending: &Ending) -> u32 {
     claim_number(ending.claim) | u32::from(ending.is_timed) << 10 | u32::from(ending.stays) << 11
 }
 
-/// What an acknowledgement says: its place in the table `READINGS`, and 4 times that of the app's opinion in
-/// `OPINIONS`. Any other number is a failure.
+/// An acknowledgement: its number in the table `READING`, plus `OPINION` times the app's own verdict. Any other number
+/// is a failure.
 #[must_use]
 pub fn said(number: u32, span: f64, own_span: f64) -> Acknowledgement {
     let reading = match number % 4 {
@@ -308,7 +307,7 @@ pub fn said(number: u32, span: f64, own_span: f64) -> Acknowledgement {
     Acknowledgement { reading, span: millis(span), opinion, own_span: millis(own_span) }
 }
 
-/// Its place in the table `NOTICES`.
+/// Its index in the table `NOTICES`.
 #[must_use]
 pub fn notice_number(notice: Notice) -> u32 {
     match notice {
@@ -320,7 +319,7 @@ pub fn notice_number(notice: Notice) -> u32 {
     }
 }
 
-/// By the table `WAYS`. Any other number is the last one.
+/// The way at this index of the table `WAYS`. Any other number is the last one.
 #[must_use]
 pub fn way(number: u32) -> Way {
     match number {
@@ -331,18 +330,18 @@ pub fn way(number: u32) -> Way {
     }
 }
 
-/// A number of JavaScript's as a count, within the range.
+/// A number from JavaScript as a count, clamped to the range.
 #[must_use]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "casting saturates, which is the wish"
+    reason = "casting saturates, as intended"
 )]
 pub fn count(number: f64) -> u32 {
     number as u32
 }
 
-/// By the table `READ`. Any other number is a refusal.
+/// The answer to a read, at this index of the table `READ`. Any other number is a refusal.
 #[cfg(not(feature = "followed"))]
 #[must_use]
 pub fn read(number: u32, end: f64, print: f64) -> Read {
@@ -355,7 +354,7 @@ pub fn read(number: u32, end: f64, print: f64) -> Read {
     }
 }
 
-/// By the table `GRANT`. Any other number is a failed answer.
+/// The grant at this index of the table `GRANT`. Any other number is a failed answer.
 #[must_use]
 pub fn grant(number: u32) -> Grant {
     match number {
@@ -365,7 +364,7 @@ pub fn grant(number: u32) -> Grant {
     }
 }
 
-/// By the table `DOWN`. Any other number is a loss, which is tried again.
+/// The cause at this index of the table `DOWN`. Any other number is a loss, after which the client reconnects.
 #[must_use]
 pub fn down_cause(number: u32, span: f64) -> DownCause {
     match number {
@@ -376,7 +375,7 @@ pub fn down_cause(number: u32, span: f64) -> DownCause {
     }
 }
 
-/// By the list `PAGE_EVENTS`. Any other number is the last.
+/// The event at this index of the list `PAGE_EVENTS`. Any other number is the last one.
 #[must_use]
 pub fn page_event(number: u32, flag: bool) -> PageEvent {
     match (number, flag) {
@@ -391,18 +390,18 @@ pub fn page_event(number: u32, flag: bool) -> PageEvent {
     }
 }
 
-/// A span as JavaScript has it. `NaN` and what is negative are none.
+/// A span from JavaScript. `NaN` and negative numbers are zero.
 #[must_use]
 pub fn millis(number: f64) -> Millis {
     Millis(whole(number))
 }
 
-/// A number of JavaScript's, without its fraction and within the range.
+/// A number from JavaScript without its fraction, clamped to the range.
 #[must_use]
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "casting saturates, which is the wish"
+    reason = "casting saturates, as intended"
 )]
 pub fn whole(number: f64) -> u64 {
     number as u64

@@ -1,5 +1,5 @@
-//! The facts and commands of a client that makes its links itself, keeps messages on disk and reads what the server
-//! sends. The module for links that are followed (the feature `followed`) has none of them.
+//! The facts and commands of a client that makes its own links, saves messages to disk and receives the server's events.
+//! The module of `holdfast/io` (the feature `followed`), whose links the app's Sockets make, has none of them.
 
 use super::numbers::{
     claim_number, count, double, fate_flags, grant, millis, read, standing_number, whole,
@@ -12,22 +12,22 @@ use crate::client::storage::{Found, Segment, Taken};
 use crate::client::{Came, Client, Soon};
 use crate::engine::{Epoch, Input, Moment, Phase, Seq, Verdict};
 
-/// The flags of a segment, as the table `SEGMENT_FLAG` has them.
+/// The flags of a segment, as in the table `SEGMENT_FLAG`.
 const FORMER: u32 = 1;
 const OURS: u32 = 2;
 
-/// The flags of a row, as the table `ROW_FLAG` has them.
+/// The flags of a row, as in the table `ROW_FLAG`.
 const SETTLED: u32 = 1;
 const AWAY: u32 = 2;
 
-/// The flags of an event that came, as the table `CAME_FLAG` has them.
+/// The flags of an event that arrived, as in the table `CAME_FLAG`.
 const FETCHED: u32 = 1;
 const WANTS_ACK: u32 = 2;
 
-/// What [`Border::tell`](super::Border::tell) does with the facts that it does not list itself.
+/// Handles the commands and facts that [`Border::tell`](super::Border::tell) does not list itself.
 ///
-/// It is inlined, and what it does before its `match` `Border::tell` has done already, so that the two matches become one: as
-/// a function of its own it takes 0.4 KB more, gzipped.
+/// It is inlined, and `Border::tell` has already computed its arguments, so the compiler makes one match of the two. A
+/// function of its own would take 0.4 KB more, gzipped.
 #[inline(always)]
 pub(super) fn tell(
     client: &mut Client,
@@ -171,12 +171,12 @@ pub(super) fn tell(
             (client.item(now, count(a), count(b), whole(c), offset) as u32).into()
         }
         Told::ReadFeed => client.read_feed(now, count(a), count(b), read(count(c), d, e)).into(),
-        // `Border::tell` has done the others.
+        // `Border::tell` handles the others.
         _ => 0.0,
     }
 }
 
-/// What the app wants of the link and the session.
+/// The app's commands about the link and the session.
 fn live(client: &mut Client, now: Moment, told: Told, flag: bool) {
     match told {
         Told::Open => client.open(now),
@@ -190,7 +190,7 @@ fn live(client: &mut Client, now: Moment, told: Told, flag: bool) {
     }
 }
 
-/// What the storage tells.
+/// Passes on a report of the storage, or of another tab.
 fn stored(keeper: &mut Keeper, told: Told, [a, b, c, d, e, f]: [f64; 6]) {
     let opening = count(a);
     match told {

@@ -1,12 +1,13 @@
-//! The configuration as it crosses the border. `config_of` holds the one table of it: `build.mjs` reads the options'
-//! paths from there, and hands over their numbers in the same order.
+//! The configuration as it crosses the border. The table in `config_of` is the only one: `build.mjs` reads the options'
+//! paths from it, and the shell hands over their numbers in the same order. New settings go at its end, because a
+//! setting crosses as index and number, and recordings keep the indexes.
 
 use crate::engine::{Config, Millis, config::Health};
 
-/// As many as the table has.
+/// The number of rows in the table.
 pub const SETTINGS: usize = 18;
 
-/// A whole number as a setting.
+/// A setting's type, made from the whole number that crosses the border.
 trait Setting {
     fn of(number: u64) -> Self;
 }
@@ -43,7 +44,7 @@ macro_rules! settings {
     };
 }
 
-/// The configuration that these numbers say. An option that is switched off is 0.
+/// The configuration with these numbers. A feature that is switched off has 0.
 #[must_use]
 pub fn config_of(numbers: &[u64; SETTINGS]) -> Config {
     let none = Health { interval: Millis(0), timeout: Millis(0), probe: Millis(0) };

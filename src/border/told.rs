@@ -31,32 +31,34 @@ macro_rules! told {
 }
 
 told! {
-    /// The app sends a message. `lane` is the message that has the id where `SEND_FLAG.known` is set. `flags` are those of the
-    /// table `SEND_FLAG`; `ack_timeout` 0 means the configured one; `print` is the fingerprint under which a durable
-    /// message is saved, or 0. Answers the message's number; a refusal is answered as a negative claim.
+    /// The app sends a message. If `SEND_FLAG.known` is set, `lane` is the number of the message that has the same id.
+    /// `flags` are those of the table `SEND_FLAG`; `ack_timeout` 0 means the configured one; `print` is the fingerprint
+    /// under which a durable message is saved, or 0. Returns the message's number, or a negative claim if it is
+    /// refused.
     Send(lane, bytes, flags, ttl, ack_timeout, print)
-    /// Asks what a message waits for. Answers an index of the table `STANDINGS`, 0 for a settled message.
+    /// Asks what a message waits for. Returns an index of the table `STANDINGS`, 0 for a settled message.
     Standing(message)
-    /// Asks for the next order. Answers its number, and [`Told::Fields`] then has its fields. Without an order the answer says
-    /// what to do with the timer: 0 leaves it as it is, a negative number sets it to that many milliseconds less one,
-    /// and negative infinity clears it.
+    /// Asks for the next order. Returns its number; its fields are where [`Told::Fields`] says. Without an order the return
+    /// value is about the timer: 0 leaves it as it is, -1 - n sets it to n milliseconds from now, and negative infinity
+    /// clears it.
     Poll()
-    /// Answers the address of the last order's fields in the module's memory, as `f64`s.
+    /// Returns the address of the last order's fields in the module's memory, as `f64`s.
     Fields()
-    /// Hands over one setting; `index` counts the table of `settings.rs`.
+    /// Hands over one setting; `index` is its row in the table of `settings.rs`.
     Set(index, number)
     /// Applies the settings handed over before.
     Configure()
     /// The app cancels a message.
     Cancel(message)
-    /// The app asks for a link. Like the other commands about the link and the session it says whether the app wants no link
-    /// for now, and answers an index of the table `DOOR`, plus 4 if the remembered emits belong to nobody any more.
+    /// The app asks for a link. `is_paused`, here and in the other commands about the link and the session, says
+    /// whether the app wants no link for now; the client reads it only with [`Told::Hold`]. Returns an index of the
+    /// table `DOOR`, plus 4 if the app's remembered emits are no longer replayed.
     Open(is_paused)
     /// The app's login is not ready, or ready again.
     Hold(is_paused)
     /// The app ends the link. Messages that belong to no user settle.
     Disconnect(is_paused)
-    /// The app names the user. `subject` is whom the credentials named in an earlier page load. 0 is nobody.
+    /// The app names the user. `subject` is the user named by the credentials of an earlier page load. 0 is nobody.
     Name(user, subject)
     /// Replaces the link, if there is one.
     Relink()
@@ -70,19 +72,21 @@ told! {
     Receiptless()
     /// Ends the client.
     Destroy(is_paused)
-    /// The app handed over credentials. `user` is the one that the app names, `subject` the one in the credentials. 0 is nobody.
+    /// The app handed over credentials. `user` is the one that the app names, `subject` the one in the credentials. 0
+    /// is nobody.
     Granted(epoch, user, subject)
-    /// The server accepted the connection. Answers the longest silence that the connection's heartbeat allows.
+    /// The server accepted the connection. Returns the longest silence that the connection's heartbeat allows.
     LinkUp(epoch, joins)
     /// The transport of the link is known. `largest` is the server's packet limit in bytes, or 0.
     Over(epoch, is_polling, largest)
-    /// The shell looked at what the transport has still to send (`waiting`: packets or bytes), and at the logout counter, which
-    /// is negative if there is none.
+    /// The shell looked at what the transport has still to send (`waiting`: packets or bytes), and at the logout
+    /// counter, which is negative if there is none.
     Looked(generation, is_polling, waiting)
     /// The server answered a CONNECT that asks for a receipt.
     Receipt(epoch, name, is_plain)
-    /// The server acknowledged a transmission. `said` is a sum of the tables `READING` and `OPINION`; the spans are the waits
-    /// that the server and the app named. Answers whether the acknowledgement counts.
+    /// The server acknowledged a transmission. `said` is a number of the table `READING` plus `OPINION` times the app's
+    /// own verdict. `span` and `own_span` are the waits that the server and the app's own function asked for. Returns
+    /// whether the acknowledgement counts.
     Acked(message, attempt, said, span, own_span)
     /// The timer fired.
     Timeout()
@@ -92,37 +96,39 @@ told! {
     LinkDown(epoch, cause, span)
     /// The server confirmed the join.
     Joined(epoch)
-    /// The server refused a join. `room` is the fingerprint of its name, or negative. Answers whether it is the user's own.
+    /// The server refused a join. `room` is the fingerprint of the room's name, or negative. Returns whether it is the
+    /// user's own room.
     JoinRejected(epoch, room)
     /// The server answered a ping.
     Ponged(epoch)
     /// A packet arrived.
     Heard(epoch)
-    /// A page event, by its index in `PAGE_EVENTS`. `flag` says whether the event is about the back-forward cache, or whether
-    /// the page is visible. Answers like [`Told::Open`].
+    /// A page event, by its index in `PAGE_EVENTS`. `flag` says whether the event is about the back-forward cache, or
+    /// whether the page is visible. Returns the same as [`Told::Open`].
     Page(event, flag)
-    /// The page is back from the cache and has looked at what changed meanwhile. Answers like [`Told::Open`].
+    /// The page is back from the cache and has looked at what changed meanwhile. Returns the same as [`Told::Open`].
     Reopen(is_paused)
-    /// A component names the user; [`Told::Name`] follows.
+    /// A component names the user. [`Told::Name`] follows.
     Named(is_paused)
-    /// Answers whether all saved messages have been handed out.
+    /// Returns whether all saved messages have been handed out.
     IsOpen()
-    /// Answers the generation under which messages are saved, or a negative number.
+    /// Returns the generation under which messages are saved, or a negative number.
     Generation()
-    /// The storage opened. `now` is the wall clock; `own` is this tab's journal of before or 0; `fresh` names a new one.
+    /// The storage opened. `now` is the wall clock; `own` is the journal that this tab had before, or 0; `fresh` is the
+    /// name for a new one.
     Opened(opening, now, own, fresh, has_locks, generation)
     /// The storage failed.
     StorageFailed(opening)
     /// A lock on a journal was granted or refused.
     Locked(opening, journal, is_granted)
-    /// Other tabs have had the time to say which journals they own.
+    /// The turn of the event loop in which messages were added is over: they are written together.
     Gathered(opening)
     /// One segment that was read; `flags` are those of the table `SEGMENT_FLAG`.
     Segment(opening, journal, number, size, generation, flags)
     /// One saved message: its index in the segment, and the number that this tab gives it. `flags` are those of the table
-    /// `ROW_FLAG`; `message` is the unsettled message that it is here, or negative.
+    /// `ROW_FLAG`; `message` is the same message in this tab, or negative.
     Row(opening, index, row, flags, message)
-    /// Everything that was asked for was read.
+    /// Everything that was to be read was read.
     Read(opening, generation)
     /// A transaction ended.
     Committed(transaction, is_done)
@@ -130,71 +136,72 @@ told! {
     Taken()
     /// Another tab introduced itself. `goes_first` decides between two tabs that want the same journal.
     Hello(opening, journal, is_new, goes_first)
-    /// Another tab settled a message. Answers whether that tab had it.
+    /// Another tab settled a message. Returns whether that tab had it.
     SettledElsewhere(message, is_success, is_retryable)
-    /// Another tab asks for a message. Answers whether this tab has it or reclaims it.
+    /// Another tab asks for a message. Returns whether this tab has it or reclaims it.
     Asked(message, goes_first)
     /// Another tab has a message.
     HasElsewhere(opening, message)
-    /// A server event carries a message's id. Answers whether that settles the message.
+    /// A server event carries a message's id. Returns whether that settles the message.
     Echoed(message, is_refusal)
-    /// The size of a message's largest packet, infinite if it cannot be encoded. Answers whether it may leave.
+    /// The size of a message's largest packet, infinite if it cannot be encoded. Returns whether it may leave.
     Measured(message, bytes)
-    /// One of the sends that share a message is cancelled. Answers the claim for that send, or 0.
+    /// One of the sends that share a message is cancelled. Returns the claim for that send, or 0.
     Leave(message)
-    /// Answers whether the message saved under this fingerprint has ended.
+    /// Returns whether the message saved under this fingerprint has ended.
     HasEnded(print)
     /// Another tab says that the message saved under this fingerprint has ended.
     EndedElsewhere(print)
-    /// The server greeted the connection. `is_recovered`: it recovered the session of before.
+    /// The server greeted the connection. `is_recovered` says whether it recovered the earlier session.
     Greeted(epoch, is_recovered)
-    /// The app asked for a room, which may go by any of three names. All are fingerprints.
+    /// The app asked for a room. A room has up to three names, given as fingerprints.
     AskedForRoom(one, two, three)
-    /// The app emitted what is repeated after each reconnect.
+    /// The app emitted an event that is repeated after each reconnect.
     Said(print, has_ack)
-    /// The app withdrew such an emit. Answers whether it was known.
+    /// The app withdrew a remembered emit. Returns whether it was known.
     Unsaid(print)
-    /// A component remembers an emit. Answers twice the number of this use, plus 1 if it is to be emitted now.
+    /// A component asks for an emit to be remembered. Returns twice the number of this use, plus 1 if it is to be
+    /// emitted now.
     Remember(print)
-    /// A component forgets it. Answers whether no other component wants it.
+    /// A component withdraws such an emit. Returns whether no other component wants it.
     Unremember(print, number)
     /// The app connects again after a logout.
     ResetLogout(is_paused)
-    /// The app emits an event that may wait for the link. Answers 0 if it leaves now, a negative number if it is dropped, and
-    /// otherwise the number under which it is deferred.
+    /// The app emits an event that may wait for the link. Returns 0 if it leaves now, a negative number if it is
+    /// dropped, and otherwise the number under which it is deferred.
     EmitSoon(epoch)
-    /// Answers whether the developer is warned of this for the first time.
+    /// Asks whether to warn the developer of this. Returns whether it is the first time.
     Warns(print)
     /// The app wants to know who is online.
     AskOnline()
-    /// A live message arrived. Answers whether it is buffered until the resync has ended.
+    /// A live message arrived. Returns whether it is buffered until the resync has ended.
     Live(wants_ack)
     /// An event with an id arrived. `names` are the names of the event as bits, `flags` those of the table `CAME_FLAG`,
-    /// `memory` is how many messages are remembered. Answers flags of the table `FATE`.
+    /// `memory` is how many messages are remembered. Returns flags of the table `FATE`.
     Came(id, content, names, flags, memory)
-    /// Answers under which index the message is noted.
+    /// Returns under which index the message is noted.
     Seen()
-    /// The listeners answered a message. Answers whether their answer is kept for a repeat.
+    /// The listeners answered a message. Returns whether their answer is kept for a repeat.
     Replied(content, length)
-    /// Answers whether the same content came under another event name before.
+    /// Returns whether the same content came under another event name before.
     IsAlias(content, name, has_id)
-    /// Somebody types, for `span`; 0 ends it. Answers whether that user was typing before.
+    /// Somebody types, for `span`; 0 ends it. Returns whether that user was typing before.
     Typing(user, span)
-    /// Answers whether what this resync fetched is for the user of now.
+    /// Returns whether the data that this resync fetched is for the present user.
     IsOurs(round)
     /// The app's `onResync` settled.
     Resynced(round, is_success)
-    /// The server listed who is online. Answers whether the list counts.
+    /// The server listed who is online. Returns whether the list counts.
     Listed(epoch)
-    /// The server says that a user left. Answers whether the app is told.
+    /// The server says that a user left. Returns whether the app is told.
     IsLeftNews(was_listed)
-    /// Answers whether the list of who is online is older than this link.
+    /// Returns whether the list of online users is older than this link.
     IsPresenceStale()
-    /// Answers the address of the names that the module uses.
+    /// Returns the address of the names that the module uses, in its memory.
     Names()
-    /// Answers whether the client takes messages.
+    /// Returns whether the client accepts messages.
     Accepts()
-    /// Answers whether the attempt still waits for credentials.
+    /// Returns whether the attempt still waits for credentials.
     WantsGrant(epoch)
     /// The app's own Socket makes the attempts.
     Follow()
@@ -204,11 +211,11 @@ told! {
     Feeds(epoch)
     /// The app follows a feed, or leaves it.
     Feed(feed, is_followed)
-    /// Where an earlier page load stopped reading a feed.
+    /// Names the offset at which an earlier page load stopped reading a feed.
     FeedBegins(feed, number, print)
-    /// An item of a feed arrived, live or by a read (`round`, else 0). Answers an index of the table `ITEM`.
+    /// An item of a feed arrived: live, with `round` 0, or by the read `round`. Returns an index of the table `ITEM`.
     Item(feed, round, before, number, print)
-    /// The server answered a read; `read` is an index of the table `READ`, `end` an offset's number or a span. Answers
+    /// The server answered a read; `read` is an index of the table `READ`, `end` an offset's number or a span. Returns
     /// whether the answer counts.
     ReadFeed(feed, round, read, end, print)
 }

@@ -12,7 +12,7 @@
 //!                    `---------------------> late ---------------------'
 //! ```
 //!
-//! Payloads, ids and callbacks stay at the edge.
+//! Payloads, ids and callbacks stay in the shell.
 
 use alloc::vec::Vec;
 
@@ -23,7 +23,7 @@ use crate::engine::{Millis, Outcome, Seq, Verdict, Way};
 /// A message as the app passes it in.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sending {
-    /// The edge's knowledge about its id.
+    /// What the shell knows about its id.
     pub id: Id,
     /// Its lane: equal numbers mean equal names. Messages of one lane leave in send order.
     pub lane: u64,
@@ -49,7 +49,7 @@ pub struct Sending {
     pub print: u64,
 }
 
-/// The edge's knowledge about a message's id.
+/// What the shell knows about a message's id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Id {
     /// No unsettled message has this id.

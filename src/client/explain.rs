@@ -1,32 +1,32 @@
-//! What a message waits for, and why: the whole answer, for the inspector. The shipped module does not contain this; the
-//! app's `outbox()` has the four words of [`Standing`](crate::engine::Standing).
+//! Finds what a message waits for, in full detail. Only the inspector asks, so the shipped module does not contain this;
+//! the app's `outbox()` has only the four words of [`Standing`](crate::engine::Standing).
 
 use super::Client;
 use super::keeper::Saved;
 use crate::engine::{Blocker, Moment, Phase, Seq};
 
-/// What an unsettled message waits for.
+/// The reason why an unsettled message waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wait {
-    /// A link that is ready; the phase is where the link is.
+    /// The link is not ready; it is in this phase.
     Link(Phase),
-    /// Another tab has the message, and says how it ends.
+    /// Another tab has the message, and will report its result.
     OtherTab,
     /// The link was authorized for somebody else, or for nobody (I11).
     Owner,
-    /// What is on its way unproven is as much as this link has shown to deliver (I13).
+    /// The messages in flight without proof of delivery have reached the limit for this link (I13).
     Receipt,
-    /// The transport has more to send than it can, or messages leave at a pace, until then.
+    /// The transport is busy, or messages leave at a limited rate.
     Pace {
         /// When the next message may leave.
         until: Moment,
     },
-    /// Something in the outbox, or its answer. [`Blocker::Nothing`]: it leaves with the next poll.
+    /// Something in the outbox, or the server's answer. With [`Blocker::Nothing`] it leaves at the next poll.
     Outbox(Blocker),
 }
 
 impl Client {
-    /// What a message waits for at the client's time; none where it has settled.
+    /// The reason why a message waits, at the client's time. None if it has settled.
     #[must_use]
     pub fn wait(&self, seq: Seq) -> Option<Wait> {
         let blocker = self.engine.blocker(seq)?;
@@ -34,7 +34,7 @@ impl Client {
             return Some(Wait::OtherTab);
         }
         Some(match (blocker, self.engine.phase()) {
-            // These are true whatever the link is.
+            // These apply in every phase of the link.
             (Blocker::Answer { .. } | Blocker::Saving | Blocker::Restoring, _) => {
                 Wait::Outbox(blocker)
             }
@@ -43,7 +43,7 @@ impl Client {
         })
     }
 
-    /// What keeps every message, though the link is ready: the parts of the one gate, `may_transmit`.
+    /// The reason why no message leaves though the link is ready: the conditions of `may_transmit`, one by one.
     fn gate(&self) -> Option<Wait> {
         if !self.identity.agrees() {
             return Some(Wait::Owner);
@@ -56,7 +56,7 @@ impl Client {
         (!is_let).then_some(Wait::Receipt)
     }
 
-    /// Where a message is kept: `memory`, `saving`, `disk` or `other-tab`.
+    /// Where a message is saved: `memory`, `saving`, `disk` or `other-tab`.
     #[must_use]
     #[cfg(not(feature = "followed"))]
     pub fn saved_in(&self, seq: Seq) -> &'static str {
@@ -68,7 +68,7 @@ impl Client {
         }
     }
 
-    /// Nothing of a client whose Sockets are followed is saved.
+    /// A client that follows the app's Sockets saves nothing.
     #[must_use]
     #[cfg(feature = "followed")]
     pub fn saved_in(&self, _seq: Seq) -> &'static str {
@@ -81,13 +81,13 @@ impl Client {
         self.keeper.generation().is_some()
     }
 
-    /// Whether the link speaks for the user whose messages wait (I11).
+    /// Whether the link is authorized for the user whose messages wait (I11).
     #[must_use]
     pub fn is_authorized(&self) -> bool {
         self.identity.agrees()
     }
 
-    /// Nobody has named the user: not the app, and not the credentials.
+    /// Whether the user is unknown: neither the app nor the credentials have named one.
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
         self.identity.is_anonymous()

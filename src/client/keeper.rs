@@ -11,10 +11,10 @@
 //!  stash leads from each state but Closed to Stashed, and reopen from there to Opening.
 //! ```
 //!
-//! The edge is the JavaScript that carries out [`Storage`] orders and reports the result of each. Reports about an
+//! The shell is the JavaScript that carries out [`Storage`] orders and reports the result of each. Reports about an
 //! earlier opening are ignored, except for writes: a closed journal still erases settled messages.
 //!
-//! The edge numbers the journals and the messages that it has read.
+//! The shell numbers the journals and the messages that it has read.
 
 mod messages;
 mod opening;

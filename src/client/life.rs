@@ -101,7 +101,7 @@ pub enum Talk {
     /// They are replayed as usual.
     #[default]
     Goes,
-    /// They belong to nobody. The client has forgotten them, and the edge must, too.
+    /// They belong to nobody. The client has forgotten them, and the shell must, too.
     Ends,
 }
 

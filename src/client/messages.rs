@@ -152,7 +152,7 @@ impl Client {
     }
 
     /// Reports the size in bytes of a message's largest packet, `u64::MAX` if it can't be encoded. Returns whether
-    /// the message may leave. If not, it is refused, and the edge knows the reason.
+    /// the message may leave. If not, it is refused, and the shell knows the reason.
     pub fn measured(&mut self, now: Moment, seq: Seq, bytes: u64) -> bool {
         let now = self.engine.advance(now);
         let fits = bytes <= self.largest && bytes < u64::MAX;

@@ -347,7 +347,8 @@ impl Receipts {
     }
 
     /// A link has lived long enough with its messages in flight: its window grows, first by one and then by twice
-    /// as much each time. So a message that ends links comes to leave alone, behind those that wait for an answer.
+    /// as much each time. In the end a message that ends links is transmitted alone, after all messages that only wait
+    /// for an answer.
     pub fn stable(&mut self) {
         self.window = self.window.saturating_add(self.step);
         self.step = self.step.saturating_mul(2);

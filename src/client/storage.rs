@@ -1,12 +1,12 @@
-//! The keeper's orders to the storage, and what the storage reports. The edge numbers the journals and the messages
+//! The keeper's orders to the storage, and what the storage reports. The shell numbers the journals and the messages
 //! that it has read. The methods named here are those of the [keeper](super::keeper::Keeper).
 
 use crate::engine::Seq;
 
-/// A journal, as the edge numbers it. Each belongs to one tab. 0 is none.
+/// A journal, as the shell numbers it. Each belongs to one tab. 0 is none.
 pub type Name = u32;
 
-/// A message that was read from disk, as the edge numbers it.
+/// A message that was read from disk, as the shell numbers it.
 pub type Row = u32;
 
 /// The address of a message in a journal.
@@ -153,7 +153,7 @@ pub struct Segment {
 /// A message that was read. It belongs to the segment that was reported last.
 #[derive(Clone, Copy, Debug)]
 pub struct Found {
-    /// The edge's number of the message.
+    /// The shell's number for the message.
     pub row: Row,
     /// Its segment lists it as settled.
     pub is_settled: bool,

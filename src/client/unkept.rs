@@ -98,7 +98,7 @@ impl Keeper {
     /// There is nothing to erase.
     pub fn log_out_elsewhere(&mut self) {}
 
-    /// Never called: the edge for followed links sends no durable message.
+    /// Never called: the shell of followed links sends no durable message.
     pub fn add(&mut self, _seq: Seq) {}
 
     /// No other page can have had the message.

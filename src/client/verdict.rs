@@ -1,4 +1,4 @@
-//! The meaning of an acknowledgement for its message. The edge reads the values (`common/acknowledgement.js`) and
+//! The meaning of an acknowledgement for its message. The shell reads the values (`common/acknowledgement.js`) and
 //! reports their content.
 
 use crate::engine::{Millis, Verdict};

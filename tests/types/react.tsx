@@ -16,7 +16,7 @@ import SocketContextByDefault, {
   useSocketContext,
   useSocketEvent,
 } from 'holdfast/react';
-import { useContext } from 'react';
+import { useContext, useRef } from 'react';
 import type { Socket } from 'socket.io-client';
 
 interface Message {
@@ -98,6 +98,18 @@ export function Typed() {
   const selected: number = typed.useSocket((view) => view.queueLength);
   return (
     <>{String([wasWaiting, isTaken, reply, isMaybeThere, selected, useSendMessage().messages])}</>
+  );
+}
+
+/** The element's tag is typed where `holdfast/inspector/react` is part of the program. */
+export function Tag() {
+  const taken = useRef<HTMLElementTagNameMap['holdfast-inspector']>(null);
+  return (
+    <>
+      <holdfast-inspector inline="" theme="dark" ref={taken} />
+      {/* @ts-expect-error no such theme */}
+      <holdfast-inspector theme="blue" />
+    </>
   );
 }
 

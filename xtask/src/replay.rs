@@ -1,4 +1,4 @@
-//! `cargo xtask replay`: a recording of the inspector, played natively.
+//! `cargo xtask replay`: plays a recording of the inspector natively.
 
 use std::fs;
 
@@ -6,8 +6,8 @@ use anyhow::Result;
 
 use crate::tools;
 
-/// Hands the arguments to the replay, built with the client that the recording is of. Every check of the language is on, and
-/// a panic says where it is.
+/// Builds the replay with the client that the recording was made of, and passes the arguments to it. It is a debug build, so
+/// overflow checks and assertions are on, and a panic names its position.
 pub fn run(arguments: &[String]) -> Result<()> {
     let is_followed = arguments
         .iter()
@@ -18,7 +18,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     tools::run(tools::cargo().args(build_and_run).args(features).arg("--").args(arguments))
 }
 
-/// Whether it is of a client of `holdfast/io`. What else is wrong with the file the replay says.
+/// Whether a file was recorded from a client of `holdfast/io`. The replay itself reports invalid files.
 fn is_followed(text: &str) -> bool {
     let head: String = text.chars().take(2_000).filter(|letter| !letter.is_whitespace()).collect();
     head.contains("\"module\":\"followed\"")
@@ -29,7 +29,7 @@ mod tests {
     use super::is_followed;
 
     #[test]
-    fn the_file_says_which_client_it_is_of() {
+    fn the_file_names_its_client() {
         assert!(is_followed(
             "{\n  \"format\": \"holdfast recording\",\n  \"module\": \"followed\" }"
         ));

@@ -81,8 +81,8 @@ pub fn compile_script() -> Result<PathBuf> {
     Ok(script)
 }
 
-/// Compiles the replays that the inspector loads: of a client with links of its own, and of one that follows the app's Sockets.
-/// Answers their folders, each with the module and the JavaScript for it.
+/// Compiles the two replays that the inspector loads: for clients that make their own links, and for those that follow the
+/// app's Sockets. Returns their folders, each with the module and its JavaScript.
 pub fn compile_replays() -> Result<[PathBuf; 2]> {
     let replays = [("replay", &[][..]), ("replay-io", &["--features", "followed"][..])];
     let mut folders = Vec::new();

@@ -149,7 +149,7 @@ function createRow(app) {
     set(row, 'data-state', hasFailed ? 'failed' : message.state);
     setIcon(sign, isSettled ? (hasFailed ? ICONS.cross : ICONS.check) : waitIcon(message));
     setText(number, String(message.n));
-    setText(eventName, eventOf(frame.source, message) ?? `message of lane ${message.lane}`);
+    setText(eventName, eventOf(frame.source, message) ?? `message ${message.n}`);
     const data = frame.source.labels.get(message.seq)?.data;
     setText(preview, data === undefined ? '' : previewText(data));
     const notes = isSettled

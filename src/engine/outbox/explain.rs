@@ -1,49 +1,49 @@
-//! Why a message is still in the outbox. Only the inspector asks; the shipped module does not contain this.
+//! Finds why a message is still in the outbox. Only the inspector asks, so the shipped module does not contain this.
 
 use super::super::config;
 use super::super::types::{Moment, Seq};
 use super::Outbox;
 use super::message::State;
 
-/// What keeps an unsettled message from the server, or from its result.
+/// The reason why an unsettled message has not left, or has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blocker {
     /// Messages of an earlier page load are still being read from disk.
     Restoring,
-    /// It is being saved to disk first (I4).
+    /// It must be saved to disk before it leaves (I4).
     Saving,
     /// An older message of its lane leaves first (I3).
     Older {
         /// The first message of the lane.
         first: Seq,
     },
-    /// A failed attempt is repeated later.
+    /// An attempt failed, and the next one comes later.
     Retry {
-        /// When.
+        /// When the next attempt may leave.
         at: Moment,
     },
-    /// The server asked to send nothing of this lane before then.
+    /// The server asked to send no message of this lane for a while.
     Server {
         /// When it may leave.
         at: Moment,
     },
-    /// Its lane has as many messages in flight as it may have.
+    /// Its lane has reached its limit of messages in flight.
     Lane,
-    /// As many messages, or bytes, are in flight as may be.
+    /// The window is full: the limit of messages or bytes in flight is reached.
     Window,
-    /// A message that may be what ends the connections is tried alone (I10).
+    /// A message may be ending the connections, so messages leave one at a time (I10).
     Suspect,
-    /// Nothing in the outbox: it may leave.
+    /// Nothing in the outbox prevents it from leaving.
     Nothing,
-    /// It left, and its answer is awaited.
+    /// It left, and the server has not answered yet.
     Answer {
-        /// When the attempt counts as failed, at the earliest.
+        /// The earliest time at which the attempt counts as failed.
         until: Moment,
     },
 }
 
 impl Outbox {
-    /// What keeps a message at `now`; none where it has settled.
+    /// The reason why a message waits, at `now`. None if it has settled.
     pub(in crate::engine) fn blocker(
         &self,
         now: Moment,

@@ -1,4 +1,4 @@
-// What the inspector keeps of a client: numbers in, the same numbers out, bounded, and a file that is read as it was written.
+// A recording returns the numbers that were noted, keeps its limit of memory, and survives being written to a file.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -7,7 +7,7 @@ import { createRecording, STEP } from '../../../pkg-template/inspector/recording
 
 const START = { wall: 1_790_000_000_000, running: 12.5, seed: 0.25 };
 
-/** Steps of every shape: all counts of numbers, clocks that move and that stand, numbers that JSON has no word for. */
+/** Steps with each count of numbers, with clocks that move and that stand, and with numbers that JSON cannot write. */
 function stepsOf(count) {
   return Array.from({ length: count }, (_, nth) => {
     const numbers = [nth, -1, 0.5, Infinity, -Infinity, 2 ** 52].map((number, at) =>
@@ -34,12 +34,12 @@ const stepsIn = (recording) => {
   );
 };
 
-test('what is noted is read again, over chunks and with clocks that stand still', () => {
+test('steps are read as they were noted, across chunks and with clocks that stand still', () => {
   const steps = stepsOf(20_000);
   assert.deepEqual(stepsIn(recorded(steps)), steps);
 });
 
-test('a reader goes on with what is noted after it was made', () => {
+test('a reader also reads steps that are noted later', () => {
   const [first, second, third] = stepsOf(3);
   const recording = recorded([first]);
   const reader = recording.reader();
@@ -51,7 +51,7 @@ test('a reader goes on with what is noted after it was made', () => {
   assert.deepEqual([...reader.next(9)], third);
 });
 
-test('a recording that is full keeps what it has, and says so', () => {
+test('a full recording keeps its steps and is marked as full', () => {
   const steps = stepsOf(50_000);
   const recording = recorded(steps, 1_000_000);
   assert.equal(recording.isFull, true);
@@ -74,18 +74,18 @@ test('a file is read as it was written', async () => {
   assert.deepEqual(again.labels.get(2 ** 52), { event: 'send_message', id: 'a', data: undefined });
   assert.equal(again.isFull, false);
   const whole = await (await write(recording, { version: '1.2.3', payloads: true })).text();
-  assert.match(whole, /secret/, 'and in where they are asked for');
+  assert.match(whole, /secret/, 'payloads are included on request');
 });
 
-test('a recording without a step is a file too', async () => {
+test('a recording without steps can be written and read', async () => {
   const text = await (await write(recorded([]), { version: '1.2.3' })).text();
   assert.equal(read(text).length, 0);
 });
 
-test('what is no recording is refused with the reason', () => {
+test('an invalid file is refused with the reason', () => {
   const refused = [
     ['no json', /not JSON/],
-    ['{}', /no recording of holdfast/],
+    ['{}', /not a recording of holdfast/],
     [
       '{"format":"holdfast recording","version":7}',
       /has version 7; this inspector reads version 1/,
@@ -93,7 +93,7 @@ test('what is no recording is refused with the reason', () => {
     ['{"format":"holdfast recording","version":1}', /start or its steps are missing/],
     [
       '{"format":"holdfast recording","version":1,"module":"client","isWhole":true,"start":{"wall":1,"running":1,"seed":1},"steps":[[1,"x",2,3]]}',
-      /no list of numbers/,
+      /not a list of numbers/,
     ],
   ];
   for (const [text, reason] of refused) {

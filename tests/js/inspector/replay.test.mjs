@@ -1,4 +1,4 @@
-// A client of the built package is recorded, and its recording is played by the package's replay module and by the program.
+// Records a client of the built package, and plays the recording with the package's replay module and with the program.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -16,7 +16,7 @@ import { STEP } from '../../../pkg-template/inspector/recording.js';
 import { root } from '../../support/paths.mjs';
 import { until } from '../../support/until.mjs';
 
-/** Acknowledges what it is sent, unless it is told to be silent, and can end all connections. */
+/** A server that acknowledges messages unless `isSilent` is set. */
 async function serve(t) {
   const http = createServer();
   const io = new Server(http);
@@ -31,7 +31,7 @@ async function serve(t) {
   return server;
 }
 
-/** A client that sends, loses its connection with messages in flight, and comes back. */
+/** A client that sends, loses its connection with messages in flight, and reconnects. */
 async function story(t) {
   const server = await serve(t);
   const client = createClient({ url: server.url, send: { ack: true }, reconnect: { minMs: 50 } });
@@ -50,7 +50,7 @@ async function story(t) {
   return client;
 }
 
-/** @param {string} text of a file @returns all steps, and the player after the last one it played */
+/** Plays a file. @param {string} text @returns its steps, and the client's state after the last one that was played */
 function play(text) {
   const recording = read(text);
   const { wall, running, seed } = recording.start;
@@ -77,7 +77,7 @@ test('a client is replayed from its file to the same state, message by message',
   assert.doesNotMatch(text, /secret/, 'payloads are left out');
 });
 
-test('while the link is lost each message says what it waits for', async (t) => {
+test('without a link each message says what it waits for', async (t) => {
   const client = await story(t);
   const { recording, steps } = play(await (await exportRecording(client)).text());
   const { wall, running, seed } = recording.start;
@@ -93,7 +93,7 @@ test('while the link is lost each message says what it waits for', async (t) => 
   assert.match(waits[0].wait.text, /The link is lost/);
 });
 
-test('payloads are in a file where the app had them kept and asks for them', async (t) => {
+test('a file has payloads if the app had them kept and asks for them', async (t) => {
   configureInspector({ payloads: true });
   t.after(() => configureInspector({ payloads: false }));
   const server = await serve(t);
@@ -108,10 +108,10 @@ test('payloads are in a file where the app had them kept and asks for them', asy
   assert.doesNotMatch(await (await exportRecording(client)).text(), /kept/);
 });
 
-test('a step that was answered otherwise is found by the module and by the program, at the same place', async (t) => {
+test('the module and the program find the same first step with another answer', async (t) => {
   const client = await story(t);
   const file = JSON.parse(await (await exportRecording(client)).text());
-  // The recorded client settled its last message, and this one is said to have transmitted it again.
+  // Change the answer of the last poll that settled a message, as if the client had transmitted it again.
   const at = file.steps.findLastIndex(([what, , , answer]) => what === 2 && answer === 7);
   file.steps[at][3] = 6;
   const text = JSON.stringify(file);
@@ -126,7 +126,7 @@ test('a step that was answered otherwise is found by the module and by the progr
   );
 });
 
-test('the program plays a whole recording and says what the client knows at its end', async (t) => {
+test('the program plays a whole recording and prints the state at its end', async (t) => {
   const client = await story(t);
   const { code, output } = await replayNatively(t, await (await exportRecording(client)).text());
   assert.equal(code, 0, output);
