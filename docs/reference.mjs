@@ -30,8 +30,7 @@ const ABOUT = {
 };
 
 /** The name by which apps import an entry. @param {string} name of its page */
-const importName = (name) =>
-  name === 'holdfast' ? name : `holdfast/${name.replace('inspector-react', 'inspector/react')}`;
+const importName = (name) => (name === 'holdfast' ? name : `holdfast/${name}`);
 
 /** @param {string} out a folder, which is emptied first */
 async function write(out) {

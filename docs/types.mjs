@@ -22,7 +22,7 @@ export function entries() {
   const file = path.join(folder, '../package.json');
   const { exports } = JSON.parse(readFileSync(file, 'utf8'));
   const names = Object.keys(exports).filter((name) => name !== './package.json');
-  return names.map((name) => (name === '.' ? 'index' : name.slice('./'.length).replace('/', '-')));
+  return names.map((name) => (name === '.' ? 'index' : name.slice('./'.length)));
 }
 
 /** @param {string} entry */

@@ -1,4 +1,4 @@
-// The public types of `holdfast/inspector/react`.
+// The public types of `holdfast/inspector-react`.
 
 import type { CSSProperties, DetailedHTMLProps, HTMLAttributes, ReactElement } from 'react';
 import type { Client } from './index.js';

@@ -101,7 +101,7 @@ export function Typed() {
   );
 }
 
-/** The element's tag is typed where `holdfast/inspector/react` is part of the program. */
+/** The element's tag is typed where `holdfast/inspector-react` is part of the program. */
 export function Tag() {
   const taken = useRef<HTMLElementTagNameMap['holdfast-inspector']>(null);
   return (
