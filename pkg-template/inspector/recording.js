@@ -11,14 +11,14 @@ export const STEP = 10;
 const NUMBERS = 6;
 
 /** The first number of a step is `what + COUNT * (how many numbers it has) + (CLOCKS if the clocks changed)`. */
-const COUNT = 128;
+export const COUNT = 128;
 const CLOCKS = COUNT * 8;
 
 /** What a recording may take in memory, in bytes, if the app says nothing else. */
 export const MAX_BYTES = 33_554_432;
 
 /** @typedef {'client' | 'followed'} ModuleKind a client with its own links, or one of `holdfast/io` */
-/** @typedef {{ event?: string, id?: string, data?: unknown }} Label */
+/** @typedef {{ event?: string | undefined, id?: string | undefined, data?: unknown }} Label */
 /** @typedef {ReturnType<typeof createRecording>} Recording */
 
 /** How many numbers there are, up to the last one that was given. */
@@ -59,7 +59,12 @@ export function createRecording(kind, start, maxBytes = MAX_BYTES) {
   /** Begins another chunk. Returns whether there is room for it. */
   const grow = () => {
     if ((chunks.length + 1) * CHUNK * 8 > maxBytes) return false;
-    chunk = new Float64Array(CHUNK);
+    try {
+      chunk = new Float64Array(CHUNK);
+    } catch {
+      // The page has no memory left.
+      return false;
+    }
     chunks.push(chunk);
     used = 0;
     return true;

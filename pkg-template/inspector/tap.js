@@ -15,6 +15,10 @@ export const recordings = [];
 const listeners = new Set();
 /** Who is asking which recording is a client's. @type {((recording: Recording) => void) | null} */
 let asking = null;
+/** The recordings of clients that were asked for: a client whose module has died answers no more. @type {WeakMap<object, Recording>} */
+const known = new WeakMap();
+/** The newest recording that ended with a trap. @type {Recording | null} */
+let trapped = null;
 /** Clients that are listed; of a page that makes very many the oldest are dropped. */
 const MOST = 20;
 
@@ -32,14 +36,18 @@ export function onRecording(listener) {
   return () => listeners.delete(listener);
 }
 
+/** The recording of the client that trapped last. @returns {Recording | null} */
+export const trappedRecording = () => trapped;
+
 /**
  * The recording of a client.
  * @param {{ standing(seq: number): number }} client
- * @returns {Recording | null} none of a client whose module has died
+ * @returns {Recording | null} none of a client whose module had died before it was asked for
  */
 export function recordingOf(client) {
   /** @type {Recording | null} */
-  let found = null;
+  let found = known.get(client) ?? null;
+  if (found) return found;
   asking = (recording) => {
     found = recording;
   };
@@ -49,6 +57,7 @@ export function recordingOf(client) {
   } finally {
     asking = null;
   }
+  if (found) known.set(client, found);
   return found;
 }
 
@@ -136,10 +145,13 @@ function tapped(wasm, kind) {
     let answer = NaN;
     try {
       answer = driver_tell(at, what, wall, running, a, b, c, d, e, f);
-    } finally {
-      // What it throws is a trap, and the last that is recorded.
-      recording.note(what, wall, running, answer, a, b, c, d, e, f);
+    } catch (error) {
+      // A trap: nothing is recorded after it.
+      trapped = recording;
+      recording.note(what, wall, running, NaN, a, b, c, d, e, f);
+      throw error;
     }
+    recording.note(what, wall, running, answer, a, b, c, d, e, f);
     if (what === TOLD.poll) {
       if (answer === ORDER.settle) settled(recording);
     } else if (what === TOLD.fields) {
