@@ -4,8 +4,8 @@ import type { Step, View } from './replay.js';
 
 /** The names behind a message's numbers, as far as the recorder kept them. */
 export interface Label {
-  event?: string;
-  id?: string;
+  event?: string | undefined;
+  id?: string | undefined;
   /** The payload, only where the app asked for payloads. */
   data?: unknown;
 }
