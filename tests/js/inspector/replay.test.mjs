@@ -111,8 +111,8 @@ test('payloads are in a file where the app had them kept and asks for them', asy
 test('a step that was answered otherwise is found by the module and by the program, at the same place', async (t) => {
   const client = await story(t);
   const file = JSON.parse(await (await exportRecording(client)).text());
-  // The recorded client settled its last message, and this one is said to have transmitted it again.
-  const at = file.steps.findLastIndex(([what, , , answer]) => what === 2 && answer === 7);
+  // The recorded client settled its first message, and this one is said to have transmitted it again.
+  const at = file.steps.findIndex(([what, , , answer]) => what === 2 && answer === 7);
   file.steps[at][3] = 6;
   const text = JSON.stringify(file);
   const { played, view } = play(text);
@@ -124,6 +124,8 @@ test('a step that was answered otherwise is found by the module and by the progr
     output,
     new RegExp(`^step ${at}: the recorded client answered Number\\(6.0\\) here`, 'm'),
   );
+  assert.match(output, new RegExp(`^!? +${at - 1} `, 'm'), 'the step before it is printed');
+  assert.match(output, new RegExp(`^! +${at} `, 'm'), 'and the step itself');
 });
 
 test('the program plays a whole recording and says what the client knows at its end', async (t) => {
