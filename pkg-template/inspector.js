@@ -9,7 +9,7 @@ import { defineInspector, InspectorElement } from './inspector/element/element.j
 import { write } from './inspector/file.js';
 import { innerOf, keepPayloads, watch } from './inspector/labels.js';
 import { createSources } from './inspector/sources.js';
-import { limit, recordingOf, recordings, tap } from './inspector/tap.js';
+import { limit, recordingOf, recordings, tap, trappedRecording } from './inspector/tap.js';
 import { wasm as ioModule } from './io-module.js';
 import { wasm as module } from './module.js';
 
@@ -57,7 +57,10 @@ export function openInspector({ client, theme } = {}) {
 /** @type {typeof import('./types/inspector.d.ts').exportRecording} */
 export async function exportRecording(client, options) {
   const inner = innerOf(client);
-  const recording = inner ? recordingOf(inner) : recordings[recordings.length - 1];
+  // A client whose module has died answers no question: the one that trapped shows why.
+  const recording = inner
+    ? (recordingOf(inner) ?? trappedRecording())
+    : recordings[recordings.length - 1];
   if (!recording)
     throw new Error(
       'Nothing was recorded. Import holdfast/inspector before the first client is made',

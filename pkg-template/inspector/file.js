@@ -1,6 +1,6 @@
 /** Writes a recording as a file, and reads it. `replay/src/recording.rs` describes the format. */
 
-import { createRecording, STEP } from './recording.js';
+import { COUNT, createRecording, STEP } from './recording.js';
 
 const FORMAT = 'holdfast recording';
 const VERSION = 1;
@@ -76,6 +76,9 @@ export async function write(recording, { version, payloads = false }) {
   return new Blob(parts, { type: 'application/json' });
 }
 
+/** @param {unknown} value @returns {string | undefined} */
+const textOf = (value) => (typeof value === 'string' ? value : undefined);
+
 /**
  * @param {string} text
  * @returns {Recording}
@@ -106,13 +109,17 @@ export function read(text) {
     const [what, newWall, newRunning, said, ...rest] = row;
     if (newWall !== null) wall = numberOf(newWall);
     if (newRunning !== null) running = numberOf(newRunning);
+    if (!Number.isInteger(what) || what < 0 || what >= COUNT)
+      throw new RecordingError('A step of the recording is about nothing that is known');
     const answer = said === 'trap' ? NaN : numberOf(said);
     const [a = NaN, b = NaN, c = NaN, d = NaN, e = NaN, f = NaN] = rest.map(numberOf);
-    recording.note(numberOf(what), wall, running, answer, a, b, c, d, e, f);
+    recording.note(what, wall, running, answer, a, b, c, d, e, f);
   }
   recording.isFull = !file.isWhole;
-  for (const { seq, id, event, data } of Array.isArray(file.labels) ? file.labels : []) {
-    if (Number.isFinite(seq)) recording.labels.set(seq, { id, event, data });
+  for (const label of Array.isArray(file.labels) ? file.labels : []) {
+    const { seq, id, event, data } = label ?? {};
+    if (Number.isFinite(seq))
+      recording.labels.set(seq, { id: textOf(id), event: textOf(event), data });
   }
   return recording;
 }

@@ -8,6 +8,7 @@ import { STEP } from './recording.js';
  * @typedef {import('./replay.d.ts').Step} Step
  * @typedef {Pick<typeof import('./replay.d.ts'), 'Player' | 'panicText' | 'panicStep'>} Replay
  * @typedef {ReturnType<typeof createPlayback>} Playback
+ * @typedef {{ step: number, text: string }} Panic where the client panicked, and how
  */
 
 /** How many steps are played in one call of the module. */
@@ -17,14 +18,17 @@ const TURN = 4_096;
  * A player of one recording. It begins at the start, and can only go forward.
  * @param {import('./recording.js').Recording} recording
  * @param {Replay} replay
+ * @param {Panic | null} [known] where another playback of the recording panicked: this one stops there without a panic, each of
+ *   which takes stack of the module for good
  */
-export function createPlayback(recording, replay) {
+export function createPlayback(recording, replay, known = null) {
   const { wall, running, seed } = recording.start;
   const player = new replay.Player(wall, running, seed);
   const reader = recording.reader();
   let position = 0;
-  /** The step and the text of a panic. The player must not be called after it. @type {{ step: number, text: string } | null} */
+  /** Where the client panicked. The player must not be called after it. @type {Panic | null} */
   let panic = null;
+  let isBroken = false;
   /** The client's state when it was last asked for. @type {View | null} */
   let view = null;
   let isViewOld = true;
@@ -38,14 +42,19 @@ export function createPlayback(recording, replay) {
       const text = replay.panicText();
       // An error without a panic is a bug of the replay.
       if (text === undefined) throw error;
-      panic = { step: replay.panicStep(), text };
-      position = panic.step + 1;
+      isBroken = true;
+      stop({ step: replay.panicStep(), text });
       return undefined;
     }
   };
 
+  const stop = (/** @type {Panic} */ at) => {
+    panic = at;
+    position = at.step + 1;
+  };
+
   const look = () => {
-    if (isViewOld && !panic) {
+    if (isViewOld && !isBroken) {
       view = player.view();
       isViewOld = false;
     }
@@ -70,15 +79,17 @@ export function createPlayback(recording, replay) {
     /** Plays up to a step, inclusive. Without `last`, plays to the newest one. @param {number} [last] */
     playTo(last = Infinity) {
       while (position <= last && !panic) {
-        const steps = reader.next(Math.min(TURN, last - position + 1));
+        if (known?.step === position) return stop(known);
+        const end = Math.min(last, (known?.step ?? Infinity) - 1);
+        const steps = reader.next(Math.min(TURN, end - position + 1));
         if (steps.length === 0) return;
-        const end = steps.length - STEP;
+        const newest = steps.length - STEP;
         // The recorded client trapped at this step, so this one may panic there. Read its state first.
-        const isTrap = Number.isNaN(steps[end + 3]);
-        advance(isTrap ? steps.subarray(0, end) : steps);
+        const isTrap = Number.isNaN(steps[newest + 3]);
+        advance(isTrap ? steps.subarray(0, newest) : steps);
         if (isTrap) {
           look();
-          advance(steps.subarray(end));
+          advance(steps.subarray(newest));
         }
       }
     },
@@ -86,6 +97,10 @@ export function createPlayback(recording, replay) {
     /** Plays the next step, and describes it. @returns {Step | undefined} nothing at the end, and if the client panics */
     next() {
       if (panic) return undefined;
+      if (known?.step === position) {
+        stop(known);
+        return undefined;
+      }
       const step = reader.next(1);
       if (step.length === 0) return undefined;
       if (Number.isNaN(step[3])) look();
@@ -100,7 +115,7 @@ export function createPlayback(recording, replay) {
     view: look,
 
     free() {
-      if (!panic) player.free();
+      if (!isBroken) player.free();
     },
   };
 }

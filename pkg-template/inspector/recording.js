@@ -8,14 +8,14 @@ export const STEP = 10;
 const NUMBERS = 6;
 
 /** The first number of a step is `what + COUNT * (how many numbers it has) + (CLOCKS if the clocks changed)`. */
-const COUNT = 128;
+export const COUNT = 128;
 const CLOCKS = COUNT * 8;
 
 /** The default limit of a recording's memory, in bytes. */
 export const MAX_BYTES = 33_554_432;
 
 /** @typedef {'client' | 'followed'} ModuleKind a client that makes its own links, or one of `holdfast/io` */
-/** @typedef {{ event?: string, id?: string, data?: unknown }} Label */
+/** @typedef {{ event?: string | undefined, id?: string | undefined, data?: unknown }} Label */
 /** @typedef {ReturnType<typeof createRecording>} Recording */
 
 /** How many of the numbers were given: those after the last one are NaN. */
@@ -56,7 +56,12 @@ export function createRecording(kind, start, maxBytes = MAX_BYTES) {
   /** Begins another chunk. Returns whether there is room for it. */
   const grow = () => {
     if ((chunks.length + 1) * CHUNK * 8 > maxBytes) return false;
-    chunk = new Float64Array(CHUNK);
+    try {
+      chunk = new Float64Array(CHUNK);
+    } catch {
+      // The page has no memory left.
+      return false;
+    }
     chunks.push(chunk);
     used = 0;
     return true;

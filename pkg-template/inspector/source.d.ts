@@ -4,8 +4,8 @@ import type { Step, View } from './replay.js';
 
 /** A message's event name and id, as far as they were recorded. */
 export interface Label {
-  event?: string;
-  id?: string;
+  event?: string | undefined;
+  id?: string | undefined;
   /** The payload, if the app asked for payloads. */
   data?: unknown;
 }

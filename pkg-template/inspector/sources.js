@@ -56,8 +56,9 @@ function createSource(recording, replay, { title, isLive, version }) {
   const upTo = (playback, index) => {
     if (playback && playback.position() <= index) return playback;
     playback?.free();
-    return createPlayback(recording, replay);
+    return createPlayback(recording, replay, panicOf());
   };
+  const panicOf = () => newest.panic() ?? sought?.panic() ?? describing?.panic() ?? null;
 
   const named = (/** @type {import('./replay.d.ts').View | null} */ view) => {
     for (const { seq, event } of view?.messages ?? []) {
@@ -189,11 +190,25 @@ export function createSources(version) {
     return source;
   };
 
+  /** Those whose sources are being made. @type {WeakSet<Recording>} */
+  const pending = new WeakSet();
+
+  let made = 0;
   const found = async () => {
-    for (const [index, recording] of recordings.entries()) {
-      if (sources.has(recording)) continue;
+    for (const [recording, source] of sources) {
+      if (source.isLive && !recordings.includes(recording)) sources.delete(recording);
+    }
+    for (const recording of [...recordings]) {
+      if (sources.has(recording) || pending.has(recording)) continue;
+      pending.add(recording);
       const kind = recording.kind === 'followed' ? 'io' : 'client';
-      await add(recording, `${kind} ${index + 1}`, true);
+      made += 1;
+      try {
+        await add(recording, `${kind} ${made}`, true);
+      } catch (error) {
+        // The module did not load, or is forbidden here. The app goes on, and its recording can be exported.
+        console.warn('[holdfast] The inspector cannot show this client.', error);
+      }
     }
     changed();
   };

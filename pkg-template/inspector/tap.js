@@ -15,6 +15,10 @@ export const recordings = [];
 const listeners = new Set();
 /** A callback that is set during `recordingOf`: the next call of a client passes its recording to it. @type {((recording: Recording) => void) | null} */
 let asking = null;
+/** The recordings of clients that were asked for before: a client whose module died cannot be asked again. @type {WeakMap<object, Recording>} */
+const known = new WeakMap();
+/** The newest recording that ended with a trap. @type {Recording | null} */
+let trapped = null;
 /** The most recordings in the list. Beyond that, the oldest are dropped. */
 const MOST = 20;
 
@@ -32,14 +36,18 @@ export function onRecording(listener) {
   return () => listeners.delete(listener);
 }
 
+/** The recording of the client that trapped last. @returns {Recording | null} */
+export const trappedRecording = () => trapped;
+
 /**
  * The recording of a client.
  * @param {{ standing(seq: number): number }} client
- * @returns {Recording | null} null if the client's module has died
+ * @returns {Recording | null} null if the client's module had died before the first time that it was asked for
  */
 export function recordingOf(client) {
   /** @type {Recording | null} */
-  let found = null;
+  let found = known.get(client) ?? null;
+  if (found) return found;
   asking = (recording) => {
     found = recording;
   };
@@ -49,6 +57,7 @@ export function recordingOf(client) {
   } finally {
     asking = null;
   }
+  if (found) known.set(client, found);
   return found;
 }
 
@@ -145,10 +154,13 @@ function tapped(wasm, kind) {
     let answer = NaN;
     try {
       answer = driver_tell(at, what, wall, running, a, b, c, d, e, f);
-    } finally {
-      // If the call threw, the client trapped, and `answer` is still NaN. No step follows.
-      recording.note(what, wall, running, answer, a, b, c, d, e, f);
+    } catch (error) {
+      // The client trapped. No step follows.
+      trapped = recording;
+      recording.note(what, wall, running, NaN, a, b, c, d, e, f);
+      throw error;
     }
+    recording.note(what, wall, running, answer, a, b, c, d, e, f);
     if (what === TOLD.poll) {
       if (answer === ORDER.settle) settled(recording);
     } else if (what === TOLD.fields) {

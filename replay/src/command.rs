@@ -1,7 +1,7 @@
 //! The command line. Reads a file, plays it, and prints the steps before a given one.
 
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -86,6 +86,12 @@ fn play(recording: &Recording, until: usize, around: usize) -> End {
                 .then(|| replay.step(crossing))
                 .map_or_else(|| (replay.advance(crossing), None), |step| (step.agrees, Some(step)))
         }));
+        let is_over = !matches!(played, Ok((true, _)));
+        if is_over && !is_shown {
+            // Again, so that the steps before it are printed. A panic is printed once.
+            panic::set_hook(Box::new(|_| {}));
+            return play(recording, index, around.max(1));
+        }
         let Ok((agrees, step)) = played else {
             let word = if crossing.answer == Answer::Trap {
                 "as in the recording"

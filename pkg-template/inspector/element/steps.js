@@ -273,8 +273,9 @@ function createDetail() {
     setText(title, step.says);
     const name = step.order ? `${step.told} → ${step.order.name}` : step.told;
     setText(about, `Step ${countText(step.index + 1)}, ${KINDS[step.kind].label}: ${name}`);
-    differs.hidden = step.agrees && view.differsAt !== position;
     const text = position === length - 1 ? source.panic : null;
+    // A panic may be what was recorded.
+    differs.hidden = Boolean(text) || (step.agrees && view.differsAt !== position);
     crash.hidden = !text;
     setText(panic, text ?? '');
     const all = [...step.numbers, ...(step.order?.numbers ?? [])];

@@ -82,6 +82,22 @@ test('a recording without steps can be written and read', async () => {
   assert.equal(read(text).length, 0);
 });
 
+const fileOf = (steps, labels = []) =>
+  JSON.stringify({
+    format: 'holdfast recording',
+    version: 1,
+    module: 'client',
+    isWhole: true,
+    start: START,
+    labels,
+    steps,
+  });
+
+test('invalid labels of a file are left out', () => {
+  const { labels } = read(fileOf([], [null, 5, { seq: 'x' }, { seq: 7, event: {}, id: 'a' }]));
+  assert.deepEqual([...labels], [[7, { event: undefined, id: 'a', data: undefined }]]);
+});
+
 test('an invalid file is refused with the reason', () => {
   const refused = [
     ['no json', /not JSON/],
@@ -95,6 +111,10 @@ test('an invalid file is refused with the reason', () => {
       '{"format":"holdfast recording","version":1,"module":"client","isWhole":true,"start":{"wall":1,"running":1,"seed":1},"steps":[[1,"x",2,3]]}',
       /not a list of numbers/,
     ],
+    ...[-1, 1.5, 999, null].map((what) => [
+      fileOf([[what, null, null, 0]]),
+      /nothing that is known/,
+    ]),
   ];
   for (const [text, reason] of refused) {
     assert.throws(

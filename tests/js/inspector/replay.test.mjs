@@ -111,8 +111,8 @@ test('a file has payloads if the app had them kept and asks for them', async (t)
 test('the module and the program find the same first step with another answer', async (t) => {
   const client = await story(t);
   const file = JSON.parse(await (await exportRecording(client)).text());
-  // Change the answer of the last poll that settled a message, as if the client had transmitted it again.
-  const at = file.steps.findLastIndex(([what, , , answer]) => what === 2 && answer === 7);
+  // Change the answer of the first poll that settled a message, as if the client had transmitted it again.
+  const at = file.steps.findIndex(([what, , , answer]) => what === 2 && answer === 7);
   file.steps[at][3] = 6;
   const text = JSON.stringify(file);
   const { played, view } = play(text);
@@ -124,6 +124,8 @@ test('the module and the program find the same first step with another answer', 
     output,
     new RegExp(`^step ${at}: the recorded client answered Number\\(6.0\\) here`, 'm'),
   );
+  assert.match(output, new RegExp(`^!? +${at - 1} `, 'm'), 'the step before it is printed');
+  assert.match(output, new RegExp(`^! +${at} `, 'm'), 'and the step itself');
 });
 
 test('the program plays a whole recording and prints the state at its end', async (t) => {
