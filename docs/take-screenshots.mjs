@@ -1,4 +1,5 @@
-// Takes the screenshots of docs/screenshots/ of the built demo: `node docs/take-screenshots.mjs`.
+// Takes the screenshots of docs/screenshots/ of the built demo: `node docs/take-screenshots.mjs`. With an argument, it writes
+// only those whose names begin with it.
 
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +12,8 @@ import { until } from '../tests/support/until.mjs';
 
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 const THEMES = ['light', 'dark'];
-const MOST_BYTES = 120_000;
+const MOST_BYTES = 150_000;
+const [only = ''] = process.argv.slice(2);
 
 const TALK = [
   ['bob', 'On the train already?'],
@@ -24,6 +26,7 @@ const TO_CAROL = [
   ['carol', 'Look at page four?'],
 ];
 const IN_THE_TUNNEL = ['First tunnel', 'Still writing'];
+const IN_THE_NEXT_ONE = ['Second tunnel', 'It is a long one', 'See you at ten'];
 
 const browser = await chromium.launch({ executablePath: findChrome(), args: chromeFlags() });
 try {
@@ -100,6 +103,19 @@ async function takeAll(demo, size, viewport, theme) {
   if (!isPhone) await isOnline.waitFor();
   await page.waitForTimeout(1500);
   await shot('after');
+
+  if (!isPhone) {
+    await page.getByRole('button', { name: 'Inspector', exact: true }).click();
+    await page.getByTestId('fault-cut').click();
+    await page.locator('[data-testid="connection-banner"][data-state="reconnecting"]').waitFor();
+    for (const text of IN_THE_NEXT_ONE) {
+      await page.getByTestId('message-input').fill(text);
+      await page.keyboard.press('Enter');
+      await page.waitForTimeout(500);
+    }
+    await page.waitForTimeout(2500);
+    await shot('inspector');
+  }
   await page.context().close();
   await friend.context().close();
 }
@@ -109,6 +125,7 @@ function sent(page) {
 }
 
 async function take(page, name) {
+  if (!name.startsWith(only)) return;
   await page.mouse.move(0, 0);
   // Fonts, and what fades in.
   await page.evaluate(() => document.fonts.ready);

@@ -6,12 +6,13 @@ import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import test from 'node:test';
+import test, { describe } from 'node:test';
 import { launchBrowser } from '../support/browser.mjs';
 import { bundle } from '../support/bundle.mjs';
 import { DESKTOP, openAs, PHONE, untilBanner, untilShown, write } from '../support/demo-page.mjs';
 import { startLab } from '../support/lab-process.mjs';
 import { root } from '../support/paths.mjs';
+import { startDemo } from '../support/server.mjs';
 import { until } from '../support/until.mjs';
 
 const browser = await launchBrowser();
@@ -65,9 +66,9 @@ test('the demo shows its cut in the inspector, and the exported recording plays 
     'the state during the cut is seen again',
     20_000,
   );
-  await inspector(page).getByRole('button', { name: 'Next step' }).click();
+  await inspector(page).getByRole('button', { name: 'Next step', exact: true }).click();
   await until(async () => Number(await slider.inputValue()) === at + 1, 'a step forward');
-  await inspector(page).getByRole('button', { name: 'Last step' }).click();
+  await inspector(page).getByRole('button', { name: 'Last step', exact: true }).click();
   await outbox.getByText('Nothing waits: every message has its result.').waitFor();
 
   const { code, output } = await replayNatively(file);
@@ -76,32 +77,55 @@ test('the demo shows its cut in the inspector, and the exported recording plays 
   assertQuiet(page);
 });
 
-for (const [size, device] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
-  test(`axe finds nothing in the page with the inspector, ${size}`, async (t) => {
-    const { demo, page } = await openDemo(t, { ...device, reducedMotion: 'reduce' });
-    const look = async (moment, tabs) => {
-      for (const tab of size === 'phone' ? tabs : [null]) {
-        if (tab) await inspector(page).getByRole('tab', { name: tab }).click();
-        for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
-          await page.emulateMedia({ colorScheme });
-          await page.waitForTimeout(200);
-          await shoot(page, [moment, size, colorScheme, tab].filter(Boolean).join('-'));
-          await check(page, `${moment} ${colorScheme} ${tab ?? ''}`);
+// Most of their time is waiting, so two run at once.
+describe('on each screen', { concurrency: 2 }, () => {
+  for (const [size, device] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+    test(`axe finds nothing in the page with the inspector, ${size}`, async (t) => {
+      const { demo, page } = await openDemo(t, { ...device, reducedMotion: 'reduce' });
+      const look = async (moment, tabs) => {
+        for (const tab of size === 'phone' ? tabs : [null]) {
+          if (tab) await inspector(page).getByRole('tab', { name: tab }).click();
+          for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+            await page.emulateMedia({ colorScheme });
+            await page.waitForTimeout(200);
+            await shoot(page, [moment, size, colorScheme, tab].filter(Boolean).join('-'));
+            await check(page, `${moment} ${colorScheme} ${tab ?? ''}`);
+          }
         }
-      }
-    };
-    await cutWithMessages(demo, page);
-    await look('cut', ['Timeline', 'Outbox']);
-    await restore(demo, page);
-    await look('after', ['Timeline', 'Outbox']);
-    await inspector(page).getByRole('button', { name: 'Live: pause' }).click();
-    await inspector(page).getByRole('slider').waitFor();
-    await look('paused', ['Steps']);
-    assertQuiet(page);
-  });
-}
+      };
+      await cutWithMessages(demo, page);
+      await look('cut', ['Timeline', 'Outbox']);
+      await restore(demo, page);
+      await look('after', ['Timeline', 'Outbox']);
+      await inspector(page).getByRole('button', { name: 'Live: pause' }).click();
+      await inspector(page).getByRole('slider').waitFor();
+      await look('paused', ['Steps']);
+      assertQuiet(page);
+    });
 
-test('an app that does not import the inspector has nothing of it', async (t) => {
+    test(`the panel leaves the chat in sight, and gives its room back when it closes, ${size}`, async (t) => {
+      const height = size === 'phone' ? 844 : 750;
+      const width = device.viewport.width;
+      const { page } = await openDemo(t, { viewport: { width, height } });
+      const top = async () => (await inspector(page).boundingBox()).y;
+      const composerEnd = async () => {
+        const box = await page.getByTestId('message-input').boundingBox();
+        return box.y + box.height;
+      };
+      assert.ok((await top()) >= height * 0.55 - 1, `${await top()}`);
+      await until(
+        async () => (await composerEnd()) < (await top()),
+        'the input is above the panel',
+      );
+      const before = await composerEnd();
+      await inspector(page).getByRole('button', { name: 'Close inspector' }).click();
+      await until(async () => (await composerEnd()) > before, 'the input is at the bottom again');
+      assert.equal(await inspector(page).count(), 0);
+    });
+  }
+});
+
+test('an app that does not import the inspector has nothing of it', async () => {
   const code = await bundle(`import * as all from 'holdfast/socket'; window.holdfast = all;`);
   assert.doesNotMatch(code, /holdfast-inspector/);
 
@@ -116,6 +140,24 @@ test('an app that does not import the inspector has nothing of it', async (t) =>
   const page = await readFile(path.join(folder, 'index.html'), 'utf8');
   assert.match(page, /assets\/index-/);
   assert.doesNotMatch(page, /inspector/);
+});
+
+test('without its lab, the demo requests nothing of the inspector', async (t) => {
+  const demo = await startDemo(t);
+  const page = await openAs(t, browser, demo, 'alice', { peer: 'bob' });
+  await write(page, 'hello');
+  await untilShown(page, ['hello']);
+  const urls = await page.evaluate(() =>
+    performance.getEntriesByType('resource').map(({ name }) => name),
+  );
+  assert.ok(
+    urls.some((url) => /\/assets\/index-/.test(url)),
+    `${urls}`,
+  );
+  assert.deepEqual(
+    urls.filter((url) => /inspector/.test(url)),
+    [],
+  );
 });
 
 async function openDemo(t, context) {
@@ -136,7 +178,7 @@ async function cutWithMessages(demo, page) {
   await untilBanner(page, 'reconnecting');
   for (const text of DURING) await write(page, text);
   // Long enough to be seen.
-  await page.waitForTimeout(2_500);
+  await page.waitForTimeout(2_000);
 }
 
 async function restore(demo, page) {
@@ -164,7 +206,7 @@ function assertQuiet(page) {
 async function check(page, view) {
   await page.evaluate(axe);
   const violations = await page.evaluate(async () => {
-    const results = await window.axe.run(document, { resultTypes: ['violations'] });
+    const results = await window.axe.run(document, { resultTypes: ['violations'], preload: false });
     return results.violations.map(({ id, help, nodes }) => ({
       id,
       help,

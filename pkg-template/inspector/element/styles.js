@@ -363,6 +363,7 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block
 .frame[data-size='phone'] .facts > div { height: 32px; line-height: 32px; padding: 0 8px; }
 .frame[data-size='phone'] .tabs [role='tab'] { flex: 1; justify-content: center; height: 42px; }
 .frame[data-size='phone'] .message > button { min-height: 42px; padding-block: 8px; }
+.frame[data-size='phone'] .step-detail { max-height: 47px; padding-block: 6px; }
 .frame[data-size='phone'] .player { flex-wrap: wrap; justify-content: space-between; padding-bottom: max(6px, env(safe-area-inset-bottom)); }
 .frame[data-size='phone'] .player input { order: -1; flex: 1 1 100%; }
 .frame[data-size='phone'] .player output { min-width: 0; padding-right: 6px; }
