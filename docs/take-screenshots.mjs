@@ -1,4 +1,5 @@
-// Takes the screenshots of docs/screenshots/ of the built demo: `node docs/take-screenshots.mjs`.
+// Takes the screenshots of docs/screenshots/ of the built demo: `node docs/take-screenshots.mjs`. With an argument, it writes
+// only those whose names begin with it.
 
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,9 @@ import { until } from '../tests/support/until.mjs';
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 const THEMES = ['light', 'dark'];
 const MOST_BYTES = 120_000;
+/** The inspector's gradients and small texts take more. */
+const MOST_BYTES_OF_INSPECTOR = 150_000;
+const [only = ''] = process.argv.slice(2);
 
 const TALK = [
   ['bob', 'On the train already?'],
@@ -24,6 +28,7 @@ const TO_CAROL = [
   ['carol', 'Look at page four?'],
 ];
 const IN_THE_TUNNEL = ['First tunnel', 'Still writing'];
+const IN_THE_NEXT_ONE = ['Second tunnel', 'It is a long one', 'See you at ten'];
 
 const browser = await chromium.launch({ executablePath: findChrome(), args: chromeFlags() });
 try {
@@ -58,7 +63,7 @@ async function takeAll(demo, size, viewport, theme) {
   await friend.getByTestId('person-alice').click();
   const page = await openAs(demo, 'alice', viewport, theme);
   const isPhone = size === 'phone';
-  const shot = (what) => take(page, `${what}-${size}-${theme}`);
+  const shot = (what, mostBytes) => take(page, `${what}-${size}-${theme}`, mostBytes);
   const bob = page.getByTestId('person-bob');
   const isOnline = page.locator('[data-testid="person-bob"][data-online="true"]');
   await isOnline.waitFor();
@@ -100,6 +105,22 @@ async function takeAll(demo, size, viewport, theme) {
   if (!isPhone) await isOnline.waitFor();
   await page.waitForTimeout(1500);
   await shot('after');
+
+  if (!isPhone) {
+    // A larger picture would be too many bytes.
+    await page.setViewportSize({ width: 1100, height: 660 });
+    await page.getByRole('button', { name: 'Inspector', exact: true }).click();
+    await page.getByTestId('fault-cut').click();
+    await page.locator('[data-testid="connection-banner"][data-state="reconnecting"]').waitFor();
+    for (const text of IN_THE_NEXT_ONE) {
+      await page.getByTestId('message-input').fill(text);
+      await page.keyboard.press('Enter');
+      await page.waitForTimeout(500);
+    }
+    await page.waitForTimeout(2500);
+    await page.evaluate(() => document.querySelector('#faults').scrollTo(0, 0));
+    await shot('inspector', MOST_BYTES_OF_INSPECTOR);
+  }
   await page.context().close();
   await friend.context().close();
 }
@@ -108,14 +129,15 @@ function sent(page) {
   return page.locator('[data-testid="track"][data-states$="sent"]').count();
 }
 
-async function take(page, name) {
+async function take(page, name, mostBytes = MOST_BYTES) {
+  if (!name.startsWith(only)) return;
   await page.mouse.move(0, 0);
   // Fonts, and what fades in.
   await page.evaluate(() => document.fonts.ready);
   const path = `${root}docs/screenshots/${name}.png`;
   await page.screenshot({ path, caret: 'hide' });
   const { size } = await stat(path);
-  console.log(`${name} ${size}${size > MOST_BYTES ? ' TOO LARGE' : ''}`);
+  console.log(`${name} ${size}${size > mostBytes ? ' TOO LARGE' : ''}`);
 }
 
 async function openAs(demo, userId, viewport, colorScheme) {

@@ -50,6 +50,7 @@ export function openInspector({ client, theme } = {}) {
   );
   if (client !== undefined) element.client = client;
   if (theme !== undefined) element.setAttribute('theme', theme);
+  element.removeAttribute('collapsed');
   if (!element.isConnected) document.body.append(element);
   return () => element.remove();
 }

@@ -70,7 +70,6 @@ export function draw(context, width, height, scene) {
 /** Colours the time without a link over the whole height, so that messages are seen to wait for the link. @param {Painter} painter */
 function washes({ context, height, scene, x }) {
   const { colors, font } = scene;
-  const bottom = height - TRIPS;
   for (const { from, to, isCut } of outages(scene)) {
     const left = x(from);
     const width = Math.max(1, x(to) - left);
@@ -92,7 +91,8 @@ function washes({ context, height, scene, x }) {
     );
     if (!text) continue;
     context.fillStyle = colors.bad ?? '';
-    context.fillText(text, begin + 8, bottom - 12);
+    // Below the bars. There are no round trips without a link.
+    context.fillText(text, begin + 8, height - 12);
   }
 }
 
@@ -455,6 +455,10 @@ function trips({ context, width, height, scene, x, hits }) {
   const peak = shown.length
     ? `, up to ${Math.round(Math.max(...shown.map(({ ms }) => ms)))} ms`
     : '';
+  // The outline keeps the text legible over the line.
+  context.strokeStyle = colors.surface ?? '';
+  context.lineWidth = 3;
+  context.strokeText(`Round trip${peak}`, 6, top + 10);
   context.fillText(`Round trip${peak}`, 6, top + 10);
 }
 

@@ -49,7 +49,7 @@ export function createOutbox(app) {
   );
   const list = h(
     'div',
-    { class: 'scroll grow', role: 'region', 'aria-label': 'Messages', tabindex: 0 },
+    { class: 'scroll grow', role: 'region', 'aria-label': 'Messages of the client', tabindex: 0 },
     h('h3', { class: 'section' }, 'Waiting', waitingCount),
     nothing,
     waitingList,

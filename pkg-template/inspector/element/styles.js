@@ -133,14 +133,12 @@ button:disabled { cursor: default; }
   position: relative;
   display: flex;
   flex-direction: column;
-  height: min(var(--hf-height, 440px), 100dvh);
+  height: min(var(--hf-height, min(440px, max(45dvh, 260px))), 100dvh);
   background: var(--hf-surface);
   box-shadow: var(--hf-shadow);
   overflow: hidden;
 }
 :host([inline]) .frame { height: 100%; border-radius: 10px; box-shadow: none; border: 1px solid var(--hf-line); }
-.frame[data-size='phone'] { height: 100dvh; }
-:host([inline]) .frame[data-size='phone'] { height: 100%; }
 .frame[data-drop='true']::after {
   content: 'Drop a recording to open it';
   position: absolute; inset: 8px; z-index: 5;
@@ -153,7 +151,10 @@ button:disabled { cursor: default; }
 .resizer::after { content: ''; position: absolute; left: 50%; top: 2px; width: 36px; height: 3px; margin-left: -18px; border-radius: 2px; background: var(--hf-strong); opacity: 0; transition: opacity .15s; }
 .resizer:hover::after, .resizer:focus-visible::after { opacity: 1; }
 .resizer:focus-visible { outline-offset: -2px; }
-:host([inline]) .resizer, .frame[data-size='phone'] .resizer { display: none; }
+:host([inline]) .resizer { display: none; }
+
+.frame[data-size='phone'] .resizer { height: 14px; }
+.frame[data-size='phone'] .resizer::after { top: 4px; opacity: 1; }
 
 /* Header */
 .header { flex: none; display: flex; align-items: center; gap: 10px; min-height: 42px; padding: 0 8px 0 12px; background: var(--hf-raised); border-bottom: 1px solid var(--hf-line); }
@@ -347,7 +348,7 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block
 .launcher > i[data-tone='idle'] { background: var(--hf-idle-fill); }
 
 /* Phone: larger things to touch, and facts in a row that scrolls. */
-.frame[data-size='phone'] .header { flex-wrap: wrap; gap: 4px 8px; padding: 6px 8px 0 12px; }
+.frame[data-size='phone'] .header { flex-wrap: wrap; gap: 0 8px; padding: 10px 8px 0 12px; }
 .frame[data-size='phone'] .status { order: 9; flex: 1 1 100%; height: 38px; }
 .frame[data-size='phone'] .brand span { display: none; }
 .frame[data-size='phone'] .picker { flex: 1; }
@@ -362,6 +363,7 @@ canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block
 .frame[data-size='phone'] .facts > div { height: 32px; line-height: 32px; padding: 0 8px; }
 .frame[data-size='phone'] .tabs [role='tab'] { flex: 1; justify-content: center; height: 42px; }
 .frame[data-size='phone'] .message > button { min-height: 42px; padding-block: 8px; }
+.frame[data-size='phone'] .step-detail { max-height: 47px; padding-block: 6px; }
 .frame[data-size='phone'] .player { flex-wrap: wrap; justify-content: space-between; padding-bottom: max(6px, env(safe-area-inset-bottom)); }
 .frame[data-size='phone'] .player input { order: -1; flex: 1 1 100%; }
 .frame[data-size='phone'] .player output { min-width: 0; padding-right: 6px; }

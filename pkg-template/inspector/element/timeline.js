@@ -17,7 +17,7 @@ import { beginOf, endOf, eventOf, isFailure, markText, PHASES, spanOf } from './
 const SHORTEST = 200;
 const FOLLOWED = 30_000;
 /** The shown span of a client that has just been made. */
-const YOUNG = 12_000;
+const YOUNG = 6_000;
 const ZOOM = 1.5;
 
 /** @param {App} app */

@@ -1,11 +1,12 @@
 // Breaks the connection on purpose, and shows what happens to the messages.
 
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import useLab from '../../hooks/useLab.js';
 import useMediaQuery from '../../hooks/useMediaQuery.js';
 import useRecorder from '../../hooks/useRecorder.js';
 import Icon from '../Icon.jsx';
 import Faults from './Faults.jsx';
+import { showInspector } from './inspector.js';
 import LivePicture from './LivePicture.jsx';
 
 const BURST = ['One', 'Two', 'Three', 'Four', 'Five'];
@@ -16,13 +17,22 @@ export default function FaultPanel({ labUrl, messages, peer, tell }) {
   const recorder = useRecorder(messages);
   const isWide = useMediaQuery('(min-width: 1100px)');
   const [isOpen, setIsOpen] = useState(false);
+  const panel = useRef(null);
+  const inspectButton = useRef(null);
 
   function sendBurst() {
     for (const text of BURST) messages.send(peer._id, text);
   }
 
+  function inspect() {
+    // A popover covers everything else.
+    if (!isWide) panel.current.hidePopover();
+    showInspector(() => inspectButton.current?.focus());
+  }
+
   return (
     <aside
+      ref={panel}
       id="faults"
       className="faults"
       popover={isWide ? undefined : 'auto'}
@@ -31,7 +41,7 @@ export default function FaultPanel({ labUrl, messages, peer, tell }) {
     >
       <header className="faults-head">
         <h2 id="faults-title">Break it</h2>
-        <button type="button" className="inspect" onClick={inspect}>
+        <button type="button" className="inspect" ref={inspectButton} onClick={inspect}>
           Inspector
         </button>
         <button
@@ -59,12 +69,6 @@ export default function FaultPanel({ labUrl, messages, peer, tell }) {
       <Faults state={state} order={order} />
     </aside>
   );
-}
-
-/** Shows the client from inside: the same recording can be exported and played back. */
-async function inspect() {
-  const { openInspector } = await import('holdfast/inspector');
-  openInspector();
 }
 
 const isBroken = (state) =>
