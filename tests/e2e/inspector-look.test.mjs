@@ -340,6 +340,8 @@ test('the React component hands the client over, and that of the provider withou
     `,
       {
         stubs: {
+          './inspector.js':
+            "export { defineInspector } from './pkg-template/inspector/element/element.js';",
           './react.js':
             "import { createContext } from 'react'; export const SocketContext = createContext(null);",
         },
