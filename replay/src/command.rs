@@ -48,7 +48,8 @@ fn run(arguments: &[String]) -> Result<End> {
             value.parse().with_context(|| format!("{argument} takes a number, got `{value}`"))
         };
         match argument.as_str() {
-            "--step" => until = Some(number()?),
+            // Steps are counted from 1, as in the inspector.
+            "--step" => until = Some(number()?.saturating_sub(1)),
             "--around" => around = number()?,
             unknown if unknown.starts_with('-') => {
                 bail!("there is no option `{unknown}`\n\n{USAGE}")
@@ -98,7 +99,7 @@ fn play(recording: &Recording, until: usize, around: usize) -> End {
             } else {
                 "unlike the recorded one"
             };
-            println!("step {index}: the client panicked, {word}");
+            println!("step {}: the client panicked, {word}", index + 1);
             return End::Panicked;
         };
         if let Some(step) = step {
@@ -106,11 +107,12 @@ fn play(recording: &Recording, until: usize, around: usize) -> End {
         }
         if !agrees && matches!(end, End::Whole) {
             if crossing.answer == Answer::Trap {
-                println!("step {index}: the recorded client trapped here; this one does not");
+                println!("step {}: the recorded client trapped here; this one does not", index + 1);
             } else {
                 println!(
-                    "step {index}: the recorded client answered {:?} here; this one differs",
-                    crossing.answer
+                    "step {}: the recorded client answered {} here; this one differs",
+                    index + 1,
+                    crossing.recorded()
                 );
             }
             end = End::Differs;
@@ -123,7 +125,7 @@ fn play(recording: &Recording, until: usize, around: usize) -> End {
 
 fn print_step(step: &Step) {
     let mark = if step.agrees { ' ' } else { '!' };
-    println!("{mark}{:>7} {:>10.0} ms  {:<14} {}", step.index, step.at, step.told, step.says);
+    println!("{mark}{:>7} {:>10.0} ms  {:<14} {}", step.index + 1, step.at, step.told, step.says);
 }
 
 fn print_view(view: &View) {

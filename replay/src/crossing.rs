@@ -1,5 +1,10 @@
 //! One recorded crossing of the border.
 
+use holdfast::border::numbers::count;
+use holdfast::border::told::Told;
+
+use crate::names;
+
 /// How a client was made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Start {
@@ -36,6 +41,18 @@ pub enum Answer {
 }
 
 impl Crossing {
+    /// The recorded answer in words: for a poll, the name of the order.
+    #[must_use]
+    pub fn recorded(&self) -> String {
+        match (Told::ALL.get(self.told), self.answer) {
+            (_, Answer::Trap) => "with a trap".to_owned(),
+            (Some(Told::Poll), Answer::Number(number)) if number > 0.0 => {
+                format!("with the order `{}`", names::order(count(number) as usize).0)
+            }
+            (_, Answer::Number(number)) => number.to_string(),
+        }
+    }
+
     /// The count of numbers that [`Crossing::from_numbers`] takes.
     pub const SIZE: usize = 10;
 
@@ -45,12 +62,6 @@ impl Crossing {
     pub fn from_numbers(numbers: &[f64; Self::SIZE]) -> Self {
         let [told, wall, running, answer, a, b, c, d, e, f] = *numbers;
         let answer = if answer.is_nan() { Answer::Trap } else { Answer::Number(answer) };
-        Self {
-            told: holdfast::border::numbers::count(told) as usize,
-            wall,
-            running,
-            numbers: [a, b, c, d, e, f],
-            answer,
-        }
+        Self { told: count(told) as usize, wall, running, numbers: [a, b, c, d, e, f], answer }
     }
 }
