@@ -7,6 +7,7 @@ import version from 'holdfast:version';
 import { register } from './core.js';
 import { defineInspector, InspectorElement } from './inspector/element/element.js';
 import { write } from './inspector/file.js';
+import { given } from './inspector/given.js';
 import { innerOf, keepPayloads, watch } from './inspector/labels.js';
 import { createSources } from './inspector/sources.js';
 import { limit, recordingOf, recordings, tap, trappedRecording } from './inspector/tap.js';
@@ -30,7 +31,8 @@ const TAG = 'holdfast-inspector';
 defineInspector();
 
 /** @type {typeof import('./types/inspector.d.ts').configureInspector} */
-export function configureInspector({ maxBytes, payloads }) {
+export function configureInspector(options) {
+  const { maxBytes, payloads } = given(options, ['maxBytes', 'payloads']);
   if (maxBytes !== undefined) limit(maxBytes);
   if (payloads !== undefined) keepPayloads(payloads);
 }
@@ -44,7 +46,8 @@ export function inspect(client) {
 }
 
 /** @type {typeof import('./types/inspector.d.ts').openInspector} */
-export function openInspector({ client, theme } = {}) {
+export function openInspector(options) {
+  const { client, theme } = given(options, ['client', 'theme']);
   const element = /** @type {import('./types/inspector.d.ts').InspectorElement} */ (
     document.querySelector(`body > ${TAG}`) ?? document.createElement(TAG)
   );
@@ -57,6 +60,7 @@ export function openInspector({ client, theme } = {}) {
 
 /** @type {typeof import('./types/inspector.d.ts').exportRecording} */
 export async function exportRecording(client, options) {
+  const { payloads } = given(options, ['payloads']);
   const inner = innerOf(client);
   // A client whose module has died answers no question: the one that trapped shows why.
   const recording = inner
@@ -66,5 +70,5 @@ export async function exportRecording(client, options) {
     throw new Error(
       'Nothing was recorded. Import holdfast/inspector before the first client is made',
     );
-  return write(recording, { version, ...options });
+  return write(recording, { version, payloads });
 }

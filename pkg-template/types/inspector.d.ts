@@ -8,6 +8,7 @@ import type { Client } from './index.d.ts';
  *   At the limit the recording ends: it keeps what it has, and the inspector shows a note.
  * @param options.payloads whether payloads are kept beside the recording. Default: `false`. An exported file contains them
  *   only if the export asks for them as well.
+ * @throws {HoldfastError} `INVALID_OPTION` for a value that an option does not take; nothing changes then.
  */
 export function configureInspector(options: { maxBytes?: number; payloads?: boolean }): void;
 

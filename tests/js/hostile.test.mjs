@@ -90,11 +90,14 @@ const marks = (server) => server.saved.map(({ mark }) => mark);
 test('every entry of the package is attacked', async () => {
   const { exports } = JSON.parse(await readFile(`${pkg}/package.json`, 'utf8'));
   const entries = Object.keys(exports).filter((name) => !name.endsWith('.json'));
-  // One is `./io` over the same socket.io-client by another name; the other one has nothing to call.
+  // `./alias` is `./io` by another name, and `./without-wasm` has nothing to call.
   const others = ['./alias', './without-wasm'];
   for (const name of others) assert.ok(entries.includes(name), name);
+  // The inspector's functions are attacked in inspector/hostile.test.mjs. Its component passes its props to the element.
   assert.deepEqual(entries.filter((name) => !others.includes(name)).sort(), [
     '.',
+    './inspector',
+    './inspector-react',
     './io',
     './react',
     './server',
