@@ -1,8 +1,10 @@
 //! Builds the npm package in `pkg/`: the module and the JavaScript around it.
 
 use std::fs::{self, File, TryLockError};
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::process::Command;
+use std::thread::{self, ScopedJoinHandle};
 
 use anyhow::{Context, Result};
 
@@ -15,9 +17,13 @@ pub fn build() -> Result<()> {
     let _lock = lock()?;
     tools::require_node()?;
     npm::install(root())?;
-    let artifacts = wasm::compile()?;
-    let script = wasm::compile_script()?;
-    let [replay, io_replay] = wasm::compile_replays()?;
+    // Each spends most of its time in an optimizer that uses one core.
+    let (artifacts, script, replays) = thread::scope(|scope| {
+        let script = scope.spawn(wasm::compile_script);
+        let replays = scope.spawn(wasm::compile_replays);
+        (wasm::compile(), joined(script), joined(replays))
+    });
+    let (artifacts, script, [replay, io_replay]) = (artifacts?, script?, replays?);
     run(bundle(root(), &artifacts)
         .arg("--script")
         .arg(script)
@@ -25,6 +31,11 @@ pub fn build() -> Result<()> {
         .arg(replay)
         .arg("--io-replay")
         .arg(io_replay))
+}
+
+/// The result of a thread. A panic goes on.
+fn joined<T>(thread: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// The command that builds the package of a tree, which is this checkout or a copy of its sources.

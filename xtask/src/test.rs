@@ -70,7 +70,7 @@ pub const STEPS: &[Step] = &[
     },
     Step {
         name: "examples",
-        title: "the quick examples, used in a browser while their server is killed",
+        title: "an example, used in a browser while its server is killed",
         needs: &["package"],
         browser: true,
         exists: || !test_files("examples").is_empty(),
@@ -98,7 +98,8 @@ pub const STEPS: &[Step] = &[
         needs: &["package", "demo"],
         browser: true,
         exists: || !test_files("e2e").is_empty(),
-        run: || node_test("e2e", 2),
+        // Two browsers on two cores take as long as one after the other.
+        run: || node_test("e2e", 1),
     },
 ];
 

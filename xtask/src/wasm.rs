@@ -51,12 +51,7 @@ fn optimize(
     module: &Path,
 ) -> Result<u64> {
     let (bound, called) = bind(tree, target, folder, features, remapped_paths())?;
-    run(binaryen("wasm-opt")
-        .args(FEATURES)
-        .args(OPTIMIZER_FLAGS)
-        .arg(&called)
-        .arg("-o")
-        .arg(module))?;
+    wasm_opt(&OPTIMIZER_FLAGS, &called, module)?;
     forbid_local_paths(module)?;
     Ok(fs::metadata(&bound)?.len())
 }
@@ -69,12 +64,7 @@ pub fn compile_script() -> Result<PathBuf> {
     let target = root().join("target/script");
     let (_, called) = bind(root(), &target, &folder.join("script"), "module", flags)?;
     let [lowered, script] = ["lowered.wasm", "holdfast.wasm.js"].map(|name| folder.join(name));
-    run(binaryen("wasm-opt")
-        .args(FEATURES)
-        .args(LOWERING_FLAGS)
-        .arg(&called)
-        .arg("-o")
-        .arg(&lowered))?;
+    wasm_opt(&LOWERING_FLAGS, &called, &lowered)?;
     // wasm2js only supports the first version of WebAssembly, and refuses later features that remain.
     run(binaryen("wasm2js").arg("-Oz").arg(&lowered).arg("-o").arg(&script))?;
     forbid_local_paths(&script)?;
@@ -107,13 +97,14 @@ fn compile_replay(features: &[&str], folder: &Path) -> Result<()> {
         .arg(format!("target.{WASM_TARGET}.rustflags=[{}]", flags.join(","))))?;
     let compiled = target.join(format!("{WASM_TARGET}/release/holdfast_replay.wasm"));
     let mut arguments: Vec<OsString> =
-        ["wasm-bindgen", "--target", "web", "--no-typescript", "--out-name", "replay"]
+        ["wasm-bindgen", "--target", "web", "--no-typescript", "--out-name", "bound"]
             .map(Into::into)
             .into();
     arguments.extend([compiled.into(), "--out-dir".into(), folder.into()]);
     wasm_bindgen::run_cli_with_args(arguments).context("wasm-bindgen failed")?;
     let module = folder.join("replay_bg.wasm");
-    run(binaryen("wasm-opt").args(FEATURES).arg("-Oz").arg(&module).arg("-o").arg(&module))?;
+    wasm_opt(&["-Oz"], &folder.join("bound_bg.wasm"), &module)?;
+    fs::copy(folder.join("bound.js"), folder.join("replay.js"))?;
     forbid_local_paths(&module)
 }
 
@@ -158,6 +149,18 @@ fn bind(
         .arg("-o")
         .arg(&called))?;
     Ok((bound, called))
+}
+
+/// Optimizes a module, unless `output` was made of the same input with the same flags: this takes most of a build's time.
+fn wasm_opt(flags: &[&str], input: &Path, output: &Path) -> Result<()> {
+    let mut made_of = flags.join(" ").into_bytes();
+    made_of.extend(fs::read(input)?);
+    let stamp = output.with_extension("made-of");
+    if output.is_file() && fs::read(&stamp).is_ok_and(|before| before == made_of) {
+        return Ok(());
+    }
+    run(binaryen("wasm-opt").args(FEATURES).args(flags).arg(input).arg("-o").arg(output))?;
+    Ok(fs::write(stamp, made_of)?)
 }
 
 fn binaryen(program: &str) -> Command {
