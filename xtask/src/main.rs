@@ -44,6 +44,7 @@ cargo xtask <command>
   examples [name...]
                    run the apps in examples/, or the named ones: start each by its one command and use it in a browser
                    while its server is killed and its page reloaded
+  peers            test what plain socket.io-client does under the faults of the end-to-end tests
   sim [options]    play simulated worlds: --seeds N --from S, or --seed S for one with its trace;
                    sim herd: reconnect 100,000 clients after an outage, --clients N --capacity N --write yes
   replay FILE      play a recording of holdfast/inspector through the client, and report the first step that differs or
@@ -94,6 +95,11 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         ("ci", chosen) => steps::run(ci::STEPS, chosen),
         ("consumers", names) => consumers::run(names),
         ("examples", names) => examples::run(names),
+        ("peers", []) => {
+            package::build()?;
+            demo::build()?;
+            test::peers()
+        }
         ("sim", arguments) => sim::run(arguments),
         ("replay", arguments) => replay::run(arguments),
         ("chaos", arguments) => chaos::run(arguments),
@@ -111,7 +117,7 @@ fn run(command: &str, rest: &[String]) -> Result<()> {
         }
         // Hidden: cargo runs it for each wasm test binary, see `wasm::test`.
         (wasm::RUNNER, arguments) => wasm::run_test_binary(arguments),
-        ("build" | "coverage" | "demo", [unknown, ..]) => {
+        ("build" | "coverage" | "demo" | "peers", [unknown, ..]) => {
             bail!("`{command}` takes no argument, got `{unknown}`")
         }
         (unknown, _) => bail!("there is no command `{unknown}`\n\n{HELP}"),

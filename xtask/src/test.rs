@@ -108,6 +108,15 @@ pub fn has_web_tests() -> bool {
     root().join("tests/web.rs").is_file() || root().join("tests/web/main.rs").is_file()
 }
 
+/// What plain socket.io-client does under the same faults. No change here can change it, so it has a command of its own.
+const PEERS: &str = "e2e/socket-io-client";
+
+/// Runs the tests of plain socket.io-client; `pkg/` and the demo have to be built.
+pub fn peers() -> Result<()> {
+    npm::install(root())?;
+    run_files(&test_files(PEERS), 1).context("the tests of plain socket.io-client failed")
+}
+
 /// Files that measure time or memory, that depend on which of two processes is faster, or that keep a core busy for so
 /// long that others would miss their deadlines. They run one at a time, after the other files of their group.
 const ALONE: &[&str] = &[
@@ -117,7 +126,6 @@ const ALONE: &[&str] = &[
     "e2e/half-open.test.mjs",
     "e2e/memory.test.mjs",
     "e2e/narrow-link.test.mjs",
-    "e2e/socket-io-client/buffers.test.mjs",
     "e2e/speed.test.mjs",
     "js/arrivals.test.mjs",
     "js/client-memory.test.mjs",
@@ -138,13 +146,17 @@ const EXIT_WHEN_DONE: &str = "--test-force-exit";
 /// Runs the files of a group, so many at a time, and then those that run alone, also when an earlier one failed.
 fn node_test(group: &str, at_a_time: usize) -> Result<()> {
     npm::install(root())?;
-    let (alone, shared): (Vec<_>, Vec<_>) =
-        test_files(group).into_iter().partition(|file| runs_alone(file));
+    let files = test_files(group).into_iter().filter(|file| !is_of_peers(file));
+    let (alone, shared): (Vec<_>, Vec<_>) = files.partition(|file| runs_alone(file));
     let results = [run_files(&shared, at_a_time), run_files(&alone, 1)];
     results
         .into_iter()
         .collect::<Result<()>>()
         .with_context(|| format!("the tests in tests/{group} failed"))
+}
+
+fn is_of_peers(file: &Path) -> bool {
+    file.starts_with(root().join("tests").join(PEERS))
 }
 
 fn runs_alone(file: &Path) -> bool {
@@ -192,12 +204,14 @@ pub fn test_files(group: &str) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ALONE, test_files};
+    use super::{ALONE, is_of_peers, test_files};
 
     #[test]
     fn a_folder_inside_of_a_group_belongs_to_it_and_an_app_does_not() {
         let has = |group, end| test_files(group).iter().any(|file| file.ends_with(end));
         assert!(has("e2e", "e2e/socket-io-client/retries.test.mjs"));
+        assert!(test_files("e2e").iter().any(|file| is_of_peers(file)));
+        assert!(!test_files("e2e").iter().all(|file| is_of_peers(file)));
         assert!(has("consumers", "consumers/jest.test.mjs"));
         assert!(!has("consumers", "jest/socket.test.mjs"));
     }
