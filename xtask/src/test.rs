@@ -42,7 +42,7 @@ pub const STEPS: &[Step] = &[
         needs: &["package"],
         browser: false,
         exists: || !test_files("js").is_empty(),
-        run: || node_test("js", one_per_core()),
+        run: || node_test("js", 1),
     },
     Step {
         name: "server-rs",
